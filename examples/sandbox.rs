@@ -1,0 +1,23 @@
+//! The sandbox on its own: `cargo run --example sandbox` prints how to reach it and serves until its input closes.
+
+#[path = "../tests/sandbox/mod.rs"]
+mod sandbox;
+
+use std::io::Read as _;
+
+use sandbox::{Sandbox, TOKEN, digitalocean, vercel};
+
+fn main() {
+    let sandbox = Sandbox::start();
+    sandbox.add(digitalocean::App::new("app-1", "web"));
+    sandbox.add(digitalocean::Deployment::new("app-1", "dep-1"));
+    sandbox.add(vercel::Deployment::new("prj_1", "web", "dpl_1"));
+    for (platform, rest) in [
+        ("digitalocean", "app_id=app-1 deployment_id=dep-1"),
+        ("vercel", "project_id=prj_1 deployment_id=dpl_1"),
+    ] {
+        println!("{platform} api_url={} token={TOKEN} {rest}", sandbox.url(platform));
+    }
+    // The reader of these lines ends the sandbox by closing this process's standard input.
+    let _ = std::io::stdin().read_to_end(&mut Vec::new());
+}

@@ -1,0 +1,201 @@
+//! Rate limits that all workers of a run share: after a 429 nothing more goes through until the platform said so.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+
+/// The least pause after a 429, whatever the headers say: a reset in the past must not become a hot loop.
+const LEAST: Duration = Duration::from_millis(250);
+
+/// How the platform's own header tells when its limit is reset.
+#[derive(Clone, Copy, Debug)]
+pub enum Reset {
+    /// This header holds seconds since 1970.
+    Epoch(&'static str),
+    /// This header holds seconds from now.
+    Seconds(&'static str),
+}
+
+/// The gates that are closed, and how often each has been in a row.
+pub(super) struct Limiter {
+    reset: Reset,
+    gates: Mutex<HashMap<&'static str, Gate>>,
+}
+
+struct Gate {
+    closed_until: Duration,
+    growing: ExponentialBackoff,
+}
+
+impl Limiter {
+    pub(super) fn new(reset: Reset) -> Self {
+        Self {
+            reset,
+            gates: Mutex::new(HashMap::new()),
+        }
+    }
+
+    /// When the gate opens again, in time since the start of the run; `None` when it is open.
+    pub(super) fn closed_until(&self, gate: &'static str, now: Duration) -> Option<Duration> {
+        self.gates()
+            .get(gate)
+            .map(|gate| gate.closed_until)
+            .filter(|until| *until > now)
+    }
+
+    /// Closes a gate; never opens one earlier than another worker's answer said.
+    pub(super) fn close(&self, gate: &'static str, until: Duration) {
+        let mut gates = self.gates();
+        let gate = gates.entry(gate).or_insert_with(Gate::new);
+        gate.closed_until = gate.closed_until.max(until);
+    }
+
+    /// How long to send nothing: by Retry-After, else by the platform's own header, else growing pauses.
+    pub(super) fn pause<'h>(
+        &self,
+        gate: &'static str,
+        header: impl Fn(&str) -> Option<&'h str>,
+        clock: SystemTime,
+    ) -> Duration {
+        // The server's own clock decides what a date means; ours may be off.
+        let now = header("date")
+            .and_then(|date| httpdate::parse_http_date(date).ok())
+            .unwrap_or(clock);
+        let asked = header("retry-after")
+            .and_then(|value| retry_after(value, now))
+            .or_else(|| match self.reset {
+                Reset::Epoch(name) => until_epoch(header(name)?, now),
+                Reset::Seconds(name) => seconds(header(name)?),
+            });
+        let pause = asked.unwrap_or_else(|| {
+            let mut gates = self.gates();
+            gates
+                .entry(gate)
+                .or_insert_with(Gate::new)
+                .growing
+                .next()
+                .unwrap_or(LEAST)
+        });
+        pause.max(LEAST)
+    }
+
+    fn gates(&self) -> MutexGuard<'_, HashMap<&'static str, Gate>> {
+        self.gates.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Gate {
+    fn new() -> Self {
+        let growing = ExponentialBuilder::default()
+            .with_min_delay(Duration::from_secs(1))
+            .with_max_delay(Duration::from_secs(30))
+            .without_max_times()
+            .with_jitter();
+        Self {
+            closed_until: Duration::ZERO,
+            growing: growing.build(),
+        }
+    }
+}
+
+/// `Retry-After` as seconds or as a date (RFC 9110, section 10.2.3).
+fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    seconds(value).or_else(|| {
+        let date = httpdate::parse_http_date(value).ok()?;
+        Some(date.duration_since(now).unwrap_or_default())
+    })
+}
+
+fn seconds(value: &str) -> Option<Duration> {
+    let seconds: f64 = value.trim().parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+fn until_epoch(value: &str, now: SystemTime) -> Option<Duration> {
+    let reset = UNIX_EPOCH.checked_add(seconds(value)?)?;
+    Some(reset.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn pause(headers: &[(&str, &str)], reset: Reset) -> Duration {
+        let clock = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        let header = |name: &str| {
+            headers
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| *value)
+        };
+        Limiter::new(reset).pause("", header, clock)
+    }
+
+    const EPOCH: Reset = Reset::Epoch("ratelimit-reset");
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        assert_eq!(
+            pause(&[("retry-after", "7")], EPOCH),
+            Duration::from_secs(7)
+        );
+        let date = [
+            ("date", "Sun, 09 Sep 2001 01:46:40 GMT"),
+            ("retry-after", "Sun, 09 Sep 2001 01:46:52 GMT"),
+        ];
+        assert_eq!(pause(&date, EPOCH), Duration::from_secs(12));
+    }
+
+    #[test]
+    fn the_platforms_own_header_comes_second() {
+        assert_eq!(
+            pause(&[("ratelimit-reset", "1000000030")], EPOCH),
+            Duration::from_secs(30)
+        );
+        assert_eq!(
+            pause(&[("x-reset", "9")], Reset::Seconds("x-reset")),
+            Duration::from_secs(9)
+        );
+        let both = [("retry-after", "2"), ("ratelimit-reset", "1000000030")];
+        assert_eq!(pause(&both, EPOCH), Duration::from_secs(2));
+    }
+
+    #[test]
+    fn a_reset_in_the_past_is_still_a_pause() {
+        assert_eq!(pause(&[("ratelimit-reset", "5")], EPOCH), LEAST);
+        assert_eq!(pause(&[("retry-after", "0")], EPOCH), LEAST);
+    }
+
+    #[test]
+    fn without_a_header_the_pauses_grow() {
+        let limiter = Limiter::new(EPOCH);
+        let pauses: Vec<_> = (0..6)
+            .map(|_| limiter.pause("", |_| None, UNIX_EPOCH))
+            .collect();
+        assert!(pauses[0] >= Duration::from_secs(1) && pauses[0] <= Duration::from_secs(2));
+        assert!(pauses[5] >= Duration::from_secs(16) && pauses[5] <= Duration::from_secs(64));
+    }
+
+    #[test]
+    fn a_gate_is_never_opened_early() {
+        let limiter = Limiter::new(EPOCH);
+        limiter.close("a", Duration::from_secs(9));
+        limiter.close("a", Duration::from_secs(3));
+        assert_eq!(
+            limiter.closed_until("a", Duration::from_secs(4)),
+            Some(Duration::from_secs(9))
+        );
+        assert_eq!(limiter.closed_until("a", Duration::from_secs(9)), None);
+        assert_eq!(limiter.closed_until("b", Duration::ZERO), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_panics(value in "\\PC{0,40}") {
+            let _ = pause(&[("retry-after", &value), ("ratelimit-reset", &value), ("date", &value)], EPOCH);
+        }
+    }
+}

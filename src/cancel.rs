@@ -1,0 +1,821 @@
+//! The one procedure for one deployment: read, ask once, read until it has ended, classify by what was read.
+//!
+//! A state machine without input or output: an [`Event`] and the time go in, an [`Action`] comes out. It never reports
+//! an end that it did not read, never asks for a deployment that it did not read as wanted (unless reading itself is
+//! forbidden and no guard depends on it), never asks after the limit, and always ends.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+
+use crate::deployment::{Deployment, State};
+use crate::failure::{Failure, Kind, Patience};
+use crate::outcome::Outcome;
+use crate::platform::{Accepted, Found};
+
+/// What holds for every deployment of a run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Wait until terminal.
+    pub wait: bool,
+    /// Cancel nothing.
+    pub dry_run: bool,
+    /// Cancel only in these states.
+    pub only_states: Option<Vec<State>>,
+    /// The platform has a guard of its own that needs a read.
+    pub guarded: bool,
+    /// Longest pause between two reads.
+    pub poll_interval: Duration,
+    /// The end of the run, since its start.
+    pub limit: Duration,
+}
+
+impl Plan {
+    /// When the last read has to begin, so that it ends by the limit.
+    pub fn last_read(&self) -> Duration {
+        self.limit - (self.limit / 4).min(Duration::from_secs(1))
+    }
+}
+
+/// What happened.
+#[derive(Debug)]
+pub enum Event {
+    /// A find or a refresh was answered.
+    Read(Result<Found, Failure>),
+    /// The cancel request was answered.
+    Answered(Result<Accepted, Failure>),
+    /// The pause is over.
+    Woke,
+}
+
+/// What to do next.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Find the deployment behind the id.
+    Find,
+    /// Read the deployment again.
+    Refresh(Box<Deployment>),
+    /// Send the cancel request.
+    Cancel(Box<Deployment>),
+    /// Nothing before this time since the start of the run.
+    Pause(Duration),
+    /// It is over: see [`Procedure::ending`].
+    Done,
+}
+
+/// The cancel request as it was answered last.
+#[derive(Clone, Debug, Default)]
+pub struct Sent {
+    /// The platform said yes, clearly.
+    pub accepted: bool,
+    /// HTTP status, if there was an answer.
+    pub status: Option<u16>,
+    /// The platform's id of the request.
+    pub request_id: Option<String>,
+}
+
+/// How it ended for one deployment.
+#[derive(Clone, Debug)]
+pub struct Ending {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// One sentence.
+    pub reason: String,
+    /// What to change, when something can be changed.
+    pub hint: String,
+}
+
+/// Pause between the two reads after an ambiguous answer.
+const SECOND_LOOK: Duration = Duration::from_secs(2);
+/// The most cancel requests for one deployment.
+const MOST_SENDS: u8 = 3;
+/// The most reads of an answer that makes no sense.
+const FEW_TRIES: u8 = 3;
+
+/// One deployment on its way.
+pub struct Procedure {
+    plan: Plan,
+    step: Step,
+    /// What was read first and last.
+    first_word: Option<String>,
+    last: Option<Deployment>,
+    unseen: Option<Deployment>,
+    timeline: Vec<(Duration, String)>,
+    sends: u8,
+    sent: Option<Sent>,
+    /// Somebody else had asked before us.
+    under_way: bool,
+    trouble: Option<Failure>,
+    retries: Retries,
+    began: Duration,
+    ended: Duration,
+    ending: Option<Ending>,
+}
+
+/// Where the procedure stands; every variant but the last waits for an event.
+#[derive(Clone, Debug)]
+enum Step {
+    /// The first read, or one before asking at last after a rate limit.
+    Reading,
+    /// The cancel request is under way.
+    Asking,
+    /// The answer was no clear yes: the state decides.
+    Deciding {
+        answer: Box<Failure>,
+        seen: u8,
+    },
+    /// Accepted, or asked by somebody else: until it has ended.
+    Watching {
+        since: Duration,
+    },
+    /// Accepted and not to be waited for, but the answer did not show the deployment: one look.
+    Glancing,
+    Over,
+}
+
+impl Procedure {
+    /// A procedure that begins `now`; `unseen` stands in for the deployment if it may not be read.
+    pub fn new(plan: Plan, unseen: Option<Deployment>, now: Duration) -> Self {
+        Self {
+            plan,
+            step: Step::Reading,
+            first_word: None,
+            last: None,
+            unseen,
+            timeline: Vec::new(),
+            sends: 0,
+            sent: None,
+            under_way: false,
+            trouble: None,
+            retries: Retries::new(),
+            began: now,
+            ended: now,
+            ending: None,
+        }
+    }
+
+    /// What to do first.
+    pub fn first(&self) -> Action {
+        if self.ending.is_some() {
+            Action::Done
+        } else {
+            Action::Find
+        }
+    }
+
+    /// What to do after `event`.
+    pub fn next(&mut self, now: Duration, event: Event) -> Action {
+        match event {
+            _ if self.ending.is_some() => Action::Done,
+            Event::Woke => self.look_again(now),
+            Event::Read(result) => self.after_read(now, result),
+            Event::Answered(answer) => self.after_answer(now, answer),
+        }
+    }
+
+    /// A signal: whatever is still open ends as interrupted. A cancel request under way is waited for by the caller.
+    pub fn interrupt(&mut self, now: Duration) {
+        if self.ending.is_some() {
+            return;
+        }
+        let reason = match (&self.step, self.was_asked()) {
+            (Step::Asking, _) => {
+                "Interrupted while the cancel request was under way: it may or may not have taken effect."
+            }
+            (_, true) if self.sent.as_ref().is_some_and(|sent| sent.accepted) => {
+                "Interrupted after the platform had accepted the cancel request; the end was not seen."
+            }
+            (_, true) => {
+                "Interrupted after the cancel request had been sent, before it was clear whether it took effect."
+            }
+            (_, false) if self.under_way => {
+                "Interrupted while it was being canceled already; no request of ours was sent."
+            }
+            (_, false) => "Interrupted before the cancel request was sent.",
+        };
+        self.finish(now, Outcome::Interrupted, reason.to_owned(), String::new());
+    }
+
+    /// Takes back a cancel request that was decided on but never put on the wire.
+    pub fn withdraw(&mut self) {
+        if matches!(self.step, Step::Asking) {
+            self.sends -= 1;
+            self.step = Step::Reading;
+        }
+    }
+
+    /// The same after a signal, when the action that followed will not be carried out.
+    pub fn withdraw_unsent(&mut self, action: &Action) {
+        if matches!(action, Action::Cancel(_)) {
+            self.withdraw();
+        }
+    }
+
+    /// Ends it for a reason that concerns the whole run, such as a scope that is not there.
+    pub fn end(&mut self, now: Duration, outcome: Outcome, reason: String, hint: String) {
+        if self.ending.is_none() {
+            self.finish(now, outcome, reason, hint);
+        }
+    }
+
+    /// How it ended, once it has.
+    pub fn ending(&self) -> Option<&Ending> {
+        self.ending.as_ref()
+    }
+
+    /// The deployment as it was read last.
+    pub fn last(&self) -> Option<&Deployment> {
+        self.last.as_ref()
+    }
+
+    /// The platform's word at the first read.
+    pub fn first_word(&self) -> Option<&str> {
+        self.first_word.as_deref()
+    }
+
+    /// The platform's words and when each was seen first, since this procedure began.
+    pub fn timeline(&self) -> &[(Duration, String)] {
+        &self.timeline
+    }
+
+    /// The cancel request, when one was answered or at least sent.
+    pub fn sent(&self) -> Option<&Sent> {
+        self.sent.as_ref()
+    }
+
+    /// Time from its beginning to its end.
+    pub fn took(&self) -> Duration {
+        self.ended.saturating_sub(self.began)
+    }
+
+    /// Whether a cancel request is on the wire right now.
+    pub fn is_asking(&self) -> bool {
+        matches!(self.step, Step::Asking)
+    }
+
+    fn was_asked(&self) -> bool {
+        self.sends > 0
+    }
+
+
+    /// Reads again; the action after every pause.
+    fn look_again(&mut self, now: Duration) -> Action {
+        if now >= self.plan.limit {
+            return self.out_of_time(now);
+        }
+        match &self.last {
+            Some(known) => Action::Refresh(Box::new(known.clone())),
+            None => match (&self.unseen, &self.step) {
+                (Some(unseen), Step::Watching { .. } | Step::Deciding { .. } | Step::Glancing) => {
+                    Action::Refresh(Box::new(unseen.clone()))
+                }
+                _ => Action::Find,
+            },
+        }
+    }
+
+    fn note(&mut self, now: Duration, deployment: &Deployment) {
+        let word = &deployment.platform_state;
+        if self.timeline.last().is_none_or(|(_, last)| last != word) {
+            self.timeline
+                .push((now.saturating_sub(self.began), word.clone()));
+        }
+        self.last = Some(deployment.clone());
+        self.retries = Retries::new();
+    }
+
+    fn after_read(&mut self, now: Duration, result: Result<Found, Failure>) -> Action {
+        match result {
+            Ok(Found::Here(deployment)) => {
+                self.first_word
+                    .get_or_insert_with(|| deployment.platform_state.clone());
+                self.note(now, &deployment);
+                if deployment.is_terminal() {
+                    self.classify(now)
+                } else {
+                    self.after_sight(now, &deployment)
+                }
+            }
+            Ok(Found::Missing(what)) => self.after_miss(now, what),
+            Err(failure) => self.after_failed_read(now, failure),
+        }
+    }
+
+    /// It was read, and it has not ended.
+    fn after_sight(&mut self, now: Duration, deployment: &Deployment) -> Action {
+        match self.step.clone() {
+            Step::Reading => self.judge_first_sight(now, deployment),
+            Step::Deciding { .. } if deployment.state == State::Canceling => self.watch(now),
+            Step::Deciding { answer, .. } if !answer.kind.is_ambiguous() => {
+                let reason = format!(
+                    "The platform refused to cancel it and it is still {}: {answer}.",
+                    deployment.platform_state
+                );
+                self.finish(now, Outcome::Error, reason, answer.hint.clone())
+            }
+            Step::Deciding { answer, seen: 0 } => {
+                self.step = Step::Deciding { answer, seen: 1 };
+                self.pause_until(now, now + SECOND_LOOK)
+            }
+            Step::Deciding { answer, .. } => self.ask_again(now, deployment, &answer),
+            Step::Watching { since } => self.keep_watching(now, since),
+            Step::Glancing => self.requested(now),
+            Step::Asking | Step::Over => Action::Done,
+        }
+    }
+
+    fn judge_first_sight(&mut self, now: Duration, deployment: &Deployment) -> Action {
+        let word = &deployment.platform_state;
+        if !self.is_wanted(deployment.state) {
+            let reason = format!("It is {word}, which `only_states` excludes; nothing was sent.");
+            return self.finish(now, Outcome::Skipped, reason, String::new());
+        }
+        if self.plan.dry_run {
+            let reason = format!(
+                "It is {word} and would have been asked to cancel; this is a dry run and nothing was sent."
+            );
+            return self.finish(now, Outcome::DryRun, reason, String::new());
+        }
+        if deployment.state == State::Canceling {
+            self.under_way = true;
+            return if self.plan.wait {
+                self.keep_watching_from(now)
+            } else {
+                self.requested(now)
+            };
+        }
+        self.ask(now, Box::new(deployment.clone()))
+    }
+
+    fn is_wanted(&self, state: State) -> bool {
+        self.plan
+            .only_states
+            .as_ref()
+            .is_none_or(|states| states.contains(&state))
+    }
+
+    fn ask(&mut self, now: Duration, known: Box<Deployment>) -> Action {
+        if now >= self.plan.limit {
+            return self.out_of_time(now);
+        }
+        self.step = Step::Asking;
+        self.sends += 1;
+        Action::Cancel(known)
+    }
+
+    fn ask_again(&mut self, now: Duration, deployment: &Deployment, answer: &Failure) -> Action {
+        let word = &deployment.platform_state;
+        if self.sends >= MOST_SENDS {
+            let reason = format!(
+                "It was asked {MOST_SENDS} times without a clear answer and is still {word}: {answer}."
+            );
+            return self.finish(now, Outcome::Error, reason, answer.hint.clone());
+        }
+        if now >= self.plan.last_read() {
+            return self.out_of_time(now);
+        }
+        if !self.is_wanted(deployment.state) {
+            let reason = format!(
+                "The first request had no clear answer ({answer}); it is {word} now, which `only_states` excludes, so it was not asked again."
+            );
+            return self.finish(now, Outcome::Error, reason, answer.hint.clone());
+        }
+        self.ask(now, Box::new(deployment.clone()))
+    }
+
+    fn after_answer(&mut self, now: Duration, answer: Result<Accepted, Failure>) -> Action {
+        match answer {
+            Ok(accepted) => {
+                self.sent = Some(Sent {
+                    accepted: true,
+                    status: Some(accepted.status),
+                    request_id: accepted.request_id,
+                });
+                match accepted.deployment {
+                    Some(deployment) => self.after_showing_answer(now, &deployment),
+                    None if self.plan.wait => self.watch(now),
+                    None => {
+                        self.step = Step::Glancing;
+                        self.look_again(now)
+                    }
+                }
+            }
+            Err(failure) => self.after_failed_answer(now, failure),
+        }
+    }
+
+    fn after_showing_answer(&mut self, now: Duration, deployment: &Deployment) -> Action {
+        if deployment.is_terminal() {
+            self.note(now, deployment);
+            return self.classify(now);
+        }
+        if self.plan.wait {
+            self.watch(now)
+        } else {
+            self.requested(now)
+        }
+    }
+
+    fn after_failed_answer(&mut self, now: Duration, failure: Failure) -> Action {
+        self.sent = Some(Sent {
+            accepted: false,
+            status: failure.status,
+            request_id: failure.request_id.clone(),
+        });
+        let readable = self.last.is_some();
+        match failure.kind {
+            Kind::Limited => {
+                // A 429 was not processed: it is no request. Before the next one the state is read again.
+                self.sends -= 1;
+                self.step = Step::Reading;
+                let until = failure.not_before.unwrap_or(now + SECOND_LOOK);
+                self.trouble = Some(failure);
+                if until >= self.plan.limit {
+                    self.out_of_time(now)
+                } else {
+                    self.pause_until(now, until)
+                }
+            }
+            Kind::NotFound if !readable => {
+                let reason = format!("There is no such deployment for this credential: {failure}.");
+                self.finish(now, Outcome::NotFound, reason, failure.hint)
+            }
+            Kind::Unauthorized | Kind::Forbidden | Kind::NotFound => {
+                let lacks = if readable {
+                    "It can be read, but this credential may not cancel it"
+                } else {
+                    "This credential may neither read nor cancel it"
+                };
+                self.finish(
+                    now,
+                    Outcome::Error,
+                    format!("{lacks}: {failure}."),
+                    failure.hint,
+                )
+            }
+            Kind::Guarded => self.finish(
+                now,
+                Outcome::Error,
+                format!("Nothing was sent: {failure}."),
+                failure.hint,
+            ),
+            Kind::Untrusted | Kind::UnknownHost => self.finish(
+                now,
+                Outcome::Error,
+                format!("The cancel request could not be sent: {failure}."),
+                failure.hint,
+            ),
+            _ => {
+                let not_before = failure.not_before;
+                self.trouble = Some(failure.clone());
+                self.step = Step::Deciding {
+                    answer: Box::new(failure),
+                    seen: 0,
+                };
+                match not_before {
+                    Some(until) => self.pause_until(now, until),
+                    None => self.look_again(now),
+                }
+            }
+        }
+    }
+
+    /// The first look after an accepted request follows at once.
+    fn watch(&mut self, now: Duration) -> Action {
+        self.step = Step::Watching { since: now };
+        if self
+            .last
+            .as_ref()
+            .is_some_and(|last| last.state == State::Canceling)
+        {
+            return self.keep_watching(now, now);
+        }
+        self.look_again(now)
+    }
+
+    fn keep_watching_from(&mut self, now: Duration) -> Action {
+        self.step = Step::Watching { since: now };
+        self.keep_watching(now, now)
+    }
+
+    fn keep_watching(&mut self, now: Duration, since: Duration) -> Action {
+        let pause = watch_pause(now.saturating_sub(since), self.plan.poll_interval);
+        self.pause_until(now, now + pause)
+    }
+
+    /// Pauses until `until`, or until there is just time for one last read that ends by the limit.
+    fn pause_until(&mut self, now: Duration, until: Duration) -> Action {
+        let last_read = self.plan.last_read();
+        if until < last_read {
+            Action::Pause(until)
+        } else if now < last_read {
+            Action::Pause(last_read)
+        } else {
+            self.out_of_time(now)
+        }
+    }
+
+    fn after_miss(&mut self, now: Duration, what: String) -> Action {
+        match self.step {
+            Step::Reading if !self.was_asked() && self.last.is_none() => {
+                self.finish(now, Outcome::NotFound, what, String::new())
+            }
+            Step::Glancing => self.requested(now),
+            _ => {
+                let before = if self.was_asked() {
+                    "The cancel request was sent, but the end cannot be seen"
+                } else {
+                    "It was there before, but can be seen no more"
+                };
+                self.finish(
+                    now,
+                    Outcome::Error,
+                    format!("{before}: {what}"),
+                    String::new(),
+                )
+            }
+        }
+    }
+
+    fn after_failed_read(&mut self, now: Duration, failure: Failure) -> Action {
+        match self.step.clone() {
+            Step::Reading => self.after_failed_first_read(now, failure),
+            Step::Glancing => self.requested(now),
+            Step::Watching { since } => {
+                if failure.kind.is_blind() {
+                    let accepted = if self.under_way {
+                        "It was being canceled"
+                    } else {
+                        "The platform accepted the cancel request"
+                    };
+                    let reason = format!("{accepted}, end not visible: {failure}.");
+                    return self.finish(now, Outcome::Error, reason, failure.hint);
+                }
+                let pause = watch_pause(now.saturating_sub(since), self.plan.poll_interval);
+                self.after_passing_failure(now, failure, pause)
+            }
+            Step::Deciding { answer, .. } if failure.kind.is_blind() => {
+                let reason = format!(
+                    "The cancel request had no clear answer ({answer}), and the state cannot be seen: {failure}."
+                );
+                self.finish(now, Outcome::Error, reason, failure.hint)
+            }
+            Step::Deciding { .. } => self.after_passing_failure(now, failure, SECOND_LOOK),
+            Step::Asking | Step::Over => Action::Done,
+        }
+    }
+
+    fn after_passing_failure(
+        &mut self,
+        now: Duration,
+        failure: Failure,
+        pause: Duration,
+    ) -> Action {
+        let until = failure.not_before.unwrap_or_default().max(now + pause);
+        self.trouble = Some(failure);
+        self.pause_until(now, until)
+    }
+
+    fn after_failed_first_read(&mut self, now: Duration, failure: Failure) -> Action {
+        if failure.kind == Kind::Forbidden && self.last.is_none() {
+            return self.go_on_unseen(now, failure);
+        }
+        match self.retries.after(now, &failure) {
+            Some(until) => {
+                let past_limit = failure
+                    .not_before
+                    .is_some_and(|until| until >= self.plan.limit);
+                self.trouble = Some(failure);
+                if past_limit {
+                    self.out_of_time(now)
+                } else {
+                    self.pause_until(now, until)
+                }
+            }
+            None => {
+                let nothing = if self.was_asked() {
+                    ""
+                } else {
+                    "; nothing was canceled"
+                };
+                self.finish(
+                    now,
+                    Outcome::Error,
+                    format!("{}{nothing}.", capital(&failure.to_string())),
+                    failure.hint,
+                )
+            }
+        }
+    }
+
+    /// Reading is forbidden, cancelling may be allowed: go on without, unless something has to be checked first.
+    fn go_on_unseen(&mut self, now: Duration, failure: Failure) -> Action {
+        let guard = if self.plan.guarded {
+            Some("the guard on its project cannot be checked")
+        } else if self.plan.only_states.is_some() {
+            Some("`only_states` cannot be checked")
+        } else if self.plan.dry_run {
+            Some("a dry run has nothing to tell")
+        } else {
+            None
+        };
+        match (guard, self.unseen.clone()) {
+            (None, Some(unseen)) => {
+                self.trouble = Some(failure);
+                self.ask(now, Box::new(unseen))
+            }
+            (guard, _) => {
+                let guard = guard.unwrap_or("only its id can be canceled");
+                let reason =
+                    format!("It may not be read, so {guard} and nothing was sent: {failure}.");
+                self.finish(now, Outcome::Error, reason, failure.hint)
+            }
+        }
+    }
+
+    fn requested(&mut self, now: Duration) -> Action {
+        let reason = if self.under_way {
+            "It was being canceled already; the end was not waited for."
+        } else if self.last.is_none() {
+            "The platform accepted the cancel request; it may not be read with this credential, and the end was not waited for."
+        } else {
+            "The platform accepted the cancel request; the end was not waited for."
+        };
+        self.finish(now, Outcome::Requested, reason.to_owned(), String::new())
+    }
+
+    fn out_of_time(&mut self, now: Duration) -> Action {
+        let seconds = self.plan.limit.as_secs();
+        let hint = self
+            .trouble
+            .as_ref()
+            .map(|failure| failure.hint.clone())
+            .unwrap_or_default();
+        let trouble = self
+            .trouble
+            .as_ref()
+            .map(|failure| format!("; last trouble: {failure}"))
+            .unwrap_or_default();
+        let Some(last) = &self.last else {
+            let asked = if self.was_asked() {
+                "The cancel request was sent, but the deployment"
+            } else {
+                "The deployment"
+            };
+            let reason = format!("{asked} could not be read within {seconds} s{trouble}.");
+            return self.finish(now, Outcome::Error, reason, hint);
+        };
+        let word = &last.platform_state;
+        let reason = match (self.sends, &self.sent) {
+            (0, _) if self.under_way => format!(
+                "It was being canceled already and is still {word} after {seconds} s{trouble}."
+            ),
+            (0, _) => format!(
+                "The cancel request was not sent within {seconds} s and it is still {word}{trouble}."
+            ),
+            (_, Some(sent)) if sent.accepted => {
+                format!(
+                    "The platform accepted the cancel request, but it is still {word} after {seconds} s{trouble}."
+                )
+            }
+            _ => format!(
+                "The cancel request had been sent without a clear answer, and it is still {word} after {seconds} s{trouble}."
+            ),
+        };
+        let hint = if hint.is_empty() {
+            "Look at its page, or allow a longer `timeout`.".to_owned()
+        } else {
+            hint
+        };
+        self.finish(now, Outcome::TimedOut, reason, hint)
+    }
+
+    /// It has ended, and what was read says how.
+    fn classify(&mut self, now: Duration) -> Action {
+        let Some(last) = &self.last else {
+            return Action::Done;
+        };
+        let word = last.platform_state.clone();
+        let asked = self.was_asked() || self.under_way;
+        let note = last
+            .note
+            .as_ref()
+            .map(|note| format!(", \"{note}\""))
+            .unwrap_or_default();
+        let (outcome, reason) = match (asked, last.state) {
+            (true, State::Canceled) if !self.was_asked() => (
+                Outcome::Canceled,
+                format!("It was being canceled already, and ended {word}."),
+            ),
+            (true, State::Canceled) => (Outcome::Canceled, format!("Canceled: it ended {word}.")),
+            (true, State::Succeeded) => (
+                Outcome::Completed,
+                format!("It went live before the cancellation could take effect: it ended {word}."),
+            ),
+            (true, State::Failed) => (
+                Outcome::Failed,
+                format!(
+                    "It failed by itself before the cancellation could take effect: it ended {word}{note}."
+                ),
+            ),
+            (true, State::Superseded) => (
+                Outcome::Superseded,
+                format!(
+                    "A newer deployment took its place before the cancellation could take effect: it ended {word}."
+                ),
+            ),
+            (true, _) => (
+                Outcome::Error,
+                format!("It was asked to cancel and ended {word}, a word that does not tell how."),
+            ),
+            (false, State::Succeeded) => (
+                Outcome::AlreadyLive,
+                format!(
+                    "It had gone live before anything was asked: it ended {word}, and nothing was sent."
+                ),
+            ),
+            (false, State::Canceled) => (
+                Outcome::AlreadyFinished,
+                format!("It was {word} already{note}; nothing was sent."),
+            ),
+            (false, _) => (
+                Outcome::AlreadyFinished,
+                format!("It had ended {word} before anything was asked{note}; nothing was sent."),
+            ),
+        };
+        self.finish(now, outcome, reason, String::new())
+    }
+
+    fn finish(&mut self, now: Duration, outcome: Outcome, reason: String, hint: String) -> Action {
+        self.step = Step::Over;
+        self.ended = now;
+        self.ending = Some(Ending {
+            outcome,
+            reason,
+            hint,
+        });
+        Action::Done
+    }
+}
+
+/// Growing pauses between first reads that fail, and when to stop.
+pub struct Retries {
+    growing: ExponentialBackoff,
+    senseless: u8,
+}
+
+impl Retries {
+    /// Begins with a short pause.
+    pub fn new() -> Self {
+        let growing = ExponentialBuilder::default()
+            .with_min_delay(Duration::from_millis(400))
+            .with_max_delay(Duration::from_secs(10))
+            .without_max_times()
+            .with_jitter();
+        Self {
+            growing: growing.build(),
+            senseless: 0,
+        }
+    }
+
+    /// When to try again after this failure, since the start of the run; `None` when it cannot improve.
+    pub fn after(&mut self, now: Duration, failure: &Failure) -> Option<Duration> {
+        match failure.kind.patience() {
+            Patience::None => return None,
+            Patience::AFewTimes => {
+                self.senseless += 1;
+                if self.senseless >= FEW_TRIES {
+                    return None;
+                }
+            }
+            Patience::UntilTheLimit => {}
+        }
+        let pause = self.growing.next().unwrap_or(SECOND_LOOK);
+        Some((now + pause).max(failure.not_before.unwrap_or_default()))
+    }
+}
+
+/// The pause before the next read: a twentieth of the time watched, between half a second and, for the first
+/// 30 seconds, 1.25 seconds, later the poll interval; with some jitter, so that many jobs do not read in step.
+fn watch_pause(watched: Duration, poll_interval: Duration) -> Duration {
+    const LEAST: Duration = Duration::from_millis(500);
+    let most = if watched < Duration::from_secs(30) {
+        poll_interval.min(Duration::from_millis(1250))
+    } else {
+        poll_interval
+    };
+    let pause = (watched / 20).clamp(LEAST, most.max(LEAST));
+    let jitter = 0.85 + 0.3 * fastrand::f64();
+    pause.mul_f64(jitter).clamp(LEAST, most.max(LEAST))
+}
+
+fn capital(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    chars
+        .next()
+        .map(|first| first.to_uppercase().chain(chars).collect())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

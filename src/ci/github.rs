@@ -1,0 +1,194 @@
+//! GitHub Actions, and Gitea and Forgejo Actions, which speak the same language: after actions/toolkit's `command.ts`
+//! and `file-command.ts` and the runner's own parser (actions/runner 2.336, read 2026-08).
+
+use super::{Ci, Effect};
+use crate::env::Env;
+use crate::outcome::Level;
+use crate::report::{Annotation, Report};
+use crate::secret::{SHORTEST_HIDDEN, Secret};
+
+/// The runners and the variable each sets to `true`; Gitea and Forgejo set GitHub's as well.
+const RUNNERS: [(&str, &str); 3] = [
+    ("forgejo", "FORGEJO_ACTIONS"),
+    ("gitea", "GITEA_ACTIONS"),
+    ("github", "GITHUB_ACTIONS"),
+];
+
+/// Which of the three this is, by its own variable.
+pub(super) fn detect(env: &Env) -> Option<&'static str> {
+    RUNNERS
+        .into_iter()
+        .find(|(_, variable)| env.var(variable) == Some("true"))
+        .map(|(id, _)| id)
+}
+
+/// One of the three.
+pub(super) struct GitHub {
+    id: &'static str,
+    /// The runner's own variable says that it reads commands; elsewhere a mask command would print the secret.
+    confirmed: bool,
+    output: Option<String>,
+    summary: Option<String>,
+}
+
+impl GitHub {
+    pub(super) fn new(env: &Env, id: &str) -> Self {
+        let id = RUNNERS
+            .into_iter()
+            .map(|(known, _)| known)
+            .find(|known| *known == id)
+            .unwrap_or("github");
+        Self {
+            id,
+            confirmed: detect(env).is_some(),
+            output: env.var("GITHUB_OUTPUT").map(str::to_owned),
+            summary: env.var("GITHUB_STEP_SUMMARY").map(str::to_owned),
+        }
+    }
+}
+
+impl Ci for GitHub {
+    fn id(&self) -> &'static str {
+        self.id
+    }
+
+    fn mask(&self, secret: &Secret) -> Vec<Effect> {
+        let value = secret.expose();
+        if self.confirmed && value.len() >= SHORTEST_HIDDEN {
+            vec![Effect::Out(format!("::add-mask::{}", data(value)))]
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn log(&self, line: &str) -> Effect {
+        Effect::Out(line.to_owned())
+    }
+
+    fn debug(&self, line: &str) -> Effect {
+        Effect::Out(format!("::debug::{}", data(line)))
+    }
+
+    fn open_group(&self, title: &str) -> Vec<Effect> {
+        vec![Effect::Out(format!("::group::{}", data(title)))]
+    }
+
+    fn close_group(&self) -> Vec<Effect> {
+        vec![Effect::Out("::endgroup::".to_owned())]
+    }
+
+    fn annotate(&self, annotation: &Annotation) -> Vec<Effect> {
+        let command = match annotation.level {
+            Level::Error => "error",
+            Level::Warning => "warning",
+            Level::Notice => "notice",
+        };
+        vec![Effect::Out(format!(
+            "::{command} title={}::{}",
+            property(&annotation.title),
+            data(&annotation.text)
+        ))]
+    }
+
+    fn outputs(&self, outputs: &[(&'static str, String)]) -> Vec<Effect> {
+        let text = outputs
+            .iter()
+            .map(|(name, value)| heredoc(name, value))
+            .collect();
+        vec![Effect::Append {
+            what: "outputs",
+            path: self.output.clone(),
+            text,
+        }]
+    }
+
+    fn summary(&self, report: &Report) -> Vec<Effect> {
+        // Older servers have no summary: then there is none, silently.
+        let append = |path: &String| Effect::Append {
+            what: "job summary",
+            path: Some(path.clone()),
+            text: report.summary(),
+        };
+        self.summary.iter().map(append).collect()
+    }
+
+    fn appends_outputs(&self) -> bool {
+        self.output.is_some()
+    }
+}
+
+/// The text of a command.
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// A property of a command.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// One output between two lines of a marker that nobody could know beforehand and the value does not contain.
+fn heredoc(name: &str, value: &str) -> String {
+    let mut marker = marker();
+    while value.contains(&marker) {
+        marker.push_str(&self::marker());
+    }
+    format!("{name}<<{marker}\n{value}\n{marker}\n")
+}
+
+fn marker() -> String {
+    let mut bytes = [0_u8; 16];
+    if getrandom::fill(&mut bytes).is_err() {
+        // No system of the last twenty years: still no marker that a value is known to contain.
+        bytes = fastrand::u128(..).to_le_bytes();
+    }
+    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("ghadelimiter_{digits}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn commands_are_escaped_as_the_toolkit_does() {
+        assert_eq!(data("50%\r\nnext: a,b"), "50%25%0D%0Anext: a,b");
+        assert_eq!(property("50%\r\nnext: a,b"), "50%25%0D%0Anext%3A a%2Cb");
+    }
+
+    #[test]
+    fn no_two_markers_are_alike() {
+        assert_ne!(marker(), marker());
+    }
+
+    /// The runner's rules for one heredoc entry.
+    fn parse(text: &str) -> Option<(String, String)> {
+        let (first, rest) = text.split_once('\n')?;
+        let (name, mark) = first.split_once("<<")?;
+        let mut lines = Vec::new();
+        for line in rest.split('\n') {
+            if line == mark {
+                return Some((name.to_owned(), lines.join("\n")));
+            }
+            lines.push(line);
+        }
+        None
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_comes_back_as_it_was(value in "(?s).{0,80}") {
+            let text = heredoc("reason", &value);
+            prop_assert_eq!(parse(&text), Some(("reason".to_owned(), value)));
+        }
+
+        #[test]
+        fn no_text_escapes_its_command(text in "(?s).{0,80}") {
+            prop_assert!(!data(&text).contains(['\r', '\n']));
+            prop_assert!(!property(&text).contains(['\r', '\n', ':', ',']));
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! CI systems: which one this is, how it wants things said, and the one place that prints and writes files.
+
+mod github;
+mod plain;
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use crate::env::Env;
+use crate::inputs::Faults;
+use crate::outcome::Level;
+use crate::report::{Annotation, Report};
+use crate::secret::Secret;
+use crate::untrusted::break_commands;
+
+/// Something a CI system wants done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// A line on standard output, complete and safe.
+    Out(String),
+    /// A line on standard error, complete and safe.
+    Err(String),
+    /// Text appended to a file of the CI system's.
+    Append {
+        /// What the file is for, in warnings.
+        what: &'static str,
+        /// The file; `None` when the CI system did not name one.
+        path: Option<String>,
+        /// Whole lines.
+        text: String,
+    },
+}
+
+/// How one CI system wants things said. It renders, it does not print.
+pub trait Ci: Send {
+    /// What the user writes for `ci`.
+    fn id(&self) -> &'static str;
+    /// Hides a secret from everything that follows.
+    fn mask(&self, secret: &Secret) -> Vec<Effect>;
+    /// A line of the log. The text is safe already.
+    fn log(&self, line: &str) -> Effect;
+    /// A line for those who asked for details.
+    fn debug(&self, line: &str) -> Effect;
+    /// Opens a group of log lines.
+    fn open_group(&self, title: &str) -> Vec<Effect>;
+    /// Closes it.
+    fn close_group(&self) -> Vec<Effect>;
+    /// An annotation.
+    fn annotate(&self, annotation: &Annotation) -> Vec<Effect>;
+    /// The outputs of a step.
+    fn outputs(&self, outputs: &[(&'static str, String)]) -> Vec<Effect>;
+    /// The job summary.
+    fn summary(&self, report: &Report) -> Vec<Effect>;
+    /// Whether outputs are appended to a file, so that a provisional block can be overridden later.
+    fn appends_outputs(&self) -> bool;
+}
+
+/// The CI systems a user can name.
+const KNOWN: [&str; 4] = ["github", "gitea", "forgejo", "plain"];
+
+/// The CI system of this run: as named by `ci`, else as its own variable says. The last one always answers.
+pub fn here(env: &Env, faults: &mut Faults) -> Box<dyn Ci> {
+    let named = env
+        .input("ci")
+        .and_then(|written| written.value)
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    match named.as_str() {
+        "github" | "gitea" | "forgejo" => Box::new(github::GitHub::new(env, &named)),
+        "plain" => Box::new(plain::Plain),
+        other => {
+            if !other.is_empty() {
+                faults.add(None, "ci", format!("takes one of {}", KNOWN.join(", ")));
+            }
+            match github::detect(env) {
+                Some(id) => Box::new(github::GitHub::new(env, id)),
+                None => Box::new(plain::Plain),
+            }
+        }
+    }
+}
+
+/// The one that prints and writes. Nothing that fails here changes the result; the first failure of each kind is told.
+pub struct Console {
+    ci: Box<dyn Ci>,
+    debug: bool,
+    group: bool,
+}
+
+impl Console {
+    /// A console of this CI system; `debug` shows details.
+    pub fn new(ci: Box<dyn Ci>, debug: bool) -> Self {
+        Self {
+            ci,
+            debug,
+            group: false,
+        }
+    }
+
+    /// Which CI system this is.
+    pub fn ci(&self) -> &dyn Ci {
+        self.ci.as_ref()
+    }
+
+    /// Hides secrets.
+    pub fn mask(&mut self, secrets: &[Secret]) {
+        for secret in secrets {
+            let effects = self.ci.mask(secret);
+            self.perform(effects);
+        }
+    }
+
+    /// A line of the log.
+    pub fn log(&mut self, line: &str) {
+        let effect = self.ci.log(&break_commands(line));
+        self.perform(vec![effect]);
+    }
+
+    /// A line for those who asked for details.
+    pub fn debug(&mut self, line: &str) {
+        if self.debug {
+            let effect = self.ci.debug(&break_commands(line));
+            self.perform(vec![effect]);
+        }
+    }
+
+    /// Begins a group.
+    pub fn open_group(&mut self, title: &str) {
+        self.group = true;
+        let effects = self.ci.open_group(&break_commands(title));
+        self.perform(effects);
+    }
+
+    /// Ends it, if one is open.
+    pub fn close_group(&mut self) {
+        if std::mem::take(&mut self.group) {
+            let effects = self.ci.close_group();
+            self.perform(effects);
+        }
+    }
+
+    /// A warning that is not about a deployment.
+    pub fn warn(&mut self, text: &str) {
+        self.annotate(&Annotation {
+            level: Level::Warning,
+            title: "cancel-deployment".to_owned(),
+            text: text.to_owned(),
+        });
+    }
+
+    /// An annotation.
+    pub fn annotate(&mut self, annotation: &Annotation) {
+        let safe = Annotation {
+            level: annotation.level,
+            title: break_commands(&annotation.title),
+            text: break_commands(&annotation.text),
+        };
+        let effects = self.ci.annotate(&safe);
+        self.perform(effects);
+    }
+
+    /// The outputs; `false` when they could not be written.
+    pub fn outputs(&mut self, outputs: &[(&'static str, String)]) {
+        let effects = self.ci.outputs(outputs);
+        self.perform(effects);
+    }
+
+    /// The job summary.
+    pub fn summary(&mut self, report: &Report) {
+        let effects = self.ci.summary(report);
+        self.perform(effects);
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                // A closed standard stream is no reason to lose the rest.
+                Effect::Out(line) => drop(writeln!(std::io::stdout(), "{line}")),
+                Effect::Err(line) => drop(writeln!(std::io::stderr(), "{line}")),
+                Effect::Append {
+                    what,
+                    path: Some(path),
+                    text,
+                } => {
+                    if let Err(error) = append(&path, &text) {
+                        self.warn(&format!(
+                            "The {what} could not be written to {path}: {error:#}."
+                        ));
+                    }
+                }
+                Effect::Append {
+                    what, path: None, ..
+                } => {
+                    self.warn(&format!(
+                        "This CI system names no file for the {what}, so they are in the log only."
+                    ));
+                }
+            }
+        }
+    }
+}
+
+/// Appends whole lines; a file that does not end with a line break gets one first.
+fn append(path: &str, text: &str) -> anyhow::Result<()> {
+    let mut file = OpenOptions::new()
+        .read(true)
+        .append(true)
+        .create(true)
+        .open(path)
+        .context("it cannot be opened")?;
+    let gap = if ends_with_line(&mut file) { "" } else { "\n" };
+    // One write, so that a kill leaves either all of it or nothing.
+    file.write_all(format!("{gap}{text}").as_bytes())
+        .context("it cannot be written")
+}
+
+fn ends_with_line(file: &mut File) -> bool {
+    let mut last = [b'\n'];
+    let read = file
+        .seek(SeekFrom::End(-1))
+        .and_then(|_| file.read_exact(&mut last));
+    read.is_err() || last == [b'\n']
+}
+
+/// The file of the input `output_file`: replaced atomically, JSON if it ends in `.json`.
+pub fn write_output_file(path: &str, report: &Report) -> anyhow::Result<()> {
+    let path = Path::new(path);
+    let is_json = path
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    let text = if is_json {
+        as_json(report)
+    } else {
+        as_variables(report)
+    };
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let name = path
+        .file_name()
+        .context("it is no file name")?
+        .to_string_lossy();
+    let temporary = folder.join(format!(".{name}.{}", std::process::id()));
+    std::fs::write(&temporary, text).context("its folder cannot be written")?;
+    std::fs::rename(&temporary, path)
+        .inspect_err(|_| drop(std::fs::remove_file(&temporary)))
+        .context("it cannot be replaced")
+}
+
+fn as_json(report: &Report) -> String {
+    let whole = report.whole_deployments();
+    let mut text = "{\n".to_owned();
+    for (name, value) in report.outputs() {
+        let value = match name {
+            "deployments" => whole.clone(),
+            "canceled" | "count" | "canceled_count" | "duration_seconds" => value,
+            _ => serde_json::Value::String(value).to_string(),
+        };
+        let comma = if name == "deployments" { "" } else { "," };
+        text.push_str(&format!("  \"{name}\": {value}{comma}\n"));
+    }
+    text + "}\n"
+}
+
+/// Such files get sourced by shells and refused for an odd character, so only plain values are in it.
+fn as_variables(report: &Report) -> String {
+    let plain = |value: &str| {
+        !value.is_empty()
+            && value
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "._:/@-".contains(c))
+    };
+    let lines = report
+        .outputs()
+        .into_iter()
+        .filter(|(name, value)| *name != "deployments" && plain(value));
+    lines
+        .map(|(name, value)| format!("CANCELLATION_{}={value}\n", name.to_ascii_uppercase()))
+        .collect()
+}

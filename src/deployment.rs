@@ -1,0 +1,100 @@
+//! What a platform told us about one deployment, in our words and in its own.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+/// Where a deployment stands, in our words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Waiting to start.
+    Queued,
+    /// Being built or rolled out.
+    Running,
+    /// Somebody asked for its cancellation, it has not ended yet.
+    Canceling,
+    /// Ended because it was canceled.
+    Canceled,
+    /// Ended well: it went live.
+    Succeeded,
+    /// Ended by itself, badly.
+    Failed,
+    /// Ended because a newer deployment took its place.
+    Superseded,
+    /// The platform used a word that we do not know; never taken for an end by itself.
+    Unknown,
+}
+
+impl State {
+    /// The word in outputs and messages.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Canceling => "canceling",
+            Self::Canceled => "canceled",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Superseded => "superseded",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether a deployment in this state will not change any more.
+    pub const fn is_terminal(self) -> bool {
+        matches!(
+            self,
+            Self::Canceled | Self::Succeeded | Self::Failed | Self::Superseded
+        )
+    }
+}
+
+/// One deployment as the platform described it last.
+#[derive(Clone, Debug)]
+pub struct Deployment {
+    /// The platform's id, fit for a request.
+    pub id: String,
+    /// Our reading of [`Self::platform_state`].
+    pub state: State,
+    /// The platform's own word, unchanged.
+    pub platform_state: String,
+    /// The platform's word is final although it is none that we know (a deleted deployment, for one).
+    pub settled: bool,
+    /// A page for people.
+    pub url: Option<String>,
+    /// The branch it was made from.
+    pub branch: Option<String>,
+    /// The full commit hash it was made from.
+    pub commit: Option<String>,
+    /// The environment it goes to, where the platform has several.
+    pub target: Option<String>,
+    /// When it was created.
+    pub created: Option<Timestamp>,
+    /// The platform's own explanation of its state.
+    pub note: Option<String>,
+    /// Facts that only this platform has.
+    pub details: Map<String, Value>,
+}
+
+impl Deployment {
+    /// A deployment of which nothing is known but its id: it may be canceled, it was never seen.
+    pub fn unseen(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            state: State::Unknown,
+            platform_state: String::new(),
+            settled: false,
+            url: None,
+            branch: None,
+            commit: None,
+            target: None,
+            created: None,
+            note: None,
+            details: Map::new(),
+        }
+    }
+
+    /// Whether it will not change any more.
+    pub fn is_terminal(&self) -> bool {
+        self.state.is_terminal() || self.settled
+    }
+}

@@ -1,0 +1,225 @@
+//! The process environment, read once: every spelling of an input, and empty means absent.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+/// The prefix that a CI runner puts before an input, and what it does to the name.
+const PREFIXES: [&str; 4] = [
+    "INPUT_",
+    "PLUGIN_",
+    "BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT_",
+    "CANCEL_DEPLOYMENT_",
+];
+
+/// Runners that keep a hyphen of the input's name.
+const HYPHENATED: [&str; 2] = ["INPUT_", "PLUGIN_"];
+
+/// Prefixes under which an unknown name is worth a warning: nobody but the user writes them.
+const OWN: [&str; 2] = ["PLUGIN_", "CANCEL_DEPLOYMENT_"];
+
+/// All variables of the process. One that is not UTF-8 is remembered by its name alone.
+#[derive(Clone, Default)]
+pub struct Env {
+    variables: BTreeMap<String, Option<String>>,
+}
+
+/// A value somebody wrote, and the variable it came from.
+#[derive(Clone)]
+pub struct Written {
+    /// The value, trimmed and not empty; `None` when the variable is not UTF-8.
+    pub value: Option<String>,
+    /// The variable's name.
+    pub variable: String,
+}
+
+impl Env {
+    /// Takes all variables, as `std::env::vars_os` gives them.
+    pub fn new(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+        let variables = variables
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok())))
+            .collect();
+        Self { variables }
+    }
+
+    /// A variable's value, trimmed; `None` when unset, empty or not UTF-8.
+    pub fn var(&self, name: &str) -> Option<&str> {
+        let value = self.variables.get(name)?.as_deref()?.trim();
+        (!value.is_empty()).then_some(value)
+    }
+
+    /// The input `name` (snake case) as the first non-empty of the prefixed variables.
+    pub fn input(&self, name: &str) -> Option<Written> {
+        spellings(name).into_iter().find_map(|variable| {
+            self.written(&variable).or_else(|| {
+                // Only Buildkite spreads a list over numbered variables.
+                variable
+                    .starts_with("BUILDKITE_")
+                    .then(|| self.numbered(&variable))
+                    .flatten()
+            })
+        })
+    }
+
+    /// A plain variable as a value somebody wrote.
+    pub fn written(&self, variable: &str) -> Option<Written> {
+        match self.variables.get(variable)? {
+            None => Some(Written {
+                value: None,
+                variable: variable.to_owned(),
+            }),
+            Some(text) if text.trim().is_empty() => None,
+            Some(text) => Some(Written {
+                value: Some(text.trim().to_owned()),
+                variable: variable.to_owned(),
+            }),
+        }
+    }
+
+    fn numbered(&self, variable: &str) -> Option<Written> {
+        let items: Vec<_> = (0..)
+            .map_while(|n| self.variables.get(&format!("{variable}_{n}")))
+            .collect();
+        let items = items
+            .into_iter()
+            .map(Clone::clone)
+            .collect::<Option<Vec<String>>>()?;
+        let value = items.join("\n").trim().to_owned();
+        (!value.is_empty()).then(|| Written {
+            value: Some(value),
+            variable: format!("{variable}_0"),
+        })
+    }
+
+    /// Every value that any spelling of an input has, used or not: what masking has to cover.
+    pub fn every_spelling(&self, name: &str) -> Vec<&str> {
+        spellings(name)
+            .iter()
+            .filter_map(|variable| self.var(variable))
+            .collect()
+    }
+
+    /// Names (snake case) written under a prefix of ours that no input has, with their variables.
+    pub fn unknown(&self, known: impl Fn(&str) -> bool) -> Vec<(String, String)> {
+        let mut unknown = Vec::new();
+        for (variable, value) in &self.variables {
+            let Some(rest) = OWN.iter().find_map(|prefix| variable.strip_prefix(prefix)) else {
+                continue;
+            };
+            let name = rest.to_ascii_lowercase().replace('-', "_");
+            if !known(&name) && value.as_deref().is_none_or(|text| !text.trim().is_empty()) {
+                unknown.push((name, variable.clone()));
+            }
+        }
+        unknown
+    }
+}
+
+/// The variables in which the input `name` may arrive, first wins.
+fn spellings(name: &str) -> Vec<String> {
+    let upper = name.to_ascii_uppercase();
+    let mut names = Vec::new();
+    for prefix in PREFIXES {
+        names.push(format!("{prefix}{upper}"));
+        if HYPHENATED.contains(&prefix) && upper.contains('_') {
+            names.push(format!("{prefix}{}", upper.replace('_', "-")));
+        }
+    }
+    names
+}
+
+/// Whether a value is a variable that some CI system left unexpanded: `$X`, `${X}` or `$(X)`.
+pub fn is_unexpanded(value: &str) -> bool {
+    let Some(rest) = value.strip_prefix('$') else {
+        return false;
+    };
+    let name = rest
+        .strip_prefix('{')
+        .and_then(|inner| inner.strip_suffix('}'))
+        .or_else(|| {
+            rest.strip_prefix('(')
+                .and_then(|inner| inner.strip_suffix(')'))
+        })
+        .unwrap_or(rest);
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn env(variables: &[(&str, &str)]) -> Env {
+        Env::new(
+            variables
+                .iter()
+                .map(|(name, value)| (OsString::from(name), OsString::from(value))),
+        )
+    }
+
+    fn check(variables: &[(&str, &str)], name: &str, value: Option<&str>) {
+        let found = env(variables).input(name).and_then(|written| written.value);
+        assert_eq!(found.as_deref(), value, "{variables:?}");
+    }
+
+    #[test]
+    fn the_first_non_empty_spelling_wins() {
+        check(
+            &[("INPUT_APP_ID", " a "), ("PLUGIN_APP_ID", "b")],
+            "app_id",
+            Some("a"),
+        );
+        check(
+            &[("INPUT_APP_ID", " "), ("PLUGIN_APP-ID", "b")],
+            "app_id",
+            Some("b"),
+        );
+        check(
+            &[("INPUT_APP-ID", "a"), ("CANCEL_DEPLOYMENT_APP_ID", "b")],
+            "app_id",
+            Some("a"),
+        );
+        check(&[("CANCEL_DEPLOYMENT_APP_ID", "b")], "app_id", Some("b"));
+        check(
+            &[("CANCEL_DEPLOYMENT_APP-ID", "b"), ("APP_ID", "c")],
+            "app_id",
+            None,
+        );
+    }
+
+    #[test]
+    fn a_buildkite_list_arrives_numbered() {
+        let name = "BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT_DEPLOYMENT_ID";
+        let (zero, one) = (format!("{name}_0"), format!("{name}_1"));
+        check(
+            &[(zero.as_str(), "a"), (one.as_str(), "b")],
+            "deployment_id",
+            Some("a\nb"),
+        );
+        check(&[(name, "a")], "deployment_id", Some("a"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_variable_that_is_not_utf_8_is_noticed() {
+        use std::os::unix::ffi::OsStringExt as _;
+        let bad = OsString::from_vec(vec![0xff]);
+        let env = Env::new([(OsString::from("INPUT_TOKEN"), bad)]);
+        assert!(
+            env.input("token")
+                .is_some_and(|written| written.value.is_none())
+        );
+    }
+
+    #[test]
+    fn unexpanded_variables_are_recognised() {
+        for text in ["$X", "${X}", "$(X)", "$(My.Var)", "$_a1"] {
+            assert!(is_unexpanded(text), "{text}");
+        }
+        for text in ["X", "$", "$1", "a$X", "$X y", "${X", "$(X", "$$", "$a$b"] {
+            assert!(!is_unexpanded(text), "{text}");
+        }
+    }
+}

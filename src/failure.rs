@@ -1,0 +1,158 @@
+//! What went wrong with one request: the platform's words, the request id, and a hint.
+
+use std::fmt;
+use std::time::Duration;
+
+/// What kind of failure it was; everything that decides what happens next hangs on this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The credential was refused (401, or what the platform says instead).
+    Unauthorized,
+    /// The credential is good but lacks the right (403).
+    Forbidden,
+    /// 404.
+    NotFound,
+    /// The platform will not do it: 400, 409, 422 and other 4xx.
+    Refused,
+    /// Too many requests (429): nothing was processed.
+    Limited,
+    /// 408 and 5xx: it may or may not have been processed.
+    Server,
+    /// No answer within the time for one request.
+    Timeout,
+    /// No connection could be made.
+    Unreachable,
+    /// The host name is not known.
+    UnknownHost,
+    /// The server's certificate is not trusted, or TLS failed otherwise.
+    Untrusted,
+    /// The proxy refused.
+    Proxy,
+    /// The connection broke before the answer was whole.
+    Broken,
+    /// The answer is not what this API speaks: HTML, truncated or invalid JSON, too large.
+    Unreadable,
+    /// A redirect, which is never followed.
+    Redirected,
+    /// Our own refusal: a guard did not pass, or the answer was about something else.
+    Guarded,
+}
+
+/// What a first read does about a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// Can improve: again until the limit.
+    UntilTheLimit,
+    /// Might improve: again a few times.
+    AFewTimes,
+    /// Cannot improve.
+    None,
+}
+
+impl Kind {
+    /// Every kind, for documents and tests.
+    pub const ALL: [Self; 15] = [
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::Refused,
+        Self::Limited,
+        Self::Server,
+        Self::Timeout,
+        Self::Unreachable,
+        Self::UnknownHost,
+        Self::Untrusted,
+        Self::Proxy,
+        Self::Broken,
+        Self::Unreadable,
+        Self::Redirected,
+        Self::Guarded,
+    ];
+
+    /// Whether asking again can help.
+    pub const fn patience(self) -> Patience {
+        match self {
+            Self::Limited | Self::Server | Self::Timeout | Self::Unreachable | Self::Broken => {
+                Patience::UntilTheLimit
+            }
+            Self::Unreadable | Self::Proxy => Patience::AFewTimes,
+            _ => Patience::None,
+        }
+    }
+
+    /// Whether the answer to a cancel request leaves open if it was processed.
+    pub const fn is_ambiguous(self) -> bool {
+        matches!(
+            self,
+            Self::Server
+                | Self::Timeout
+                | Self::Unreachable
+                | Self::Broken
+                | Self::Unreadable
+                | Self::Proxy
+        )
+    }
+
+    /// Whether a deployment that was visible before can be seen no more.
+    pub const fn is_blind(self) -> bool {
+        matches!(
+            self,
+            Self::Unauthorized | Self::Forbidden | Self::NotFound | Self::Guarded
+        )
+    }
+}
+
+/// A request that did not bring what was wanted.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// What kind.
+    pub kind: Kind,
+    /// What was tried, as the end of "while trying to …".
+    pub tried: String,
+    /// HTTP status, when there was an answer.
+    pub status: Option<u16>,
+    /// What was answered, or how the connection failed: clean and short.
+    pub words: String,
+    /// The platform's id of the request.
+    pub request_id: Option<String>,
+    /// What to change, by names the user knows.
+    pub hint: String,
+    /// Nothing may be sent before this time since the start of the run.
+    pub not_before: Option<Duration>,
+}
+
+impl Failure {
+    /// A refusal of our own: `words` is the whole story.
+    pub fn guarded(tried: &str, words: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            kind: Kind::Guarded,
+            tried: tried.to_owned(),
+            status: None,
+            words: words.into(),
+            request_id: None,
+            hint: hint.into(),
+            not_before: None,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    /// One sentence without its full stop: what was tried, what came back, status and request id.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.kind == Kind::Guarded {
+            return f.write_str(&self.words);
+        }
+        write!(f, "could not {}: ", self.tried)?;
+        match self.status.filter(|_| self.kind != Kind::Unreadable) {
+            Some(status) if self.words.is_empty() => write!(f, "the answer was {status}")?,
+            Some(status) => write!(f, "the answer was {status} \"{}\"", self.words)?,
+            None => write!(f, "{}", self.words)?,
+        }
+        match &self.request_id {
+            Some(id) => write!(f, " (request {id})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}

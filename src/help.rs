@@ -1,0 +1,61 @@
+//! `--help`: what the program reads, for the chosen platform or for all.
+
+use std::fmt::Write as _;
+
+use crate::env::Env;
+use crate::inputs::{COMMON, Faults, Input, chosen_platform};
+use crate::outcome::{Exit, words_of_outcomes};
+use crate::platform::REGISTER;
+
+/// The text of `--help`. With a platform set in the environment it shows that platform's inputs.
+pub fn text(env: &Env) -> String {
+    let mut text = format!(
+        "cancel-deployment {}\nStops a deployment from CI, and tells the truth about how it ended.\n\n\
+         It takes no arguments but --help and --version. An input such as `app_id` is read from\n\
+         INPUT_APP_ID, PLUGIN_APP_ID, BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT_APP_ID or\n\
+         CANCEL_DEPLOYMENT_APP_ID, whichever is set first, then from the variables named with it.\n\nInputs:\n",
+        env!("CARGO_PKG_VERSION")
+    );
+    add(&mut text, COMMON);
+    let chosen = chosen_platform(env, &mut Faults::default());
+    for entry in REGISTER
+        .iter()
+        .filter(|entry| chosen.is_none_or(|chosen| chosen.id == entry.id))
+    {
+        let _ = write!(text, "\n{} (platform: {}):\n", entry.name, entry.id);
+        add(&mut text, entry.inputs);
+        let _ = writeln!(
+            text,
+            "  Rights: {}\n  Documented at {}",
+            entry.grant, entry.docs
+        );
+    }
+    let codes: Vec<_> = Exit::ALL
+        .iter()
+        .map(|exit| exit.code().to_string())
+        .collect();
+    let _ = write!(
+        text,
+        "\nOutcomes: {}.\nExit codes: {}.\n",
+        words_of_outcomes(),
+        codes.join(", ")
+    );
+    text
+}
+
+fn add(text: &mut String, inputs: &[Input]) {
+    for input in inputs {
+        let usual: Vec<_> = input.usual.iter().map(|(variable, _)| *variable).collect();
+        let usual = if usual.is_empty() {
+            String::new()
+        } else {
+            format!(" [{}]", usual.join(", "))
+        };
+        let default = if input.default.is_empty() {
+            String::new()
+        } else {
+            format!(" (default: {})", input.default)
+        };
+        let _ = writeln!(text, "  {:<14} {}{default}{usual}", input.name, input.help);
+    }
+}

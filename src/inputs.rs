@@ -1,0 +1,587 @@
+//! Inputs: which there are, what was written, and everything that is wrong with it, said at once.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+
+use crate::address::Address;
+use crate::deployment::State;
+use crate::env::{Env, is_unexpanded};
+use crate::id::Id;
+use crate::outcome::FailOn;
+use crate::platform::{self, Entry};
+use crate::secret::{SHORTEST_HIDDEN, Secret};
+
+/// One input, as messages, `--help`, README and action.yml name it.
+#[derive(Debug)]
+pub struct Input {
+    /// Snake case.
+    pub name: &'static str,
+    /// Other variables it is taken from, each with the beginning its value must have (usually none).
+    pub usual: &'static [(&'static str, &'static str)],
+    /// Never printed, always masked.
+    pub secret: bool,
+    /// What applies when it is absent; empty when nothing does.
+    pub default: &'static str,
+    /// One line.
+    pub help: &'static str,
+}
+
+const fn common(name: &'static str, default: &'static str, help: &'static str) -> Input {
+    Input {
+        name,
+        usual: &[],
+        secret: false,
+        default,
+        help,
+    }
+}
+
+/// The inputs that every platform has.
+pub const COMMON: &[Input] = &[
+    common(
+        "platform",
+        "",
+        "Where the deployment runs: `digitalocean` or `vercel`.",
+    ),
+    common(
+        "deployment_id",
+        "",
+        "The deployment to cancel; several are separated by commas or newlines.",
+    ),
+    common(
+        "only_states",
+        "",
+        "Cancel only in these states (`queued`, `running`); anything else is skipped.",
+    ),
+    common(
+        "wait",
+        "true",
+        "Wait until the deployment has ended; `false` returns once the platform has accepted.",
+    ),
+    common(
+        "timeout",
+        "240s",
+        "Limit of the whole run: `90`, `90s`, `5m`, `1h`; 1 second to 24 hours.",
+    ),
+    common(
+        "poll_interval",
+        "5s",
+        "Longest pause between two reads: 1 second to 1 hour.",
+    ),
+    common(
+        "fail_on",
+        "error,not_found,timed_out,completed,already_finished",
+        "Outcomes that make the step fail; also `none` or `any`.",
+    ),
+    common("dry_run", "false", "Read as usual, cancel nothing."),
+    common("summary", "true", "Write the job summary."),
+    common(
+        "output_file",
+        "",
+        "Also write the outputs to this file: JSON if it ends in `.json`, else `CANCELLATION_<NAME>=value` lines.",
+    ),
+    common(
+        "ci",
+        "detected",
+        "Override the detected CI system: `github`, `gitea`, `forgejo` or `plain`.",
+    ),
+    common(
+        "api_url",
+        "per platform",
+        "Base URL of the platform's API; `https`, or `http` on a loopback host.",
+    ),
+    common("ca_cert", "", "An extra CA to trust: PEM text, or a path."),
+];
+
+/// Something wrong with an input, by the name its writer knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The input.
+    pub input: String,
+    /// The variable it was read from, when it was written at all.
+    pub variable: Option<String>,
+    /// What is wrong and what would be right, without the value of a secret.
+    pub text: String,
+}
+
+/// Everything that is wrong, and everything that is odd, with the inputs of one run.
+#[derive(Debug, Default)]
+pub struct Faults {
+    /// Each of these stops the run before any request.
+    pub found: Vec<Fault>,
+    /// Sentences worth a warning.
+    pub warnings: Vec<String>,
+}
+
+impl Faults {
+    /// Notes that an input is malformed.
+    pub fn add(&mut self, given: Option<&Given>, input: &str, text: impl Into<String>) {
+        let variable = given.map(|given| given.variable.clone());
+        self.found.push(Fault {
+            input: input.to_owned(),
+            variable,
+            text: text.into(),
+        });
+    }
+}
+
+/// One input's value and where it came from.
+#[derive(Clone, Debug)]
+pub struct Given {
+    value: Secret,
+    variable: String,
+    usual: bool,
+}
+
+/// What was written for the inputs of this run.
+#[derive(Debug, Default)]
+pub struct Values(BTreeMap<&'static str, Given>);
+
+impl Values {
+    /// Looks up the common inputs, and those of a platform when it is known.
+    pub fn read(env: &Env, entry: Option<&Entry>, faults: &mut Faults) -> Self {
+        let own = entry.map_or(&[][..], |entry| entry.inputs);
+        let mut values = Self::default();
+        for input in COMMON.iter().chain(own) {
+            values.look_up(env, input, faults);
+        }
+        if let Some(entry) = entry {
+            values.settle_alternatives(entry, faults);
+            warn_of_foreign_inputs(env, entry, faults);
+        }
+        warn_of_unknown_names(env, faults);
+        values
+    }
+
+    fn look_up(&mut self, env: &Env, input: &Input, faults: &mut Faults) {
+        let prefixed = env.input(input.name).map(|written| (written, false));
+        let found = prefixed.or_else(|| {
+            let mut usual = input.usual.iter();
+            usual.find_map(|(variable, beginning)| {
+                let written = env.written(variable)?;
+                let fits = written
+                    .value
+                    .as_deref()
+                    .is_none_or(|value| value.starts_with(beginning));
+                fits.then_some((written, true))
+            })
+        });
+        let Some((written, usual)) = found else {
+            return;
+        };
+        let text = written.value.clone().unwrap_or_default();
+        let given = Given {
+            value: Secret::from(text),
+            variable: written.variable,
+            usual,
+        };
+        if written.value.is_none() {
+            faults.add(Some(&given), input.name, "is not valid UTF-8");
+        } else if is_unexpanded(given.value.expose()) {
+            faults.add(
+                Some(&given),
+                input.name,
+                "is a variable that was not expanded; define it, or check its spelling",
+            );
+        } else if input.secret && given.value.expose().chars().any(char::is_control) {
+            faults.add(
+                Some(&given),
+                input.name,
+                "contains a line break or another control character",
+            );
+        }
+        self.0.insert(input.name, given);
+    }
+
+    /// A written input beats the usual variables of its alternatives; two written ones are a fault.
+    fn settle_alternatives(&mut self, entry: &Entry, faults: &mut Faults) {
+        for group in entry.alternatives {
+            let written: Vec<_> = group
+                .iter()
+                .copied()
+                .filter(|name| self.0.get(name).is_some_and(|g| !g.usual))
+                .collect();
+            match written.as_slice() {
+                [] => {}
+                [_] => {
+                    for name in *group {
+                        if !written.contains(name) {
+                            self.0.remove(name);
+                        }
+                    }
+                }
+                [first, others @ ..] => {
+                    let text = format!(
+                        "cannot stand beside `{}`: give one of the two",
+                        others.join("`, `")
+                    );
+                    let given = self.0.get(first).cloned();
+                    faults.add(given.as_ref(), first, text);
+                }
+            }
+        }
+    }
+
+    /// The value of an input.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|given| given.value.expose())
+    }
+
+    /// Where an input came from.
+    pub fn given(&self, name: &str) -> Option<&Given> {
+        self.0.get(name)
+    }
+
+    /// Fills a struct of `Option<String>` and `Option<Secret>` fields named after inputs.
+    pub fn fill<T: DeserializeOwned + Default>(&self) -> T {
+        let pairs = self
+            .0
+            .iter()
+            .map(|(name, given)| ((*name).to_owned(), given.value.expose().to_owned()));
+        // Only missing or mistyped fields make envy fail, and such a struct has neither.
+        envy::from_iter(pairs).unwrap_or_default()
+    }
+
+    /// Notes that an input which is needed was not written.
+    pub fn missing(&self, input: &Input, faults: &mut Faults) {
+        let usual: Vec<_> = input.usual.iter().map(|(variable, _)| *variable).collect();
+        let hint = if usual.is_empty() {
+            String::new()
+        } else {
+            format!(", or the variable {}", usual.join(" or "))
+        };
+        faults.add(
+            None,
+            input.name,
+            format!("is missing: set `{}`{hint}", input.name),
+        );
+    }
+
+    fn list(&self, name: &str) -> Vec<String> {
+        let text = self.get(name).unwrap_or_default();
+        text.split([',', '\n', '\r'])
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// An input parsed by `parse`, or a fault that says what it should have been.
+    fn parsed<T>(
+        &self,
+        name: &str,
+        faults: &mut Faults,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let given = self.0.get(name)?;
+        let text = given.value.expose();
+        if is_unexpanded(text) {
+            return None;
+        }
+        match parse(text) {
+            _ if text.chars().all(|c| c == ',' || c.is_whitespace()) => {
+                faults.add(Some(given), name, "is a list without an item");
+                None
+            }
+            Ok(value) => Some(value),
+            Err(wrong) => {
+                faults.add(Some(given), name, format!("{}{wrong}", echo(text)));
+                None
+            }
+        }
+    }
+}
+
+/// A short value is repeated in its fault; a long one may be a secret in the wrong place.
+fn echo(text: &str) -> String {
+    const HARMLESS: usize = 12;
+    if text.chars().count() <= HARMLESS && !text.chars().any(char::is_control) {
+        format!("is \"{text}\", but ")
+    } else {
+        String::new()
+    }
+}
+
+/// What every run is told, judged and typed.
+#[derive(Debug)]
+pub struct Common {
+    /// The deployments, each once, in the order written.
+    pub ids: Vec<Id>,
+    /// `None`: in any state.
+    pub only_states: Option<Vec<State>>,
+    /// Wait until terminal.
+    pub wait: bool,
+    /// Limit of the whole run.
+    pub timeout: Duration,
+    /// Longest pause between two reads.
+    pub poll_interval: Duration,
+    /// What fails the step.
+    pub fail_on: FailOn,
+    /// Cancel nothing.
+    pub dry_run: bool,
+    /// Write the job summary.
+    pub summary: bool,
+    /// Another file for the outputs.
+    pub output_file: Option<String>,
+    /// The platform's API, when it is not the usual one.
+    pub api_url: Option<Address>,
+    /// PEM text or a path.
+    pub ca_cert: Option<String>,
+}
+
+impl Common {
+    /// Judges the common inputs; whatever is wrong goes to `faults` and is replaced by its default.
+    pub fn judge(values: &Values, faults: &mut Faults) -> Self {
+        Self {
+            ids: ids(values, faults),
+            only_states: only_states(values, faults),
+            wait: values.parsed("wait", faults, boolean).unwrap_or(true),
+            timeout: values
+                .parsed("timeout", faults, |text| duration(text, 1, 24 * 3600))
+                .unwrap_or(Duration::from_secs(240)),
+            poll_interval: values
+                .parsed("poll_interval", faults, |text| duration(text, 1, 3600))
+                .unwrap_or(Duration::from_secs(5)),
+            fail_on: values
+                .parsed("fail_on", faults, |_| {
+                    FailOn::parse(&values.list("fail_on"))
+                })
+                .unwrap_or_default(),
+            dry_run: values.parsed("dry_run", faults, boolean).unwrap_or(false),
+            summary: values.parsed("summary", faults, boolean).unwrap_or(true),
+            output_file: values.get("output_file").map(str::to_owned),
+            api_url: values.parsed("api_url", faults, Address::parse),
+            ca_cert: values.get("ca_cert").map(str::to_owned),
+        }
+    }
+}
+
+fn ids(values: &Values, faults: &mut Faults) -> Vec<Id> {
+    let given = values.given("deployment_id");
+    let mut ids = Vec::new();
+    if given.is_some_and(|given| is_unexpanded(given.value.expose())) {
+        return ids;
+    }
+    for text in values.list("deployment_id") {
+        match Id::parse(&text) {
+            Ok(id) if ids.contains(&id) => {}
+            Ok(id) => ids.push(id),
+            Err(wrong) => faults.add(given, "deployment_id", wrong),
+        }
+    }
+    ids
+}
+
+fn only_states(values: &Values, faults: &mut Faults) -> Option<Vec<State>> {
+    values.parsed("only_states", faults, |_| {
+        let states = values.list("only_states").into_iter().map(|word| {
+            match word.to_ascii_lowercase().as_str() {
+                "queued" => Ok(State::Queued),
+                "running" => Ok(State::Running),
+                _ => Err("takes `queued`, `running` or both".to_owned()),
+            }
+        });
+        states.collect()
+    })
+}
+
+/// `true` or `false`, in any case.
+fn boolean(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err("takes `true` or `false`".to_owned()),
+    }
+}
+
+/// A whole number with `s`, `m` or `h` behind it; a bare number means seconds.
+pub fn duration(text: &str, least: u64, most: u64) -> Result<Duration, String> {
+    let (number, unit) = match text.char_indices().find(|(_, c)| !c.is_ascii_digit()) {
+        Some((at, _)) => text.split_at(at),
+        None => (text, "s"),
+    };
+    let factor = match unit.trim_start() {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => 0,
+    };
+    let seconds = number
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_mul(factor));
+    match seconds {
+        Some(seconds) if factor > 0 && (least..=most).contains(&seconds) => {
+            Ok(Duration::from_secs(seconds))
+        }
+        _ => Err(format!(
+            "takes a duration such as `90`, `90s`, `5m` or `1h`, from {least} s to {most} s"
+        )),
+    }
+}
+
+/// The value of `platform`, looked up in the register.
+pub fn chosen_platform(env: &Env, faults: &mut Faults) -> Option<&'static Entry> {
+    let known = || {
+        platform::REGISTER
+            .iter()
+            .map(|entry| format!("`{}`", entry.id))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let Some(written) = env.input("platform") else {
+        faults.add(
+            None,
+            "platform",
+            format!("is missing: set `platform` to one of {}", known()),
+        );
+        return None;
+    };
+    let text = written.value.unwrap_or_default();
+    let found = platform::named(&text);
+    if found.is_none() && !is_unexpanded(&text) {
+        let given = Given {
+            value: Secret::from(String::new()),
+            variable: written.variable,
+            usual: false,
+        };
+        faults.add(
+            Some(&given),
+            "platform",
+            format!("{}takes one of {}", echo(&text), known()),
+        );
+    }
+    found
+}
+
+/// Every secret that stands in any spelling of any platform's inputs, used or not.
+pub fn all_secrets(env: &Env) -> Vec<Secret> {
+    let mut secrets: Vec<Secret> = Vec::new();
+    let mut add = |value: &str| {
+        if value.len() >= SHORTEST_HIDDEN && secrets.iter().all(|known| known.expose() != value) {
+            secrets.push(Secret::from(value.to_owned()));
+        }
+    };
+    for input in platform::REGISTER
+        .iter()
+        .flat_map(|entry| entry.inputs)
+        .filter(|input| input.secret)
+    {
+        env.every_spelling(input.name)
+            .into_iter()
+            .for_each(&mut add);
+        input
+            .usual
+            .iter()
+            .filter_map(|(variable, _)| env.var(variable))
+            .for_each(&mut add);
+    }
+    secrets
+}
+
+fn is_known(name: &str) -> bool {
+    let own = platform::REGISTER.iter().flat_map(|entry| entry.inputs);
+    COMMON.iter().chain(own).any(|input| input.name == name)
+}
+
+fn warn_of_foreign_inputs(env: &Env, entry: &Entry, faults: &mut Faults) {
+    let others = platform::REGISTER
+        .iter()
+        .filter(|other| other.id != entry.id)
+        .flat_map(|other| other.inputs);
+    let mut warned: Vec<&str> = Vec::new();
+    for input in others {
+        let own = entry.inputs.iter().any(|own| own.name == input.name);
+        if own || warned.contains(&input.name) {
+            continue;
+        }
+        if let Some(written) = env.input(input.name) {
+            warned.push(input.name);
+            faults.warnings.push(format!(
+                "`{}` ({}) is not an input of {} and was not used.",
+                input.name, written.variable, entry.name
+            ));
+        }
+    }
+}
+
+fn warn_of_unknown_names(env: &Env, faults: &mut Faults) {
+    let names: Vec<&str> = COMMON
+        .iter()
+        .chain(platform::REGISTER.iter().flat_map(|entry| entry.inputs))
+        .map(|input| input.name)
+        .collect();
+    for (name, variable) in env.unknown(is_known) {
+        let close = names
+            .iter()
+            .map(|known| (strsim::damerau_levenshtein(&name, known), known))
+            .min()
+            .filter(|(distance, known)| *distance * 3 <= known.len().max(6));
+        if let Some((_, known)) = close {
+            faults
+                .warnings
+                .push(format!("{variable} is no input; did you mean `{known}`?"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn durations_are_whole_numbers_with_a_unit() {
+        for (text, seconds) in [
+            ("90", 90),
+            ("90s", 90),
+            ("5m", 300),
+            ("1h", 3600),
+            ("24h", 86_400),
+            ("01", 1),
+        ] {
+            assert_eq!(
+                duration(text, 1, 86_400),
+                Ok(Duration::from_secs(seconds)),
+                "{text}"
+            );
+        }
+        for text in [
+            "",
+            "0",
+            "-1",
+            "1.5m",
+            "5M",
+            "1d",
+            "s",
+            "25h",
+            "99999999999999999999",
+            "1h30m",
+            "5 minutes",
+        ] {
+            assert!(duration(text, 1, 86_400).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn booleans_are_two_words_in_any_case() {
+        assert_eq!(boolean("TRUE"), Ok(true));
+        assert_eq!(boolean("False"), Ok(false));
+        assert!(boolean("yes").is_err() && boolean("1").is_err());
+    }
+
+    #[test]
+    fn long_values_are_not_repeated_in_messages() {
+        assert_eq!(echo("yes"), "is \"yes\", but ");
+        assert_eq!(echo("dop_v1_0123456789abcdef"), "");
+    }
+
+    proptest! {
+        #[test]
+        fn no_duration_panics(text in "\\PC{0,12}") {
+            let _ = duration(&text, 1, 86_400);
+        }
+    }
+}

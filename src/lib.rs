@@ -1,0 +1,343 @@
+//! Stops a deployment from CI, and tells the truth about how it ended.
+//!
+//! A run is one straight line, and [`run`] is that line in code:
+//! environment → inputs → reads and cancel requests → outcome → report → exit code.
+//!
+//! On the left edge stand the CI systems, on the right edge the hosting platforms. Each is one file that knows one
+//! product. Between them is one procedure, and one door through which everything is sent.
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`env`] | all variables once, one spelling, empty means absent |
+//! | [`inputs`] | which inputs there are, what was written, everything that is wrong with it |
+//! | [`id`], [`address`], [`secret`], [`untrusted`] | values checked at the door: what may enter a path, where requests may go, what may never be printed, what may be shown |
+//! | [`platform`] | the `Platform` trait, the register, one file for each platform |
+//! | [`api`] | the only part that sends, with its whole policy |
+//! | [`deployment`] | what a platform told us about one deployment |
+//! | [`cancel`] | the procedure for one deployment, a state machine without input or output |
+//! | [`mod@run`] | several of them at a time, one limit, one signal for all |
+//! | [`outcome`] | outcomes, `fail_on`, exit codes |
+//! | [`failure`] | what went wrong with a request |
+//! | [`report`], [`markdown`] | how a run is told: values, not yet printed |
+//! | [`ci`] | one file for each CI system's syntax, and the one place that prints and writes files |
+//! | [`help`] | `--help` |
+//!
+//! Who may know what: only `api` knows reqwest; platforms know neither each other nor a CI system nor the clock; the
+//! procedure knows no platform by name; CI systems know nothing of HTTP. `tests/repository.rs` holds that.
+
+pub mod address;
+pub mod api;
+pub mod cancel;
+pub mod ci;
+pub mod deployment;
+pub mod env;
+pub mod failure;
+pub mod help;
+pub mod id;
+pub mod inputs;
+pub mod markdown;
+pub mod outcome;
+pub mod platform;
+pub mod report;
+pub mod run;
+pub mod secret;
+pub mod untrusted;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::time::Instant;
+
+use crate::address::Address;
+use crate::api::{Api, Client, Roots, Service, read_roots};
+use crate::cancel::Plan;
+use crate::ci::Console;
+use crate::env::Env;
+use crate::id::Id;
+use crate::inputs::{Common, Fault, Faults, Values, all_secrets, chosen_platform};
+use crate::outcome::{Exit, Outcome};
+use crate::platform::{Entry, Platform};
+use crate::report::{Report, Told, shown_id};
+use crate::run::{Run, Signals, Witness, Work};
+use crate::secret::Redactor;
+use crate::untrusted::Cleaner;
+
+/// One run, from the environment to the exit. `start` is when the process began, `signals` what it is told to do.
+pub async fn run(env: &Env, start: Instant, mut signals: Signals) -> Exit {
+    let mut faults = Faults::default();
+    let console = Console::new(
+        ci::here(env, &mut faults),
+        env.var("RUNNER_DEBUG") == Some("1"),
+    );
+    let console = Arc::new(Mutex::new(console));
+    let secrets = all_secrets(env);
+    lock(&console).mask(&secrets);
+    let cleaner = Arc::new(Cleaner::new(Redactor::new(&secrets)));
+
+    let entry = chosen_platform(env, &mut faults);
+    let values = Values::read(env, entry, &mut faults);
+    let common = Common::judge(&values, &mut faults);
+    let opened = entry.and_then(|entry| open(env, entry, &values, &common, &mut faults));
+    for warning in &faults.warnings {
+        lock(&console).warn(&cleaner.value(warning));
+    }
+    let mut report = Report {
+        platform: entry,
+        asked: String::new(),
+        deployments: Vec::new(),
+        fail_on: common.fail_on.clone(),
+        faults: Vec::new(),
+        took: start.elapsed(),
+    };
+    let Some((opened, entry)) = opened.zip(entry).filter(|_| faults.found.is_empty()) else {
+        report.faults = faults
+            .found
+            .iter()
+            .map(|fault| cleaner.value(&fault_sentence(fault)))
+            .collect();
+        tell(&mut lock(&console), &report, &common);
+        return Exit::BadInput;
+    };
+
+    let Opened {
+        platform,
+        service,
+        base,
+        client,
+        ids,
+    } = opened;
+    let trace = Arc::clone(&console);
+    let api = Api::new(
+        service,
+        base,
+        Box::new(client),
+        Arc::clone(&cleaner),
+        start,
+        common.timeout,
+    )
+    .traced(Arc::new(move |line| lock(&trace).debug(line)));
+    let plan = Plan {
+        wait: common.wait,
+        dry_run: common.dry_run,
+        only_states: common.only_states.clone(),
+        guarded: platform.is_guarded(),
+        poll_interval: common.poll_interval,
+        limit: common.timeout,
+    };
+    report.asked = asked(entry, &common, &ids);
+    lock(&console).open_group(&report.asked);
+    let mut teller = Teller {
+        console: &console,
+        cleaner: &cleaner,
+        entry,
+        common: &common,
+        told: false,
+        start,
+    };
+    let driver = Run {
+        platform: platform.as_ref(),
+        api: &api,
+        plan,
+        cleaner: &cleaner,
+        start,
+    };
+    let works = driver.drive(ids, &mut signals, &mut teller).await;
+
+    report.deployments = works
+        .iter()
+        .map(|work| Told::new(entry, work, &cleaner))
+        .collect();
+    report.took = start.elapsed();
+    lock(&console).close_group();
+    tell(&mut lock(&console), &report, &common);
+    let signal = signals.borrow().first;
+    let outcomes = report.deployments.iter().map(Told::outcome);
+    signal.map_or_else(|| common.fail_on.exit(outcomes), run::Signal::exit)
+}
+
+/// What an input of this run led to.
+struct Opened {
+    platform: Box<dyn Platform>,
+    service: Service,
+    base: Address,
+    client: Client,
+    ids: Vec<Id>,
+}
+
+/// Opens the platform and its door; every fault is noted, not the first.
+fn open(
+    env: &Env,
+    entry: &'static Entry,
+    values: &Values,
+    common: &Common,
+    faults: &mut Faults,
+) -> Option<Opened> {
+    if values.get("deployment_id").is_none() {
+        faults.add(
+            None,
+            "deployment_id",
+            "is missing: set `deployment_id` to the deployment to cancel",
+        );
+    }
+    let opened = (entry.open)(values, faults);
+    let base = common
+        .api_url
+        .clone()
+        .or_else(|| Address::parse(entry.base).ok())?;
+    let roots = Roots {
+        file: env.var("SSL_CERT_FILE"),
+        dir: env.var("SSL_CERT_DIR"),
+        extra: common.ca_cert.as_deref(),
+    };
+    let client = Client::new(&base, || read_roots(&roots));
+    let client = client.inspect_err(|error| {
+        faults.found.push(Fault {
+            input: String::new(),
+            variable: None,
+            text: format!("{error:#}"),
+        });
+    });
+    let (platform, service) = opened?;
+    let mut ids = Vec::new();
+    for written in &common.ids {
+        match platform.read_id(written) {
+            Ok(id) if ids.contains(&id) => {}
+            Ok(id) => ids.push(id),
+            Err(wrong) => faults.add(values.given("deployment_id"), "deployment_id", wrong),
+        }
+    }
+    if ids.is_empty() && faults.found.is_empty() {
+        faults.add(
+            values.given("deployment_id"),
+            "deployment_id",
+            "holds no id",
+        );
+    }
+    Some(Opened {
+        platform,
+        service,
+        base,
+        client: client.ok()?,
+        ids,
+    })
+}
+
+/// A fault as a sentence that begins with the name its writer knows.
+fn fault_sentence(fault: &Fault) -> String {
+    match &fault.variable {
+        Some(variable) => format!("`{}` ({variable}) {}.", fault.input, fault.text),
+        None if fault.input.is_empty() => format!("{}.", fault.text),
+        None => format!("`{}` {}.", fault.input, fault.text),
+    }
+}
+
+fn asked(entry: &Entry, common: &Common, ids: &[Id]) -> String {
+    let count = if ids.len() == 1 {
+        "1 deployment".to_owned()
+    } else {
+        format!("{} deployments", ids.len())
+    };
+    let seconds = common.timeout.as_secs();
+    let how = match (common.dry_run, common.wait) {
+        (true, _) => "dry run".to_owned(),
+        (false, true) => format!("wait for the end, at most {seconds} s"),
+        (false, false) => "do not wait for the end".to_owned(),
+    };
+    format!("Cancel {count} on {} ({how})", entry.name)
+}
+
+/// Says everything there is to say, each way that can be had; what cannot be written is a warning.
+fn tell(console: &mut Console, report: &Report, common: &Common) {
+    if let Some(path) = &common.output_file {
+        if let Err(error) = ci::write_output_file(path, report) {
+            console.warn(&format!("`output_file` could not be written: {error:#}."));
+        }
+    }
+    console.outputs(&report.outputs());
+    if common.summary {
+        console.summary(report);
+    }
+    for annotation in report.annotations() {
+        console.annotate(&annotation);
+    }
+    let left_out = report.small_deployments().1;
+    if left_out > 0 {
+        console.warn(&format!("The output `deployments` has room for 100 KiB; {left_out} deployments are left out there, and counted in `count`."));
+    }
+}
+
+fn lock(console: &Mutex<Console>) -> MutexGuard<'_, Console> {
+    console.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Tells what happens while it happens: a line when a state changes, and the provisional outputs once.
+struct Teller<'a> {
+    console: &'a Mutex<Console>,
+    cleaner: &'a Cleaner,
+    entry: &'static Entry,
+    common: &'a Common,
+    told: bool,
+    start: Instant,
+}
+
+impl Witness for Teller<'_> {
+    fn saw(&mut self, work: &Work) {
+        let mut words = work
+            .procedure
+            .timeline()
+            .iter()
+            .rev()
+            .map(|(_, word)| word.as_str());
+        let (now, before) = (words.next().unwrap_or_default(), words.next());
+        let before = before
+            .map(|before| format!("{before} → "))
+            .unwrap_or_default();
+        let seconds = self.start.elapsed().as_secs_f64();
+        lock(self.console).log(&format!(
+            "{seconds:>6.1} s  {}: {before}{now}",
+            shown_id(&work.id, self.cleaner)
+        ));
+    }
+
+    fn asking(&mut self, works: &[Work], which: usize) {
+        let Some(work) = works.get(which) else { return };
+        let unseen = if work.procedure.last().is_none() {
+            " (reading it is forbidden, so this is asked unseen)"
+        } else {
+            ""
+        };
+        let seconds = self.start.elapsed().as_secs_f64();
+        let mut console = lock(self.console);
+        console.log(&format!(
+            "{seconds:>6.1} s  {}: asking to cancel{unseen}",
+            shown_id(&work.id, self.cleaner)
+        ));
+        if !std::mem::replace(&mut self.told, true) && console.ci().appends_outputs() {
+            let report = Report {
+                platform: Some(self.entry),
+                asked: String::new(),
+                deployments: works
+                    .iter()
+                    .map(|work| Told::new(self.entry, work, self.cleaner))
+                    .collect(),
+                fail_on: self.common.fail_on.clone(),
+                faults: Vec::new(),
+                took: self.start.elapsed(),
+            };
+            console.outputs(&provisional(&report));
+        }
+    }
+}
+
+/// What stands in the output file if this process is killed without warning: the final block overrides it.
+fn provisional(report: &Report) -> Vec<(&'static str, String)> {
+    let mut outputs = report.outputs();
+    for (name, value) in &mut outputs {
+        match *name {
+            "outcome" => *value = Outcome::Interrupted.to_string(),
+            "canceled" => *value = "false".to_owned(),
+            "deployments" => *value = "[]".to_owned(),
+            _ => {}
+        }
+    }
+    outputs
+}

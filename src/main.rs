@@ -1,0 +1,114 @@
+//! The process: arguments, environment, signals, exit code.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use cancel_deployment::env::Env;
+use cancel_deployment::outcome::Exit;
+use cancel_deployment::run::{Received, Signal};
+use cancel_deployment::{help, run};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+fn main() -> ExitCode {
+    let env = Env::new(std::env::vars_os());
+    let mut out = std::io::stdout();
+    match std::env::args_os()
+        .nth(1)
+        .and_then(|argument| argument.into_string().ok())
+        .as_deref()
+    {
+        None if std::env::args_os().len() < 2 => {}
+        Some("--help" | "-h") => {
+            drop(out.write_all(help::text(&env).as_bytes()));
+            return ExitCode::SUCCESS;
+        }
+        Some("--version" | "-V") => {
+            drop(writeln!(
+                out,
+                "cancel-deployment {}",
+                env!("CARGO_PKG_VERSION")
+            ));
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            drop(writeln!(
+                std::io::stderr(),
+                "cancel-deployment takes its inputs from the environment; see --help."
+            ));
+            return ExitCode::from(Exit::BadInput.code());
+        }
+    }
+    let exit = start(&env).unwrap_or_else(|error| {
+        drop(writeln!(std::io::stderr(), "cancel-deployment: {error:#}"));
+        Exit::Error
+    });
+    drop(out.flush());
+    ExitCode::from(exit.code())
+}
+
+fn start(env: &Env) -> anyhow::Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.context("the runtime cannot be started")?;
+    runtime.block_on(async {
+        let start = Instant::now();
+        let (sender, signals) = watch::channel(Received::default());
+        // Before anything else: as PID 1 in a container a process without handlers ignores both signals.
+        let listening = listen(sender).context("signals cannot be handled")?;
+        tokio::spawn(listening);
+        Ok(run(env, start, signals).await)
+    })
+}
+
+/// Passes signals on, and sees to it that the process leaves even if it is stuck, say on a full pipe.
+#[cfg(unix)]
+fn listen(sender: watch::Sender<Received>) -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        loop {
+            let received = tokio::select! {
+                _ = interrupt.recv() => Signal::Interrupt,
+                _ = terminate.recv() => Signal::Terminate,
+            };
+            sender.send_modify(|known| {
+                known.again = known.first.is_some();
+                known.first.get_or_insert(received);
+            });
+            let known = *sender.borrow();
+            leave_after(
+                if known.again { 900 } else { 2900 },
+                known.first.unwrap_or(received),
+            );
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn listen(sender: watch::Sender<Received>) -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            sender.send_modify(|known| {
+                known.again = known.first.is_some();
+                known.first.get_or_insert(Signal::Interrupt);
+            });
+            leave_after(2900, Signal::Interrupt);
+        }
+    })
+}
+
+#[allow(
+    clippy::exit,
+    reason = "the last resort: the contract of a signal is to be gone in time"
+)]
+fn leave_after(milliseconds: u64, signal: Signal) {
+    std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        std::process::exit(i32::from(signal.exit().code()));
+    });
+}

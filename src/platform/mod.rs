@@ -1,0 +1,195 @@
+//! Hosting platforms: what each must answer, what can be said of it before a run, and the register of all.
+//!
+//! A platform says what to ask and what the answers mean. It never waits, retries, logs or reads the clock.
+
+mod digitalocean;
+mod vercel;
+
+use async_trait::async_trait;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize as _, Deserializer};
+use serde_json::Value;
+
+use crate::api::{Api, Service};
+use crate::deployment::{Deployment, State};
+use crate::failure::Failure;
+use crate::id::Id;
+use crate::inputs::{Faults, Input, Values};
+
+/// All platforms, in the order of the documents.
+pub const REGISTER: &[&Entry] = &[&digitalocean::ENTRY, &vercel::ENTRY];
+
+/// The platform a user means: case does not matter, `-` is `_`.
+pub fn named(text: &str) -> Option<&'static Entry> {
+    let id = text.to_ascii_lowercase().replace('-', "_");
+    REGISTER.iter().copied().find(|entry| entry.id == id)
+}
+
+/// What can be said of a platform before a run.
+pub struct Entry {
+    /// What the user writes.
+    pub id: &'static str,
+    /// What messages say.
+    pub name: &'static str,
+    /// Where the cancel call is documented.
+    pub docs: &'static str,
+    /// The API's usual base URL.
+    pub base: &'static str,
+    /// Its inputs besides the common ones.
+    pub inputs: &'static [Input],
+    /// Inputs of which only one may be written.
+    pub alternatives: &'static [&'static [&'static str]],
+    /// The platform's words and what they mean to us.
+    pub states: &'static [(&'static str, State)],
+    /// The inputs that hold the credential, for hints.
+    pub credentials: &'static str,
+    /// What the credential must be allowed to do.
+    pub grant: &'static str,
+    /// What cancelling does not undo here.
+    pub caveat: &'static str,
+    /// The platform's own way back when the deployment went live.
+    pub way_back: &'static str,
+    /// Opens the platform with the inputs of a run, noting every fault, not the first.
+    pub open: fn(&Values, &mut Faults) -> Option<(Box<dyn Platform>, Service)>,
+}
+
+impl Entry {
+    /// What a word of this platform means; two l in `CANCELLED` are read as one.
+    pub fn state(&self, word: &str) -> State {
+        let word = word.to_ascii_uppercase().replace("CANCELL", "CANCEL");
+        let found = self.states.iter().find(|(known, _)| *known == word);
+        found.map_or(State::Unknown, |(_, state)| *state)
+    }
+}
+
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.id)
+    }
+}
+
+/// What a read brought.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// The deployment as it stands now.
+    Here(Box<Deployment>),
+    /// There is none for this credential; the sentence says what exactly was not there.
+    Missing(String),
+}
+
+/// A clear 2xx to a cancel request.
+#[derive(Clone, Debug, Default)]
+pub struct Accepted {
+    /// The deployment, if the answer carried this very one.
+    pub deployment: Option<Box<Deployment>>,
+    /// HTTP status.
+    pub status: u16,
+    /// The platform's id of the request.
+    pub request_id: Option<String>,
+}
+
+/// One hosting platform, opened with the inputs of one run.
+#[async_trait]
+pub trait Platform: Send + Sync {
+    /// Takes an id as the user wrote it: a URL may stand for an id on some platforms. The error says what is wrong.
+    fn read_id(&self, written: &Id) -> Result<Id, String> {
+        Ok(written.clone())
+    }
+
+    /// Looks up the scope that the inputs name in words (an app by its name), once, before anything else.
+    /// Answers with a sentence when it is not there.
+    async fn enter(&self, _api: &Api) -> Result<Option<String>, Failure> {
+        Ok(None)
+    }
+
+    /// The deployment behind an id.
+    async fn find(&self, api: &Api, id: &Id) -> Result<Found, Failure>;
+
+    /// Where a known deployment stands now. Safe to repeat.
+    async fn refresh(&self, api: &Api, known: &Deployment) -> Result<Found, Failure>;
+
+    /// The deployment behind an id that may not be read, if it can be asked for without.
+    fn unseen(&self, id: &Id) -> Option<Deployment>;
+
+    /// Whether a deployment must be read before it may be canceled, because a guard has to be checked.
+    fn is_guarded(&self) -> bool {
+        false
+    }
+
+    /// Asks for the cancellation, once.
+    async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure>;
+}
+
+/// How every `open` builds an input: plain, from the usual variables as well.
+const fn input(
+    name: &'static str,
+    usual: &'static [(&'static str, &'static str)],
+    help: &'static str,
+) -> Input {
+    Input {
+        name,
+        usual,
+        secret: false,
+        default: "",
+        help,
+    }
+}
+
+/// The same for a credential.
+const fn secret(
+    name: &'static str,
+    usual: &'static [(&'static str, &'static str)],
+    help: &'static str,
+) -> Input {
+    Input {
+        name,
+        usual,
+        secret: true,
+        default: "",
+        help,
+    }
+}
+
+/// Reads a field that only adds to the story: one of an unexpected type is left out, not the end of the answer.
+fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    field: D,
+) -> Result<Option<T>, D::Error> {
+    Ok(serde_json::from_value(Value::deserialize(field)?).ok())
+}
+
+/// Notes every input of `names` that a platform cannot do without.
+fn require(entry: &Entry, values: &Values, faults: &mut Faults, names: &[&str]) {
+    for input in entry
+        .inputs
+        .iter()
+        .filter(|input| names.contains(&input.name))
+    {
+        if values.get(input.name).is_none() {
+            values.missing(input, faults);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn platforms_are_found_as_people_write_them() {
+        assert_eq!(
+            named("DigitalOcean").map(|entry| entry.id),
+            Some("digitalocean")
+        );
+        assert_eq!(named("VERCEL").map(|entry| entry.id), Some("vercel"));
+        assert!(named("verce1").is_none());
+    }
+
+    #[test]
+    fn an_unlisted_word_is_never_an_end() {
+        for entry in REGISTER {
+            assert_eq!(entry.state("SOMETHING_NEW"), State::Unknown);
+            assert!(!entry.state("").is_terminal());
+            assert_eq!(entry.state("Cancelled"), State::Canceled);
+        }
+    }
+}

@@ -1,0 +1,625 @@
+//! How a run is told: outputs, annotations and the summary, as values that are not yet printed anywhere.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use crate::cancel::Procedure;
+use crate::deployment::{Deployment, State};
+use crate::id::Id;
+use crate::markdown::{code, prose};
+use crate::outcome::{FailOn, Level, Outcome};
+use crate::platform::Entry;
+use crate::run::Work;
+use crate::untrusted::{Cleaner, break_commands, break_commands_in_json};
+
+/// The names of all outputs, in their order.
+pub const OUTPUTS: [(&str, &str); 13] = [
+    (
+        "outcome",
+        "What came of the run; the worst one when there are several deployments.",
+    ),
+    (
+        "canceled",
+        "`true` only if every deployment ended canceled.",
+    ),
+    (
+        "went_live",
+        "`true` if any deployment ended succeeded, `unknown` while any is in flight or was never read, else `false`.",
+    ),
+    ("state", "Where the deployment stands, in our words."),
+    ("platform_state", "The platform's own word for it."),
+    ("previous_state", "The platform's word at the first read."),
+    (
+        "deployment_id",
+        "The deployment; the worst one when there are several.",
+    ),
+    ("deployment_url", "A page for people, where there is one."),
+    ("reason", "One sentence that says why."),
+    (
+        "duration_seconds",
+        "How long the run took, with one decimal.",
+    ),
+    ("count", "How many deployments were given."),
+    ("canceled_count", "How many ended canceled."),
+    (
+        "deployments",
+        "All of them as a JSON array, an object each.",
+    ),
+];
+
+/// The outputs of a CI system together hold more, but nobody's interface is meant for more.
+const LARGEST_DEPLOYMENTS: usize = 100 * 1024;
+/// GitHub refuses a larger summary.
+const LARGEST_SUMMARY: usize = 1024 * 1024;
+/// More annotations than this are not shown by GitHub.
+const MOST_ANNOTATIONS: usize = 10;
+
+/// One deployment as it is told.
+#[derive(Clone, Debug, Serialize)]
+pub struct Told {
+    platform: &'static str,
+    deployment_id: String,
+    deployment_url: Option<String>,
+    #[serde(serialize_with = "outcome_word")]
+    outcome: Outcome,
+    canceled: bool,
+    went_live: &'static str,
+    state: Option<&'static str>,
+    platform_state: Option<String>,
+    previous_state: Option<String>,
+    reason: String,
+    branch: Option<String>,
+    commit: Option<String>,
+    target: Option<String>,
+    created_at: Option<Timestamp>,
+    #[serde(serialize_with = "one_decimal")]
+    duration_seconds: f64,
+    http_status: Option<u16>,
+    request_id: Option<String>,
+    timeline: Vec<Moment>,
+    details: Map<String, Value>,
+    #[serde(skip)]
+    hint: String,
+}
+
+/// A platform's word and when it was seen first.
+#[derive(Clone, Debug, Serialize)]
+struct Moment {
+    #[serde(serialize_with = "one_decimal")]
+    seconds: f64,
+    platform_state: String,
+}
+
+/// An annotation: a level, a title and a text, none of them escaped yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Annotation {
+    /// How loud.
+    pub level: Level,
+    /// A few words.
+    pub title: String,
+    /// One or two sentences.
+    pub text: String,
+}
+
+/// The whole story of a run.
+#[derive(Debug)]
+pub struct Report {
+    /// The platform, once known.
+    pub platform: Option<&'static Entry>,
+    /// What was asked, in a few words.
+    pub asked: String,
+    /// One each, in the order given.
+    pub deployments: Vec<Told>,
+    /// What fails the step.
+    pub fail_on: FailOn,
+    /// Faults of the inputs, when there was no run.
+    pub faults: Vec<String>,
+    /// How long the run took.
+    pub took: Duration,
+}
+
+impl Told {
+    /// One deployment's story.
+    pub fn new(entry: &'static Entry, work: &Work, cleaner: &Cleaner) -> Self {
+        let Work { id, procedure } = work;
+        let last = procedure.last();
+        let ending = procedure.ending();
+        let (outcome, reason, hint) = match ending {
+            Some(ending) => (ending.outcome, ending.reason.clone(), ending.hint.clone()),
+            None => (Outcome::Interrupted, PROVISIONAL.to_owned(), String::new()),
+        };
+        let sent = procedure.sent();
+        Self {
+            platform: entry.id,
+            deployment_id: cleaner.value(last.map_or(id.as_str(), |last| &last.id)),
+            deployment_url: last.and_then(|last| last.url.clone()),
+            outcome,
+            canceled: last.is_some_and(|last| last.state == State::Canceled),
+            went_live: went_live(last),
+            state: last.map(|last| last.state.word()),
+            platform_state: last.map(|last| last.platform_state.clone()),
+            previous_state: procedure.first_word().map(str::to_owned),
+            reason,
+            branch: last.and_then(|last| last.branch.clone()),
+            commit: last.and_then(|last| last.commit.clone()),
+            target: last.and_then(|last| last.target.clone()),
+            created_at: last.and_then(|last| last.created),
+            duration_seconds: procedure.took().as_secs_f64(),
+            http_status: sent.and_then(|sent| sent.status),
+            request_id: sent.and_then(|sent| sent.request_id.clone()),
+            timeline: timeline(procedure),
+            details: last.map(|last| last.details.clone()).unwrap_or_default(),
+            hint,
+        }
+    }
+
+    /// What came of it.
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    fn sentence(&self) -> String {
+        if self.hint.is_empty() {
+            self.reason.clone()
+        } else {
+            format!("{} {}", self.reason, self.hint)
+        }
+    }
+}
+
+/// The reason of the outputs that are written when the first cancel request goes out.
+const PROVISIONAL: &str =
+    "The cancel request was sent, then this run ended without a word; the end was not seen.";
+
+fn timeline(procedure: &Procedure) -> Vec<Moment> {
+    let moment = |(at, word): &(Duration, String)| Moment {
+        seconds: at.as_secs_f64(),
+        platform_state: word.clone(),
+    };
+    procedure.timeline().iter().map(moment).collect()
+}
+
+fn went_live(last: Option<&Deployment>) -> &'static str {
+    match last.map(|last| last.state) {
+        Some(State::Succeeded) => "true",
+        Some(State::Canceled | State::Failed | State::Superseded) => "false",
+        _ => "unknown",
+    }
+}
+
+fn outcome_word<S: Serializer>(outcome: &Outcome, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(outcome.word())
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes fields by reference"
+)]
+fn one_decimal<S: Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64((seconds * 10.0).round() / 10.0)
+}
+
+impl Report {
+    /// The worst outcome.
+    pub fn outcome(&self) -> Outcome {
+        let worst = self.deployments.iter().map(Told::outcome).min();
+        worst.unwrap_or(if self.faults.is_empty() {
+            Outcome::NothingToCancel
+        } else {
+            Outcome::Error
+        })
+    }
+
+    fn worst(&self) -> Option<&Told> {
+        self.deployments.iter().min_by_key(|told| told.outcome)
+    }
+
+    fn canceled_count(&self) -> usize {
+        self.deployments.iter().filter(|told| told.canceled).count()
+    }
+
+    fn went_live(&self) -> &'static str {
+        let any = |word| self.deployments.iter().any(|told| told.went_live == word);
+        if any("true") {
+            "true"
+        } else if any("unknown") || !self.faults.is_empty() {
+            // With bad input nothing was looked at, so nobody knows.
+            "unknown"
+        } else {
+            "false"
+        }
+    }
+
+    /// One sentence for the whole run.
+    pub fn reason(&self) -> String {
+        match (self.worst(), self.deployments.len()) {
+            (None, _) if !self.faults.is_empty() => {
+                let faults: Vec<_> = self
+                    .faults
+                    .iter()
+                    .map(|fault| fault.trim_end_matches('.'))
+                    .collect();
+                format!(
+                    "The inputs are not right, and nothing was sent: {}.",
+                    faults.join("; ")
+                )
+            }
+            (None, _) => "There was nothing to cancel.".to_owned(),
+            (Some(only), 1) => only.reason.clone(),
+            (Some(worst), count) => {
+                format!(
+                    "{} of {count} ended canceled; {} is {}: {}",
+                    self.canceled_count(),
+                    worst.deployment_id,
+                    worst.outcome,
+                    worst.reason
+                )
+            }
+        }
+    }
+
+    /// Every output, by name, fit for any CI system: no line break, nothing that could act as a command.
+    pub fn outputs(&self) -> Vec<(&'static str, String)> {
+        let worst = self.worst();
+        let of_worst =
+            |field: fn(&Told) -> Option<String>| worst.and_then(field).unwrap_or_default();
+        let value = |name: &str| match name {
+            "outcome" => self.outcome().to_string(),
+            "canceled" => (!self.deployments.is_empty()
+                && self.canceled_count() == self.deployments.len())
+            .to_string(),
+            "went_live" => self.went_live().to_owned(),
+            "state" => of_worst(|told| told.state.map(str::to_owned)),
+            "platform_state" => of_worst(|told| told.platform_state.clone()),
+            "previous_state" => of_worst(|told| told.previous_state.clone()),
+            "deployment_id" => of_worst(|told| Some(told.deployment_id.clone())),
+            "deployment_url" => of_worst(|told| told.deployment_url.clone()),
+            "reason" => self.reason(),
+            "duration_seconds" => format!("{:.1}", self.took.as_secs_f64()),
+            "count" => self.deployments.len().to_string(),
+            "canceled_count" => self.canceled_count().to_string(),
+            _ => self.small_deployments().0,
+        };
+        let safe = |name: &str| match name {
+            "deployments" => value(name),
+            // A URL is our own or was checked; breaking its text would break the link.
+            _ => break_commands(&value(name)),
+        };
+        OUTPUTS
+            .iter()
+            .map(|(name, _)| (*name, safe(name)))
+            .collect()
+    }
+
+    /// All deployments as one compact line of JSON, whole.
+    pub fn whole_deployments(&self) -> String {
+        json(&self.deployments)
+    }
+
+    /// The same under the size limit, and how many had to be left out: first the timelines go, then the details, then
+    /// the deployments with the best outcomes.
+    pub fn small_deployments(&self) -> (String, usize) {
+        let mut shown: Vec<Told> = self.deployments.clone();
+        let whole = json(&shown);
+        if whole.len() < LARGEST_DEPLOYMENTS {
+            return (whole, 0);
+        }
+        shown.iter_mut().for_each(|told| told.timeline.clear());
+        if json(&shown).len() >= LARGEST_DEPLOYMENTS {
+            shown.iter_mut().for_each(|told| told.details.clear());
+        }
+        shown.sort_by_key(|told| told.outcome);
+        let mut size = 2;
+        let fits = shown.iter().take_while(|told| {
+            size += json(told).len() + 1;
+            size < LARGEST_DEPLOYMENTS
+        });
+        let kept = fits.count();
+        shown.truncate(kept);
+        (json(&shown), self.deployments.len() - kept)
+    }
+
+    /// One annotation a deployment, the worst first; more than ten are the worst nine and one that counts the rest.
+    pub fn annotations(&self) -> Vec<Annotation> {
+        if !self.faults.is_empty() {
+            let input = |text: &String| Annotation {
+                level: Level::Error,
+                title: "Bad input".to_owned(),
+                text: text.clone(),
+            };
+            return self.faults.iter().map(input).collect();
+        }
+        let mut sorted: Vec<_> = self.deployments.iter().collect();
+        sorted.sort_by_key(|told| told.outcome);
+        let shown = if sorted.len() > MOST_ANNOTATIONS {
+            MOST_ANNOTATIONS - 1
+        } else {
+            sorted.len()
+        };
+        let (first, rest) = sorted.split_at(shown);
+        let mut annotations: Vec<_> = first.iter().map(|told| self.annotation(told)).collect();
+        if let Some(worst) = rest.first() {
+            annotations.push(Annotation {
+                level: self.fail_on.level(worst.outcome),
+                title: format!("{} more deployments", rest.len()),
+                text: format!("{}.", count_outcomes(rest)),
+            });
+        }
+        annotations
+    }
+
+    fn annotation(&self, told: &Told) -> Annotation {
+        Annotation {
+            level: self.fail_on.level(told.outcome),
+            title: format!("{}: {}", headline(told.outcome), told.deployment_id),
+            text: told.sentence(),
+        }
+    }
+
+    /// The job summary in GitHub's Markdown.
+    pub fn summary(&self) -> String {
+        let mut text = format!("### {} {}\n\n", self.icon(), prose(&self.title()));
+        if !self.faults.is_empty() {
+            for fault in &self.faults {
+                let _ = writeln!(text, "- {}", prose(fault));
+            }
+            text.push_str("\nNothing was sent. Correct the inputs and run the job again.\n");
+            return cap(text);
+        }
+        let _ = writeln!(text, "**Asked:** {}\n", prose(&self.asked));
+        let _ = writeln!(text, "**Did it go live?** {}\n", self.live_sentence());
+        self.add_table(&mut text);
+        if let [only] = self.deployments.as_slice() {
+            let _ = writeln!(text, "\n**Why:** {}", prose(&only.sentence()));
+            add_timeline(&mut text, only);
+        }
+        self.add_next_steps(&mut text);
+        cap(text)
+    }
+
+    /// The same for people without Markdown: a few short lines.
+    pub fn plain_summary(&self) -> Vec<String> {
+        let mut lines = vec![self.title()];
+        lines.extend(self.faults.iter().map(|fault| format!("  {fault}")));
+        if !self.faults.is_empty() {
+            return lines;
+        }
+        let mut sorted: Vec<_> = self.deployments.iter().collect();
+        sorted.sort_by_key(|told| told.outcome);
+        for told in sorted {
+            let word = |word: &Option<String>| {
+                word.clone()
+                    .filter(|word| !word.is_empty())
+                    .unwrap_or_else(|| "?".to_owned())
+            };
+            let change = format!(
+                "{} → {}",
+                word(&told.previous_state),
+                word(&told.platform_state)
+            );
+            lines.push(format!(
+                "  {}: {} ({change}, {:.1} s)",
+                told.deployment_id, told.outcome, told.duration_seconds
+            ));
+            lines.push(format!("    {}", told.sentence()));
+        }
+        lines.push(format!(
+            "  Did it go live? {}",
+            self.live_sentence().replace('*', "")
+        ));
+        if let Some(entry) = self.platform.filter(|_| self.went_live() == "true") {
+            lines.push(format!("  To go back: {}", entry.way_back));
+        }
+        lines
+    }
+
+    /// The summary's heading as a sentence.
+    pub fn title(&self) -> String {
+        let name = self.platform.map_or("", |entry| entry.name);
+        match (self.deployments.as_slice(), self.faults.is_empty()) {
+            (_, false) => "Nothing was canceled: the inputs are not right".to_owned(),
+            ([], true) => "Nothing to cancel".to_owned(),
+            ([only], true) => format!(
+                "{}: {} on {name}",
+                headline(only.outcome),
+                only.deployment_id
+            ),
+            (many, true) => format!(
+                "{} of {} deployments on {name} ended canceled",
+                self.canceled_count(),
+                many.len()
+            ),
+        }
+    }
+
+    fn icon(&self) -> &'static str {
+        match self.level() {
+            Level::Error => "❌",
+            Level::Warning => "⚠️",
+            Level::Notice if self.deployments.iter().all(|told| told.canceled) => "✅",
+            Level::Notice => "ℹ️",
+        }
+    }
+
+    /// The loudest level of the run.
+    pub fn level(&self) -> Level {
+        let levels = self
+            .deployments
+            .iter()
+            .map(|told| self.fail_on.level(told.outcome));
+        levels.max().unwrap_or(if self.faults.is_empty() {
+            Level::Notice
+        } else {
+            Level::Error
+        })
+    }
+
+    fn live_sentence(&self) -> &'static str {
+        match self.went_live() {
+            "true" => "**Yes.**",
+            "false" => "No.",
+            _ => "Not known: see below.",
+        }
+    }
+
+    fn add_table(&self, text: &mut String) {
+        text.push_str(
+            "| deployment | before | after | outcome | time |\n| --- | --- | --- | --- | --- |\n",
+        );
+        let mut sorted: Vec<_> = self.deployments.iter().collect();
+        sorted.sort_by_key(|told| told.outcome);
+        for (index, told) in sorted.iter().enumerate() {
+            if text.len() > LARGEST_SUMMARY / 2 {
+                let _ = writeln!(
+                    text,
+                    "\n{} more deployments are not listed here.",
+                    sorted.len() - index
+                );
+                break;
+            }
+            let link = |url: &String| format!("[{}]({url})", code(&told.deployment_id));
+            let id = told
+                .deployment_url
+                .as_ref()
+                .filter(|url| is_linkable(url))
+                .map_or_else(|| code(&told.deployment_id), link);
+            let word = |word: &Option<String>| {
+                word.as_deref()
+                    .filter(|word| !word.is_empty())
+                    .map_or_else(|| "–".to_owned(), code)
+            };
+            let _ = writeln!(
+                text,
+                "| {id} | {} | {} | {} {} | {:.1} s |",
+                word(&told.previous_state),
+                word(&told.platform_state),
+                self.icon_of(told),
+                told.outcome,
+                told.duration_seconds
+            );
+        }
+    }
+
+    fn icon_of(&self, told: &Told) -> &'static str {
+        match self.fail_on.level(told.outcome) {
+            Level::Error => "❌",
+            Level::Warning => "⚠️",
+            Level::Notice if told.canceled => "✅",
+            Level::Notice => "ℹ️",
+        }
+    }
+
+    fn add_next_steps(&self, text: &mut String) {
+        let Some(entry) = self.platform else { return };
+        if self
+            .deployments
+            .iter()
+            .any(|told| told.http_status.is_some())
+        {
+            let _ = writeln!(
+                text,
+                "\n**Not undone by cancelling:** {}",
+                prose(entry.caveat)
+            );
+        }
+        let live: Vec<_> = self
+            .deployments
+            .iter()
+            .filter(|told| told.went_live == "true")
+            .collect();
+        if let Some(first) = live.first() {
+            let page = first.deployment_url.as_ref().filter(|url| is_linkable(url));
+            let page = page
+                .map(|url| format!(" ([open its page]({url}))"))
+                .unwrap_or_default();
+            let _ = writeln!(
+                text,
+                "\n**Next:** it is live. To go back: {}{page}",
+                prose(entry.way_back)
+            );
+        } else if self.went_live() == "unknown" {
+            text.push_str("\n**Next:** look at the deployment's page before you decide: nobody has seen its end.\n");
+        }
+    }
+}
+
+fn add_timeline(text: &mut String, told: &Told) {
+    if told.timeline.is_empty() {
+        return;
+    }
+    let moment =
+        |moment: &Moment| format!("{:.1} s {}", moment.seconds, code(&moment.platform_state));
+    let line: Vec<_> = told.timeline.iter().map(moment).collect();
+    let _ = writeln!(text, "\n**Seen:** {}", line.join(" → "));
+}
+
+/// A platform's page: `https`, and nothing in it that could end a Markdown link.
+fn is_linkable(url: &str) -> bool {
+    url.starts_with("https://")
+        && url
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-._~:/?#%=&+,@".contains(c))
+}
+
+/// An outcome in words for a heading.
+fn headline(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Error => "Not known to be canceled",
+        Outcome::NotFound => "Not found",
+        Outcome::TimedOut => "Not ended in time",
+        Outcome::Interrupted => "Interrupted",
+        Outcome::Completed => "Went live before it could be canceled",
+        Outcome::AlreadyLive => "Was live already",
+        Outcome::Failed => "Failed by itself",
+        Outcome::Superseded => "Superseded by a newer one",
+        Outcome::Requested => "Cancellation requested",
+        Outcome::Canceled => "Canceled",
+        Outcome::AlreadyFinished => "Had ended already",
+        Outcome::Skipped => "Skipped",
+        Outcome::DryRun => "Dry run",
+        Outcome::NothingToCancel => "Nothing to cancel",
+    }
+}
+
+fn count_outcomes(deployments: &[&Told]) -> String {
+    let of = |outcome| {
+        deployments
+            .iter()
+            .filter(|told| told.outcome == outcome)
+            .count()
+    };
+    let counts = Outcome::ALL
+        .into_iter()
+        .map(|outcome| (of(outcome), outcome))
+        .filter(|(count, _)| *count > 0);
+    counts
+        .map(|(count, outcome)| format!("{count} {outcome}"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn json<T: Serialize + ?Sized>(value: &T) -> String {
+    break_commands_in_json(&serde_json::to_string(value).unwrap_or_else(|_| "[]".to_owned()))
+}
+
+fn cap(mut text: String) -> String {
+    const LAST_LINE: &str = "\n\nThe rest was cut: a summary has at most 1 MiB.\n";
+    if text.len() > LARGEST_SUMMARY {
+        let mut end = LARGEST_SUMMARY - LAST_LINE.len();
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text.truncate(end);
+        text.push_str(LAST_LINE);
+    }
+    text
+}
+
+/// The id of a deployment as log lines show it.
+pub fn shown_id(id: &Id, cleaner: &Cleaner) -> String {
+    break_commands(&cleaner.value(id.as_str()))
+}

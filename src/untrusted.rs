@@ -1,0 +1,185 @@
+//! Text that is not ours, made fit to be shown: no control characters, no secrets, bounded length, no CI command.
+//!
+//! The first three happen where text enters ([`Cleaner`]), the last one where it leaves ([`break_commands`]), because
+//! JSON needs it done differently.
+
+use serde_json::Value;
+
+use crate::deployment::Deployment;
+use crate::secret::Redactor;
+
+/// The longest sentence of a platform's that is shown, in characters.
+const SENTENCE: usize = 300;
+/// The longest single value (an id, a state, a branch) that is shown, in characters.
+const VALUE: usize = 600;
+
+/// What follows `[` is read as a command by Azure Pipelines, TeamCity and GitHub when one of these stands before it.
+const COMMAND_STARTS: [&str; 3] = ["##", "##vso", "##teamcity"];
+
+/// Cleans untrusted text with the secrets of this run in mind.
+#[derive(Debug, Default)]
+pub struct Cleaner {
+    redactor: Redactor,
+}
+
+impl Cleaner {
+    /// A cleaner that also removes these secrets.
+    pub fn new(redactor: Redactor) -> Self {
+        Self { redactor }
+    }
+
+    /// A platform's sentence: one line, shortened.
+    pub fn sentence(&self, text: &str) -> String {
+        shorten(&self.plain(text), SENTENCE)
+    }
+
+    /// A single value such as an id or a state.
+    pub fn value(&self, text: &str) -> String {
+        shorten(&self.plain(text), VALUE)
+    }
+
+    /// A deployment whose texts can be shown; its id stays fit for a request.
+    pub fn deployment(&self, mut deployment: Deployment) -> Deployment {
+        let clean = |text: Option<String>| text.map(|text| self.value(&text));
+        deployment.platform_state = self.value(&deployment.platform_state);
+        deployment.url = clean(deployment.url);
+        deployment.branch = clean(deployment.branch);
+        deployment.commit = clean(deployment.commit);
+        deployment.target = clean(deployment.target);
+        deployment.note = deployment.note.map(|note| self.sentence(&note));
+        for value in deployment.details.values_mut() {
+            if let Value::String(text) = value {
+                *text = self.sentence(text);
+            }
+        }
+        deployment
+    }
+
+    fn plain(&self, text: &str) -> String {
+        self.redactor.redact(&one_line(text))
+    }
+}
+
+/// White space folded, control and invisible formatting characters gone.
+fn one_line(text: &str) -> String {
+    let visible: String = text
+        .chars()
+        .map(|c| {
+            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
+                ' '
+            } else {
+                c
+            }
+        })
+        .filter(|c| !is_invisible(*c))
+        .collect();
+    visible.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Zero-width and direction-changing characters, which make a text read differently from what it is.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Breaks, visibly, everything that some CI system would take for a command.
+pub fn break_commands(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c == ':' && out.ends_with(':') {
+            out.push(' ');
+        }
+        if c == '[' && starts_command(&out) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+fn starts_command(before: &str) -> bool {
+    COMMAND_STARTS.iter().any(|start| {
+        before.len() >= start.len()
+            && before
+                .get(before.len() - start.len()..)
+                .is_some_and(|tail| tail.eq_ignore_ascii_case(start))
+    })
+}
+
+/// The same for JSON text: `\u` escapes keep every value what it was. Both patterns can stand only inside JSON strings.
+pub fn break_commands_in_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            ':' if out.ends_with(':') => out.push_str("\\u003a"),
+            '[' if starts_command(&out) => out.push_str("\\u005b"),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+fn shorten(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+    use proptest::prelude::*;
+
+    fn check(text: &str, shown: &str) {
+        let redactor = Redactor::new(&[Secret::from("hunter22".to_owned())]);
+        assert_eq!(
+            break_commands(&Cleaner::new(redactor).sentence(text)),
+            shown
+        );
+    }
+
+    #[test]
+    fn what_a_ci_would_obey_is_broken_visibly() {
+        check("::error::gone", ": :error: :gone");
+        check("a ##[set-output name=x]y", "a ##\\[set-output name=x]y");
+        check("##vso[task.complete]", "##vso\\[task.complete]");
+        check("##TeamCity[x]", "##TeamCity\\[x]");
+        check("a\r\n::error::b", "a : :error: :b");
+        check("\u{1b}[31mred", "[31mred");
+        check("#\u{200b}#[x]", "##\\[x]");
+    }
+
+    #[test]
+    fn a_secret_split_by_invisible_characters_is_still_removed() {
+        check("hunt\u{200b}er22", "***");
+    }
+
+    #[test]
+    fn long_text_is_shortened() {
+        let shown = Cleaner::default().sentence(&"ü".repeat(400));
+        assert_eq!(shown.chars().count(), SENTENCE + 1);
+        assert!(shown.ends_with('…'));
+    }
+
+    #[test]
+    fn json_stays_json_and_keeps_its_values() {
+        let value = serde_json::json!([{ "branch": "::x ##[y] ##vso[z]:::" }]);
+        let broken = break_commands_in_json(&value.to_string());
+        assert!(!broken.contains("::") && !broken.contains("##[") && !broken.contains("##vso["));
+        let again: serde_json::Value = serde_json::from_str(&broken).unwrap();
+        assert_eq!(again, value);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_gets_through(text in "[:#\\[vsoVSOteamciy\r\n \u{200b}]{0,60}") {
+            let shown = break_commands(&Cleaner::default().sentence(&text)).to_lowercase();
+            for start in ["::", "##[", "##vso[", "##teamcity[", "\r", "\n"] {
+                prop_assert!(!shown.contains(start), "{shown:?}");
+            }
+        }
+    }
+}

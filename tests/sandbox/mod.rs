@@ -1,0 +1,185 @@
+//! A small stateful server that impersonates the hosting platforms.
+//!
+//! Each platform answers below its own path prefix, so one sandbox serves all
+//! of them. Deployments follow scripts instead of clocks (see [`Script`]), and
+//! faults can be laid in the way of any call (see [`Fault`]).
+#![allow(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    reason = "every user of the sandbox takes only a part of it"
+)]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a broken sandbox has to break the test that uses it"
+)]
+
+pub mod digitalocean;
+mod faults;
+mod http;
+mod platform;
+mod script;
+mod server;
+pub mod vercel;
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+pub use faults::Fault;
+pub use http::{Answer, Request};
+pub use platform::{Addition, Call, Grant, Platform, Platforms};
+pub use script::{CancelAnswer, Script};
+pub use server::Seen;
+use server::Shared;
+
+/// The token every platform accepts from the start.
+///
+/// Its characters change under URL and base64 encoding on purpose.
+pub const TOKEN: &str = "sandbox-secret-token-7Qx9/+Z=";
+
+/// Value of a plain environment variable inside the bodies; must never be shown to a user.
+pub const ENV_VALUE: &str = "plain-env-value-must-not-leak";
+
+/// E-mail address of the person behind a deployment; must never be shown to a user.
+pub const EMAIL: &str = "jane.must-not-leak@example.com";
+
+/// Everything inside the bodies that must never reach an output.
+pub const PRIVATE: [&str; 3] = [TOKEN, ENV_VALUE, EMAIL];
+
+/// A running sandbox; it stops when it is dropped.
+///
+/// A panic inside the server is raised again on drop, and requests still held
+/// by then lose their connection.
+pub struct Sandbox {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Sandbox {
+    /// Starts a server on a free port of the loopback address.
+    pub fn start() -> Sandbox {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free loopback port");
+        listener.set_nonblocking(true).expect("non-blocking mode");
+        let address = listener.local_addr().expect("the bound address");
+        let shared = Arc::new(Shared::new());
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let thread = thread::Builder::new()
+            .name("sandbox".into())
+            .spawn({
+                let shared = Arc::clone(&shared);
+                move || server::run(listener, shared, stopped)
+            })
+            .expect("a thread for the sandbox");
+        Sandbox {
+            shared,
+            address,
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+
+    /// The base address of one platform, without a slash at the end.
+    pub fn url(&self, platform: &str) -> String {
+        assert!(
+            self.shared.lock().platforms.get(platform).is_some(),
+            "the sandbox has no platform {platform}"
+        );
+        format!("http://{}/{platform}", self.address)
+    }
+
+    /// The address the server listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Adds an app, a team or a deployment; one with the same id is replaced.
+    pub fn add(&self, addition: impl Addition) -> &Self {
+        addition.add_to(&mut self.shared.lock().platforms);
+        self
+    }
+
+    /// Sets what a token may do on a platform; [`TOKEN`] may do everything until told otherwise.
+    pub fn token(&self, platform: &str, token: &str, grant: Grant) -> &Self {
+        self.shared
+            .lock()
+            .platforms
+            .get(platform)
+            .unwrap_or_else(|| panic!("the sandbox has no platform {platform}"))
+            .grant(token, grant);
+        self
+    }
+
+    /// Lays faults in the way of the next requests of that kind, one for each.
+    pub fn fault(&self, call: Call, faults: impl IntoIterator<Item = Fault>) -> &Self {
+        let mut state = self.shared.lock();
+        state.faults.entry(call).or_default().extend(faults);
+        drop(state);
+        self
+    }
+
+    /// Lays one fault in the way of every request of that kind, after those of [`Sandbox::fault`].
+    pub fn always(&self, call: Call, fault: Fault) -> &Self {
+        self.shared.lock().always.insert(call, fault);
+        self
+    }
+
+    /// Takes all faults away that have not been met yet.
+    pub fn clear_faults(&self) -> &Self {
+        let mut state = self.shared.lock();
+        state.faults.clear();
+        state.always.clear();
+        drop(state);
+        self
+    }
+
+    /// Everything received so far, in the order of arrival.
+    pub fn requests(&self) -> Vec<Seen> {
+        self.shared.lock().seen.clone()
+    }
+
+    /// How many requests of that kind have arrived.
+    pub fn count(&self, call: Call) -> usize {
+        self.shared.lock().count(call)
+    }
+
+    /// Blocks until that many requests of that kind have arrived; panics after 20 seconds.
+    pub fn wait_for(&self, call: Call, n: usize) {
+        self.shared.wait_for(call, n);
+    }
+
+    /// Lets all requests go on that are held at this moment.
+    pub fn release(&self) {
+        self.shared.release();
+    }
+
+    /// How many cancel requests changed the course of that deployment.
+    ///
+    /// A repeated request that is accepted but changes nothing does not count.
+    pub fn effective_cancels(&self, id: &str) -> usize {
+        let mut state = self.shared.lock();
+        let platforms = state.platforms.all();
+        platforms.iter().map(|p| p.effective_cancels(id)).sum()
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        let ended = self.thread.take().map(JoinHandle::join);
+        if thread::panicking() {
+            return;
+        }
+        if let Some(panic) = self.shared.lock().panic.take() {
+            std::panic::resume_unwind(panic);
+        }
+        if let Some(Err(panic)) = ended {
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
