@@ -16,7 +16,10 @@ fn main() {
         ("digitalocean", "app_id=app-1 deployment_id=dep-1"),
         ("vercel", "project_id=prj_1 deployment_id=dpl_1"),
     ] {
-        println!("{platform} api_url={} token={TOKEN} {rest}", sandbox.url(platform));
+        println!(
+            "{platform} api_url={} token={TOKEN} {rest}",
+            sandbox.url(platform)
+        );
     }
     // The reader of these lines ends the sandbox by closing this process's standard input.
     let _ = std::io::stdin().read_to_end(&mut Vec::new());

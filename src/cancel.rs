@@ -257,7 +257,6 @@ impl Procedure {
         self.sends > 0
     }
 
-
     /// Reads again; the action after every pause.
     fn look_again(&mut self, now: Duration) -> Action {
         if now >= self.plan.limit {

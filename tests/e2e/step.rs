@@ -1,0 +1,264 @@
+//! One run of the binary as a CI step: an empty environment, files of its own, and what came of it.
+//!
+//! Every run also checks what holds always: no secret and none of the sandbox's private texts anywhere, and on
+//! GitHub every output present and readable by the runner's own rules.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::sandbox::{PRIVATE, Sandbox, TOKEN};
+
+/// The names of all outputs.
+pub const OUTPUTS: [&str; 13] = [
+    "outcome",
+    "canceled",
+    "went_live",
+    "state",
+    "platform_state",
+    "previous_state",
+    "deployment_id",
+    "deployment_url",
+    "reason",
+    "duration_seconds",
+    "count",
+    "canceled_count",
+    "deployments",
+];
+
+/// A step that has not run yet.
+pub struct Step {
+    variables: BTreeMap<String, String>,
+    secrets: Vec<String>,
+    folder: TempDir,
+    github: bool,
+}
+
+/// A step that is running.
+pub struct Running {
+    pub child: Child,
+    step: Step,
+}
+
+/// What came of a step.
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+    /// The outputs as later steps see them: the last value of each name.
+    pub outputs: BTreeMap<String, String>,
+    /// Every value in the order written: a provisional one comes before the final one.
+    pub written: Vec<(String, String)>,
+    pub summary: String,
+    pub folder: TempDir,
+}
+
+impl Step {
+    /// A GitHub step without any input.
+    pub fn github() -> Self {
+        let mut step = Self::plain();
+        step.github = true;
+        let (output, summary) = (step.file("output"), step.file("summary"));
+        std::fs::write(&output, "").unwrap();
+        std::fs::write(&summary, "").unwrap();
+        step.var("GITHUB_ACTIONS", "true")
+            .var("GITHUB_OUTPUT", output.to_str().unwrap())
+            .var("GITHUB_STEP_SUMMARY", summary.to_str().unwrap())
+    }
+
+    /// A run outside any CI system.
+    pub fn plain() -> Self {
+        Self {
+            variables: BTreeMap::new(),
+            secrets: vec![TOKEN.to_owned()],
+            folder: TempDir::new().unwrap(),
+            github: false,
+        }
+    }
+
+    /// A GitHub step for a platform of the sandbox, with its token.
+    pub fn on(sandbox: &Sandbox, platform: &str) -> Self {
+        Self::github()
+            .input("platform", platform)
+            .input("api_url", &sandbox.url(platform))
+            .input("token", TOKEN)
+    }
+
+    /// Sets an input as a GitHub runner does; an empty value is passed on as such.
+    pub fn input(self, name: &str, value: &str) -> Self {
+        self.var(&format!("INPUT_{}", name.to_uppercase()), value)
+    }
+
+    /// Sets a variable.
+    pub fn var(mut self, name: &str, value: &str) -> Self {
+        self.variables.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Takes a variable away.
+    pub fn without(mut self, name: &str) -> Self {
+        self.variables.remove(name);
+        self
+    }
+
+    /// Another text that must appear nowhere.
+    pub fn secret(mut self, text: &str) -> Self {
+        self.secrets.push(text.to_owned());
+        self
+    }
+
+    /// A path in this step's own folder.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Starts it without waiting.
+    pub fn start(self) -> Running {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("cancel-deployment"));
+        command
+            .env_clear()
+            .envs(&self.variables)
+            .current_dir(self.folder.path());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        Running {
+            child: command.spawn().unwrap(),
+            step: self,
+        }
+    }
+
+    /// Runs it to its end.
+    pub fn run(self) -> Ran {
+        self.start().wait()
+    }
+}
+
+impl Running {
+    /// Sends a signal by its name (`INT`, `TERM`).
+    pub fn signal(&self, name: &str) {
+        let kill = Command::new("kill")
+            .args([&format!("-{name}"), &self.child.id().to_string()])
+            .status();
+        assert!(kill.unwrap().success());
+    }
+
+    /// Waits for the end.
+    pub fn wait(self) -> Ran {
+        let output = self.child.wait_with_output().unwrap();
+        self.step.finish(&output)
+    }
+}
+
+impl Step {
+    fn finish(self, output: &Output) -> Ran {
+        let read = |name: &str| std::fs::read_to_string(self.file(name)).unwrap_or_default();
+        let written = if self.github {
+            parse_outputs(&read("output"))
+        } else {
+            Vec::new()
+        };
+        let ran = Ran {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout.clone()).unwrap(),
+            stderr: String::from_utf8(output.stderr.clone()).unwrap(),
+            outputs: written.iter().cloned().collect(),
+            written,
+            summary: read("summary"),
+            folder: self.folder,
+        };
+        ran.check_always(&self.secrets, self.github);
+        ran
+    }
+}
+
+impl Ran {
+    /// An output of the step.
+    pub fn output(&self, name: &str) -> &str {
+        self.outputs.get(name).map_or("", String::as_str)
+    }
+
+    /// The output `deployments`.
+    pub fn deployments(&self) -> Vec<Value> {
+        serde_json::from_str(self.output("deployments")).unwrap()
+    }
+
+    /// Asserts the outcome and the exit code, with the whole log in the message.
+    #[track_caller]
+    pub fn ended(&self, outcome: &str, code: i32) -> &Self {
+        let seen = (self.output("outcome"), self.code);
+        assert_eq!(seen, (outcome, code), "\n{}\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Asserts that the log holds a text.
+    #[track_caller]
+    pub fn says(&self, text: &str) -> &Self {
+        let all = format!("{}{}", self.stdout, self.stderr);
+        assert!(all.contains(text), "no {text:?} in\n{all}");
+        self
+    }
+
+    fn check_always(&self, secrets: &[String], github: bool) {
+        let mut shown = vec![self.stderr.clone()];
+        let is_mask = |line: &&str| !line.starts_with("::add-mask::");
+        shown.push(
+            self.stdout
+                .lines()
+                .filter(is_mask)
+                .collect::<Vec<_>>()
+                .join("\n"),
+        );
+        for file in std::fs::read_dir(self.folder.path()).unwrap() {
+            shown.push(std::fs::read_to_string(file.unwrap().path()).unwrap_or_default());
+        }
+        for text in &shown {
+            for secret in secrets.iter().map(String::as_str).chain(PRIVATE) {
+                assert!(!text.contains(secret), "a private text is shown:\n{text}");
+            }
+        }
+        if github {
+            for name in OUTPUTS {
+                assert!(
+                    self.outputs.contains_key(name),
+                    "no output {name}:\n{}",
+                    self.stdout
+                );
+            }
+            let masks = self
+                .stdout
+                .lines()
+                .take_while(|line| line.starts_with("::add-mask::"))
+                .count();
+            let all = self
+                .stdout
+                .lines()
+                .filter(|line| line.starts_with("::add-mask::"))
+                .count();
+            assert_eq!(
+                masks, all,
+                "masks come before everything else:\n{}",
+                self.stdout
+            );
+        }
+    }
+}
+
+/// The output file by the rules of GitHub's runner, and one stricter rule of its relatives: no empty line between
+/// entries.
+fn parse_outputs(text: &str) -> Vec<(String, String)> {
+    let mut entries = Vec::new();
+    let mut lines = text.split_terminator('\n');
+    while let Some(first) = lines.next() {
+        let (name, mark) = first
+            .split_once("<<")
+            .unwrap_or_else(|| panic!("no heredoc: {first:?}"));
+        let value: Vec<_> = lines.by_ref().take_while(|line| *line != mark).collect();
+        entries.push((name.to_owned(), value.join("\n")));
+    }
+    entries
+}
