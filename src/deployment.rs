@@ -73,6 +73,8 @@ pub struct Deployment {
     pub note: Option<String>,
     /// Facts that only this platform has.
     pub details: Map<String, Value>,
+    /// What the platform's own file has to remember about it, opaque to everybody else.
+    pub handle: Value,
 }
 
 impl Deployment {
@@ -90,6 +92,7 @@ impl Deployment {
             created: None,
             note: None,
             details: Map::new(),
+            handle: Value::Null,
         }
     }
 

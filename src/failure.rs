@@ -36,6 +36,10 @@ pub enum Kind {
     Redirected,
     /// Our own refusal: a guard did not pass, or the answer was about something else.
     Guarded,
+    /// Nothing was sent, because the deployment is no longer where a request would reach it: read it again.
+    MovedOn,
+    /// The request was sent, and the answer says that it reached another deployment.
+    Misdirected,
 }
 
 /// What a first read does about a failure.
@@ -51,7 +55,7 @@ pub enum Patience {
 
 impl Kind {
     /// Every kind, for documents and tests.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Unauthorized,
         Self::Forbidden,
         Self::NotFound,
@@ -67,6 +71,8 @@ impl Kind {
         Self::Unreadable,
         Self::Redirected,
         Self::Guarded,
+        Self::MovedOn,
+        Self::Misdirected,
     ];
 
     /// Whether asking again can help.
@@ -117,20 +123,28 @@ pub struct Failure {
     pub request_id: Option<String>,
     /// What to change, by names the user knows.
     pub hint: String,
+    /// The platform's own code for the error, where its file has to tell errors of one status apart.
+    pub code: Option<String>,
     /// Nothing may be sent before this time since the start of the run.
     pub not_before: Option<Duration>,
 }
 
 impl Failure {
     /// A refusal of our own: `words` is the whole story.
-    pub fn guarded(tried: &str, words: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub fn guarded(words: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::own(Kind::Guarded, words, hint)
+    }
+
+    /// A failure that no answer stands behind, or that means something else than its status says.
+    pub fn own(kind: Kind, words: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
-            kind: Kind::Guarded,
-            tried: tried.to_owned(),
+            kind,
+            tried: String::new(),
             status: None,
             words: words.into(),
             request_id: None,
             hint: hint.into(),
+            code: None,
             not_before: None,
         }
     }
@@ -139,7 +153,7 @@ impl Failure {
 impl fmt::Display for Failure {
     /// One sentence without its full stop: what was tried, what came back, status and request id.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.kind == Kind::Guarded {
+        if self.tried.is_empty() {
             return f.write_str(&self.words);
         }
         write!(f, "could not {}: ", self.tried)?;

@@ -48,7 +48,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
 use crate::address::Address;
-use crate::api::{Api, Client, Roots, Service, read_roots};
+use crate::api::{Api, Client, Roots, Service, read_certificates};
 use crate::cancel::Plan;
 use crate::ci::Console;
 use crate::env::Env;
@@ -105,7 +105,7 @@ pub async fn run(env: &Env, start: Instant, mut signals: Signals) -> Exit {
         client,
         ids,
     } = opened;
-    let trace = Arc::clone(&console);
+    let (trace, hide) = (Arc::clone(&console), Arc::clone(&console));
     let api = Api::new(
         service,
         base,
@@ -114,13 +114,17 @@ pub async fn run(env: &Env, start: Instant, mut signals: Signals) -> Exit {
         start,
         common.timeout,
     )
-    .traced(Arc::new(move |line| lock(&trace).debug(line)));
+    .traced(Arc::new(move |line| lock(&trace).debug(line)))
+    .hiding(Arc::new(move |secret| {
+        lock(&hide).mask(std::slice::from_ref(secret))
+    }));
     let plan = Plan {
         wait: common.wait,
         dry_run: common.dry_run,
         only_states: common.only_states.clone(),
         guarded: platform.is_guarded(),
         poll_interval: common.poll_interval,
+        slower: entry.slower,
         limit: common.timeout,
     };
     report.asked = asked(entry, &common, &ids);
@@ -171,54 +175,61 @@ fn open(
     common: &Common,
     faults: &mut Faults,
 ) -> Option<Opened> {
-    if values.get("deployment_id").is_none() {
-        faults.add(
-            None,
-            "deployment_id",
-            "is missing: set `deployment_id` to the deployment to cancel",
-        );
-    }
     let opened = (entry.open)(values, faults);
-    let base = common
-        .api_url
-        .clone()
-        .or_else(|| Address::parse(entry.base).ok())?;
-    let roots = Roots {
-        file: env.var("SSL_CERT_FILE"),
-        dir: env.var("SSL_CERT_DIR"),
-        extra: common.ca_cert.as_deref(),
-    };
-    let client = Client::new(&base, || read_roots(&roots));
-    let client = client.inspect_err(|error| {
-        faults.found.push(Fault {
-            input: String::new(),
-            variable: None,
-            text: format!("{error:#}"),
-        });
-    });
-    let (platform, service) = opened?;
     let mut ids = Vec::new();
     for written in &common.ids {
-        match platform.read_id(written) {
+        match (entry.read_id)(written) {
             Ok(id) if ids.contains(&id) => {}
             Ok(id) => ids.push(id),
             Err(wrong) => faults.add(values.given("deployment_id"), "deployment_id", wrong),
         }
     }
-    if ids.is_empty() && faults.found.is_empty() {
-        faults.add(
-            values.given("deployment_id"),
-            "deployment_id",
-            "holds no id",
-        );
+    if entry.needs_id && values.get("deployment_id").is_none() {
+        let text = "is missing: set `deployment_id` to the deployment to cancel";
+        faults.add(None, "deployment_id", text);
     }
-    Some(Opened {
-        platform,
-        service,
-        base,
-        client: client.ok()?,
-        ids,
-    })
+    let extra = common
+        .ca_cert
+        .as_deref()
+        .map(read_certificates)
+        .unwrap_or_else(|| Ok(Vec::new()));
+    let extra = extra.map_err(|error| {
+        faults.add(
+            values.given("ca_cert"),
+            "ca_cert",
+            format!("cannot be used: {error:#}"),
+        );
+    });
+    let (platform, service) = opened?;
+    ids.extend(platform.whole().filter(|_| ids.is_empty()));
+    let usual = service
+        .base
+        .clone()
+        .or_else(|| Address::parse(entry.base).ok());
+    let base = common.api_url.clone().or(usual)?;
+    let roots = Roots {
+        file: env.var("SSL_CERT_FILE"),
+        dir: env.var("SSL_CERT_DIR"),
+        extra: extra.ok()?,
+    };
+    match Client::new(&base, roots, service.sign_in.is_some()) {
+        Ok(client) => Some(Opened {
+            platform,
+            service,
+            base,
+            client,
+            ids,
+        }),
+        Err(error) => {
+            let fault = Fault {
+                input: String::new(),
+                variable: None,
+                text: format!("{error:#}"),
+            };
+            faults.found.push(fault);
+            None
+        }
+    }
 }
 
 /// A fault as a sentence that begins with the name its writer knows.

@@ -270,6 +270,10 @@ impl<'a> Run<'a> {
             let (platform, api) = (self.platform, self.api);
             agenda.flying.push(Box::pin(async move {
                 let event = match action {
+                    Action::Conclude(ended) => {
+                        let details = platform.conclude(api, &ended).await;
+                        Event::Concluded(details.unwrap_or_default())
+                    }
                     Action::Refresh(known) => Event::Read(platform.refresh(api, &known).await),
                     Action::Cancel(known) => Event::Answered(platform.cancel(api, &known).await),
                     Action::Find | Action::Pause(_) | Action::Done => {
@@ -298,6 +302,14 @@ impl<'a> Run<'a> {
                 }))
             }
             Event::Answered(Err(failure)) => Event::Answered(Err(self.clean(failure))),
+            Event::Read(Ok(Found::Idle(what))) => {
+                Event::Read(Ok(Found::Idle(self.cleaner.value(&what))))
+            }
+            Event::Read(Ok(Found::Spared(found, why))) => Event::Read(Ok(Found::Spared(
+                deployment(found),
+                self.cleaner.value(&why),
+            ))),
+            Event::Concluded(details) => Event::Concluded(self.cleaner.details(details)),
             Event::Woke => Event::Woke,
         }
     }
@@ -313,7 +325,9 @@ impl Agenda<'_> {
     fn put(&mut self, which: usize, action: Action) {
         match action {
             Action::Cancel(_) => self.cancels.push_back((which, action)),
-            Action::Find | Action::Refresh(_) => self.reads.push_back((which, action)),
+            Action::Find | Action::Refresh(_) | Action::Conclude(_) => {
+                self.reads.push_back((which, action))
+            }
             Action::Pause(until) => self.pauses.push(Reverse((until, which))),
             Action::Done => {}
         }

@@ -46,16 +46,21 @@ pub struct Redactor {
 impl Redactor {
     /// A redactor for these secrets, as they are and in base64.
     pub fn new(secrets: &[Secret]) -> Self {
-        let mut needles = Vec::new();
-        for secret in secrets {
-            if secret.expose().len() < SHORTEST_HIDDEN {
-                continue;
-            }
-            needles.push(secret.clone());
-            needles.extend(base64_forms(secret.expose().as_bytes()));
+        let mut redactor = Self::default();
+        secrets.iter().for_each(|secret| redactor.add(secret));
+        redactor
+    }
+
+    /// One more secret, unless it is too short to be told from ordinary text.
+    pub fn add(&mut self, secret: &Secret) {
+        if secret.expose().len() < SHORTEST_HIDDEN {
+            return;
         }
-        needles.sort_by_key(|needle| std::cmp::Reverse(needle.expose().len()));
-        Self { needles }
+        self.needles.push(secret.clone());
+        self.needles
+            .extend(base64_forms(secret.expose().as_bytes()));
+        self.needles
+            .sort_by_key(|needle| std::cmp::Reverse(needle.expose().len()));
     }
 
     /// `text` with `***` in place of every secret: plain, percent-encoded, JSON- or HTML-escaped, or in base64.
@@ -79,39 +84,58 @@ impl Redactor {
     }
 
     fn match_at(&self, text: &[u8], at: usize) -> Option<usize> {
-        self.needles.iter().find_map(|needle| {
-            needle
-                .expose()
-                .bytes()
-                .try_fold(at, |position, byte| written_byte(text, position, byte))
-        })
+        let mut needles = self.needles.iter();
+        needles.find_map(|needle| match_written(text, at, needle.expose().as_bytes()))
     }
 }
 
-/// The position after `byte` if it stands at `at` in one of the ways text carries a character.
-fn written_byte(text: &[u8], at: usize, byte: u8) -> Option<usize> {
-    let rest = text.get(at..)?;
-    if rest.first() == Some(&byte) {
-        return Some(at + 1);
+/// Where `secret` ends if it begins at `at`, in any mixture of the ways in which text carries characters.
+fn match_written(text: &[u8], at: usize, secret: &[u8]) -> Option<usize> {
+    // A character can be read in more than one way (`&` alone or as `&amp;`), so all readings go on side by side.
+    let mut ends = vec![at];
+    for byte in secret {
+        let mut next: Vec<usize> = ends
+            .iter()
+            .flat_map(|end| {
+                written_byte(text.get(*end..).unwrap_or_default(), *byte)
+                    .map(|length| length.map(|length| end + length))
+            })
+            .flatten()
+            .collect();
+        next.dedup();
+        if next.is_empty() {
+            return None;
+        }
+        ends = next;
     }
-    if rest.starts_with(b"%") && hex(rest.get(1..3)?) == Some(u32::from(byte)) {
-        return Some(at + 3);
-    }
-    if rest.starts_with(b"\\u") && hex(rest.get(2..6)?) == Some(u32::from(byte)) {
-        return Some(at + 6);
-    }
-    if rest.starts_with(b"\\") && rest.get(1) == Some(&byte) {
-        return Some(at + 2);
-    }
+    ends.into_iter().max()
+}
+
+/// The lengths of the ways in which `byte` stands at the beginning of `text`: as itself, percent-encoded, as a JSON
+/// escape of both kinds, as an HTML entity.
+fn written_byte(text: &[u8], byte: u8) -> [Option<usize>; 4] {
+    let encoded = |mark: &[u8], digits: std::ops::Range<usize>| {
+        let value = text
+            .starts_with(mark)
+            .then(|| hex(text.get(digits.clone())?))
+            .flatten();
+        (value == Some(u32::from(byte))).then_some(digits.end)
+    };
     let entity: &[u8] = match byte {
         b'&' => b"&amp;",
         b'<' => b"&lt;",
         b'>' => b"&gt;",
         b'"' => b"&quot;",
         b'\'' => b"&#39;",
-        _ => return None,
+        _ => b"",
     };
-    rest.starts_with(entity).then_some(at + entity.len())
+    let escaped = text.starts_with(b"\\") && text.get(1) == Some(&byte);
+    [
+        (text.first() == Some(&byte)).then_some(1),
+        encoded(b"%", 1..3).or_else(|| encoded(b"\\u", 2..6)),
+        escaped.then_some(2),
+        (!entity.is_empty() && text.starts_with(entity)).then_some(entity.len()),
+    ]
 }
 
 fn hex(digits: &[u8]) -> Option<u32> {

@@ -3,10 +3,12 @@
 //! The first three happen where text enters ([`Cleaner`]), the last one where it leaves ([`break_commands`]), because
 //! JSON needs it done differently.
 
-use serde_json::Value;
+use std::sync::{PoisonError, RwLock};
+
+use serde_json::{Map, Value};
 
 use crate::deployment::Deployment;
-use crate::secret::Redactor;
+use crate::secret::{Redactor, Secret};
 
 /// The longest sentence of a platform's that is shown, in characters.
 const SENTENCE: usize = 300;
@@ -19,13 +21,24 @@ const COMMAND_STARTS: [&str; 3] = ["##", "##vso", "##teamcity"];
 /// Cleans untrusted text with the secrets of this run in mind.
 #[derive(Debug, Default)]
 pub struct Cleaner {
-    redactor: Redactor,
+    redactor: RwLock<Redactor>,
 }
 
 impl Cleaner {
     /// A cleaner that also removes these secrets.
     pub fn new(redactor: Redactor) -> Self {
-        Self { redactor }
+        Self {
+            redactor: RwLock::new(redactor),
+        }
+    }
+
+    /// Removes this secret too, from now on.
+    pub fn learn(&self, secret: &Secret) {
+        let mut redactor = self
+            .redactor
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        redactor.add(secret);
     }
 
     /// A platform's sentence: one line, shortened.
@@ -47,16 +60,23 @@ impl Cleaner {
         deployment.commit = clean(deployment.commit);
         deployment.target = clean(deployment.target);
         deployment.note = deployment.note.map(|note| self.sentence(&note));
-        for value in deployment.details.values_mut() {
+        deployment.details = self.details(deployment.details);
+        deployment
+    }
+
+    /// A platform's own facts, their texts fit to be shown.
+    pub fn details(&self, mut details: Map<String, Value>) -> Map<String, Value> {
+        for value in details.values_mut() {
             if let Value::String(text) = value {
                 *text = self.sentence(text);
             }
         }
-        deployment
+        details
     }
 
     fn plain(&self, text: &str) -> String {
-        self.redactor.redact(&one_line(text))
+        let redactor = self.redactor.read().unwrap_or_else(PoisonError::into_inner);
+        redactor.redact(&one_line(text))
     }
 }
 
@@ -130,7 +150,6 @@ fn shorten(text: &str, longest: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::Secret;
     use proptest::prelude::*;
 
     fn check(text: &str, shown: &str) {

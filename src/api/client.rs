@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use rustls::{ClientConfig, RootCertStore};
 
-use super::{Link, LinkError, Method, Request, Response};
+use super::{Body, Link, LinkError, Method, Request, Response, Roots};
 use crate::address::Address;
 use crate::failure::Kind;
+use crate::secret::Secret;
 
 /// Longest time to connect, TLS included.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -22,16 +23,13 @@ pub struct Client(reqwest::Client);
 
 impl Client {
     /// A client that trusts `roots` and uses the proxies of the environment; none of both for plain loopback addresses,
-    /// which must not leave this machine.
-    pub fn new(
-        base: &Address,
-        roots: impl FnOnce() -> anyhow::Result<RootCertStore>,
-    ) -> anyhow::Result<Self> {
+    /// which must not leave this machine. `elsewhere` says that a sign-in may lead to another host.
+    pub fn new(base: &Address, roots: Roots<'_>, elsewhere: bool) -> anyhow::Result<Self> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let store = if base.is_plain() {
+        let store = if base.is_plain() && !elsewhere {
             RootCertStore::empty()
         } else {
-            roots()?
+            roots.read()?
         };
         let mut tls = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -76,6 +74,15 @@ impl Link for Client {
             value.set_sensitive(true);
             sending = sending.header(HeaderName::from_static(name), value);
         }
+        sending = match request.body {
+            Body::None => sending,
+            Body::Json(value) => sending
+                .header(CONTENT_TYPE, "application/json")
+                .body(value.to_string()),
+            Body::Form(fields) => sending
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(form(&fields)),
+        };
         let mut response = sending.send().await.map_err(explain)?;
         let mut whole = Response {
             status: response.status().as_u16(),
@@ -99,6 +106,13 @@ impl Link for Client {
         }
         Ok(whole)
     }
+}
+
+fn form(fields: &[(&'static str, Secret)]) -> String {
+    let pairs = fields.iter().map(|(name, value)| (*name, value.expose()));
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(pairs)
+        .finish()
 }
 
 /// What a failed request means. reqwest tells connecting from sending; the cause is found down its chain.

@@ -3,8 +3,11 @@
 //! One request, one try: credential, rate limits that all workers share, time limits, body cap, redaction, request
 //! ids and hints are decided here; whether to ask again is the procedure's business.
 
+mod call;
 mod client;
+mod hint;
 mod limiter;
+mod link;
 mod session;
 mod trust;
 
@@ -12,13 +15,14 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use tokio::time::Instant;
 
+pub use call::{Body, Call, Method};
 pub use client::Client;
 pub use limiter::Reset;
+pub use link::{Link, LinkError, Request, Response};
 pub use session::SignIn;
-pub use trust::{Roots, read_roots};
+pub use trust::{Roots, read_certificates};
 
 use crate::address::Address;
 use crate::failure::{Failure, Kind};
@@ -35,6 +39,8 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(20);
 pub struct Service {
     /// What can be said of the platform before a run.
     pub entry: &'static Entry,
+    /// The base address that follows from the inputs, where it is not always the same.
+    pub base: Option<Address>,
     /// Headers of every request that carry a credential.
     pub credentials: Vec<(&'static str, Secret)>,
     /// How a fresh credential is had, where a platform has a sign-in.
@@ -45,107 +51,31 @@ pub struct Service {
     pub limits_each_endpoint: bool,
     /// The response header with the request's id.
     pub request_id: &'static str,
-    /// What an error body says.
-    pub words: fn(&Value) -> Words,
-    /// The inputs that decide where we look, for hints.
+    /// What an error answer says.
+    pub words: fn(&Response) -> Words,
+    /// Where we look, for hints: empty, or "; …" without a full stop.
     pub scope: String,
 }
 
-/// What a platform's error body says.
+/// What a platform's error answer says.
 #[derive(Debug, Default)]
 pub struct Words {
     /// The sentence for people.
     pub message: Option<String>,
+    /// The platform's code, where errors of one status have to be told apart.
+    pub code: Option<String>,
     /// The id of the request, where the body has it.
     pub request_id: Option<String>,
     /// The credential itself was refused, whatever the status.
     pub credential_refused: bool,
-}
-
-/// One request, as a platform describes it.
-pub struct Call<'a> {
-    /// `GET`, `POST` or `PATCH`.
-    pub method: Method,
-    /// Already encoded, starting with a slash.
-    pub path: String,
-    /// Not yet encoded.
-    pub query: Vec<(&'a str, String)>,
-    /// The endpoint's name, for rate limits of its own.
-    pub endpoint: &'static str,
-    /// What this tries, as the end of "could not …".
-    pub trying: String,
-}
-
-/// The methods in use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    /// Reads.
-    Get,
-    /// Asks.
-    Post,
-    /// Asks.
-    Patch,
-}
-
-impl Method {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Patch => "PATCH",
-        }
-    }
-}
-
-/// The seam below the policy: one request out, one response in. Never retries, never follows a redirect.
-#[async_trait::async_trait]
-pub trait Link: Send + Sync {
-    /// Sends a request whose time is limited by the caller.
-    async fn send(&self, request: Request) -> Result<Response, LinkError>;
-}
-
-/// A request on the wire.
-#[derive(Debug)]
-pub struct Request {
-    /// The method.
-    pub method: Method,
-    /// Where to.
-    pub url: url::Url,
-    /// Headers that carry a credential.
-    pub credentials: Vec<(&'static str, Secret)>,
-}
-
-/// A response whose body is whole and within the cap.
-#[derive(Debug, Default)]
-pub struct Response {
-    /// HTTP status.
-    pub status: u16,
-    /// Lower-case names.
-    pub headers: Vec<(String, String)>,
-    /// At most 16 MiB.
-    pub body: Vec<u8>,
-}
-
-impl Response {
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-    }
-}
-
-/// How a connection failed.
-#[derive(Debug)]
-pub struct LinkError {
-    /// One of the kinds that have no status.
-    pub kind: Kind,
-    /// The cause, as the library words it.
-    pub words: String,
+    /// A better hint than the usual one.
+    pub hint: Option<String>,
 }
 
 /// Where debug lines go.
 pub type Trace = Arc<dyn Fn(&str) + Send + Sync>;
+/// Who hides a secret that was minted on the way.
+pub type Hide = Arc<dyn Fn(&Secret) + Send + Sync>;
 
 /// One credential's door to one platform, shared by all workers of a run.
 pub struct Api {
@@ -158,6 +88,7 @@ pub struct Api {
     start: Instant,
     limit: Duration,
     trace: Option<Trace>,
+    hide: Option<Hide>,
 }
 
 /// A 2xx answer.
@@ -192,6 +123,7 @@ impl Api {
             start,
             limit,
             trace: None,
+            hide: None,
         }
     }
 
@@ -202,98 +134,119 @@ impl Api {
         self
     }
 
+    /// Has every credential that a sign-in brings hidden before anything else is said.
+    #[must_use]
+    pub fn hiding(mut self, hide: Hide) -> Self {
+        self.hide = Some(hide);
+        self
+    }
+
+    /// The base address: what it says about itself decides where a sign-in may go.
+    pub const fn base(&self) -> &Address {
+        &self.base
+    }
+
     /// Sends one request and waits for its answer, within the limits of the request and of the run.
-    pub async fn send(&self, call: Call<'_>) -> Result<Reply, Failure> {
+    pub async fn send(&self, call: Call) -> Result<Reply, Failure> {
         let gate = if self.service.limits_each_endpoint {
             call.endpoint
         } else {
             ""
         };
         if let Some(until) = self.limiter.closed_until(gate, self.start.elapsed()) {
-            let mut failure = self.failure(
-                &call,
-                Kind::Limited,
-                None,
-                "the rate limit has not been reset yet".to_owned(),
-            );
+            let words = "the rate limit has not been reset yet".to_owned();
+            let mut failure = self.failure(&call, Kind::Limited, None, words);
             failure.not_before = Some(until);
             return Err(failure);
         }
+        if call.stranger.is_some() {
+            return self.judge(&call, gate, self.exchange(&call, None).await?);
+        }
         let mut token = self.session.token(self).await?;
-        loop {
-            let sent = Instant::now();
-            let request = self.request(&call, token.as_ref());
-            let answer = self.within_limits(self.link.send(request)).await;
-            self.tell(&call, &answer, sent.elapsed());
-            let response = answer.map_err(|error| self.broken(&call, &error))?;
-            if response.status == 401 && self.service.sign_in.is_some() {
-                if let Some(fresh) = self.session.renewed(self, token.as_ref()).await? {
-                    token = Some(fresh);
-                    continue;
-                }
-            }
-            return self.judge(&call, gate, response);
+        let mut response = self.exchange(&call, token.as_ref()).await?;
+        if response.status == 401
+            && let Some(fresh) = self.session.renewed(self, token.as_ref()).await?
+        {
+            token = Some(fresh);
+            response = self.exchange(&call, token.as_ref()).await?;
+        }
+        self.judge(&call, gate, response)
+    }
+
+    /// A credential that did not exist before: nothing may show it from now on.
+    fn mint(&self, authorization: &Secret) {
+        let value = authorization.expose();
+        let token = value.split_once(' ').map_or(value, |(_, token)| token);
+        let token = Secret::from(token.to_owned());
+        self.cleaner.learn(&token);
+        if let Some(hide) = &self.hide {
+            hide(&token);
         }
     }
 
-    /// How long the run has gone on.
-    pub fn elapsed(&self) -> Duration {
-        self.start.elapsed()
-    }
-
-    async fn within_limits(
-        &self,
-        sending: impl Future<Output = Result<Response, LinkError>>,
-    ) -> Result<Response, LinkError> {
+    /// One request on the wire, and its answer whatever it says.
+    async fn exchange(&self, call: &Call, token: Option<&Secret>) -> Result<Response, Failure> {
+        let request = self.request(call, token);
         let left = self.limit.saturating_sub(self.start.elapsed());
         let allowed = REQUEST_LIMIT.min(left);
-        let timeout = |_| LinkError {
-            kind: Kind::Timeout,
-            words: format!("no whole answer within {:.1} s", allowed.as_secs_f64()),
+        let sent = Instant::now();
+        let answer = if allowed.is_zero() {
+            Err(no_answer(allowed))
+        } else {
+            let answer = tokio::time::timeout(allowed, self.link.send(request)).await;
+            answer.unwrap_or_else(|_| Err(no_answer(allowed)))
         };
-        tokio::time::timeout(allowed, sending)
-            .await
-            .map_err(timeout)?
+        self.tell(call, &answer, sent.elapsed());
+        answer.map_err(|error| {
+            let words = self.cleaner.sentence(&error.words);
+            self.failure(call, error.kind, None, words)
+        })
     }
 
-    fn request(&self, call: &Call<'_>, token: Option<&Secret>) -> Request {
-        let mut credentials = self.service.credentials.clone();
-        credentials.extend(token.map(|token| ("authorization", token.clone())));
+    fn request(&self, call: &Call, token: Option<&Secret>) -> Request {
+        let (base, credentials) = match &call.stranger {
+            Some(stranger) => {
+                let own = stranger.authorization.iter();
+                let own = own
+                    .map(|secret| ("authorization", secret.clone()))
+                    .collect();
+                (stranger.host.as_ref().unwrap_or(&self.base), own)
+            }
+            None => {
+                let mut credentials = self.service.credentials.clone();
+                credentials.extend(token.map(|token| ("authorization", token.clone())));
+                (&self.base, credentials)
+            }
+        };
         Request {
             method: call.method,
-            url: self.base.join(&call.path, &call.query),
+            url: base.join(&call.path, &call.query),
             credentials,
+            body: call.body.clone(),
         }
     }
 
-    fn judge(
-        &self,
-        call: &Call<'_>,
-        gate: &'static str,
-        response: Response,
-    ) -> Result<Reply, Failure> {
-        let body: Option<Value> = if response.status < 300 {
-            None
+    fn judge(&self, call: &Call, gate: &'static str, response: Response) -> Result<Reply, Failure> {
+        let status = response.status;
+        let words = if status < 300 {
+            Words::default()
         } else {
-            serde_json::from_slice(&response.body).ok()
+            (self.service.words)(&response)
         };
-        let words = body.as_ref().map(self.service.words).unwrap_or_default();
-        let request_id = words
-            .request_id
-            .as_deref()
-            .or_else(|| response.header(self.service.request_id))
-            .map(|id| self.cleaner.value(id));
-        let kind = match response.status {
+        let header = response.header(self.service.request_id);
+        let request_id = words.request_id.as_deref().or(header);
+        let request_id = request_id.map(|id| self.cleaner.value(id));
+        let kind = match status {
             200..300 => {
                 return Ok(Reply {
-                    status: response.status,
+                    status,
                     request_id,
                     tried: call.trying.clone(),
                     hint: self.hint(Kind::Unreadable, None),
                     body: response.body,
                 });
             }
-            status if status == 401 || words.credential_refused => Kind::Unauthorized,
+            _ if status == 401 || words.credential_refused => Kind::Unauthorized,
             300..400 => Kind::Redirected,
             403 => Kind::Forbidden,
             404 => Kind::NotFound,
@@ -301,19 +254,19 @@ impl Api {
             408 | 500.. => Kind::Server,
             _ => Kind::Refused,
         };
-        let said = match (&words.message, body) {
-            (Some(message), _) => self.cleaner.sentence(message),
-            (None, Some(_)) => String::new(),
-            (None, None) => describe(&response),
+        let said = match &words.message {
+            Some(message) => self.cleaner.sentence(message),
+            None => response.describe().to_owned(),
         };
-        let mut failure = self.failure(call, kind, Some(response.status), said);
+        let mut failure = self.failure(call, kind, Some(status), said);
         failure.request_id = request_id;
-        if kind == Kind::Limited
-            || (response.status == 503 && response.header("retry-after").is_some())
-        {
-            let pause = self
-                .limiter
-                .pause(gate, |name| response.header(name), SystemTime::now());
+        failure.code = words.code;
+        if let Some(hint) = words.hint {
+            failure.hint = self.cleaner.value(&hint);
+        }
+        if status == 429 || (status == 503 && response.header("retry-after").is_some()) {
+            let header = |name: &str| response.header(name);
+            let pause = self.limiter.pause(gate, header, SystemTime::now());
             let until = self.start.elapsed() + pause;
             self.limiter.close(gate, until);
             failure.not_before = Some(until);
@@ -321,55 +274,20 @@ impl Api {
         Err(failure)
     }
 
-    fn broken(&self, call: &Call<'_>, error: &LinkError) -> Failure {
-        let words = self.cleaner.sentence(&error.words);
-        self.failure(call, error.kind, None, words)
-    }
-
-    fn failure(&self, call: &Call<'_>, kind: Kind, status: Option<u16>, words: String) -> Failure {
+    fn failure(&self, call: &Call, kind: Kind, status: Option<u16>, words: String) -> Failure {
         Failure {
-            kind,
             tried: call.trying.clone(),
             status,
-            words,
-            request_id: None,
-            hint: self.hint(kind, status),
-            not_before: None,
+            ..Failure::own(kind, words, self.hint(kind, status))
         }
     }
 
-    /// What to change, by the names the user knows.
     fn hint(&self, kind: Kind, status: Option<u16>) -> String {
-        let Entry {
-            name,
-            grant,
-            credentials,
-            ..
-        } = self.service.entry;
-        let host = self.base.host();
-        match kind {
-            Kind::Unauthorized => format!("Check {credentials}: it may be wrong, expired or revoked."),
-            Kind::Forbidden => format!("The credential needs more rights: {grant}{}", self.service.scope),
-            Kind::NotFound => format!("Check the ids, and that the credential may see them{}", self.service.scope),
-            Kind::Refused => match status {
-                Some(410) => "It is gone for good; nothing can be canceled.".to_owned(),
-                _ => format!("{name} refused the request itself; its own words say why. Check the ids."),
-            },
-            Kind::Limited => "Too many requests with this credential; run fewer jobs at once or allow a longer `timeout`.".to_owned(),
-            Kind::Server => format!("{name} has trouble of its own; look at its status page and run this again."),
-            Kind::Timeout => format!("{host} answers slowly or not at all; allow a longer `timeout`, or look at the platform's status page."),
-            Kind::Unreachable => format!("Check `api_url`, and that this machine may connect to {host} (firewall, HTTPS_PROXY, NO_PROXY)."),
-            Kind::UnknownHost => format!("Check the host name in `api_url` and the name server of this machine: {host} is not known to it."),
-            Kind::Untrusted => "If the server has a certificate of your own CA, give that CA as `ca_cert` (or SSL_CERT_FILE); if not, somebody stands between.".to_owned(),
-            Kind::Proxy => "Check HTTPS_PROXY and its user name and password, or put the host into NO_PROXY.".to_owned(),
-            Kind::Broken => "The connection broke in the middle of an answer; run this again.".to_owned(),
-            Kind::Unreadable => format!("This is no answer of {name}'s API; check `api_url`, and whether a proxy or sign-in page stands between."),
-            Kind::Redirected => "Redirects are never followed, a token could leak that way; set `api_url` to the final address.".to_owned(),
-            Kind::Guarded => String::new(),
-        }
+        let Service { entry, scope, .. } = &self.service;
+        hint::hint(entry, kind, status, self.base.host(), scope)
     }
 
-    fn tell(&self, call: &Call<'_>, answer: &Result<Response, LinkError>, took: Duration) {
+    fn tell(&self, call: &Call, answer: &Result<Response, LinkError>, took: Duration) {
         let Some(trace) = &self.trace else { return };
         let result = match answer {
             Ok(response) => {
@@ -378,7 +296,7 @@ impl Api {
             }
             Err(error) => error.words.clone(),
         };
-        let url = self.base.join(&call.path, &call.query);
+        let url = self.request(call, None).url;
         let path = url.path().to_owned()
             + &url
                 .query()
@@ -389,7 +307,14 @@ impl Api {
             call.method.word(),
             took.as_millis()
         );
-        trace(&self.cleaner.sentence(&line));
+        trace(&self.cleaner.value(&line));
+    }
+}
+
+fn no_answer(allowed: Duration) -> LinkError {
+    LinkError {
+        kind: Kind::Timeout,
+        words: format!("no whole answer within {:.1} s", allowed.as_secs_f64()),
     }
 }
 
@@ -402,45 +327,30 @@ impl Reply {
     /// The body as JSON of this shape, or a failure that says what came instead.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         serde_json::from_slice(&self.body)
-            .map_err(|error| self.unreadable(&what_is(&self.body, &error)))
+            .map_err(|error| self.unreadable(what_is(&self.body, &error)))
     }
 
     /// A failure that says the answer makes no sense.
     pub fn unreadable(&self, words: &str) -> Failure {
+        let words = format!("the answer was {}, but {words}", self.status);
         Failure {
-            kind: Kind::Unreadable,
             tried: self.tried.clone(),
             status: Some(self.status),
-            words: format!("the answer was {}, but {words}", self.status),
             request_id: self.request_id.clone(),
-            hint: self.hint.clone(),
-            not_before: None,
+            ..Failure::own(Kind::Unreadable, words, self.hint.clone())
         }
     }
 }
 
 /// What a body that should have been JSON is instead, without a word of it.
-fn what_is(body: &[u8], error: &serde_json::Error) -> String {
+fn what_is(body: &[u8], error: &serde_json::Error) -> &'static str {
     let start = body.iter().find(|byte| !byte.is_ascii_whitespace());
     match start {
-        None => "empty".to_owned(),
-        Some(b'<') => "an HTML page instead of JSON".to_owned(),
-        Some(_) if error.is_eof() => "JSON that breaks off".to_owned(),
-        Some(_) if error.is_data() => "JSON of another shape than documented".to_owned(),
-        Some(_) => "not JSON".to_owned(),
-    }
-}
-
-/// What stands in for the platform's words when an error has no JSON body.
-fn describe(response: &Response) -> String {
-    let start = response
-        .body
-        .iter()
-        .find(|byte| !byte.is_ascii_whitespace());
-    match start {
-        None => String::new(),
-        Some(b'<') => "an HTML page".to_owned(),
-        Some(_) => "a text that is not JSON".to_owned(),
+        None => "empty",
+        Some(b'<') => "an HTML page instead of JSON",
+        Some(_) if error.is_eof() => "JSON that breaks off",
+        Some(_) if error.is_data() => "JSON of another shape than documented",
+        Some(_) => "not JSON",
     }
 }
 

@@ -67,6 +67,7 @@ impl Standing {
     async fn enter(&mut self, door: &dyn SignIn, api: &Api) -> Result<Secret, Failure> {
         match door.sign_in(api).await {
             Ok(token) => {
+                api.mint(&token);
                 *self = Self::In(token.clone());
                 Ok(token)
             }

@@ -26,32 +26,30 @@ pub struct Roots<'a> {
     pub file: Option<&'a str>,
     /// `SSL_CERT_DIR`
     pub dir: Option<&'a str>,
-    /// The input `ca_cert`: PEM text or a path.
-    pub extra: Option<&'a str>,
+    /// From the input `ca_cert`.
+    pub extra: Vec<CertificateDer<'static>>,
 }
 
-/// The roots to trust. An error names the variable or input at fault.
-pub fn read_roots(roots: &Roots<'_>) -> anyhow::Result<RootCertStore> {
-    let mut store = RootCertStore::empty();
-    let named = (roots.file.map(Path::new), roots.dir.map(Path::new));
-    match named {
-        (None, None) => add_system(&mut store),
-        (file, dir) => {
-            let found = load_certs_from_paths(file, dir);
-            if found.certs.is_empty() {
-                bail!("SSL_CERT_FILE/SSL_CERT_DIR: no certificate could be read there");
+impl Roots<'_> {
+    /// The roots to trust. An error names the variable or input at fault.
+    pub(super) fn read(self) -> anyhow::Result<RootCertStore> {
+        let mut store = RootCertStore::empty();
+        match (self.file.map(Path::new), self.dir.map(Path::new)) {
+            (None, None) => add_system(&mut store),
+            (file, dir) => {
+                let found = load_certs_from_paths(file, dir).certs;
+                if store.add_parsable_certificates(found).0 == 0 {
+                    bail!("SSL_CERT_FILE/SSL_CERT_DIR: no usable certificate could be read there");
+                }
             }
-            store.add_parsable_certificates(found.certs);
         }
-    }
-    if let Some(extra) = roots.extra {
-        for certificate in extra_certificates(extra).context("ca_cert")? {
+        for certificate in self.extra {
             store
                 .add(certificate)
-                .context("ca_cert: holds a certificate that cannot be used as a CA")?;
+                .context("`ca_cert` holds a certificate that cannot be used as a CA")?;
         }
+        Ok(store)
     }
-    Ok(store)
 }
 
 fn add_system(store: &mut RootCertStore) {
@@ -67,17 +65,17 @@ fn add_system(store: &mut RootCertStore) {
     }
 }
 
-fn extra_certificates(text_or_path: &str) -> anyhow::Result<Vec<CertificateDer<'static>>> {
+/// The certificates of the input `ca_cert`: PEM text, or the path of a PEM file.
+pub fn read_certificates(text_or_path: &str) -> anyhow::Result<Vec<CertificateDer<'static>>> {
     let pem = if text_or_path.contains("-----BEGIN") {
         text_or_path.as_bytes().to_vec()
     } else {
         std::fs::read(text_or_path).context("the file cannot be read")?
     };
-    let certificates: Vec<_> = CertificateDer::pem_slice_iter(&pem)
-        .collect::<Result<_, _>>()
-        .context("the PEM text is broken")?;
-    if certificates.is_empty() {
-        bail!("there is no PEM certificate in it");
+    let certificates = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
+    match certificates {
+        Ok(found) if !found.is_empty() => Ok(found),
+        Ok(_) => bail!("there is no PEM certificate in it"),
+        Err(_) => bail!("its PEM text is broken"),
     }
-    Ok(certificates)
 }

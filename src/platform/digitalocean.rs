@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Accepted, Entry, Found, Platform, input, lenient, require, secret};
-use crate::api::{Api, Call, Method, Reply, Reset, Service, Words};
+use super::{Accepted, Entry, Found, Platform, as_written, input, lenient, require, secret};
+use crate::api::{Api, Call, Method, Reply, Reset, Response, Service, Words};
 use crate::deployment::{Deployment, State};
 use crate::failure::{Failure, Kind};
 use crate::id::{Id, segment};
@@ -53,6 +53,9 @@ pub(super) const ENTRY: Entry = Entry {
     caveat: "The version that was live before stays live. Changes to the app's spec, its databases or anything a job \
              of this deployment already did are not undone.",
     way_back: "open the app, Activity, and roll back to the deployment before it.",
+    needs_id: true,
+    read_id: as_written,
+    slower: None,
     open,
 };
 
@@ -107,6 +110,7 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
     };
     let service = Service {
         entry: &ENTRY,
+        base: None,
         credentials: vec![(
             "authorization",
             Secret::from(format!("Bearer {}", token?.expose())),
@@ -121,7 +125,8 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
     Some((Box::new(DigitalOcean { app: app? }), service))
 }
 
-fn words(body: &Value) -> Words {
+fn words(response: &Response) -> Words {
+    let body = response.json();
     let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
     Words {
         message: text("message"),
@@ -138,23 +143,18 @@ impl DigitalOcean {
         }
     }
 
-    fn call<'a>(&self, method: Method, id: &str, trying: &str) -> Call<'a> {
+    fn call(&self, method: Method, id: &str, trying: &str) -> Call {
         let cancel = if method == Method::Post {
             "/cancel"
         } else {
             ""
         };
-        Call {
-            method,
-            path: format!(
-                "/v2/apps/{}/deployments/{}{cancel}",
-                segment(self.app()),
-                segment(id)
-            ),
-            query: Vec::new(),
-            endpoint: "",
-            trying: trying.to_owned(),
-        }
+        let path = format!(
+            "/v2/apps/{}/deployments/{}{cancel}",
+            segment(self.app()),
+            segment(id)
+        );
+        Call::new(method, path, trying)
     }
 
     async fn read(&self, api: &Api, id: &str) -> Result<Option<Deployment>, Failure> {
@@ -188,13 +188,7 @@ impl DigitalOcean {
         let asked = match &self.app {
             App::Named { .. } => true,
             App::Id(app) => {
-                let call = Call {
-                    method: Method::Get,
-                    path: format!("/v2/apps/{}", app.segment()),
-                    query: Vec::new(),
-                    endpoint: "",
-                    trying: "read the app".to_owned(),
-                };
+                let call = Call::get(format!("/v2/apps/{}", app.segment()), "read the app");
                 match api.send(call).await {
                     Ok(_) => true,
                     Err(failure)
@@ -225,16 +219,9 @@ impl DigitalOcean {
         name: &str,
         page: u32,
     ) -> Result<(Option<String>, Option<u32>), Failure> {
-        let call = Call {
-            method: Method::Get,
-            path: "/v2/apps".to_owned(),
-            query: vec![
-                ("page", page.to_string()),
-                ("per_page", APPS_PER_PAGE.to_owned()),
-            ],
-            endpoint: "",
-            trying: "list the apps".to_owned(),
-        };
+        let call = Call::get("/v2/apps", "list the apps")
+            .query("page", page.to_string())
+            .query("per_page", APPS_PER_PAGE);
         let apps: Apps = api.send(call).await?.json()?;
         let mut named = apps
             .apps
@@ -424,6 +411,7 @@ impl Wire {
             created: self.created_at.as_deref().and_then(time),
             note: None,
             details,
+            handle: Value::Null,
             platform_state: self.phase,
             id: self.id,
         }

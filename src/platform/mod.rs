@@ -5,10 +5,12 @@
 mod digitalocean;
 mod vercel;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize as _, Deserializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::api::{Api, Service};
 use crate::deployment::{Deployment, State};
@@ -49,6 +51,12 @@ pub struct Entry {
     pub caveat: &'static str,
     /// The platform's own way back when the deployment went live.
     pub way_back: &'static str,
+    /// Whether a run needs a `deployment_id`; if not, [`Platform::whole`] says what is meant without one.
+    pub needs_id: bool,
+    /// Takes an id as the user wrote it: a URL may stand for an id on some platforms. The error says what is wrong.
+    pub read_id: fn(&Id) -> Result<Id, String>,
+    /// After how long a watch the pauses between reads get longer than `poll_interval`, and how long.
+    pub slower: Option<(Duration, Duration)>,
     /// Opens the platform with the inputs of a run, noting every fault, not the first.
     pub open: fn(&Values, &mut Faults) -> Option<(Box<dyn Platform>, Service)>,
 }
@@ -75,6 +83,10 @@ pub enum Found {
     Here(Box<Deployment>),
     /// There is none for this credential; the sentence says what exactly was not there.
     Missing(String),
+    /// The scope is there, and nothing was ever deployed in it.
+    Idle(String),
+    /// What is there may not be canceled without being named: the sentence says what it is.
+    Spared(Box<Deployment>, String),
 }
 
 /// A clear 2xx to a cancel request.
@@ -91,9 +103,9 @@ pub struct Accepted {
 /// One hosting platform, opened with the inputs of one run.
 #[async_trait]
 pub trait Platform: Send + Sync {
-    /// Takes an id as the user wrote it: a URL may stand for an id on some platforms. The error says what is wrong.
-    fn read_id(&self, written: &Id) -> Result<Id, String> {
-        Ok(written.clone())
+    /// What is meant when no `deployment_id` is given; `None` when one is needed.
+    fn whole(&self) -> Option<Id> {
+        None
     }
 
     /// Looks up the scope that the inputs name in words (an app by its name), once, before anything else.
@@ -118,6 +130,20 @@ pub trait Platform: Send + Sync {
 
     /// Asks for the cancellation, once.
     async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure>;
+
+    /// What only this platform can tell at the end; it is added to the deployment's details.
+    async fn conclude(
+        &self,
+        _api: &Api,
+        _ended: &Deployment,
+    ) -> Result<Map<String, Value>, Failure> {
+        Ok(Map::new())
+    }
+}
+
+/// An id that stands for itself.
+fn as_written(id: &Id) -> Result<Id, String> {
+    Ok(id.clone())
 }
 
 /// How every `open` builds an input: plain, from the usual variables as well.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::{Accepted, Entry, Found, Platform, input, lenient, require, secret};
-use crate::api::{Api, Call, Method, Reply, Reset, Service, Words};
+use crate::api::{Api, Call, Method, Reply, Reset, Response, Service, Words};
 use crate::deployment::{Deployment, State};
 use crate::failure::{Failure, Kind};
 use crate::id::{Id, segment};
@@ -58,6 +58,9 @@ pub(super) const ENTRY: Entry = Entry {
     caveat: "What was live before stays live. Anything the build itself already did elsewhere is not undone, and a \
              canceled deployment cannot be resumed: deploy again.",
     way_back: "run `vercel rollback`, or open the project and choose Instant Rollback.",
+    needs_id: true,
+    read_id,
+    slower: None,
     open,
 };
 
@@ -86,11 +89,12 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
         .map(|id| ("teamId", id))
         .or(team_slug.map(|slug| ("slug", slug)));
     let scope = match &team {
-        Some((_, team)) => format!("; looked in team {team}, see `team_id` and `team_slug`."),
-        None => "; looked in the token's own account: for a team's deployment give `team_id` or `team_slug`.".to_owned(),
+        Some((_, team)) => format!("; looked in team {team}, see `team_id` and `team_slug`"),
+        None => "; looked in the token's own account: for a team's deployment give `team_id` or `team_slug`".to_owned(),
     };
     let service = Service {
         entry: &ENTRY,
+        base: None,
         credentials: vec![(
             "authorization",
             Secret::from(format!("Bearer {}", token?.expose())),
@@ -112,12 +116,13 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
 }
 
 /// Errors come as `{"error": {…}}`, `{"err": {…}}` or bare.
-fn words(body: &Value) -> Words {
+fn words(response: &Response) -> Words {
+    let body = response.json();
     let error = body
         .get("error")
         .or_else(|| body.get("err"))
         .filter(|inner| inner.is_object())
-        .unwrap_or(body);
+        .unwrap_or(&body);
     let message = error
         .get("message")
         .and_then(Value::as_str)
@@ -132,39 +137,31 @@ fn words(body: &Value) -> Words {
             || unauthorized
             || message.starts_with("Not authorized"),
         message: (!message.is_empty()).then(|| message.to_owned()),
-        request_id: None,
+        ..Words::default()
     }
 }
 
 impl Vercel {
-    fn call<'a>(&self, method: Method, path: String, trying: &str) -> Call<'a> {
-        let query = self
-            .team
-            .iter()
-            .map(|(name, team)| (*name, team.clone()))
-            .collect();
+    fn call(&self, method: Method, path: String, trying: &str) -> Call {
         let endpoint = if method == Method::Get {
             "get"
         } else {
             "cancel"
         };
-        Call {
-            method,
-            path,
-            query,
-            endpoint,
-            trying: trying.to_owned(),
+        let call = Call::new(method, path, trying).endpoint(endpoint);
+        match &self.team {
+            Some((name, team)) => call.query(name, team.as_str()),
+            None => call,
         }
     }
 
     async fn read(&self, api: &Api, id_or_host: &str) -> Result<Option<(Wire, Reply)>, Failure> {
-        let mut call = self.call(
+        let call = self.call(
             Method::Get,
             format!("/v13/deployments/{}", segment(id_or_host)),
             "read the deployment",
         );
-        call.query.push(("withGitRepoInfo", "true".to_owned()));
-        match api.send(call).await {
+        match api.send(call.query("withGitRepoInfo", "true")).await {
             Ok(reply) => {
                 let wire: Wire = reply.json()?;
                 if wire.ready_state.is_none() && wire.status.is_none() {
@@ -199,7 +196,6 @@ impl Vercel {
         };
         let refuse = |words: String| {
             Err(Failure::guarded(
-                "check the project",
                 words,
                 "Check `project_id` and `deployment_id`.",
             ))
@@ -227,6 +223,48 @@ impl Vercel {
     }
 }
 
+/// An id, a host name, a deployment's URL or a dashboard address.
+fn read_id(written: &Id) -> Result<Id, String> {
+    let text = written.as_str();
+    if !text.contains('/') {
+        return if is_host(text) {
+            Id::parse(&text.to_ascii_lowercase())
+        } else {
+            Ok(written.clone())
+        };
+    }
+    let with_scheme = if text.contains("://") {
+        text.to_owned()
+    } else {
+        format!("https://{text}")
+    };
+    let url = Url::parse(&with_scheme)
+        .map_err(|_| "is neither an id, a host name nor a URL".to_owned())?;
+    let host = url
+        .host_str()
+        .filter(|host| is_host(host))
+        .ok_or("is a URL without a host name")?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("must not contain a user name or password".to_owned());
+    }
+    if !matches!(host, "vercel.com" | "www.vercel.com") {
+        return Id::parse(host);
+    }
+    let mut segments = url
+        .path_segments()
+        .into_iter()
+        .flatten()
+        .filter(|part| !part.is_empty());
+    let id = segments.nth(2).ok_or(
+        "is a dashboard address without a deployment; it ends with /team/project/deployment",
+    )?;
+    Id::parse(&if id.starts_with("dpl_") {
+        id.to_owned()
+    } else {
+        format!("dpl_{id}")
+    })
+}
+
 /// Whether an id is a host name: an id of Vercel's has no dot.
 fn is_host(id: &str) -> bool {
     id.contains('.')
@@ -234,47 +272,6 @@ fn is_host(id: &str) -> bool {
 
 #[async_trait]
 impl Platform for Vercel {
-    fn read_id(&self, written: &Id) -> Result<Id, String> {
-        let text = written.as_str();
-        if !text.contains('/') {
-            return if is_host(text) {
-                Id::parse(&text.to_ascii_lowercase())
-            } else {
-                Ok(written.clone())
-            };
-        }
-        let with_scheme = if text.contains("://") {
-            text.to_owned()
-        } else {
-            format!("https://{text}")
-        };
-        let url = Url::parse(&with_scheme)
-            .map_err(|_| "is neither an id, a host name nor a URL".to_owned())?;
-        let host = url
-            .host_str()
-            .filter(|host| is_host(host))
-            .ok_or("is a URL without a host name")?;
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err("must not contain a user name or password".to_owned());
-        }
-        if !matches!(host, "vercel.com" | "www.vercel.com") {
-            return Id::parse(host);
-        }
-        let mut segments = url
-            .path_segments()
-            .into_iter()
-            .flatten()
-            .filter(|part| !part.is_empty());
-        let id = segments.nth(2).ok_or(
-            "is a dashboard address without a deployment; it ends with /team/project/deployment",
-        )?;
-        Id::parse(&if id.starts_with("dpl_") {
-            id.to_owned()
-        } else {
-            format!("dpl_{id}")
-        })
-    }
-
     async fn find(&self, api: &Api, id: &Id) -> Result<Found, Failure> {
         let asked = id.as_str();
         let Some((wire, reply)) = self.read(api, asked).await? else {
@@ -288,7 +285,6 @@ impl Platform for Vercel {
                     wire.id
                 );
                 return Err(Failure::guarded(
-                    "read the deployment",
                     words,
                     format!("Give `deployment_id: {}`.", wire.id),
                 ));
@@ -470,6 +466,7 @@ impl Wire {
                 .or(self.ready_state_reason)
                 .filter(|text| !text.is_empty()),
             details,
+            handle: Value::Null,
             platform_state: word,
             id: self.id,
         }
@@ -520,7 +517,7 @@ mod tests {
             ),
             ("opaque", "opaque"),
         ] {
-            let id = vercel().read_id(&Id::parse(written).unwrap());
+            let id = read_id(&Id::parse(written).unwrap());
             assert_eq!(
                 id.map(|id| id.as_str().to_owned()),
                 Ok(read.to_owned()),
@@ -533,7 +530,14 @@ mod tests {
             "https://user:pw@x.vercel.app",
             "a/b",
         ] {
-            assert!(vercel().read_id(&Id::parse(bad).unwrap()).is_err(), "{bad}");
+            assert!(read_id(&Id::parse(bad).unwrap()).is_err(), "{bad}");
+        }
+    }
+
+    fn answer(body: &Value) -> Response {
+        Response {
+            body: body.to_string().into_bytes(),
+            ..Response::default()
         }
     }
 
@@ -558,7 +562,7 @@ mod tests {
             ),
             (json!("text"), false),
         ] {
-            assert_eq!(words(&body).credential_refused, refused, "{body}");
+            assert_eq!(words(&answer(&body)).credential_refused, refused, "{body}");
         }
     }
 

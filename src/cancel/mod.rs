@@ -6,12 +6,18 @@
 
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use serde_json::{Map, Value};
 
 use crate::deployment::{Deployment, State};
-use crate::failure::{Failure, Kind, Patience};
+use crate::failure::{Failure, Kind};
 use crate::outcome::Outcome;
 use crate::platform::{Accepted, Found};
+pub use pauses::Retries;
+use pauses::watch_pause;
+use reasons::capital;
+
+mod pauses;
+mod reasons;
 
 /// What holds for every deployment of a run.
 #[derive(Clone, Debug)]
@@ -26,6 +32,8 @@ pub struct Plan {
     pub guarded: bool,
     /// Longest pause between two reads.
     pub poll_interval: Duration,
+    /// After how long a watch the pauses are at least how long, whatever the poll interval.
+    pub slower: Option<(Duration, Duration)>,
     /// The end of the run, since its start.
     pub limit: Duration,
 }
@@ -46,6 +54,8 @@ pub enum Event {
     Answered(Result<Accepted, Failure>),
     /// The pause is over.
     Woke,
+    /// What only the platform can tell at the end.
+    Concluded(Map<String, Value>),
 }
 
 /// What to do next.
@@ -59,6 +69,8 @@ pub enum Action {
     Cancel(Box<Deployment>),
     /// Nothing before this time since the start of the run.
     Pause(Duration),
+    /// It is over, and the platform may have more to tell about it: see [`Procedure::ending`].
+    Conclude(Box<Deployment>),
     /// It is over: see [`Procedure::ending`].
     Done,
 }
@@ -89,8 +101,8 @@ pub struct Ending {
 const SECOND_LOOK: Duration = Duration::from_secs(2);
 /// The most cancel requests for one deployment.
 const MOST_SENDS: u8 = 3;
-/// The most reads of an answer that makes no sense.
-const FEW_TRIES: u8 = 3;
+/// Pause before another look at a deployment that is no longer where a request would reach it.
+const MOVED_ON: Duration = Duration::from_secs(1);
 
 /// One deployment on its way.
 pub struct Procedure {
@@ -166,6 +178,7 @@ impl Procedure {
     /// What to do after `event`.
     pub fn next(&mut self, now: Duration, event: Event) -> Action {
         match event {
+            Event::Concluded(details) => self.conclude(details),
             _ if self.ending.is_some() => Action::Done,
             Event::Woke => self.look_again(now),
             Event::Read(result) => self.after_read(now, result),
@@ -173,26 +186,19 @@ impl Procedure {
         }
     }
 
+    fn conclude(&mut self, details: Map<String, Value>) -> Action {
+        if let Some(last) = &mut self.last {
+            last.details.extend(details);
+        }
+        Action::Done
+    }
+
     /// A signal: whatever is still open ends as interrupted. A cancel request under way is waited for by the caller.
     pub fn interrupt(&mut self, now: Duration) {
         if self.ending.is_some() {
             return;
         }
-        let reason = match (&self.step, self.was_asked()) {
-            (Step::Asking, _) => {
-                "Interrupted while the cancel request was under way: it may or may not have taken effect."
-            }
-            (_, true) if self.sent.as_ref().is_some_and(|sent| sent.accepted) => {
-                "Interrupted after the platform had accepted the cancel request; the end was not seen."
-            }
-            (_, true) => {
-                "Interrupted after the cancel request had been sent, before it was clear whether it took effect."
-            }
-            (_, false) if self.under_way => {
-                "Interrupted while it was being canceled already; no request of ours was sent."
-            }
-            (_, false) => "Interrupted before the cancel request was sent.",
-        };
+        let reason = self.interrupted_reason();
         self.finish(now, Outcome::Interrupted, reason.to_owned(), String::new());
     }
 
@@ -281,6 +287,7 @@ impl Procedure {
         }
         self.last = Some(deployment.clone());
         self.retries = Retries::new();
+        self.trouble = None;
     }
 
     fn after_read(&mut self, now: Duration, result: Result<Found, Failure>) -> Action {
@@ -296,6 +303,15 @@ impl Procedure {
                 }
             }
             Ok(Found::Missing(what)) => self.after_miss(now, what),
+            Ok(Found::Idle(what)) => {
+                self.finish(now, Outcome::NothingToCancel, what, String::new())
+            }
+            Ok(Found::Spared(deployment, why)) => {
+                self.first_word
+                    .get_or_insert_with(|| deployment.platform_state.clone());
+                self.note(now, &deployment);
+                self.finish(now, Outcome::Skipped, why, String::new())
+            }
             Err(failure) => self.after_failed_read(now, failure),
         }
     }
@@ -458,6 +474,16 @@ impl Procedure {
                 format!("Nothing was sent: {failure}."),
                 failure.hint,
             ),
+            Kind::MovedOn => {
+                self.sends -= 1;
+                self.sent = None;
+                self.step = Step::Reading;
+                self.after_passing_failure(now, failure, MOVED_ON)
+            }
+            Kind::Misdirected => {
+                let reason = format!("{}.", capital(&failure.to_string()));
+                self.finish(now, Outcome::Error, reason, failure.hint)
+            }
             Kind::Untrusted | Kind::UnknownHost => self.finish(
                 now,
                 Outcome::Error,
@@ -498,7 +524,7 @@ impl Procedure {
     }
 
     fn keep_watching(&mut self, now: Duration, since: Duration) -> Action {
-        let pause = watch_pause(now.saturating_sub(since), self.plan.poll_interval);
+        let pause = watch_pause(now.saturating_sub(since), &self.plan);
         self.pause_until(now, now + pause)
     }
 
@@ -550,7 +576,7 @@ impl Procedure {
                     let reason = format!("{accepted}, end not visible: {failure}.");
                     return self.finish(now, Outcome::Error, reason, failure.hint);
                 }
-                let pause = watch_pause(now.saturating_sub(since), self.plan.poll_interval);
+                let pause = watch_pause(now.saturating_sub(since), &self.plan);
                 self.after_passing_failure(now, failure, pause)
             }
             Step::Deciding { answer, .. } if failure.kind.is_blind() => {
@@ -633,60 +659,25 @@ impl Procedure {
     }
 
     fn requested(&mut self, now: Duration) -> Action {
-        let reason = if self.under_way {
-            "It was being canceled already; the end was not waited for."
-        } else if self.last.is_none() {
-            "The platform accepted the cancel request; it may not be read with this credential, and the end was not waited for."
-        } else {
-            "The platform accepted the cancel request; the end was not waited for."
-        };
+        let reason = self.requested_reason();
         self.finish(now, Outcome::Requested, reason.to_owned(), String::new())
     }
 
     fn out_of_time(&mut self, now: Duration) -> Action {
-        let seconds = self.plan.limit.as_secs();
-        let hint = self
-            .trouble
-            .as_ref()
-            .map(|failure| failure.hint.clone())
-            .unwrap_or_default();
-        let trouble = self
-            .trouble
-            .as_ref()
-            .map(|failure| format!("; last trouble: {failure}"))
-            .unwrap_or_default();
-        let Some(last) = &self.last else {
-            let asked = if self.was_asked() {
-                "The cancel request was sent, but the deployment"
-            } else {
-                "The deployment"
-            };
-            let reason = format!("{asked} could not be read within {seconds} s{trouble}.");
-            return self.finish(now, Outcome::Error, reason, hint);
-        };
-        let word = &last.platform_state;
-        let reason = match (self.sends, &self.sent) {
-            (0, _) if self.under_way => format!(
-                "It was being canceled already and is still {word} after {seconds} s{trouble}."
-            ),
-            (0, _) => format!(
-                "The cancel request was not sent within {seconds} s and it is still {word}{trouble}."
-            ),
-            (_, Some(sent)) if sent.accepted => {
-                format!(
-                    "The platform accepted the cancel request, but it is still {word} after {seconds} s{trouble}."
-                )
-            }
-            _ => format!(
-                "The cancel request had been sent without a clear answer, and it is still {word} after {seconds} s{trouble}."
-            ),
-        };
-        let hint = if hint.is_empty() {
-            "Look at its page, or allow a longer `timeout`.".to_owned()
+        let hint = self.trouble.as_ref().map(|failure| failure.hint.clone());
+        let reason = self.out_of_time_reason();
+        let (outcome, usual) = if self.last.is_some() {
+            (
+                Outcome::TimedOut,
+                "Look at its page, or allow a longer `timeout`.",
+            )
         } else {
-            hint
+            (Outcome::Error, "")
         };
-        self.finish(now, Outcome::TimedOut, reason, hint)
+        let hint = hint
+            .filter(|hint| !hint.is_empty())
+            .unwrap_or_else(|| usual.to_owned());
+        self.finish(now, outcome, reason, hint)
     }
 
     /// It has ended, and what was read says how.
@@ -694,54 +685,17 @@ impl Procedure {
         let Some(last) = &self.last else {
             return Action::Done;
         };
-        let word = last.platform_state.clone();
         let asked = self.was_asked() || self.under_way;
-        let note = last
-            .note
-            .as_ref()
-            .map(|note| format!(", \"{note}\""))
-            .unwrap_or_default();
-        let (outcome, reason) = match (asked, last.state) {
-            (true, State::Canceled) if !self.was_asked() => (
-                Outcome::Canceled,
-                format!("It was being canceled already, and ended {word}."),
-            ),
-            (true, State::Canceled) => (Outcome::Canceled, format!("Canceled: it ended {word}.")),
-            (true, State::Succeeded) => (
-                Outcome::Completed,
-                format!("It went live before the cancellation could take effect: it ended {word}."),
-            ),
-            (true, State::Failed) => (
-                Outcome::Failed,
-                format!(
-                    "It failed by itself before the cancellation could take effect: it ended {word}{note}."
-                ),
-            ),
-            (true, State::Superseded) => (
-                Outcome::Superseded,
-                format!(
-                    "A newer deployment took its place before the cancellation could take effect: it ended {word}."
-                ),
-            ),
-            (true, _) => (
-                Outcome::Error,
-                format!("It was asked to cancel and ended {word}, a word that does not tell how."),
-            ),
-            (false, State::Succeeded) => (
-                Outcome::AlreadyLive,
-                format!(
-                    "It had gone live before anything was asked: it ended {word}, and nothing was sent."
-                ),
-            ),
-            (false, State::Canceled) => (
-                Outcome::AlreadyFinished,
-                format!("It was {word} already{note}; nothing was sent."),
-            ),
-            (false, _) => (
-                Outcome::AlreadyFinished,
-                format!("It had ended {word} before anything was asked{note}; nothing was sent."),
-            ),
+        let outcome = match (asked, last.state) {
+            (true, State::Canceled) => Outcome::Canceled,
+            (true, State::Succeeded) => Outcome::Completed,
+            (true, State::Failed) => Outcome::Failed,
+            (true, State::Superseded) => Outcome::Superseded,
+            (true, _) => Outcome::Error,
+            (false, State::Succeeded) => Outcome::AlreadyLive,
+            (false, _) => Outcome::AlreadyFinished,
         };
+        let reason = self.ended_reason(outcome, last);
         self.finish(now, outcome, reason, String::new())
     }
 
@@ -753,67 +707,11 @@ impl Procedure {
             reason,
             hint,
         });
-        Action::Done
-    }
-}
-
-/// Growing pauses between first reads that fail, and when to stop.
-pub struct Retries {
-    growing: ExponentialBackoff,
-    senseless: u8,
-}
-
-impl Retries {
-    /// Begins with a short pause.
-    pub fn new() -> Self {
-        let growing = ExponentialBuilder::default()
-            .with_min_delay(Duration::from_millis(400))
-            .with_max_delay(Duration::from_secs(10))
-            .without_max_times()
-            .with_jitter();
-        Self {
-            growing: growing.build(),
-            senseless: 0,
+        match &self.last {
+            Some(last) if last.is_terminal() => Action::Conclude(Box::new(last.clone())),
+            _ => Action::Done,
         }
     }
-
-    /// When to try again after this failure, since the start of the run; `None` when it cannot improve.
-    pub fn after(&mut self, now: Duration, failure: &Failure) -> Option<Duration> {
-        match failure.kind.patience() {
-            Patience::None => return None,
-            Patience::AFewTimes => {
-                self.senseless += 1;
-                if self.senseless >= FEW_TRIES {
-                    return None;
-                }
-            }
-            Patience::UntilTheLimit => {}
-        }
-        let pause = self.growing.next().unwrap_or(SECOND_LOOK);
-        Some((now + pause).max(failure.not_before.unwrap_or_default()))
-    }
-}
-
-/// The pause before the next read: a twentieth of the time watched, between half a second and, for the first
-/// 30 seconds, 1.25 seconds, later the poll interval; with some jitter, so that many jobs do not read in step.
-fn watch_pause(watched: Duration, poll_interval: Duration) -> Duration {
-    const LEAST: Duration = Duration::from_millis(500);
-    let most = if watched < Duration::from_secs(30) {
-        poll_interval.min(Duration::from_millis(1250))
-    } else {
-        poll_interval
-    };
-    let pause = (watched / 20).clamp(LEAST, most.max(LEAST));
-    let jitter = 0.85 + 0.3 * fastrand::f64();
-    pause.mul_f64(jitter).clamp(LEAST, most.max(LEAST))
-}
-
-fn capital(sentence: &str) -> String {
-    let mut chars = sentence.chars();
-    chars
-        .next()
-        .map(|first| first.to_uppercase().chain(chars).collect())
-        .unwrap_or_default()
 }
 
 #[cfg(test)]

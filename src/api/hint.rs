@@ -1,0 +1,44 @@
+//! What to change after a failure, by the names the user knows: one hint for every kind.
+
+use crate::failure::Kind;
+use crate::platform::Entry;
+
+/// A hint for a failure of `kind` at `host`. `scope` says where we looked, for the failures that hang on it.
+pub(super) fn hint(
+    entry: &Entry,
+    kind: Kind,
+    status: Option<u16>,
+    host: &str,
+    scope: &str,
+) -> String {
+    let Entry {
+        name,
+        grant,
+        credentials,
+        ..
+    } = entry;
+    match kind {
+        Kind::Unauthorized => {
+            format!("Check {credentials}: it may be wrong, expired, revoked, or made for another account{scope}.")
+        }
+        Kind::Forbidden => format!("The credential needs more rights: {grant}{scope}."),
+        Kind::NotFound => format!("Check the ids, and that the credential may see them{scope}."),
+        Kind::Refused if status == Some(410) => "It is gone for good; nothing can be canceled.".to_owned(),
+        Kind::Refused => format!("{name} refused the request itself, its own words say why; check the ids."),
+        Kind::Limited => {
+            "Too many requests with this credential; run fewer jobs at once, or allow a longer `timeout`.".to_owned()
+        }
+        Kind::Server => format!("{name} has trouble of its own; look at its status page, then run this again."),
+        Kind::Timeout => format!("{host} answers slowly or not at all; look at the platform's status page, or allow a longer `timeout`."),
+        Kind::Unreachable => format!("Check `api_url`, and that this machine may connect to {host} (firewall, HTTPS_PROXY, NO_PROXY)."),
+        Kind::UnknownHost => format!("Check the host name in `api_url`, and this machine's name server: {host} is not known to it."),
+        Kind::Untrusted => {
+            "If the server has a certificate of your own CA, give that CA as `ca_cert` or in SSL_CERT_FILE; if not, somebody stands between.".to_owned()
+        }
+        Kind::Proxy => "Check HTTPS_PROXY with its user name and password, or put the host into NO_PROXY.".to_owned(),
+        Kind::Broken => "The connection broke before the answer was whole; run this again.".to_owned(),
+        Kind::Unreadable => format!("This is no answer of {name}'s API; check `api_url`, and whether a proxy or a sign-in page stands between."),
+        Kind::Redirected => "Redirects are never followed, because a token could leak that way; set `api_url` to the final address.".to_owned(),
+        Kind::Guarded | Kind::MovedOn | Kind::Misdirected => String::new(),
+    }
+}

@@ -1,0 +1,70 @@
+//! The seam below the policy: one request out, one response in.
+
+use super::call::{Body, Method};
+use crate::failure::Kind;
+use crate::secret::Secret;
+
+/// Sends requests. Never retries, never follows a redirect.
+#[async_trait::async_trait]
+pub trait Link: Send + Sync {
+    /// Sends a request whose time is limited by the caller.
+    async fn send(&self, request: Request) -> Result<Response, LinkError>;
+}
+
+/// A request on the wire.
+#[derive(Debug)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// Where to.
+    pub url: url::Url,
+    /// Headers that carry a credential.
+    pub credentials: Vec<(&'static str, Secret)>,
+    /// What it carries.
+    pub body: Body,
+}
+
+/// A response whose body is whole and within the cap.
+#[derive(Debug, Default)]
+pub struct Response {
+    /// HTTP status.
+    pub status: u16,
+    /// Lower-case names.
+    pub headers: Vec<(String, String)>,
+    /// At most 16 MiB.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// A header by its lower-case name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        headers
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The body as JSON, whatever its content type says; `Null` when it is none.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// What stands in for the platform's words when an error has no JSON body.
+    pub(super) fn describe(&self) -> &'static str {
+        let start = self.body.iter().find(|byte| !byte.is_ascii_whitespace());
+        match start {
+            None | Some(b'{' | b'[') => "",
+            Some(b'<') => "an HTML page",
+            Some(_) => "a text that is not JSON",
+        }
+    }
+}
+
+/// How a connection failed.
+#[derive(Debug)]
+pub struct LinkError {
+    /// One of the kinds that have no status.
+    pub kind: Kind,
+    /// The cause, as the library words it.
+    pub words: String,
+}

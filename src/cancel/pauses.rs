@@ -1,0 +1,74 @@
+//! How long to wait between two reads: growing pauses after failures, the rhythm of a watch.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+
+use super::{Plan, SECOND_LOOK};
+use crate::failure::{Failure, Patience};
+
+/// The most reads of an answer that makes no sense.
+const FEW_TRIES: u8 = 3;
+
+/// Growing pauses between first reads that fail, and when to stop.
+pub struct Retries {
+    growing: ExponentialBackoff,
+    senseless: u8,
+}
+
+impl Retries {
+    /// Begins with a short pause.
+    pub fn new() -> Self {
+        let growing = ExponentialBuilder::default()
+            .with_min_delay(Duration::from_millis(400))
+            .with_max_delay(Duration::from_secs(10))
+            .without_max_times()
+            .with_jitter();
+        Self {
+            growing: growing.build(),
+            senseless: 0,
+        }
+    }
+
+    /// When to try again after this failure, since the start of the run; `None` when it cannot improve.
+    pub fn after(&mut self, now: Duration, failure: &Failure) -> Option<Duration> {
+        match failure.kind.patience() {
+            Patience::None => return None,
+            Patience::AFewTimes => {
+                self.senseless += 1;
+                if self.senseless >= FEW_TRIES {
+                    return None;
+                }
+            }
+            Patience::UntilTheLimit => {}
+        }
+        let pause = self.growing.next().unwrap_or(SECOND_LOOK);
+        Some((now + pause).max(failure.not_before.unwrap_or_default()))
+    }
+}
+
+impl Default for Retries {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The pause before the next read: a twentieth of the time watched, between half a second and, for the first
+/// 30 seconds, 1.25 seconds, later the poll interval; with some jitter, so that many jobs do not read in step. A
+/// platform that allows few requests makes it longer once the watch has gone on for a while.
+pub(super) fn watch_pause(watched: Duration, plan: &Plan) -> Duration {
+    const LEAST: Duration = Duration::from_millis(500);
+    let most = if watched < Duration::from_secs(30) {
+        plan.poll_interval.min(Duration::from_millis(1250))
+    } else {
+        plan.poll_interval
+    };
+    let slower = plan.slower.filter(|(after, _)| watched >= *after);
+    let least = slower.map_or(LEAST, |(_, pause)| pause);
+    let most = most.max(least);
+    let jitter = 0.85 + 0.3 * fastrand::f64();
+    (watched / 20)
+        .clamp(least, most)
+        .mul_f64(jitter)
+        .clamp(least, most)
+}

@@ -1,0 +1,125 @@
+//! The sentences that say why a deployment's run ended as it did. Each is one sentence, for people in a hurry.
+
+use super::{Procedure, Step};
+use crate::deployment::Deployment;
+use crate::outcome::Outcome;
+
+impl Procedure {
+    pub(super) fn interrupted_reason(&self) -> &'static str {
+        let accepted = self.sent.as_ref().is_some_and(|sent| sent.accepted);
+        match (&self.step, self.was_asked()) {
+            (Step::Asking, _) => {
+                "Interrupted while the cancel request was under way: it may or may not have taken effect."
+            }
+            (_, true) if accepted => {
+                "Interrupted after the cancel request had been sent and accepted; the end was not seen."
+            }
+            (_, true) => {
+                "Interrupted after the cancel request had been sent, before it was clear whether it took effect."
+            }
+            (_, false) if self.under_way => {
+                "Interrupted while it was being canceled already; no request of ours was sent."
+            }
+            (_, false) => "Interrupted before the cancel request was sent.",
+        }
+    }
+
+    pub(super) fn requested_reason(&self) -> &'static str {
+        if self.under_way {
+            "It was being canceled already; the end was not waited for."
+        } else if self.last.is_none() {
+            "The platform accepted the cancel request; it may not be read with this credential, and the end was not waited for."
+        } else {
+            "The platform accepted the cancel request; the end was not waited for."
+        }
+    }
+
+    pub(super) fn out_of_time_reason(&self) -> String {
+        let trouble = self.trouble.as_ref();
+        let too_long = trouble.and_then(|failure| failure.not_before);
+        let seconds = self.plan.limit.as_secs();
+        let limit = if too_long.is_some_and(|until| until >= self.plan.limit) {
+            format!("and the platform allows no request before the limit of {seconds} s")
+        } else {
+            format!("at the limit of {seconds} s")
+        };
+        let trouble = trouble.map(|failure| format!("; last trouble: {failure}"));
+        let trouble = trouble.unwrap_or_default();
+        let asked = match &self.sent {
+            _ if self.sends == 0 && self.under_way => "It was being canceled already",
+            _ if self.sends == 0 => "The cancel request was not sent",
+            Some(sent) if sent.accepted => "The cancel request had been sent and accepted",
+            _ => "The cancel request had been sent without a clear answer",
+        };
+        match &self.last {
+            Some(last) => {
+                let word = &last.platform_state;
+                format!(
+                    "{asked}, and it is still {word}{} {limit}{trouble}.",
+                    note(last)
+                )
+            }
+            None => format!("{asked}, because it could not be read {limit}{trouble}."),
+        }
+    }
+
+    pub(super) fn ended_reason(&self, outcome: Outcome, last: &Deployment) -> String {
+        let word = &last.platform_state;
+        let note = note(last);
+        let before = match self.first_word() {
+            Some(before) if before != word => {
+                format!("it was {before} when asked and ended {word}")
+            }
+            Some(_) => format!("it ended {word}"),
+            None => format!(
+                "the answer to the request says {word}; it may not be read with this credential"
+            ),
+        };
+        match outcome {
+            Outcome::Canceled if !self.was_asked() => {
+                format!(
+                    "It was being canceled already, nothing more was asked, and it ended {word}."
+                )
+            }
+            Outcome::Canceled => format!("Canceled: {before}."),
+            Outcome::Completed => {
+                format!("It went live before the cancellation could take effect: {before}.")
+            }
+            Outcome::Failed => format!(
+                "It failed by itself before the cancellation could take effect: {before}{note}."
+            ),
+            Outcome::Superseded => {
+                format!(
+                    "A newer deployment took its place before the cancellation could take effect: {before}."
+                )
+            }
+            Outcome::AlreadyLive => {
+                format!(
+                    "It had succeeded before anything was asked: it ended {word}, and nothing was sent."
+                )
+            }
+            Outcome::AlreadyFinished => {
+                format!("It had ended {word} before anything was asked{note}; nothing was sent.")
+            }
+            _ => format!(
+                "It was asked to cancel and ended {word}, a word that does not tell how{note}."
+            ),
+        }
+    }
+}
+
+/// What the platform says about the state.
+fn note(last: &Deployment) -> String {
+    let note = last.note.as_ref();
+    note.map(|note| format!(" (\"{note}\")"))
+        .unwrap_or_default()
+}
+
+/// A sentence that begins with a capital letter.
+pub(super) fn capital(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    let first = chars
+        .next()
+        .map(|first| first.to_uppercase().chain(chars).collect());
+    first.unwrap_or_default()
+}
