@@ -1,4 +1,5 @@
 //! The sandbox on its own: `cargo run --example sandbox` prints how to reach it and serves until its input closes.
+#![allow(clippy::print_stdout, reason = "printing is what it is for")]
 
 #[path = "../tests/sandbox/mod.rs"]
 mod sandbox;

@@ -82,7 +82,7 @@ impl Env {
             .collect();
         let items = items
             .into_iter()
-            .map(Clone::clone)
+            .cloned()
             .collect::<Option<Vec<String>>>()?;
         let value = items.join("\n").trim().to_owned();
         (!value.is_empty()).then(|| Written {

@@ -14,7 +14,7 @@ mod trust;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::time::Instant;
 
 pub use call::{Body, Call, Method};
@@ -326,8 +326,7 @@ impl Reply {
 
     /// The body as JSON of this shape, or a failure that says what came instead.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        serde_json::from_slice(&self.body)
-            .map_err(|error| self.unreadable(what_is(&self.body, &error)))
+        serde_json::from_slice(&self.body).map_err(|_| self.unreadable(what_is(&self.body)))
     }
 
     /// A failure that says the answer makes no sense.
@@ -342,15 +341,15 @@ impl Reply {
     }
 }
 
-/// What a body that should have been JSON is instead, without a word of it.
-fn what_is(body: &[u8], error: &serde_json::Error) -> &'static str {
+/// What a body that should have been JSON of some shape is instead, without a word of it.
+fn what_is(body: &[u8]) -> &'static str {
     let start = body.iter().find(|byte| !byte.is_ascii_whitespace());
-    match start {
-        None => "empty",
-        Some(b'<') => "an HTML page instead of JSON",
-        Some(_) if error.is_eof() => "JSON that breaks off",
-        Some(_) if error.is_data() => "JSON of another shape than documented",
-        Some(_) => "not JSON",
+    match (start, serde_json::from_slice::<IgnoredAny>(body)) {
+        (None, _) => "empty",
+        (Some(b'<'), _) => "an HTML page instead of JSON",
+        (_, Ok(_)) => "JSON of another shape than documented",
+        (_, Err(error)) if error.is_eof() => "JSON that breaks off",
+        (_, Err(_)) => "not JSON",
     }
 }
 

@@ -1,1 +1,648 @@
+//! Races as lists of answers: what the procedure does with each, in microseconds and without a socket.
 
+use proptest::prelude::*;
+
+use super::*;
+use crate::failure::Patience;
+
+const LIMIT: Duration = Duration::from_secs(600);
+
+fn plan() -> Plan {
+    Plan {
+        wait: true,
+        dry_run: false,
+        only_states: None,
+        guarded: false,
+        poll_interval: Duration::from_secs(5),
+        slower: None,
+        limit: LIMIT,
+    }
+}
+
+fn deployment(state: State) -> Deployment {
+    Deployment {
+        state,
+        platform_state: format!("P_{}", state.word()),
+        ..Deployment::unseen("d-1")
+    }
+}
+
+fn sight(state: State) -> Event {
+    Event::Read(Ok(Found::Here(Box::new(deployment(state)))))
+}
+
+fn trouble(kind: Kind) -> Failure {
+    Failure::own(kind, "words", "hint")
+}
+
+fn accepted(state: Option<State>) -> Event {
+    Event::Answered(Ok(Accepted {
+        deployment: state.map(|state| Box::new(deployment(state))),
+        status: 200,
+        request_id: Some("r-1".to_owned()),
+    }))
+}
+
+fn refused(kind: Kind) -> Event {
+    Event::Answered(Err(trouble(kind)))
+}
+
+/// Runs a procedure with these answers; pauses pass at once. Returns the procedure and the number of sends.
+fn play(plan: Plan, events: Vec<Event>) -> (Procedure, usize) {
+    let unseen = Some(Deployment::unseen("d-1"));
+    let mut procedure = Procedure::new(plan, unseen, Duration::ZERO);
+    let mut now = Duration::ZERO;
+    let mut sends = 0;
+    let mut events = events.into_iter();
+    let mut action = procedure.first();
+    loop {
+        match action {
+            Action::Done | Action::Conclude(_) => break,
+            Action::Pause(until) => {
+                now = now.max(until);
+                action = procedure.next(now, Event::Woke);
+                continue;
+            }
+            Action::Cancel(_) => sends += 1,
+            Action::Find | Action::Refresh(_) => {}
+        }
+        now += Duration::from_millis(50);
+        let Some(event) = events.next() else { break };
+        action = procedure.next(now, event);
+    }
+    (procedure, sends)
+}
+
+#[track_caller]
+fn check(plan: Plan, events: Vec<Event>, outcome: Outcome, sends: usize) -> Procedure {
+    let (procedure, sent) = play(plan, events);
+    let ended = procedure.ending().map(|ending| ending.outcome);
+    assert_eq!(
+        (ended, sent),
+        (Some(outcome), sends),
+        "{:?}",
+        procedure.ending()
+    );
+    procedure
+}
+
+use State::{Canceled, Canceling, Failed, Queued, Running, Succeeded, Superseded};
+
+#[test]
+fn an_end_is_classified_by_the_state_that_was_read() {
+    for (end, outcome) in [
+        (Canceled, Outcome::Canceled),
+        (Succeeded, Outcome::Completed),
+        (Failed, Outcome::Failed),
+        (Superseded, Outcome::Superseded),
+    ] {
+        check(
+            plan(),
+            vec![sight(Running), accepted(None), sight(Running), sight(end)],
+            outcome,
+            1,
+        );
+        check(plan(), vec![sight(Queued), accepted(Some(end))], outcome, 1);
+        check(
+            plan(),
+            vec![sight(Queued), refused(Kind::Refused), sight(end)],
+            outcome,
+            1,
+        );
+        check(
+            plan(),
+            vec![sight(Queued), refused(Kind::Server), sight(end)],
+            outcome,
+            1,
+        );
+    }
+}
+
+#[test]
+fn what_had_ended_before_is_not_asked() {
+    check(plan(), vec![sight(Succeeded)], Outcome::AlreadyLive, 0);
+    for end in [Canceled, Failed, Superseded] {
+        check(plan(), vec![sight(end)], Outcome::AlreadyFinished, 0);
+    }
+}
+
+#[test]
+fn an_unknown_word_is_no_end_unless_the_platform_says_so() {
+    let gone = || {
+        let settled = Deployment {
+            settled: true,
+            ..deployment(State::Unknown)
+        };
+        Event::Read(Ok(Found::Here(Box::new(settled))))
+    };
+    check(plan(), vec![gone()], Outcome::AlreadyFinished, 0);
+    check(
+        plan(),
+        vec![sight(Running), accepted(None), gone()],
+        Outcome::Error,
+        1,
+    );
+    check(
+        plan(),
+        vec![
+            sight(State::Unknown),
+            accepted(None),
+            sight(State::Unknown),
+            sight(Canceled),
+        ],
+        Outcome::Canceled,
+        1,
+    );
+}
+
+#[test]
+fn a_clear_refusal_of_something_in_flight_is_an_error() {
+    let procedure = check(
+        plan(),
+        vec![sight(Running), refused(Kind::Refused), sight(Running)],
+        Outcome::Error,
+        1,
+    );
+    assert!(procedure.ending().unwrap().reason.contains("words"));
+}
+
+#[test]
+fn an_unclear_answer_leads_to_another_request_only_after_two_looks() {
+    let unclear = || refused(Kind::Timeout);
+    check(
+        plan(),
+        vec![
+            sight(Running),
+            unclear(),
+            sight(Running),
+            sight(Running),
+            accepted(None),
+            sight(Canceled),
+        ],
+        Outcome::Canceled,
+        2,
+    );
+    check(
+        plan(),
+        vec![sight(Running), unclear(), sight(Running), sight(Canceled)],
+        Outcome::Canceled,
+        1,
+    );
+}
+
+#[test]
+fn three_requests_are_the_most() {
+    let mut events = vec![sight(Running)];
+    for _ in 0..5 {
+        events.extend([refused(Kind::Broken), sight(Running), sight(Running)]);
+    }
+    check(plan(), events, Outcome::Error, 3);
+}
+
+#[test]
+fn the_second_look_comes_two_seconds_after_the_first() {
+    let mut procedure = Procedure::new(plan(), None, Duration::ZERO);
+    procedure.next(Duration::from_secs(1), sight(Running));
+    procedure.next(Duration::from_secs(2), refused(Kind::Server));
+    let action = procedure.next(Duration::from_secs(3), sight(Running));
+    assert!(
+        matches!(action, Action::Pause(until) if until == Duration::from_secs(5)),
+        "{action:?}"
+    );
+}
+
+#[test]
+fn a_missing_right_is_an_error_and_never_not_found() {
+    for kind in [Kind::Unauthorized, Kind::Forbidden, Kind::NotFound] {
+        check(
+            plan(),
+            vec![sight(Running), refused(kind)],
+            Outcome::Error,
+            1,
+        );
+    }
+}
+
+#[test]
+fn one_that_is_being_canceled_is_only_watched() {
+    check(
+        plan(),
+        vec![sight(Canceling), sight(Canceling), sight(Canceled)],
+        Outcome::Canceled,
+        0,
+    );
+    let patience = Plan {
+        wait: false,
+        ..plan()
+    };
+    check(patience, vec![sight(Canceling)], Outcome::Requested, 0);
+    check(
+        plan(),
+        vec![
+            sight(Running),
+            refused(Kind::Server),
+            sight(Canceling),
+            sight(Canceled),
+        ],
+        Outcome::Canceled,
+        1,
+    );
+}
+
+#[test]
+fn a_rate_limited_request_is_none() {
+    let limited = |until| {
+        let failure = Failure {
+            not_before: Some(Duration::from_secs(until)),
+            ..trouble(Kind::Limited)
+        };
+        Event::Answered(Err(failure))
+    };
+    check(
+        plan(),
+        vec![
+            sight(Running),
+            limited(9),
+            sight(Running),
+            accepted(None),
+            sight(Canceled),
+        ],
+        Outcome::Canceled,
+        2,
+    );
+    check(
+        plan(),
+        vec![sight(Running), limited(9), sight(Succeeded)],
+        Outcome::AlreadyLive,
+        1,
+    );
+    let procedure = check(
+        plan(),
+        vec![sight(Running), limited(601)],
+        Outcome::TimedOut,
+        1,
+    );
+    assert!(procedure.ending().unwrap().reason.contains("was not sent"));
+}
+
+#[test]
+fn without_waiting_a_clear_yes_is_enough_and_nothing_less() {
+    let plan = || Plan {
+        wait: false,
+        ..plan()
+    };
+    check(
+        plan(),
+        vec![sight(Running), accepted(Some(Running))],
+        Outcome::Requested,
+        1,
+    );
+    check(
+        plan(),
+        vec![sight(Running), accepted(Some(Canceled))],
+        Outcome::Canceled,
+        1,
+    );
+    check(
+        plan(),
+        vec![sight(Running), accepted(None), sight(Running)],
+        Outcome::Requested,
+        1,
+    );
+    check(
+        plan(),
+        vec![sight(Running), accepted(None), sight(Succeeded)],
+        Outcome::Completed,
+        1,
+    );
+    check(
+        plan(),
+        vec![sight(Running), refused(Kind::Server), sight(Canceled)],
+        Outcome::Canceled,
+        1,
+    );
+}
+
+#[test]
+fn guards_and_dry_runs_send_nothing() {
+    let queued = Plan {
+        only_states: Some(vec![Queued]),
+        ..plan()
+    };
+    check(queued.clone(), vec![sight(Running)], Outcome::Skipped, 0);
+    check(
+        queued,
+        vec![sight(Queued), accepted(None), sight(Canceled)],
+        Outcome::Canceled,
+        1,
+    );
+    check(
+        Plan {
+            dry_run: true,
+            ..plan()
+        },
+        vec![sight(Running)],
+        Outcome::DryRun,
+        0,
+    );
+    check(
+        Plan {
+            dry_run: true,
+            ..plan()
+        },
+        vec![sight(Succeeded)],
+        Outcome::AlreadyLive,
+        0,
+    );
+}
+
+#[test]
+fn a_reading_ban_does_not_stop_a_request_unless_something_must_be_checked() {
+    let banned = || Event::Read(Err(trouble(Kind::Forbidden)));
+    check(
+        plan(),
+        vec![banned(), accepted(Some(Canceled))],
+        Outcome::Canceled,
+        1,
+    );
+    let procedure = check(
+        plan(),
+        vec![banned(), accepted(None), banned()],
+        Outcome::Error,
+        1,
+    );
+    assert!(
+        procedure
+            .ending()
+            .unwrap()
+            .reason
+            .contains("end not visible")
+    );
+    check(
+        Plan {
+            wait: false,
+            ..plan()
+        },
+        vec![banned(), accepted(None), banned()],
+        Outcome::Requested,
+        1,
+    );
+    check(
+        plan(),
+        vec![banned(), refused(Kind::NotFound)],
+        Outcome::NotFound,
+        1,
+    );
+    check(
+        plan(),
+        vec![banned(), refused(Kind::Forbidden)],
+        Outcome::Error,
+        1,
+    );
+    for plan in [
+        Plan {
+            guarded: true,
+            ..plan()
+        },
+        Plan {
+            only_states: Some(vec![Queued]),
+            ..plan()
+        },
+        Plan {
+            dry_run: true,
+            ..plan()
+        },
+    ] {
+        check(plan, vec![banned()], Outcome::Error, 0);
+    }
+}
+
+#[test]
+fn a_failed_read_does_not_end_the_watch_unless_it_cannot_improve() {
+    let failed = |kind| Event::Read(Err(trouble(kind)));
+    for kind in Kind::ALL.into_iter().filter(|kind| !kind.is_blind()) {
+        check(
+            plan(),
+            vec![
+                sight(Running),
+                accepted(None),
+                failed(kind),
+                sight(Canceled),
+            ],
+            Outcome::Canceled,
+            1,
+        );
+    }
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_blind()) {
+        check(
+            plan(),
+            vec![sight(Running), accepted(None), failed(kind)],
+            Outcome::Error,
+            1,
+        );
+    }
+    let gone = Event::Read(Ok(Found::Missing("gone".to_owned())));
+    check(
+        plan(),
+        vec![sight(Running), accepted(None), gone],
+        Outcome::Error,
+        1,
+    );
+}
+
+#[test]
+fn a_first_read_that_can_improve_is_repeated() {
+    for kind in Kind::ALL {
+        let failed = Event::Read(Err(trouble(kind)));
+        let events = vec![failed, sight(Running), accepted(None), sight(Canceled)];
+        match kind.patience() {
+            Patience::None if kind == Kind::Forbidden => {}
+            Patience::None => drop(check(plan(), events, Outcome::Error, 0)),
+            _ => drop(check(plan(), events, Outcome::Canceled, 1)),
+        }
+    }
+}
+
+#[test]
+fn nonsense_is_read_three_times_and_trouble_until_the_limit() {
+    let failed = |kind| {
+        (0..400)
+            .map(move |_| Event::Read(Err(trouble(kind))))
+            .collect::<Vec<_>>()
+    };
+    check(plan(), failed(Kind::Unreadable), Outcome::Error, 0);
+    let procedure = check(plan(), failed(Kind::Server), Outcome::Error, 0);
+    assert!(
+        procedure.took() > LIMIT - Duration::from_secs(3),
+        "{:?}",
+        procedure.took()
+    );
+}
+
+#[test]
+fn nobody_waits_past_the_limit() {
+    let mut events = vec![sight(Running), accepted(None)];
+    events.extend((0..1000).map(|_| sight(Running)));
+    let procedure = check(plan(), events, Outcome::TimedOut, 1);
+    assert!(procedure.took() <= LIMIT && procedure.took() >= LIMIT - Duration::from_secs(1));
+    assert!(
+        procedure
+            .ending()
+            .unwrap()
+            .reason
+            .contains("sent and accepted")
+    );
+}
+
+#[test]
+fn a_deployment_that_moved_on_is_judged_by_its_own_end() {
+    check(
+        plan(),
+        vec![sight(Running), refused(Kind::MovedOn), sight(Succeeded)],
+        Outcome::AlreadyLive,
+        1,
+    );
+    check(
+        plan(),
+        vec![sight(Running), refused(Kind::Misdirected)],
+        Outcome::Error,
+        1,
+    );
+    let idle = Event::Read(Ok(Found::Idle("nothing".to_owned())));
+    check(plan(), vec![idle], Outcome::NothingToCancel, 0);
+    let spared = Found::Spared(Box::new(deployment(Running)), "a teardown".to_owned());
+    check(plan(), vec![Event::Read(Ok(spared))], Outcome::Skipped, 0);
+}
+
+#[test]
+fn an_interruption_says_whether_the_request_had_been_sent() {
+    for (events, said) in [
+        (vec![], "before the cancel request was sent"),
+        (
+            vec![sight(Running)],
+            "while the cancel request was under way",
+        ),
+        (
+            vec![sight(Running), accepted(None)],
+            "had been sent and accepted",
+        ),
+        (
+            vec![sight(Running), refused(Kind::Server)],
+            "had been sent, before it was clear",
+        ),
+    ] {
+        let (mut procedure, _) = play(plan(), events);
+        procedure.interrupt(Duration::from_secs(1));
+        let ending = procedure.ending().unwrap();
+        assert_eq!(ending.outcome, Outcome::Interrupted);
+        assert!(ending.reason.contains(said), "{}", ending.reason);
+    }
+}
+
+#[test]
+fn the_rhythm_of_a_watch_follows_the_contract() {
+    let pause = |watched: u64| {
+        let pauses: Vec<_> = (0..200)
+            .map(|_| watch_pause(Duration::from_secs(watched), &plan()))
+            .collect();
+        (*pauses.iter().min().unwrap(), *pauses.iter().max().unwrap())
+    };
+    for watched in [0, 5, 20, 29] {
+        let (least, most) = pause(watched);
+        assert!(least >= Duration::from_millis(500) && most <= Duration::from_millis(1250));
+    }
+    let (_, most) = pause(3000);
+    assert_eq!(most, Duration::from_secs(5));
+    let slower = Plan {
+        slower: Some((Duration::from_secs(60), Duration::from_secs(10))),
+        ..plan()
+    };
+    assert!(watch_pause(Duration::from_secs(60), &slower) >= Duration::from_secs(10));
+    assert!(watch_pause(Duration::from_secs(59), &slower) <= Duration::from_secs(5));
+}
+
+/// Any answer, at any step.
+fn any_event() -> impl Strategy<Value = (u8, u8)> {
+    (0..8_u8, any::<u8>())
+}
+
+fn event_for(action: &Action, (what, which): (u8, u8)) -> Event {
+    let states = [
+        Queued,
+        Running,
+        Canceling,
+        Canceled,
+        Succeeded,
+        Failed,
+        Superseded,
+        State::Unknown,
+    ];
+    let state = states[usize::from(which) % states.len()];
+    let kind = Kind::ALL[usize::from(which) % Kind::ALL.len()];
+    match action {
+        Action::Cancel(_) if what < 2 => accepted(None),
+        Action::Cancel(_) if what < 4 => accepted(Some(state)),
+        Action::Cancel(_) => refused(kind),
+        _ if what < 5 => sight(state),
+        _ if what == 5 => Event::Read(Ok(Found::Missing("missing".to_owned()))),
+        _ => Event::Read(Err(trouble(kind))),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    /// Whatever is answered: it ends by the limit, asks at most three times unless nothing was processed, only for what
+    /// it read as wanted, and reports no end that it did not read.
+    #[test]
+    fn the_procedure_never_lies(answers in proptest::collection::vec(any_event(), 0..60), queued_only in any::<bool>(), wait in any::<bool>()) {
+        let only_states = queued_only.then(|| vec![Queued]);
+        let plan = Plan { wait, only_states, ..plan() };
+        let mut procedure = Procedure::new(plan, Some(Deployment::unseen("d-1")), Duration::ZERO);
+        let (mut now, mut counted, mut last_read, mut steps) = (Duration::ZERO, 0, None, 0);
+        let mut answers = answers.into_iter();
+        let mut action = procedure.first();
+        while !matches!(action, Action::Done | Action::Conclude(_)) {
+            steps += 1;
+            prop_assert!(steps < 10_000);
+            if let Action::Pause(until) = action {
+                prop_assert!(until <= LIMIT);
+                now = now.max(until);
+                action = procedure.next(now, Event::Woke);
+                continue;
+            }
+            prop_assert!(now < LIMIT, "something is sent after the limit");
+            let event = match answers.next() {
+                Some(answer) => event_for(&action, answer),
+                None if matches!(action, Action::Cancel(_)) => refused(Kind::Server),
+                None => sight(Running),
+            };
+            if matches!(action, Action::Cancel(_)) {
+                if queued_only {
+                    prop_assert_eq!(last_read, Some(Queued));
+                }
+                let unprocessed = matches!(&event, Event::Answered(Err(failure)) if matches!(failure.kind, Kind::Limited | Kind::MovedOn));
+                counted += usize::from(!unprocessed);
+            }
+            match &event {
+                Event::Read(Ok(Found::Here(seen))) => last_read = Some(seen.state),
+                Event::Answered(Ok(Accepted { deployment: Some(seen), .. })) if seen.is_terminal() => last_read = Some(seen.state),
+                _ => {}
+            }
+            now += Duration::from_millis(20);
+            action = procedure.next(now, event);
+        }
+        prop_assert!(counted <= 3, "asked {counted} times");
+        let ending = procedure.ending().unwrap();
+        let told = match ending.outcome {
+            Outcome::Canceled => Some(Canceled),
+            Outcome::Completed | Outcome::AlreadyLive => Some(Succeeded),
+            Outcome::Failed => Some(Failed),
+            Outcome::Superseded => Some(Superseded),
+            _ => None,
+        };
+        if told.is_some() {
+            prop_assert_eq!(last_read, told);
+        }
+    }
+}

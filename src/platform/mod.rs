@@ -58,7 +58,7 @@ pub struct Entry {
     /// After how long a watch the pauses between reads get longer than `poll_interval`, and how long.
     pub slower: Option<(Duration, Duration)>,
     /// Opens the platform with the inputs of a run, noting every fault, not the first.
-    pub open: fn(&Values, &mut Faults) -> Option<(Box<dyn Platform>, Service)>,
+    pub open: fn(&Values, &mut Faults) -> Opening,
 }
 
 impl Entry {
@@ -75,6 +75,9 @@ impl std::fmt::Debug for Entry {
         f.write_str(self.id)
     }
 }
+
+/// An opened platform and what its door has to know; `None` when a fault was noted that leaves nothing to open.
+pub type Opening = Option<(Box<dyn Platform>, Service)>;
 
 /// What a read brought.
 #[derive(Clone, Debug)]

@@ -1,0 +1,183 @@
+//! The program at work, without an account or a network: `cargo run --example demo`.
+//!
+//! Runs the real binary as a CI step against the sandbox, scene by scene, and shows what a reader of the job would
+//! see: the log, the outputs that later steps get, and the summary.
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a show for people, which may stop at the first surprise"
+)]
+
+#[path = "../tests/sandbox/mod.rs"]
+mod sandbox;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use sandbox::{Grant, Sandbox, TOKEN, digitalocean, vercel};
+
+/// One scene: what happens on the platform, and what the step asks for.
+struct Scene {
+    title: &'static str,
+    platform: &'static str,
+    set: fn(&Sandbox),
+    inputs: &'static [(&'static str, &'static str)],
+}
+
+const SCENES: &[Scene] = &[
+    Scene {
+        title: "Checks have failed: the deployment is still building, and is canceled",
+        platform: "digitalocean",
+        set: |sandbox| {
+            let slow = digitalocean::Deployment::new("app-1", "dep-1")
+                .after_cancel(["BUILDING", "CANCELED"]);
+            sandbox
+                .add(digitalocean::App::new("app-1", "web"))
+                .add(slow);
+        },
+        inputs: &[("app_name", "web"), ("deployment_id", "dep-1")],
+    },
+    Scene {
+        title: "A lost race: the platform says yes, and the deployment goes live all the same",
+        platform: "digitalocean",
+        set: |sandbox| {
+            let fast = digitalocean::Deployment::new("app-1", "dep-2").states(["DEPLOYING"]);
+            sandbox.add(digitalocean::App::new("app-1", "web"));
+            sandbox.add(fast.after_cancel(["DEPLOYING", "ACTIVE"]));
+        },
+        inputs: &[("app_id", "app-1"), ("deployment_id", "dep-2")],
+    },
+    Scene {
+        title: "Too late: it has been live for a while, so nothing is sent",
+        platform: "vercel",
+        set: |sandbox| {
+            let live = vercel::Deployment::new("prj_1", "shop", "dpl_live").states(["READY"]);
+            sandbox.add(live.host("shop-live.vercel.app"));
+        },
+        inputs: &[
+            ("deployment_id", "https://shop-live.vercel.app"),
+            ("project_id", "shop"),
+        ],
+    },
+    Scene {
+        title: "A wrong token",
+        platform: "vercel",
+        set: |sandbox| {
+            sandbox.add(vercel::Deployment::new("prj_1", "shop", "dpl_1"));
+            sandbox.token("vercel", TOKEN, Grant::Revoked);
+        },
+        inputs: &[("deployment_id", "dpl_1")],
+    },
+    Scene {
+        title: "Several at once: each is told, the worst one decides",
+        platform: "vercel",
+        set: |sandbox| {
+            for id in ["dpl_1", "dpl_2"] {
+                sandbox.add(vercel::Deployment::new("prj_1", "shop", id));
+            }
+        },
+        inputs: &[("deployment_id", "dpl_1, dpl_2, dpl_3")],
+    },
+];
+
+fn main() {
+    let program = build();
+    for (number, scene) in SCENES.iter().enumerate() {
+        println!(
+            "\n{}\n{}. {}\n{0}",
+            "=".repeat(100),
+            number + 1,
+            scene.title
+        );
+        play(&program, scene);
+    }
+}
+
+/// Builds the program, since an example only knows where it would be.
+fn build() -> PathBuf {
+    let own = std::env::current_exe().unwrap();
+    let folder = own.parent().and_then(Path::parent).unwrap();
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut build = Command::new(cargo);
+    build
+        .args(["build", "--quiet", "--bin", "cancel-deployment"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    if folder.ends_with("release") {
+        build.arg("--release");
+    }
+    assert!(
+        build.status().unwrap().success(),
+        "the program does not build"
+    );
+    folder.join(format!("cancel-deployment{}", std::env::consts::EXE_SUFFIX))
+}
+
+fn play(program: &Path, scene: &Scene) {
+    let sandbox = Sandbox::start();
+    (scene.set)(&sandbox);
+    let folder =
+        std::env::temp_dir().join(format!("cancel-deployment-demo-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (output, summary) = (folder.join("output"), folder.join("summary"));
+    let mut step = Command::new(program);
+    step.env_clear()
+        .env("GITHUB_ACTIONS", "true")
+        .env("GITHUB_OUTPUT", &output)
+        .env("GITHUB_STEP_SUMMARY", &summary);
+    step.env("INPUT_PLATFORM", scene.platform)
+        .env("INPUT_API_URL", sandbox.url(scene.platform))
+        .env("INPUT_TOKEN", TOKEN);
+    for (name, value) in scene.inputs {
+        step.env(format!("INPUT_{}", name.to_uppercase()), value);
+    }
+    println!(
+        "\n  - uses: OWNER/cancel-deployment@v1\n    with:\n      platform: {}",
+        scene.platform
+    );
+    for (name, value) in scene.inputs {
+        println!("      {name}: {value}");
+    }
+    println!("      token: ${{{{ secrets.TOKEN }}}}");
+    let ran = step.output().unwrap();
+    println!("\nLog (exit code {}):\n", ran.status.code().unwrap_or(-1));
+    print!("{}", indent(&String::from_utf8_lossy(&ran.stdout)));
+    println!("\nOutputs:\n");
+    print!(
+        "{}",
+        indent(&outputs(&std::fs::read_to_string(&output).unwrap()))
+    );
+    println!("\nSummary:\n");
+    print!("{}", indent(&std::fs::read_to_string(&summary).unwrap()));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// A runner would turn a mask command into stars; so does this.
+fn indent(text: &str) -> String {
+    let shown = text.replace(TOKEN, "***");
+    shown.lines().map(|line| format!("    {line}\n")).collect()
+}
+
+/// The final value of every output, a line each; the long one is cut.
+fn outputs(text: &str) -> String {
+    let mut values: Vec<(String, String)> = Vec::new();
+    let mut lines = text.lines();
+    while let Some((name, marker)) = lines.next().and_then(|line| line.split_once("<<")) {
+        let value: Vec<_> = lines.by_ref().take_while(|line| *line != marker).collect();
+        values.retain(|(known, _)| known != name);
+        values.push((name.to_owned(), value.join(" ")));
+    }
+    let short = |value: &str| {
+        let cut: String = value.chars().take(100).collect();
+        if cut.len() < value.len() {
+            format!("{cut}…")
+        } else {
+            cut
+        }
+    };
+    values
+        .iter()
+        .map(|(name, value)| format!("{name}={}\n", short(value)))
+        .collect()
+}
