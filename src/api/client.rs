@@ -137,7 +137,7 @@ fn explain(error: reqwest::Error) -> LinkError {
             format!("the host name is not known, {last}"),
         )
     } else if said("tunnel") || said("proxy") {
-        (Kind::Proxy, format!("the proxy refused, {last}"))
+        (Kind::Proxy, format!("the proxy cannot be reached or refuses, {last}"))
     } else if error.is_timeout() {
         (Kind::Timeout, "no connection within 5 s".to_owned())
     } else if error.is_connect() {
@@ -148,12 +148,10 @@ fn explain(error: reqwest::Error) -> LinkError {
     LinkError { kind, words }
 }
 
+/// The TLS error inside an I/O error, which may be wrapped in others that hide it from the chain of causes.
 fn rustls_error(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     if let Some(error) = cause.downcast_ref::<rustls::Error>() {
         return Some(error.to_string());
     }
-    let inner = cause.downcast_ref::<std::io::Error>()?.get_ref()?;
-    inner
-        .downcast_ref::<rustls::Error>()
-        .map(ToString::to_string)
+    rustls_error(cause.downcast_ref::<std::io::Error>()?.get_ref()?)
 }

@@ -195,7 +195,7 @@ impl Console {
                     what, path: None, ..
                 } => {
                     self.warn(&format!(
-                        "This CI system names no file for the {what}, so they are in the log only."
+                        "This CI system names no file for the {what}, so there are none; the log says what happened."
                     ));
                 }
             }
