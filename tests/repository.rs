@@ -35,10 +35,11 @@ fn files(folder: &str) -> Vec<(String, String)> {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap();
+            if matches!(name, ".git" | "target") {
+                continue;
+            }
             if path.is_dir() {
-                if !matches!(name, ".git" | "target" | "node_modules") {
-                    folders.push(path);
-                }
+                folders.push(path);
             } else if let Ok(text) = fs::read_to_string(&path) {
                 let name = path.strip_prefix(root()).unwrap().to_str().unwrap();
                 files.push((name.replace('\\', "/"), text));
