@@ -1,5 +1,6 @@
 //! Signals: what a canceled workflow leaves behind.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::sandbox::digitalocean::{App, Deployment};
@@ -59,6 +60,24 @@ fn signalled(running: Running, signal: &str) -> Ran {
     running.wait()
 }
 
+/// Sends a signal and waits until the process has heard it: it answers each with a thread that makes sure it leaves.
+/// Without this an answer that is released next could overtake the signal on a busy machine.
+#[track_caller]
+fn signal_heard(running: &Running, signal: &str) {
+    let tasks = PathBuf::from(format!("/proc/{}/task", running.child.id()));
+    let threads = || std::fs::read_dir(&tasks).map_or(usize::MAX, Iterator::count);
+    let before = threads();
+    running.signal(signal);
+    let since = Instant::now();
+    while threads() <= before && before != usize::MAX {
+        assert!(
+            since.elapsed() < Duration::from_secs(10),
+            "the signal is not heard"
+        );
+        std::thread::yield_now();
+    }
+}
+
 #[track_caller]
 fn reason_says(ran: &Ran, text: &str) {
     assert!(
@@ -86,7 +105,7 @@ fn a_cancel_request_under_way_may_finish_and_counts() {
     for (signal, code) in BOTH {
         let sandbox = held_cancel(Fault::Hold);
         let running = started(&sandbox, Call::Cancel, 1);
-        running.signal(signal);
+        signal_heard(&running, signal);
         sandbox.release();
         let ran = running.wait();
         ran.ended("canceled", code);
@@ -131,7 +150,7 @@ fn an_accepted_request_is_not_watched_any_more_after_a_signal() {
     let sandbox = quiet();
     sandbox.fault(Call::Cancel, [Fault::Hold]);
     let running = started(&sandbox, Call::Cancel, 1);
-    running.signal("TERM");
+    signal_heard(&running, "TERM");
     sandbox.release();
     let ran = running.wait();
     ran.ended("interrupted", 143);
@@ -265,7 +284,7 @@ fn several_cancel_requests_under_way_may_all_finish() {
     sandbox.always(Call::Cancel, Fault::Hold);
     let running = step(&sandbox, &ids).start();
     sandbox.wait_for(Call::Cancel, 3);
-    running.signal("TERM");
+    signal_heard(&running, "TERM");
     sandbox.release();
     let ran = running.wait();
     assert_eq!(ran.ended("canceled", 143).output("canceled_count"), "3");
