@@ -1,1 +1,406 @@
+//! Rules about the repository: documents agree with the code, and every part knows only what it may know.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a test may stop at the first surprise"
+)]
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cancel_deployment::inputs::COMMON;
+use cancel_deployment::outcome::{Exit, Outcome};
+use cancel_deployment::platform::REGISTER;
+use cancel_deployment::report::OUTPUTS;
+use serde_yaml_ng::{Mapping, Value};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[track_caller]
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Every text file below a folder, with its path in the repository.
+fn files(folder: &str) -> Vec<(String, String)> {
+    let mut folders: Vec<PathBuf> = vec![root().join(folder)];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if matches!(name, ".git" | "target") {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Ok(text) = fs::read_to_string(&path) {
+                let name = path.strip_prefix(root()).unwrap().to_str().unwrap();
+                files.push((name.replace('\\', "/"), text));
+            }
+        }
+    }
+    assert!(!files.is_empty(), "{folder} is empty");
+    files
+}
+
+/// A Rust file without its comments.
+fn code(text: &str) -> String {
+    let lines = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[track_caller]
+fn without(path: &str, text: &str, words: &[&str]) {
+    let lower = text.to_lowercase();
+    for word in words {
+        let line = lower
+            .lines()
+            .position(|line| line.contains(&word.to_lowercase()));
+        assert!(
+            line.is_none(),
+            "{path}:{} says {word}",
+            line.unwrap_or_default() + 1
+        );
+    }
+}
+
+fn platforms() -> Vec<&'static str> {
+    REGISTER.iter().map(|entry| entry.id).collect()
+}
+
+/// All CI systems the contract names, present or to come.
+const CI_SYSTEMS: [&str; 13] = [
+    "github",
+    "gitea",
+    "forgejo",
+    "gitlab",
+    "azure",
+    "buildkite",
+    "circleci",
+    "bitbucket",
+    "woodpecker",
+    "harness",
+    "drone",
+    "teamcity",
+    "jenkins",
+];
+
+// action.yml
+
+fn inputs() -> BTreeSet<String> {
+    let own = REGISTER.iter().flat_map(|entry| entry.inputs);
+    COMMON
+        .iter()
+        .chain(own)
+        .map(|input| input.name.to_owned())
+        .collect()
+}
+
+fn outputs() -> BTreeSet<String> {
+    OUTPUTS.iter().map(|(name, _)| (*name).to_owned()).collect()
+}
+
+fn action() -> Value {
+    serde_yaml_ng::from_str(&read("action.yml")).unwrap()
+}
+
+fn names(mapping: &Value) -> BTreeSet<String> {
+    let mapping: &Mapping = mapping.as_mapping().unwrap();
+    mapping
+        .keys()
+        .map(|name| name.as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn the_action_is_composite_with_exactly_one_step() {
+    let action = action();
+    assert_eq!(action["runs"]["using"], "composite");
+    assert_eq!(action["runs"]["steps"].as_sequence().unwrap().len(), 1);
+}
+
+#[test]
+fn the_action_has_the_inputs_of_the_code() {
+    assert_eq!(names(&action()["inputs"]), inputs());
+}
+
+#[test]
+fn the_action_hands_every_input_over_once_by_its_name() {
+    let action = action();
+    let env = &action["runs"]["steps"][0]["env"];
+    let expected: BTreeSet<_> = inputs()
+        .iter()
+        .map(|name| format!("INPUT_{}", name.to_uppercase()))
+        .collect();
+    assert_eq!(names(env), expected);
+    for name in inputs() {
+        let handed = &env[format!("INPUT_{}", name.to_uppercase())];
+        assert_eq!(
+            handed.as_str(),
+            Some(format!("${{{{ inputs.{name} }}}}").as_str())
+        );
+    }
+}
+
+#[test]
+fn the_action_leaves_the_defaults_to_the_code() {
+    for (name, input) in action()["inputs"].as_mapping().unwrap() {
+        assert!(input.get("default").is_none(), "{name:?}");
+    }
+}
+
+#[test]
+fn every_input_and_output_of_the_action_is_described() {
+    let action = action();
+    for kind in ["inputs", "outputs"] {
+        for (name, entry) in action[kind].as_mapping().unwrap() {
+            assert!(
+                entry["description"]
+                    .as_str()
+                    .is_some_and(|text| !text.is_empty()),
+                "{name:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_action_has_the_outputs_of_the_code() {
+    let action = action();
+    let step = action["runs"]["steps"][0]["id"].as_str().unwrap();
+    assert_eq!(names(&action["outputs"]), outputs());
+    for name in outputs() {
+        let value = format!("${{{{ steps.{step}.outputs.{name} }}}}");
+        assert_eq!(
+            action["outputs"][&name]["value"].as_str(),
+            Some(value.as_str())
+        );
+    }
+}
+
+#[test]
+fn no_expression_stands_in_the_script_of_the_action() {
+    let action = action();
+    assert!(
+        !action["runs"]["steps"][0]["run"]
+            .as_str()
+            .unwrap()
+            .contains("${{")
+    );
+}
+
+// README.md
+
+/// The first cells in backticks of all tables below a heading.
+fn first_cells(heading: &str) -> BTreeSet<String> {
+    let readme = read("README.md");
+    let heading = format!("## {heading}");
+    let below = readme
+        .lines()
+        .skip_while(|line| line.trim_end() != heading)
+        .skip(1);
+    let section: Vec<_> = below.take_while(|line| !line.starts_with("## ")).collect();
+    assert!(
+        !section.is_empty(),
+        "README.md has nothing below {heading:?}"
+    );
+    let rows = section.iter().filter_map(|line| line.strip_prefix('|'));
+    let cells = rows.filter_map(|row| row.split('|').next()).map(str::trim);
+    // A number, such as an exit code, may stand without backticks.
+    cells
+        .filter_map(|cell| {
+            let quoted = cell
+                .strip_prefix('`')
+                .and_then(|cell| cell.strip_suffix('`'));
+            quoted.or(Some(cell).filter(|cell| cell.parse::<u8>().is_ok()))
+        })
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn the_readme_lists_every_input() {
+    assert_eq!(first_cells("Inputs"), inputs());
+}
+
+#[test]
+fn the_readme_lists_every_output() {
+    assert_eq!(first_cells("Outputs"), outputs());
+}
+
+#[test]
+fn the_readme_lists_every_outcome_and_exit_code() {
+    let outcomes = Outcome::ALL.iter().map(|outcome| outcome.word().to_owned());
+    let codes = Exit::ALL.iter().map(|exit| exit.code().to_string());
+    assert_eq!(
+        first_cells("Outcomes and exit codes"),
+        outcomes.chain(codes).collect()
+    );
+}
+
+#[test]
+fn the_readme_lists_every_platform() {
+    let expected = platforms().into_iter().map(str::to_owned).collect();
+    assert_eq!(first_cells("Platforms"), expected);
+}
+
+#[test]
+fn the_changelog_has_a_section_for_this_version() {
+    let version = env!("CARGO_PKG_VERSION");
+    let changelog = read("CHANGELOG.md");
+    let mut headings = changelog
+        .lines()
+        .filter_map(|line| line.strip_prefix("## "));
+    let is_this = |heading: &str| {
+        let word = heading.split_whitespace().next().unwrap_or_default();
+        word.trim_matches(['[', ']', 'v']) == version
+    };
+    assert!(headings.any(is_this), "no section for {version}");
+}
+
+// Who may know what
+
+#[test]
+fn a_platform_neither_sends_nor_waits_nor_reads_the_clock() {
+    for (path, text) in files("src/platform") {
+        without(
+            &path,
+            &text,
+            &[
+                "reqwest",
+                "tokio::",
+                "std::env",
+                "SystemTime",
+                "Instant::",
+                "time::Instant",
+            ],
+        );
+    }
+}
+
+#[test]
+fn no_platform_knows_another() {
+    for id in platforms() {
+        let path = format!("src/platform/{id}.rs");
+        let others: Vec<_> = platforms()
+            .into_iter()
+            .filter(|other| *other != id)
+            .collect();
+        without(&path, &read(&path), &others);
+    }
+}
+
+#[test]
+fn the_procedure_and_the_report_name_no_platform() {
+    for path in [
+        "src/cancel.rs",
+        "src/run.rs",
+        "src/outcome.rs",
+        "src/report.rs",
+    ] {
+        without(path, &read(path), &platforms());
+    }
+}
+
+#[test]
+fn the_procedure_and_the_report_name_no_ci_system() {
+    for path in [
+        "src/cancel.rs",
+        "src/run.rs",
+        "src/outcome.rs",
+        "src/report.rs",
+    ] {
+        without(path, &read(path), &CI_SYSTEMS);
+    }
+}
+
+#[test]
+fn ci_systems_know_neither_http_nor_platforms() {
+    for (path, text) in files("src/ci") {
+        without(&path, &text, &["reqwest"]);
+        without(&path, &text, &platforms());
+    }
+}
+
+#[test]
+fn only_the_door_to_the_platforms_knows_the_http_client() {
+    for (path, text) in files("src") {
+        if !path.starts_with("src/api/") {
+            without(&path, &code(&text), &["reqwest"]);
+        }
+    }
+}
+
+#[test]
+fn no_code_is_unsafe() {
+    let word = concat!("un", "safe");
+    for folder in ["src", "tests", "examples"] {
+        for (path, text) in files(folder)
+            .into_iter()
+            .filter(|(path, _)| path.ends_with(".rs"))
+        {
+            let text = code(&text);
+            let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+            assert!(!words.any(|found| found == word), "{path}");
+        }
+    }
+}
+
+#[test]
+fn every_word_for_a_state_is_tested() {
+    let tests: String = files("tests").into_iter().map(|(_, text)| text).collect();
+    for entry in REGISTER {
+        for (word, _) in entry.states {
+            assert!(tests.contains(word), "{} {word}", entry.id);
+        }
+    }
+}
+
+// What must not be in it
+
+#[test]
+fn no_file_names_a_path_of_one_machine() {
+    for (path, text) in files("") {
+        without(
+            &path,
+            &text,
+            &[
+                concat!("/wo", "rk/"),
+                concat!("/ro", "ot/"),
+                concat!("/tmp", "/wt-"),
+            ],
+        );
+    }
+}
+
+#[test]
+fn neither_of_the_large_tls_libraries_is_linked() {
+    without(
+        "Cargo.lock",
+        &read("Cargo.lock"),
+        &["\"aws-lc-sys\"", "\"openssl-sys\""],
+    );
+}
+
+#[test]
+fn the_image_is_built_from_the_sources_and_the_lock_file() {
+    let dockerfile = read("Dockerfile");
+    let copied: Vec<_> = dockerfile
+        .lines()
+        .filter(|line| line.starts_with("COPY "))
+        .flat_map(str::split_whitespace)
+        .collect();
+    for name in ["Cargo.toml", "Cargo.lock", "src"] {
+        assert!(copied.contains(&name), "{name} is not copied");
+    }
+    assert!(dockerfile.contains("--locked"));
+}

@@ -14,4 +14,8 @@
 mod sandbox;
 
 mod digitalocean;
+mod inputs;
+#[cfg(unix)]
+mod signals;
 mod step;
+mod telling;
