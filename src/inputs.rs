@@ -5,7 +5,11 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
+use rustls::pki_types::CertificateDer;
+
 use crate::address::Address;
+use crate::api;
+use crate::ci;
 use crate::deployment::State;
 use crate::env::{Env, is_unexpanded};
 use crate::id::Id;
@@ -131,6 +135,8 @@ impl Faults {
 #[derive(Clone, Debug)]
 pub struct Given {
     value: Secret,
+    /// Whether it is worth a closer look: valid UTF-8, and no variable that was left unexpanded.
+    readable: bool,
     variable: String,
     usual: bool,
 }
@@ -145,17 +151,20 @@ impl Values {
         let own = entry.map_or(&[][..], |entry| entry.inputs);
         let mut values = Self::default();
         for input in COMMON.iter().chain(own) {
-            values.look_up(env, input, faults);
+            values.look_up(env, input);
         }
         if let Some(entry) = entry {
             values.settle_alternatives(entry, faults);
             warn_of_foreign_inputs(env, entry, faults);
         }
+        for input in COMMON.iter().chain(own) {
+            values.judge_text(input, faults);
+        }
         warn_of_unknown_names(env, faults);
         values
     }
 
-    fn look_up(&mut self, env: &Env, input: &Input, faults: &mut Faults) {
+    fn look_up(&mut self, env: &Env, input: &Input) {
         let prefixed = env.input(input.name).map(|written| (written, false));
         let found = prefixed.or_else(|| {
             let mut usual = input.usual.iter();
@@ -171,28 +180,32 @@ impl Values {
         let Some((written, usual)) = found else {
             return;
         };
-        let text = written.value.clone().unwrap_or_default();
         let given = Given {
-            value: Secret::from(text),
+            readable: written.value.is_some(),
+            value: Secret::from(written.value.unwrap_or_default()),
             variable: written.variable,
             usual,
         };
-        if written.value.is_none() {
-            faults.add(Some(&given), input.name, "is not valid UTF-8");
-        } else if is_unexpanded(given.value.expose()) {
-            faults.add(
-                Some(&given),
-                input.name,
-                "is a variable that was not expanded; define it, or check its spelling",
-            );
-        } else if input.secret && given.value.expose().chars().any(char::is_control) {
-            faults.add(
-                Some(&given),
-                input.name,
-                "contains a line break or another control character",
-            );
-        }
         self.0.insert(input.name, given);
+    }
+
+    /// What can be wrong with any value, whatever it is for. One that is wrong here is not judged further.
+    fn judge_text(&mut self, input: &Input, faults: &mut Faults) {
+        let Some(given) = self.0.get_mut(input.name) else {
+            return;
+        };
+        let text = given.value.expose();
+        let wrong = if !given.readable {
+            "is not valid UTF-8"
+        } else if is_unexpanded(text) {
+            "is a variable that was not expanded; define it, or check its spelling"
+        } else if input.secret && text.chars().any(char::is_control) {
+            "contains a line break or another control character"
+        } else {
+            return;
+        };
+        given.readable = false;
+        faults.add(Some(given), input.name, wrong);
     }
 
     /// A written input beats the usual variables of its alternatives; two written ones are a fault.
@@ -275,11 +288,8 @@ impl Values {
         faults: &mut Faults,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Option<T> {
-        let given = self.0.get(name)?;
+        let given = self.0.get(name).filter(|given| given.readable)?;
         let text = given.value.expose();
-        if is_unexpanded(text) {
-            return None;
-        }
         match parse(text) {
             _ if text.chars().all(|c| c == ',' || c.is_whitespace()) => {
                 faults.add(Some(given), name, "is a list without an item");
@@ -325,10 +335,12 @@ pub struct Common {
     pub summary: bool,
     /// Another file for the outputs.
     pub output_file: Option<String>,
+    /// The CI system's name, when it is not to be detected.
+    pub ci: Option<String>,
     /// The platform's API, when it is not the usual one.
     pub api_url: Option<Address>,
-    /// PEM text or a path.
-    pub ca_cert: Option<String>,
+    /// From PEM text or a path.
+    pub ca_cert: Option<Vec<CertificateDer<'static>>>,
 }
 
 impl Common {
@@ -352,8 +364,13 @@ impl Common {
             dry_run: values.parsed("dry_run", faults, boolean).unwrap_or(false),
             summary: values.parsed("summary", faults, boolean).unwrap_or(true),
             output_file: values.get("output_file").map(str::to_owned),
+            ci: values.parsed("ci", faults, |name| {
+                ci::check_name(name).map(|()| name.to_owned())
+            }),
             api_url: values.parsed("api_url", faults, Address::parse),
-            ca_cert: values.get("ca_cert").map(str::to_owned),
+            ca_cert: values.parsed("ca_cert", faults, |text| {
+                api::read_certificates(text).map_err(|error| format!("cannot be used: {error:#}"))
+            }),
         }
     }
 }
@@ -361,10 +378,14 @@ impl Common {
 fn ids(values: &Values, faults: &mut Faults) -> Vec<Id> {
     let given = values.given("deployment_id");
     let mut ids = Vec::new();
-    if given.is_some_and(|given| is_unexpanded(given.value.expose())) {
+    if given.is_some_and(|given| !given.readable) {
         return ids;
     }
-    for text in values.list("deployment_id") {
+    let texts = values.list("deployment_id");
+    if texts.is_empty() && given.is_some() {
+        faults.add(given, "deployment_id", "is a list without an item");
+    }
+    for text in texts {
         match Id::parse(&text) {
             Ok(id) if ids.contains(&id) => {}
             Ok(id) => ids.push(id),
@@ -417,8 +438,18 @@ pub fn duration(text: &str, least: u64, most: u64) -> Result<Duration, String> {
             Ok(Duration::from_secs(seconds))
         }
         _ => Err(format!(
-            "takes a duration such as `90`, `90s`, `5m` or `1h`, from {least} s to {most} s"
+            "takes a duration such as `90`, `90s`, `5m` or `1h`, from {} to {}",
+            spoken(least),
+            spoken(most)
         )),
+    }
+}
+
+fn spoken(seconds: u64) -> String {
+    if seconds >= 3600 {
+        format!("{}h", seconds / 3600)
+    } else {
+        format!("{seconds}s")
     }
 }
 
@@ -439,19 +470,14 @@ pub fn chosen_platform(env: &Env, faults: &mut Faults) -> Option<&'static Entry>
         );
         return None;
     };
-    let text = written.value.unwrap_or_default();
+    let text = written.value?;
     let found = platform::named(&text);
     if found.is_none() && !is_unexpanded(&text) {
-        let given = Given {
-            value: Secret::from(String::new()),
-            variable: written.variable,
-            usual: false,
-        };
-        faults.add(
-            Some(&given),
-            "platform",
-            format!("{}takes one of {}", echo(&text), known()),
-        );
+        faults.found.push(Fault {
+            input: "platform".to_owned(),
+            variable: Some(written.variable),
+            text: format!("{}takes one of {}", echo(&text), known()),
+        });
     }
     found
 }

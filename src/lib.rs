@@ -48,7 +48,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
 use crate::address::Address;
-use crate::api::{Api, Client, Roots, Service, read_certificates};
+use crate::api::{Api, Client, Roots, Service};
 use crate::cancel::Plan;
 use crate::ci::Console;
 use crate::env::Env;
@@ -63,19 +63,24 @@ use crate::untrusted::Cleaner;
 
 /// One run, from the environment to the exit. `start` is when the process began, `signals` what it is told to do.
 pub async fn run(env: &Env, start: Instant, mut signals: Signals) -> Exit {
-    let mut faults = Faults::default();
-    let console = Console::new(
-        ci::here(env, &mut faults),
+    let named_ci = env.input("ci").and_then(|written| written.value);
+    let ci = ci::here(env, named_ci.as_deref());
+    let console = Arc::new(Mutex::new(Console::new(
+        ci,
         env.var("RUNNER_DEBUG") == Some("1"),
-    );
-    let console = Arc::new(Mutex::new(console));
+    )));
     let secrets = all_secrets(env);
     lock(&console).mask(&secrets);
     let cleaner = Arc::new(Cleaner::new(Redactor::new(&secrets)));
 
+    let mut faults = Faults::default();
     let entry = chosen_platform(env, &mut faults);
     let values = Values::read(env, entry, &mut faults);
     let common = Common::judge(&values, &mut faults);
+    if values.get("deployment_id").is_none() && entry.is_none_or(|entry| entry.needs_id) {
+        let text = "is missing: set `deployment_id` to the deployment to cancel";
+        faults.add(None, "deployment_id", text);
+    }
     let opened = entry.and_then(|entry| open(env, entry, &values, &common, &mut faults));
     for warning in &faults.warnings {
         lock(&console).warn(&cleaner.value(warning));
@@ -184,22 +189,6 @@ fn open(
             Err(wrong) => faults.add(values.given("deployment_id"), "deployment_id", wrong),
         }
     }
-    if entry.needs_id && values.get("deployment_id").is_none() {
-        let text = "is missing: set `deployment_id` to the deployment to cancel";
-        faults.add(None, "deployment_id", text);
-    }
-    let extra = common
-        .ca_cert
-        .as_deref()
-        .map(read_certificates)
-        .unwrap_or_else(|| Ok(Vec::new()));
-    let extra = extra.map_err(|error| {
-        faults.add(
-            values.given("ca_cert"),
-            "ca_cert",
-            format!("cannot be used: {error:#}"),
-        );
-    });
     let (platform, service) = opened?;
     ids.extend(platform.whole().filter(|_| ids.is_empty()));
     let usual = service
@@ -210,7 +199,7 @@ fn open(
     let roots = Roots {
         file: env.var("SSL_CERT_FILE"),
         dir: env.var("SSL_CERT_DIR"),
-        extra: extra.ok()?,
+        extra: common.ca_cert.clone().unwrap_or_default(),
     };
     match Client::new(&base, roots, service.sign_in.is_some()) {
         Ok(client) => Some(Opened {

@@ -53,9 +53,9 @@ pub const OUTPUTS: [(&str, &str); 13] = [
 
 /// The outputs of a CI system together hold more, but nobody's interface is meant for more.
 const LARGEST_DEPLOYMENTS: usize = 100 * 1024;
-/// GitHub refuses a larger summary.
+/// A larger summary is refused by those who show it.
 const LARGEST_SUMMARY: usize = 1024 * 1024;
-/// More annotations than this are not shown by GitHub.
+/// More annotations than this are not shown.
 const MOST_ANNOTATIONS: usize = 10;
 
 /// One deployment as it is told.
@@ -360,7 +360,7 @@ impl Report {
         }
     }
 
-    /// The job summary in GitHub's Markdown.
+    /// The job summary in Markdown.
     pub fn summary(&self) -> String {
         let mut text = format!("### {} {}\n\n", self.icon(), prose(&self.title()));
         if !self.faults.is_empty() {

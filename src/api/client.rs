@@ -137,7 +137,10 @@ fn explain(error: reqwest::Error) -> LinkError {
             format!("the host name is not known, {last}"),
         )
     } else if said("tunnel") || said("proxy") {
-        (Kind::Proxy, format!("the proxy cannot be reached or refuses, {last}"))
+        (
+            Kind::Proxy,
+            format!("the proxy cannot be reached or refuses, {last}"),
+        )
     } else if error.is_timeout() {
         (Kind::Timeout, "no connection within 5 s".to_owned())
     } else if error.is_connect() {

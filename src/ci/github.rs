@@ -103,13 +103,12 @@ impl Ci for GitHub {
     }
 
     fn summary(&self, report: &Report) -> Vec<Effect> {
-        // Older servers have no summary: then there is none, silently.
-        let append = |path: &String| Effect::Append {
-            what: "job summary",
-            path: Some(path.clone()),
-            text: report.summary(),
-        };
-        self.summary.iter().map(append).collect()
+        let text = report.summary();
+        vec![Effect::Append {
+            what: "lines of the job summary",
+            path: self.summary.clone(),
+            text,
+        }]
     }
 
     fn appends_outputs(&self) -> bool {

@@ -10,7 +10,6 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use crate::env::Env;
-use crate::inputs::Faults;
 use crate::outcome::Level;
 use crate::report::{Annotation, Report};
 use crate::secret::Secret;
@@ -62,24 +61,22 @@ pub trait Ci: Send {
 const KNOWN: [&str; 4] = ["github", "gitea", "forgejo", "plain"];
 
 /// The CI system of this run: as named by `ci`, else as its own variable says. The last one always answers.
-pub fn here(env: &Env, faults: &mut Faults) -> Box<dyn Ci> {
-    let named = env
-        .input("ci")
-        .and_then(|written| written.value)
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    match named.as_str() {
-        "github" | "gitea" | "forgejo" => Box::new(github::GitHub::new(env, &named)),
-        "plain" => Box::new(plain::Plain),
-        other => {
-            if !other.is_empty() {
-                faults.add(None, "ci", format!("takes one of {}", KNOWN.join(", ")));
-            }
-            match github::detect(env) {
-                Some(id) => Box::new(github::GitHub::new(env, id)),
-                None => Box::new(plain::Plain),
-            }
-        }
+pub fn here(env: &Env, named: Option<&str>) -> Box<dyn Ci> {
+    let own = named
+        .map(str::to_ascii_lowercase)
+        .filter(|name| KNOWN.contains(&name.as_str()));
+    match own.as_deref().or_else(|| github::detect(env)) {
+        None | Some("plain") => Box::new(plain::Plain),
+        Some(id) => Box::new(github::GitHub::new(env, id)),
+    }
+}
+
+/// What is wrong with a value of `ci`, if anything is.
+pub fn check_name(name: &str) -> Result<(), String> {
+    if KNOWN.contains(&name.to_ascii_lowercase().as_str()) {
+        Ok(())
+    } else {
+        Err(format!("takes one of {}", KNOWN.join(", ")))
     }
 }
 
@@ -88,6 +85,7 @@ pub struct Console {
     ci: Box<dyn Ci>,
     debug: bool,
     group: bool,
+    warned: Vec<&'static str>,
 }
 
 impl Console {
@@ -97,6 +95,7 @@ impl Console {
             ci,
             debug,
             group: false,
+            warned: Vec::new(),
         }
     }
 
@@ -180,23 +179,21 @@ impl Console {
                 // A closed standard stream is no reason to lose the rest.
                 Effect::Out(line) => drop(writeln!(std::io::stdout(), "{line}")),
                 Effect::Err(line) => drop(writeln!(std::io::stderr(), "{line}")),
-                Effect::Append {
-                    what,
-                    path: Some(path),
-                    text,
-                } => {
-                    if let Err(error) = append(&path, &text) {
+                Effect::Append { what, path, text } => {
+                    let failure = match &path {
+                        Some(path) => append(path, &text)
+                            .err()
+                            .map(|error| format!("could not be written to {path}: {error:#}")),
+                        None => {
+                            Some("have no place: this CI system names no file for them".to_owned())
+                        }
+                    };
+                    if let Some(failure) = failure.filter(|_| !self.warned.contains(&what)) {
+                        self.warned.push(what);
                         self.warn(&format!(
-                            "The {what} could not be written to {path}: {error:#}."
+                            "The {what} {failure}. The log says what happened."
                         ));
                     }
-                }
-                Effect::Append {
-                    what, path: None, ..
-                } => {
-                    self.warn(&format!(
-                        "This CI system names no file for the {what}, so there are none; the log says what happened."
-                    ));
                 }
             }
         }
