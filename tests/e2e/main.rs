@@ -14,4 +14,6 @@
 mod sandbox;
 
 mod digitalocean;
+mod outcomes;
+mod stage;
 mod step;
