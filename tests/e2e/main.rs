@@ -14,6 +14,7 @@
 mod sandbox;
 
 mod digitalocean;
+mod faults;
 mod outcomes;
 mod stage;
 mod step;
