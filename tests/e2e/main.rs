@@ -18,3 +18,4 @@ mod faults;
 mod outcomes;
 mod stage;
 mod step;
+mod vercel;
