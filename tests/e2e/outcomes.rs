@@ -238,22 +238,22 @@ both!(without_waiting_a_refusal_is_an_error, |stage| {
 
 both!(an_end_that_does_not_come_is_timed_out, |stage| {
     let scene = stage.play(&Course::running().then(&["running"]));
-    let ran = scene.step().input("timeout", "2").run();
+    let ran = scene.step().input("timeout", "1").run();
     ran.ended("timed_out", 124).says("::error title=");
     tells(&ran, "false", "unknown", "running");
     assert!(ran.output("reason").contains("accepted the cancel request"));
     let took: f64 = ran.output("duration_seconds").parse().unwrap();
-    assert!(took <= 2.1, "ends within its limit, took {took} s");
+    assert!(took <= 1.1, "ends within its limit, took {took} s");
 });
 
 both!(the_last_read_before_the_limit_still_counts, |stage| {
     // The answer to the cancel comes just before the limit, and shows nothing; the read after it shows the end.
     let course = Course::running().answering("running");
-    let delay = Fault::Delay(std::time::Duration::from_millis(2200));
+    let delay = Fault::Delay(std::time::Duration::from_millis(1300));
     let scene = stage.play(&course).fault(Call::Cancel, [delay]);
     scene
         .step()
-        .input("timeout", "3")
+        .input("timeout", "2")
         .run()
         .ended("canceled", 0);
 });
@@ -327,7 +327,7 @@ both!(
     an_unknown_state_is_told_by_its_own_word_and_is_no_end,
     |stage| {
         let scene = stage.play(&Course::running().then(&["FROZEN"]));
-        let ran = scene.step().input("timeout", "2").run();
+        let ran = scene.step().input("timeout", "1").run();
         ran.ended("timed_out", 124);
         tells(&ran, "false", "unknown", "unknown");
         went(&ran, "BUILDING", "FROZEN");
