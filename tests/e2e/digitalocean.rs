@@ -1,8 +1,10 @@
-//! DigitalOcean App Platform, end to end.
+//! DigitalOcean App Platform, end to end: which deployment is meant, and this platform's own traps.
 
-use crate::sandbox::digitalocean::{App, Deployment};
-use crate::sandbox::{Call, Sandbox};
-use crate::step::Step;
+use serde_json::{Value, json};
+
+use crate::sandbox::digitalocean::{App, COMMIT, Deployment};
+use crate::sandbox::{Call, CancelAnswer, Sandbox, TOKEN};
+use crate::step::{Ran, Step};
 
 fn sandbox(deployment: Deployment) -> Sandbox {
     let sandbox = Sandbox::start();
@@ -14,17 +16,278 @@ fn step(sandbox: &Sandbox) -> Step {
     Step::on(sandbox, "digitalocean")
         .input("app_id", "app-1")
         .input("deployment_id", "dep-1")
+        .input("timeout", "20")
+}
+
+fn deployment() -> Deployment {
+    Deployment::new("app-1", "dep-1")
+}
+
+fn only(ran: &Ran) -> Value {
+    let mut deployments = ran.deployments();
+    assert_eq!(deployments.len(), 1);
+    deployments.remove(0)
+}
+
+/// What the only deployment is told to be, of a run that must end canceled.
+fn told(deployment: Deployment) -> Value {
+    let ran = step(&sandbox(deployment)).run();
+    ran.ended("canceled", 0);
+    only(&ran)
+}
+
+// Which deployment is meant.
+
+#[test]
+fn a_deployment_is_canceled_within_its_app() {
+    let sandbox = sandbox(deployment());
+    step(&sandbox).run().ended("canceled", 0);
+    let seen: Vec<_> = sandbox
+        .requests()
+        .into_iter()
+        .map(|seen| (seen.method, seen.path, seen.query))
+        .collect();
+    let path = "/v2/apps/app-1/deployments/dep-1";
+    let wanted = [
+        ("GET".to_owned(), path.to_owned(), String::new()),
+        ("POST".to_owned(), format!("{path}/cancel"), String::new()),
+    ];
+    assert_eq!(seen, wanted);
 }
 
 #[test]
-fn a_running_deployment_is_canceled() {
-    let sandbox = sandbox(Deployment::new("app-1", "dep-1"));
+fn a_deployment_of_another_app_is_not_found_there() {
+    let sandbox = sandbox(Deployment::new("app-2", "dep-1"));
+    let ran = step(&sandbox).run();
+    ran.ended("not_found", 4);
+    assert!(
+        ran.output("reason")
+            .contains("App app-1 has no deployment dep-1")
+    );
+    assert_eq!(sandbox.effective_cancels("dep-1"), 0);
+}
+
+#[test]
+fn only_the_named_deployment_is_canceled() {
+    let sandbox = sandbox(deployment());
+    sandbox
+        .add(Deployment::new("app-1", "dep-10"))
+        .add(Deployment::new("app-1", "dep-2"));
+    step(&sandbox).run().ended("canceled", 0);
+    let others = ["dep-10", "dep-2"].map(|id| sandbox.effective_cancels(id));
+    assert_eq!((sandbox.effective_cancels("dep-1"), others), (1, [0, 0]));
+}
+
+#[test]
+fn ids_are_opaque_and_never_leave_their_place_in_the_path() {
+    let id = "a/../b?c=d#e%2F f";
+    let sandbox = sandbox(Deployment::new("app/1", id));
+    let ran = step(&sandbox)
+        .input("app_id", "app/1")
+        .input("deployment_id", id)
+        .run();
+    ran.ended("canceled", 0);
+    assert_eq!(ran.output("deployment_id"), id);
+    assert!(sandbox.requests().iter().all(|seen| seen.query.is_empty()));
+}
+
+#[test]
+fn an_id_that_is_a_step_in_a_path_is_bad_input() {
+    let sandbox = sandbox(deployment());
+    for id in [".", ".."] {
+        step(&sandbox)
+            .input("deployment_id", id)
+            .run()
+            .ended("error", 2);
+        step(&sandbox).input("app_id", id).run().ended("error", 2);
+    }
+    assert!(sandbox.requests().is_empty());
+}
+
+#[test]
+fn the_app_may_be_named() {
+    let sandbox = sandbox(deployment());
+    let ran = step(&sandbox)
+        .without("INPUT_APP_ID")
+        .input("app_name", "web")
+        .run();
+    ran.ended("canceled", 0);
+    assert_eq!(sandbox.count(Call::Scope), 1);
+}
+
+#[test]
+fn a_written_app_name_beats_the_usual_variable_of_the_app_id() {
+    let sandbox = sandbox(deployment());
+    let ran = step(&sandbox)
+        .without("INPUT_APP_ID")
+        .input("app_name", "web")
+        .var("DIGITALOCEAN_APP_ID", "app-9")
+        .run();
+    ran.ended("canceled", 0);
+}
+
+#[test]
+fn the_usual_variables_are_enough() {
+    let sandbox = sandbox(deployment());
+    let ran = step(&sandbox)
+        .without("INPUT_APP_ID")
+        .without("INPUT_TOKEN")
+        .var("DIGITALOCEAN_APP_ID", "app-1")
+        .var("DIGITALOCEAN_ACCESS_TOKEN", TOKEN)
+        .run();
+    ran.ended("canceled", 0);
+}
+
+#[test]
+fn app_id_and_app_name_together_are_bad_input() {
+    let sandbox = sandbox(deployment());
+    step(&sandbox)
+        .input("app_name", "web")
+        .run()
+        .ended("error", 2);
+    assert!(sandbox.requests().is_empty());
+}
+
+#[test]
+fn an_account_without_apps_has_no_app_of_that_name() {
+    let sandbox = Sandbox::start();
+    let ran = step(&sandbox)
+        .without("INPUT_APP_ID")
+        .input("app_name", "web")
+        .run();
+    ran.ended("not_found", 4);
+    assert!(ran.output("reason").contains("web"));
+}
+
+// States.
+
+#[test]
+fn every_phase_in_flight_is_canceled() {
+    for phase in [
+        "PENDING_BUILD",
+        "BUILDING",
+        "PENDING_DEPLOY",
+        "DEPLOYING",
+        "UNKNOWN",
+    ] {
+        let one = told(deployment().states([phase]));
+        assert_eq!(one["previous_state"], phase);
+    }
+}
+
+#[test]
+fn only_a_pending_build_is_queued() {
+    for (phase, outcome) in [("PENDING_BUILD", "canceled"), ("PENDING_DEPLOY", "skipped")] {
+        let ran = step(&sandbox(deployment().states([phase])))
+            .input("only_states", "queued")
+            .run();
+        ran.ended(outcome, 0);
+    }
+}
+
+#[test]
+fn the_phase_unknown_is_no_end() {
+    let one = told(deployment().after_cancel(["UNKNOWN", "UNKNOWN", "CANCELED"]));
+    assert_eq!(one["platform_state"], "CANCELED");
+}
+
+#[test]
+fn a_deployment_that_was_live_and_is_superseded_is_left_alone() {
+    let sandbox = sandbox(deployment().states(["SUPERSEDED"]));
+    step(&sandbox).run().ended("already_finished", 0);
+    assert_eq!(sandbox.count(Call::Cancel), 0);
+}
+
+#[test]
+fn counters_that_say_otherwise_are_not_asked() {
+    let done = json!({"progress": {"total_steps": 6, "success_steps": 6, "error_steps": 2}});
+    told(deployment().patch(done));
+}
+
+// The answer to a cancel proves nothing.
+
+#[test]
+fn the_documented_answer_names_another_deployment_and_is_read_after() {
+    let one = deployment()
+        .cancel_answer(CancelAnswer::OtherId)
+        .after_cancel(["BUILDING", "CANCELED"]);
+    let sandbox = sandbox(one);
     let ran = step(&sandbox).run();
     ran.ended("canceled", 0);
+    assert_eq!(ran.output("deployment_id"), "dep-1");
     assert_eq!(
-        (ran.output("canceled"), ran.output("went_live")),
-        ("true", "false")
+        (sandbox.count(Call::Cancel), sandbox.count(Call::Read)),
+        (1, 3)
     );
-    assert_eq!(sandbox.effective_cancels("dep-1"), 1);
-    assert_eq!(sandbox.count(Call::Cancel), 1);
+}
+
+#[test]
+fn a_200_of_a_deployment_that_went_live_is_completed() {
+    let late = deployment()
+        .states(["DEPLOYING", "ACTIVE"])
+        .finished_cancel(200);
+    let ran = step(&sandbox(late)).run();
+    ran.ended("completed", 3);
+    assert_eq!(only(&ran)["http_status"], 200);
+}
+
+#[test]
+fn an_empty_answer_is_read_after() {
+    told(deployment().cancel_answer(CancelAnswer::Empty));
+}
+
+// What is told.
+
+#[test]
+fn branch_and_commit_come_from_the_push() {
+    let one = told(deployment().branch("feature/x"));
+    assert_eq!(
+        (&one["branch"], &one["commit"]),
+        (&json!("feature/x"), &json!(COMMIT))
+    );
+    assert_eq!(one["target"], Value::Null);
+}
+
+#[test]
+fn a_deployment_without_a_commit_has_none() {
+    let one = told(deployment().without_commit());
+    assert_eq!(
+        (&one["branch"], &one["commit"]),
+        (&json!("main"), &Value::Null)
+    );
+}
+
+#[test]
+fn the_zero_time_is_no_time() {
+    let zero = told(deployment().created_at("0001-01-01T00:00:00Z"));
+    assert_eq!(zero["created_at"], Value::Null);
+    let some = told(deployment().created_at("2026-08-07T10:11:12Z"));
+    assert_eq!(some["created_at"], "2026-08-07T10:11:12Z");
+}
+
+#[test]
+fn times_are_told_in_utc() {
+    let one = told(deployment().created_at("2026-08-07T12:11:12+02:00"));
+    assert_eq!(one["created_at"], "2026-08-07T10:11:12Z");
+}
+
+#[test]
+fn fields_of_another_shape_do_not_hide_the_phase() {
+    let odd = deployment()
+        .field("services", json!("none"))
+        .field("cause_details", json!([1]))
+        .field("spec", json!(7))
+        .field("created_at", json!({"at": 1}))
+        .field("progress", Value::Null);
+    told(odd);
+}
+
+#[test]
+fn the_page_of_the_app_is_linked() {
+    let one = told(deployment());
+    let url = one["deployment_url"].as_str().unwrap();
+    assert!(
+        url.starts_with("https://cloud.digitalocean.com/apps/app-1"),
+        "{url}"
+    );
 }

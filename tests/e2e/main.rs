@@ -14,8 +14,12 @@
 mod sandbox;
 
 mod digitalocean;
+mod faults;
 mod inputs;
+mod outcomes;
 #[cfg(unix)]
 mod signals;
+mod stage;
 mod step;
 mod telling;
+mod vercel;

@@ -1,0 +1,769 @@
+//! Wrong credentials, wrong scopes, an API that is down, slow, lying or unclear: never a wrong verdict, never a
+//! cancel request too many, and always a message that says what to do.
+
+use std::time::{Duration, SystemTime};
+
+use crate::sandbox::digitalocean::App;
+use crate::sandbox::{Call, Fault, Grant, Sandbox, Seen, TOKEN};
+use crate::stage::{Course, Scene, Stage, both, run_together};
+use crate::step::Ran;
+
+/// A word in the reason of the run.
+#[track_caller]
+fn reasons(ran: &Ran, text: &str) {
+    let reason = ran.output("reason");
+    assert!(reason.contains(text), "no {text:?} in {reason:?}");
+}
+
+/// A scene whose cancel is accepted without an end in the answer, so that reads have to find it.
+fn watched(stage: Stage, after: &[&'static str]) -> Scene {
+    stage.play(&Course::running().answering("running").then(after))
+}
+
+fn duration(ran: &Ran) -> f64 {
+    ran.output("duration_seconds").parse().unwrap()
+}
+
+/// The time from one request to a later one.
+fn gap(from: &Seen, to: &Seen) -> Duration {
+    to.at.duration_since(from.at)
+}
+
+fn retry_after(status: u16, value: &str) -> Fault {
+    Fault::RetryAfter {
+        status,
+        value: value.to_owned(),
+    }
+}
+
+fn redirect(status: u16, target: &str) -> Fault {
+    Fault::Reply {
+        status,
+        content_type: "text/plain".to_owned(),
+        headers: vec![("location".to_owned(), target.to_owned())],
+        body: b"elsewhere".to_vec(),
+    }
+}
+
+// Credentials and rights.
+
+both!(a_wrong_token_is_an_error_at_once, |stage| {
+    let wrong = "somebody-elses-token-1234";
+    let scene = stage.play(&Course::running());
+    let ran = scene.step().input("token", wrong).secret(wrong).run();
+    ran.ended("error", 1).says("Check `token`");
+    assert_eq!(scene.calls(), [Call::Read]);
+    assert_eq!(
+        (ran.output("count"), ran.output("went_live")),
+        ("1", "unknown")
+    );
+});
+
+both!(a_token_revoked_while_watching_is_an_error, |stage| {
+    let scene = watched(stage, &["running"])
+        .fault(Call::Read, [Fault::Pass, Fault::Pass, Fault::Status(401)]);
+    let ran = scene.run();
+    ran.ended("error", 1);
+    reasons(&ran, "end not visible");
+    assert_eq!((ran.output("state"), scene.effective(1)), ("running", 1));
+});
+
+both!(a_deployment_that_can_be_seen_no_more_is_an_error, |stage| {
+    for status in [403, 404] {
+        let scene =
+            watched(stage, &["running"]).fault(Call::Read, [Fault::Pass, Fault::Status(status)]);
+        scene.run().ended("error", 1);
+    }
+});
+
+both!(
+    a_refused_right_to_cancel_is_named_and_never_not_found,
+    |stage| {
+        for status in [401, 403, 404] {
+            let scene = stage
+                .play(&Course::running())
+                .fault(Call::Cancel, [Fault::Status(status)]);
+            let ran = scene.run();
+            ran.ended("error", 1).says(stage.right());
+            assert_eq!(scene.asked(), 1);
+            assert_eq!(ran.deployments()[0]["http_status"], status);
+        }
+    }
+);
+
+both!(what_may_not_be_read_may_still_be_canceled, |stage| {
+    let scene = stage.play(&Course::running()).grant(Grant::CancelOnly);
+    let ran = scene.run();
+    ran.ended("canceled", 0).says("reading it is forbidden");
+    assert_eq!((scene.asked(), scene.effective(1)), (1, 1));
+    assert_eq!(
+        (ran.output("previous_state"), ran.output("platform_state")),
+        ("", "CANCELED")
+    );
+});
+
+both!(an_end_that_may_not_be_read_is_an_error, |stage| {
+    let scene = watched(stage, &["canceled"]).grant(Grant::CancelOnly);
+    let ran = scene.run();
+    ran.ended("error", 1);
+    reasons(&ran, "accepted");
+    reasons(&ran, "end not visible");
+    assert_eq!((ran.output("went_live"), scene.asked()), ("unknown", 1));
+});
+
+both!(
+    without_waiting_an_end_that_may_not_be_read_is_requested,
+    |stage| {
+        let scene = watched(stage, &["canceled"]).grant(Grant::CancelOnly);
+        let ran = scene.step().input("wait", "false").run();
+        ran.ended("requested", 0);
+        assert_eq!(ran.output("went_live"), "unknown");
+    }
+);
+
+both!(states_that_cannot_be_checked_are_not_passed, |stage| {
+    let scene = stage.play(&Course::running()).grant(Grant::CancelOnly);
+    let ran = scene.step().input("only_states", "running").run();
+    ran.ended("error", 1);
+    reasons(&ran, "only_states");
+    assert_eq!(scene.asked(), 0);
+});
+
+both!(a_dry_run_of_what_may_not_be_read_sends_nothing, |stage| {
+    let scene = stage.play(&Course::running()).grant(Grant::CancelOnly);
+    scene
+        .step()
+        .input("dry_run", "true")
+        .run()
+        .ended("error", 1);
+    assert_eq!(scene.asked(), 0);
+});
+
+// Scopes.
+
+#[test]
+fn a_wrong_app_id_is_named() {
+    let scene = Stage::DigitalOcean.play(&Course::running());
+    let ran = scene.step().input("app_id", "app-9").run();
+    ran.ended("not_found", 4);
+    reasons(&ran, "app-9");
+    reasons(&ran, "app_id");
+    assert_eq!(scene.asked(), 0);
+}
+
+#[test]
+fn an_app_is_found_by_its_name_on_a_later_page() {
+    let scene = Stage::DigitalOcean.play(&Course::running());
+    for number in 0..450 {
+        scene.sandbox.add(App::new(
+            &format!("other-{number}"),
+            &format!("shop-{number}"),
+        ));
+    }
+    scene.sandbox.add(App::new("app-1", "shop"));
+    let ran = scene
+        .step()
+        .input("app_id", "")
+        .input("app_name", "shop")
+        .run();
+    ran.ended("canceled", 0);
+    assert_eq!(scene.sandbox.count(Call::Scope), 3);
+}
+
+#[test]
+fn an_app_name_that_only_begins_alike_is_another_app() {
+    let scene = Stage::DigitalOcean.play(&Course::running());
+    scene.sandbox.add(App::new("app-1", "shop-staging"));
+    for name in ["shop", "Shop-Staging", "shop-staging-2"] {
+        let ran = scene
+            .step()
+            .without("INPUT_APP_ID")
+            .input("app_name", name)
+            .run();
+        ran.ended("not_found", 4);
+        reasons(&ran, name);
+        reasons(&ran, "app_name");
+    }
+    assert_eq!((scene.asked(), scene.reads()), (0, 0));
+}
+
+#[test]
+fn looking_up_the_app_survives_a_burst_of_errors() {
+    let scene = Stage::DigitalOcean
+        .play(&Course::running())
+        .fault(Call::Scope, [Fault::Status(500), Fault::Reset]);
+    scene.sandbox.add(App::new("app-1", "shop"));
+    let step = scene
+        .step()
+        .without("INPUT_APP_ID")
+        .input("app_name", "shop");
+    step.run().ended("canceled", 0);
+}
+
+#[test]
+fn looking_up_the_app_with_a_wrong_token_is_an_error_for_every_deployment() {
+    let wrong = "somebody-elses-token-1234";
+    let scene = Stage::DigitalOcean.play_all(&vec![Course::running(); 3]);
+    let step = scene
+        .step()
+        .without("INPUT_APP_ID")
+        .input("app_name", "shop");
+    let ran = step.input("token", wrong).secret(wrong).run();
+    ran.ended("error", 1);
+    assert_eq!((ran.output("count"), scene.calls().len()), ("3", 1));
+}
+
+#[test]
+fn a_wrong_team_is_named() {
+    let scene = Stage::Vercel.play(&Course::running());
+    let ran = scene.step().input("team_id", "team_wrong").run();
+    ran.ended("error", 1).says("team_wrong").says("`team_id`");
+    assert_eq!(scene.calls(), [Call::Read]);
+}
+
+#[test]
+fn a_missing_team_is_suggested() {
+    let sandbox = Sandbox::start();
+    let deployment = crate::sandbox::vercel::Deployment::new("prj_1", "web", "dpl_1");
+    sandbox.add(deployment.team("team_1", "acme"));
+    let ran = Stage::Vercel.step_at(&sandbox.url("vercel")).run();
+    ran.ended("not_found", 4).says("team_id");
+    assert_eq!(sandbox.count(Call::Cancel), 0);
+}
+
+// An API that is down.
+
+both!(a_refused_connection_is_an_error, |stage| {
+    let nobody = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap()
+    };
+    let step = stage.step_at(&format!("http://{nobody}/api"));
+    let ran = step.input("timeout", "1").run();
+    ran.ended("error", 1).says("api_url");
+    assert_eq!(
+        (ran.output("state"), ran.output("went_live")),
+        ("", "unknown")
+    );
+});
+
+both!(an_api_that_goes_away_while_watching_is_timed_out, |stage| {
+    let scene = watched(stage, &["running"]);
+    let running = scene.step().input("timeout", "2").start();
+    scene.sandbox.wait_for(Call::Read, 2);
+    drop(scene);
+    let ran = running.wait();
+    ran.ended("timed_out", 124);
+    reasons(&ran, "accepted the cancel request");
+    assert_eq!(ran.output("state"), "running");
+});
+
+both!(a_plain_address_of_another_machine_is_bad_input, |stage| {
+    let ran = stage.step_at("http://192.0.2.1/api").run();
+    ran.ended("error", 2);
+    reasons(&ran, "api_url");
+    assert_eq!(
+        (ran.output("count"), ran.output("deployments")),
+        ("0", "[]")
+    );
+});
+
+// An API that lies.
+
+both!(
+    a_read_that_makes_no_sense_is_an_error_and_nothing_is_sent,
+    |stage| {
+        let id = stage.id(1);
+        let scenes: Vec<_> = [
+            Fault::Html(200),
+            Fault::Garbage(200),
+            Fault::Empty(200),
+            Fault::json(200, "[]"),
+            Fault::json(200, "null"),
+            Fault::json(200, "{}"),
+            Fault::json(200, "{{{"),
+            Fault::json(200, &stage.body("another", "canceled")),
+            Fault::json(
+                200,
+                &stage.body(&id, "running").replace("BUILDING", "\u{0}"),
+            ),
+        ]
+        .into_iter()
+        .map(|lie| stage.play(&Course::running()).always(Call::Read, lie))
+        .collect();
+        for (ran, scene) in run_together(&scenes).iter().zip(&scenes) {
+            ran.ended("error", 1);
+            assert_eq!((scene.asked(), ran.output("state")), (0, ""));
+        }
+    }
+);
+
+both!(a_body_without_end_is_an_error, |stage| {
+    let scene = stage
+        .play(&Course::running())
+        .always(Call::Read, Fault::Huge);
+    let ran = scene.run();
+    ran.ended("error", 1);
+    reasons(&ran, "16 MiB");
+    assert_eq!(scene.asked(), 0);
+});
+
+both!(a_first_read_that_breaks_off_is_read_again, |stage| {
+    let broken = [Fault::Truncated, Fault::Html(200)];
+    let scene = stage.play(&Course::running()).fault(Call::Read, broken);
+    scene.run().ended("canceled", 0);
+    assert_eq!((scene.reads(), scene.asked()), (3, 1));
+});
+
+both!(lies_while_watching_do_not_end_the_watch, |stage| {
+    let lies = [
+        Fault::Pass,
+        Fault::json(200, &stage.body("another", "succeeded")),
+        Fault::Html(200),
+        Fault::Garbage(200),
+        Fault::Reset,
+    ];
+    let scene = watched(stage, &["canceled"]).fault(Call::Read, lies);
+    let ran = scene.run();
+    ran.ended("canceled", 0);
+    assert_eq!((scene.reads(), ran.output("went_live")), (6, "false"));
+});
+
+both!(
+    a_cancel_answer_about_another_deployment_proves_nothing,
+    |stage| {
+        let lie = Fault::json(200, &stage.body("another", "canceled"));
+        let scene = stage
+            .play(&Course::running().then(&["running", "succeeded"]))
+            .fault(Call::Cancel, [Fault::after(lie)]);
+        scene.run().ended("completed", 3);
+        assert_eq!(scene.asked(), 1);
+    }
+);
+
+both!(
+    a_cancel_answer_that_makes_no_sense_is_decided_by_reading,
+    |stage| {
+        let scenes: Vec<_> = [
+            Fault::Html(200),
+            Fault::Garbage(200),
+            Fault::Empty(200),
+            Fault::Huge,
+            Fault::Truncated,
+        ]
+        .into_iter()
+        .map(|lie| {
+            stage
+                .play(&Course::running())
+                .fault(Call::Cancel, [Fault::after(lie)])
+        })
+        .collect();
+        for (ran, scene) in run_together(&scenes).iter().zip(&scenes) {
+            ran.ended("canceled", 0);
+            assert_eq!((scene.asked(), scene.effective(1)), (1, 1));
+        }
+    }
+);
+
+both!(
+    a_page_of_a_proxy_instead_of_a_cancel_is_no_success,
+    |stage| {
+        let scene = stage
+            .play(&Course::running())
+            .always(Call::Cancel, Fault::Html(200));
+        let ran = scene.step().input("timeout", "1").run();
+        assert_ne!(ran.code, 0);
+        assert_eq!((ran.output("canceled"), scene.effective(1)), ("false", 0));
+    }
+);
+
+// Trouble that passes.
+
+both!(
+    a_burst_of_errors_before_the_first_read_is_survived,
+    |stage| {
+        let scenes = [
+            [Fault::Status(408), Fault::Status(500)],
+            [Fault::Status(503), Fault::Reset],
+        ]
+        .map(|burst| stage.play(&Course::running()).fault(Call::Read, burst));
+        for (ran, scene) in run_together(&scenes).iter().zip(&scenes) {
+            ran.ended("canceled", 0);
+            assert_eq!((scene.reads(), scene.asked()), (3, 1));
+        }
+    }
+);
+
+both!(a_burst_of_errors_while_watching_is_survived, |stage| {
+    let burst = [
+        Fault::Pass,
+        Fault::Status(408),
+        Fault::Status(502),
+        Fault::Status(503),
+        Fault::Reset,
+    ];
+    let scene = watched(stage, &["canceled"]).fault(Call::Read, burst);
+    scene.run().ended("canceled", 0);
+    assert_eq!((scene.reads(), scene.asked()), (6, 1));
+});
+
+both!(a_400_while_watching_does_not_end_the_watch, |stage| {
+    let scene = watched(stage, &["canceled"]).fault(Call::Read, [Fault::Pass, Fault::Status(400)]);
+    scene.run().ended("canceled", 0);
+});
+
+both!(an_api_that_fails_until_the_limit_is_an_error, |stage| {
+    let scene = stage
+        .play(&Course::running())
+        .always(Call::Read, Fault::Status(500));
+    let ran = scene.step().input("timeout", "1").run();
+    ran.ended("error", 1).says("status page");
+    reasons(&ran, "500");
+    assert_eq!(scene.asked(), 0);
+});
+
+both!(a_slow_drip_is_bounded_by_the_limit, |stage| {
+    let scene = stage
+        .play(&Course::running())
+        .always(Call::Read, Fault::Drip);
+    let ran = scene.step().input("timeout", "1").run();
+    ran.ended("error", 1);
+    assert!(duration(&ran) <= 1.1, "{} s", duration(&ran));
+    assert_eq!(scene.asked(), 0);
+});
+
+both!(
+    a_cancel_answer_that_hangs_leaves_time_for_a_last_read,
+    |stage| {
+        let scene = stage
+            .play(&Course::running())
+            .fault(Call::Cancel, [Fault::Hold]);
+        let ran = scene.step().input("timeout", "2").run();
+        assert!(duration(&ran) <= 2.1, "{} s", duration(&ran));
+        ran.ended("canceled", 0);
+        assert_eq!(scene.asked(), 1);
+    }
+);
+
+// Rate limits.
+
+both!(a_pause_that_the_platform_asks_for_is_kept_to, |stage| {
+    let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(3));
+    let asked = [
+        (Call::Read, retry_after(429, "1")),
+        (Call::Cancel, retry_after(429, "1")),
+        (Call::Read, retry_after(503, "1")),
+        (Call::Cancel, retry_after(503, "1")),
+        // Dates and the platform's own headers have whole seconds, so up to two of the three may be lost.
+        (Call::Cancel, retry_after(429, &date)),
+        (Call::Cancel, Fault::ResetHeader { in_seconds: 3 }),
+    ];
+    let scenes = asked
+        .clone()
+        .map(|(call, fault)| stage.play(&Course::running()).fault(call, [fault]));
+    for ((ran, scene), (call, fault)) in run_together(&scenes).iter().zip(&scenes).zip(&asked) {
+        ran.ended("canceled", 0);
+        let seen = scene.seen(*call);
+        let pause = gap(&seen[0], &seen[1]);
+        assert!(pause >= Duration::from_secs(1), "{fault:?}: {pause:?}");
+        assert_eq!(scene.effective(1), 1);
+    }
+});
+
+both!(a_reset_in_the_past_is_no_obstacle, |stage| {
+    let reset = Fault::ResetHeader { in_seconds: -3600 };
+    let scene = stage.play(&Course::running()).fault(Call::Cancel, [reset]);
+    scene.run().ended("canceled", 0);
+    assert_eq!(scene.asked(), 2);
+});
+
+both!(a_429_is_no_send, |stage| {
+    let limits = vec![retry_after(429, "0"); 5];
+    let scene = stage.play(&Course::running()).fault(Call::Cancel, limits);
+    scene.run().ended("canceled", 0);
+    assert_eq!((scene.asked(), scene.effective(1)), (6, 1));
+});
+
+both!(
+    a_rate_limit_past_the_limit_before_the_first_read_ends_at_once,
+    |stage| {
+        let scene = stage
+            .play(&Course::running())
+            .always(Call::Read, retry_after(429, "600"));
+        let ran = scene.step().input("timeout", "9").run();
+        ran.ended("error", 1).says("Too many requests");
+        assert!(duration(&ran) < 5.0, "{} s", duration(&ran));
+        assert_eq!(scene.calls(), [Call::Read]);
+    }
+);
+
+both!(
+    a_rate_limit_past_the_limit_instead_of_a_cancel_ends_at_once,
+    |stage| {
+        let scene = stage
+            .play(&Course::running())
+            .always(Call::Cancel, retry_after(429, "600"));
+        let ran = scene.step().input("timeout", "9").run();
+        ran.ended("timed_out", 124);
+        reasons(&ran, "not sent");
+        assert!(duration(&ran) < 5.0, "{} s", duration(&ran));
+        assert_eq!(scene.asked(), 1);
+    }
+);
+
+both!(
+    a_rate_limit_past_the_limit_while_watching_ends_at_once,
+    |stage| {
+        let scene =
+            watched(stage, &["running"]).fault(Call::Read, [Fault::Pass, retry_after(429, "600")]);
+        let ran = scene.step().input("timeout", "6").run();
+        ran.ended("timed_out", 124);
+        reasons(&ran, "accepted the cancel request");
+        assert!(duration(&ran) < 4.0, "{} s", duration(&ran));
+        assert_eq!((scene.asked(), scene.reads()), (1, 2));
+    }
+);
+
+#[test]
+fn a_retry_after_past_the_limit_in_an_unclear_answer_ends_at_once() {
+    // The limit is the credential's, so that not even reading is allowed before it ends.
+    let scene = Stage::DigitalOcean
+        .play(&Course::running())
+        .fault(Call::Cancel, [retry_after(503, "600")]);
+    let ran = scene.step().input("timeout", "6").run();
+    ran.ended("timed_out", 124);
+    reasons(&ran, "without a clear answer");
+    assert!(duration(&ran) < 4.0, "{} s", duration(&ran));
+    assert_eq!(scene.calls(), [Call::Read, Call::Cancel]);
+}
+
+#[test]
+fn a_retry_after_of_the_cancel_endpoint_does_not_stop_reading() {
+    let unavailable = Fault::after(retry_after(503, "600"));
+    let scene = Stage::Vercel
+        .play(&Course::running())
+        .fault(Call::Cancel, [unavailable]);
+    let ran = scene.step().input("timeout", "6").run();
+    ran.ended("canceled", 0);
+    assert!(duration(&ran) < 4.0, "{} s", duration(&ran));
+}
+
+/// Three deployments: the first read is limited for two seconds, the others are answered a little later.
+fn limited_among_others(stage: Stage) -> Scene {
+    let late = || Fault::Delay(Duration::from_millis(400));
+    stage
+        .play_all(&vec![Course::running(); 3])
+        .fault(Call::Read, [retry_after(429, "2"), late(), late()])
+}
+
+#[test]
+fn a_rate_limit_stops_all_requests_with_that_credential() {
+    let scene = limited_among_others(Stage::DigitalOcean);
+    scene.run().ended("canceled", 0);
+    let seen = scene.sandbox.requests();
+    let (first, later) = (&seen[0], &seen[3]);
+    assert!(gap(first, later) >= Duration::from_secs(2));
+}
+
+#[test]
+fn a_rate_limit_of_one_endpoint_does_not_stop_another() {
+    let scene = limited_among_others(Stage::Vercel);
+    scene.run().ended("canceled", 0);
+    assert_eq!(scene.calls()[3..5], [Call::Cancel, Call::Cancel]);
+    let reads = scene.seen(Call::Read);
+    assert!(gap(&reads[0], &reads[3]) >= Duration::from_secs(2));
+}
+
+// Unclear answers to the cancel request.
+
+both!(
+    a_connection_reset_after_processing_is_decided_by_reading,
+    |stage| {
+        for unclear in [
+            Fault::Reset,
+            Fault::Status(500),
+            Fault::Status(408),
+            Fault::Empty(504),
+        ] {
+            let scene = stage
+                .play(&Course::running())
+                .fault(Call::Cancel, [Fault::after(unclear)]);
+            scene.run().ended("canceled", 0);
+            assert_eq!((scene.asked(), scene.effective(1)), (1, 1));
+        }
+    }
+);
+
+both!(
+    an_unclear_answer_is_repeated_only_after_two_reads_in_flight,
+    |stage| {
+        let scenes: Vec<_> = [
+            Fault::Reset,
+            Fault::Status(408),
+            Fault::Status(500),
+            Fault::Html(502),
+            Fault::Empty(504),
+        ]
+        .into_iter()
+        .map(|unclear| {
+            stage
+                .play(&Course::running())
+                .fault(Call::Cancel, [unclear])
+        })
+        .collect();
+        for (ran, scene) in run_together(&scenes).iter().zip(&scenes) {
+            ran.ended("canceled", 0);
+            assert_eq!(
+                scene.calls(),
+                [
+                    Call::Read,
+                    Call::Cancel,
+                    Call::Read,
+                    Call::Read,
+                    Call::Cancel
+                ]
+            );
+            let reads = scene.seen(Call::Read);
+            // Two seconds, of which the way of a request takes some.
+            assert!(gap(&reads[1], &reads[2]) >= Duration::from_millis(1900));
+            assert_eq!(scene.effective(1), 1);
+        }
+    }
+);
+
+both!(
+    an_unclear_answer_followed_by_an_end_is_not_repeated,
+    |stage| {
+        let course = Course::of(&["running", "running", "succeeded"]);
+        let scene = stage
+            .play(&course)
+            .fault(Call::Cancel, [Fault::Status(500)]);
+        scene.run().ended("completed", 3);
+        assert_eq!(scene.asked(), 1);
+    }
+);
+
+both!(three_unclear_answers_are_enough, |stage| {
+    let scene = stage
+        .play(&Course::running())
+        .always(Call::Cancel, Fault::Status(502));
+    let ran = scene.run();
+    ran.ended("error", 1);
+    reasons(&ran, "502");
+    assert_eq!((scene.asked(), ran.output("state")), (3, "running"));
+    assert_eq!(ran.deployments()[0]["http_status"], 502);
+    assert_eq!(ran.output("went_live"), "unknown");
+});
+
+both!(an_unclear_answer_at_the_limit_is_timed_out, |stage| {
+    let scene = stage
+        .play(&Course::running())
+        .always(Call::Cancel, Fault::Status(500));
+    let ran = scene.step().input("timeout", "1").run();
+    ran.ended("timed_out", 124);
+    reasons(&ran, "without a clear answer");
+});
+
+both!(
+    what_was_sent_is_not_denied_when_the_state_leaves_the_listed_ones,
+    |stage| {
+        let course = Course::of(&["queued", "queued", "queued", "running"]);
+        let answers = [Fault::Status(500), retry_after(429, "0")];
+        let scene = stage.play(&course).fault(Call::Cancel, answers);
+        let ran = scene.step().input("only_states", "queued").run();
+        assert_eq!(scene.asked(), 2);
+        assert!(
+            !ran.output("reason").contains("nothing was sent"),
+            "{}",
+            ran.output("reason")
+        );
+        ran.ended("error", 1);
+    }
+);
+
+// Refusals of the cancel request.
+
+both!(
+    a_refusal_of_what_is_in_flight_is_an_error_in_the_platforms_words,
+    |stage| {
+        for status in [400, 409, 422] {
+            let body = r#"{"id": "refused", "code": "refused", "message": "Not on a Sunday."}"#;
+            let scene = stage
+                .play(&Course::running())
+                .always(Call::Cancel, Fault::json(status, body));
+            let ran = scene.run();
+            ran.ended("error", 1);
+            reasons(&ran, "Not on a Sunday.");
+            reasons(&ran, "BUILDING");
+            assert_eq!((scene.asked(), ran.output("state")), (1, "running"));
+        }
+    }
+);
+
+both!(
+    a_refusal_of_what_somebody_else_canceled_is_canceled,
+    |stage| {
+        let scene = stage.play(&Course::of(&["running", "canceled"]));
+        let ran = scene.run();
+        ran.ended("canceled", 0);
+        assert_eq!((scene.asked(), scene.effective(1)), (1, 0));
+    }
+);
+
+both!(
+    a_refusal_is_decided_by_reading_even_if_the_first_try_to_read_fails,
+    |stage| {
+        let scene = stage
+            .play(&Course::of(&["running", "succeeded"]))
+            .fault(Call::Read, [Fault::Pass, Fault::Status(500)]);
+        scene.run().ended("completed", 3);
+        assert_eq!(scene.asked(), 1);
+    }
+);
+
+// Redirects.
+
+both!(a_redirect_to_another_host_is_not_followed, |stage| {
+    let other = stage.play(&Course::running());
+    for status in [301, 302, 307, 308] {
+        for call in [Call::Read, Call::Cancel] {
+            let target = other.sandbox.url(stage.name());
+            let scene = stage
+                .play(&Course::running())
+                .always(call, redirect(status, &target));
+            let ran = scene.run();
+            ran.ended("error", 1).says("`api_url`");
+            assert_eq!(scene.effective(1), 0);
+        }
+    }
+    assert!(
+        other.calls().is_empty(),
+        "the other host was sent a request"
+    );
+});
+
+both!(a_redirect_on_the_same_host_is_not_followed, |stage| {
+    let scene = stage
+        .play(&Course::running())
+        .always(Call::Read, redirect(307, "/elsewhere/v1"));
+    scene.run().ended("error", 1);
+    assert_eq!(scene.calls(), [Call::Read]);
+});
+
+both!(the_token_goes_into_one_header_and_nowhere_else, |stage| {
+    let scene = stage.play(&Course::running());
+    scene.run().ended("canceled", 0);
+    for seen in scene.sandbox.requests() {
+        assert_eq!(
+            seen.header("authorization"),
+            Some(format!("Bearer {TOKEN}").as_str())
+        );
+        let holders = seen
+            .headers
+            .iter()
+            .filter(|(_, value)| value.contains(TOKEN));
+        assert_eq!(holders.count(), 1);
+        assert!(!format!("{}?{}", seen.path, seen.query).contains(TOKEN));
+        assert!(seen.body.is_empty());
+    }
+});

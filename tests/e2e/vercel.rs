@@ -1,0 +1,482 @@
+//! Vercel, end to end: which deployment is meant, the guard on its project, and this platform's own traps.
+
+use serde_json::{Value, json};
+
+use crate::sandbox::vercel::{COMMIT, Deployment, IGNORED, Team};
+use crate::sandbox::{Call, CancelAnswer, Grant, Sandbox, TOKEN};
+use crate::step::{Ran, Step};
+
+fn deployment() -> Deployment {
+    Deployment::new("prj_1", "web", "dpl_1")
+}
+
+fn sandbox(deployment: Deployment) -> Sandbox {
+    let sandbox = Sandbox::start();
+    sandbox.add(deployment);
+    sandbox
+}
+
+fn step(sandbox: &Sandbox) -> Step {
+    Step::on(sandbox, "vercel")
+        .input("deployment_id", "dpl_1")
+        .input("timeout", "20")
+}
+
+fn only(ran: &Ran) -> Value {
+    let mut deployments = ran.deployments();
+    assert_eq!(deployments.len(), 1);
+    deployments.remove(0)
+}
+
+/// What the only deployment is told to be, of a run that must end canceled.
+fn told(deployment: Deployment) -> Value {
+    let ran = step(&sandbox(deployment)).run();
+    ran.ended("canceled", 0);
+    only(&ran)
+}
+
+#[track_caller]
+fn reasons(ran: &Ran, text: &str) {
+    let reason = ran.output("reason");
+    assert!(reason.contains(text), "no {text:?} in {reason:?}");
+}
+
+/// Asserts that the run was refused before anything was sent to be canceled.
+#[track_caller]
+fn refused(sandbox: &Sandbox, ran: &Ran) {
+    ran.ended("error", 1);
+    assert_eq!(sandbox.count(Call::Cancel), 0);
+}
+
+// Which deployment is meant.
+
+#[test]
+fn a_deployment_is_read_and_canceled_by_its_id() {
+    let sandbox = sandbox(deployment());
+    step(&sandbox).run().ended("canceled", 0);
+    let seen: Vec<_> = sandbox
+        .requests()
+        .into_iter()
+        .map(|seen| format!("{} {}", seen.method, seen.path))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            "GET /v13/deployments/dpl_1",
+            "PATCH /v12/deployments/dpl_1/cancel"
+        ]
+    );
+}
+
+#[test]
+fn only_the_named_deployment_is_canceled() {
+    let sandbox = sandbox(deployment());
+    sandbox
+        .add(Deployment::new("prj_1", "web", "dpl_10"))
+        .add(Deployment::new("prj_1", "web", "dpl_2"));
+    step(&sandbox).run().ended("canceled", 0);
+    let others = ["dpl_10", "dpl_2"].map(|id| sandbox.effective_cancels(id));
+    assert_eq!((sandbox.effective_cancels("dpl_1"), others), (1, [0, 0]));
+}
+
+#[test]
+fn addresses_name_a_deployment() {
+    for address in [
+        "web-abc.vercel.app",
+        "WEB-abc.vercel.app",
+        "https://web-abc.vercel.app",
+        "https://web-abc.vercel.app/some/page?q=1",
+        "https://vercel.com/acme/web/1",
+    ] {
+        let sandbox = sandbox(deployment().host("web-abc.vercel.app"));
+        let ran = step(&sandbox).input("deployment_id", address).run();
+        ran.ended("canceled", 0);
+        assert_eq!(ran.output("deployment_id"), "dpl_1");
+        let cancels = sandbox
+            .requests()
+            .into_iter()
+            .filter(|seen| seen.call == Call::Cancel);
+        let paths: Vec<_> = cancels.map(|seen| seen.path).collect();
+        assert_eq!(paths, ["/v12/deployments/dpl_1/cancel"], "{address}");
+    }
+}
+
+#[test]
+fn the_dashboard_address_and_the_id_are_one_deployment() {
+    let sandbox = sandbox(deployment());
+    let ran = step(&sandbox)
+        .input("deployment_id", "dpl_1, https://vercel.com/acme/web/1")
+        .run();
+    ran.ended("canceled", 0);
+    assert_eq!((ran.output("count"), sandbox.count(Call::Cancel)), ("1", 1));
+}
+
+#[test]
+fn an_alias_is_refused_and_its_deployment_named() {
+    let sandbox = sandbox(deployment().alias("www.example.com"));
+    let ran = step(&sandbox)
+        .input("deployment_id", "https://www.example.com/")
+        .run();
+    refused(&sandbox, &ran);
+    reasons(&ran, "alias of dpl_1");
+}
+
+#[test]
+fn a_host_whose_answer_names_no_host_is_refused() {
+    let nameless = deployment()
+        .host("web-abc.vercel.app")
+        .field("url", Value::Null);
+    let sandbox = sandbox(nameless);
+    let ran = step(&sandbox)
+        .input("deployment_id", "web-abc.vercel.app")
+        .run();
+    refused(&sandbox, &ran);
+}
+
+#[test]
+fn an_unknown_host_is_not_found() {
+    let sandbox = sandbox(deployment());
+    let ran = step(&sandbox)
+        .input("deployment_id", "gone.vercel.app")
+        .run();
+    ran.ended("not_found", 4);
+    reasons(&ran, "gone.vercel.app");
+}
+
+#[test]
+fn a_host_that_may_not_be_read_cannot_be_canceled() {
+    let sandbox = sandbox(deployment().host("web-abc.vercel.app"));
+    sandbox.token("vercel", TOKEN, Grant::CancelOnly);
+    let ran = step(&sandbox)
+        .input("deployment_id", "web-abc.vercel.app")
+        .run();
+    refused(&sandbox, &ran);
+}
+
+// Teams.
+
+/// A deployment of a team, and the queries of all requests of a run that must end canceled.
+fn queries(change: impl FnOnce(Step) -> Step) -> Vec<String> {
+    let sandbox = sandbox(deployment().team("team_1", "acme"));
+    change(step(&sandbox)).run().ended("canceled", 0);
+    sandbox
+        .requests()
+        .into_iter()
+        .map(|seen| seen.query)
+        .collect()
+}
+
+#[test]
+fn a_team_stands_in_every_request() {
+    let by_id = queries(|step| step.input("team_id", "team_1"));
+    assert!(
+        by_id.iter().all(|query| query.contains("teamId=team_1")),
+        "{by_id:?}"
+    );
+    let by_slug = queries(|step| step.input("team_slug", "acme"));
+    assert!(
+        by_slug.iter().all(|query| query.contains("slug=acme")),
+        "{by_slug:?}"
+    );
+}
+
+#[test]
+fn the_usual_variables_name_a_team() {
+    queries(|step| step.var("VERCEL_TEAM_ID", "team_1"));
+    queries(|step| step.var("VERCEL_ORG_ID", "team_1"));
+}
+
+#[test]
+fn a_written_slug_beats_the_usual_variables() {
+    let queries = queries(|step| {
+        step.input("team_slug", "acme")
+            .var("VERCEL_ORG_ID", "team_other")
+            .var("VERCEL_TEAM_ID", "team_other")
+    });
+    assert!(
+        queries.iter().all(|query| !query.contains("teamId")),
+        "{queries:?}"
+    );
+}
+
+#[test]
+fn an_organisation_that_is_a_person_is_no_team() {
+    let sandbox = sandbox(deployment());
+    let ran = step(&sandbox)
+        .var("VERCEL_ORG_ID", "eLrCnEgbKhsHyfbiNR7E8496")
+        .run();
+    ran.ended("canceled", 0);
+    assert!(
+        sandbox
+            .requests()
+            .iter()
+            .all(|seen| !seen.query.contains("teamId"))
+    );
+}
+
+#[test]
+fn team_id_and_team_slug_together_are_bad_input() {
+    let sandbox = sandbox(deployment());
+    let both = step(&sandbox)
+        .input("team_id", "team_1")
+        .input("team_slug", "acme");
+    both.run().ended("error", 2);
+    assert!(sandbox.requests().is_empty());
+}
+
+#[test]
+fn a_deployment_of_another_team_is_not_found() {
+    let sandbox = sandbox(deployment().team("team_1", "acme"));
+    sandbox.add(Team::new("team_2", "other"));
+    let ran = step(&sandbox).input("team_id", "team_2").run();
+    ran.ended("not_found", 4);
+    reasons(&ran, "team_2");
+    assert_eq!(sandbox.effective_cancels("dpl_1"), 0);
+}
+
+// The guard on the project.
+
+#[test]
+fn the_project_is_guarded_by_id_or_name() {
+    for project in ["prj_1", "web"] {
+        let sandbox = sandbox(deployment());
+        step(&sandbox)
+            .input("project_id", project)
+            .run()
+            .ended("canceled", 0);
+    }
+}
+
+#[test]
+fn another_projects_deployment_is_refused() {
+    for project in ["prj_2", "we", "web-2", "prj_", "WEB"] {
+        let sandbox = sandbox(deployment());
+        let ran = step(&sandbox).input("project_id", project).run();
+        refused(&sandbox, &ran);
+        reasons(&ran, project);
+        ran.says("project_id");
+    }
+}
+
+#[test]
+fn the_usual_variable_guards_as_well() {
+    let sandbox = sandbox(deployment());
+    let ran = step(&sandbox).var("VERCEL_PROJECT_ID", "prj_2").run();
+    refused(&sandbox, &ran);
+}
+
+#[test]
+fn an_answer_without_a_project_does_not_pass_the_guard() {
+    for project in ["prj_1", "web"] {
+        let sandbox = sandbox(deployment().without_project());
+        let ran = step(&sandbox).input("project_id", project).run();
+        refused(&sandbox, &ran);
+    }
+}
+
+#[test]
+fn without_a_guard_a_project_need_not_be_named() {
+    told(deployment().without_project());
+}
+
+#[test]
+fn a_project_that_cannot_be_checked_is_not_passed() {
+    let sandbox = sandbox(deployment());
+    sandbox.token("vercel", TOKEN, Grant::CancelOnly);
+    let ran = step(&sandbox).input("project_id", "prj_1").run();
+    refused(&sandbox, &ran);
+    reasons(&ran, "project");
+}
+
+#[test]
+fn one_of_another_project_does_not_stop_the_others() {
+    let sandbox = sandbox(deployment());
+    sandbox.add(Deployment::new("prj_2", "shop", "dpl_2"));
+    let ran = step(&sandbox)
+        .input("deployment_id", "dpl_2,dpl_1")
+        .input("project_id", "web")
+        .run();
+    ran.ended("error", 1);
+    let effective = ["dpl_1", "dpl_2"].map(|id| sandbox.effective_cancels(id));
+    assert_eq!((effective, ran.output("canceled_count")), ([1, 0], "1"));
+}
+
+#[test]
+fn what_has_ended_in_another_project_is_refused_as_well() {
+    let sandbox = sandbox(deployment().states(["CANCELED"]));
+    let ran = step(&sandbox).input("project_id", "prj_2").run();
+    refused(&sandbox, &ran);
+}
+
+// States.
+
+#[test]
+fn every_state_in_flight_is_canceled() {
+    for state in [
+        "QUEUED",
+        "INITIALIZING",
+        "BLOCKED",
+        "BUILDING",
+        "ANALYZING",
+        "DEPLOYING",
+    ] {
+        assert_eq!(told(deployment().states([state]))["previous_state"], state);
+    }
+}
+
+#[test]
+fn what_has_not_begun_to_build_is_queued() {
+    for state in ["QUEUED", "INITIALIZING", "BLOCKED"] {
+        let ran = step(&sandbox(deployment().states([state])))
+            .input("only_states", "running")
+            .run();
+        ran.ended("skipped", 0);
+        assert_eq!(ran.output("state"), "queued");
+    }
+}
+
+#[test]
+fn a_blocked_deployment_that_refuses_is_an_error_with_the_reason() {
+    let blocked = deployment()
+        .states(["BLOCKED"])
+        .refuses_cancel("Waits for an owner.");
+    let sandbox = sandbox(blocked);
+    let ran = step(&sandbox).run();
+    ran.ended("error", 1);
+    reasons(&ran, "BLOCKED");
+    reasons(&ran, "Waits for an owner.");
+    assert_eq!(sandbox.count(Call::Cancel), 1);
+}
+
+#[test]
+fn a_deleted_deployment_has_ended() {
+    let sandbox = sandbox(deployment().states(["DELETED"]));
+    let ran = step(&sandbox).run();
+    ran.ended("already_finished", 0);
+    let told = ["canceled", "state", "platform_state"].map(|name| ran.output(name));
+    assert_eq!(told, ["false", "unknown", "DELETED"]);
+    assert_eq!(sandbox.count(Call::Cancel), 0);
+}
+
+#[test]
+fn a_deployment_deleted_after_asking_is_an_error() {
+    let ran = step(&sandbox(deployment().after_cancel(["BUILDING", "DELETED"]))).run();
+    ran.ended("error", 1);
+    reasons(&ran, "DELETED");
+}
+
+#[test]
+fn a_deployment_the_platform_canceled_says_why() {
+    let ignored = deployment().states(["CANCELED"]).error_message(IGNORED);
+    let sandbox = sandbox(ignored);
+    let ran = step(&sandbox).run();
+    ran.ended("already_finished", 0);
+    reasons(&ran, "Ignored Build Step");
+    assert_eq!(
+        (ran.output("canceled"), sandbox.count(Call::Cancel)),
+        ("true", 0)
+    );
+}
+
+#[test]
+fn a_failure_says_why() {
+    let broken = deployment()
+        .states(["BUILDING", "ERROR"])
+        .error_message("Command \"next build\" exited with 1");
+    let ran = step(&sandbox(broken)).run();
+    ran.ended("failed", 0);
+    reasons(&ran, "exited with 1");
+}
+
+#[test]
+fn a_refusal_with_409_is_decided_by_reading() {
+    let late = deployment()
+        .states(["BUILDING", "READY"])
+        .finished_cancel(409);
+    step(&sandbox(late)).run().ended("completed", 3);
+}
+
+#[test]
+fn the_state_may_stand_in_status_only() {
+    let ran = step(&sandbox(deployment().field("readyState", Value::Null))).run();
+    ran.ended("canceled", 0);
+}
+
+#[test]
+fn an_answer_without_a_state_is_an_error() {
+    let stateless = deployment()
+        .field("readyState", Value::Null)
+        .field("status", Value::Null);
+    let sandbox = sandbox(stateless);
+    let ran = step(&sandbox).run();
+    refused(&sandbox, &ran);
+}
+
+// The answer to a cancel.
+
+#[test]
+fn an_answer_about_another_deployment_is_read_after() {
+    let other = deployment().cancel_answer(CancelAnswer::OtherId);
+    let sandbox = sandbox(other);
+    step(&sandbox).run().ended("canceled", 0);
+    assert_eq!(sandbox.count(Call::Read), 2);
+}
+
+#[test]
+fn an_empty_answer_is_read_after() {
+    told(deployment().cancel_answer(CancelAnswer::Empty));
+}
+
+// What is told.
+
+#[test]
+fn branch_and_commit_come_from_the_source() {
+    let one = told(deployment().branch("feature/x"));
+    assert_eq!(
+        (&one["branch"], &one["commit"]),
+        (&json!("feature/x"), &json!(COMMIT))
+    );
+}
+
+#[test]
+fn a_deployment_without_git_has_neither_branch_nor_commit() {
+    let one = told(deployment().without_commit());
+    assert_eq!(
+        (&one["branch"], &one["commit"]),
+        (&Value::Null, &Value::Null)
+    );
+}
+
+#[test]
+fn the_target_is_told_and_none_is_a_preview() {
+    assert_eq!(told(deployment())["target"], "preview");
+    assert_eq!(
+        told(deployment().target(Some("production")))["target"],
+        "production"
+    );
+    let custom = json!({"customEnvironment": {"slug": "qa"}});
+    assert_eq!(told(deployment().patch(custom))["target"], "qa");
+}
+
+#[test]
+fn milliseconds_are_told_as_a_time() {
+    let one = told(deployment().created_at(1_740_495_809_875));
+    assert_eq!(one["created_at"], "2025-02-25T15:03:29.875Z");
+}
+
+#[test]
+fn fields_of_another_shape_do_not_hide_the_state() {
+    let odd = deployment()
+        .field("meta", json!("none"))
+        .field("gitSource", json!([1]))
+        .field("target", json!(7))
+        .field("createdAt", json!("yesterday"))
+        .field("creator", Value::Null);
+    told(odd);
+}
+
+#[test]
+fn the_inspector_is_linked() {
+    let one = told(deployment());
+    assert_eq!(one["deployment_url"], "https://vercel.com/jane/web/1");
+}
