@@ -129,6 +129,7 @@ pub async fn run(env: &Env, start: Instant, mut signals: Signals) -> Exit {
         only_states: common.only_states.clone(),
         guarded: platform.is_guarded(),
         poll_interval: common.poll_interval,
+        grant: entry.grant,
         slower: entry.slower,
         limit: common.timeout,
     };

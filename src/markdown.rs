@@ -53,7 +53,7 @@ mod tests {
     fn sentences_hold_no_markup_of_others() {
         assert_eq!(
             prose("a | <img src=x> [x](https://evil.example) ::error:: @me"),
-            "a \\| &lt;img src=x&gt; \\[x\\](https:&#47;&#47;evil.example) : :error: : &#64;me"
+            "a \\| &lt;img src=x&gt; \\[x\\](https:&#47;&#47;evil.example) : :error:: &#64;me"
         );
     }
 }

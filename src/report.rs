@@ -125,7 +125,7 @@ pub struct Report {
 impl Told {
     /// One deployment's story.
     pub fn new(entry: &'static Entry, work: &Work, cleaner: &Cleaner) -> Self {
-        let Work { id, procedure } = work;
+        let Work { id, procedure, .. } = work;
         let last = procedure.last();
         let ending = procedure.ending();
         let (outcome, reason, hint) = match ending {

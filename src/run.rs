@@ -8,11 +8,11 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::api::Api;
 use crate::cancel::{Action, Event, Plan, Procedure, Retries};
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::id::Id;
 use crate::outcome::{Exit, Outcome};
 use crate::platform::{Accepted, Found, Platform};
@@ -60,6 +60,8 @@ pub struct Work {
     pub id: Id,
     /// Where it stands.
     pub procedure: Procedure,
+    /// Another name of a deployment that is in the run already: it is not asked twice, and not told twice.
+    twin: bool,
 }
 
 /// Who is told what happens while it happens.
@@ -103,6 +105,7 @@ impl<'a> Run<'a> {
     ) -> Vec<Work> {
         let now = self.start.elapsed();
         let begin = |id: Id| Work {
+            twin: false,
             procedure: Procedure::new(self.plan.clone(), self.platform.unseen(&id), now),
             id,
         };
@@ -110,6 +113,7 @@ impl<'a> Run<'a> {
         if self.enter(&mut works, signals).await {
             self.cancel_all(&mut works, signals, witness).await;
         }
+        works.retain(|work| !work.twin);
         works
     }
 
@@ -221,6 +225,14 @@ impl<'a> Run<'a> {
         witness: &mut dyn Witness,
         stopping: bool,
     ) {
+        if is_twin(works, which, &event) {
+            let now = self.start.elapsed();
+            if let Some(work) = works.get_mut(which) {
+                work.twin = true;
+                work.procedure.interrupt(now);
+            }
+            return;
+        }
         let Some(work) = works.get_mut(which) else {
             return;
         };
@@ -268,6 +280,13 @@ impl<'a> Run<'a> {
                 return;
             };
             let (platform, api) = (self.platform, self.api);
+            let last_read = self.plan.last_read();
+            let cancel_by = self.start
+                + if now < last_read {
+                    last_read
+                } else {
+                    self.plan.limit
+                };
             agenda.flying.push(Box::pin(async move {
                 let event = match action {
                     Action::Conclude(ended) => {
@@ -275,7 +294,11 @@ impl<'a> Run<'a> {
                         Event::Concluded(details.unwrap_or_default())
                     }
                     Action::Refresh(known) => Event::Read(platform.refresh(api, &known).await),
-                    Action::Cancel(known) => Event::Answered(platform.cancel(api, &known).await),
+                    Action::Cancel(known) => {
+                        // An answer that hangs leaves time for one last read, which decides.
+                        let answer = timeout_at(cancel_by, platform.cancel(api, &known)).await;
+                        Event::Answered(answer.unwrap_or_else(|_| Err(unanswered())))
+                    }
                     Action::Find | Action::Pause(_) | Action::Done => {
                         Event::Read(platform.find(api, &id).await)
                     }
@@ -358,6 +381,28 @@ impl Agenda<'_> {
             work.procedure.interrupt(now);
         }
     }
+}
+
+/// Whether a first sight shows a deployment that another one of the run turned out to be before.
+fn is_twin(works: &[Work], which: usize, event: &Event) -> bool {
+    let Event::Read(Ok(Found::Here(found))) = event else {
+        return false;
+    };
+    let known = |work: &Work| work.procedure.last().map(|last| last.id.clone());
+    let first_sight = works.get(which).is_some_and(|work| known(work).is_none());
+    first_sight
+        && works
+            .iter()
+            .any(|work| known(work).as_deref() == Some(&found.id))
+}
+
+fn unanswered() -> Failure {
+    let hint = "Allow a longer `timeout`, or look at the platform's status page.";
+    Failure::own(
+        Kind::Timeout,
+        "the cancel request was not answered in time",
+        hint,
+    )
 }
 
 fn end_all(works: &mut [Work], now: Duration, outcome: Outcome, reason: &str, hint: &str) {

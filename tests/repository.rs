@@ -302,7 +302,9 @@ fn no_platform_knows_another() {
 #[test]
 fn the_procedure_and_the_report_name_no_platform() {
     for path in [
-        "src/cancel.rs",
+        "src/cancel/mod.rs",
+        "src/cancel/reasons.rs",
+        "src/cancel/pauses.rs",
         "src/run.rs",
         "src/outcome.rs",
         "src/report.rs",
@@ -314,7 +316,9 @@ fn the_procedure_and_the_report_name_no_platform() {
 #[test]
 fn the_procedure_and_the_report_name_no_ci_system() {
     for path in [
-        "src/cancel.rs",
+        "src/cancel/mod.rs",
+        "src/cancel/reasons.rs",
+        "src/cancel/pauses.rs",
         "src/run.rs",
         "src/outcome.rs",
         "src/report.rs",

@@ -32,6 +32,8 @@ pub struct Plan {
     pub guarded: bool,
     /// Longest pause between two reads.
     pub poll_interval: Duration,
+    /// What the credential must be allowed to do, for hints.
+    pub grant: &'static str,
     /// After how long a watch the pauses are at least how long, whatever the poll interval.
     pub slower: Option<(Duration, Duration)>,
     /// The end of the run, since its start.
@@ -118,6 +120,8 @@ pub struct Procedure {
     /// Somebody else had asked before us.
     under_way: bool,
     trouble: Option<Failure>,
+    /// The last unclear answer to a cancel request.
+    doubt: Option<Box<Failure>>,
     retries: Retries,
     began: Duration,
     ended: Duration,
@@ -159,6 +163,7 @@ impl Procedure {
             sent: None,
             under_way: false,
             trouble: None,
+            doubt: None,
             retries: Retries::new(),
             began: now,
             ended: now,
@@ -395,6 +400,10 @@ impl Procedure {
             );
             return self.finish(now, Outcome::Error, reason, answer.hint.clone());
         }
+        if answer.not_before.is_some_and(|until| until > now) {
+            // Only reading is allowed for now; it may still turn out that the first request was enough.
+            return self.pause_until(now, now + SECOND_LOOK);
+        }
         self.ask(now, Box::new(deployment.clone()))
     }
 
@@ -432,53 +441,41 @@ impl Procedure {
     }
 
     fn after_failed_answer(&mut self, now: Duration, failure: Failure) -> Action {
-        self.sent = Some(Sent {
-            accepted: false,
-            status: failure.status,
-            request_id: failure.request_id.clone(),
-        });
         let readable = self.last.is_some();
+        if !matches!(failure.kind, Kind::Limited | Kind::MovedOn | Kind::Guarded) {
+            self.sent = Some(Sent {
+                accepted: false,
+                status: failure.status,
+                request_id: failure.request_id.clone(),
+            });
+        }
         match failure.kind {
-            Kind::Limited => {
-                // A 429 was not processed: it is no request. Before the next one the state is read again.
+            Kind::Limited | Kind::MovedOn => {
+                // Nothing was processed, so this was no request. Before the next one the state is read again.
                 self.sends -= 1;
-                self.step = Step::Reading;
-                let until = failure.not_before.unwrap_or(now + SECOND_LOOK);
-                self.trouble = Some(failure);
-                if until >= self.plan.limit {
-                    self.out_of_time(now)
-                } else {
-                    self.pause_until(now, until)
-                }
+                self.step = match self.doubt.clone() {
+                    Some(answer) => Step::Deciding { answer, seen: 1 },
+                    None => Step::Reading,
+                };
+                self.after_passing_failure(now, failure, MOVED_ON)
             }
             Kind::NotFound if !readable => {
                 let reason = format!("There is no such deployment for this credential: {failure}.");
                 self.finish(now, Outcome::NotFound, reason, failure.hint)
             }
-            Kind::Unauthorized | Kind::Forbidden | Kind::NotFound => {
-                let lacks = if readable {
-                    "It can be read, but this credential may not cancel it"
-                } else {
-                    "This credential may neither read nor cancel it"
-                };
-                self.finish(
-                    now,
-                    Outcome::Error,
-                    format!("{lacks}: {failure}."),
-                    failure.hint,
-                )
+            Kind::Unauthorized | Kind::Forbidden | Kind::NotFound if readable => {
+                let reason =
+                    format!("It can be read, but this credential may not cancel it: {failure}.");
+                let hint = format!("The credential needs more rights: {}.", self.plan.grant);
+                self.finish(now, Outcome::Error, reason, hint)
             }
-            Kind::Guarded => self.finish(
-                now,
-                Outcome::Error,
-                format!("Nothing was sent: {failure}."),
-                failure.hint,
-            ),
-            Kind::MovedOn => {
-                self.sends -= 1;
-                self.sent = None;
-                self.step = Step::Reading;
-                self.after_passing_failure(now, failure, MOVED_ON)
+            Kind::Unauthorized | Kind::Forbidden => {
+                let reason = format!("This credential may neither read nor cancel it: {failure}.");
+                self.finish(now, Outcome::Error, reason, failure.hint)
+            }
+            Kind::Guarded => {
+                let reason = format!("Nothing was sent: {failure}.");
+                self.finish(now, Outcome::Error, reason, failure.hint)
             }
             Kind::Misdirected => {
                 let reason = format!("{}.", capital(&failure.to_string()));
@@ -491,16 +488,10 @@ impl Procedure {
                 failure.hint,
             ),
             _ => {
-                let not_before = failure.not_before;
-                self.trouble = Some(failure.clone());
-                self.step = Step::Deciding {
-                    answer: Box::new(failure),
-                    seen: 0,
-                };
-                match not_before {
-                    Some(until) => self.pause_until(now, until),
-                    None => self.look_again(now),
-                }
+                let answer = Box::new(failure);
+                self.doubt = Some(answer.clone());
+                self.step = Step::Deciding { answer, seen: 0 };
+                self.look_again(now)
             }
         }
     }
@@ -597,8 +588,15 @@ impl Procedure {
         pause: Duration,
     ) -> Action {
         let until = failure.not_before.unwrap_or_default().max(now + pause);
+        let too_late = failure
+            .not_before
+            .is_some_and(|until| until >= self.plan.limit);
         self.trouble = Some(failure);
-        self.pause_until(now, until)
+        if too_late {
+            self.out_of_time(now)
+        } else {
+            self.pause_until(now, until)
+        }
     }
 
     fn after_failed_first_read(&mut self, now: Duration, failure: Failure) -> Action {
@@ -606,17 +604,7 @@ impl Procedure {
             return self.go_on_unseen(now, failure);
         }
         match self.retries.after(now, &failure) {
-            Some(until) => {
-                let past_limit = failure
-                    .not_before
-                    .is_some_and(|until| until >= self.plan.limit);
-                self.trouble = Some(failure);
-                if past_limit {
-                    self.out_of_time(now)
-                } else {
-                    self.pause_until(now, until)
-                }
-            }
+            Some(until) => self.after_passing_failure(now, failure, until.saturating_sub(now)),
             None => {
                 let nothing = if self.was_asked() {
                     ""

@@ -35,7 +35,9 @@ impl Procedure {
     }
 
     pub(super) fn out_of_time_reason(&self) -> String {
-        let trouble = self.trouble.as_ref();
+        let accepted = self.sent.as_ref().is_some_and(|sent| sent.accepted);
+        let doubt = self.doubt.as_deref().filter(|_| !accepted);
+        let trouble = self.trouble.as_ref().or(doubt);
         let too_long = trouble.and_then(|failure| failure.not_before);
         let seconds = self.plan.limit.as_secs();
         let limit = if too_long.is_some_and(|until| until >= self.plan.limit) {
@@ -48,7 +50,7 @@ impl Procedure {
         let asked = match &self.sent {
             _ if self.sends == 0 && self.under_way => "It was being canceled already",
             _ if self.sends == 0 => "The cancel request was not sent",
-            Some(sent) if sent.accepted => "The cancel request had been sent and accepted",
+            Some(sent) if sent.accepted => "The platform accepted the cancel request",
             _ => "The cancel request had been sent without a clear answer",
         };
         match &self.last {

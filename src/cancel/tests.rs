@@ -14,6 +14,7 @@ fn plan() -> Plan {
         only_states: None,
         guarded: false,
         poll_interval: Duration::from_secs(5),
+        grant: "the right to cancel",
         slower: None,
         limit: LIMIT,
     }
@@ -490,7 +491,7 @@ fn nobody_waits_past_the_limit() {
             .ending()
             .unwrap()
             .reason
-            .contains("sent and accepted")
+            .contains("accepted the cancel request")
     );
 }
 

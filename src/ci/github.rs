@@ -66,7 +66,7 @@ impl Ci for GitHub {
     }
 
     fn debug(&self, line: &str) -> Effect {
-        Effect::Out(format!("::debug::{}", data(line)))
+        Effect::Out(format!("::debug::{}", data(line).replace("::", ": :")))
     }
 
     fn open_group(&self, title: &str) -> Vec<Effect> {
@@ -83,11 +83,10 @@ impl Ci for GitHub {
             Level::Warning => "warning",
             Level::Notice => "notice",
         };
-        vec![Effect::Out(format!(
-            "::{command} title={}::{}",
-            property(&annotation.title),
-            data(&annotation.text)
-        ))]
+        // GitHub ends the command at the first `::`, its relatives at the last one of the line.
+        let text = data(&annotation.text).replace("::", ": :");
+        let title = property(&annotation.title);
+        vec![Effect::Out(format!("::{command} title={title}::{text}"))]
     }
 
     fn outputs(&self, outputs: &[(&'static str, String)]) -> Vec<Effect> {

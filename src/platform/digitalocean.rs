@@ -49,7 +49,7 @@ pub(super) const ENTRY: Entry = Entry {
         ("SUPERSEDED", State::Superseded),
     ],
     credentials: "`token` (or DIGITALOCEAN_ACCESS_TOKEN, DIGITALOCEAN_TOKEN)",
-    grant: "the token needs the scopes `app:read` to look and `app:update` to cancel.",
+    grant: "the token needs the scopes `app:read` to look and `app:update` to cancel",
     caveat: "The version that was live before stays live. Changes to the app's spec, its databases or anything a job \
              of this deployment already did are not undone.",
     way_back: "open the app, Activity, and roll back to the deployment before it.",
@@ -163,10 +163,7 @@ impl DigitalOcean {
             .await
         {
             Ok(reply) => self.deployment(id, &reply).map(Some),
-            // A malformed id is answered with a 400: there is no such deployment either.
-            Err(failure) if failure.kind == Kind::NotFound || failure.status == Some(400) => {
-                Ok(None)
-            }
+            Err(failure) if failure.kind == Kind::NotFound => Ok(None),
             Err(failure) => Err(failure),
         }
     }
@@ -253,9 +250,14 @@ impl Platform for DigitalOcean {
     }
 
     async fn find(&self, api: &Api, id: &Id) -> Result<Found, Failure> {
-        match self.read(api, id.as_str()).await? {
-            Some(deployment) => Ok(Found::Here(Box::new(deployment))),
-            None => Ok(Found::Missing(self.missing(api, id.as_str()).await)),
+        match self.read(api, id.as_str()).await {
+            Ok(Some(deployment)) => Ok(Found::Here(Box::new(deployment))),
+            Ok(None) => Ok(Found::Missing(self.missing(api, id.as_str()).await)),
+            // A malformed id: there is no such deployment either.
+            Err(failure) if failure.status == Some(400) => {
+                Ok(Found::Missing(self.missing(api, id.as_str()).await))
+            }
+            Err(failure) => Err(failure),
         }
     }
 

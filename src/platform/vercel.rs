@@ -54,7 +54,7 @@ pub(super) const ENTRY: Entry = Entry {
         ("ERROR", State::Failed),
     ],
     credentials: "`token` (or VERCEL_TOKEN)",
-    grant: "the token must belong to a member of the team who may change deployments.",
+    grant: "the token must belong to a member of the team who may change deployments",
     caveat: "What was live before stays live. Anything the build itself already did elsewhere is not undone, and a \
              canceled deployment cannot be resumed: deploy again.",
     way_back: "run `vercel rollback`, or open the project and choose Instant Rollback.",
@@ -155,7 +155,12 @@ impl Vercel {
         }
     }
 
-    async fn read(&self, api: &Api, id_or_host: &str) -> Result<Option<(Wire, Reply)>, Failure> {
+    async fn read(
+        &self,
+        api: &Api,
+        id_or_host: &str,
+        first: bool,
+    ) -> Result<Option<(Wire, Reply)>, Failure> {
         let call = self.call(
             Method::Get,
             format!("/v13/deployments/{}", segment(id_or_host)),
@@ -169,9 +174,11 @@ impl Vercel {
                 }
                 Ok(Some((wire, reply)))
             }
-            // 400: malformed id. 410: deleted.
+            // 410: deleted. 400: a malformed id, unless it has worked before.
             Err(failure)
-                if failure.kind == Kind::NotFound || matches!(failure.status, Some(400 | 410)) =>
+                if failure.kind == Kind::NotFound
+                    || failure.status == Some(410)
+                    || (first && failure.status == Some(400)) =>
             {
                 Ok(None)
             }
@@ -274,7 +281,7 @@ fn is_host(id: &str) -> bool {
 impl Platform for Vercel {
     async fn find(&self, api: &Api, id: &Id) -> Result<Found, Failure> {
         let asked = id.as_str();
-        let Some((wire, reply)) = self.read(api, asked).await? else {
+        let Some((wire, reply)) = self.read(api, asked, true).await? else {
             return Ok(self.missing(asked));
         };
         if is_host(asked) {
@@ -297,7 +304,7 @@ impl Platform for Vercel {
     }
 
     async fn refresh(&self, api: &Api, known: &Deployment) -> Result<Found, Failure> {
-        let Some((wire, reply)) = self.read(api, &known.id).await? else {
+        let Some((wire, reply)) = self.read(api, &known.id, false).await? else {
             return Ok(self.missing(&known.id));
         };
         if wire.id != known.id {

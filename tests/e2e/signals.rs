@@ -137,7 +137,7 @@ fn a_signal_while_watching_says_that_the_request_had_been_accepted() {
         let sandbox = held_watch();
         let ran = signalled(started(&sandbox, Call::Read, 2), signal);
         ran.ended("interrupted", code);
-        reason_says(&ran, "accepted the cancel request");
+        reason_says(&ran, "had been sent and accepted");
         assert_eq!(
             (sandbox.count(Call::Read), sandbox.count(Call::Cancel)),
             (2, 1)
@@ -154,7 +154,7 @@ fn an_accepted_request_is_not_watched_any_more_after_a_signal() {
     sandbox.release();
     let ran = running.wait();
     ran.ended("interrupted", 143);
-    reason_says(&ran, "accepted the cancel request");
+    reason_says(&ran, "had been sent and accepted");
     assert_eq!(ran.deployments()[0]["http_status"], 200);
 }
 
