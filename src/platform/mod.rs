@@ -100,6 +100,15 @@ pub struct Accepted {
     pub request_id: Option<String>,
 }
 
+/// What a platform has to add once a deployment has ended.
+#[derive(Clone, Debug, Default)]
+pub struct Conclusion {
+    /// Added to the deployment's details.
+    pub details: Map<String, Value>,
+    /// Added to the reason: a sentence of its own.
+    pub sentence: Option<String>,
+}
+
 /// One hosting platform, opened with the inputs of one run.
 #[async_trait]
 pub trait Platform: Send + Sync {
@@ -131,13 +140,9 @@ pub trait Platform: Send + Sync {
     /// Asks for the cancellation, once.
     async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure>;
 
-    /// What only this platform can tell at the end; it is added to the deployment's details.
-    async fn conclude(
-        &self,
-        _api: &Api,
-        _ended: &Deployment,
-    ) -> Result<Map<String, Value>, Failure> {
-        Ok(Map::new())
+    /// What only this platform can tell at the end.
+    async fn conclude(&self, _api: &Api, _ended: &Deployment) -> Result<Conclusion, Failure> {
+        Ok(Conclusion::default())
     }
 }
 
