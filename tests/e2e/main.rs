@@ -13,5 +13,6 @@
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 
+mod datadog;
 mod digitalocean;
 mod step;
