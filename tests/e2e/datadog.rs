@@ -294,7 +294,7 @@ fn an_unlisted_word_with_every_host_done_is_an_end_but_never_success() {
     let done = vec![Host::new("succeeded"), Host::old("canceled")];
     for deployment in [Deployment::v2(ID), Deployment::preview(ID)] {
         let sandbox = sandbox(deployment.after_cancel(["halted"]).all_hosts(done.clone()));
-        let ran = step(&sandbox).run();
+        let ran = step(&sandbox).input("timeout", "3s").run();
         ran.ended("error", 1).says("a word that does not tell how");
         assert_eq!(
             (ran.output("canceled"), ran.output("went_live")),
@@ -313,6 +313,17 @@ fn an_unlisted_word_without_any_host_proves_nothing() {
         );
         step(&sandbox).run().ended("canceled", 0);
     }
+}
+
+#[test]
+fn a_list_of_hosts_that_lacks_some_proves_nothing() {
+    let hosts = vec![Host::old("canceled"), Host::old("running")];
+    let stopped = json!({ "hosts": [{ "status": "canceled" }] });
+    let deployment = Deployment::preview(ID).after_cancel(["halted", "canceled"]);
+    let sandbox = sandbox(deployment.all_hosts(hosts).patch(stopped));
+    let ran = step(&sandbox).run();
+    ran.ended("canceled", 0)
+        .says("How many hosts it had changed is not known");
 }
 
 #[test]
@@ -360,6 +371,15 @@ fn an_end_that_the_answer_to_the_cancel_tells_is_counted_as_well() {
         .run()
         .ended("canceled", 0)
         .says("of 5 hosts 2 updated");
+}
+
+#[test]
+fn an_end_that_only_the_answer_to_an_unseen_cancel_tells_has_no_counts() {
+    let sandbox = sandbox(Deployment::v2(ID).cancel_answer(CancelAnswer::Current));
+    sandbox.token("datadog", TOKEN, Grant::CancelOnly);
+    let ran = step(&sandbox).run();
+    ran.ended("canceled", 0)
+        .says("How many hosts it had changed is not known: this run could not read");
 }
 
 #[test]
