@@ -6,12 +6,13 @@ mod sandbox;
 
 use std::io::Read as _;
 
-use sandbox::{Sandbox, TOKEN, digitalocean, vercel};
+use sandbox::{Sandbox, TOKEN, datadog, digitalocean, vercel};
 
 fn main() {
     let sandbox = Sandbox::start();
     sandbox.add(digitalocean::App::new("app-1", "web"));
     sandbox.add(digitalocean::Deployment::new("app-1", "dep-1"));
+    sandbox.add(datadog::Deployment::v2("k7Q-3mX-p9Z"));
     sandbox.add(vercel::Deployment::new("prj_1", "web", "dpl_1"));
     for (platform, rest) in [
         ("digitalocean", "app_id=app-1 deployment_id=dep-1"),
@@ -22,6 +23,11 @@ fn main() {
             sandbox.url(platform)
         );
     }
+    println!(
+        "datadog api_url={} api_key={} app_key={TOKEN} deployment_id=k7Q-3mX-p9Z",
+        sandbox.url("datadog"),
+        datadog::API_KEY
+    );
     // The reader of these lines ends the sandbox by closing this process's standard input.
     let _ = std::io::stdin().read_to_end(&mut Vec::new());
 }

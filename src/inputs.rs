@@ -282,7 +282,7 @@ impl Values {
     }
 
     /// An input parsed by `parse`, or a fault that says what it should have been.
-    fn parsed<T>(
+    pub fn parsed<T>(
         &self,
         name: &str,
         faults: &mut Faults,

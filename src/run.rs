@@ -15,7 +15,7 @@ use crate::cancel::{Action, Event, Plan, Procedure, Retries};
 use crate::failure::{Failure, Kind};
 use crate::id::Id;
 use crate::outcome::{Exit, Outcome};
-use crate::platform::{Accepted, Found, Platform};
+use crate::platform::{Accepted, Conclusion, Found, Platform};
 use crate::untrusted::Cleaner;
 
 /// The most requests under way at once.
@@ -290,8 +290,8 @@ impl<'a> Run<'a> {
             agenda.flying.push(Box::pin(async move {
                 let event = match action {
                     Action::Conclude(ended) => {
-                        let details = platform.conclude(api, &ended).await;
-                        Event::Concluded(details.unwrap_or_default())
+                        let conclusion = platform.conclude(api, &ended).await;
+                        Event::Concluded(conclusion.unwrap_or_default())
                     }
                     Action::Refresh(known) => Event::Read(platform.refresh(api, &known).await),
                     Action::Cancel(known) => {
@@ -332,7 +332,10 @@ impl<'a> Run<'a> {
                 deployment(found),
                 self.cleaner.value(&why),
             ))),
-            Event::Concluded(details) => Event::Concluded(self.cleaner.details(details)),
+            Event::Concluded(conclusion) => Event::Concluded(Conclusion {
+                details: self.cleaner.details(conclusion.details),
+                sentence: conclusion.sentence.map(|text| self.cleaner.value(&text)),
+            }),
             Event::Woke => Event::Woke,
         }
     }

@@ -6,12 +6,10 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value};
-
 use crate::deployment::{Deployment, State};
 use crate::failure::{Failure, Kind};
 use crate::outcome::Outcome;
-use crate::platform::{Accepted, Found};
+use crate::platform::{Accepted, Conclusion, Found};
 pub use pauses::Retries;
 use pauses::watch_pause;
 use reasons::capital;
@@ -57,7 +55,7 @@ pub enum Event {
     /// The pause is over.
     Woke,
     /// What only the platform can tell at the end.
-    Concluded(Map<String, Value>),
+    Concluded(Conclusion),
 }
 
 /// What to do next.
@@ -93,7 +91,7 @@ pub struct Sent {
 pub struct Ending {
     /// The outcome.
     pub outcome: Outcome,
-    /// One sentence.
+    /// One sentence, and what the platform had to add.
     pub reason: String,
     /// What to change, when something can be changed.
     pub hint: String,
@@ -183,7 +181,7 @@ impl Procedure {
     /// What to do after `event`.
     pub fn next(&mut self, now: Duration, event: Event) -> Action {
         match event {
-            Event::Concluded(details) => self.conclude(details),
+            Event::Concluded(conclusion) => self.conclude(conclusion),
             _ if self.ending.is_some() => Action::Done,
             Event::Woke => self.look_again(now),
             Event::Read(result) => self.after_read(now, result),
@@ -191,9 +189,12 @@ impl Procedure {
         }
     }
 
-    fn conclude(&mut self, details: Map<String, Value>) -> Action {
+    fn conclude(&mut self, conclusion: Conclusion) -> Action {
         if let Some(last) = &mut self.last {
-            last.details.extend(details);
+            last.details.extend(conclusion.details);
+        }
+        if let Some((ending, sentence)) = self.ending.as_mut().zip(conclusion.sentence) {
+            ending.reason = format!("{} {sentence}", ending.reason);
         }
         Action::Done
     }

@@ -2,6 +2,7 @@
 //!
 //! A platform says what to ask and what the answers mean. It never waits, retries, logs or reads the clock.
 
+mod datadog;
 mod digitalocean;
 mod vercel;
 
@@ -19,7 +20,7 @@ use crate::id::Id;
 use crate::inputs::{Faults, Input, Values};
 
 /// All platforms, in the order of the documents.
-pub const REGISTER: &[&Entry] = &[&digitalocean::ENTRY, &vercel::ENTRY];
+pub const REGISTER: &[&Entry] = &[&digitalocean::ENTRY, &datadog::ENTRY, &vercel::ENTRY];
 
 /// The platform a user means: case does not matter, `-` is `_`.
 pub fn named(text: &str) -> Option<&'static Entry> {
@@ -103,6 +104,15 @@ pub struct Accepted {
     pub request_id: Option<String>,
 }
 
+/// What a platform has to add once a deployment has ended.
+#[derive(Clone, Debug, Default)]
+pub struct Conclusion {
+    /// Added to the deployment's details.
+    pub details: Map<String, Value>,
+    /// Added to the reason: a sentence of its own.
+    pub sentence: Option<String>,
+}
+
 /// One hosting platform, opened with the inputs of one run.
 #[async_trait]
 pub trait Platform: Send + Sync {
@@ -134,13 +144,9 @@ pub trait Platform: Send + Sync {
     /// Asks for the cancellation, once.
     async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure>;
 
-    /// What only this platform can tell at the end; it is added to the deployment's details.
-    async fn conclude(
-        &self,
-        _api: &Api,
-        _ended: &Deployment,
-    ) -> Result<Map<String, Value>, Failure> {
-        Ok(Map::new())
+    /// What only this platform can tell at the end.
+    async fn conclude(&self, _api: &Api, _ended: &Deployment) -> Result<Conclusion, Failure> {
+        Ok(Conclusion::default())
     }
 }
 

@@ -17,6 +17,7 @@
     reason = "a broken sandbox has to break the test that uses it"
 )]
 
+pub mod datadog;
 pub mod digitalocean;
 mod faults;
 mod http;

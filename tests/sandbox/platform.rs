@@ -1,7 +1,7 @@
 //! What a platform file has to offer, and the list of all platforms.
 
 use super::http::{Answer, Request};
-use super::{TOKEN, digitalocean::DigitalOcean, vercel::Vercel};
+use super::{TOKEN, datadog::Datadog, digitalocean::DigitalOcean, vercel::Vercel};
 
 /// The kinds of requests a client makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -62,6 +62,8 @@ pub trait Addition {
 pub struct Platforms {
     /// DigitalOcean App Platform.
     pub digitalocean: DigitalOcean,
+    /// Datadog Fleet Automation.
+    pub datadog: Datadog,
     /// Vercel.
     pub vercel: Vercel,
 }
@@ -69,7 +71,7 @@ pub struct Platforms {
 impl Platforms {
     /// All of them.
     pub fn all(&mut self) -> Vec<&mut dyn Platform> {
-        vec![&mut self.digitalocean, &mut self.vercel]
+        vec![&mut self.digitalocean, &mut self.datadog, &mut self.vercel]
     }
 
     /// The one below that path prefix.
@@ -109,7 +111,12 @@ impl Tokens {
 
     /// Judges a request of that kind by its bearer token.
     pub fn check(&self, request: &Request, call: Call) -> Access {
-        let Some(token) = request.bearer() else {
+        self.judge(request.bearer(), call)
+    }
+
+    /// The same for a token from anywhere.
+    pub fn judge(&self, token: Option<&str>, call: Call) -> Access {
+        let Some(token) = token else {
             return Access::Missing;
         };
         let grant = self.0.iter().find(|(known, _)| known == token);
