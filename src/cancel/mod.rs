@@ -467,7 +467,12 @@ impl Procedure {
             Kind::Unauthorized | Kind::Forbidden | Kind::NotFound if readable => {
                 let reason =
                     format!("It can be read, but this credential may not cancel it: {failure}.");
-                let hint = format!("The credential needs more rights: {}.", self.plan.grant);
+                let grant = self.plan.grant;
+                let hint = if failure.hint.contains(grant) {
+                    failure.hint
+                } else {
+                    format!("The credential needs more rights: {grant}. {}", failure.hint)
+                };
                 self.finish(now, Outcome::Error, reason, hint)
             }
             Kind::Unauthorized | Kind::Forbidden => {
