@@ -13,5 +13,6 @@
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 
+mod cloud_foundry;
 mod digitalocean;
 mod step;
