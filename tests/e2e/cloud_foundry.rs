@@ -1,5 +1,7 @@
 //! Cloud Foundry, end to end.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::sandbox::cloud_foundry::{Client, Deployment, Foundation, UAA, User};
@@ -196,6 +198,14 @@ fn an_id_that_the_api_does_not_know_is_not_found() {
 }
 
 #[test]
+fn an_answer_about_another_deployment_is_not_believed() {
+    let other = Deployment::new("dep-1").patch(json!({"guid": "dep-2"}));
+    let (sandbox, ran) = run(other);
+    ran.ended("error", 1).says("about another deployment");
+    assert_eq!(sandbox.count(Call::Cancel), 0);
+}
+
+#[test]
 fn a_404_of_the_router_is_about_the_address() {
     let sandbox = sandbox(Deployment::new("dep-1"));
     sandbox.add(Foundation::new().unknown_route());
@@ -244,7 +254,7 @@ fn a_suspended_organization_is_named() {
     let (_, ran) = run(suspended);
     ran.ended("error", 1)
         .says("The organization is suspended")
-        .says("admin");
+        .says("ends the suspension");
 }
 
 #[test]
@@ -272,8 +282,10 @@ fn a_rate_limit_is_waited_for_though_its_body_claims_to_be_text() {
     sandbox
         .add(Deployment::new("dep-1"))
         .always(Call::Read, far);
+    let reads = sandbox.count(Call::Read);
     let ran = step(&sandbox).input("timeout", "20s").run();
     ran.ended("error", 1).says("Rate Limit Exceeded");
+    assert_eq!(sandbox.count(Call::Read), reads + 1);
     assert_eq!(sandbox.count(Call::Cancel), 2);
 }
 
@@ -380,7 +392,7 @@ fn a_client_signs_in_with_its_secret_in_the_form() {
 #[test]
 fn each_credential_goes_only_where_it_belongs() {
     let sandbox = sandbox(Deployment::new("dep-1"));
-    sandbox.add(Foundation::new().short_tokens(2));
+    sandbox.add(Foundation::new().short_token(2));
     user(&sandbox).run().ended("canceled", 0);
     assert_eq!(sandbox.count(Call::SignIn), 2);
     for seen in sandbox.requests() {
@@ -429,18 +441,35 @@ fn where_nobody_reads_mask_commands_a_minted_token_is_not_printed_at_all() {
 #[test]
 fn a_token_that_runs_out_is_renewed_once_for_all_deployments() {
     let sandbox = sandbox(Deployment::new("dep-1"));
-    sandbox.add(Foundation::new().short_tokens(9));
-    let words = ["ACTIVE/CANCELING", "ACTIVE/CANCELING", "FINALIZED/CANCELED"];
-    for id in ["dep-1", "dep-2", "dep-3"] {
-        sandbox.add(Deployment::new(id).after_cancel(words));
-    }
-    let ran = user(&sandbox)
+    sandbox
+        .add(Deployment::new("dep-2"))
+        .add(Deployment::new("dep-3"));
+    // Three first reads carry the old token at once; one passes with it, two are refused.
+    sandbox.add(Foundation::new().short_token(1));
+    sandbox.fault(
+        Call::Read,
+        [Fault::HoldBefore, Fault::HoldBefore, Fault::HoldBefore],
+    );
+    let running = user(&sandbox)
         .input("deployment_id", "dep-1,dep-2,dep-3")
-        .run();
+        .start();
+    sandbox.wait_for(Call::Read, 3);
+    sandbox.release();
+    let ran = running.wait();
     ran.ended("canceled", 0);
     assert_eq!(ran.output("canceled_count"), "3");
     assert_eq!(sandbox.count(Call::SignIn), 2);
-    assert_eq!(sandbox.count(Call::Cancel), 3);
+}
+
+#[test]
+fn a_token_that_runs_out_in_mid_watch_is_renewed() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    sandbox.add(Foundation::new().short_token(3));
+    user(&sandbox).run().ended("canceled", 0);
+    assert_eq!(
+        (sandbox.count(Call::SignIn), sandbox.count(Call::Cancel)),
+        (2, 1)
+    );
 }
 
 #[test]
@@ -472,12 +501,13 @@ fn a_refused_password_is_sent_exactly_once() {
     let ran = user(&sandbox)
         .input("password", "wrong-password")
         .secret("wrong-password")
-        .input("deployment_id", "dep-1,dep-2,dep-3,dep-4")
+        // More than are asked for at once: those who come later do not try again either.
+        .input("deployment_id", "1,2,3,4,5,6,7,8,9,10,11,12")
         .run();
     ran.ended("error", 1)
         .says("Bad credentials")
         .says("`username`");
-    assert_eq!(ran.output("count"), "4");
+    assert_eq!(ran.output("count"), "12");
     assert_eq!(sandbox.count(Call::SignIn), 1);
     assert_eq!(sandbox.count(Call::Read) + sandbox.count(Call::Cancel), 0);
 }
@@ -515,7 +545,7 @@ fn a_sign_in_that_is_refused_says_nothing_about_the_deployment() {
 #[test]
 fn a_renewal_that_is_refused_ends_the_watch_without_a_second_try() {
     let sandbox = sandbox(Deployment::new("dep-1").after_cancel(["ACTIVE/CANCELING"]));
-    sandbox.add(Foundation::new().short_tokens(3));
+    sandbox.add(Foundation::new().short_token(3));
     let refused = r#"{"error":"invalid_client","error_description":"Bad credentials"}"#;
     sandbox.fault(Call::SignIn, [Fault::Pass, Fault::json(401, refused)]);
     let ran = user(&sandbox).run();
@@ -534,7 +564,10 @@ fn a_sign_in_that_only_failed_is_tried_again_by_one_worker_for_all() {
         .input("deployment_id", "dep-1,dep-2,dep-3")
         .run();
     ran.ended("canceled", 0);
-    assert_eq!(sandbox.count(Call::SignIn), 2);
+    let tries = requests(&sandbox, Call::SignIn);
+    assert_eq!(tries.len(), 2);
+    // Those who waited for the first try do not rush into the second.
+    assert!(tries[1].at - tries[0].at >= Duration::from_millis(350));
 }
 
 #[test]

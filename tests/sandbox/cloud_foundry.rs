@@ -185,8 +185,8 @@ impl Foundation {
         self
     }
 
-    /// Its tokens run out after that many requests.
-    pub fn short_tokens(mut self, uses: usize) -> Self {
+    /// The first token that a sign-in brings runs out after that many requests.
+    pub fn short_token(mut self, uses: usize) -> Self {
         self.uses = Some(uses);
         self
     }
@@ -520,7 +520,7 @@ impl CloudFoundry {
         self.tokens.push(Known {
             token: token.clone(),
             grant: Grant::All,
-            uses: self.foundation.uses,
+            uses: self.foundation.uses.take(),
         });
         let mut body = json!({
             "access_token": token,
