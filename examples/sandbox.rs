@@ -6,16 +6,18 @@ mod sandbox;
 
 use std::io::Read as _;
 
-use sandbox::{Sandbox, TOKEN, datadog, digitalocean, vercel};
+use sandbox::{Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, vercel};
 
 fn main() {
     let sandbox = Sandbox::start();
     sandbox.add(digitalocean::App::new("app-1", "web"));
     sandbox.add(digitalocean::Deployment::new("app-1", "dep-1"));
+    sandbox.add(cloud_foundry::Deployment::new("dep-1"));
     sandbox.add(datadog::Deployment::v2("k7Q-3mX-p9Z"));
     sandbox.add(vercel::Deployment::new("prj_1", "web", "dpl_1"));
     for (platform, rest) in [
         ("digitalocean", "app_id=app-1 deployment_id=dep-1"),
+        ("cloud_foundry", "deployment_id=dep-1"),
         ("vercel", "project_id=prj_1 deployment_id=dpl_1"),
     ] {
         println!(

@@ -15,7 +15,7 @@ use crate::env::{Env, is_unexpanded};
 use crate::id::Id;
 use crate::outcome::FailOn;
 use crate::platform::{self, Entry};
-use crate::secret::{SHORTEST_HIDDEN, Secret};
+use crate::secret::{SHORTEST_HIDDEN, Secret, without_scheme};
 
 /// One input, as messages, `--help`, README and action.yml name it.
 #[derive(Debug)]
@@ -150,14 +150,18 @@ impl Values {
     pub fn read(env: &Env, entry: Option<&Entry>, faults: &mut Faults) -> Self {
         let own = entry.map_or(&[][..], |entry| entry.inputs);
         let mut values = Self::default();
-        for input in COMMON.iter().chain(own) {
+        // A platform may have usual variables for a common input: then its own description counts.
+        let redeclared = |input: &&Input| own.iter().any(|own| own.name == input.name);
+        let common = COMMON.iter().filter(|input| !redeclared(input));
+        let inputs: Vec<_> = common.chain(own).collect();
+        for input in &inputs {
             values.look_up(env, input);
         }
         if let Some(entry) = entry {
             values.settle_alternatives(entry, faults);
             warn_of_foreign_inputs(env, entry, faults);
         }
-        for input in COMMON.iter().chain(own) {
+        for input in inputs {
             values.judge_text(input, faults);
         }
         warn_of_unknown_names(env, faults);
@@ -208,24 +212,25 @@ impl Values {
         faults.add(Some(given), input.name, wrong);
     }
 
-    /// A written input beats the usual variables of its alternatives; two written ones are a fault.
+    /// A written input beats the usual variables of the other ways; two ways that are both written are a fault.
     fn settle_alternatives(&mut self, entry: &Entry, faults: &mut Faults) {
-        for group in entry.alternatives {
-            let written: Vec<_> = group
+        for choice in entry.alternatives {
+            let is_written = |name: &&str| self.0.get(name).is_some_and(|given| !given.usual);
+            let written: Vec<_> = choice
                 .iter()
-                .copied()
-                .filter(|name| self.0.get(name).is_some_and(|g| !g.usual))
+                .filter_map(|way| Some((*way, way.iter().copied().find(is_written)?)))
                 .collect();
             match written.as_slice() {
                 [] => {}
-                [_] => {
-                    for name in *group {
-                        if !written.contains(name) {
+                [(way, _)] => {
+                    for name in choice.iter().copied().flatten() {
+                        if !way.contains(name) {
                             self.0.remove(name);
                         }
                     }
                 }
-                [first, others @ ..] => {
+                [(_, first), others @ ..] => {
+                    let others: Vec<_> = others.iter().map(|(_, name)| *name).collect();
                     let text = format!(
                         "cannot stand beside `{}`: give one of the two",
                         others.join("`, `")
@@ -485,9 +490,13 @@ pub fn chosen_platform(env: &Env, faults: &mut Faults) -> Option<&'static Entry>
 /// Every secret that stands in any spelling of any platform's inputs, used or not.
 pub fn all_secrets(env: &Env) -> Vec<Secret> {
     let mut secrets: Vec<Secret> = Vec::new();
-    let mut add = |value: &str| {
-        if value.len() >= SHORTEST_HIDDEN && secrets.iter().all(|known| known.expose() != value) {
-            secrets.push(Secret::from(value.to_owned()));
+    let mut add = |written: &str| {
+        // A token written with its scheme has to be hidden without it too.
+        for value in [written, without_scheme(written)] {
+            let known = secrets.iter().any(|known| known.expose() == value);
+            if value.len() >= SHORTEST_HIDDEN && !known {
+                secrets.push(Secret::from(value.to_owned()));
+            }
         }
     };
     for input in platform::REGISTER
@@ -519,8 +528,8 @@ fn warn_of_foreign_inputs(env: &Env, entry: &Entry, faults: &mut Faults) {
         .flat_map(|other| other.inputs);
     let mut warned: Vec<&str> = Vec::new();
     for input in others {
-        let own = entry.inputs.iter().any(|own| own.name == input.name);
-        if own || warned.contains(&input.name) {
+        let mut usable = COMMON.iter().chain(entry.inputs);
+        if usable.any(|own| own.name == input.name) || warned.contains(&input.name) {
             continue;
         }
         if let Some(written) = env.input(input.name) {

@@ -34,6 +34,20 @@ impl fmt::Debug for Secret {
 /// Shorter values are neither masked nor redacted: hiding them would wreck the log and tell more than it hides.
 pub const SHORTEST_HIDDEN: usize = 4;
 
+/// A token without the scheme that people copy along with it (`bearer eyJ…`), in any case.
+pub fn without_scheme(written: &str) -> &str {
+    match written.split_once(char::is_whitespace) {
+        Some((scheme, token))
+            if ["bearer", "token"]
+                .iter()
+                .any(|known| scheme.eq_ignore_ascii_case(known)) =>
+        {
+            token.trim_start()
+        }
+        _ => written,
+    }
+}
+
 /// Base64 forms shorter than this are too likely to be something else.
 const SHORTEST_ENCODED: usize = 8;
 
@@ -57,6 +71,9 @@ impl Redactor {
             return;
         }
         self.needles.push(secret.clone());
+        // Text that is shown has its white space folded first.
+        let folded: Vec<_> = secret.expose().split_whitespace().collect();
+        self.needles.push(Secret::from(folded.join(" ")));
         self.needles
             .extend(base64_forms(secret.expose().as_bytes()));
         self.needles
@@ -127,6 +144,8 @@ fn written_byte(text: &[u8], byte: u8) -> [Option<usize>; 4] {
         b'>' => b"&gt;",
         b'"' => b"&quot;",
         b'\'' => b"&#39;",
+        // As forms carry it.
+        b' ' => b"+",
         _ => b"",
     };
     let escaped = text.starts_with(b"\\") && text.get(1) == Some(&byte);
@@ -201,11 +220,38 @@ mod tests {
     }
 
     #[test]
+    fn a_pass_phrase_is_found_in_a_form_and_with_its_spaces_folded() {
+        let redactor = Redactor::new(&[Secret::from("open  sesame now".to_owned())]);
+        for written in [
+            "open  sesame now",
+            "open sesame now",
+            "open++sesame+now",
+            "open%20%20sesame%20now",
+        ] {
+            assert_eq!(redactor.redact(written), "***", "{written}");
+        }
+    }
+
+    #[test]
     fn a_secret_is_found_in_base64_at_every_alignment() {
         for prefix in ["", "u", "us", "user:"] {
             let encoded = STANDARD_NO_PAD.encode(format!("{prefix}{TOKEN}"));
             assert!(redact(&encoded).contains("***"), "{encoded}");
         }
+    }
+
+    #[test]
+    fn a_scheme_is_no_part_of_a_token() {
+        for written in [
+            "bearer a.b",
+            "Bearer  a.b",
+            "BEARER\ta.b",
+            "Token a.b",
+            "a.b",
+        ] {
+            assert_eq!(without_scheme(written), "a.b", "{written}");
+        }
+        assert_eq!(without_scheme("bear a.b"), "bear a.b");
     }
 
     #[test]

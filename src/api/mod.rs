@@ -242,7 +242,7 @@ impl Api {
                     status,
                     request_id,
                     tried: call.trying.clone(),
-                    hint: self.hint(Kind::Unreadable, None),
+                    hint: self.hint(call, Kind::Unreadable, None),
                     body: response.body,
                 });
             }
@@ -278,13 +278,15 @@ impl Api {
         Failure {
             tried: call.trying.clone(),
             status,
-            ..Failure::own(kind, words, self.hint(kind, status))
+            ..Failure::own(kind, words, self.hint(call, kind, status))
         }
     }
 
-    fn hint(&self, kind: Kind, status: Option<u16>) -> String {
+    fn hint(&self, call: &Call, kind: Kind, status: Option<u16>) -> String {
         let Service { entry, scope, .. } = &self.service;
-        hint::hint(entry, kind, status, self.base.host(), scope)
+        let elsewhere = call.stranger.as_ref().and_then(|it| it.host.as_ref());
+        let host = elsewhere.unwrap_or(&self.base).host();
+        hint::hint(entry, kind, status, host, scope)
     }
 
     fn tell(&self, call: &Call, answer: &Result<Response, LinkError>, took: Duration) {

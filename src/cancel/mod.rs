@@ -471,7 +471,10 @@ impl Procedure {
                 let hint = if failure.hint.contains(grant) {
                     failure.hint
                 } else {
-                    format!("The credential needs more rights: {grant}. {}", failure.hint)
+                    format!(
+                        "The credential needs more rights: {grant}. {}",
+                        failure.hint
+                    )
                 };
                 self.finish(now, Outcome::Error, reason, hint)
             }

@@ -37,7 +37,7 @@ pub(super) const ENTRY: Entry = Entry {
         input("app_id", &[("DIGITALOCEAN_APP_ID", "")], "The app's id."),
         input("app_name", &[], "The app's name, instead of `app_id`."),
     ],
-    alternatives: &[&["app_id", "app_name"]],
+    alternatives: &[&[&["app_id"], &["app_name"]]],
     states: &[
         ("PENDING_BUILD", State::Queued),
         ("BUILDING", State::Running),

@@ -2,6 +2,7 @@
 //!
 //! A platform says what to ask and what the answers mean. It never waits, retries, logs or reads the clock.
 
+mod cloud_foundry;
 mod datadog;
 mod digitalocean;
 mod vercel;
@@ -20,7 +21,12 @@ use crate::id::Id;
 use crate::inputs::{Faults, Input, Values};
 
 /// All platforms, in the order of the documents.
-pub const REGISTER: &[&Entry] = &[&digitalocean::ENTRY, &datadog::ENTRY, &vercel::ENTRY];
+pub const REGISTER: &[&Entry] = &[
+    &digitalocean::ENTRY,
+    &cloud_foundry::ENTRY,
+    &datadog::ENTRY,
+    &vercel::ENTRY,
+];
 
 /// The platform a user means: case does not matter, `-` is `_`.
 pub fn named(text: &str) -> Option<&'static Entry> {
@@ -36,12 +42,12 @@ pub struct Entry {
     pub name: &'static str,
     /// Where the cancel call is documented.
     pub docs: &'static str,
-    /// The API's usual base URL.
+    /// The API's usual base URL; empty where there is none.
     pub base: &'static str,
     /// Its inputs besides the common ones.
     pub inputs: &'static [Input],
-    /// Inputs of which only one may be written.
-    pub alternatives: &'static [&'static [&'static str]],
+    /// Choices: of the ways of each, only one may be written. A way is one input or several that belong together.
+    pub alternatives: &'static [&'static [&'static [&'static str]]],
     /// The platform's words and what they mean to us.
     pub states: &'static [(&'static str, State)],
     /// The inputs that hold the credential, for hints.
@@ -224,7 +230,10 @@ mod tests {
         for entry in REGISTER {
             assert_eq!(entry.state("SOMETHING_NEW"), State::Unknown);
             assert!(!entry.state("").is_terminal());
-            assert_eq!(entry.state("Cancelled"), State::Canceled);
+            for (word, state) in entry.states {
+                let other = word.to_lowercase().replace("cancel", "cancell");
+                assert_eq!(entry.state(&other), *state, "{other}");
+            }
         }
     }
 }

@@ -41,7 +41,7 @@ pub(super) const ENTRY: Entry = Entry {
             "A guard, id or name: another project's deployment is refused.",
         ),
     ],
-    alternatives: &[&["team_id", "team_slug"]],
+    alternatives: &[&[&["team_id"], &["team_slug"]]],
     states: &[
         ("QUEUED", State::Queued),
         ("INITIALIZING", State::Queued),

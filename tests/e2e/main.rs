@@ -13,6 +13,7 @@
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 
+mod cloud_foundry;
 mod datadog;
 mod digitalocean;
 mod faults;

@@ -10,7 +10,7 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::sandbox::{PRIVATE, Sandbox, TOKEN};
+use crate::sandbox::{MINTED, PRIVATE, Sandbox, TOKEN};
 
 /// The names of all outputs.
 pub const OUTPUTS: [&str; 13] = [
@@ -234,10 +234,11 @@ impl Ran {
                 .lines()
                 .take_while(|line| line.starts_with("::add-mask::"))
                 .count();
+            // A token that a sign-in made is masked as soon as it exists; that nothing shows it is checked above.
             let all = self
                 .stdout
                 .lines()
-                .filter(|line| line.starts_with("::add-mask::"))
+                .filter(|line| line.starts_with("::add-mask::") && !line.contains(MINTED))
                 .count();
             assert_eq!(
                 masks, all,

@@ -17,6 +17,7 @@
     reason = "a broken sandbox has to break the test that uses it"
 )]
 
+pub mod cloud_foundry;
 pub mod datadog;
 pub mod digitalocean;
 mod faults;
@@ -48,8 +49,11 @@ pub const ENV_VALUE: &str = "plain-env-value-must-not-leak";
 /// E-mail address of the person behind a deployment; must never be shown to a user.
 pub const EMAIL: &str = "jane.must-not-leak@example.com";
 
+/// How every token begins that a sign-in of the sandbox makes; must never be shown to a user.
+pub const MINTED: &str = "minted-access-token-";
+
 /// Everything inside the bodies that must never reach an output.
-pub const PRIVATE: [&str; 3] = [TOKEN, ENV_VALUE, EMAIL];
+pub const PRIVATE: [&str; 4] = [TOKEN, ENV_VALUE, EMAIL, MINTED];
 
 /// A running sandbox; it stops when it is dropped.
 ///

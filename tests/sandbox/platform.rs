@@ -1,7 +1,10 @@
 //! What a platform file has to offer, and the list of all platforms.
 
 use super::http::{Answer, Request};
-use super::{TOKEN, datadog::Datadog, digitalocean::DigitalOcean, vercel::Vercel};
+use super::{
+    TOKEN, cloud_foundry::CloudFoundry, datadog::Datadog, digitalocean::DigitalOcean,
+    vercel::Vercel,
+};
 
 /// The kinds of requests a client makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -62,6 +65,8 @@ pub trait Addition {
 pub struct Platforms {
     /// DigitalOcean App Platform.
     pub digitalocean: DigitalOcean,
+    /// Cloud Foundry.
+    pub cloud_foundry: CloudFoundry,
     /// Datadog Fleet Automation.
     pub datadog: Datadog,
     /// Vercel.
@@ -71,7 +76,12 @@ pub struct Platforms {
 impl Platforms {
     /// All of them.
     pub fn all(&mut self) -> Vec<&mut dyn Platform> {
-        vec![&mut self.digitalocean, &mut self.datadog, &mut self.vercel]
+        vec![
+            &mut self.digitalocean,
+            &mut self.cloud_foundry,
+            &mut self.datadog,
+            &mut self.vercel,
+        ]
     }
 
     /// The one below that path prefix.

@@ -1,0 +1,698 @@
+//! Cloud Foundry, after the v3 API reference (cloud_controller_ng 3.228) and the UAA's token endpoint (read 2026-08).
+//!
+//! Three traps shape this file. A cancel is answered with an empty 200 long before it is done, and it can still end as
+//! deployed or superseded, so only a read decides. A 404 to the cancel call means a missing role, an API without a
+//! cancel, or a router that knows no such host: the code tells them apart. And tokens live for minutes: whoever gives
+//! a user or a client is signed in again, at an address that the API names itself.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{Accepted, Entry, Found, Platform, as_written, input, lenient, require, secret};
+use crate::address::Address;
+use crate::api::{Api, Body, Call, Reset, Response, Service, SignIn, Words};
+use crate::deployment::{Deployment, State};
+use crate::failure::{Failure, Kind};
+use crate::id::{Id, segment};
+use crate::inputs::{Faults, Values};
+use crate::secret::{Secret, without_scheme};
+
+/// The register's entry.
+pub(super) const ENTRY: Entry = Entry {
+    id: "cloud_foundry",
+    name: "Cloud Foundry",
+    docs: "https://v3-apidocs.cloudfoundry.org/#cancel-a-deployment",
+    // Every foundation has an address of its own.
+    base: "",
+    inputs: &[
+        input(
+            "api_url",
+            &[("CF_API_URL", ""), ("CF_API", "")],
+            "The foundation's API address, as `cf api` shows it; required.",
+        ),
+        secret(
+            "token",
+            &[("CF_ACCESS_TOKEN", "")],
+            "A ready access token, as `cf oauth-token` prints it; it cannot be renewed.",
+        ),
+        input(
+            "username",
+            &[("CF_USERNAME", "")],
+            "Instead of `token`: a user, with `password`.",
+        ),
+        secret(
+            "password",
+            &[("CF_PASSWORD", "")],
+            "The password of `username`.",
+        ),
+        input(
+            "origin",
+            &[("CF_ORIGIN", "")],
+            "The identity provider of `username`, if it is not the usual one.",
+        ),
+        input(
+            "client_id",
+            &[("CF_CLIENT_ID", "")],
+            "Instead of `token`: a UAA client, with `client_secret`.",
+        ),
+        secret(
+            "client_secret",
+            &[("CF_CLIENT_SECRET", "")],
+            "The secret of `client_id`.",
+        ),
+    ],
+    alternatives: &[&[
+        &["token"],
+        &["username", "password", "origin"],
+        &["client_id", "client_secret"],
+    ]],
+    states: &[
+        ("ACTIVE/DEPLOYING", State::Running),
+        ("ACTIVE/PAUSED", State::Running),
+        ("ACTIVE/CANCELING", State::Canceling),
+        ("FINALIZED/CANCELED", State::Canceled),
+        ("FINALIZED/DEPLOYED", State::Succeeded),
+        ("FINALIZED/DEGENERATE", State::Failed),
+        ("FINALIZED/SUPERSEDED", State::Superseded),
+        // API 3.74 to 3.79 gave no reason.
+        ("DEPLOYING", State::Running),
+        ("CANCELING", State::Canceling),
+    ],
+    credentials: "`token` (or CF_ACCESS_TOKEN), `username` and `password` (or CF_USERNAME, CF_PASSWORD), or \
+                  `client_id` and `client_secret` (or CF_CLIENT_ID, CF_CLIENT_SECRET)",
+    grant: "cancelling takes the role Space Developer or Space Supporter in the app's space, or an admin, and a token \
+            with the scopes `cloud_controller.read` and `cloud_controller.write`.",
+    caveat: "The app goes back to the droplet it had when this deployment began; if the deployment had superseded \
+             another one, that is the other one's droplet. Environment variables and service bindings that were \
+             changed before stay changed. Instances may still be restarting: `cf app APP` shows them.",
+    way_back: "run `cf revisions APP` to see what there was, then `cf rollback APP --version N`.",
+    needs_id: true,
+    read_id: as_written,
+    slower: None,
+    open,
+};
+
+/// The code of "no such resource, or not for you".
+const NO_RESOURCE: &str = "10010";
+/// The code of "no such request".
+const NO_ROUTE: &str = "10000";
+
+const TOKEN_REFUSED: &str = "A ready `token` (or CF_ACCESS_TOKEN) lives for minutes and cannot be renewed here: take a \
+                             fresh one from `cf oauth-token`, or give `username` and `password`, or `client_id` and \
+                             `client_secret`, which sign in again by themselves.";
+const USER_REFUSED: &str = "Check `username`, `password` and `origin` (or CF_USERNAME, CF_PASSWORD, CF_ORIGIN); a user \
+                            of single sign-on only has no password here.";
+const CLIENT_REFUSED: &str = "Check `client_id` and `client_secret` (or CF_CLIENT_ID, CF_CLIENT_SECRET), and that the \
+                              client may use the grant type `client_credentials`.";
+const LOCKED: &str = "The account is locked for a while; nothing is tried again here. Correct the password, wait until \
+                      the lock is over, then run this once.";
+const SUSPENDED: &str = "Only an admin can cancel there, until an operator ends the suspension of the organization or space.";
+const WRONG_ADDRESS: &str = "Check `api_url` (or CF_API_URL, CF_API): it must be the address of a Cloud Foundry v3 API, \
+                             as `cf api` shows it.";
+const WRONG_ROLE: &str = "To cancel, the user or client needs the role Space Developer or Space Supporter in the app's \
+                          space, or has to be an admin; without, the API says that there is no such deployment.";
+const NO_CANCEL: &str =
+    "Korifi has none: let the deployment finish, or push what should run instead.";
+
+#[derive(Default, Deserialize)]
+struct Given {
+    token: Option<Secret>,
+    username: Option<String>,
+    password: Option<Secret>,
+    origin: Option<String>,
+    client_id: Option<String>,
+    client_secret: Option<Secret>,
+}
+
+struct CloudFoundry;
+
+fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Service)> {
+    require(&ENTRY, values, faults, &["api_url"]);
+    let mut service = Service {
+        entry: &ENTRY,
+        base: None,
+        credentials: Vec::new(),
+        sign_in: None,
+        reset: Reset::Epoch("x-ratelimit-reset"),
+        limits_each_endpoint: false,
+        request_id: "x-vcap-request-id",
+        words: |response| words(response, TOKEN_REFUSED),
+        scope: String::new(),
+    };
+    match values.fill() {
+        Given {
+            token: Some(token), ..
+        } => service
+            .credentials
+            .push(("authorization", bearer(without_scheme(token.expose())))),
+        Given {
+            username: Some(username),
+            password: Some(password),
+            origin,
+            ..
+        } => {
+            service.words = |response| words(response, USER_REFUSED);
+            service.sign_in = Some(Box::new(Uaa::user(username, password, origin)));
+        }
+        Given {
+            client_id: Some(id),
+            client_secret: Some(secret),
+            ..
+        } => {
+            service.words = |response| words(response, CLIENT_REFUSED);
+            service.sign_in = Some(Box::new(Uaa::client(id, secret)));
+        }
+        given => {
+            note_incomplete(&given, values, faults);
+            return None;
+        }
+    }
+    Some((Box::new(CloudFoundry), service))
+}
+
+/// No way of signing in is whole: names what is missing of the one that was begun, or all three.
+fn note_incomplete(given: &Given, values: &Values, faults: &mut Faults) {
+    if given.username.is_some() || given.password.is_some() {
+        require(&ENTRY, values, faults, &["username", "password"]);
+    } else if given.client_id.is_some() || given.client_secret.is_some() {
+        require(&ENTRY, values, faults, &["client_id", "client_secret"]);
+    } else {
+        let text = "is missing: set `token` (or the variable CF_ACCESS_TOKEN), or `username` and `password` \
+                    (CF_USERNAME, CF_PASSWORD), or `client_id` and `client_secret` (CF_CLIENT_ID, CF_CLIENT_SECRET)";
+        faults.add(None, "token", text);
+    }
+}
+
+fn bearer(token: &str) -> Secret {
+    Secret::from(format!("bearer {token}"))
+}
+
+/// The API's errors are a list of `{detail, title, code}`, the UAA's are `{error, error_description}`, the router's text.
+fn words(response: &Response, refused: &str) -> Words {
+    let body = response.json();
+    if let Some(errors) = body.get("errors").and_then(Value::as_array) {
+        return api_words(response.status, errors, refused);
+    }
+    let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
+    if let Some(error) = text("error") {
+        let message = text("error_description").unwrap_or_else(|| error.clone());
+        let hint = match response.status {
+            400..=403 if message.contains("locked") => Some(LOCKED),
+            400..=403 => Some(refused),
+            _ => None,
+        };
+        return Words {
+            message: Some(message),
+            code: Some(error),
+            hint: hint.map(str::to_owned),
+            ..Words::default()
+        };
+    }
+    let router = response.header("x-cf-routererror");
+    let is_router = response.status == 404 && router.is_some();
+    Words {
+        message: is_router.then(|| "a router that knows no such host or path".to_owned()),
+        hint: (response.status == 404).then(|| WRONG_ADDRESS.to_owned()),
+        ..Words::default()
+    }
+}
+
+fn api_words(status: u16, errors: &[Value], refused: &str) -> Words {
+    let details: Vec<_> = errors
+        .iter()
+        .filter_map(|error| error.get("detail")?.as_str())
+        .collect();
+    let code = errors
+        .first()
+        .and_then(|error| error.get("code")?.as_i64())
+        .map(|code| code.to_string());
+    let hint = match (status, code.as_deref()) {
+        (401, _) => Some(refused),
+        (403, Some("10017" | "10019")) => Some(SUSPENDED),
+        (404, Some(NO_ROUTE)) => Some(WRONG_ADDRESS),
+        _ => None,
+    };
+    Words {
+        message: (!details.is_empty()).then(|| details.join("; ")),
+        code,
+        hint: hint.map(str::to_owned),
+        ..Words::default()
+    }
+}
+
+/// The UAA, which makes tokens.
+struct Uaa {
+    form: Vec<(&'static str, Secret)>,
+    authorization: Option<Secret>,
+    origin: Option<String>,
+}
+
+impl Uaa {
+    /// A user, through the client that the `cf` command uses: it is public, its secret is empty.
+    fn user(username: String, password: Secret, origin: Option<String>) -> Self {
+        Self {
+            form: vec![
+                ("grant_type", Secret::from("password".to_owned())),
+                ("username", Secret::from(username)),
+                ("password", password),
+            ],
+            authorization: Some(Secret::from("Basic Y2Y6".to_owned())),
+            origin,
+        }
+    }
+
+    fn client(id: String, secret: Secret) -> Self {
+        Self {
+            form: vec![
+                ("grant_type", Secret::from("client_credentials".to_owned())),
+                ("client_id", Secret::from(id)),
+                ("client_secret", secret),
+            ],
+            authorization: None,
+            origin: None,
+        }
+    }
+}
+
+#[async_trait]
+impl SignIn for Uaa {
+    async fn sign_in(&self, api: &Api) -> Result<Secret, Failure> {
+        let root = Call::get("/", "read the API's root document").unsigned();
+        let root: Root = api.send(root).await?.json()?;
+        let host = root.sign_in_address(api.base())?;
+        let mut call = Call::post("/oauth/token", "sign in")
+            .sign_in_at(host, self.authorization.clone())
+            .body(Body::Form(self.form.clone()));
+        if let Some(origin) = &self.origin {
+            // In the query, as the `cf` command does it: the UAA does not look for it in the form.
+            call = call.query("login_hint", json!({ "origin": origin }).to_string());
+        }
+        let reply = api.send(call).await?;
+        let answer: Token = reply.json()?;
+        if answer.access_token.expose().is_empty() {
+            return Err(reply.unreadable("without a token"));
+        }
+        Ok(bearer(answer.access_token.expose()))
+    }
+}
+
+#[derive(Deserialize)]
+struct Token {
+    access_token: Secret,
+}
+
+/// The API's root document. A link is null where its component is not installed.
+#[derive(Deserialize)]
+struct Root {
+    #[serde(default, deserialize_with = "lenient")]
+    links: Option<Links>,
+    #[serde(default, deserialize_with = "lenient")]
+    cf_on_k8s: Option<bool>,
+}
+
+#[derive(Default, Deserialize)]
+struct Links {
+    #[serde(default, deserialize_with = "lenient")]
+    login: Option<Target>,
+    #[serde(default, deserialize_with = "lenient")]
+    uaa: Option<Target>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    href: String,
+}
+
+impl Root {
+    /// Where sign-ins go. It comes from a document, so it has to be as safe as the address that the user wrote.
+    fn sign_in_address(self, api: &Address) -> Result<Address, Failure> {
+        if self.cf_on_k8s == Some(true) {
+            let hint = "Give the Kubernetes token of a service account as `token`.";
+            return Err(Failure::guarded(
+                "this API is Korifi, which has no sign-in with a user or a client",
+                hint,
+            ));
+        }
+        let links = self.links.unwrap_or_default();
+        let Some(target) = links.login.or(links.uaa) else {
+            return Err(Failure::guarded(
+                "the API's root document names no sign-in address (`links.login`)",
+                WRONG_ADDRESS,
+            ));
+        };
+        match Address::parse(&target.href) {
+            Ok(host) if host.is_plain() && !api.is_plain() => {
+                Err("must start with https://".to_owned())
+            }
+            other => other,
+        }
+        .map_err(|wrong| {
+            let words = format!(
+                "the sign-in address in the API's root document {wrong}; no credential was sent"
+            );
+            Failure::guarded(words, WRONG_ADDRESS)
+        })
+    }
+}
+
+impl CloudFoundry {
+    async fn read(&self, api: &Api, id: &str) -> Result<Option<Deployment>, Failure> {
+        let call = Call::get(path(id), "read the deployment");
+        let reply = match api.send(call).await {
+            Ok(reply) => reply,
+            Err(failure) if is_missing(&failure) => return Ok(None),
+            Err(failure) => return Err(failure),
+        };
+        let wire: Wire = reply.json()?;
+        if wire.guid != id {
+            return Err(reply.unreadable("about another deployment"));
+        }
+        Ok(Some(wire.tell()))
+    }
+}
+
+fn path(id: &str) -> String {
+    format!("/v3/deployments/{}", segment(id))
+}
+
+/// Whether the API itself says that there is no such deployment; a 404 of anybody else says nothing about it.
+fn is_missing(failure: &Failure) -> bool {
+    match failure.kind {
+        Kind::NotFound => failure.code.as_deref() == Some(NO_RESOURCE),
+        Kind::Refused => failure.status == Some(400) && failure.code.is_some(),
+        _ => false,
+    }
+}
+
+/// What a 404 to the cancel call means. Only the first kind is about rights; after the others the state decides.
+fn not_canceled(mut failure: Failure) -> Failure {
+    match (failure.kind, failure.code.as_deref()) {
+        (Kind::NotFound, Some(NO_RESOURCE)) => failure.hint = WRONG_ROLE.to_owned(),
+        (Kind::NotFound, Some(NO_ROUTE)) => {
+            failure.kind = Kind::Refused;
+            failure.words = format!(
+                "this API has no cancel (it answered 404 \"{}\")",
+                failure.words
+            );
+            failure.tried.clear();
+            failure.hint = NO_CANCEL.to_owned();
+        }
+        (Kind::NotFound, _) => failure.kind = Kind::Refused,
+        _ => {}
+    }
+    failure
+}
+
+#[async_trait]
+impl Platform for CloudFoundry {
+    async fn find(&self, api: &Api, id: &Id) -> Result<Found, Failure> {
+        let id = id.as_str();
+        Ok(match self.read(api, id).await? {
+            Some(deployment) => Found::Here(Box::new(deployment)),
+            None => Found::Missing(format!(
+                "There is no deployment {id} that this credential may see; check `deployment_id` and `api_url`, and \
+                 that it has a role in the app's space."
+            )),
+        })
+    }
+
+    async fn refresh(&self, api: &Api, known: &Deployment) -> Result<Found, Failure> {
+        Ok(match self.read(api, &known.id).await? {
+            Some(deployment) => Found::Here(Box::new(deployment)),
+            None => Found::Missing(format!("Deployment {} cannot be found any more.", known.id)),
+        })
+    }
+
+    fn unseen(&self, id: &Id) -> Option<Deployment> {
+        Some(Deployment::unseen(id.as_str()))
+    }
+
+    async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure> {
+        let call = Call::post(
+            format!("{}/actions/cancel", path(&known.id)),
+            "cancel the deployment",
+        );
+        let reply = api.send(call).await.map_err(not_canceled)?;
+        // The answer is empty, whatever some descriptions of the API say.
+        Ok(Accepted {
+            deployment: None,
+            status: reply.status,
+            request_id: reply.request_id,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    guid: String,
+    status: Status,
+    #[serde(default, deserialize_with = "lenient")]
+    created_at: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    strategy: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    droplet: Option<Named>,
+    #[serde(default, deserialize_with = "lenient")]
+    previous_droplet: Option<Named>,
+    #[serde(default, deserialize_with = "lenient")]
+    relationships: Option<Relationships>,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    value: String,
+    #[serde(default, deserialize_with = "lenient")]
+    reason: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    details: Option<StatusDetails>,
+}
+
+#[derive(Deserialize)]
+struct StatusDetails {
+    #[serde(default, deserialize_with = "lenient")]
+    error: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    guid: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Relationships {
+    app: Option<App>,
+}
+
+#[derive(Deserialize)]
+struct App {
+    data: Option<Named>,
+}
+
+impl Wire {
+    fn tell(self) -> Deployment {
+        let Status {
+            value,
+            reason,
+            details,
+        } = self.status;
+        // Through all versions of the API this alone says that it is over.
+        let settled = value == "FINALIZED";
+        let platform_state = match reason.filter(|reason| !reason.is_empty()) {
+            Some(reason) => format!("{value}/{reason}"),
+            None => value,
+        };
+        let app = self.relationships.and_then(|to| to.app?.data?.guid);
+        let facts = [
+            ("app_guid", app),
+            ("strategy", self.strategy),
+            ("droplet_guid", self.droplet.and_then(|it| it.guid)),
+            (
+                "previous_droplet_guid",
+                self.previous_droplet.and_then(|it| it.guid),
+            ),
+        ];
+        let facts: Map<_, _> = facts
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), Value::String(value?))))
+            .collect();
+        Deployment {
+            state: ENTRY.state(&platform_state),
+            settled,
+            created: self.created_at.as_deref().and_then(time),
+            note: details.and_then(|details| details.error),
+            details: facts,
+            platform_state,
+            ..Deployment::unseen(&self.guid)
+        }
+    }
+}
+
+fn time(text: &str) -> Option<Timestamp> {
+    text.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(status: &Value) -> Deployment {
+        let body = json!({ "guid": "d", "status": status });
+        serde_json::from_value::<Wire>(body).unwrap().tell()
+    }
+
+    fn check(status: &Value, word: &str, state: State, is_over: bool) {
+        let told = told(status);
+        let seen = (told.platform_state.as_str(), told.state, told.is_terminal());
+        assert_eq!(seen, (word, state, is_over), "{status}");
+    }
+
+    fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
+        let headers = headers.iter();
+        Response {
+            status,
+            headers: headers
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            body: body.as_bytes().to_vec(),
+        }
+    }
+
+    #[test]
+    fn every_state_of_every_version_is_known() {
+        for (value, reason, state, is_over) in [
+            ("ACTIVE", "DEPLOYING", State::Running, false),
+            ("ACTIVE", "PAUSED", State::Running, false),
+            ("ACTIVE", "CANCELING", State::Canceling, false),
+            ("FINALIZED", "CANCELED", State::Canceled, true),
+            ("FINALIZED", "DEPLOYED", State::Succeeded, true),
+            ("FINALIZED", "SUPERSEDED", State::Superseded, true),
+            ("FINALIZED", "DEGENERATE", State::Failed, true),
+        ] {
+            let status = json!({ "value": value, "reason": reason });
+            check(&status, &format!("{value}/{reason}"), state, is_over);
+        }
+        for (value, state) in [
+            ("DEPLOYING", State::Running),
+            ("CANCELING", State::Canceling),
+        ] {
+            let status = json!({ "value": value, "reason": null });
+            check(&status, value, state, false);
+        }
+    }
+
+    #[test]
+    fn only_finalized_is_an_end_whatever_the_reason() {
+        let odd = |value: &str| json!({ "value": value, "reason": "ODD" });
+        check(&odd("FINALIZED"), "FINALIZED/ODD", State::Unknown, true);
+        check(&odd("ACTIVE"), "ACTIVE/ODD", State::Unknown, false);
+        check(
+            &json!({ "value": "FINALIZED" }),
+            "FINALIZED",
+            State::Unknown,
+            true,
+        );
+        check(&odd("PAUSED"), "PAUSED/ODD", State::Unknown, false);
+    }
+
+    #[test]
+    fn what_is_absent_or_null_is_left_out() {
+        let body = json!({
+            "guid": "d", "status": { "value": "ACTIVE", "reason": "DEPLOYING", "details": { "error": "no room" } },
+            "strategy": "canary", "droplet": { "guid": "new" }, "previous_droplet": { "guid": null }, "revision": null,
+            "relationships": { "app": { "data": { "guid": "a" } } }, "created_at": "2018-04-25T22:42:10Z",
+        });
+        let told = serde_json::from_value::<Wire>(body).unwrap().tell();
+        assert_eq!(told.note.as_deref(), Some("no room"));
+        assert!(told.created.is_some());
+        let facts = json!({ "app_guid": "a", "strategy": "canary", "droplet_guid": "new" });
+        assert_eq!(Value::Object(told.details), facts);
+    }
+
+    #[test]
+    fn each_kind_of_error_is_read_in_its_own_shape() {
+        let api = |code: u32| {
+            let body =
+                json!({ "errors": [{ "detail": "It says so", "title": "CF-X", "code": code }] });
+            words(&answer(404, &[], &body.to_string()), TOKEN_REFUSED)
+        };
+        assert_eq!(
+            (api(10010).message.as_deref(), api(10010).code.as_deref()),
+            (Some("It says so"), Some(NO_RESOURCE))
+        );
+        assert_eq!(api(10000).hint.as_deref(), Some(WRONG_ADDRESS));
+        let uaa = |status: u16, said: &str| {
+            let body = json!({ "error": "invalid_client", "error_description": said });
+            words(&answer(status, &[], &body.to_string()), USER_REFUSED)
+        };
+        assert_eq!(
+            uaa(401, "Bad credentials").hint.as_deref(),
+            Some(USER_REFUSED)
+        );
+        assert_eq!(
+            uaa(401, "Your account has been locked because")
+                .hint
+                .as_deref(),
+            Some(LOCKED)
+        );
+        assert_eq!(uaa(503, "Busy").hint, None);
+        let router = answer(
+            404,
+            &[("x-cf-routererror", "unknown_route")],
+            "404 Not Found: Requested route",
+        );
+        assert_eq!(
+            words(&router, TOKEN_REFUSED).hint.as_deref(),
+            Some(WRONG_ADDRESS)
+        );
+    }
+
+    #[test]
+    fn only_the_apis_own_word_says_that_a_deployment_is_missing() {
+        let failure = |kind, status, code: Option<&str>| Failure {
+            status: Some(status),
+            code: code.map(str::to_owned),
+            ..Failure::own(kind, "", "")
+        };
+        assert!(is_missing(&failure(Kind::NotFound, 404, Some(NO_RESOURCE))));
+        assert!(!is_missing(&failure(Kind::NotFound, 404, Some(NO_ROUTE))));
+        assert!(!is_missing(&failure(Kind::NotFound, 404, None)));
+        assert!(!is_missing(&failure(
+            Kind::Unauthorized,
+            400,
+            Some("invalid_grant")
+        )));
+    }
+
+    #[test]
+    fn a_sign_in_goes_only_where_the_address_is_as_safe_as_the_apis() {
+        let goes = |api: &str, links: Value| {
+            let root: Root = serde_json::from_value(json!({ "links": links })).unwrap();
+            let api = Address::parse(api).unwrap();
+            let host = root.sign_in_address(&api).map(|host| host.join("", &[]));
+            host.map(String::from).ok()
+        };
+        let (far, near) = ("https://api.example.org", "http://127.0.0.1:1");
+        let login = |href: &str| json!({ "login": { "href": href }, "uaa": null });
+        let other = json!({ "login": null, "uaa": { "href": "https://uaa.example.org" } });
+        let safe = Some("https://login.example.org/".to_owned());
+        assert_eq!(goes(far, login("https://login.example.org")), safe);
+        assert_eq!(
+            goes(far, other),
+            Some("https://uaa.example.org/".to_owned())
+        );
+        assert!(goes(near, login("http://127.0.0.1:2/uaa")).is_some());
+        for (api, links) in [
+            (far, login("http://127.0.0.1:2")),
+            (far, login("http://login.example.org")),
+            (near, login("http://login.example.org")),
+            (far, login("https://user:word@login.example.org")),
+            (far, login("/uaa")),
+            (far, json!({})),
+            (far, Value::Null),
+        ] {
+            assert_eq!(goes(api, links.clone()), None, "{api} {links}");
+        }
+    }
+}

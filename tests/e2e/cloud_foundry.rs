@@ -1,0 +1,702 @@
+//! Cloud Foundry, end to end.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::sandbox::cloud_foundry::{Client, Deployment, Foundation, UAA, User};
+use crate::sandbox::{Call, Fault, Grant, MINTED, Sandbox, Seen, TOKEN};
+use crate::step::{Ran, Step};
+
+const PASSWORD: &str = "open  sesame+&=9";
+const SECRET: &str = "client-secret-must-not-leak";
+
+fn sandbox(deployment: Deployment) -> Sandbox {
+    let sandbox = Sandbox::start();
+    sandbox
+        .add(deployment)
+        .add(User::new("ci", PASSWORD))
+        .add(Client::new("ci-client", SECRET));
+    sandbox
+}
+
+/// A step with a ready token.
+fn step(sandbox: &Sandbox) -> Step {
+    Step::on(sandbox, "cloud_foundry").input("deployment_id", "dep-1")
+}
+
+/// A step that signs in with a user.
+fn user(sandbox: &Sandbox) -> Step {
+    step(sandbox)
+        .without("INPUT_TOKEN")
+        .input("username", "ci")
+        .input("password", PASSWORD)
+        .secret(PASSWORD)
+}
+
+/// A step that signs in with a client.
+fn client(sandbox: &Sandbox) -> Step {
+    step(sandbox)
+        .without("INPUT_TOKEN")
+        .input("client_id", "ci-client")
+        .input("client_secret", SECRET)
+        .secret(SECRET)
+}
+
+fn run(deployment: Deployment) -> (Sandbox, Ran) {
+    let sandbox = sandbox(deployment);
+    let ran = step(&sandbox).run();
+    (sandbox, ran)
+}
+
+fn requests(sandbox: &Sandbox, call: Call) -> Vec<Seen> {
+    let mut all = sandbox.requests();
+    all.retain(|seen| seen.call == call);
+    all
+}
+
+fn text(seen: &Seen) -> String {
+    let headers: String = seen
+        .headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\n"))
+        .collect();
+    let body = String::from_utf8_lossy(&seen.body);
+    format!(
+        "{} {}?{}\n{headers}\n{body}",
+        seen.method, seen.path, seen.query
+    )
+}
+
+#[test]
+fn a_rolling_deployment_is_canceled_though_the_answer_to_the_cancel_is_empty() {
+    let (sandbox, ran) = run(Deployment::new("dep-1"));
+    ran.ended("canceled", 0);
+    assert_eq!(ran.output("previous_state"), "ACTIVE/DEPLOYING");
+    assert_eq!(ran.output("platform_state"), "FINALIZED/CANCELED");
+    assert_eq!(
+        (ran.output("canceled"), ran.output("went_live")),
+        ("true", "false")
+    );
+    let told = &ran.deployments()[0];
+    assert_eq!(told["http_status"], 200);
+    assert_eq!(told["details"]["strategy"], "rolling");
+    assert!(told["request_id"].as_str().unwrap().contains("4851a473"));
+    assert_eq!(told["timeline"][1]["platform_state"], "ACTIVE/CANCELING");
+    assert_eq!(sandbox.effective_cancels("dep-1"), 1);
+    assert_eq!(sandbox.count(Call::Cancel), 1);
+}
+
+#[test]
+fn a_paused_canary_is_canceled() {
+    let paused = Deployment::new("dep-1").states(["ACTIVE/PAUSED"]);
+    let (sandbox, ran) = run(paused);
+    ran.ended("canceled", 0);
+    assert_eq!(sandbox.effective_cancels("dep-1"), 1);
+}
+
+#[test]
+fn one_that_is_being_canceled_is_watched_and_not_asked_again() {
+    let words = ["ACTIVE/CANCELING", "FINALIZED/CANCELED"];
+    let (sandbox, ran) = run(Deployment::new("dep-1").states(words));
+    ran.ended("canceled", 0).says("being canceled already");
+    assert_eq!(sandbox.count(Call::Cancel), 0);
+    let old = Deployment::new("dep-1").states(["CANCELING", "FINALIZED/CANCELED"]);
+    let (sandbox, ran) = run(old);
+    ran.ended("canceled", 0);
+    assert_eq!(sandbox.count(Call::Cancel), 0);
+}
+
+#[test]
+fn one_that_had_ended_is_left_alone() {
+    for (word, state, canceled, code) in [
+        ("FINALIZED/DEPLOYED", "succeeded", "false", 3),
+        ("FINALIZED/CANCELED", "canceled", "true", 0),
+        ("FINALIZED/SUPERSEDED", "superseded", "false", 0),
+        ("FINALIZED/DEGENERATE", "failed", "false", 0),
+        ("FINALIZED/ODD", "unknown", "false", 0),
+    ] {
+        let (sandbox, ran) = run(Deployment::new("dep-1").states([word]));
+        ran.ended("already_finished", code);
+        let seen = (ran.output("state"), ran.output("canceled"));
+        assert_eq!(seen, (state, canceled), "{word}");
+        assert_eq!(sandbox.count(Call::Cancel), 0, "{word}");
+    }
+}
+
+#[test]
+fn only_the_end_that_is_read_says_how_an_accepted_cancel_came_out() {
+    for (word, outcome, code) in [
+        ("FINALIZED/SUPERSEDED", "superseded", 0),
+        ("FINALIZED/DEPLOYED", "completed", 3),
+        ("FINALIZED/DEGENERATE", "failed", 0),
+        ("FINALIZED/ODD", "error", 1),
+    ] {
+        let (_, ran) = run(Deployment::new("dep-1").after_cancel([word]));
+        ran.ended(outcome, code);
+        assert_eq!(ran.output("canceled"), "false", "{word}");
+        assert_eq!(ran.output("platform_state"), word);
+    }
+}
+
+#[test]
+fn a_reason_nobody_knows_is_no_end_while_it_is_active() {
+    let odd = Deployment::new("dep-1")
+        .states(["ACTIVE/ODD"])
+        .after_cancel(["ACTIVE/ODDER", "FINALIZED/CANCELED"]);
+    let (sandbox, ran) = run(odd);
+    ran.ended("canceled", 0);
+    assert_eq!(sandbox.effective_cancels("dep-1"), 1);
+}
+
+#[test]
+fn a_422_because_it_has_just_ended_is_decided_by_reading() {
+    for (word, outcome, code) in [
+        ("FINALIZED/DEPLOYED", "completed", 3),
+        ("FINALIZED/CANCELED", "canceled", 0),
+        ("FINALIZED/SUPERSEDED", "superseded", 0),
+    ] {
+        let words = ["ACTIVE/DEPLOYING", word];
+        let (sandbox, ran) = run(Deployment::new("dep-1").states(words));
+        ran.ended(outcome, code);
+        assert_eq!(ran.deployments()[0]["http_status"], 422);
+        assert_eq!(sandbox.count(Call::Cancel), 1);
+    }
+}
+
+#[test]
+fn a_422_while_it_goes_on_is_an_error_in_the_platforms_words() {
+    for (code, detail) in [
+        (10008, "Unable to assign current droplet."),
+        (10020, "The organization is being deleted"),
+    ] {
+        let refused = Deployment::new("dep-1").refusal(422, code, detail);
+        let (sandbox, ran) = run(refused);
+        ran.ended("error", 1).says(detail);
+        assert_eq!(ran.output("platform_state"), "ACTIVE/DEPLOYING");
+        assert_eq!(sandbox.count(Call::Cancel), 1);
+    }
+}
+
+#[test]
+fn a_cancel_that_hangs_is_told_with_the_platforms_error() {
+    let hangs = Deployment::new("dep-1")
+        .after_cancel(["ACTIVE/CANCELING"])
+        .error("An unexpected error has occurred: RuntimeError");
+    let sandbox = sandbox(hangs);
+    let ran = step(&sandbox).input("timeout", "2s").run();
+    ran.ended("timed_out", 124).says("RuntimeError");
+    assert_eq!(ran.output("platform_state"), "ACTIVE/CANCELING");
+}
+
+#[test]
+fn an_id_that_the_api_does_not_know_is_not_found() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    let ran = step(&sandbox).input("deployment_id", "dep-2").run();
+    ran.ended("not_found", 4).says("dep-2");
+    assert_eq!(sandbox.count(Call::Cancel), 0);
+}
+
+#[test]
+fn an_answer_about_another_deployment_is_not_believed() {
+    let other = Deployment::new("dep-1").patch(json!({"guid": "dep-2"}));
+    let (sandbox, ran) = run(other);
+    ran.ended("error", 1).says("about another deployment");
+    assert_eq!(sandbox.count(Call::Cancel), 0);
+}
+
+#[test]
+fn a_404_of_the_router_is_about_the_address() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    sandbox.add(Foundation::new().unknown_route());
+    for step in [step(&sandbox), user(&sandbox)] {
+        let ran = step.run();
+        ran.ended("error", 1).says("`api_url`");
+        assert_eq!(sandbox.count(Call::Cancel) + sandbox.count(Call::SignIn), 0);
+    }
+}
+
+#[test]
+fn an_api_that_knows_no_deployments_is_the_wrong_one() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    let unknown = r#"{"errors":[{"detail":"Unknown request","title":"CF-NotFound","code":10000}]}"#;
+    sandbox.always(Call::Read, Fault::json(404, unknown));
+    step(&sandbox).run().ended("error", 1).says("`api_url`");
+    assert_eq!(sandbox.count(Call::Cancel), 0);
+}
+
+#[test]
+fn korifi_has_no_cancel_and_the_message_says_so() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    sandbox.add(Foundation::new().korifi());
+    let ran = step(&sandbox).run();
+    ran.ended("error", 1).says("this API has no cancel");
+    assert_eq!(ran.output("platform_state"), "ACTIVE/DEPLOYING");
+    assert_eq!(sandbox.count(Call::Cancel), 1);
+    user(&sandbox).run().ended("error", 1).says("Korifi");
+    assert_eq!(sandbox.count(Call::SignIn), 0);
+}
+
+#[test]
+fn a_404_to_the_cancel_of_what_can_be_read_is_a_missing_role() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    sandbox.token("cloud_foundry", TOKEN, Grant::ReadOnly);
+    let ran = step(&sandbox).run();
+    ran.ended("error", 1)
+        .says("Space Developer")
+        .says("Space Supporter");
+    assert_eq!(sandbox.count(Call::Cancel), 1);
+}
+
+#[test]
+fn a_suspended_organization_is_named() {
+    let suspended = Deployment::new("dep-1").refusal(403, 10017, "The organization is suspended");
+    let (_, ran) = run(suspended);
+    ran.ended("error", 1)
+        .says("The organization is suspended")
+        .says("ends the suspension");
+}
+
+#[test]
+fn what_may_not_be_read_is_asked_unseen_and_never_called_canceled() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    sandbox.token("cloud_foundry", TOKEN, Grant::CancelOnly);
+    step(&sandbox)
+        .run()
+        .ended("error", 1)
+        .says("end not visible");
+    assert_eq!(sandbox.effective_cancels("dep-1"), 1);
+    let guarded = step(&sandbox).input("only_states", "running").run();
+    guarded.ended("error", 1);
+    assert_eq!(sandbox.count(Call::Cancel), 1);
+}
+
+#[test]
+fn a_rate_limit_is_waited_for_though_its_body_claims_to_be_text() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    sandbox.fault(Call::Cancel, [Fault::Status(429)]);
+    step(&sandbox).run().ended("canceled", 0);
+    let cancels = requests(&sandbox, Call::Cancel);
+    assert_eq!(cancels.len(), 2);
+    let far = Fault::ResetHeader { in_seconds: 600 };
+    sandbox
+        .add(Deployment::new("dep-1"))
+        .always(Call::Read, far);
+    let reads = sandbox.count(Call::Read);
+    let ran = step(&sandbox).input("timeout", "20s").run();
+    ran.ended("error", 1).says("Rate Limit Exceeded");
+    assert_eq!(sandbox.count(Call::Read), reads + 1);
+    assert_eq!(sandbox.count(Call::Cancel), 2);
+}
+
+#[test]
+fn an_unclear_answer_that_took_effect_is_not_sent_again() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    sandbox.fault(Call::Cancel, [Fault::after(Fault::Status(502))]);
+    step(&sandbox).run().ended("canceled", 0);
+    assert_eq!(sandbox.count(Call::Cancel), 1);
+}
+
+#[test]
+fn without_waiting_an_accepted_request_is_enough() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    let ran = step(&sandbox).input("wait", "false").run();
+    ran.ended("requested", 0);
+    assert_eq!(ran.output("platform_state"), "ACTIVE/CANCELING");
+}
+
+#[test]
+fn nothing_is_sent_for_a_dry_run_or_an_excluded_state() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    let dry = step(&sandbox).input("dry_run", "true").run();
+    dry.ended("dry_run", 0);
+    let queued = step(&sandbox).input("only_states", "queued").run();
+    queued.ended("skipped", 0);
+    assert_eq!(sandbox.count(Call::Cancel), 0);
+}
+
+#[test]
+fn a_ready_token_is_taken_with_and_without_its_scheme() {
+    for written in [
+        TOKEN.to_owned(),
+        format!("bearer {TOKEN}"),
+        format!("BEARER  {TOKEN}"),
+    ] {
+        let sandbox = sandbox(Deployment::new("dep-1"));
+        let echo = format!(r#"{{"errors":[{{"detail":"no {TOKEN}","code":1}}]}}"#);
+        sandbox.fault(Call::Read, [Fault::Pass, Fault::json(500, &echo)]);
+        let ran = step(&sandbox).input("token", &written).run();
+        ran.ended("canceled", 0);
+        assert!(ran.stdout.contains(&format!("::add-mask::{TOKEN}\n")));
+        let sent = format!("bearer {TOKEN}");
+        assert_eq!(
+            sandbox.requests()[0].header("authorization"),
+            Some(sent.as_str())
+        );
+        assert_eq!(sandbox.count(Call::Scope) + sandbox.count(Call::SignIn), 0);
+    }
+}
+
+#[test]
+fn a_ready_token_that_runs_out_cannot_be_renewed_and_the_message_says_so() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    sandbox.fault(Call::Read, [Fault::Pass, Fault::Status(401)]);
+    let ran = step(&sandbox).run();
+    ran.ended("error", 1)
+        .says("accepted the cancel request, end not visible")
+        .says("cannot be renewed");
+    assert_eq!(ran.output("went_live"), "unknown");
+    assert_eq!(sandbox.count(Call::Read), 2);
+}
+
+#[test]
+fn a_user_signs_in_with_the_public_client() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    let ran = user(&sandbox).run();
+    ran.ended("canceled", 0);
+    let [root, sign_in] = &sandbox.requests()[..2] else {
+        panic!("two requests before the first read")
+    };
+    assert_eq!((root.call, root.path.as_str()), (Call::Scope, "/"));
+    assert_eq!(root.header("authorization"), None);
+    assert_eq!(sign_in.path, format!("{UAA}/oauth/token"));
+    assert_eq!(sign_in.query, "");
+    assert_eq!(sign_in.header("authorization"), Some("Basic Y2Y6"));
+    let form = "grant_type=password&username=ci&password=open++sesame%2B%26%3D9";
+    assert_eq!(String::from_utf8_lossy(&sign_in.body), form);
+}
+
+#[test]
+fn the_origin_of_a_user_travels_in_the_query() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    sandbox.add(User::new("sso", PASSWORD).origin("my-idp"));
+    let ran = user(&sandbox)
+        .input("username", "sso")
+        .input("origin", "my-idp")
+        .run();
+    ran.ended("canceled", 0);
+    let query = &requests(&sandbox, Call::SignIn)[0].query;
+    assert_eq!(query, "login_hint=%7B%22origin%22%3A%22my-idp%22%7D");
+}
+
+#[test]
+fn a_client_signs_in_with_its_secret_in_the_form() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    client(&sandbox).run().ended("canceled", 0);
+    let sign_in = &requests(&sandbox, Call::SignIn)[0];
+    assert_eq!(sign_in.header("authorization"), None);
+    let form = format!("grant_type=client_credentials&client_id=ci-client&client_secret={SECRET}");
+    assert_eq!(String::from_utf8_lossy(&sign_in.body), form);
+}
+
+#[test]
+fn each_credential_goes_only_where_it_belongs() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    sandbox.add(Foundation::new().short_token(2));
+    user(&sandbox).run().ended("canceled", 0);
+    assert_eq!(sandbox.count(Call::SignIn), 2);
+    for seen in sandbox.requests() {
+        let all = text(&seen);
+        if seen.call == Call::SignIn {
+            assert!(!all.contains(MINTED), "{all}");
+        } else {
+            let secret = ["sesame", "Y2Y6", "password"]
+                .iter()
+                .any(|it| all.contains(it));
+            assert!(!secret, "{all}");
+        }
+        let carries = seen
+            .header("authorization")
+            .is_some_and(|it| it.contains(MINTED));
+        let wants = matches!(seen.call, Call::Read | Call::Cancel);
+        assert_eq!(carries, wants, "{all}");
+    }
+}
+
+#[test]
+fn a_token_that_a_sign_in_made_is_masked_and_shown_nowhere() {
+    let shows = Deployment::new("dep-1").error("the token minted-access-token-1 ran out");
+    let sandbox = sandbox(shows.after_cancel(["ACTIVE/CANCELING"]));
+    let ran = user(&sandbox).input("timeout", "2s").run();
+    ran.ended("timed_out", 124).says("the token *** ran out");
+    let first = ran.stdout.find(MINTED).unwrap();
+    assert!(ran.stdout[..first].ends_with("::add-mask::"));
+}
+
+#[test]
+fn where_nobody_reads_mask_commands_a_minted_token_is_not_printed_at_all() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    let ran = Step::plain()
+        .input("platform", "cloud_foundry")
+        .input("api_url", &sandbox.url("cloud_foundry"))
+        .input("deployment_id", "dep-1")
+        .input("username", "ci")
+        .input("password", PASSWORD)
+        .secret(PASSWORD)
+        .run();
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert!(!ran.stdout.contains("::add-mask::"));
+}
+
+#[test]
+fn a_token_that_runs_out_is_renewed_once_for_all_deployments() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    sandbox
+        .add(Deployment::new("dep-2"))
+        .add(Deployment::new("dep-3"));
+    // Three first reads carry the old token at once; one passes with it, two are refused.
+    sandbox.add(Foundation::new().short_token(1));
+    sandbox.fault(
+        Call::Read,
+        [Fault::HoldBefore, Fault::HoldBefore, Fault::HoldBefore],
+    );
+    let running = user(&sandbox)
+        .input("deployment_id", "dep-1,dep-2,dep-3")
+        .start();
+    sandbox.wait_for(Call::Read, 3);
+    sandbox.release();
+    let ran = running.wait();
+    ran.ended("canceled", 0);
+    assert_eq!(ran.output("canceled_count"), "3");
+    assert_eq!(sandbox.count(Call::SignIn), 2);
+}
+
+#[test]
+fn a_token_that_runs_out_in_mid_watch_is_renewed() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    sandbox.add(Foundation::new().short_token(3));
+    user(&sandbox).run().ended("canceled", 0);
+    assert_eq!(
+        (sandbox.count(Call::SignIn), sandbox.count(Call::Cancel)),
+        (2, 1)
+    );
+}
+
+#[test]
+fn a_cancel_that_meets_an_old_token_is_sent_once_more_with_a_new_one() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    sandbox.fault(Call::Cancel, [Fault::Status(401)]);
+    client(&sandbox).run().ended("canceled", 0);
+    assert_eq!(sandbox.effective_cancels("dep-1"), 1);
+    let tokens = requests(&sandbox, Call::Cancel);
+    let token = |at: usize| tokens[at].header("authorization").unwrap();
+    assert_ne!(token(0), token(1));
+}
+
+#[test]
+fn a_new_token_that_is_refused_as_well_ends_it() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    sandbox.always(Call::Read, Fault::Status(401));
+    user(&sandbox).run().ended("error", 1);
+    assert_eq!(
+        (sandbox.count(Call::SignIn), sandbox.count(Call::Read)),
+        (2, 2)
+    );
+    assert_eq!(sandbox.count(Call::Cancel), 0);
+}
+
+#[test]
+fn a_refused_password_is_sent_exactly_once() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    let ran = user(&sandbox)
+        .input("password", "wrong-password")
+        .secret("wrong-password")
+        // More than are asked for at once: those who come later do not try again either.
+        .input("deployment_id", "1,2,3,4,5,6,7,8,9,10,11,12")
+        .run();
+    ran.ended("error", 1)
+        .says("Bad credentials")
+        .says("`username`");
+    assert_eq!(ran.output("count"), "12");
+    assert_eq!(sandbox.count(Call::SignIn), 1);
+    assert_eq!(sandbox.count(Call::Read) + sandbox.count(Call::Cancel), 0);
+}
+
+#[test]
+fn a_locked_account_is_named_and_not_tried_again() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    sandbox.add(User::new("locked", PASSWORD).locked());
+    let ran = user(&sandbox).input("username", "locked").run();
+    ran.ended("error", 1)
+        .says("has been locked")
+        .says("wait until");
+    assert_eq!(sandbox.count(Call::SignIn), 1);
+}
+
+#[test]
+fn a_sign_in_that_is_refused_says_nothing_about_the_deployment() {
+    let said = r#"{"error":"access_denied","error_description":"User is not verified"}"#;
+    for status in [400, 401, 403, 404] {
+        let sandbox = sandbox(Deployment::new("dep-1"));
+        sandbox.always(Call::SignIn, Fault::json(status, said));
+        let ran = user(&sandbox).run();
+        ran.ended("error", 1)
+            .says("Could not sign in")
+            .says("User is not verified");
+        assert_eq!(sandbox.count(Call::SignIn), 1, "{status}");
+        assert_eq!(
+            sandbox.count(Call::Read) + sandbox.count(Call::Cancel),
+            0,
+            "{status}"
+        );
+    }
+}
+
+#[test]
+fn a_renewal_that_is_refused_ends_the_watch_without_a_second_try() {
+    let sandbox = sandbox(Deployment::new("dep-1").after_cancel(["ACTIVE/CANCELING"]));
+    sandbox.add(Foundation::new().short_token(3));
+    let refused = r#"{"error":"invalid_client","error_description":"Bad credentials"}"#;
+    sandbox.fault(Call::SignIn, [Fault::Pass, Fault::json(401, refused)]);
+    let ran = user(&sandbox).run();
+    ran.ended("error", 1).says("end not visible");
+    assert_eq!(sandbox.count(Call::SignIn), 2);
+}
+
+#[test]
+fn a_sign_in_that_only_failed_is_tried_again_by_one_worker_for_all() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    sandbox
+        .add(Deployment::new("dep-2"))
+        .add(Deployment::new("dep-3"));
+    sandbox.fault(Call::SignIn, [Fault::Html(503)]);
+    let ran = user(&sandbox)
+        .input("deployment_id", "dep-1,dep-2,dep-3")
+        .run();
+    ran.ended("canceled", 0);
+    let tries = requests(&sandbox, Call::SignIn);
+    assert_eq!(tries.len(), 2);
+    // Those who waited for the first try do not rush into the second.
+    assert!(tries[1].at - tries[0].at >= Duration::from_millis(350));
+}
+
+#[test]
+fn a_limit_of_the_sign_in_is_waited_for() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    let said = r#"{"error":"429 - Too Many Request - Request limited by Rate Limiter"}"#;
+    sandbox.fault(Call::SignIn, [Fault::json(429, said)]);
+    user(&sandbox).run().ended("canceled", 0);
+    assert_eq!(sandbox.count(Call::SignIn), 2);
+}
+
+#[test]
+fn a_sign_in_address_that_is_not_safe_gets_no_credential() {
+    for links in [
+        json!({"login": {"href": "http://login.example.org"}}),
+        json!({"login": {"href": "https://me@login.example.org"}}),
+        json!({"login": null, "uaa": null}),
+    ] {
+        let sandbox = sandbox(Deployment::new("dep-1"));
+        sandbox.add(Foundation::new().links(links));
+        user(&sandbox)
+            .run()
+            .ended("error", 1)
+            .says("sign-in address");
+        assert_eq!(sandbox.requests().len(), 1);
+    }
+}
+
+#[test]
+fn the_uaa_itself_is_asked_where_there_is_no_login_page() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    let links = json!({"login": null, "uaa": {"href": "UAA"}});
+    sandbox.add(Foundation::new().links(links));
+    user(&sandbox).run().ended("canceled", 0);
+}
+
+#[test]
+fn a_sign_in_is_never_redirected() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    let elsewhere = format!("{}{UAA}/oauth/token", sandbox.url("cloud_foundry"));
+    sandbox.always(Call::SignIn, Fault::Redirect(elsewhere));
+    user(&sandbox).run().ended("error", 1);
+    assert_eq!(sandbox.count(Call::SignIn), 1);
+}
+
+#[test]
+fn an_answer_without_a_usable_token_is_an_error() {
+    for body in ["{}", r#"{"access_token":""}"#, "<html>Sign in</html>"] {
+        let sandbox = sandbox(Deployment::new("dep-1"));
+        sandbox.always(Call::SignIn, Fault::json(200, body));
+        user(&sandbox).run().ended("error", 1);
+        assert_eq!(sandbox.count(Call::Read), 0, "{body}");
+    }
+}
+
+#[test]
+fn a_written_way_of_signing_in_beats_the_usual_variables_of_the_others() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    let ran = client(&sandbox)
+        .var("CF_ACCESS_TOKEN", "stale-access-token")
+        .var("CF_USERNAME", "ci")
+        .var("CF_PASSWORD", "stale-password")
+        .run();
+    ran.ended("canceled", 0);
+    let form = text(&requests(&sandbox, Call::SignIn)[0]);
+    assert!(form.contains("client_credentials"), "{form}");
+}
+
+#[test]
+fn the_usual_variables_alone_are_enough() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    let ran = Step::github()
+        .input("platform", "cloud-foundry")
+        .input("deployment_id", "dep-1")
+        .var("CF_API", &sandbox.url("cloud_foundry"))
+        .var("CF_USERNAME", "ci")
+        .var("CF_PASSWORD", PASSWORD)
+        .secret(PASSWORD)
+        .run();
+    ran.ended("canceled", 0);
+}
+
+#[test]
+fn what_is_missing_of_a_way_of_signing_in_is_named() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    let bare = || step(&sandbox).without("INPUT_TOKEN");
+    for (step, says) in [
+        (bare().input("username", "ci"), "`password` is missing"),
+        (bare().var("CF_PASSWORD", PASSWORD), "`username` is missing"),
+        (
+            bare().input("client_id", "ci"),
+            "`client_secret` is missing",
+        ),
+        (
+            bare()
+                .input("username", "ci")
+                .var("CF_ACCESS_TOKEN", "stale-token"),
+            "`password` is missing",
+        ),
+        (
+            bare(),
+            "set `token` (or the variable CF_ACCESS_TOKEN), or `username` and `password`",
+        ),
+        (
+            user(&sandbox).input("token", TOKEN),
+            "cannot stand beside `username`",
+        ),
+        (
+            step(&sandbox).without("INPUT_API_URL"),
+            "`api_url` is missing: set `api_url`, or the variable CF_API_URL or CF_API",
+        ),
+        (
+            step(&sandbox)
+                .without("INPUT_API_URL")
+                .var("CF_API", "ftp://x"),
+            "`api_url` (CF_API)",
+        ),
+    ] {
+        step.run().ended("error", 2).says(says);
+    }
+    assert!(sandbox.requests().is_empty());
+}
+
+#[test]
+fn an_address_written_for_another_platform_is_no_odd_input() {
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    let ran = Step::on(&sandbox, "digitalocean")
+        .input("app_id", "a")
+        .input("deployment_id", "d")
+        .run();
+    assert!(!ran.stdout.contains("::warning"), "{}", ran.stdout);
+}

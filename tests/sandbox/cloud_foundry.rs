@@ -1,0 +1,542 @@
+//! Cloud Foundry: the v3 API, its root document, and the UAA that makes tokens.
+//!
+//! Follows the API reference and the request specs of cloud_controller_ng, and
+//! the UAA's token endpoint. The UAA answers below the API's own prefix, under
+//! [`UAA`]; the two know nothing of each other but the tokens.
+
+use serde_json::{Value, json};
+use url::form_urlencoded;
+
+use super::http::{Answer, Request, epoch, merge};
+use super::platform::{Addition, Call, Grant, Platform, Platforms};
+use super::script::Script;
+use super::{EMAIL, ENV_VALUE, MINTED, TOKEN};
+
+/// The path below which the UAA answers.
+pub const UAA: &str = "/uaa";
+
+const APP: &str = "305cea31-5a44-45ca-b51b-e89c7a8ef8b2";
+const TIME: &str = "2018-04-25T22:42:10Z";
+/// After this many refused passwords the account is locked.
+const MOST_REFUSED: u32 = 5;
+
+/// A deployment.
+#[derive(Clone, Debug)]
+pub struct Deployment {
+    guid: String,
+    script: Script,
+    error: Option<String>,
+    refusal: Option<(u16, u32, String)>,
+    patch: Value,
+}
+
+impl Deployment {
+    /// A rolling deployment that goes on until it is cancelled.
+    pub fn new(guid: &str) -> Deployment {
+        Deployment {
+            guid: guid.to_owned(),
+            script: Script::new(
+                &["ACTIVE/DEPLOYING"],
+                &["ACTIVE/CANCELING", "FINALIZED/CANCELED"],
+            ),
+            error: None,
+            refusal: None,
+            patch: json!({}),
+        }
+    }
+
+    /// The words `value/reason` it goes through undisturbed; see [`Script`]. Without a slash the reason is null.
+    pub fn states<S: Into<String>>(mut self, states: impl IntoIterator<Item = S>) -> Self {
+        self.script.set_states(states);
+        self
+    }
+
+    /// The words from the moment a cancel takes effect; see [`Script`].
+    pub fn after_cancel<S: Into<String>>(mut self, states: impl IntoIterator<Item = S>) -> Self {
+        self.script.set_after_cancel(states);
+        self
+    }
+
+    /// What its updater fails with, again and again.
+    pub fn error(mut self, text: &str) -> Self {
+        self.error = Some(text.to_owned());
+        self
+    }
+
+    /// Refuses every cancel with this status, code and detail, and goes on.
+    pub fn refusal(mut self, status: u16, code: u32, detail: &str) -> Self {
+        self.refusal = Some((status, code, detail.to_owned()));
+        self
+    }
+
+    /// Lays a JSON merge patch over the deployment; null removes a field.
+    pub fn patch(mut self, patch: Value) -> Self {
+        self.patch = patch;
+        self
+    }
+
+    fn json(&self, word: &str, korifi: bool) -> Value {
+        let (value, reason) = match word.split_once('/') {
+            Some((value, reason)) => (value, Some(reason)),
+            None => (word, None),
+        };
+        let mut body = json!({
+            "guid": self.guid,
+            "created_at": TIME,
+            "updated_at": TIME,
+            "status": {"value": value, "reason": reason},
+            "droplet": {"guid": "44ccfa61-dbcf-4a0d-82fe-f668e9d2a962"},
+            "relationships": {"app": {"data": {"guid": APP}}},
+            "links": {"app": {"href": format!("https://api.example.org/v3/apps/{APP}")}},
+        });
+        if !korifi {
+            let more = json!({
+                "status": {"details": {"last_successful_healthcheck": TIME, "last_status_change": TIME}},
+                "strategy": "rolling",
+                "options": {"max_in_flight": 1},
+                "previous_droplet": {"guid": "cc6bc315-bd06-49ce-92c2-bc3ad45268c2"},
+                "revision": {"guid": "56126cba-656a-4eba-a81e-7e9951b2df57", "version": 1},
+                "metadata": {"labels": {"owner": EMAIL}, "annotations": {"greeting": ENV_VALUE}},
+            });
+            merge(&mut body, &more);
+        }
+        if let Some(error) = &self.error {
+            body["status"]["details"]["error"] = json!(error);
+        }
+        merge(&mut body, &self.patch);
+        body
+    }
+}
+
+/// A user of the UAA.
+#[derive(Clone, Debug)]
+pub struct User {
+    name: String,
+    password: String,
+    origin: Option<String>,
+    refused: u32,
+}
+
+impl User {
+    /// A user of the usual identity provider.
+    pub fn new(name: &str, password: &str) -> User {
+        User {
+            name: name.to_owned(),
+            password: password.to_owned(),
+            origin: None,
+            refused: 0,
+        }
+    }
+
+    /// Makes it a user of another identity provider.
+    pub fn origin(mut self, origin: &str) -> Self {
+        self.origin = Some(origin.to_owned());
+        self
+    }
+
+    /// Locks the account, as too many refused passwords do.
+    pub fn locked(mut self) -> Self {
+        self.refused = MOST_REFUSED;
+        self
+    }
+}
+
+/// A client of the UAA that may use the grant `client_credentials`.
+#[derive(Clone, Debug)]
+pub struct Client {
+    id: String,
+    secret: String,
+}
+
+impl Client {
+    /// A client.
+    pub fn new(id: &str, secret: &str) -> Client {
+        Client {
+            id: id.to_owned(),
+            secret: secret.to_owned(),
+        }
+    }
+}
+
+/// What kind of foundation it is.
+#[derive(Clone, Debug, Default)]
+pub struct Foundation {
+    korifi: bool,
+    unknown_route: bool,
+    uses: Option<usize>,
+    links: Option<Value>,
+}
+
+impl Foundation {
+    /// An ordinary one.
+    pub fn new() -> Foundation {
+        Foundation::default()
+    }
+
+    /// Korifi: no cancel, no UAA, fewer fields.
+    pub fn korifi(mut self) -> Self {
+        self.korifi = true;
+        self
+    }
+
+    /// Its router does not know the host.
+    pub fn unknown_route(mut self) -> Self {
+        self.unknown_route = true;
+        self
+    }
+
+    /// The first token that a sign-in brings runs out after that many requests.
+    pub fn short_token(mut self, uses: usize) -> Self {
+        self.uses = Some(uses);
+        self
+    }
+
+    /// The root document's `links`; the text `UAA` in them stands for the UAA's real address.
+    pub fn links(mut self, links: Value) -> Self {
+        self.links = Some(links);
+        self
+    }
+}
+
+impl Addition for Deployment {
+    fn add_to(self, platforms: &mut Platforms) {
+        let deployments = &mut platforms.cloud_foundry.deployments;
+        deployments.retain(|known| known.guid != self.guid);
+        deployments.push(self);
+    }
+}
+
+impl Addition for User {
+    fn add_to(self, platforms: &mut Platforms) {
+        platforms.cloud_foundry.users.push(self);
+    }
+}
+
+impl Addition for Client {
+    fn add_to(self, platforms: &mut Platforms) {
+        platforms.cloud_foundry.clients.push(self);
+    }
+}
+
+impl Addition for Foundation {
+    fn add_to(self, platforms: &mut Platforms) {
+        platforms.cloud_foundry.foundation = self;
+    }
+}
+
+/// A token, what it may do and for how many requests more.
+struct Known {
+    token: String,
+    grant: Grant,
+    uses: Option<usize>,
+}
+
+/// The platform's whole state.
+pub struct CloudFoundry {
+    foundation: Foundation,
+    tokens: Vec<Known>,
+    users: Vec<User>,
+    clients: Vec<Client>,
+    deployments: Vec<Deployment>,
+    minted: u32,
+    answers: u32,
+}
+
+impl Default for CloudFoundry {
+    fn default() -> Self {
+        CloudFoundry {
+            foundation: Foundation::new(),
+            tokens: vec![Known {
+                token: TOKEN.to_owned(),
+                grant: Grant::All,
+                uses: None,
+            }],
+            users: Vec::new(),
+            clients: Vec::new(),
+            deployments: Vec::new(),
+            minted: 0,
+            answers: 0,
+        }
+    }
+}
+
+impl Platform for CloudFoundry {
+    fn name(&self) -> &'static str {
+        "cloud_foundry"
+    }
+
+    fn call(&self, request: &Request) -> Call {
+        if request.path.starts_with(UAA) {
+            return Call::SignIn;
+        }
+        let segments = request.segments();
+        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        match (request.method.as_str(), segments.as_slice()) {
+            ("GET", [""]) => Call::Scope,
+            ("GET", ["v3", "deployments", _]) => Call::Read,
+            ("POST", ["v3", "deployments", _, "actions", "cancel"]) => Call::Cancel,
+            _ => Call::Other,
+        }
+    }
+
+    fn answer(&mut self, request: &Request) -> Answer {
+        if self.foundation.unknown_route {
+            let text = "404 Not Found: Requested route ('api.example.org') does not exist.\n";
+            return Answer::new(404, "text/plain; charset=utf-8", text)
+                .with("x-cf-routererror", "unknown_route");
+        }
+        let call = self.call(request);
+        match call {
+            Call::SignIn => return self.sign_in(request),
+            Call::Scope => return self.root(request),
+            _ => {}
+        }
+        if let Some(refused) = self.check(request, call) {
+            return refused;
+        }
+        let guid = request.segments().get(2).cloned().unwrap_or_default();
+        match call {
+            Call::Read => self.read(&guid),
+            Call::Cancel => self.cancel(&guid),
+            _ => self.problem(404, 10000, "Unknown request"),
+        }
+    }
+
+    fn error(&mut self, status: u16) -> Answer {
+        let (code, detail) = match status {
+            400 => (
+                10005,
+                "The query parameter is invalid: Unknown query parameter(s): 'x'.",
+            ),
+            401 => (1000, "Invalid Auth Token"),
+            403 => (
+                10003,
+                "You are not authorized to perform the requested action",
+            ),
+            404 => (10010, "Deployment not found"),
+            422 => (
+                10008,
+                "Unable to assign current droplet. Ensure the droplet exists and belongs to this app.",
+            ),
+            429 => (10013, "Rate Limit Exceeded"),
+            502 => (20004, "The UAA service is currently unavailable"),
+            503 => (10015, "Database connection failure"),
+            _ => (10001, "An unknown error occurred."),
+        };
+        self.problem(status, code, detail)
+    }
+
+    fn reset_header(&self, in_seconds: i64) -> (&'static str, String) {
+        ("x-ratelimit-reset", epoch(in_seconds).to_string())
+    }
+
+    fn grant(&mut self, token: &str, grant: Grant) {
+        self.tokens.retain(|known| known.token != token);
+        self.tokens.push(Known {
+            token: token.to_owned(),
+            grant,
+            uses: None,
+        });
+    }
+
+    fn effective_cancels(&self, id: &str) -> usize {
+        let found = self.deployments.iter().find(|known| known.guid == id);
+        found.map_or(0, |deployment| deployment.script.cancels())
+    }
+}
+
+impl CloudFoundry {
+    /// An answer with the headers every answer of the API has.
+    fn reply(&mut self, answer: Answer) -> Answer {
+        self.answers += 1;
+        let id = format!(
+            "4851a473-1621-42ea-b2f9-{:012x}::0b2d1f4a-6a0e-4f0e-9d3c-5a3e1c7f2b10",
+            self.answers
+        );
+        answer.with("x-vcap-request-id", id)
+    }
+
+    fn problem(&mut self, status: u16, code: u32, detail: &str) -> Answer {
+        let title = match code {
+            1000 => "CF-InvalidAuthToken",
+            10000 => "CF-NotFound",
+            10001 => "UnknownError",
+            10002 => "CF-NotAuthenticated",
+            10003 => "CF-NotAuthorized",
+            10008 => "CF-UnprocessableEntity",
+            10010 => "CF-ResourceNotFound",
+            10013 => "CF-RateLimitExceeded",
+            10017 => "CF-OrgSuspended",
+            10020 => "CF-ResourceBeingDeleted",
+            _ => "CF-Other",
+        };
+        let body = json!({"errors": [{"detail": detail, "title": title, "code": code}]});
+        let answer = Answer::json(status, &body);
+        let answer = match status {
+            // The rate limiter sits before everything that sets a content type.
+            429 => answer
+                .with("content-type", "text/plain; charset=utf-8")
+                .with("x-ratelimit-limit", "2000")
+                .with("x-ratelimit-remaining", "0")
+                .with("x-ratelimit-reset", epoch(1).to_string()),
+            _ => answer,
+        };
+        self.reply(answer)
+    }
+
+    /// What stands in the way of a request; uses up one use of its token.
+    fn check(&mut self, request: &Request, call: Call) -> Option<Answer> {
+        let Some(token) = request.bearer() else {
+            return Some(self.problem(401, 10002, "Authentication error"));
+        };
+        let found = self.tokens.iter_mut().find(|known| known.token == token);
+        let Some(known) = found.filter(|known| known.uses != Some(0)) else {
+            return Some(self.error(401));
+        };
+        known.uses = known.uses.map(|uses| uses - 1);
+        match (known.grant, call) {
+            (Grant::Revoked, _) => Some(self.error(401)),
+            // Whoever lacks the role is told that there is nothing.
+            (Grant::ReadOnly, Call::Cancel) => Some(self.error(404)),
+            (Grant::CancelOnly, Call::Read) => Some(self.error(403)),
+            _ => None,
+        }
+    }
+
+    fn root(&mut self, request: &Request) -> Answer {
+        let host = request.header("host").unwrap_or_default();
+        let base = format!("http://{host}/{}", self.name());
+        let links = self.foundation.links.clone().unwrap_or_else(|| {
+            json!({
+                "self": {"href": base},
+                "cloud_controller_v3": {"href": format!("{base}/v3"), "meta": {"version": "3.228.0"}},
+                "login": {"href": "UAA"},
+                "uaa": {"href": "https://uaa.example.org"},
+                "credhub": null,
+                "app_ssh": {"href": "ssh.example.org:2222", "meta": {"oauth_client": "ssh-proxy"}},
+            })
+        });
+        let links = links
+            .to_string()
+            .replace("\"UAA\"", &format!("\"{base}{UAA}\""));
+        let links: Value = serde_json::from_str(&links).expect("the same JSON");
+        let mut body = json!({"links": links});
+        if self.foundation.korifi {
+            body["cf_on_k8s"] = json!(true);
+        }
+        self.reply(Answer::json(200, &body))
+    }
+
+    fn read(&mut self, guid: &str) -> Answer {
+        let korifi = self.foundation.korifi;
+        let found = self.deployments.iter_mut().find(|known| known.guid == guid);
+        let Some(deployment) = found else {
+            return self.error(404);
+        };
+        let word = deployment.script.read();
+        let body = deployment.json(&word, korifi);
+        self.reply(Answer::json(200, &body))
+    }
+
+    fn cancel(&mut self, guid: &str) -> Answer {
+        if self.foundation.korifi {
+            return self.problem(404, 10000, "Unknown request");
+        }
+        let found = self.deployments.iter_mut().find(|known| known.guid == guid);
+        let Some(deployment) = found else {
+            return self.error(404);
+        };
+        if let Some((status, code, detail)) = deployment.refusal.clone() {
+            return self.problem(status, code, &detail);
+        }
+        let word = deployment.script.now().to_owned();
+        if let Some(reason) = word.strip_prefix("FINALIZED/") {
+            let detail =
+                format!("Cannot cancel a deployment with status: FINALIZED and reason: {reason}");
+            return self.problem(422, 10008, &detail);
+        }
+        let took_effect = !word.ends_with("CANCELING") && deployment.script.cancel();
+        self.reply(Answer::new(200, "", "")).effect(took_effect)
+    }
+
+    /// The UAA's token endpoint.
+    fn sign_in(&mut self, request: &Request) -> Answer {
+        if request.method != "POST" || request.path != format!("{UAA}/oauth/token") {
+            return uaa_error(404, "not_found", "There is nothing here");
+        }
+        let form = |name: &str| {
+            form_urlencoded::parse(&request.body)
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value.into_owned())
+                .unwrap_or_default()
+        };
+        match form("grant_type").as_str() {
+            "password" => {
+                if request.header("authorization") != Some("Basic Y2Y6") {
+                    return uaa_error(401, "invalid_client", "Bad credentials");
+                }
+                let hint = request
+                    .param("login_hint")
+                    .unwrap_or_else(|| "{}".to_owned());
+                let hint: Value = serde_json::from_str(&hint).expect("a login hint in JSON");
+                self.sign_in_user(
+                    &form("username"),
+                    &form("password"),
+                    hint["origin"].as_str(),
+                )
+            }
+            "client_credentials" => {
+                let (id, secret) = (form("client_id"), form("client_secret"));
+                let mut clients = self.clients.iter();
+                match clients.any(|client| client.id == id && client.secret == secret) {
+                    true => self.mint(false),
+                    false => uaa_error(401, "invalid_client", "Bad credentials"),
+                }
+            }
+            _ => uaa_error(400, "unsupported_grant_type", "Unsupported grant type"),
+        }
+    }
+
+    fn sign_in_user(&mut self, name: &str, password: &str, origin: Option<&str>) -> Answer {
+        let mut users = self.users.iter_mut();
+        let found = users.find(|user| user.name == name && user.origin.as_deref() == origin);
+        let Some(user) = found else {
+            return uaa_error(401, "invalid_client", "Bad credentials");
+        };
+        if user.refused >= MOST_REFUSED {
+            let text = "Your account has been locked because of too many failed attempts to login.";
+            return uaa_error(401, "unauthorized", text);
+        }
+        if user.password != password {
+            user.refused += 1;
+            return uaa_error(401, "invalid_client", "Bad credentials");
+        }
+        self.mint(true)
+    }
+
+    fn mint(&mut self, refreshable: bool) -> Answer {
+        self.minted += 1;
+        let token = format!("{MINTED}{}", self.minted);
+        self.tokens.push(Known {
+            token: token.clone(),
+            grant: Grant::All,
+            uses: self.foundation.uses.take(),
+        });
+        let mut body = json!({
+            "access_token": token,
+            "token_type": "bearer",
+            "expires_in": 1199,
+            "scope": "cloud_controller.read cloud_controller.write",
+            "jti": "cd37a35114084fafb83d21c6f2af0e84",
+        });
+        if refreshable {
+            body["refresh_token"] = json!(format!("{token}-r"));
+        }
+        Answer::json(200, &body)
+    }
+}
+
+fn uaa_error(status: u16, error: &str, description: &str) -> Answer {
+    let body = json!({"error": error, "error_description": description});
+    Answer::json(status, &body)
+}
