@@ -11,7 +11,7 @@ use crate::env::{Env, is_unexpanded};
 use crate::id::Id;
 use crate::outcome::FailOn;
 use crate::platform::{self, Entry};
-use crate::secret::{SHORTEST_HIDDEN, Secret};
+use crate::secret::{SHORTEST_HIDDEN, Secret, without_scheme};
 
 /// One input, as messages, `--help`, README and action.yml name it.
 #[derive(Debug)]
@@ -269,7 +269,7 @@ impl Values {
     }
 
     /// An input parsed by `parse`, or a fault that says what it should have been.
-    fn parsed<T>(
+    pub fn parsed<T>(
         &self,
         name: &str,
         faults: &mut Faults,
@@ -388,7 +388,7 @@ fn only_states(values: &Values, faults: &mut Faults) -> Option<Vec<State>> {
 }
 
 /// `true` or `false`, in any case.
-fn boolean(text: &str) -> Result<bool, String> {
+pub fn boolean(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
         "true" => Ok(true),
         "false" => Ok(false),
@@ -459,9 +459,13 @@ pub fn chosen_platform(env: &Env, faults: &mut Faults) -> Option<&'static Entry>
 /// Every secret that stands in any spelling of any platform's inputs, used or not.
 pub fn all_secrets(env: &Env) -> Vec<Secret> {
     let mut secrets: Vec<Secret> = Vec::new();
-    let mut add = |value: &str| {
-        if value.len() >= SHORTEST_HIDDEN && secrets.iter().all(|known| known.expose() != value) {
-            secrets.push(Secret::from(value.to_owned()));
+    let mut add = |written: &str| {
+        // A token written with its scheme has to be hidden without it too.
+        for value in [written, without_scheme(written)] {
+            let known = secrets.iter().any(|known| known.expose() == value);
+            if value.len() >= SHORTEST_HIDDEN && !known {
+                secrets.push(Secret::from(value.to_owned()));
+            }
         }
     };
     for input in platform::REGISTER

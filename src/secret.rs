@@ -34,6 +34,20 @@ impl fmt::Debug for Secret {
 /// Shorter values are neither masked nor redacted: hiding them would wreck the log and tell more than it hides.
 pub const SHORTEST_HIDDEN: usize = 4;
 
+/// A token without the scheme that people copy along with it (`bearer eyJ…`), in any case.
+pub fn without_scheme(written: &str) -> &str {
+    match written.split_once(char::is_whitespace) {
+        Some((scheme, token))
+            if ["bearer", "token"]
+                .iter()
+                .any(|known| scheme.eq_ignore_ascii_case(known)) =>
+        {
+            token.trim_start()
+        }
+        _ => written,
+    }
+}
+
 /// Base64 forms shorter than this are too likely to be something else.
 const SHORTEST_ENCODED: usize = 8;
 
@@ -206,6 +220,20 @@ mod tests {
             let encoded = STANDARD_NO_PAD.encode(format!("{prefix}{TOKEN}"));
             assert!(redact(&encoded).contains("***"), "{encoded}");
         }
+    }
+
+    #[test]
+    fn a_scheme_is_no_part_of_a_token() {
+        for written in [
+            "bearer a.b",
+            "Bearer  a.b",
+            "BEARER\ta.b",
+            "Token a.b",
+            "a.b",
+        ] {
+            assert_eq!(without_scheme(written), "a.b", "{written}");
+        }
+        assert_eq!(without_scheme("bear a.b"), "bear a.b");
     }
 
     #[test]
