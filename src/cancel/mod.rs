@@ -101,8 +101,6 @@ pub struct Ending {
 const SECOND_LOOK: Duration = Duration::from_secs(2);
 /// The most cancel requests for one deployment.
 const MOST_SENDS: u8 = 3;
-/// Pause before another look at a deployment that is no longer where a request would reach it.
-const MOVED_ON: Duration = Duration::from_secs(1);
 
 /// One deployment on its way.
 pub struct Procedure {
@@ -341,6 +339,12 @@ impl Procedure {
 
     fn judge_first_sight(&mut self, now: Duration, deployment: &Deployment) -> Action {
         let word = &deployment.platform_state;
+        if !self.is_wanted(deployment.state) && self.was_asked() {
+            let reason = format!(
+                "The request before had no clear answer; it is {word} now, which `only_states` excludes, so it was not asked again."
+            );
+            return self.finish(now, Outcome::Error, reason, String::new());
+        }
         if !self.is_wanted(deployment.state) {
             let reason = format!("It is {word}, which `only_states` excludes; nothing was sent.");
             return self.finish(now, Outcome::Skipped, reason, String::new());
@@ -432,24 +436,20 @@ impl Procedure {
     }
 
     fn after_failed_answer(&mut self, now: Duration, failure: Failure) -> Action {
-        self.sent = Some(Sent {
-            accepted: false,
-            status: failure.status,
-            request_id: failure.request_id.clone(),
-        });
+        // What was never sent hides nothing of an earlier request.
+        if !matches!(failure.kind, Kind::Guarded | Kind::MovedOn) {
+            self.sent = Some(Sent {
+                accepted: false,
+                status: failure.status,
+                request_id: failure.request_id.clone(),
+            });
+        }
         let readable = self.last.is_some();
         match failure.kind {
             Kind::Limited => {
                 // A 429 was not processed: it is no request. Before the next one the state is read again.
-                self.sends -= 1;
-                self.step = Step::Reading;
                 let until = failure.not_before.unwrap_or(now + SECOND_LOOK);
-                self.trouble = Some(failure);
-                if until >= self.plan.limit {
-                    self.out_of_time(now)
-                } else {
-                    self.pause_until(now, until)
-                }
+                self.read_before_asking(now, failure, until)
             }
             Kind::NotFound if !readable => {
                 let reason = format!("There is no such deployment for this credential: {failure}.");
@@ -468,17 +468,24 @@ impl Procedure {
                     failure.hint,
                 )
             }
-            Kind::Guarded => self.finish(
-                now,
-                Outcome::Error,
-                format!("Nothing was sent: {failure}."),
-                failure.hint,
-            ),
-            Kind::MovedOn => {
+            Kind::Guarded => {
                 self.sends -= 1;
-                self.sent = None;
-                self.step = Step::Reading;
-                self.after_passing_failure(now, failure, MOVED_ON)
+                let nothing = if self.was_asked() {
+                    "Nothing more was sent"
+                } else {
+                    "Nothing was sent"
+                };
+                self.finish(
+                    now,
+                    Outcome::Error,
+                    format!("{nothing}: {failure}."),
+                    failure.hint,
+                )
+            }
+            Kind::MovedOn => {
+                let pause = watch_pause(now.saturating_sub(self.began), &self.plan);
+                let until = failure.not_before.unwrap_or_default().max(now + pause);
+                self.read_before_asking(now, failure, until)
             }
             Kind::Misdirected => {
                 let reason = format!("{}.", capital(&failure.to_string()));
@@ -502,6 +509,19 @@ impl Procedure {
                     None => self.look_again(now),
                 }
             }
+        }
+    }
+
+    /// Nothing came of that request: reads again at `until`, and what is seen then decides.
+    fn read_before_asking(&mut self, now: Duration, failure: Failure, until: Duration) -> Action {
+        let allowed = failure.not_before.unwrap_or_default();
+        self.sends -= 1;
+        self.step = Step::Reading;
+        self.trouble = Some(failure);
+        if allowed >= self.plan.limit {
+            self.out_of_time(now)
+        } else {
+            self.pause_until(now, until)
         }
     }
 
@@ -636,7 +656,7 @@ impl Procedure {
     /// Reading is forbidden, cancelling may be allowed: go on without, unless something has to be checked first.
     fn go_on_unseen(&mut self, now: Duration, failure: Failure) -> Action {
         let guard = if self.plan.guarded {
-            Some("the guard on its project cannot be checked")
+            Some("what would be canceled cannot be checked")
         } else if self.plan.only_states.is_some() {
             Some("`only_states` cannot be checked")
         } else if self.plan.dry_run {
