@@ -3,6 +3,7 @@
 //! A platform says what to ask and what the answers mean. It never waits, retries, logs or reads the clock.
 
 mod digitalocean;
+mod qovery;
 mod vercel;
 
 use std::time::Duration;
@@ -19,7 +20,7 @@ use crate::id::Id;
 use crate::inputs::{Faults, Input, Values};
 
 /// All platforms, in the order of the documents.
-pub const REGISTER: &[&Entry] = &[&digitalocean::ENTRY, &vercel::ENTRY];
+pub const REGISTER: &[&Entry] = &[&digitalocean::ENTRY, &vercel::ENTRY, &qovery::ENTRY];
 
 /// The platform a user means: case does not matter, `-` is `_`.
 pub fn named(text: &str) -> Option<&'static Entry> {

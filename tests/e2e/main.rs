@@ -14,4 +14,5 @@
 mod sandbox;
 
 mod digitalocean;
+mod qovery;
 mod step;

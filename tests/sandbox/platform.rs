@@ -1,7 +1,7 @@
 //! What a platform file has to offer, and the list of all platforms.
 
 use super::http::{Answer, Request};
-use super::{TOKEN, digitalocean::DigitalOcean, vercel::Vercel};
+use super::{TOKEN, digitalocean::DigitalOcean, qovery::Qovery, vercel::Vercel};
 
 /// The kinds of requests a client makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,12 +64,14 @@ pub struct Platforms {
     pub digitalocean: DigitalOcean,
     /// Vercel.
     pub vercel: Vercel,
+    /// Qovery.
+    pub qovery: Qovery,
 }
 
 impl Platforms {
     /// All of them.
     pub fn all(&mut self) -> Vec<&mut dyn Platform> {
-        vec![&mut self.digitalocean, &mut self.vercel]
+        vec![&mut self.digitalocean, &mut self.vercel, &mut self.qovery]
     }
 
     /// The one below that path prefix.
@@ -109,7 +111,12 @@ impl Tokens {
 
     /// Judges a request of that kind by its bearer token.
     pub fn check(&self, request: &Request, call: Call) -> Access {
-        let Some(token) = request.bearer() else {
+        self.check_token(request.bearer(), call)
+    }
+
+    /// The same for a platform that takes its token in another way.
+    pub fn check_token(&self, token: Option<&str>, call: Call) -> Access {
+        let Some(token) = token else {
             return Access::Missing;
         };
         let grant = self.0.iter().find(|(known, _)| known == token);
