@@ -220,6 +220,16 @@ fn one_that_waits_is_canceled_in_the_queue() {
 }
 
 #[test]
+fn an_environment_that_only_waits_is_canceled_in_the_queue() {
+    let sandbox = sandbox([one().states(["QUEUED"]).after_cancel(["CANCELED"])]);
+    step(&sandbox).run().ended("canceled", 0);
+    assert_eq!(
+        asked(&sandbox)[0].0,
+        "/deploymentQueue/req-one/cancelDeployment"
+    );
+}
+
+#[test]
 fn one_that_leaves_the_queue_at_that_moment_is_canceled_where_it_is_now() {
     let sandbox = sandbox([one(), two().leaves_queue_at_cancel()]);
     named(&sandbox, "req-two").run().ended("canceled", 0);
@@ -539,6 +549,10 @@ fn a_read_that_fails_right_before_the_request_is_no_request() {
     sandbox.fault(Call::Read, [Fault::Pass, Fault::Status(503)]);
     step(&sandbox).run().ended("canceled", 0);
     assert_eq!(sandbox.count(Call::Cancel), 1);
+    // The header is a moment since 1970, not a number of seconds.
+    let soon = self::sandbox([one()]);
+    soon.fault(Call::Read, [Fault::ResetHeader { in_seconds: 1 }]);
+    step(&soon).run().ended("canceled", 0);
     let limited = self::sandbox([one()]);
     limited.fault(
         Call::Read,

@@ -524,7 +524,8 @@ impl Qovery {
         let Some(current) = self.current(id) else {
             return self.error(409);
         };
-        let is_over = current.has_ended() || current.word() == "CANCELING";
+        // What only waits is no business of this call.
+        let is_over = current.has_ended() || matches!(current.word(), "CANCELING" | "QUEUED");
         if let Some(status) = refused.or(is_over.then_some(409)) {
             return self.reply(status, &Value::Null);
         }
@@ -561,7 +562,15 @@ impl Qovery {
                 waiting.canceled_in_queue = true;
                 self.reply(202, &Value::Null).effect(true)
             }
-            None => self.error(409),
+            None => {
+                let first = self.current(&environment);
+                let first =
+                    first.filter(|d| d.request.as_deref() == Some(id) && d.word() == "QUEUED");
+                match first.map(|d| d.script.cancel()) {
+                    Some(took_effect) => self.reply(202, &Value::Null).effect(took_effect),
+                    None => self.error(409),
+                }
+            }
         }
     }
 }
