@@ -47,12 +47,12 @@ pub const COMMON: &[Input] = &[
     common(
         "platform",
         "",
-        "Where the deployment runs: `digitalocean` or `vercel`.",
+        "Where the deployment runs: `digitalocean`, `cloud_foundry`, `datadog`, `vercel` or `qovery`.",
     ),
     common(
         "deployment_id",
         "",
-        "The deployment to cancel; several are separated by commas or newlines.",
+        "The deployment to cancel; several are separated by commas or newlines. Optional on Qovery.",
     ),
     common(
         "only_states",
@@ -414,7 +414,7 @@ fn only_states(values: &Values, faults: &mut Faults) -> Option<Vec<State>> {
 }
 
 /// `true` or `false`, in any case.
-fn boolean(text: &str) -> Result<bool, String> {
+pub fn boolean(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
         "true" => Ok(true),
         "false" => Ok(false),

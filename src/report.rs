@@ -139,7 +139,7 @@ impl Told {
             deployment_url: last.and_then(|last| last.url.clone()),
             outcome,
             canceled: last.is_some_and(|last| last.state == State::Canceled),
-            went_live: went_live(last),
+            went_live: went_live(outcome, last),
             state: last.map(|last| last.state.word()),
             platform_state: last.map(|last| last.platform_state.clone()),
             previous_state: procedure.first_word().map(str::to_owned),
@@ -183,8 +183,9 @@ fn timeline(procedure: &Procedure) -> Vec<Moment> {
     procedure.timeline().iter().map(moment).collect()
 }
 
-fn went_live(last: Option<&Deployment>) -> &'static str {
+fn went_live(outcome: Outcome, last: Option<&Deployment>) -> &'static str {
     match last.map(|last| last.state) {
+        _ if outcome == Outcome::NothingToCancel => "false",
         Some(State::Succeeded) => "true",
         Some(State::Canceled | State::Failed | State::Superseded) => "false",
         _ => "unknown",

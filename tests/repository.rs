@@ -360,8 +360,31 @@ fn no_code_is_unsafe() {
 }
 
 #[test]
+fn a_build_from_source_sees_no_secret() {
+    let action = read("action.yml");
+    let unset: Vec<_> = action
+        .lines()
+        .filter_map(|line| line.split_once("unset "))
+        .flat_map(|(_, names)| names.split_whitespace())
+        .collect();
+    for input in REGISTER.iter().flat_map(|entry| entry.inputs) {
+        let prefixed = format!("INPUT_{}", input.name.to_uppercase());
+        let usual = input.usual.iter().map(|(variable, _)| *variable);
+        for name in usual.chain([prefixed.as_str()]).filter(|_| input.secret) {
+            assert!(unset.contains(&name), "{name} reaches the build");
+        }
+    }
+}
+
+#[test]
 fn every_word_for_a_state_is_tested() {
-    let tests: String = files("tests").into_iter().map(|(_, text)| text).collect();
+    let mut tests: String = files("tests").into_iter().map(|(_, text)| text).collect();
+    for (_, text) in files("src/platform") {
+        tests.extend(
+            text.split_once("#[cfg(test)]")
+                .map(|(_, tests)| tests.to_owned()),
+        );
+    }
     let tests = tests.to_lowercase();
     for entry in REGISTER {
         for (word, _) in entry.states {

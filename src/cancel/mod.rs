@@ -101,8 +101,6 @@ pub struct Ending {
 const SECOND_LOOK: Duration = Duration::from_secs(2);
 /// The most cancel requests for one deployment.
 const MOST_SENDS: u8 = 3;
-/// Pause before another look at a deployment that is no longer where a request would reach it.
-const MOVED_ON: Duration = Duration::from_secs(1);
 
 /// One deployment on its way.
 pub struct Procedure {
@@ -458,7 +456,8 @@ impl Procedure {
                     Some(answer) => Step::Deciding { answer, seen: 1 },
                     None => Step::Reading,
                 };
-                self.after_passing_failure(now, failure, MOVED_ON)
+                let pause = watch_pause(now.saturating_sub(self.began), &self.plan);
+                self.after_passing_failure(now, failure, pause)
             }
             Kind::NotFound if !readable => {
                 let reason = format!("There is no such deployment for this credential: {failure}.");
@@ -483,7 +482,9 @@ impl Procedure {
                 self.finish(now, Outcome::Error, reason, failure.hint)
             }
             Kind::Guarded => {
-                let reason = format!("Nothing was sent: {failure}.");
+                self.sends -= 1;
+                let more = if self.was_asked() { " more" } else { "" };
+                let reason = format!("Nothing{more} was sent: {failure}.");
                 self.finish(now, Outcome::Error, reason, failure.hint)
             }
             Kind::Misdirected => {
@@ -633,7 +634,7 @@ impl Procedure {
     /// Reading is forbidden, cancelling may be allowed: go on without, unless something has to be checked first.
     fn go_on_unseen(&mut self, now: Duration, failure: Failure) -> Action {
         let guard = if self.plan.guarded {
-            Some("the guard on its project cannot be checked")
+            Some("the project or environment it belongs to cannot be checked")
         } else if self.plan.only_states.is_some() {
             Some("`only_states` cannot be checked")
         } else if self.plan.dry_run {

@@ -5,6 +5,7 @@
 mod cloud_foundry;
 mod datadog;
 mod digitalocean;
+mod qovery;
 mod vercel;
 
 use std::time::Duration;
@@ -26,6 +27,7 @@ pub const REGISTER: &[&Entry] = &[
     &cloud_foundry::ENTRY,
     &datadog::ENTRY,
     &vercel::ENTRY,
+    &qovery::ENTRY,
 ];
 
 /// The platform a user means: case does not matter, `-` is `_`.

@@ -19,6 +19,7 @@ mod digitalocean;
 mod faults;
 mod inputs;
 mod outcomes;
+mod qovery;
 #[cfg(unix)]
 mod signals;
 mod stage;

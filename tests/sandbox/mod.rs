@@ -23,6 +23,7 @@ pub mod digitalocean;
 mod faults;
 mod http;
 mod platform;
+pub mod qovery;
 mod script;
 mod server;
 pub mod vercel;

@@ -3,7 +3,7 @@
 use super::http::{Answer, Request};
 use super::{
     TOKEN, cloud_foundry::CloudFoundry, datadog::Datadog, digitalocean::DigitalOcean,
-    vercel::Vercel,
+    qovery::Qovery, vercel::Vercel,
 };
 
 /// The kinds of requests a client makes.
@@ -71,6 +71,8 @@ pub struct Platforms {
     pub datadog: Datadog,
     /// Vercel.
     pub vercel: Vercel,
+    /// Qovery.
+    pub qovery: Qovery,
 }
 
 impl Platforms {
@@ -81,6 +83,7 @@ impl Platforms {
             &mut self.cloud_foundry,
             &mut self.datadog,
             &mut self.vercel,
+            &mut self.qovery,
         ]
     }
 

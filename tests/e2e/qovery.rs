@@ -1,0 +1,579 @@
+//! Qovery, end to end: whose deployment is meant, and that nothing else is ever stopped.
+
+use serde_json::json;
+
+use crate::sandbox::qovery::{Deployment, Environment, PolicyToken};
+use crate::sandbox::{Call, CancelAnswer, Fault, Grant, Sandbox};
+use crate::step::{Ran, Step};
+
+fn sandbox(deployments: impl IntoIterator<Item = Deployment>) -> Sandbox {
+    let sandbox = Sandbox::start();
+    for deployment in deployments {
+        sandbox.add(deployment);
+    }
+    sandbox
+}
+
+fn step(sandbox: &Sandbox) -> Step {
+    Step::on(sandbox, "qovery").input("environment_id", "env-1")
+}
+
+fn named(sandbox: &Sandbox, id: &str) -> Step {
+    step(sandbox).input("deployment_id", id)
+}
+
+fn one() -> Deployment {
+    Deployment::new("env-1", "one")
+}
+
+fn two() -> Deployment {
+    Deployment::new("env-1", "two")
+}
+
+/// The paths and bodies of all cancel requests.
+fn asked(sandbox: &Sandbox) -> Vec<(String, String)> {
+    let cancels = sandbox.requests().into_iter();
+    let cancels = cancels.filter(|seen| seen.call == Call::Cancel);
+    cancels
+        .map(|seen| (seen.path, String::from_utf8(seen.body).unwrap()))
+        .collect()
+}
+
+fn reports(ran: &Ran, state: &str, canceled: &str, live: &str) {
+    let seen = (
+        ran.output("state"),
+        ran.output("canceled"),
+        ran.output("went_live"),
+    );
+    assert_eq!(seen, (state, canceled, live), "{}", ran.stdout);
+}
+
+#[test]
+fn what_is_under_way_is_canceled() {
+    let sandbox = sandbox([one()]);
+    let ran = step(&sandbox).run();
+    ran.ended("canceled", 0);
+    reports(&ran, "canceled", "true", "false");
+    let environment = (
+        "/environment/env-1/cancelDeployment".to_owned(),
+        r#"{"force_cancel":false}"#.to_owned(),
+    );
+    assert_eq!(asked(&sandbox), [environment]);
+    assert_eq!(sandbox.effective_cancels("req-one"), 1);
+    assert_eq!(ran.output("deployment_id"), "req-one");
+    assert_eq!(
+        ran.output("deployment_url"),
+        "https://console.qovery.com/organization/2b7c7f3e-55d0-4c1e-8b1c-6e6f6f4f2a10/project/6d0c8a52-1f3b-4e6f-a5d4-b3c2a1908f7e/environment/env-1/deployment/exec-one"
+    );
+    let told = &ran.deployments()[0];
+    assert_eq!(told["http_status"], 202);
+    assert_eq!(told["details"]["execution_id"], "exec-one");
+    assert!(ran.summary.contains("starts by itself"), "{}", ran.summary);
+}
+
+#[test]
+fn lifecycle_jobs_are_abandoned_only_when_asked_for() {
+    let sandbox = sandbox([one()]);
+    step(&sandbox)
+        .input("force_cancel", "TRUE")
+        .run()
+        .ended("canceled", 0);
+    assert_eq!(asked(&sandbox)[0].1, r#"{"force_cancel":true}"#);
+    step(&sandbox)
+        .input("force_cancel", "yes")
+        .run()
+        .ended("error", 2)
+        .says("force_cancel");
+}
+
+#[test]
+fn the_next_in_the_queue_is_never_taken_for_ours() {
+    let sandbox = sandbox([one(), two()]);
+    let ran = step(&sandbox).run();
+    ran.ended("canceled", 0);
+    assert_eq!(ran.output("deployment_id"), "req-one");
+    assert_eq!(
+        (
+            sandbox.effective_cancels("req-one"),
+            sandbox.effective_cancels("req-two")
+        ),
+        (1, 0)
+    );
+}
+
+#[test]
+fn without_a_request_id_the_history_tells_the_end() {
+    let old = [one().without_request(), two().without_request()];
+    let sandbox = sandbox(old);
+    let ran = step(&sandbox).run();
+    ran.ended("canceled", 0);
+    assert_eq!(ran.output("deployment_id"), "exec-one");
+    assert_eq!(sandbox.effective_cancels("exec-two"), 0);
+}
+
+#[test]
+fn an_end_that_nobody_tells_is_no_cancellation() {
+    let sandbox = sandbox([one().without_request().out_of_history(), two()]);
+    let ran = step(&sandbox).run();
+    ran.ended("error", 1).says("the end cannot be seen");
+    reports(&ran, "canceling", "false", "unknown");
+}
+
+#[test]
+fn how_it_really_ended_decides() {
+    for (word, outcome, code, live) in [
+        ("DEPLOYED", "completed", 3, "true"),
+        ("RESTARTED", "completed", 3, "true"),
+        ("DEPLOYMENT_ERROR", "failed", 0, "false"),
+        ("SOMETHING_ERROR", "failed", 0, "false"),
+    ] {
+        let sandbox = sandbox([one().after_cancel(["CANCELING", word])]);
+        let ran = step(&sandbox).run();
+        ran.ended(outcome, code);
+        assert_eq!(
+            (ran.output("canceled"), ran.output("went_live")),
+            ("false", live),
+            "{word}"
+        );
+    }
+}
+
+#[test]
+fn one_that_ended_before_the_next_started_is_judged_by_its_own_end() {
+    let sandbox = sandbox([one().after_cancel(["CANCELING", "DEPLOYED"]), two()]);
+    let ran = step(&sandbox).run();
+    ran.ended("completed", 3);
+    assert_eq!(sandbox.effective_cancels("req-two"), 0);
+}
+
+#[test]
+fn what_had_ended_is_left_alone() {
+    for (word, state, canceled, code) in [
+        ("DEPLOYED", "succeeded", "false", 3),
+        ("CANCELED", "canceled", "true", 0),
+        ("BUILD_ERROR", "failed", "false", 0),
+    ] {
+        let sandbox = sandbox([one().states([word])]);
+        let ran = step(&sandbox).run();
+        ran.ended("already_finished", code);
+        assert_eq!(
+            (ran.output("state"), ran.output("canceled")),
+            (state, canceled)
+        );
+        assert_eq!(sandbox.count(Call::Cancel), 0, "{word}");
+    }
+}
+
+#[test]
+fn a_never_deployed_environment_has_nothing_to_cancel() {
+    let sandbox = Sandbox::start();
+    sandbox.add(Environment::new("env-1"));
+    let ran = step(&sandbox).run();
+    ran.ended("nothing_to_cancel", 0)
+        .says("READY")
+        .says("env-1");
+    assert_eq!(
+        (ran.output("canceled"), ran.output("went_live")),
+        ("false", "false")
+    );
+    assert_eq!(sandbox.count(Call::Cancel), 0);
+}
+
+#[test]
+fn a_teardown_is_canceled_only_by_its_name() {
+    for word in ["STOPPING", "DELETING", "STOP_QUEUED", "DELETE_QUEUED"] {
+        let sandbox = sandbox([one().states([word])]);
+        let ran = step(&sandbox).run();
+        ran.ended("skipped", 0)
+            .says("no deployment")
+            .says("deployment_id: req-one");
+        assert_eq!(ran.output("platform_state"), word);
+        assert_eq!(sandbox.count(Call::Cancel), 0);
+    }
+    let sandbox = sandbox([one().states(["DELETING"])]);
+    named(&sandbox, "req-one").run().ended("canceled", 0);
+}
+
+#[test]
+fn both_kinds_of_id_name_the_one_under_way() {
+    for id in ["req-one", "REQ-ONE", "exec-one"] {
+        let sandbox = sandbox([one(), two()]);
+        let ran = named(&sandbox, id).run();
+        ran.ended("canceled", 0);
+        assert_eq!(ran.output("deployment_id"), "req-one");
+        assert_eq!(sandbox.effective_cancels("req-two"), 0);
+    }
+}
+
+#[test]
+fn one_that_waits_is_canceled_in_the_queue() {
+    let sandbox = sandbox([one(), two()]);
+    let ran = named(&sandbox, "req-two").run();
+    ran.ended("canceled", 0);
+    assert_eq!(ran.output("previous_state"), "QUEUED");
+    let queue = (
+        "/deploymentQueue/req-two/cancelDeployment".to_owned(),
+        "{}".to_owned(),
+    );
+    assert_eq!(asked(&sandbox), [queue]);
+    assert_eq!(sandbox.effective_cancels("req-one"), 0);
+}
+
+#[test]
+fn an_environment_that_only_waits_is_canceled_in_the_queue() {
+    let sandbox = sandbox([one().states(["QUEUED"]).after_cancel(["CANCELED"])]);
+    step(&sandbox).run().ended("canceled", 0);
+    assert_eq!(
+        asked(&sandbox)[0].0,
+        "/deploymentQueue/req-one/cancelDeployment"
+    );
+}
+
+#[test]
+fn one_that_leaves_the_queue_at_that_moment_is_canceled_where_it_is_now() {
+    let sandbox = sandbox([one(), two().leaves_queue_at_cancel()]);
+    named(&sandbox, "req-two").run().ended("canceled", 0);
+    assert_eq!(sandbox.effective_cancels("req-two"), 1);
+    assert_eq!(asked(&sandbox)[1].0, "/environment/env-1/cancelDeployment");
+}
+
+#[test]
+fn another_id_cancels_nothing() {
+    let sandbox = sandbox([one().states(["DEPLOYED"]), two()]);
+    for id in ["req-one", "exec-one"] {
+        named(&sandbox, id).run().ended("already_finished", 3);
+    }
+    for id in ["req-none", "exec-none", "env-1"] {
+        let ran = named(&sandbox, id).run();
+        ran.ended("not_found", 4)
+            .says("neither under way nor in its queue");
+    }
+    assert_eq!(sandbox.count(Call::Cancel), 0);
+}
+
+#[test]
+fn a_request_of_another_environment_is_not_found() {
+    let sandbox = sandbox([
+        one(),
+        Deployment::new("env-2", "a"),
+        Deployment::new("env-2", "b"),
+    ]);
+    for id in ["req-a", "req-b"] {
+        named(&sandbox, id).run().ended("not_found", 4);
+    }
+    assert_eq!(sandbox.count(Call::Cancel), 0);
+}
+
+#[test]
+fn nothing_is_sent_once_the_environment_has_moved_on() {
+    let sandbox = sandbox([one(), two()]);
+    sandbox.add(Environment::new("env-1").moves_on_after(1));
+    let ran = step(&sandbox).run();
+    ran.ended("already_finished", 3);
+    assert_eq!(
+        (ran.output("deployment_id"), sandbox.count(Call::Cancel)),
+        ("req-one", 0)
+    );
+}
+
+#[test]
+fn an_answer_about_another_deployment_is_an_error_that_names_both() {
+    let sandbox = sandbox([one(), two()]);
+    sandbox.add(Environment::new("env-1").moves_on_after(2));
+    let ran = step(&sandbox).run();
+    ran.ended("error", 1)
+        .says("The environment moved on: req-two was asked to stop, not req-one");
+    assert_eq!(ran.deployments()[0]["http_status"], 202);
+    assert_eq!(ran.output("canceled"), "false");
+}
+
+#[test]
+fn an_execution_that_changed_under_one_request_is_told_apart() {
+    let sandbox = sandbox([one()]);
+    let patch = json!({ "last_deployment_id": "exec-other" });
+    let answer = json!({
+        "id": "env-1", "state": "CANCELING", "last_deployment_state": "CANCELING",
+        "last_deployment_id": "exec-other", "deployment_request_id": "req-one",
+    });
+    sandbox.fault(Call::Cancel, [Fault::json(202, &answer.to_string())]);
+    let ran = named(&sandbox, "req-one").run();
+    ran.ended("error", 1)
+        .says("exec-other was asked to stop, not exec-one");
+    sandbox.add(Environment::new("env-1").patch(patch));
+    named(&sandbox, "exec-one")
+        .input("timeout", "3s")
+        .run()
+        .ended("timed_out", 124)
+        .says("was not sent");
+    assert_eq!(sandbox.count(Call::Cancel), 1);
+}
+
+#[test]
+fn an_unclear_request_before_the_environment_moved_on_is_decided_by_our_own_end() {
+    for (end, outcome, code) in [("CANCELED", "canceled", 0), ("DEPLOYED", "completed", 3)] {
+        let sandbox = sandbox([one().after_cancel([end]), two()]);
+        sandbox.fault(Call::Cancel, [Fault::after(Fault::Status(503))]);
+        let ran = step(&sandbox).run();
+        ran.ended(outcome, code);
+        assert_eq!(
+            (
+                sandbox.count(Call::Cancel),
+                sandbox.effective_cancels("req-two")
+            ),
+            (1, 0)
+        );
+    }
+}
+
+#[test]
+fn ids_are_compared_again_before_an_unclear_request_is_repeated() {
+    let sandbox = sandbox([one(), two()]);
+    // Find, compare, two looks after the 503, and then the compare that sees the next one.
+    sandbox.add(Environment::new("env-1").moves_on_after(4));
+    sandbox.fault(Call::Cancel, [Fault::Status(503)]);
+    let ran = step(&sandbox).run();
+    ran.ended("completed", 3);
+    assert_eq!(sandbox.count(Call::Cancel), 1);
+    assert_eq!(ran.deployments()[0]["http_status"], 503);
+}
+
+#[test]
+fn a_refusal_is_decided_by_reading() {
+    let sandbox = sandbox([one().states(["BUILDING", "BUILDING", "CANCELED"])]);
+    step(&sandbox).run().ended("canceled", 0);
+    let stuck = self::sandbox([one()]);
+    stuck.add(Environment::new("env-1").refuses_cancel(409));
+    let ran = step(&stuck).run();
+    ran.ended("error", 1).says("still BUILDING").says("409");
+}
+
+#[test]
+fn one_that_is_being_canceled_is_only_watched() {
+    let sandbox = sandbox([one().states(["CANCELING", "CANCELED"])]);
+    step(&sandbox)
+        .run()
+        .ended("canceled", 0)
+        .says("being canceled already");
+    assert_eq!(sandbox.count(Call::Cancel), 0);
+}
+
+#[test]
+fn an_answer_that_tells_nothing_is_followed_by_a_read() {
+    let sandbox = sandbox([one()]);
+    sandbox.add(Environment::new("env-1").cancel_answer(CancelAnswer::Empty));
+    step(&sandbox).run().ended("canceled", 0);
+}
+
+#[test]
+fn it_is_over_only_when_both_words_say_so() {
+    let words = ["CANCELED/CANCELING", "CANCELING/CANCELED", "CANCELED"];
+    let sandbox = sandbox([one().after_cancel(words)]);
+    let ran = step(&sandbox).run();
+    ran.ended("canceled", 0);
+    assert!(sandbox.count(Call::Read) >= 4);
+    let late = self::sandbox([one().after_cancel(["CANCELED/DEPLOYED"])]);
+    step(&late).run().ended("completed", 3);
+}
+
+#[test]
+fn while_the_words_may_speak_of_two_deployments_no_id_is_trusted() {
+    let torn = ["BUILDING/CANCELED"];
+    let sandbox = sandbox([one().states(torn).without_request()]);
+    step(&sandbox)
+        .run()
+        .ended("error", 1)
+        .says("does not tell which deployment");
+    assert_eq!(sandbox.count(Call::Cancel), 0);
+    // The request's own status says that it is over: something else must be building.
+    let sandbox = self::sandbox([one().states(torn)]);
+    named(&sandbox, "req-one")
+        .run()
+        .ended("already_finished", 0);
+    assert_eq!(sandbox.count(Call::Cancel), 0);
+}
+
+#[test]
+fn new_words_are_reported_and_never_an_end() {
+    for word in ["UNAVAILABLE", "RECAP", "SOMETHING_NEW"] {
+        let sandbox = sandbox([one().after_cancel([word])]);
+        let ran = step(&sandbox).input("timeout", "2s").run();
+        ran.ended("timed_out", 124);
+        reports(&ran, "unknown", "false", "unknown");
+        assert_eq!(ran.output("platform_state"), word);
+    }
+}
+
+#[test]
+fn other_kinds_of_waiting_are_canceled_in_the_environment() {
+    for word in ["DEPLOYMENT_QUEUED", "WAITING_RUNNING", "NEW_QUEUED"] {
+        let sandbox = sandbox([one().states([word])]);
+        step(&sandbox)
+            .input("only_states", "queued")
+            .run()
+            .ended("canceled", 0);
+        assert_eq!(asked(&sandbox)[0].0, "/environment/env-1/cancelDeployment");
+    }
+    let sandbox = sandbox([one().states(["QUEUED"])]);
+    step(&sandbox)
+        .input("only_states", "running")
+        .run()
+        .ended("skipped", 0);
+    assert_eq!(sandbox.count(Call::Cancel), 0);
+}
+
+#[test]
+fn a_dry_run_and_a_run_that_does_not_wait() {
+    let sandbox = sandbox([one()]);
+    step(&sandbox)
+        .input("dry_run", "true")
+        .run()
+        .ended("dry_run", 0);
+    assert_eq!(sandbox.count(Call::Cancel), 0);
+    let ran = step(&sandbox).input("wait", "false").run();
+    ran.ended("requested", 0);
+    assert_eq!(ran.output("canceled"), "false");
+}
+
+#[test]
+fn api_tokens_and_jwts_go_each_with_their_own_scheme() {
+    const JWT: &str = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJqYW5lIn0.c2lnbmF0dXJlLWJ5dGVz";
+    for (token, bare) in [
+        ("Token qovery-api-token-1", "qovery-api-token-1"),
+        ("token  qovery-api-token-1", "qovery-api-token-1"),
+        ("qovery-api-token-1", "qovery-api-token-1"),
+        (JWT, JWT),
+        (&format!("Bearer {JWT}"), JWT),
+    ] {
+        let sandbox = sandbox([one()]);
+        sandbox.token("qovery", bare, Grant::All);
+        let step = step(&sandbox).without("INPUT_TOKEN").secret(bare);
+        step.var("Q_CLI_ACCESS_TOKEN", token)
+            .run()
+            .ended("canceled", 0);
+    }
+}
+
+#[test]
+fn a_token_that_comes_back_without_its_scheme_is_hidden() {
+    let sandbox = sandbox([one()]);
+    let body = r#"{"status":400,"detail":"bad token qovery-api-token-1 in header"}"#;
+    sandbox.always(Call::Cancel, Fault::json(422, body));
+    sandbox.token("qovery", "qovery-api-token-1", Grant::All);
+    let step = step(&sandbox).input("token", "Token qovery-api-token-1");
+    let ran = step.secret("qovery-api-token-1").run();
+    ran.ended("error", 1)
+        .says("bad token *** in header")
+        .says("::add-mask::qovery-api-token-1");
+}
+
+#[test]
+fn a_policy_token_goes_on_where_the_path_names_the_environment() {
+    const POLICY: &str = "sk-qov-01-abcdefgh";
+    let sandbox = sandbox([one(), two()]);
+    sandbox.add(PolicyToken::new(POLICY));
+    let with = |step: Step| step.input("token", POLICY).secret(POLICY).run();
+    with(named(&sandbox, "req-two"))
+        .ended("error", 1)
+        .says("policy");
+    assert_eq!(sandbox.effective_cancels("req-two"), 0);
+    let ran = with(step(&sandbox));
+    ran.ended("canceled", 0);
+    assert_eq!(ran.output("deployment_id"), "req-one");
+    with(named(&sandbox, "exec-one")).ended("already_finished", 0);
+}
+
+#[test]
+fn without_the_right_to_read_nothing_is_canceled() {
+    let sandbox = sandbox([one()]);
+    sandbox.token("qovery", crate::sandbox::TOKEN, Grant::CancelOnly);
+    let ran = step(&sandbox).run();
+    ran.ended("error", 1)
+        .says("it belongs to cannot be checked and nothing was sent");
+    let hidden = self::sandbox([one()]);
+    hidden.add(Environment::new("env-1").hidden());
+    step(&hidden)
+        .run()
+        .ended("error", 1)
+        .says("an id that the token cannot see");
+    assert_eq!(sandbox.count(Call::Cancel) + hidden.count(Call::Cancel), 0);
+}
+
+#[test]
+fn a_missing_right_and_a_wrong_token_are_named() {
+    let sandbox = sandbox([one()]);
+    sandbox.token("qovery", crate::sandbox::TOKEN, Grant::ReadOnly);
+    step(&sandbox)
+        .run()
+        .ended("error", 1)
+        .says("may not cancel it")
+        .says("a role that may deploy");
+    sandbox.token("qovery", crate::sandbox::TOKEN, Grant::Revoked);
+    step(&sandbox)
+        .run()
+        .ended("error", 1)
+        .says("Invalid or missing authentication token")
+        .says("Q_CLI_ACCESS_TOKEN");
+}
+
+#[test]
+fn an_environment_that_is_not_there_is_named() {
+    let sandbox = Sandbox::start();
+    let ran = step(&sandbox).run();
+    ran.ended("not_found", 4).says("no environment env-1");
+}
+
+#[test]
+fn both_inputs_are_asked_for_at_once() {
+    let ran = Step::github().input("platform", "Qovery").run();
+    ran.ended("error", 2)
+        .says("QOVERY_API_TOKEN")
+        .says("QOVERY_ENVIRONMENT_ID");
+}
+
+#[test]
+fn every_shape_of_error_is_shown() {
+    for body in [
+        r#"{"status":409,"detail":"the words"}"#,
+        r#"{"status":409,"error":"Conflict","message":"the words"}"#,
+        r#"{"error":"the words"}"#,
+    ] {
+        let sandbox = sandbox([one()]);
+        sandbox.always(Call::Cancel, Fault::json(409, body));
+        step(&sandbox).run().ended("error", 1).says("\"the words\"");
+    }
+}
+
+#[test]
+fn a_read_that_fails_right_before_the_request_is_no_request() {
+    let sandbox = sandbox([one()]);
+    sandbox.fault(Call::Read, [Fault::Pass, Fault::Status(503)]);
+    step(&sandbox).run().ended("canceled", 0);
+    assert_eq!(sandbox.count(Call::Cancel), 1);
+    // The header is a moment since 1970, not a number of seconds.
+    let soon = self::sandbox([one()]);
+    soon.fault(Call::Read, [Fault::ResetHeader { in_seconds: 1 }]);
+    step(&soon).run().ended("canceled", 0);
+    let limited = self::sandbox([one()]);
+    limited.fault(
+        Call::Read,
+        [Fault::Pass, Fault::ResetHeader { in_seconds: 1800 }],
+    );
+    let ran = step(&limited).run();
+    ran.ended("timed_out", 124).says("was not sent");
+    assert_eq!(
+        (
+            ran.deployments()[0]["http_status"].clone(),
+            limited.count(Call::Cancel)
+        ),
+        (json!(null), 0)
+    );
+}
+
+#[test]
+fn several_are_canceled_each_where_it_is() {
+    let sandbox = sandbox([one(), two(), Deployment::new("env-1", "three")]);
+    let ran = named(&sandbox, "req-one,req-two").run();
+    ran.ended("canceled", 0);
+    assert_eq!(ran.output("canceled_count"), "2");
+    assert_eq!(sandbox.effective_cancels("req-three"), 0);
+}
