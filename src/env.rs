@@ -92,11 +92,10 @@ impl Env {
     }
 
     /// Every value that any spelling of an input has, used or not: what masking has to cover.
-    pub fn every_spelling(&self, name: &str) -> Vec<&str> {
-        spellings(name)
-            .iter()
-            .filter_map(|variable| self.var(variable))
-            .collect()
+    pub fn every_spelling(&self, name: &str) -> Vec<String> {
+        let written = |variable: String| [self.written(&variable), self.numbered(&variable)];
+        let found = spellings(name).into_iter().flat_map(written).flatten();
+        found.filter_map(|written| written.value).collect()
     }
 
     /// Names (snake case) written under a prefix of ours that no input has, with their variables.

@@ -16,6 +16,7 @@ use crate::id::Id;
 use crate::outcome::FailOn;
 use crate::platform::{self, Entry};
 use crate::secret::{SHORTEST_HIDDEN, Secret, without_scheme};
+use crate::untrusted::one_line;
 
 /// One input, as messages, `--help`, README and action.yml name it.
 #[derive(Debug)]
@@ -492,10 +493,13 @@ pub fn all_secrets(env: &Env) -> Vec<Secret> {
     let mut secrets: Vec<Secret> = Vec::new();
     let mut add = |written: &str| {
         // A token written with its scheme has to be hidden without it too.
+        // Nor may an invisible character in it (a byte order mark, say) keep its rest from being hidden.
         for value in [written, without_scheme(written)] {
-            let known = secrets.iter().any(|known| known.expose() == value);
-            if value.len() >= SHORTEST_HIDDEN && !known {
-                secrets.push(Secret::from(value.to_owned()));
+            for value in [value.to_owned(), one_line(value)] {
+                let known = secrets.iter().any(|known| known.expose() == value);
+                if value.len() >= SHORTEST_HIDDEN && !known {
+                    secrets.push(Secret::from(value));
+                }
             }
         }
     };
@@ -504,9 +508,9 @@ pub fn all_secrets(env: &Env) -> Vec<Secret> {
         .flat_map(|entry| entry.inputs)
         .filter(|input| input.secret)
     {
-        env.every_spelling(input.name)
-            .into_iter()
-            .for_each(&mut add);
+        for written in env.every_spelling(input.name) {
+            add(&written);
+        }
         input
             .usual
             .iter()

@@ -248,10 +248,8 @@ fn asked(entry: &Entry, common: &Common, ids: &[Id]) -> String {
 
 /// Says everything there is to say, each way that can be had; what cannot be written is a warning.
 fn tell(console: &mut Console, report: &Report, common: &Common) {
-    if let Some(path) = &common.output_file
-        && let Err(error) = ci::write_output_file(path, report)
-    {
-        console.warn(&format!("`output_file` could not be written: {error:#}."));
+    if let Some(path) = &common.output_file {
+        console.output_file(path, report);
     }
     console.outputs(&report.outputs());
     if common.summary {

@@ -54,17 +54,38 @@ fn start(env: &Env) -> anyhow::Result<Exit> {
         .enable_all()
         .build();
     let runtime = runtime.context("the runtime cannot be started")?;
-    runtime.block_on(async {
-        let start = Instant::now();
-        let (sender, signals) = watch::channel(Received::default());
-        // Before anything else: as PID 1 in a container a process without handlers ignores both signals.
-        let listening = listen(sender).context("signals cannot be handled")?;
-        tokio::spawn(listening);
-        Ok(run(env, start, signals).await)
-    })
+    let (sender, signals) = watch::channel(Received::default());
+    // Before anything else: as PID 1 in a container a process without handlers ignores both signals.
+    hear(sender)?;
+    let exit = runtime.block_on(async { run(env, Instant::now(), signals).await });
+    // A name lookup that hangs must not keep the process.
+    runtime.shutdown_background();
+    Ok(exit)
 }
 
-/// Passes signals on, and sees to it that the process leaves even if it is stuck, say on a full pipe.
+/// Listens for signals on a thread of its own, so that they are heard whatever the run is doing.
+fn hear(sender: watch::Sender<Received>) -> anyhow::Result<()> {
+    let (ready, started) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let listening = runtime.and_then(|runtime| {
+            let listening = runtime.block_on(async { listen(sender) })?;
+            Ok((runtime, listening))
+        });
+        match listening {
+            Ok((runtime, listening)) => {
+                drop(ready.send(Ok(())));
+                runtime.block_on(listening);
+            }
+            Err(error) => drop(ready.send(Err(error))),
+        }
+    });
+    started.recv()?.context("signals cannot be handled")
+}
+
+/// Passes signals on, and sees to it that the process leaves even if the run is stuck.
 #[cfg(unix)]
 fn listen(sender: watch::Sender<Received>) -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};

@@ -287,7 +287,6 @@ impl Report {
         };
         let safe = |name: &str| match name {
             "deployments" => value(name),
-            // A URL is our own or was checked; breaking its text would break the link.
             _ => break_commands(&value(name)),
         };
         OUTPUTS

@@ -7,6 +7,8 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use crate::untrusted::one_line;
+
 /// A credential. It cannot be displayed, its debug form is `Secret(***)`, and its memory is zeroed on drop.
 #[derive(Clone, Deserialize)]
 #[serde(from = "String")]
@@ -71,9 +73,8 @@ impl Redactor {
             return;
         }
         self.needles.push(secret.clone());
-        // Text that is shown has its white space folded first.
-        let folded: Vec<_> = secret.expose().split_whitespace().collect();
-        self.needles.push(Secret::from(folded.join(" ")));
+        // Text that is shown is made one line of visible characters first.
+        self.needles.push(Secret::from(one_line(secret.expose())));
         self.needles
             .extend(base64_forms(secret.expose().as_bytes()));
         self.needles

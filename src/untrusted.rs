@@ -14,6 +14,8 @@ use crate::secret::{Redactor, Secret};
 const SENTENCE: usize = 300;
 /// The longest single value (an id, a state, a branch) that is shown, in characters.
 const VALUE: usize = 600;
+/// How much of a text is looked at, in characters: far more than is shown, so that no secret is cut where it shows.
+const LONGEST_READ: usize = 16 * 1024;
 
 /// What follows `[` is read as a command by Azure Pipelines, TeamCity and GitHub when one of these stands before it.
 const COMMAND_STARTS: [&str; 3] = ["##", "##vso", "##teamcity"];
@@ -76,12 +78,17 @@ impl Cleaner {
 
     fn plain(&self, text: &str) -> String {
         let redactor = self.redactor.read().unwrap_or_else(PoisonError::into_inner);
-        redactor.redact(&one_line(text))
+        // Only the beginning is ever shown; a huge text must not keep the run from its limit.
+        let end = text
+            .char_indices()
+            .nth(LONGEST_READ)
+            .map_or(text.len(), |(end, _)| end);
+        redactor.redact(&one_line(text.get(..end).unwrap_or_default()))
     }
 }
 
 /// White space folded, control and invisible formatting characters gone.
-fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     let visible: String = text
         .chars()
         .map(|c| {

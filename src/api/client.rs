@@ -129,7 +129,7 @@ fn explain(error: reqwest::Error) -> LinkError {
     let chain = causes.join(": ");
     let said = |text: &str| chain.to_ascii_lowercase().contains(text);
     let last = causes.last().cloned().unwrap_or_else(|| error.to_string());
-    let (kind, words) = if let Some(tls) = tls {
+    let (kind, words) = if let Some(tls) = tls.filter(|_| error.is_connect()) {
         (Kind::Untrusted, format!("TLS failed, {tls}"))
     } else if said("dns error") {
         (

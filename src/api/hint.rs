@@ -33,7 +33,7 @@ pub(super) fn hint(
         Kind::Unreachable => format!("Check `api_url`, and that this machine may connect to {host} (firewall, HTTPS_PROXY, NO_PROXY)."),
         Kind::UnknownHost => format!("Check the host name in `api_url`, and this machine's name server: {host} is not known to it."),
         Kind::Untrusted => {
-            "If the server has a certificate of your own CA, give that CA as `ca_cert` or in SSL_CERT_FILE; if not, somebody stands between.".to_owned()
+            "The reason stands above: if the certificate comes from a CA of your own, give that CA as `ca_cert` or in SSL_CERT_FILE; if not, the server has to renew it, or somebody stands between.".to_owned()
         }
         Kind::Proxy => "Check HTTPS_PROXY with its user name and password, or put the host into NO_PROXY.".to_owned(),
         Kind::Broken => "The connection broke before the answer was whole; run this again.".to_owned(),

@@ -45,6 +45,13 @@ impl Limiter {
             .filter(|until| *until > now)
     }
 
+    /// A request got through: the next pause without a header is a short one again.
+    pub(super) fn passed(&self, gate: &'static str) {
+        if let Some(gate) = self.gates().get_mut(gate) {
+            gate.growing = Gate::new().growing;
+        }
+    }
+
     /// Closes a gate; never opens one earlier than another worker's answer said.
     pub(super) fn close(&self, gate: &'static str, until: Duration) {
         let mut gates = self.gates();

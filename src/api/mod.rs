@@ -238,6 +238,7 @@ impl Api {
         let request_id = request_id.map(|id| self.cleaner.value(id));
         let kind = match status {
             200..300 => {
+                self.limiter.passed(gate);
                 return Ok(Reply {
                     status,
                     request_id,
@@ -314,9 +315,14 @@ impl Api {
 }
 
 fn no_answer(allowed: Duration) -> LinkError {
+    let words = if allowed < REQUEST_LIMIT {
+        "no whole answer before the time for this run was up".to_owned()
+    } else {
+        format!("no whole answer within {} s", allowed.as_secs())
+    };
     LinkError {
         kind: Kind::Timeout,
-        words: format!("no whole answer within {:.1} s", allowed.as_secs_f64()),
+        words,
     }
 }
 

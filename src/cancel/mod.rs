@@ -99,6 +99,8 @@ pub struct Ending {
 
 /// Pause between the two reads after an ambiguous answer.
 const SECOND_LOOK: Duration = Duration::from_secs(2);
+/// What is left for the very last read, when the one before it was quick.
+const VERY_LAST: Duration = Duration::from_millis(300);
 /// The most cancel requests for one deployment.
 const MOST_SENDS: u8 = 3;
 
@@ -459,6 +461,12 @@ impl Procedure {
                 let pause = watch_pause(now.saturating_sub(self.began), &self.plan);
                 self.after_passing_failure(now, failure, pause)
             }
+            // An earlier request may have taken effect, and this refusal may be its consequence: the state decides.
+            _ if self.doubt.is_some()
+                && !matches!(failure.kind, Kind::Guarded | Kind::Misdirected) =>
+            {
+                self.decide(now, failure)
+            }
             Kind::NotFound if !readable => {
                 let reason = format!("There is no such deployment for this credential: {failure}.");
                 self.finish(now, Outcome::NotFound, reason, failure.hint)
@@ -497,13 +505,16 @@ impl Procedure {
                 format!("The cancel request could not be sent: {failure}."),
                 failure.hint,
             ),
-            _ => {
-                let answer = Box::new(failure);
-                self.doubt = Some(answer.clone());
-                self.step = Step::Deciding { answer, seen: 0 };
-                self.look_again(now)
-            }
+            _ => self.decide(now, failure),
         }
+    }
+
+    /// No clear yes: what is read next decides.
+    fn decide(&mut self, now: Duration, failure: Failure) -> Action {
+        let answer = Box::new(failure);
+        self.doubt = Some(answer.clone());
+        self.step = Step::Deciding { answer, seen: 0 };
+        self.look_again(now)
     }
 
     /// The first look after an accepted request follows at once.
@@ -532,10 +543,14 @@ impl Procedure {
     /// Pauses until `until`, or until there is just time for one last read that ends by the limit.
     fn pause_until(&mut self, now: Duration, until: Duration) -> Action {
         let last_read = self.plan.last_read();
+        let very_last = self.plan.limit - (self.plan.limit / 8).min(VERY_LAST);
         if until < last_read {
             Action::Pause(until)
         } else if now < last_read {
             Action::Pause(last_read)
+        } else if now < very_last {
+            // That read was quick, so there is time for another.
+            Action::Pause(very_last)
         } else {
             self.out_of_time(now)
         }

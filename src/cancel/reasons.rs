@@ -95,6 +95,11 @@ impl Procedure {
                     "A newer deployment took its place before the cancellation could take effect: {before}."
                 )
             }
+            Outcome::AlreadyLive if self.first_word() != Some(word) => {
+                format!(
+                    "It went live before a request could get through: {before}, and no request was processed."
+                )
+            }
             Outcome::AlreadyLive => {
                 format!(
                     "It had succeeded before anything was asked: it ended {word}, and nothing was sent."

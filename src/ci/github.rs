@@ -110,6 +110,14 @@ impl Ci for GitHub {
         }]
     }
 
+    fn files(&self) -> Vec<&str> {
+        [&self.output, &self.summary]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect()
+    }
+
     fn appends_outputs(&self) -> bool {
         self.output.is_some()
     }

@@ -1,19 +1,19 @@
 //! CI systems: which one this is, how it wants things said, and the one place that prints and writes files.
 
+mod file;
 mod github;
 mod plain;
+mod printer;
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
-
-use anyhow::Context as _;
 
 use crate::env::Env;
 use crate::outcome::Level;
 use crate::report::{Annotation, Report};
 use crate::secret::Secret;
 use crate::untrusted::break_commands;
+use file::{append, replace};
+use printer::{Printer, Stream};
 
 /// Something a CI system wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +53,8 @@ pub trait Ci: Send {
     fn outputs(&self, outputs: &[(&'static str, String)]) -> Vec<Effect>;
     /// The job summary.
     fn summary(&self, report: &Report) -> Vec<Effect>;
+    /// The files that the CI system reads, which nothing of ours may replace.
+    fn files(&self) -> Vec<&str>;
     /// Whether outputs are appended to a file, so that a provisional block can be overridden later.
     fn appends_outputs(&self) -> bool;
 }
@@ -86,6 +88,7 @@ pub struct Console {
     debug: bool,
     group: bool,
     warned: Vec<&'static str>,
+    printer: Printer,
 }
 
 impl Console {
@@ -96,6 +99,7 @@ impl Console {
             debug,
             group: false,
             warned: Vec::new(),
+            printer: Printer::start(),
         }
     }
 
@@ -161,7 +165,7 @@ impl Console {
         self.perform(effects);
     }
 
-    /// The outputs; `false` when they could not be written.
+    /// The outputs for the CI system.
     pub fn outputs(&mut self, outputs: &[(&'static str, String)]) {
         let effects = self.ci.outputs(outputs);
         self.perform(effects);
@@ -173,12 +177,19 @@ impl Console {
         self.perform(effects);
     }
 
+    /// The outputs for the input `output_file`.
+    pub fn output_file(&mut self, path: &str, report: &Report) {
+        let text = output_text(path, report);
+        if let Err(error) = replace(path, &text, &self.ci.files()) {
+            self.warn(&format!("`output_file` could not be written: {error:#}."));
+        }
+    }
+
     fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                // A closed standard stream is no reason to lose the rest.
-                Effect::Out(line) => drop(writeln!(std::io::stdout(), "{line}")),
-                Effect::Err(line) => drop(writeln!(std::io::stderr(), "{line}")),
+                Effect::Out(line) => self.printer.print(Stream::Out, line),
+                Effect::Err(line) => self.printer.print(Stream::Err, line),
                 Effect::Append { what, path, text } => {
                     let failure = match &path {
                         Some(path) => append(path, &text)
@@ -200,52 +211,14 @@ impl Console {
     }
 }
 
-/// Appends whole lines; a file that does not end with a line break gets one first.
-fn append(path: &str, text: &str) -> anyhow::Result<()> {
-    let mut file = OpenOptions::new()
-        .read(true)
-        .append(true)
-        .create(true)
-        .open(path)
-        .context("it cannot be opened")?;
-    let gap = if ends_with_line(&mut file) { "" } else { "\n" };
-    // One write, so that a kill leaves either all of it or nothing.
-    file.write_all(format!("{gap}{text}").as_bytes())
-        .context("it cannot be written")
-}
-
-fn ends_with_line(file: &mut File) -> bool {
-    let mut last = [b'\n'];
-    let read = file
-        .seek(SeekFrom::End(-1))
-        .and_then(|_| file.read_exact(&mut last));
-    read.is_err() || last == [b'\n']
-}
-
-/// The file of the input `output_file`: replaced atomically, JSON if it ends in `.json`.
-pub fn write_output_file(path: &str, report: &Report) -> anyhow::Result<()> {
-    let path = Path::new(path);
-    let is_json = path
-        .extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-    let text = if is_json {
+/// The text of the input `output_file`: JSON if its name ends in `.json`.
+fn output_text(path: &str, report: &Report) -> String {
+    let extension = Path::new(path).extension();
+    if extension.is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
         as_json(report)
     } else {
         as_variables(report)
-    };
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let name = path
-        .file_name()
-        .context("it is no file name")?
-        .to_string_lossy();
-    let temporary = folder.join(format!(".{name}.{}", std::process::id()));
-    std::fs::write(&temporary, text).context("its folder cannot be written")?;
-    std::fs::rename(&temporary, path)
-        .inspect_err(|_| drop(std::fs::remove_file(&temporary)))
-        .context("it cannot be replaced")
+    }
 }
 
 fn as_json(report: &Report) -> String {

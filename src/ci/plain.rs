@@ -59,6 +59,10 @@ impl Ci for Plain {
             .collect()
     }
 
+    fn files(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
     fn appends_outputs(&self) -> bool {
         false
     }

@@ -220,11 +220,11 @@ impl DigitalOcean {
             .query("page", page.to_string())
             .query("per_page", APPS_PER_PAGE);
         let apps: Apps = api.send(call).await?.json()?;
-        let mut named = apps
-            .apps
-            .into_iter()
-            .filter(|app| app.spec.name.as_deref() == Some(name));
-        let more = apps.links.pages.next.is_some().then_some(page + 1);
+        let is_named =
+            |app: &AppWire| app.spec.as_ref().and_then(|spec| spec.name.as_deref()) == Some(name);
+        let mut named = apps.apps.into_iter().flatten().filter(is_named);
+        let pages = apps.links.and_then(|links| links.pages);
+        let more = pages.and_then(|pages| pages.next).map(|_| page + 1);
         Ok((named.next().map(|app| app.id), more))
     }
 }
@@ -345,9 +345,8 @@ struct Component {
     source_commit_hash: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 struct Spec {
-    name: Option<String>,
     services: Option<Vec<Source>>,
     static_sites: Option<Vec<Source>>,
     workers: Option<Vec<Source>>,
@@ -365,26 +364,31 @@ struct Source {
 
 #[derive(Deserialize)]
 struct Apps {
-    #[serde(default)]
-    apps: Vec<AppWire>,
-    #[serde(default)]
-    links: Links,
+    #[serde(default, deserialize_with = "lenient")]
+    apps: Option<Vec<AppWire>>,
+    #[serde(default, deserialize_with = "lenient")]
+    links: Option<Links>,
 }
 
 #[derive(Deserialize)]
 struct AppWire {
     id: String,
-    #[serde(default)]
-    spec: Spec,
+    #[serde(default, deserialize_with = "lenient")]
+    spec: Option<Named>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
+struct Named {
+    name: Option<String>,
+}
+
+#[derive(Deserialize)]
 struct Links {
-    #[serde(default)]
-    pages: Pages,
+    #[serde(default, deserialize_with = "lenient")]
+    pages: Option<Pages>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 struct Pages {
     next: Option<String>,
 }

@@ -333,8 +333,11 @@ impl Platform for Vercel {
             request_id: reply.request_id.clone(),
         };
         if !reply.is_empty() {
-            let wire: Wire = reply.json()?;
-            accepted.deployment = (wire.id == known.id).then(|| Box::new(self.tell(wire)));
+            // JSON of another shape is still a yes; it only does not show the deployment.
+            let body: Value = reply.json()?;
+            let wire = serde_json::from_value::<Wire>(body).ok();
+            let own = wire.filter(|wire| wire.id == known.id);
+            accepted.deployment = own.map(|wire| Box::new(self.tell(wire)));
         }
         Ok(accepted)
     }
