@@ -16,7 +16,15 @@ mod sandbox;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sandbox::{Grant, Sandbox, TOKEN, digitalocean, vercel};
+use sandbox::{
+    Grant, MINTED, Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery, vercel,
+};
+
+/// A password for Cloud Foundry.
+const PASSWORD: &str = "open sesame 99";
+
+/// What a runner would show as stars, longest first.
+const HIDDEN: [&str; 4] = [TOKEN, datadog::API_KEY, MINTED, PASSWORD];
 
 /// One scene: what happens on the platform, and what the step asks for.
 struct Scene {
@@ -24,6 +32,7 @@ struct Scene {
     platform: &'static str,
     set: fn(&Sandbox),
     inputs: &'static [(&'static str, &'static str)],
+    secrets: &'static [(&'static str, &'static str)],
 }
 
 const SCENES: &[Scene] = &[
@@ -38,6 +47,7 @@ const SCENES: &[Scene] = &[
                 .add(slow);
         },
         inputs: &[("app_name", "web"), ("deployment_id", "dep-1")],
+        secrets: &[("token", TOKEN)],
     },
     Scene {
         title: "A lost race: the platform says yes, and the deployment goes live all the same",
@@ -48,6 +58,7 @@ const SCENES: &[Scene] = &[
             sandbox.add(fast.after_cancel(["DEPLOYING", "ACTIVE"]));
         },
         inputs: &[("app_id", "app-1"), ("deployment_id", "dep-2")],
+        secrets: &[("token", TOKEN)],
     },
     Scene {
         title: "Too late: it has been live for a while, so nothing is sent",
@@ -60,6 +71,7 @@ const SCENES: &[Scene] = &[
             ("deployment_id", "https://shop-live.vercel.app"),
             ("project_id", "shop"),
         ],
+        secrets: &[("token", TOKEN)],
     },
     Scene {
         title: "A wrong token",
@@ -69,6 +81,7 @@ const SCENES: &[Scene] = &[
             sandbox.token("vercel", TOKEN, Grant::Revoked);
         },
         inputs: &[("deployment_id", "dpl_1")],
+        secrets: &[("token", TOKEN)],
     },
     Scene {
         title: "Several at once: each is told, the worst one decides",
@@ -79,6 +92,47 @@ const SCENES: &[Scene] = &[
             }
         },
         inputs: &[("deployment_id", "dpl_1, dpl_2, dpl_3")],
+        secrets: &[("token", TOKEN)],
+    },
+    Scene {
+        title: "Cloud Foundry: signed in with a password; the empty 200 proves nothing, the state does",
+        platform: "cloud_foundry",
+        set: |sandbox| {
+            let user = cloud_foundry::User::new("ci", PASSWORD);
+            sandbox
+                .add(user)
+                .add(cloud_foundry::Deployment::new("dep-1"));
+        },
+        inputs: &[("deployment_id", "dep-1"), ("username", "ci")],
+        secrets: &[("password", PASSWORD)],
+    },
+    Scene {
+        title: "Datadog: some hosts had been changed before it stopped, and stay changed",
+        platform: "datadog",
+        set: |sandbox| {
+            let before = vec![
+                datadog::Host::new("succeeded"),
+                datadog::Host::old("pending"),
+            ];
+            let after = vec![
+                datadog::Host::new("succeeded"),
+                datadog::Host::old("canceled"),
+            ];
+            let fleet = datadog::Deployment::v2("k7Q-3mX-p9Z").hosts(before, after);
+            sandbox.add(fleet.after_cancel(["stopping", "canceled"]));
+        },
+        inputs: &[("deployment_id", "k7Q-3mX-p9Z")],
+        secrets: &[("api_key", datadog::API_KEY), ("app_key", TOKEN)],
+    },
+    Scene {
+        title: "Qovery: ours ends, the next one in the queue starts by itself, and is not mistaken for it",
+        platform: "qovery",
+        set: |sandbox| {
+            sandbox.add(qovery::Deployment::new("env-1", "one"));
+            sandbox.add(qovery::Deployment::new("env-1", "two"));
+        },
+        inputs: &[("environment_id", "env-1")],
+        secrets: &[("token", TOKEN)],
     },
 ];
 
@@ -127,9 +181,8 @@ fn play(program: &Path, scene: &Scene) {
         .env("GITHUB_OUTPUT", &output)
         .env("GITHUB_STEP_SUMMARY", &summary);
     step.env("INPUT_PLATFORM", scene.platform)
-        .env("INPUT_API_URL", sandbox.url(scene.platform))
-        .env("INPUT_TOKEN", TOKEN);
-    for (name, value) in scene.inputs {
+        .env("INPUT_API_URL", sandbox.url(scene.platform));
+    for (name, value) in scene.inputs.iter().chain(scene.secrets) {
         step.env(format!("INPUT_{}", name.to_uppercase()), value);
     }
     println!(
@@ -139,7 +192,9 @@ fn play(program: &Path, scene: &Scene) {
     for (name, value) in scene.inputs {
         println!("      {name}: {value}");
     }
-    println!("      token: ${{{{ secrets.TOKEN }}}}");
+    for (name, _) in scene.secrets {
+        println!("      {name}: ${{{{ secrets.{} }}}}", name.to_uppercase());
+    }
     let ran = step.output().unwrap();
     println!("\nLog (exit code {}):\n", ran.status.code().unwrap_or(-1));
     print!("{}", indent(&String::from_utf8_lossy(&ran.stdout)));
@@ -155,7 +210,9 @@ fn play(program: &Path, scene: &Scene) {
 
 /// A runner would turn a mask command into stars; so does this.
 fn indent(text: &str) -> String {
-    let shown = text.replace(TOKEN, "***");
+    let shown = HIDDEN
+        .iter()
+        .fold(text.to_owned(), |text, secret| text.replace(secret, "***"));
     shown.lines().map(|line| format!("    {line}\n")).collect()
 }
 
