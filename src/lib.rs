@@ -1,6 +1,6 @@
 //! Stops a deployment from CI, and tells the truth about how it ended.
 //!
-//! A run is one straight line, and [`run`] is that line in code:
+//! A run is one straight line, and [`run()`] is that line in code:
 //! environment → inputs → reads and cancel requests → outcome → report → exit code.
 //!
 //! On the left edge stand the CI systems, on the right edge the hosting platforms. Each is one file that knows one
@@ -8,7 +8,7 @@
 //!
 //! | module | what it is |
 //! | --- | --- |
-//! | [`env`] | all variables once, one spelling, empty means absent |
+//! | [`mod@env`] | all variables once, one spelling, empty means absent |
 //! | [`inputs`] | which inputs there are, what was written, everything that is wrong with it |
 //! | [`id`], [`address`], [`secret`], [`untrusted`] | values checked at the door: what may enter a path, where requests may go, what may never be printed, what may be shown |
 //! | [`platform`] | the `Platform` trait, the register, one file for each platform |
