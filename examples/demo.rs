@@ -95,6 +95,28 @@ const SCENES: &[Scene] = &[
         secrets: &[("token", TOKEN)],
     },
     Scene {
+        title: "Superseded previews: all but the newest of each branch, and nothing else",
+        platform: "vercel",
+        set: |sandbox| {
+            for (id, branch, second) in [
+                ("dpl_old", "topic", 1),
+                ("dpl_new", "topic", 2),
+                ("dpl_other", "main", 1),
+            ] {
+                let preview = vercel::Deployment::new("prj_1", "shop", id)
+                    .branch(branch)
+                    .target(None);
+                sandbox.add(preview.created_at(1_790_000_000_000 + second * 1000));
+            }
+        },
+        inputs: &[
+            ("select", "superseded"),
+            ("project_id", "shop"),
+            ("target", "preview"),
+        ],
+        secrets: &[("token", TOKEN)],
+    },
+    Scene {
         title: "Cloud Foundry: signed in with a password; the empty 200 proves nothing, the state does",
         platform: "cloud_foundry",
         set: |sandbox| {

@@ -39,6 +39,11 @@ impl State {
         }
     }
 
+    /// Whether a deployment in this state may still go live, and nobody has asked it to stop.
+    pub const fn is_in_flight(self) -> bool {
+        matches!(self, Self::Queued | Self::Running)
+    }
+
     /// Whether a deployment in this state will not change any more.
     pub const fn is_terminal(self) -> bool {
         matches!(
@@ -46,6 +51,17 @@ impl State {
             Self::Canceled | Self::Succeeded | Self::Failed | Self::Superseded
         )
     }
+}
+
+/// What a deployment, or one component of it, was made from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Source {
+    /// The repository that the commit comes from, as `owner/name`: a fork's own, where the platform knows it.
+    pub repository: Option<String>,
+    /// The branch.
+    pub branch: Option<String>,
+    /// The commit hash.
+    pub commit: Option<String>,
 }
 
 /// One deployment as the platform described it last.
@@ -73,6 +89,12 @@ pub struct Deployment {
     pub note: Option<String>,
     /// Facts that only this platform has.
     pub details: Map<String, Value>,
+    /// Everything it was made from, where that is more than one branch or commit; compared by `select`.
+    pub sources: Vec<Source>,
+    /// The platform holds it back: it is in flight and does not move, so it supersedes nothing.
+    pub held_back: bool,
+    /// It waits behind what its scope is doing now: it is never the latest, whatever that is.
+    pub behind: bool,
     /// What the platform's own file has to remember about it, opaque to everybody else.
     pub handle: Value,
 }
@@ -92,6 +114,9 @@ impl Deployment {
             created: None,
             note: None,
             details: Map::new(),
+            sources: Vec::new(),
+            held_back: false,
+            behind: false,
             handle: Value::Null,
         }
     }

@@ -16,6 +16,7 @@ use crate::id::Id;
 use crate::outcome::FailOn;
 use crate::platform::{self, Entry};
 use crate::secret::{SHORTEST_HIDDEN, Secret, without_scheme};
+use crate::select::Select;
 use crate::untrusted::one_line;
 
 /// One input, as messages, `--help`, README and action.yml name it.
@@ -53,7 +54,27 @@ pub const COMMON: &[Input] = &[
     common(
         "deployment_id",
         "",
-        "The deployment to cancel; several are separated by commas or newlines. Optional on Qovery.",
+        "The deployment to cancel; several are separated by commas or newlines. Or give `select`; on Qovery neither is needed.",
+    ),
+    common(
+        "select",
+        "",
+        "Instead of `deployment_id`: `latest`, `commit`, `branch`, `superseded` or `all`.",
+    ),
+    common(
+        "branch",
+        "from the CI",
+        "What `select: branch` compares with; beside `deployment_id` a guard.",
+    ),
+    common(
+        "commit",
+        "from the CI",
+        "What `select: commit` compares with; beside `deployment_id` a guard.",
+    ),
+    common(
+        "appear_within",
+        "0s",
+        "With `select`: how long to wait for a matching deployment to appear.",
     ),
     common(
         "only_states",
@@ -78,7 +99,7 @@ pub const COMMON: &[Input] = &[
     common(
         "fail_on",
         "error,not_found,timed_out,completed,already_finished",
-        "Outcomes that make the step fail; also `none` or `any`.",
+        "Outcomes that make the step fail; also `none` or `any`. With `select: superseded`: `error,not_found,timed_out`.",
     ),
     common("dry_run", "false", "Read as usual, cancel nothing."),
     common("summary", "true", "Write the job summary."),
@@ -118,6 +139,8 @@ pub struct Faults {
     pub found: Vec<Fault>,
     /// Sentences worth a warning.
     pub warnings: Vec<String>,
+    /// Sentences worth a line of the log.
+    pub notes: Vec<String>,
 }
 
 impl Faults {
@@ -352,6 +375,9 @@ pub struct Common {
 impl Common {
     /// Judges the common inputs; whatever is wrong goes to `faults` and is replaced by its default.
     pub fn judge(values: &Values, faults: &mut Faults) -> Self {
+        let superseded = values
+            .get("select")
+            .is_some_and(|text| Select::parse(text) == Ok(Select::Superseded));
         Self {
             ids: ids(values, faults),
             only_states: only_states(values, faults),
@@ -366,7 +392,7 @@ impl Common {
                 .parsed("fail_on", faults, |_| {
                     FailOn::parse(&values.list("fail_on"))
                 })
-                .unwrap_or_default(),
+                .unwrap_or_else(|| FailOn::usual(superseded)),
             dry_run: values.parsed("dry_run", faults, boolean).unwrap_or(false),
             summary: values.parsed("summary", faults, boolean).unwrap_or(true),
             output_file: values.get("output_file").map(str::to_owned),
@@ -525,6 +551,9 @@ fn is_known(name: &str) -> bool {
     COMMON.iter().chain(own).any(|input| input.name == name)
 }
 
+/// Inputs of some platforms that narrow a selection: where there are none such, they must not be passed over.
+const NARROWING: [&str; 2] = ["target", "query"];
+
 fn warn_of_foreign_inputs(env: &Env, entry: &Entry, faults: &mut Faults) {
     let others = platform::REGISTER
         .iter()
@@ -538,6 +567,19 @@ fn warn_of_foreign_inputs(env: &Env, entry: &Entry, faults: &mut Faults) {
         }
         if let Some(written) = env.input(input.name) {
             warned.push(input.name);
+            if NARROWING.contains(&input.name) && env.input("select").is_some() {
+                let text = format!(
+                    "cannot narrow a selection on {}: more would be canceled than was meant",
+                    entry.name
+                );
+                let variable = Some(written.variable);
+                faults.found.push(Fault {
+                    input: input.name.to_owned(),
+                    variable,
+                    text,
+                });
+                continue;
+            }
             faults.warnings.push(format!(
                 "`{}` ({}) is not an input of {} and was not used.",
                 input.name, written.variable, entry.name

@@ -13,6 +13,7 @@
 //! | [`id`], [`address`], [`secret`], [`untrusted`] | values checked at the door: what may enter a path, where requests may go, what may never be printed, what may be shown |
 //! | [`platform`] | the `Platform` trait, the register, one file for each platform |
 //! | [`api`] | the only part that sends, with its whole policy |
+//! | [`aim`], [`select`] | what a run is aimed at: ids, or a choice from a list |
 //! | [`deployment`] | what a platform told us about one deployment |
 //! | [`cancel`] | the procedure for one deployment, a state machine without input or output |
 //! | [`mod@run`] | several of them at a time, one limit, one signal for all |
@@ -26,6 +27,7 @@
 //! procedure knows no platform by name; CI systems know nothing of HTTP. `tests/repository.rs` holds that.
 
 pub mod address;
+pub mod aim;
 pub mod api;
 pub mod cancel;
 pub mod ci;
@@ -41,6 +43,7 @@ pub mod platform;
 pub mod report;
 pub mod run;
 pub mod secret;
+pub mod select;
 pub mod untrusted;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -48,9 +51,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
 use crate::address::Address;
+use crate::aim::{Aim, Guard};
 use crate::api::{Api, Client, Roots, Service};
-use crate::cancel::Plan;
+use crate::cancel::{Ending, Plan};
 use crate::ci::Console;
+use crate::ci::facts::Facts;
 use crate::env::Env;
 use crate::id::Id;
 use crate::inputs::{Common, Fault, Faults, Values, all_secrets, chosen_platform};
@@ -65,10 +70,8 @@ use crate::untrusted::Cleaner;
 pub async fn run(env: &Env, start: Instant, mut signals: Signals) -> Exit {
     let named_ci = env.input("ci").and_then(|written| written.value);
     let ci = ci::here(env, named_ci.as_deref());
-    let console = Arc::new(Mutex::new(Console::new(
-        ci,
-        env.var("RUNNER_DEBUG") == Some("1"),
-    )));
+    let console = Console::new(ci, env.var("RUNNER_DEBUG") == Some("1"));
+    let console = Arc::new(Mutex::new(console));
     let secrets = all_secrets(env);
     lock(&console).mask(&secrets);
     let cleaner = Arc::new(Cleaner::new(Redactor::new(&secrets)));
@@ -77,91 +80,149 @@ pub async fn run(env: &Env, start: Instant, mut signals: Signals) -> Exit {
     let entry = chosen_platform(env, &mut faults);
     let values = Values::read(env, entry, &mut faults);
     let common = Common::judge(&values, &mut faults);
-    if values.get("deployment_id").is_none() && entry.is_none_or(|entry| entry.needs_id) {
-        let text = "is missing: set `deployment_id` to the deployment to cancel";
-        faults.add(None, "deployment_id", text);
-    }
-    let opened = entry.and_then(|entry| open(env, entry, &values, &common, &mut faults));
-    for warning in &faults.warnings {
-        lock(&console).warn(&cleaner.value(warning));
-    }
+    let facts = Facts::read(env, lock(&console).ci().id());
+    let opened = match entry {
+        Some(entry) => open(env, entry, &values, &common, &facts, &mut faults),
+        None => {
+            require_aim(&values, &mut faults);
+            None
+        }
+    };
+    remark(&mut lock(&console), &cleaner, &faults);
     let mut report = Report {
         platform: entry,
         asked: String::new(),
         deployments: Vec::new(),
+        whole: None,
         fail_on: common.fail_on.clone(),
         faults: Vec::new(),
         took: start.elapsed(),
     };
     let Some((opened, entry)) = opened.zip(entry).filter(|_| faults.found.is_empty()) else {
-        report.faults = faults
-            .found
-            .iter()
-            .map(|fault| cleaner.value(&fault_sentence(fault)))
-            .collect();
+        let sentences = faults.found.iter().map(fault_sentence);
+        report.faults = sentences.map(|fault| cleaner.value(&fault)).collect();
         tell(&mut lock(&console), &report, &common);
         return Exit::BadInput;
     };
 
-    let Opened {
-        platform,
-        service,
-        base,
-        client,
-        ids,
-    } = opened;
-    let (trace, hide) = (Arc::clone(&console), Arc::clone(&console));
-    let api = Api::new(
-        service,
-        base,
-        Box::new(client),
-        Arc::clone(&cleaner),
-        start,
-        common.timeout,
-    )
-    .traced(Arc::new(move |line| lock(&trace).debug(line)))
-    .hiding(Arc::new(move |secret| {
-        lock(&hide).mask(std::slice::from_ref(secret))
-    }));
-    let plan = Plan {
-        wait: common.wait,
-        dry_run: common.dry_run,
-        only_states: common.only_states.clone(),
-        guarded: platform.is_guarded(),
-        poll_interval: common.poll_interval,
-        grant: entry.grant,
-        slower: entry.slower,
-        limit: common.timeout,
-    };
-    report.asked = asked(entry, &common, &ids);
+    report.asked = cleaner.value(&asked(entry, &common, &opened.aim));
     lock(&console).open_group(&report.asked);
-    let mut teller = Teller {
+    let process = Process {
         console: &console,
         cleaner: &cleaner,
         entry,
         common: &common,
-        told: false,
         start,
     };
-    let driver = Run {
-        platform: platform.as_ref(),
-        api: &api,
-        plan,
-        cleaner: &cleaner,
-        start,
-    };
-    let works = driver.drive(ids, &mut signals, &mut teller).await;
-
+    let (works, whole) = process.carry_out(opened, &mut signals).await;
     report.deployments = works
         .iter()
         .map(|work| Told::new(entry, work, &cleaner))
         .collect();
+    report.whole = whole;
     report.took = start.elapsed();
     lock(&console).close_group();
     tell(&mut lock(&console), &report, &common);
     let signal = signals.borrow().first;
-    let outcomes = report.deployments.iter().map(Told::outcome);
-    signal.map_or_else(|| common.fail_on.exit(outcomes), run::Signal::exit)
+    signal.map_or_else(|| common.fail_on.exit(report.outcomes()), run::Signal::exit)
+}
+
+/// What a run goes on with once its inputs are judged.
+struct Process<'a> {
+    console: &'a Arc<Mutex<Console>>,
+    cleaner: &'a Arc<Cleaner>,
+    entry: &'static Entry,
+    common: &'a Common,
+    start: Instant,
+}
+
+impl Process<'_> {
+    /// Opens the door and takes everything aimed at to its end.
+    async fn carry_out(
+        &self,
+        opened: Opened,
+        signals: &mut Signals,
+    ) -> (Vec<Work>, Option<Ending>) {
+        let Self {
+            console,
+            cleaner,
+            entry,
+            common,
+            start,
+        } = *self;
+        let (trace, hide) = (Arc::clone(console), Arc::clone(console));
+        let link = Box::new(opened.client);
+        let api = Api::new(
+            opened.service,
+            opened.base,
+            link,
+            Arc::clone(cleaner),
+            start,
+            common.timeout,
+        )
+        .traced(Arc::new(move |line| lock(&trace).debug(line)))
+        .hiding(Arc::new(move |secret| {
+            lock(&hide).mask(std::slice::from_ref(secret))
+        }));
+        let plan = Plan {
+            wait: common.wait,
+            dry_run: common.dry_run,
+            only_states: common.only_states.clone(),
+            guard: opened.guard,
+            guarded: opened.platform.is_guarded(),
+            poll_interval: common.poll_interval,
+            grant: entry.grant,
+            slower: entry.slower,
+            limit: common.timeout,
+        };
+        let mut teller = Teller {
+            console,
+            cleaner,
+            entry,
+            common,
+            told: false,
+            start,
+        };
+        let driver = Run {
+            platform: opened.platform.as_ref(),
+            api: &api,
+            plan,
+            lists_tell: entry.lists_tell && matches!(opened.aim, Aim::Selection { .. }),
+            cleaner,
+            start,
+        };
+        match opened.aim {
+            Aim::Ids(ids) => (driver.drive(ids, signals, &mut teller).await, None),
+            Aim::Selection {
+                wanted,
+                appear_within,
+            } => {
+                driver
+                    .drive_chosen(&wanted, appear_within, signals, &mut teller)
+                    .await
+            }
+        }
+    }
+}
+
+/// What is odd about the inputs, said before anything is done.
+fn remark(console: &mut Console, cleaner: &Cleaner, faults: &Faults) {
+    for warning in &faults.warnings {
+        console.warn(&cleaner.value(warning));
+    }
+    for note in &faults.notes {
+        console.log(&cleaner.value(note));
+    }
+}
+
+fn require_aim(values: &Values, faults: &mut Faults) {
+    if ["deployment_id", "select"]
+        .iter()
+        .all(|name| values.given(name).is_none())
+    {
+        let text = "is missing: set `deployment_id` to the deployment to cancel, or `select` to have it found";
+        faults.add(None, "deployment_id", text);
+    }
 }
 
 /// What an input of this run led to.
@@ -170,7 +231,8 @@ struct Opened {
     service: Service,
     base: Address,
     client: Client,
-    ids: Vec<Id>,
+    aim: Aim,
+    guard: Guard,
 }
 
 /// Opens the platform and its door; every fault is noted, not the first.
@@ -179,6 +241,7 @@ fn open(
     entry: &'static Entry,
     values: &Values,
     common: &Common,
+    facts: &Facts,
     faults: &mut Faults,
 ) -> Option<Opened> {
     let opened = (entry.open)(values, faults);
@@ -190,8 +253,21 @@ fn open(
             Err(wrong) => faults.add(values.given("deployment_id"), "deployment_id", wrong),
         }
     }
+    let home = Facts::repository(env);
+    let carried = carried(entry, values, facts, faults);
+    ids.extend(carried);
+    let (aim, guard) = aim::judge(values, entry, facts, home.as_deref(), ids, faults);
+    if entry.needs_id && matches!(&aim, Aim::Ids(ids) if ids.is_empty()) {
+        require_aim(values, faults);
+    }
+    if matches!(aim, Aim::Selection { .. }) {
+        faults.warnings.extend(facts.notes.iter().cloned());
+    }
     let (platform, service) = opened?;
-    ids.extend(platform.whole().filter(|_| ids.is_empty()));
+    let aim = match aim {
+        Aim::Ids(ids) if ids.is_empty() => Aim::Ids(platform.whole().into_iter().collect()),
+        aim => aim,
+    };
     let usual = service
         .base
         .clone()
@@ -208,7 +284,8 @@ fn open(
             service,
             base,
             client,
-            ids,
+            aim,
+            guard,
         }),
         Err(error) => {
             let fault = Fault {
@@ -222,6 +299,31 @@ fn open(
     }
 }
 
+/// The deployment that the CI's event carries, when nothing else says which one is meant.
+fn carried(entry: &Entry, values: &Values, facts: &Facts, faults: &mut Faults) -> Option<Id> {
+    let written = ["deployment_id", "select"]
+        .iter()
+        .any(|name| values.given(name).is_some());
+    let carried = facts
+        .deployment
+        .as_ref()
+        .filter(|_| !written && !entry.event_host.is_empty())?;
+    let is_named = carried.platform.as_deref() == Some(entry.id);
+    let id = Id::parse(&carried.id)
+        .ok()
+        .and_then(|id| (entry.read_id)(&id).ok())?;
+    let is_ours = carried.platform.is_none() && id.as_str().ends_with(entry.event_host);
+    if !is_named && !is_ours {
+        return None;
+    }
+    faults.notes.push(format!(
+        "The event `{}` carries the deployment {}: that one is meant.",
+        carried.event,
+        id.as_str()
+    ));
+    Some(id)
+}
+
 /// A fault as a sentence that begins with the name its writer knows.
 fn fault_sentence(fault: &Fault) -> String {
     match &fault.variable {
@@ -231,11 +333,11 @@ fn fault_sentence(fault: &Fault) -> String {
     }
 }
 
-fn asked(entry: &Entry, common: &Common, ids: &[Id]) -> String {
-    let count = if ids.len() == 1 {
-        "1 deployment".to_owned()
-    } else {
-        format!("{} deployments", ids.len())
+fn asked(entry: &Entry, common: &Common, aim: &Aim) -> String {
+    let what = match aim {
+        Aim::Ids(ids) if ids.len() == 1 => "1 deployment".to_owned(),
+        Aim::Ids(ids) => format!("{} deployments", ids.len()),
+        Aim::Selection { wanted, .. } => wanted.describe(),
     };
     let seconds = common.timeout.as_secs();
     let how = match (common.dry_run, common.wait) {
@@ -243,7 +345,7 @@ fn asked(entry: &Entry, common: &Common, ids: &[Id]) -> String {
         (false, true) => format!("wait for the end, at most {seconds} s"),
         (false, false) => "do not wait for the end".to_owned(),
     };
-    format!("Cancel {count} on {} ({how})", entry.name)
+    format!("Cancel {what} on {} ({how})", entry.name)
 }
 
 /// Says everything there is to say, each way that can be had; what cannot be written is a warning.
@@ -297,6 +399,10 @@ impl Witness for Teller<'_> {
         ));
     }
 
+    fn warn(&mut self, text: &str) {
+        lock(self.console).warn(text);
+    }
+
     fn asking(&mut self, works: &[Work], which: usize) {
         let Some(work) = works.get(which) else { return };
         let unseen = if work.procedure.last().is_none() {
@@ -318,6 +424,7 @@ impl Witness for Teller<'_> {
                     .iter()
                     .map(|work| Told::new(self.entry, work, self.cleaner))
                     .collect(),
+                whole: None,
                 fail_on: self.common.fail_on.clone(),
                 faults: Vec::new(),
                 took: self.start.elapsed(),

@@ -192,6 +192,15 @@ impl Default for FailOn {
 }
 
 impl FailOn {
+    /// What applies when nothing is written: a superseded deployment that finished first is no failure.
+    pub fn usual(superseded: bool) -> Self {
+        if superseded {
+            Self(vec![Outcome::Error, Outcome::NotFound, Outcome::TimedOut])
+        } else {
+            Self::default()
+        }
+    }
+
     /// Takes the words of `fail_on`. `already_finished` means only the kind that had succeeded.
     pub fn parse(words: &[String]) -> Result<Self, String> {
         match words {

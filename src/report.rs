@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::cancel::Procedure;
+use crate::cancel::{Ending, Procedure};
 use crate::deployment::{Deployment, State};
 use crate::id::Id;
 use crate::markdown::{code, prose};
@@ -116,6 +116,8 @@ pub struct Report {
     pub deployments: Vec<Told>,
     /// What fails the step.
     pub fail_on: FailOn,
+    /// How it ended for the whole run, when there was no deployment to tell of.
+    pub whole: Option<Ending>,
     /// Faults of the inputs, when there was no run.
     pub faults: Vec<String>,
     /// How long the run took.
@@ -208,11 +210,8 @@ impl Report {
     /// The worst outcome.
     pub fn outcome(&self) -> Outcome {
         let worst = self.deployments.iter().map(Told::outcome).min();
-        worst.unwrap_or(if self.faults.is_empty() {
-            Outcome::NothingToCancel
-        } else {
-            Outcome::Error
-        })
+        let whole = self.whole.as_ref().map(|whole| whole.outcome);
+        worst.or(whole).unwrap_or(Outcome::Error)
     }
 
     fn worst(&self) -> Option<&Told> {
@@ -227,8 +226,8 @@ impl Report {
         let any = |word| self.deployments.iter().any(|told| told.went_live == word);
         if any("true") {
             "true"
-        } else if any("unknown") || !self.faults.is_empty() {
-            // With bad input nothing was looked at, so nobody knows.
+        } else if any("unknown") || !self.faults.is_empty() || self.is_blind() {
+            // With bad input, or without a list, nothing was looked at, so nobody knows.
             "unknown"
         } else {
             "false"
@@ -249,7 +248,11 @@ impl Report {
                     faults.join("; ")
                 )
             }
-            (None, _) => "There was nothing to cancel.".to_owned(),
+            (None, _) => self
+                .whole
+                .as_ref()
+                .map(|whole| whole.reason.clone())
+                .unwrap_or_default(),
             (Some(only), 1) => only.reason.clone(),
             (Some(worst), count) => {
                 format!(
@@ -333,6 +336,13 @@ impl Report {
             };
             return self.faults.iter().map(input).collect();
         }
+        if let Some(whole) = self.whole.as_ref().filter(|_| self.deployments.is_empty()) {
+            return vec![Annotation {
+                level: self.fail_on.level(whole.outcome),
+                title: headline(whole.outcome).to_owned(),
+                text: whole_sentence(whole),
+            }];
+        }
         let mut sorted: Vec<_> = self.deployments.iter().collect();
         sorted.sort_by_key(|told| told.outcome);
         let shown = if sorted.len() > MOST_ANNOTATIONS {
@@ -372,6 +382,10 @@ impl Report {
         }
         let _ = writeln!(text, "**Asked:** {}\n", prose(&self.asked));
         let _ = writeln!(text, "**Did it go live?** {}\n", self.live_sentence());
+        if let Some(whole) = self.whole.as_ref().filter(|_| self.deployments.is_empty()) {
+            let _ = writeln!(text, "**Why:** {}", prose(&whole_sentence(whole)));
+            return cap(text);
+        }
         self.add_table(&mut text);
         if let [only] = self.deployments.as_slice() {
             let _ = writeln!(text, "\n**Why:** {}", prose(&only.sentence()));
@@ -388,6 +402,11 @@ impl Report {
         if !self.faults.is_empty() {
             return lines;
         }
+        lines.extend(
+            self.whole
+                .iter()
+                .map(|whole| format!("  {}", whole_sentence(whole))),
+        );
         let mut sorted: Vec<_> = self.deployments.iter().collect();
         sorted.sort_by_key(|told| told.outcome);
         for told in sorted {
@@ -422,7 +441,7 @@ impl Report {
         let name = self.platform.map_or("", |entry| entry.name);
         match (self.deployments.as_slice(), self.faults.is_empty()) {
             (_, false) => "Nothing was canceled: the inputs are not right".to_owned(),
-            ([], true) => "Nothing to cancel".to_owned(),
+            ([], true) => format!("{} on {name}", headline(self.outcome())),
             ([only], true) => format!(
                 "{}: {} on {name}",
                 headline(only.outcome),
@@ -440,8 +459,26 @@ impl Report {
         match self.level() {
             Level::Error => "❌",
             Level::Warning => "⚠️",
-            Level::Notice if self.deployments.iter().all(|told| told.canceled) => "✅",
+            Level::Notice if self.all_canceled() => "✅",
             Level::Notice => "ℹ️",
+        }
+    }
+
+    fn all_canceled(&self) -> bool {
+        !self.deployments.is_empty() && self.deployments.iter().all(|told| told.canceled)
+    }
+
+    /// Whether it ended before anything was seen.
+    fn is_blind(&self) -> bool {
+        let whole = self.whole.as_ref();
+        whole.is_some_and(|whole| whole.outcome != Outcome::NothingToCancel)
+    }
+
+    /// The outcomes that decide the exit.
+    pub fn outcomes(&self) -> Vec<Outcome> {
+        match self.deployments.as_slice() {
+            [] => vec![self.outcome()],
+            some => some.iter().map(Told::outcome).collect(),
         }
     }
 
@@ -451,11 +488,11 @@ impl Report {
             .deployments
             .iter()
             .map(|told| self.fail_on.level(told.outcome));
-        levels.max().unwrap_or(if self.faults.is_empty() {
-            Level::Notice
-        } else {
-            Level::Error
-        })
+        let whole = self
+            .whole
+            .as_ref()
+            .map(|whole| self.fail_on.level(whole.outcome));
+        levels.max().or(whole).unwrap_or(Level::Error)
     }
 
     fn live_sentence(&self) -> &'static str {
@@ -617,6 +654,14 @@ fn cap(mut text: String) -> String {
         text.push_str(LAST_LINE);
     }
     text
+}
+
+fn whole_sentence(whole: &Ending) -> String {
+    if whole.hint.is_empty() {
+        whole.reason.clone()
+    } else {
+        format!("{} {}", whole.reason, whole.hint)
+    }
 }
 
 /// The id of a deployment as log lines show it.

@@ -1,27 +1,38 @@
 //! Several deployments at a time: at most eight requests under way, one limit, one signal for all.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::future::pending;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, try_join_all};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::api::Api;
-use crate::cancel::{Action, Event, Plan, Procedure, Retries};
+use crate::cancel::{Action, Ending, Event, Plan, Procedure, Retries};
+use crate::deployment::Deployment;
 use crate::failure::{Failure, Kind};
 use crate::id::Id;
 use crate::outcome::{Exit, Outcome};
-use crate::platform::{Accepted, Conclusion, Found, Platform};
+use crate::platform::{Accepted, Conclusion, Filter, Found, Listed, Platform};
+use crate::select::{MOST, Select, Wanted, is_keepable};
 use crate::untrusted::Cleaner;
 
 /// The most requests under way at once.
 const AT_ONCE: usize = 8;
 /// How long a cancel request under way may take to finish after a signal.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// From this many on, deployments are watched by a list instead of one read each.
+const MANY: usize = 10;
+/// How much later than it is due a read of many may be, so that one list answers for more of them.
+const ROUND: Duration = Duration::from_millis(250);
+/// Pause between two lists while a deployment is to appear.
+const APPEARING: Duration = Duration::from_secs(2);
+/// How often a selection is made anew because what it keeps has changed.
+const MOST_LISTS: u8 = 3;
 
 /// A signal that asks the process to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,12 +73,27 @@ pub struct Work {
     pub procedure: Procedure,
     /// Another name of a deployment that is in the run already: it is not asked twice, and not told twice.
     twin: bool,
+    /// It waits behind what its scope is doing now: such are asked before that, or they would start when it stops.
+    behind: bool,
+}
+
+impl Work {
+    fn new(id: Id, procedure: Procedure) -> Self {
+        Self {
+            id,
+            procedure,
+            twin: false,
+            behind: false,
+        }
+    }
 }
 
 /// Who is told what happens while it happens.
 pub trait Witness {
     /// The platform's word for a deployment was seen for the first time or has changed.
     fn saw(&mut self, work: &Work);
+    /// Something that everybody should know.
+    fn warn(&mut self, text: &str);
     /// A cancel request is about to go out.
     fn asking(&mut self, works: &[Work], which: usize);
 }
@@ -80,16 +106,33 @@ pub struct Run<'a> {
     pub api: &'a Api,
     /// What holds for every deployment.
     pub plan: Plan,
+    /// A list shows as much of a deployment as a read of it alone.
+    pub lists_tell: bool,
     /// Makes texts fit to be shown.
     pub cleaner: &'a Cleaner,
     /// The start of the run.
     pub start: Instant,
 }
 
+/// What a request brought.
+enum Landed {
+    /// For one deployment.
+    One(usize, Event),
+    /// A list, for many: what it showed, and who has to be read alone.
+    Many {
+        seen: Vec<(usize, Event)>,
+        alone: Vec<(usize, Action)>,
+    },
+}
+
 /// What is under way and what is to come.
 #[derive(Default)]
 struct Agenda<'a> {
-    flying: FuturesUnordered<BoxFuture<'a, (usize, Event)>>,
+    flying: FuturesUnordered<BoxFuture<'a, Landed>>,
+    /// A list that answers for many is under way.
+    listing: bool,
+    /// Reads that a list did not answer.
+    alone: VecDeque<(usize, Action)>,
     cancels: VecDeque<(usize, Action)>,
     reads: VecDeque<(usize, Action)>,
     pauses: BinaryHeap<Reverse<(Duration, usize)>>,
@@ -104,92 +147,266 @@ impl<'a> Run<'a> {
         witness: &mut dyn Witness,
     ) -> Vec<Work> {
         let now = self.start.elapsed();
-        let begin = |id: Id| Work {
-            twin: false,
-            procedure: Procedure::new(self.plan.clone(), self.platform.unseen(&id), now),
-            id,
+        let begin = |id: Id| {
+            let procedure = Procedure::new(self.plan.clone(), self.platform.unseen(&id), now);
+            Work::new(id, procedure)
         };
         let mut works: Vec<_> = ids.into_iter().map(begin).collect();
-        if self.enter(&mut works, signals).await {
-            self.cancel_all(&mut works, signals, witness).await;
+        let entered = self.patiently(signals, "could not look up what the inputs name", || {
+            self.platform.enter(self.api)
+        });
+        match entered.await {
+            Ok(None) => {
+                let first = works.iter().map(|work| work.procedure.first()).collect();
+                self.cancel_all(&mut works, first, signals, witness).await;
+            }
+            Ok(Some(missing)) => end_all(&mut works, self.start.elapsed(), &self.missing(&missing)),
+            Err(ending) => end_all(&mut works, self.start.elapsed(), &ending),
         }
         works.retain(|work| !work.twin);
         works
     }
 
-    /// Finds the scope; whether there is one to go on in.
-    async fn enter(&self, works: &mut [Work], signals: &mut Signals) -> bool {
+    /// Chooses deployments and takes them to their ends; an ending for the whole run when there is none to take.
+    pub async fn drive_chosen(
+        &self,
+        wanted: &Wanted,
+        appear_within: Duration,
+        signals: &mut Signals,
+        witness: &mut dyn Witness,
+    ) -> (Vec<Work>, Option<Ending>) {
+        let chosen = match self.choose(wanted, appear_within, signals, witness).await {
+            Ok(chosen) => chosen,
+            Err(ending) => return (Vec::new(), Some(ending)),
+        };
+        let now = self.start.elapsed();
+        let (mut works, mut first) = (Vec::new(), Vec::new());
+        for deployment in chosen {
+            // What was listed just now counts as the first read.
+            let behind = deployment.behind;
+            let Ok(id) = Id::parse(&deployment.id) else {
+                continue;
+            };
+            let mut procedure = Procedure::new(self.plan.clone(), None, now);
+            first.push(procedure.next(
+                now,
+                self.tidy(Event::Read(Ok(Found::Here(Box::new(deployment))))),
+            ));
+            let work = Work {
+                behind,
+                ..Work::new(id, procedure)
+            };
+            witness.saw(&work);
+            works.push(work);
+        }
+        self.cancel_all(&mut works, first, signals, witness).await;
+        (works, None)
+    }
+
+    /// Lists and chooses until something matches or the time for it to appear is up.
+    async fn choose(
+        &self,
+        wanted: &Wanted,
+        appear_within: Duration,
+        signals: &mut Signals,
+        witness: &mut dyn Witness,
+    ) -> Result<Vec<Deployment>, Ending> {
+        let entered = self.patiently(signals, "could not look up what the inputs name", || {
+            self.platform.enter(self.api)
+        });
+        if let Some(missing) = entered.await? {
+            return Err(self.missing(&missing));
+        }
+        let filter = Filter {
+            history: wanted.select == Select::Superseded || wanted.one_group,
+            target: wanted.target.clone(),
+        };
+        let appear_by = (self.start.elapsed() + appear_within).min(self.plan.last_read());
+        let mut relisted = 0;
+        loop {
+            let listed = self.patiently(signals, "could not list the deployments", || {
+                self.platform.list(self.api, &filter)
+            });
+            let listed = match listed.await? {
+                Listed::Here(listed) => listed,
+                Listed::Missing(missing) => return Err(self.missing(&missing)),
+            };
+            let picked = wanted.pick(&listed);
+            if let Some(refused) = picked.refused {
+                return Err(self.ending(Outcome::Error, &refused, "Give `deployment_id`."));
+            }
+            if picked.chosen.len() > MOST && wanted.select != Select::All {
+                let reason = format!(
+                    "{} deployments match, more than the {MOST} that are taken at once; nothing was sent.",
+                    picked.chosen.len()
+                );
+                return Err(self.ending(
+                    Outcome::Error,
+                    &reason,
+                    "Narrow the selection, or use `select: all`.",
+                ));
+            }
+            let now = self.start.elapsed();
+            if !picked.chosen.is_empty() {
+                if self.still_good(&picked.kept, signals).await? {
+                    self.warn_all(&picked.warnings, witness);
+                    return Ok(picked.chosen);
+                }
+                // What was to be kept is no longer worth keeping: choose again from what is there now.
+                relisted += 1;
+                if relisted > MOST_LISTS {
+                    let reason = "The deployment to keep changed again and again while this looked; nothing was sent.";
+                    return Err(self.ending(Outcome::Error, reason, "Run this again."));
+                }
+            } else if now >= appear_by {
+                self.warn_all(&picked.warnings, witness);
+                let reason = format!(
+                    "Nothing to cancel: looked at {}, none of them in flight to be canceled.",
+                    picked.looked_at
+                );
+                return Err(self.ending(Outcome::NothingToCancel, &reason, ""));
+            } else {
+                let pause = (now + APPEARING).min(appear_by);
+                self.pause(pause, signals).await?;
+            }
+        }
+    }
+
+    /// Whether what a selection keeps is still worth keeping, read right before anything older is canceled.
+    async fn still_good(&self, kept: &[Deployment], signals: &mut Signals) -> Result<bool, Ending> {
+        let trying = "could not read the deployment to keep";
+        for some in kept.chunks(AT_ONCE) {
+            let reads = self.patiently(signals, trying, || {
+                try_join_all(
+                    some.iter()
+                        .map(|known| self.platform.refresh(self.api, known)),
+                )
+            });
+            let good = |found: &Found| matches!(found, Found::Here(now) if is_keepable(now));
+            if !reads.await?.iter().all(good) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn warn_all(&self, warnings: &[String], witness: &mut dyn Witness) {
+        for warning in warnings {
+            witness.warn(&self.cleaner.value(warning));
+        }
+    }
+
+    fn missing(&self, what: &str) -> Ending {
+        self.ending(Outcome::NotFound, what, "")
+    }
+
+    fn ending(&self, outcome: Outcome, reason: &str, hint: &str) -> Ending {
+        Ending {
+            outcome,
+            reason: self.cleaner.value(reason),
+            hint: self.cleaner.value(hint),
+        }
+    }
+
+    fn interrupted(&self) -> Ending {
+        self.ending(
+            Outcome::Interrupted,
+            "Interrupted before any cancel request was sent.",
+            "",
+        )
+    }
+
+    async fn pause(&self, until: Duration, signals: &mut Signals) -> Result<(), Ending> {
+        tokio::select! {
+            biased;
+            () = signalled(signals, false) => Err(self.interrupted()),
+            () = sleep_until(self.start + until) => Ok(()),
+        }
+    }
+
+    /// Asks until there is an answer, a failure that cannot improve, a signal, or the limit.
+    async fn patiently<T, F, A>(
+        &self,
+        signals: &mut Signals,
+        trying: &str,
+        mut ask: F,
+    ) -> Result<T, Ending>
+    where
+        F: FnMut() -> A,
+        A: Future<Output = Result<T, Failure>>,
+    {
         let mut retries = Retries::new();
         let last_try = self.plan.last_read();
         loop {
             let answer = tokio::select! {
-                () = signalled(signals, false) => None,
-                answer = self.platform.enter(self.api) => Some(answer),
+                biased;
+                () = signalled(signals, false) => return Err(self.interrupted()),
+                answer = ask() => answer,
+            };
+            let failure = match answer {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
             };
             let now = self.start.elapsed();
-            let failure = match answer {
-                Some(Ok(None)) => return true,
-                Some(Ok(Some(missing))) => {
-                    let missing = self.cleaner.value(&missing);
-                    end_all(works, now, Outcome::NotFound, &missing, "");
-                    return false;
-                }
-                Some(Err(failure)) => self.clean(failure),
-                None => {
-                    works
-                        .iter_mut()
-                        .for_each(|work| work.procedure.interrupt(now));
-                    return false;
-                }
-            };
-            let Some(again) = retries.after(now, &failure).filter(|_| now < last_try) else {
-                let reason = format!("Nothing was canceled, because this run {failure}.");
-                end_all(works, now, Outcome::Error, &reason, &failure.hint);
-                return false;
-            };
-            if failure
+            let again = retries.after(now, &failure).filter(|_| now < last_try);
+            let too_late = failure
                 .not_before
-                .is_some_and(|until| until >= self.plan.limit)
-            {
-                let reason = format!(
-                    "Nothing was canceled within {} s, because this run {failure}.",
-                    self.plan.limit.as_secs()
-                );
-                end_all(works, now, Outcome::Error, &reason, &failure.hint);
-                return false;
-            }
-            tokio::select! {
-                () = signalled(signals, false) => {}
-                () = sleep_until(self.start + again.min(last_try)) => {}
-            }
+                .is_some_and(|until| until >= self.plan.limit);
+            let Some(again) = again.filter(|_| !too_late) else {
+                let reason = if failure.tried.is_empty() {
+                    format!("Nothing was canceled: {failure}.")
+                } else {
+                    format!("Nothing was canceled, because this {trying}: {failure}.")
+                };
+                return Err(self.ending(Outcome::Error, &reason, &failure.hint));
+            };
+            self.pause(again.min(last_try), signals).await?;
         }
     }
 
     async fn cancel_all(
         &self,
         works: &mut [Work],
+        first: Vec<Action>,
         signals: &mut Signals,
         witness: &mut dyn Witness,
     ) {
         let mut agenda = Agenda::default();
         let mut grace: Option<Instant> = None;
-        for (which, work) in works.iter().enumerate() {
-            agenda.put(which, work.procedure.first());
+        let mut held = Vec::new();
+        let queue_first = works.iter().any(|work| work.behind);
+        for (which, action) in first.into_iter().enumerate() {
+            if queue_first && works.get(which).is_some_and(|work| !work.behind) {
+                held.push((which, action));
+            } else {
+                agenda.put(which, action);
+            }
         }
         loop {
+            let is_open = |work: &Work| work.behind && !work.procedure.is_settled();
+            if grace.is_none() && !works.iter().any(is_open) {
+                held.drain(..)
+                    .for_each(|(which, action)| agenda.put(which, action));
+            }
             self.start_requests(&mut agenda, works, witness);
             let asking = works.iter().any(|work| work.procedure.is_asking());
             if agenda.is_empty() || (grace.is_some() && !asking) {
                 return;
             }
-            let wake = agenda
-                .pauses
-                .peek()
-                .map(|Reverse((at, _))| self.start + *at);
+            let later = if self.lists_tell && agenda.pauses.len() >= MANY {
+                ROUND
+            } else {
+                Duration::ZERO
+            };
+            let next = agenda.pauses.peek().map(|Reverse((at, _))| *at);
+            let wake = next.map(|at| self.start + (at + later).min(self.plan.limit));
             tokio::select! {
                 biased;
                 () = signalled(signals, grace.is_some()) => {
                     let now = self.start.elapsed();
+                    for (which, _) in held.drain(..) {
+                        works.iter_mut().skip(which).take(1).for_each(|work| work.procedure.withdraw());
+                    }
                     agenda.stop(works, now);
                     if grace.is_some() {
                         works.iter_mut().for_each(|work| work.procedure.interrupt(now));
@@ -197,8 +414,18 @@ impl<'a> Run<'a> {
                     }
                     grace = Some(Instant::now() + GRACE);
                 }
-                Some((which, event)) = agenda.flying.next() => {
-                    self.take(which, event, &mut agenda, works, witness, grace.is_some());
+                Some(landed) = agenda.flying.next() => {
+                    let seen = match landed {
+                        Landed::One(which, event) => vec![(which, event)],
+                        Landed::Many { seen, alone } => {
+                            agenda.listing = false;
+                            agenda.alone.extend(alone);
+                            seen
+                        }
+                    };
+                    for (which, event) in seen {
+                        self.take(which, event, &mut agenda, works, witness, grace.is_some());
+                    }
                 }
                 () = until(wake) => {
                     let now = self.start.elapsed();
@@ -258,11 +485,21 @@ impl<'a> Run<'a> {
         witness: &mut dyn Witness,
     ) {
         while agenda.flying.len() < AT_ONCE {
-            let Some((which, action)) = agenda
+            if agenda.cancels.is_empty() && self.lists_tell && agenda.reads.len() >= MANY {
+                if agenda.listing {
+                    return;
+                }
+                agenda.listing = true;
+                let many = agenda.reads.drain(..).collect();
+                let (platform, api) = (self.platform, self.api);
+                agenda.flying.push(Box::pin(read_many(platform, api, many)));
+                continue;
+            }
+            let waiting = agenda
                 .cancels
                 .pop_front()
-                .or_else(|| agenda.reads.pop_front())
-            else {
+                .or_else(|| agenda.alone.pop_front());
+            let Some((which, action)) = waiting.or_else(|| agenda.reads.pop_front()) else {
                 return;
             };
             let now = self.start.elapsed();
@@ -303,7 +540,7 @@ impl<'a> Run<'a> {
                         Event::Read(platform.find(api, &id).await)
                     }
                 };
-                (which, event)
+                Landed::One(which, event)
             }));
         }
     }
@@ -361,6 +598,7 @@ impl Agenda<'_> {
 
     fn is_empty(&self) -> bool {
         self.flying.is_empty()
+            && self.alone.is_empty()
             && self.cancels.is_empty()
             && self.reads.is_empty()
             && self.pauses.is_empty()
@@ -379,11 +617,37 @@ impl Agenda<'_> {
             }
         }
         self.reads.clear();
+        self.alone.clear();
         self.pauses.clear();
         for work in works.iter_mut().filter(|work| !work.procedure.is_asking()) {
             work.procedure.interrupt(now);
         }
     }
+}
+
+/// Reads many by one list. Who is not on it, or not there with an end, is read alone: an end is believed only from the
+/// deployment itself.
+async fn read_many(platform: &dyn Platform, api: &Api, many: Vec<(usize, Action)>) -> Landed {
+    let listed = platform.list(api, &Filter::default()).await;
+    let (mut seen, mut alone) = (Vec::new(), Vec::new());
+    let flying: HashMap<_, _> = match listed {
+        Ok(Listed::Here(listed)) => {
+            let flying = listed.into_iter().filter(|one| one.state.is_in_flight());
+            flying.map(|one| (one.id.clone(), one)).collect()
+        }
+        _ => HashMap::new(),
+    };
+    for (which, action) in many {
+        let known = match &action {
+            Action::Refresh(known) => flying.get(&known.id),
+            _ => None,
+        };
+        match known {
+            Some(now) => seen.push((which, Event::Read(Ok(Found::Here(Box::new(now.clone())))))),
+            None => alone.push((which, action)),
+        }
+    }
+    Landed::Many { seen, alone }
 }
 
 /// Whether a first sight shows a deployment that another one of the run turned out to be before.
@@ -408,10 +672,14 @@ fn unanswered() -> Failure {
     )
 }
 
-fn end_all(works: &mut [Work], now: Duration, outcome: Outcome, reason: &str, hint: &str) {
+fn end_all(works: &mut [Work], now: Duration, ending: &Ending) {
     for work in works {
-        work.procedure
-            .end(now, outcome, reason.to_owned(), hint.to_owned());
+        let Ending {
+            outcome,
+            reason,
+            hint,
+        } = ending.clone();
+        work.procedure.end(now, outcome, reason, hint);
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use crate::aim::Guard;
 use crate::deployment::{Deployment, State};
 use crate::failure::{Failure, Kind};
 use crate::outcome::Outcome;
@@ -26,6 +27,8 @@ pub struct Plan {
     pub dry_run: bool,
     /// Cancel only in these states.
     pub only_states: Option<Vec<State>>,
+    /// What it has to be made from.
+    pub guard: Guard,
     /// The platform has a guard of its own that needs a read.
     pub guarded: bool,
     /// Longest pause between two reads.
@@ -260,6 +263,15 @@ impl Procedure {
         self.ended.saturating_sub(self.began)
     }
 
+    /// Whether its cancel request has been answered, or it has ended without one.
+    pub fn is_settled(&self) -> bool {
+        let waits = matches!(
+            self.step,
+            Step::Reading | Step::Asking | Step::Deciding { .. }
+        );
+        !waits || self.ending.is_some()
+    }
+
     /// Whether a cancel request is on the wire right now.
     pub fn is_asking(&self) -> bool {
         matches!(self.step, Step::Asking)
@@ -347,6 +359,11 @@ impl Procedure {
 
     fn judge_first_sight(&mut self, now: Duration, deployment: &Deployment) -> Action {
         let word = &deployment.platform_state;
+        if let Some(refusal) = self.plan.guard.refusal(deployment) {
+            let reason = format!("Nothing was sent: {refusal}.");
+            let hint = "Check `deployment_id`, `branch` and `commit`.".to_owned();
+            return self.finish(now, Outcome::Error, reason, hint);
+        }
         if !self.is_wanted(deployment.state) {
             let reason = format!("It is {word}, which `only_states` excludes; nothing was sent.");
             return self.finish(now, Outcome::Skipped, reason, String::new());
@@ -648,7 +665,9 @@ impl Procedure {
 
     /// Reading is forbidden, cancelling may be allowed: go on without, unless something has to be checked first.
     fn go_on_unseen(&mut self, now: Duration, failure: Failure) -> Action {
-        let guard = if self.plan.guarded {
+        let guard = if self.plan.guard.is_set() {
+            Some("its branch and commit cannot be checked")
+        } else if self.plan.guarded {
             Some("the project or environment it belongs to cannot be checked")
         } else if self.plan.only_states.is_some() {
             Some("`only_states` cannot be checked")

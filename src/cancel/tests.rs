@@ -12,6 +12,7 @@ fn plan() -> Plan {
         wait: true,
         dry_run: false,
         only_states: None,
+        guard: Guard::default(),
         guarded: false,
         poll_interval: Duration::from_secs(5),
         grant: "the right to cancel",

@@ -1,5 +1,6 @@
 //! CI systems: which one this is, how it wants things said, and the one place that prints and writes files.
 
+pub mod facts;
 mod file;
 mod github;
 mod plain;

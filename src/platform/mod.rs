@@ -8,9 +8,12 @@ mod digitalocean;
 mod qovery;
 mod vercel;
 
+use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize as _, Deserializer};
 use serde_json::{Map, Value};
@@ -20,6 +23,7 @@ use crate::deployment::{Deployment, State};
 use crate::failure::Failure;
 use crate::id::Id;
 use crate::inputs::{Faults, Input, Values};
+use crate::select::Select;
 
 /// All platforms, in the order of the documents.
 pub const REGISTER: &[&Entry] = &[
@@ -60,6 +64,20 @@ pub struct Entry {
     pub caveat: &'static str,
     /// The platform's own way back when the deployment went live.
     pub way_back: &'static str,
+    /// What `select` can do here.
+    pub selects: &'static [Select],
+    /// Inputs that `select` needs: at least one of each group.
+    pub select_needs: &'static [&'static [&'static str]],
+    /// Why it cannot do the rest, and what to use instead.
+    pub no_select: &'static str,
+    /// All deployments of a scope follow each other: branches do not divide them into groups.
+    pub one_group: bool,
+    /// Deployments carry the repository they come from, so that a fork's branch can be told from ours.
+    pub knows_forks: bool,
+    /// A list shows as much of a deployment as a read of it alone, so many can be watched by one list.
+    pub lists_tell: bool,
+    /// How host names of its deployments end, for events that carry only a URL; empty where no event is believed.
+    pub event_host: &'static str,
     /// Whether a run needs a `deployment_id`; if not, [`Platform::whole`] says what is meant without one.
     pub needs_id: bool,
     /// Takes an id as the user wrote it: a URL may stand for an id on some platforms. The error says what is wrong.
@@ -99,6 +117,24 @@ pub enum Found {
     Idle(String),
     /// What is there may not be canceled without being named: the sentence says what it is.
     Spared(Box<Deployment>, String),
+}
+
+/// What a platform's own filter may narrow: never branches or commits, which are compared on our side.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Ended deployments are needed as well, back to the oldest in flight.
+    pub history: bool,
+    /// Only deployments to this target.
+    pub target: Option<String>,
+}
+
+/// What a list brought.
+#[derive(Clone, Debug)]
+pub enum Listed {
+    /// The deployments of a scope that was seen to exist.
+    Here(Vec<Deployment>),
+    /// The scope is not there for this credential; the sentence says which.
+    Missing(String),
 }
 
 /// A clear 2xx to a cancel request.
@@ -147,6 +183,14 @@ pub trait Platform: Send + Sync {
     /// Whether a deployment must be read before it may be canceled, because a guard has to be checked.
     fn is_guarded(&self) -> bool {
         false
+    }
+
+    /// The deployments in scope, newest first: all in flight and, for [`Filter::history`], those back to the oldest in
+    /// flight. As many pages as it takes to be sure, no further.
+    async fn list(&self, _api: &Api, _wanted: &Filter) -> Result<Listed, Failure> {
+        Ok(Listed::Missing(
+            "This platform has no list of deployments.".to_owned(),
+        ))
     }
 
     /// Asks for the cancellation, once.
@@ -200,6 +244,22 @@ fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     Ok(serde_json::from_value(Value::deserialize(field)?).ok())
 }
 
+/// Everything that the pages of a list brought, each once, as it was seen last, newest first.
+fn in_scope(mut seen: Vec<Deployment>) -> Vec<Deployment> {
+    // Pages shift while they are read: what stood at the end of one stands again at the start of the next.
+    let mut known = HashSet::new();
+    seen.reverse();
+    seen.retain(|one| known.insert(one.id.clone()));
+    seen.sort_by_key(|one| Reverse(one.created));
+    seen
+}
+
+/// How far back a history has to go: what is older supersedes nothing that is in flight.
+fn oldest_in_flight(seen: &[Deployment]) -> Option<Timestamp> {
+    let flying = seen.iter().filter(|one| one.state.is_in_flight());
+    flying.filter_map(|one| one.created).min()
+}
+
 /// Notes every input of `names` that a platform cannot do without.
 fn require(entry: &Entry, values: &Values, faults: &mut Faults, names: &[&str]) {
     for input in entry
@@ -237,5 +297,27 @@ mod tests {
                 assert_eq!(entry.state(&other), *state, "{other}");
             }
         }
+    }
+
+    #[test]
+    fn what_select_needs_can_be_given() {
+        for entry in REGISTER {
+            for name in entry.select_needs.iter().copied().flatten() {
+                let mut inputs = entry.inputs.iter();
+                assert!(inputs.any(|input| input.name == *name), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_list_brings_each_deployment_once_as_it_was_seen_last() {
+        let seen = |state, created| Deployment {
+            state,
+            created: Timestamp::from_second(created).ok(),
+            ..Deployment::unseen("a")
+        };
+        let listed = in_scope(vec![seen(State::Running, 1), seen(State::Canceled, 1)]);
+        assert_eq!(listed.len(), 1);
+        assert_eq!(listed[0].state, State::Canceled);
     }
 }

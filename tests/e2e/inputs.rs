@@ -681,13 +681,6 @@ fn names_that_resemble_nothing_get_no_warning() {
     assert!(warnings(&ran).is_empty(), "{}", ran.stdout);
 }
 
-#[test]
-fn selecting_by_a_rule_is_no_input_of_this_version() {
-    let sandbox = sandbox();
-    let ran = app(&sandbox).input("select", "latest").run();
-    refused(&ran, &sandbox, &["`deployment_id`"]);
-}
-
 // Lists
 
 #[test]

@@ -20,6 +20,7 @@ mod faults;
 mod inputs;
 mod outcomes;
 mod qovery;
+mod select;
 #[cfg(unix)]
 mod signals;
 mod stage;

@@ -7,7 +7,7 @@
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::http::{Answer, Request, epoch, merge};
+use super::http::{Answer, Request, epoch, merge, percent_decode};
 use super::platform::{Addition, Call, Grant, Platform, Platforms};
 use super::script::Script;
 use super::{EMAIL, ENV_VALUE, MINTED, TOKEN};
@@ -15,15 +15,59 @@ use super::{EMAIL, ENV_VALUE, MINTED, TOKEN};
 /// The path below which the UAA answers.
 pub const UAA: &str = "/uaa";
 
-const APP: &str = "305cea31-5a44-45ca-b51b-e89c7a8ef8b2";
+/// The app of every deployment that needs no special one: `web` in space `prod` of organization `acme`.
+pub const APP: &str = "305cea31-5a44-45ca-b51b-e89c7a8ef8b2";
+/// The address in every link; nobody answers there.
+const PUBLIC: &str = "https://api.example.org";
 const TIME: &str = "2018-04-25T22:42:10Z";
 /// After this many refused passwords the account is locked.
 const MOST_REFUSED: u32 = 5;
+
+/// An app, which brings its space and its organization along.
+#[derive(Clone, Debug)]
+pub struct App {
+    guid: String,
+    name: String,
+    space: String,
+    org: String,
+}
+
+impl App {
+    /// An app of that name.
+    pub fn new(guid: &str, name: &str, space: &str, org: &str) -> App {
+        App {
+            guid: guid.to_owned(),
+            name: name.to_owned(),
+            space: space.to_owned(),
+            org: org.to_owned(),
+        }
+    }
+
+    fn org_guid(&self) -> String {
+        format!("org-{}", self.org)
+    }
+
+    fn space_guid(&self) -> String {
+        format!("space-{}-{}", self.org, self.space)
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "guid": self.guid,
+            "name": self.name,
+            "state": "STARTED",
+            "created_at": TIME,
+            "relationships": {"space": {"data": {"guid": self.space_guid()}}},
+        })
+    }
+}
 
 /// A deployment.
 #[derive(Clone, Debug)]
 pub struct Deployment {
     guid: String,
+    app: String,
+    created: String,
     script: Script,
     error: Option<String>,
     refusal: Option<(u16, u32, String)>,
@@ -35,6 +79,8 @@ impl Deployment {
     pub fn new(guid: &str) -> Deployment {
         Deployment {
             guid: guid.to_owned(),
+            app: APP.to_owned(),
+            created: TIME.to_owned(),
             script: Script::new(
                 &["ACTIVE/DEPLOYING"],
                 &["ACTIVE/CANCELING", "FINALIZED/CANCELED"],
@@ -54,6 +100,18 @@ impl Deployment {
     /// The words from the moment a cancel takes effect; see [`Script`].
     pub fn after_cancel<S: Into<String>>(mut self, states: impl IntoIterator<Item = S>) -> Self {
         self.script.set_after_cancel(states);
+        self
+    }
+
+    /// The app it belongs to.
+    pub fn app(mut self, guid: &str) -> Self {
+        self.app = guid.to_owned();
+        self
+    }
+
+    /// When it was created, in whole seconds of UTC; of two equal times the one added later is the newer.
+    pub fn created(mut self, time: &str) -> Self {
+        self.created = time.to_owned();
         self
     }
 
@@ -82,12 +140,12 @@ impl Deployment {
         };
         let mut body = json!({
             "guid": self.guid,
-            "created_at": TIME,
-            "updated_at": TIME,
+            "created_at": self.created,
+            "updated_at": self.created,
             "status": {"value": value, "reason": reason},
             "droplet": {"guid": "44ccfa61-dbcf-4a0d-82fe-f668e9d2a962"},
-            "relationships": {"app": {"data": {"guid": APP}}},
-            "links": {"app": {"href": format!("https://api.example.org/v3/apps/{APP}")}},
+            "relationships": {"app": {"data": {"guid": self.app}}},
+            "links": {"app": {"href": format!("{PUBLIC}/v3/apps/{}", self.app)}},
         });
         if !korifi {
             let more = json!({
@@ -206,6 +264,14 @@ impl Addition for Deployment {
     }
 }
 
+impl Addition for App {
+    fn add_to(self, platforms: &mut Platforms) {
+        let apps = &mut platforms.cloud_foundry.apps;
+        apps.retain(|known| known.guid != self.guid);
+        apps.push(self);
+    }
+}
+
 impl Addition for User {
     fn add_to(self, platforms: &mut Platforms) {
         platforms.cloud_foundry.users.push(self);
@@ -237,6 +303,7 @@ pub struct CloudFoundry {
     tokens: Vec<Known>,
     users: Vec<User>,
     clients: Vec<Client>,
+    apps: Vec<App>,
     deployments: Vec<Deployment>,
     minted: u32,
     answers: u32,
@@ -253,6 +320,7 @@ impl Default for CloudFoundry {
             }],
             users: Vec::new(),
             clients: Vec::new(),
+            apps: vec![App::new(APP, "web", "prod", "acme")],
             deployments: Vec::new(),
             minted: 0,
             answers: 0,
@@ -273,6 +341,8 @@ impl Platform for CloudFoundry {
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         match (request.method.as_str(), segments.as_slice()) {
             ("GET", [""]) => Call::Scope,
+            ("GET", ["v3", "organizations" | "spaces" | "apps"] | ["v3", "apps", _]) => Call::Scope,
+            ("GET", ["v3", "deployments"]) => Call::List,
             ("GET", ["v3", "deployments", _]) => Call::Read,
             ("POST", ["v3", "deployments", _, "actions", "cancel"]) => Call::Cancel,
             _ => Call::Other,
@@ -288,7 +358,7 @@ impl Platform for CloudFoundry {
         let call = self.call(request);
         match call {
             Call::SignIn => return self.sign_in(request),
-            Call::Scope => return self.root(request),
+            Call::Scope if request.path == "/" => return self.root(request),
             _ => {}
         }
         if let Some(refused) = self.check(request, call) {
@@ -296,6 +366,9 @@ impl Platform for CloudFoundry {
         }
         let guid = request.segments().get(2).cloned().unwrap_or_default();
         match call {
+            Call::Scope if !guid.is_empty() => self.app(&guid),
+            Call::Scope => self.look_up(request),
+            Call::List => self.list(request),
             Call::Read => self.read(&guid),
             Call::Cancel => self.cancel(&guid),
             _ => self.problem(404, 10000, "Unknown request"),
@@ -398,7 +471,7 @@ impl CloudFoundry {
             (Grant::Revoked, _) => Some(self.error(401)),
             // Whoever lacks the role is told that there is nothing.
             (Grant::ReadOnly, Call::Cancel) => Some(self.error(404)),
-            (Grant::CancelOnly, Call::Read) => Some(self.error(403)),
+            (Grant::CancelOnly, Call::Read | Call::List | Call::Scope) => Some(self.error(403)),
             _ => None,
         }
     }
@@ -424,6 +497,115 @@ impl CloudFoundry {
         if self.foundation.korifi {
             body["cf_on_k8s"] = json!(true);
         }
+        self.reply(Answer::json(200, &body))
+    }
+
+    fn app(&mut self, guid: &str) -> Answer {
+        match self.apps.iter().find(|app| app.guid == guid) {
+            Some(app) => {
+                let body = app.json();
+                self.reply(Answer::json(200, &body))
+            }
+            None => self.problem(404, 10010, "App not found"),
+        }
+    }
+
+    /// Organizations, spaces or apps by their names, in any case.
+    fn look_up(&mut self, request: &Request) -> Answer {
+        let kind = request.segments().get(1).cloned().unwrap_or_default();
+        let within = match kind.as_str() {
+            "organizations" => "",
+            "spaces" => "organization_guids",
+            _ => "space_guids",
+        };
+        let mut items: Vec<Value> = Vec::new();
+        for app in &self.apps {
+            let (name, holder, item) = match kind.as_str() {
+                "organizations" => {
+                    let item = json!({"guid": app.org_guid(), "name": app.org, "suspended": false});
+                    (&app.org, String::new(), item)
+                }
+                "spaces" => {
+                    let item = json!({"guid": app.space_guid(), "name": app.space});
+                    (&app.space, app.org_guid(), item)
+                }
+                _ => (&app.name, app.space_guid(), app.json()),
+            };
+            let names = values(request, "names");
+            let is_named = names.is_none_or(|names| {
+                names
+                    .iter()
+                    .any(|wanted| wanted.to_lowercase() == name.to_lowercase())
+            });
+            let is_within = values(request, within).is_none_or(|guids| guids.contains(&holder));
+            if is_named && is_within && !items.contains(&item) {
+                items.push(item);
+            }
+        }
+        self.page(&["names", within], items, request)
+    }
+
+    /// An app that does not exist has an empty list.
+    fn list(&mut self, request: &Request) -> Answer {
+        let korifi = self.foundation.korifi;
+        let mut found: Vec<&Deployment> = self.deployments.iter().collect();
+        if let Some(apps) = values(request, "app_guids") {
+            found.retain(|deployment| apps.contains(&deployment.app));
+        }
+        if let Some(wanted) = values(request, "status_values") {
+            let value = |word: &str| word.split('/').next().map(str::to_owned);
+            found.retain(|deployment| {
+                value(deployment.script.now()).is_some_and(|value| wanted.contains(&value))
+            });
+        }
+        // Oldest first, unless something else is asked for.
+        found.sort_by(|a, b| a.created.cmp(&b.created));
+        if request.param("order_by").as_deref() == Some("-created_at") {
+            found.reverse();
+        }
+        let items = found
+            .into_iter()
+            .map(|deployment| deployment.json(deployment.script.now(), korifi))
+            .collect();
+        self.page(&["app_guids", "status_values", "order_by"], items, request)
+    }
+
+    /// Cuts one page out of a list; a parameter that nobody knows is refused.
+    fn page(&mut self, known: &[&str], items: Vec<Value>, request: &Request) -> Answer {
+        let mut names = form_urlencoded::parse(request.query.as_bytes()).map(|(name, _)| name);
+        let unknown = names
+            .find(|name| !known.contains(&name.as_ref()) && name != "page" && name != "per_page");
+        if let Some(name) = unknown {
+            let detail =
+                format!("The query parameter is invalid: Unknown query parameter(s): '{name}'.");
+            return self.problem(400, 10005, &detail);
+        }
+        let number = whole(request, "page", 1, usize::MAX);
+        let size = whole(request, "per_page", 50, 5000);
+        let Some((number, size)) = number.zip(size) else {
+            return self.problem(
+                400,
+                10005,
+                "The query parameter is invalid: Page must be greater than 0",
+            );
+        };
+        let last = items.len().div_ceil(size).max(1);
+        let link = |target: usize| json!({"href": link_to(request, target, size)});
+        let body = json!({
+            "pagination": {
+                "total_results": items.len(),
+                "total_pages": last,
+                "first": link(1),
+                "last": link(last),
+                "next": (number < last).then(|| link(number + 1)),
+                "previous": (number > 1).then(|| link(number - 1)),
+            },
+            "resources": items
+                .into_iter()
+                .skip((number - 1).saturating_mul(size))
+                .take(size)
+                .collect::<Vec<_>>(),
+        });
         self.reply(Answer::json(200, &body))
     }
 
@@ -534,6 +716,33 @@ impl CloudFoundry {
         }
         Answer::json(200, &body)
     }
+}
+
+/// The values of a parameter, each of which is decoded once more.
+fn values(request: &Request, name: &str) -> Option<Vec<String>> {
+    let text = request.param(name)?;
+    Some(text.split(',').map(percent_decode).collect())
+}
+
+fn whole(request: &Request, name: &str, usual: usize, most: usize) -> Option<usize> {
+    match request.param(name) {
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|number| (1..=most).contains(number)),
+        None => Some(usual),
+    }
+}
+
+fn link_to(request: &Request, page: usize, size: usize) -> String {
+    let others = form_urlencoded::parse(request.query.as_bytes())
+        .filter(|(key, _)| key != "page" && key != "per_page");
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(others)
+        .append_pair("page", &page.to_string())
+        .append_pair("per_page", &size.to_string())
+        .finish();
+    format!("{PUBLIC}{}?{query}", request.path)
 }
 
 fn uaa_error(status: u16, error: &str, description: &str) -> Answer {

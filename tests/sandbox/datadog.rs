@@ -14,6 +14,9 @@ use super::{EMAIL, ENV_VALUE};
 /// The API key that belongs to the application key [`super::TOKEN`].
 pub const API_KEY: &str = "sandbox-api-key-5Tz8/+Y=";
 
+/// The host query of every deployment that needs no special one.
+pub const QUERY: &str = "env:prod AND service:web";
+
 /// An edition of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Surface {
@@ -101,6 +104,8 @@ pub struct Deployment {
     hosts_after: Vec<Host>,
     listed: usize,
     cancel_answer: CancelAnswer,
+    query: String,
+    started: Option<i64>,
     patch: Value,
 }
 
@@ -127,6 +132,8 @@ impl Deployment {
             ],
             listed: 2,
             cancel_answer: CancelAnswer::Word("stopping".to_owned()),
+            query: QUERY.to_owned(),
+            started: Some(1_699_990_000),
             patch: json!({}),
         }
     }
@@ -175,6 +182,24 @@ impl Deployment {
         self
     }
 
+    /// The host query, [`QUERY`] until told otherwise.
+    pub fn query(mut self, text: &str) -> Self {
+        self.query = text.to_owned();
+        self
+    }
+
+    /// When it started, in seconds since 1970; only the list of v2 tells it.
+    pub fn started(mut self, second: i64) -> Self {
+        self.started = Some(second);
+        self
+    }
+
+    /// It has not started yet, and the list of v2 says so with 0.
+    pub fn not_started(mut self) -> Self {
+        self.started = None;
+        self
+    }
+
     /// Lays a JSON merge patch over the attributes of every read; null removes a field.
     pub fn patch(mut self, patch: Value) -> Self {
         self.patch = patch;
@@ -214,7 +239,7 @@ impl Deployment {
             "attributes": {
                 "author": EMAIL,
                 "high_level_status": word,
-                "query": "env:prod AND service:web",
+                "query": self.query,
                 "update_type": "update_package",
                 "target_versions": ["7.52.0"],
                 "config_operations": config_operations(),
@@ -242,7 +267,7 @@ impl Deployment {
                 "type": "deployment",
                 "attributes": {
                     "high_level_status": word,
-                    "filter_query": "env:prod AND service:web",
+                    "filter_query": self.query,
                     "total_hosts": total,
                     "estimated_end_time_unix": 1_699_999_999,
                     "config_operations": config_operations(),
@@ -264,6 +289,38 @@ impl Deployment {
         let page = hosts.skip(skipped).take(most);
         page.map(|(number, host)| host.json(number, self.surface))
             .collect()
+    }
+
+    /// As an item of a list, which has no hosts; v2 has another name for the status there.
+    fn item_json(&self) -> Value {
+        let word = self.script.now();
+        let attributes = match self.surface {
+            Surface::V2 => json!({
+                "author": EMAIL,
+                "status": word,
+                "query": self.query,
+                "update_type": "update_package",
+                "target_versions": ["7.52.0"],
+                "config_operations": config_operations(),
+                "total_hosts": self.hosts_now().len(),
+                "duration_seconds": 0,
+                "estimated_finished_at": 0,
+                "error_summary": "",
+                "is_scheduled": false,
+                "schedule_id": "",
+                "started_at": self.started.unwrap_or(0),
+                "finished_at": 0,
+            }),
+            Surface::Preview => json!({
+                "high_level_status": word,
+                "filter_query": self.query,
+                "total_hosts": self.hosts_now().len(),
+                "estimated_end_time_unix": 1_699_999_999,
+                "config_operations": config_operations(),
+                "packages": [{"name": "datadog-agent", "version": "7.52.0"}],
+            }),
+        };
+        json!({"id": self.id, "type": "deployment", "attributes": attributes})
     }
 
     fn stopped_json(&self, id: &str, word: &str) -> Value {
@@ -333,6 +390,7 @@ impl Platform for Datadog {
         let segments = request.segments();
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         match (request.method.as_str(), segments.as_slice()) {
+            ("GET", ["api", "v2" | "unstable", "fleet", "deployments"]) => Call::List,
             ("GET", ["api", "v2" | "unstable", "fleet", "deployments", _]) => Call::Read,
             (
                 "POST",
@@ -365,16 +423,22 @@ impl Platform for Datadog {
             Access::Unknown | Access::Denied => return self.error(403),
         }
         let segments = request.segments();
-        let [_, version, _, _, id, ..] = segments.as_slice() else {
-            return self.error(404);
-        };
-        let surface = match version.as_str() {
-            "v2" => Surface::V2,
+        let surface = match segments.get(1).map(String::as_str) {
+            Some("v2") => Surface::V2,
             _ => Surface::Preview,
         };
         if self.only.is_some_and(|only| only != surface) || call == Call::Other {
             return self.error(404);
         }
+        if call == Call::List {
+            return match self.list(surface, request) {
+                Ok(body) => self.reply(200, &body),
+                Err(_) => self.error(400),
+            };
+        }
+        let [_, _, _, _, id, ..] = segments.as_slice() else {
+            return self.error(404);
+        };
         if surface == Surface::V2 && !is_v2_id(id) {
             return self.error(400);
         }
@@ -458,6 +522,32 @@ impl Datadog {
             .with("x-ratelimit-remaining", "9")
             .with("x-ratelimit-reset", "1")
             .with("x-ratelimit-name", "fleet")
+    }
+
+    /// v2 starts with what started last, so what has not started comes at the very end. The preview promises no order.
+    fn list(&self, surface: Surface, request: &Request) -> Result<Value, String> {
+        let size = number(request, "page_size", 10, 1..=100)?;
+        let skipped = match surface {
+            Surface::V2 => number(request, "page_number", 0, 0..=usize::MAX)?.saturating_mul(size),
+            Surface::Preview => number(request, "page_offset", 0, 0..=usize::MAX)?,
+        };
+        let all = self.deployments.iter();
+        let mut all: Vec<&Deployment> = all.filter(|known| known.surface == surface).collect();
+        let total = all.len();
+        if surface == Surface::V2 {
+            all.sort_by_key(|known| std::cmp::Reverse(known.started));
+            if let Some(filter) = request.param("filter") {
+                let status = filter.strip_prefix("status:").ok_or("unsupported filter")?;
+                all.retain(|known| known.script.now().eq_ignore_ascii_case(status));
+            }
+        }
+        let mut page = json!({"total_count": total});
+        if surface == Surface::V2 {
+            page["total_filtered_count"] = json!(all.len());
+        }
+        let items = all.into_iter().skip(skipped).take(size);
+        let items: Vec<Value> = items.map(Deployment::item_json).collect();
+        Ok(json!({"data": items, "meta": {"page": page}}))
     }
 
     fn cancel(&mut self, surface: Surface, id: &str) -> Answer {

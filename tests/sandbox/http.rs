@@ -134,7 +134,8 @@ pub fn merge(target: &mut Value, patch: &Value) {
 }
 
 /// Decodes `%41` and the like; broken escapes stay as they are.
-fn percent_decode(text: &str) -> String {
+/// Undoes percent encoding; a `+` stays one.
+pub fn percent_decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;

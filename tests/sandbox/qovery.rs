@@ -107,6 +107,7 @@ pub struct Deployment {
     canceled_in_queue: bool,
     out_of_history: bool,
     leaves_queue_at_cancel: bool,
+    action: String,
 }
 
 impl Deployment {
@@ -123,6 +124,7 @@ impl Deployment {
             canceled_in_queue: false,
             out_of_history: false,
             leaves_queue_at_cancel: false,
+            action: "DEPLOY".to_owned(),
         }
     }
 
@@ -159,6 +161,12 @@ impl Deployment {
     /// Starts in the moment in which its cancel in the queue arrives.
     pub fn leaves_queue_at_cancel(mut self) -> Self {
         self.leaves_queue_at_cancel = true;
+        self
+    }
+
+    /// What it does, as its `trigger_action`: `DEPLOY` unless told otherwise.
+    pub fn action(mut self, word: &str) -> Self {
+        self.action = word.to_owned();
         self
     }
 
@@ -479,7 +487,7 @@ impl Qovery {
             json!({
                 "identifier": {"deployment_request_id": d.request, "environment_id": id},
                 "auditing_data": {"triggered_by": EMAIL, "origin": "API"},
-                "trigger_action": "DEPLOY",
+                "trigger_action": d.action,
                 "stages": [],
             })
         });
@@ -497,7 +505,7 @@ impl Qovery {
                     "auditing_data": {"created_at": "2026-01-15T10:00:00Z", "triggered_by": EMAIL},
                     "status": d.word(),
                     "action_status": action(d.word()),
-                    "trigger_action": "DEPLOY",
+                    "trigger_action": d.action,
                     "total_duration": "PT1M14S",
                     "stages": [],
                 })

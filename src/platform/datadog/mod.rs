@@ -4,13 +4,16 @@
 //! through them. Neither declares which words a status can have, and none is documented for a deployment that has ended
 //! because of a cancel: an unlisted word is an end only when no host has anything left to do. A cancel is no roll-back.
 
+mod list;
+
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::{
-    Accepted, Conclusion, Entry, Found, Platform, as_written, input, lenient, require, secret,
+    Accepted, Conclusion, Entry, Filter, Found, Listed, Platform, as_written, input, lenient,
+    require, secret,
 };
 use crate::address::Address;
 use crate::api::{Api, Call, Reply, Reset, Response, Service, Words};
@@ -19,6 +22,7 @@ use crate::failure::{Failure, Kind};
 use crate::id::{Id, segment};
 use crate::inputs::{Faults, Input, Values};
 use crate::secret::Secret;
+use crate::select::Select;
 
 /// The register's entry.
 pub(super) const ENTRY: Entry = Entry {
@@ -53,6 +57,11 @@ pub(super) const ENTRY: Entry = Entry {
                 "`v2`, `unstable` (the preview), or `auto`: the preview only where v2 has no such deployment.",
             )
         },
+        input(
+            "query",
+            &[],
+            "Needed with `select`: only deployments whose host query is exactly this text.",
+        ),
     ],
     alternatives: &[],
     states: &[
@@ -71,6 +80,13 @@ pub(super) const ENTRY: Entry = Entry {
     caveat: "Cancelling is no roll-back. Hosts that had been changed stay changed, and a host that was being changed \
              may finish or stop half-way.",
     way_back: "deploy the earlier version or configuration to the same hosts.",
+    selects: &[Select::Latest, Select::All],
+    select_needs: &[&["query"]],
+    no_select: "a deployment here carries neither a branch nor a commit, and none supersedes another; use `select: latest` or `all` with `query`, or `deployment_id`",
+    one_group: false,
+    knows_forks: false,
+    lists_tell: false,
+    event_host: "",
     needs_id: true,
     read_id: as_written,
     slower: None,
@@ -124,6 +140,8 @@ struct Given {
 struct Datadog {
     /// Where to look, in this order.
     surfaces: &'static [Surface],
+    /// Whose deployments are listed: an account's belong to many.
+    query: Option<String>,
 }
 
 fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Service)> {
@@ -146,7 +164,8 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
         scope: String::new(),
     };
     let surfaces = surfaces.unwrap_or(&[V2, Preview]);
-    Some((Box::new(Datadog { surfaces }), service))
+    let query = values.get("query").map(str::to_owned);
+    Some((Box::new(Datadog { surfaces, query }), service))
 }
 
 /// The site a user means: the plain name, or the address of its pages or of its API.
@@ -343,6 +362,18 @@ impl Platform for Datadog {
         Some(Deployment::unseen(id.as_str()))
     }
 
+    /// The platform's own filters are for words that no document lists, so states are told apart here.
+    async fn list(&self, api: &Api, _wanted: &Filter) -> Result<Listed, Failure> {
+        match &self.query {
+            Some(query) => list::list(api, self.surfaces, query).await,
+            None => {
+                let words =
+                    "an account's deployments belong to many, so nobody knows which are meant";
+                Err(Failure::guarded(words, "Give `query`."))
+            }
+        }
+    }
+
     async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure> {
         let mut refused: Option<Failure> = None;
         // More than one surface only for a deployment that could not be read.
@@ -518,6 +549,8 @@ struct Attributes {
     filter_query: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     error_summary: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    started_at: Option<i64>,
     #[serde(default, deserialize_with = "lenient")]
     total_hosts: Option<u64>,
     #[serde(default, deserialize_with = "lenient")]

@@ -3,19 +3,26 @@
 //! A 400 or 409 to the cancel call is ordinary: it means that the deployment is no longer cancelable, and only a read
 //! tells why. A wrong token is answered with 403, not 401. Ids, host names and dashboard addresses all name deployments.
 
+mod wire;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use url::Url;
 
-use super::{Accepted, Entry, Found, Platform, input, lenient, require, secret};
+use self::wire::{Page, Wire};
+use super::{
+    Accepted, Entry, Filter, Found, Listed, Platform, in_scope, input, oldest_in_flight, require,
+    secret,
+};
 use crate::api::{Api, Call, Method, Reply, Reset, Response, Service, Words};
 use crate::deployment::{Deployment, State};
 use crate::failure::{Failure, Kind};
 use crate::id::{Id, segment};
 use crate::inputs::{Faults, Values};
 use crate::secret::Secret;
+use crate::select::Select;
 
 /// The register's entry.
 pub(super) const ENTRY: Entry = Entry {
@@ -36,9 +43,14 @@ pub(super) const ENTRY: Entry = Entry {
         ),
         input("team_slug", &[], "The team's slug, instead of `team_id`."),
         input(
+            "target",
+            &[],
+            "With `select`: only deployments to this target (`production`, `preview`, a custom environment).",
+        ),
+        input(
             "project_id",
             &[("VERCEL_PROJECT_ID", "")],
-            "A guard, id or name: another project's deployment is refused.",
+            "The project, id or name: needed with `select`; beside `deployment_id` another project's deployment is refused.",
         ),
     ],
     alternatives: &[&[&["team_id"], &["team_slug"]]],
@@ -58,6 +70,13 @@ pub(super) const ENTRY: Entry = Entry {
     caveat: "What was live before stays live. Anything the build itself already did elsewhere is not undone, and a \
              canceled deployment cannot be resumed: deploy again.",
     way_back: "run `vercel rollback`, or open the project and choose Instant Rollback.",
+    selects: &Select::ALL,
+    select_needs: &[&["project_id"]],
+    no_select: "",
+    one_group: false,
+    knows_forks: true,
+    lists_tell: true,
+    event_host: ".vercel.app",
     needs_id: true,
     read_id,
     slower: None,
@@ -70,6 +89,20 @@ struct Given {
     team_id: Option<String>,
     team_slug: Option<String>,
     project_id: Option<String>,
+}
+
+/// The largest page of a list.
+const PER_PAGE: &str = "100";
+/// Every documented state in flight.
+const IN_FLIGHT: &str = "QUEUED,INITIALIZING,BUILDING,BLOCKED";
+
+/// One list, as it is asked for page by page.
+struct Asked<'a> {
+    version: &'static str,
+    project: &'a str,
+    states: Option<&'static str>,
+    target: Option<&'a str>,
+    back_to: Option<Timestamp>,
 }
 
 struct Vercel {
@@ -224,6 +257,84 @@ impl Vercel {
         }
     }
 
+    fn no_project(&self, project: &str) -> String {
+        match &self.team {
+            Some((_, team)) => format!(
+                "There is no project {project} for this token in team {team}; check `project_id`, `team_id` and `team_slug`."
+            ),
+            None => format!(
+                "There is no project {project} for this token in its own account; check `project_id`, and give `team_id` or `team_slug` if it belongs to a team."
+            ),
+        }
+    }
+
+    async fn page(
+        &self,
+        api: &Api,
+        asked: &Asked<'_>,
+        until: Option<i64>,
+    ) -> Result<(Vec<Deployment>, Option<i64>), Failure> {
+        let path = format!("/{}/deployments", asked.version);
+        let call = self
+            .call(Method::Get, path, "list the deployments")
+            .endpoint("list")
+            .query("projectId", asked.project)
+            .query("limit", PER_PAGE);
+        let optional = [
+            ("state", asked.states.map(str::to_owned)),
+            ("target", asked.target.map(str::to_owned)),
+            ("until", until.map(|until| until.to_string())),
+        ];
+        let call = optional
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .fold(call, |call, (name, value)| call.query(name, value));
+        let reply = api.send(call).await?;
+        let page: Page = reply.json()?;
+        let next = page.next(until).map_err(|wrong| reply.unreadable(wrong))?;
+        let items = page
+            .items()
+            .ok_or_else(|| reply.unreadable("with a deployment without an id or a state"))?;
+        let told = items.into_iter().map(|wire| {
+            self.check_project(&wire)?;
+            Ok(self.tell(wire))
+        });
+        Ok((told.collect::<Result<_, Failure>>()?, next))
+    }
+
+    /// All pages, newest first, to the end or to the first that reaches further back than asked.
+    async fn pages(&self, api: &Api, asked: &Asked<'_>) -> Result<Vec<Deployment>, Failure> {
+        let mut seen = Vec::new();
+        let mut until = None;
+        loop {
+            let (found, next) = self.page(api, asked, until).await?;
+            let oldest = found.iter().filter_map(|one| one.created).min();
+            let is_enough = asked
+                .back_to
+                .zip(oldest)
+                .is_some_and(|(to, oldest)| oldest < to);
+            seen.extend(found);
+            until = next.filter(|_| !is_enough);
+            if until.is_none() {
+                return Ok(seen);
+            }
+        }
+    }
+
+    /// Whether the project exists. Where this call is not there either, the project is taken for missing: an empty list
+    /// must not pass for a calm "nothing in flight" when only the name is mistyped.
+    async fn project_is_there(&self, api: &Api, project: &str) -> Result<bool, Failure> {
+        let path = format!("/v9/projects/{}", segment(project));
+        match api
+            .send(self.call(Method::Get, path, "read the project"))
+            .await
+        {
+            Ok(_) => Ok(true),
+            Err(failure) if is_gone(&failure) || failure.status == Some(400) => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
     fn tell(&self, wire: Wire) -> Deployment {
         let url = wire.page(self.team.as_ref());
         wire.tell(url)
@@ -270,6 +381,11 @@ fn read_id(written: &Id) -> Result<Id, String> {
     } else {
         format!("dpl_{id}")
     })
+}
+
+/// Whether a path itself is not there, or not any more.
+fn is_gone(failure: &Failure) -> bool {
+    failure.kind == Kind::NotFound || failure.status == Some(410)
 }
 
 /// Whether an id is a host name: an id of Vercel's has no dot.
@@ -322,6 +438,43 @@ impl Platform for Vercel {
         self.project.is_some()
     }
 
+    /// An unknown project has an empty list as well. So when nothing is in flight the ended ones are asked for, and when
+    /// there are none of these either, the project itself.
+    async fn list(&self, api: &Api, wanted: &Filter) -> Result<Listed, Failure> {
+        let Some(project) = &self.project else {
+            let words = "without a project nobody knows which deployments are meant";
+            return Err(Failure::guarded(words, "Give `project_id`."));
+        };
+        let mut asked = Asked {
+            version: "v7",
+            project,
+            states: Some(IN_FLIGHT),
+            target: wanted.target.as_deref(),
+            back_to: None,
+        };
+        let mut answer = self.pages(api, &asked).await;
+        // The older version takes the same parameters, and is there where the newer one is not.
+        if answer.as_ref().is_err_and(is_gone) {
+            asked.version = "v6";
+            answer = self.pages(api, &asked).await;
+        }
+        let mut seen = match answer {
+            Err(failure) if failure.kind == Kind::NotFound => {
+                return Ok(Listed::Missing(self.no_project(project)));
+            }
+            answer => answer?,
+        };
+        let oldest = oldest_in_flight(&seen);
+        if wanted.history || seen.is_empty() {
+            (asked.states, asked.back_to) = (None, oldest.or(Some(Timestamp::MAX)));
+            seen.extend(self.pages(api, &asked).await?);
+        }
+        if seen.is_empty() && !self.project_is_there(api, project).await? {
+            return Ok(Listed::Missing(self.no_project(project)));
+        }
+        Ok(Listed::Here(in_scope(seen)))
+    }
+
     async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure> {
         let path = format!("/v12/deployments/{}/cancel", segment(&known.id));
         let reply = api
@@ -343,158 +496,10 @@ impl Platform for Vercel {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Wire {
-    id: String,
-    #[serde(default, deserialize_with = "lenient")]
-    url: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    name: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    project_id: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    inspector_url: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    ready_state: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    status: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    ready_substate: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    created_at: Option<f64>,
-    #[serde(default, deserialize_with = "lenient")]
-    target: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    custom_environment: Option<CustomEnvironment>,
-    #[serde(default, deserialize_with = "lenient")]
-    error_code: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    error_message: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    ready_state_reason: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    git_source: Option<GitSource>,
-    #[serde(default, deserialize_with = "lenient")]
-    meta: Option<Map<String, Value>>,
-    #[serde(default, deserialize_with = "lenient")]
-    team: Option<Team>,
-}
-
-#[derive(Deserialize)]
-struct CustomEnvironment {
-    slug: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct GitSource {
-    #[serde(rename = "ref")]
-    branch: Option<String>,
-    sha: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Team {
-    slug: Option<String>,
-}
-
-/// The deployment was removed; the list of states has no word of ours for it.
-const DELETED: &str = "DELETED";
-
-impl Wire {
-    fn meta(&self, ending: &str) -> Option<String> {
-        let meta = self.meta.as_ref()?;
-        ["github", "gitlab", "bitbucket"]
-            .iter()
-            .find_map(|host| meta.get(&format!("{host}{ending}"))?.as_str())
-            .filter(|text| !text.is_empty())
-            .map(str::to_owned)
-    }
-
-    /// The page for people: the answer's own, if it really leads to Vercel, else the dashboard's address.
-    fn page(&self, team: Option<&(&str, String)>) -> Option<String> {
-        let own = self
-            .inspector_url
-            .as_deref()
-            .and_then(|text| Url::parse(text).ok());
-        if let Some(own) =
-            own.filter(|url| url.scheme() == "https" && url.host_str() == Some("vercel.com"))
-        {
-            return Some(own.into());
-        }
-        let slug = self.team.as_ref().and_then(|team| team.slug.clone());
-        let slug = slug.or_else(|| {
-            team.filter(|(kind, _)| *kind == "slug")
-                .map(|(_, slug)| slug.clone())
-        })?;
-        let id = self.id.strip_prefix("dpl_").unwrap_or(&self.id);
-        let project = self.name.as_deref()?;
-        Some(format!(
-            "https://vercel.com/{}/{}/{}",
-            segment(&slug),
-            segment(project),
-            segment(id)
-        ))
-    }
-
-    fn tell(self, url: Option<String>) -> Deployment {
-        let source = self.git_source.as_ref();
-        let branch = source
-            .and_then(|source| source.branch.clone())
-            .or_else(|| self.meta("CommitRef"));
-        let commit = source
-            .and_then(|source| source.sha.clone())
-            .or_else(|| self.meta("CommitSha"));
-        let mut details = Map::new();
-        for (name, value) in [
-            ("project", &self.name),
-            ("error_code", &self.error_code),
-            ("error_message", &self.error_message),
-            ("ready_substate", &self.ready_substate),
-        ] {
-            if let Some(value) = value.as_deref().filter(|value| !value.is_empty()) {
-                details.insert(name.to_owned(), json!(value));
-            }
-        }
-        let word = self.ready_state.or(self.status).unwrap_or_default();
-        let environment = self
-            .custom_environment
-            .and_then(|environment| environment.slug);
-        Deployment {
-            state: ENTRY.state(&word),
-            settled: word.eq_ignore_ascii_case(DELETED),
-            url,
-            branch,
-            commit,
-            // No target means a preview (the API writes null).
-            target: environment
-                .or(self.target)
-                .or_else(|| Some("preview".to_owned())),
-            created: self.created_at.and_then(milliseconds),
-            note: self
-                .error_message
-                .or(self.ready_state_reason)
-                .filter(|text| !text.is_empty()),
-            details,
-            handle: Value::Null,
-            platform_state: word,
-            id: self.id,
-        }
-    }
-}
-
-#[allow(
-    clippy::cast_possible_truncation,
-    reason = "whole milliseconds are meant, and out of range is checked by jiff"
-)]
-fn milliseconds(since_1970: f64) -> Option<Timestamp> {
-    Timestamp::from_millisecond(since_1970 as i64)
-        .ok()
-        .filter(|time| time.as_second() > 0)
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn vercel() -> Vercel {

@@ -5,12 +5,17 @@
 //! cancel, or a router that knows no such host: the code tells them apart. And tokens live for minutes: whoever gives
 //! a user or a client is signed in again, at an address that the API names itself.
 
+mod list;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Accepted, Entry, Found, Platform, as_written, input, lenient, require, secret};
+use self::list::{App, SUPERSEDED_ANOTHER};
+use super::{
+    Accepted, Entry, Filter, Found, Listed, Platform, as_written, input, lenient, require, secret,
+};
 use crate::address::Address;
 use crate::api::{Api, Body, Call, Reset, Response, Service, SignIn, Words};
 use crate::deployment::{Deployment, State};
@@ -18,6 +23,7 @@ use crate::failure::{Failure, Kind};
 use crate::id::{Id, segment};
 use crate::inputs::{Faults, Values};
 use crate::secret::{Secret, without_scheme};
+use crate::select::Select;
 
 /// The register's entry.
 pub(super) const ENTRY: Entry = Entry {
@@ -62,12 +68,31 @@ pub(super) const ENTRY: Entry = Entry {
             &[("CF_CLIENT_SECRET", "")],
             "The secret of `client_id`.",
         ),
+        input("app_id", &[], "The app's guid; needed with `select`."),
+        input(
+            "app_name",
+            &[],
+            "The app's name, instead of `app_id`, with `org` and `space`.",
+        ),
+        input(
+            "org",
+            &[("CF_ORG", "")],
+            "The organization that `space` is in.",
+        ),
+        input(
+            "space",
+            &[("CF_SPACE", "")],
+            "The space that `app_name` is in.",
+        ),
     ],
-    alternatives: &[&[
-        &["token"],
-        &["username", "password", "origin"],
-        &["client_id", "client_secret"],
-    ]],
+    alternatives: &[
+        &[
+            &["token"],
+            &["username", "password", "origin"],
+            &["client_id", "client_secret"],
+        ],
+        &[&["app_id"], &["app_name", "org", "space"]],
+    ],
     states: &[
         ("ACTIVE/DEPLOYING", State::Running),
         ("ACTIVE/PAUSED", State::Running),
@@ -88,6 +113,13 @@ pub(super) const ENTRY: Entry = Entry {
              another one, that is the other one's droplet. Environment variables and service bindings that were \
              changed before stay changed. Instances may still be restarting: `cf app APP` shows them.",
     way_back: "run `cf revisions APP` to see what there was, then `cf rollback APP --version N`.",
+    selects: &[Select::Latest, Select::Superseded, Select::All],
+    select_needs: &[&["app_id", "app_name"]],
+    no_select: "a deployment here carries neither a branch nor a commit; use `select: latest`, `superseded` or `all`, or `deployment_id`",
+    one_group: true,
+    knows_forks: false,
+    lists_tell: true,
+    event_host: "",
     needs_id: true,
     read_id: as_written,
     slower: None,
@@ -126,10 +158,14 @@ struct Given {
     client_secret: Option<Secret>,
 }
 
-struct CloudFoundry;
+struct CloudFoundry {
+    /// For `select` only.
+    app: Option<App>,
+}
 
 fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Service)> {
     require(&ENTRY, values, faults, &["api_url"]);
+    let app = App::read(values, faults);
     let mut service = Service {
         entry: &ENTRY,
         base: None,
@@ -169,7 +205,7 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
             return None;
         }
     }
-    Some((Box::new(CloudFoundry), service))
+    Some((Box::new(CloudFoundry { app }), service))
 }
 
 /// No way of signing in is whole: names what is missing of the one that was begun, or all three.
@@ -407,6 +443,13 @@ fn not_canceled(mut failure: Failure) -> Failure {
 
 #[async_trait]
 impl Platform for CloudFoundry {
+    async fn enter(&self, api: &Api) -> Result<Option<String>, Failure> {
+        match &self.app {
+            Some(app) => app.enter(api).await,
+            None => Ok(None),
+        }
+    }
+
     async fn find(&self, api: &Api, id: &Id) -> Result<Found, Failure> {
         let id = id.as_str();
         Ok(match self.read(api, id).await? {
@@ -420,13 +463,30 @@ impl Platform for CloudFoundry {
 
     async fn refresh(&self, api: &Api, known: &Deployment) -> Result<Found, Failure> {
         Ok(match self.read(api, &known.id).await? {
-            Some(deployment) => Found::Here(Box::new(deployment)),
+            Some(mut deployment) => {
+                // Only the list shows it, and what comes after a cancel hangs on it.
+                if let Some(fact) = known.details.get(SUPERSEDED_ANOTHER) {
+                    let name = SUPERSEDED_ANOTHER.to_owned();
+                    deployment.details.insert(name, fact.clone());
+                }
+                Found::Here(Box::new(deployment))
+            }
             None => Found::Missing(format!("Deployment {} cannot be found any more.", known.id)),
         })
     }
 
     fn unseen(&self, id: &Id) -> Option<Deployment> {
         Some(Deployment::unseen(id.as_str()))
+    }
+
+    async fn list(&self, api: &Api, wanted: &Filter) -> Result<Listed, Failure> {
+        match &self.app {
+            Some(app) => app.list(api, wanted).await,
+            None => {
+                let words = "without an app nobody knows which deployments are meant";
+                Err(Failure::guarded(words, "Give `app_id`."))
+            }
+        }
     }
 
     async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure> {
@@ -482,11 +542,11 @@ struct Named {
 
 #[derive(Deserialize)]
 struct Relationships {
-    app: Option<App>,
+    app: Option<Relationship>,
 }
 
 #[derive(Deserialize)]
-struct App {
+struct Relationship {
     data: Option<Named>,
 }
 

@@ -5,19 +5,24 @@
 //! When one deployment ends, the next in the queue starts by itself, and the environment tells only of that one: how
 //! ours ended has to be looked up by its own ids. What waits in the queue has a cancel call of its own.
 
+mod list;
+
 use std::sync::OnceLock;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Accepted, Entry, Found, Platform, as_written, input, lenient, require, secret};
+use super::{
+    Accepted, Entry, Filter, Found, Listed, Platform, as_written, input, lenient, require, secret,
+};
 use crate::api::{Api, Body, Call, Reply, Reset, Response, Service, Words};
 use crate::deployment::{Deployment, State};
 use crate::failure::{Failure, Kind};
 use crate::id::{Id, segment};
 use crate::inputs::{Faults, Input, Values, boolean};
 use crate::secret::{Secret, without_scheme};
+use crate::select::Select;
 
 /// The register's entry.
 pub(super) const ENTRY: Entry = Entry {
@@ -84,6 +89,13 @@ pub(super) const ENTRY: Entry = Entry {
              without `force_cancel`; Terraform and managed database operations always do. The next deployment in the \
              environment's queue starts by itself.",
     way_back: "open the environment in the console, Deployments, and redeploy the version before it.",
+    selects: &[Select::Latest, Select::All],
+    select_needs: &[],
+    no_select: "an environment here does one thing at a time, its queue carries no dates and merges by itself, and nothing carries a branch or a commit; use `select: latest` for the deployment under way, `all` for the queue as well, or `deployment_id`",
+    one_group: false,
+    knows_forks: false,
+    lists_tell: false,
+    event_host: "",
     needs_id: false,
     read_id: as_written,
     // 1000 requests an hour for each token: a pause of ten seconds stays far below.
@@ -606,11 +618,11 @@ impl Qovery {
         }
     }
 
-    fn no_environment(&self) -> Found {
-        Found::Missing(format!(
+    fn no_environment(&self) -> String {
+        format!(
             "There is no environment {} for this token; check `environment_id`.",
             self.environment()
-        ))
+        )
     }
 
     /// Whatever the environment is doing, as nobody named a deployment.
@@ -637,14 +649,7 @@ impl Qovery {
             ));
         }
         if now.ids.name().is_none() && !now.state.is_terminal() {
-            return Err(Failure::own(
-                Kind::Unreadable,
-                format!(
-                    "the status of environment {environment} is {}, but it does not tell which deployment is under way",
-                    now.word
-                ),
-                "Give `deployment_id`, or look at the environment in the console.",
-            ));
+            return Err(self.nameless(&now.word));
         }
         Ok(self.seen(api, now).await)
     }
@@ -752,9 +757,9 @@ impl Platform for Qovery {
 
     async fn find(&self, api: &Api, id: &Id) -> Result<Found, Failure> {
         let Some(now) = self.environment_now(api).await? else {
-            return Ok(self.no_environment());
+            return Ok(Found::Missing(self.no_environment()));
         };
-        if !self.named {
+        if !self.named && *id == self.environment {
             return self.find_any(api, now).await;
         }
         match self
@@ -789,6 +794,10 @@ impl Platform for Qovery {
 
     fn is_guarded(&self) -> bool {
         true
+    }
+
+    async fn list(&self, api: &Api, _wanted: &Filter) -> Result<Listed, Failure> {
+        self.in_flight(api).await
     }
 
     async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure> {
@@ -883,6 +892,8 @@ struct Results<T> {
 struct Waiting {
     #[serde(default, deserialize_with = "lenient")]
     identifier: Option<Identifier>,
+    #[serde(default, deserialize_with = "lenient")]
+    trigger_action: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -1,0 +1,307 @@
+//! What a run is aimed at: deployments by their ids, or a selection; and the guards that each has to pass.
+
+use std::time::Duration;
+
+use crate::ci::facts::Facts;
+use crate::deployment::{Deployment, Source};
+use crate::id::Id;
+use crate::inputs::{Faults, Values, duration};
+use crate::platform::Entry;
+use crate::select::{Select, Wanted, same_commit};
+
+/// The shortest commit that is taken, in hexadecimal digits.
+const SHORTEST_COMMIT: usize = 7;
+
+/// What a run is aimed at.
+#[derive(Debug)]
+pub enum Aim {
+    /// Deployments by their ids; none where the platform means its whole scope.
+    Ids(Vec<Id>),
+    /// Whatever a list shows.
+    Selection {
+        /// What is wanted of it.
+        wanted: Wanted,
+        /// How long to wait for a match to appear.
+        appear_within: Duration,
+    },
+}
+
+/// What a deployment given by its id has to be made from.
+#[derive(Clone, Debug, Default)]
+pub struct Guard {
+    /// A written `branch`.
+    pub branch: Option<String>,
+    /// A written `commit`.
+    pub commit: Option<String>,
+}
+
+impl Guard {
+    /// Whether there is anything to check.
+    pub fn is_set(&self) -> bool {
+        self.branch.is_some() || self.commit.is_some()
+    }
+
+    /// Why a deployment does not pass; one that does not say what it was made from never does.
+    pub fn refusal(&self, deployment: &Deployment) -> Option<String> {
+        let own = Source {
+            repository: None,
+            branch: deployment.branch.clone(),
+            commit: deployment.commit.clone(),
+        };
+        let sources: Vec<_> = deployment.sources.iter().chain([&own]).collect();
+        if let Some(wanted) = &self.branch
+            && !sources
+                .iter()
+                .any(|source| source.branch.as_ref() == Some(wanted))
+        {
+            let found = deployment
+                .branch
+                .as_deref()
+                .map_or("does not say".to_owned(), |branch| format!("is {branch}"));
+            return Some(format!(
+                "it was to be of branch {wanted}, but its branch {found}"
+            ));
+        }
+        if let Some(wanted) = &self.commit
+            && !sources.iter().any(|source| {
+                source
+                    .commit
+                    .as_ref()
+                    .is_some_and(|found| same_commit(wanted, found))
+            })
+        {
+            let found = deployment
+                .commit
+                .as_deref()
+                .map_or("does not say".to_owned(), |commit| format!("is {commit}"));
+            return Some(format!(
+                "it was to be of commit {wanted}, but its commit {found}"
+            ));
+        }
+        None
+    }
+}
+
+/// What the inputs about choosing say, judged against what the platform can and what the CI system knows.
+pub fn judge(
+    values: &Values,
+    entry: &Entry,
+    facts: &Facts,
+    home: Option<&str>,
+    ids: Vec<Id>,
+    faults: &mut Faults,
+) -> (Aim, Guard) {
+    let select = values.parsed("select", faults, Select::parse);
+    let branch = values.parsed("branch", faults, branch);
+    let commit = values.parsed("commit", faults, commit);
+    let appear_within = values.parsed("appear_within", faults, |text| duration(text, 0, 24 * 3600));
+    let select_given = values.given("select").is_some();
+    if !select_given {
+        let guard = Guard { branch, commit };
+        judge_guard(values, entry, &guard, faults);
+        refuse_beside_ids(values, faults);
+        return (Aim::Ids(ids), guard);
+    }
+    if values.given("deployment_id").is_some() {
+        faults.add(
+            values.given("select"),
+            "select",
+            "cannot stand beside `deployment_id`: give one of the two",
+        );
+    }
+    let Some(select) = select else {
+        return (Aim::Ids(ids), Guard::default());
+    };
+    judge_support(values, entry, select, faults);
+    refuse_unused(values, select, faults);
+    let mut wanted = Wanted {
+        select,
+        branch,
+        commit,
+        target: values.get("target").map(str::to_owned),
+        repository: None,
+        home: None,
+        one_group: entry.one_group,
+    };
+    if faults.found.is_empty() {
+        fill_from_facts(&mut wanted, entry, facts, home, faults);
+    }
+    let appear_within = appear_within.unwrap_or_default();
+    (
+        Aim::Selection {
+            wanted,
+            appear_within,
+        },
+        Guard::default(),
+    )
+}
+
+/// The commit or branch of the CI's own run, where none is written.
+fn fill_from_facts(
+    wanted: &mut Wanted,
+    entry: &Entry,
+    facts: &Facts,
+    home: Option<&str>,
+    faults: &mut Faults,
+) {
+    match wanted.select {
+        // A commit proves itself, also a fork's.
+        Select::Commit if wanted.commit.is_none() => {
+            wanted.commit.clone_from(&facts.commit);
+            if wanted.commit.is_none() {
+                faults.add(None, "commit", "is missing: this CI system does not tell the commit of this run, so set `commit`");
+            }
+        }
+        // A written branch is taken as it is.
+        Select::Branch if wanted.branch.is_none() => {
+            wanted.branch.clone_from(&facts.branch);
+            if wanted.branch.is_none() {
+                faults.add(None, "branch", "is missing: this CI system does not tell the branch of this run, so set `branch`");
+            }
+            let Some(fork) = &facts.fork else {
+                wanted.home = home.map(str::to_owned);
+                return;
+            };
+            match &fork.repository {
+                Some(repository) if entry.knows_forks => wanted.repository = Some(repository.clone()),
+                _ => faults.add(
+                    None,
+                    "branch",
+                    "cannot be taken from this run: it belongs to a fork, whose branch names prove nothing here; use `select: commit`, or set `branch`",
+                ),
+            }
+        }
+        _ => {}
+    }
+}
+
+fn judge_guard(values: &Values, entry: &Entry, guard: &Guard, faults: &mut Faults) {
+    if entry.selects.contains(&Select::Branch) {
+        return;
+    }
+    for (name, written) in [("branch", &guard.branch), ("commit", &guard.commit)] {
+        if written.is_some() {
+            let text = format!(
+                "cannot be checked on {}: its deployments carry neither a branch nor a commit",
+                entry.name
+            );
+            faults.add(values.given(name), name, text);
+        }
+    }
+}
+
+/// Inputs that mean something only with `select`.
+fn refuse_beside_ids(values: &Values, faults: &mut Faults) {
+    for name in ["appear_within", "target", "query"] {
+        if values.given(name).is_some() {
+            faults.add(
+                values.given(name),
+                name,
+                "means something only with `select`",
+            );
+        }
+    }
+}
+
+/// A narrowing that would be ignored is refused: more would be canceled than was meant.
+fn refuse_unused(values: &Values, select: Select, faults: &mut Faults) {
+    let uses_branch = matches!(select, Select::Branch | Select::Superseded);
+    for (name, used) in [
+        ("branch", uses_branch),
+        ("commit", select == Select::Commit),
+    ] {
+        if values.given(name).is_some() && !used {
+            let text = format!(
+                "does not narrow `select: {}`; use `select: {name}`",
+                select.word()
+            );
+            faults.add(values.given(name), name, text);
+        }
+    }
+}
+
+fn judge_support(values: &Values, entry: &Entry, select: Select, faults: &mut Faults) {
+    let given = values.given("select");
+    if !entry.selects.contains(&select) {
+        let text = format!(
+            "cannot be `{}` on {}: {}",
+            select.word(),
+            entry.name,
+            entry.no_select
+        );
+        faults.add(given, "select", text);
+    }
+    for group in entry.select_needs {
+        if group.iter().all(|name| values.given(name).is_none()) {
+            let text = format!("needs `{}` on {}", group.join("` or `"), entry.name);
+            faults.add(given, "select", text);
+        }
+    }
+}
+
+/// A branch's short name.
+fn branch(text: &str) -> Result<String, String> {
+    let short = text.strip_prefix("refs/heads/").unwrap_or(text);
+    if short.is_empty() || short.starts_with("refs/") {
+        return Err("takes the name of a branch, such as `main` or `refs/heads/main`".to_owned());
+    }
+    Ok(short.to_owned())
+}
+
+/// A commit hash, whole or shortened to at least seven digits.
+fn commit(text: &str) -> Result<String, String> {
+    let is_hash =
+        (SHORTEST_COMMIT..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_hexdigit());
+    if is_hash {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err("takes a commit hash of at least seven hexadecimal digits".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deployment::State;
+
+    fn deployment(branch: Option<&str>, commit: Option<&str>) -> Deployment {
+        Deployment {
+            state: State::Running,
+            branch: branch.map(str::to_owned),
+            commit: commit.map(str::to_owned),
+            ..Deployment::unseen("d")
+        }
+    }
+
+    #[test]
+    fn a_guard_that_cannot_be_checked_is_not_passed() {
+        let guard = Guard {
+            branch: Some("main".to_owned()),
+            commit: Some("abcdef0".to_owned()),
+        };
+        assert!(
+            guard
+                .refusal(&deployment(Some("main"), Some("abcdef0123")))
+                .is_none()
+        );
+        for (branch, commit) in [
+            (None, Some("abcdef0123")),
+            (Some("main"), None),
+            (Some("main2"), Some("abcdef0")),
+            (Some("main"), Some("abcdee")),
+        ] {
+            assert!(
+                guard.refusal(&deployment(branch, commit)).is_some(),
+                "{branch:?} {commit:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn branches_and_commits_are_read_as_people_write_them() {
+        assert_eq!(branch("refs/heads/feature/x").as_deref(), Ok("feature/x"));
+        assert!(branch("refs/pull/1/merge").is_err());
+        assert_eq!(commit("ABCDEF0").as_deref(), Ok("abcdef0"));
+        assert!(commit("abcdef").is_err() && commit("HEAD").is_err() && commit("main123").is_err());
+    }
+}

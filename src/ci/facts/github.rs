@@ -1,0 +1,475 @@
+//! GitHub, Gitea and Forgejo Actions: the event file first, after "Events that trigger workflows" and "Webhook events and
+//! payloads" of GitHub's documentation.
+
+use std::fs::File;
+use std::io::Read as _;
+
+use serde_json::Value;
+use url::Url;
+
+use super::{Carried, Facts, Fork, fork, is_commit};
+use crate::env::Env;
+
+/// The largest event file that is read, in bytes.
+const LARGEST_EVENT: u64 = 8 << 20;
+/// Events whose run stands on the default branch although they are about something else.
+const ABOUT_OTHERS: [&str; 5] = [
+    "check_run",
+    "check_suite",
+    "delete",
+    "issue_comment",
+    "status",
+];
+
+/// Reads the event where the variables alone would name a merge commit or the default branch.
+pub(super) fn read(env: &Env) -> Facts {
+    let name = env.var("GITHUB_EVENT_NAME").unwrap_or_default();
+    let (needed, read): (_, fn(&Env, &Value) -> Facts) = match name {
+        _ if ABOUT_OTHERS.contains(&name) => {
+            return Facts::default().noting(format!("A run for `{name}` stands on the default branch, which is not what the event is about: it says neither commit nor branch."));
+        }
+        _ if name.starts_with("pull_request") => ("/pull_request/head", pull_request),
+        "workflow_run" => ("/workflow_run", workflow_run),
+        "deployment" | "deployment_status" => ("/deployment", deployment),
+        "repository_dispatch" => ("/action", dispatch),
+        "push" => ("/ref", push),
+        _ => return of_run(env),
+    };
+    let event = event_file(env).and_then(|event| match event.pointer(needed) {
+        None | Some(Value::Null) => Err(format!("says nothing at `{needed}`")),
+        Some(_) => Ok(event),
+    });
+    match event {
+        Ok(event) => read(env, &event),
+        Err(why) => without_event(env, name, &why),
+    }
+}
+
+/// The event's file; the error continues a sentence.
+fn event_file(env: &Env) -> Result<Value, String> {
+    let path = env
+        .var("GITHUB_EVENT_PATH")
+        .ok_or("is not named by GITHUB_EVENT_PATH")?;
+    // Opening a pipe would wait for its writer.
+    let is_file = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
+    let file = is_file.then(|| File::open(path).ok()).flatten();
+    let mut bytes = Vec::new();
+    file.and_then(|file| file.take(LARGEST_EVENT + 1).read_to_end(&mut bytes).ok())
+        .ok_or("cannot be read")?;
+    if bytes.len() as u64 > LARGEST_EVENT {
+        return Err("is too large".to_owned());
+    }
+    serde_json::from_slice(&bytes).map_err(|_| "is not JSON".to_owned())
+}
+
+/// What the variables alone can prove. They name the merge commit or the default branch where the event is needed.
+fn without_event(env: &Env, name: &str, why: &str) -> Facts {
+    let note = format!("The event file {why}");
+    if matches!(name, "push" | "deployment") {
+        of_run(env)
+    } else if name == "deployment_status" {
+        of_run(env).noting(format!("{note}: a deployment in it is not seen."))
+    } else if name.starts_with("pull_request") {
+        Facts::new(None, env.var("GITHUB_HEAD_REF"))
+            .of_fork(Some(Fork::default()))
+            .noting(format!("{note}: the commit is not known, nor whether the pull request comes from a fork, so it is taken for one."))
+    } else {
+        Facts::default().noting(format!("{note}: neither commit nor branch is known."))
+    }
+}
+
+/// What the run itself stands on.
+fn of_run(env: &Env) -> Facts {
+    let reference = env.var("GITHUB_REF").unwrap_or_default();
+    let name = env.var("GITHUB_REF_NAME").unwrap_or_default();
+    let number = name
+        .strip_suffix("/merge")
+        .or_else(|| name.strip_suffix("/head"));
+    let is_pull = number.is_some_and(|number| number.chars().all(|c| c.is_ascii_digit()));
+    if is_pull || reference.starts_with("refs/pull/") {
+        return Facts::default();
+    }
+    let is_branch =
+        reference.starts_with("refs/heads/") || env.var("GITHUB_REF_TYPE") == Some("branch");
+    let branch = [reference, name].into_iter().find(|name| !name.is_empty());
+    Facts::new(env.var("GITHUB_SHA"), branch.filter(|_| is_branch))
+}
+
+fn text<'a>(event: &'a Value, pointer: &str) -> Option<&'a str> {
+    let text = event.pointer(pointer)?.as_str()?.trim_matches(' ');
+    (!text.is_empty()).then_some(text)
+}
+
+fn pull_request(_env: &Env, event: &Value) -> Facts {
+    let at = |place: &str| text(event, &format!("/pull_request/{place}"));
+    Facts::new(at("head/sha"), at("head/ref"))
+        .of_fork(fork(at("head/repo/full_name"), at("base/repo/full_name")))
+}
+
+fn workflow_run(_env: &Env, event: &Value) -> Facts {
+    let at = |place: &str| text(event, &format!("/workflow_run/{place}"));
+    let base = text(event, "/repository/full_name").or(at("repository/full_name"));
+    Facts::new(at("head_sha"), at("head_branch"))
+        .of_fork(fork(at("head_repository/full_name"), base))
+}
+
+/// The reference deployed may be a branch, a tag or a commit; GITHUB_REF tells a tag.
+fn deployment(env: &Env, event: &Value) -> Facts {
+    let of_run = of_run(env);
+    let reference = text(event, "/deployment/ref").or(of_run.branch.as_deref());
+    let is_tag = env
+        .var("GITHUB_REF")
+        .is_some_and(|reference| reference.starts_with("refs/tags/"));
+    let branch = reference.filter(|name| !is_tag && !is_whole_commit(name));
+    let mut facts = Facts::new(
+        text(event, "/deployment/sha").or(of_run.commit.as_deref()),
+        branch,
+    );
+    let urls = ["environment_url", "target_url"]
+        .map(|name| text(event, &format!("/deployment_status/{name}")));
+    let own = host(env.var("GITHUB_SERVER_URL").unwrap_or("https://github.com"));
+    // The CI system's own pages, such as a run's log, are no deployments.
+    let url = urls
+        .into_iter()
+        .flatten()
+        .find(|url| host(url).is_some_and(|host| Some(host) != own));
+    facts.deployment = url.map(|url| Carried {
+        id: url.to_owned(),
+        platform: None,
+        event: "deployment_status",
+    });
+    facts
+}
+
+fn host(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    let host = url.host_str().filter(|_| url.scheme() == "https");
+    host.map(str::to_owned)
+}
+
+/// A branch may well look like an abbreviated one.
+fn is_whole_commit(text: &str) -> bool {
+    text.len() >= 40 && is_commit(text)
+}
+
+/// A platform reports its deployment as `<platform>.deployment.<what>`; the run itself stands on the default branch.
+fn dispatch(env: &Env, event: &Value) -> Facts {
+    let action = text(event, "/action").unwrap_or_default();
+    let Some((platform, _)) = action.split_once(".deployment.") else {
+        return of_run(env);
+    };
+    let at = |place: &str| text(event, &format!("/client_payload/{place}"));
+    let mut facts = Facts::new(
+        at("git/sha"),
+        at("git/ref").filter(|name| !is_whole_commit(name)),
+    );
+    facts.deployment = at("id").or(at("url")).map(|id| Carried {
+        id: id.to_owned(),
+        platform: Some(platform.to_owned()),
+        event: "repository_dispatch",
+    });
+    facts
+}
+
+fn push(env: &Env, event: &Value) -> Facts {
+    let commit = text(event, "/after").or(env.var("GITHUB_SHA"));
+    Facts::new(commit, text(event, "/ref"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{HEAD, MERGE, env};
+    use super::*;
+
+    use std::io::Write as _;
+
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    /// A run for the event, its variables as on a pull request or on the default branch.
+    fn facts(name: &str, event: Option<&[u8]>, more: &[(&str, &str)]) -> Facts {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(event.unwrap_or_default()).unwrap();
+        let path = file.path().to_str().unwrap();
+        let mut variables = vec![
+            ("GITHUB_EVENT_NAME", name),
+            ("GITHUB_SHA", MERGE),
+            ("GITHUB_REF_TYPE", "branch"),
+        ];
+        if name.starts_with("pull_request") {
+            variables.extend([
+                ("GITHUB_REF", "refs/pull/42/merge"),
+                ("GITHUB_REF_NAME", "42/merge"),
+                ("GITHUB_HEAD_REF", "topic"),
+            ]);
+        } else {
+            variables.extend([
+                ("GITHUB_REF", "refs/heads/main"),
+                ("GITHUB_REF_NAME", "main"),
+            ]);
+        }
+        variables.extend(event.map(|_| ("GITHUB_EVENT_PATH", path)));
+        variables.extend(more);
+        Facts::read(&env(&variables), "github")
+    }
+
+    /// `fork` is `None`, or the repository's name, empty when it is not known.
+    #[track_caller]
+    fn check(name: &str, event: Value, commit: &str, branch: &str, fork: Option<&str>) {
+        let facts = facts(name, Some(event.to_string().as_bytes()), &[]);
+        assert_eq!(facts.commit.unwrap_or_default(), commit, "{name}");
+        assert_eq!(facts.branch.unwrap_or_default(), branch, "{name}");
+        let found = facts.fork.map(|fork| fork.repository.unwrap_or_default());
+        assert_eq!(found.as_deref(), fork, "{name}");
+        assert_eq!(facts.notes, Vec::<String>::new(), "{name}");
+    }
+
+    fn pull(head: Value, base: Value) -> Value {
+        json!({ "pull_request": {
+            "head": { "sha": HEAD, "ref": "topic", "repo": head },
+            "base": { "sha": MERGE, "ref": "main", "repo": base },
+        }})
+    }
+
+    fn after(head: Value) -> Value {
+        json!({
+            "repository": { "full_name": "acme/web" },
+            "workflow_run": { "head_sha": HEAD, "head_branch": "topic", "head_repository": head },
+        })
+    }
+
+    #[test]
+    fn a_pull_request_is_its_head() {
+        let own = json!({ "full_name": "acme/web" });
+        let other = json!({ "full_name": "mallory/web" });
+        for name in [
+            "pull_request",
+            "pull_request_target",
+            "pull_request_review",
+            "pull_request_review_comment",
+        ] {
+            check(name, pull(own.clone(), own.clone()), HEAD, "topic", None);
+            let forked = pull(other.clone(), own.clone());
+            check(name, forked, HEAD, "topic", Some("mallory/web"));
+            check(
+                name,
+                pull(Value::Null, own.clone()),
+                HEAD,
+                "topic",
+                Some(""),
+            );
+        }
+        let unproved = pull(own, Value::Null);
+        check("pull_request", unproved, HEAD, "topic", Some("acme/web"));
+    }
+
+    #[test]
+    fn a_workflow_run_is_that_of_the_first_workflow() {
+        let own = json!({ "full_name": "Acme/web" });
+        check("workflow_run", after(own), HEAD, "topic", None);
+        let other = json!({ "full_name": "mallory/web" });
+        let name = Some("mallory/web");
+        check("workflow_run", after(other), HEAD, "topic", name);
+        check("workflow_run", after(Value::Null), HEAD, "topic", Some(""));
+    }
+
+    #[test]
+    fn a_push_is_what_was_pushed() {
+        let push = |after: &str, name: &str| json!({ "after": after, "ref": name });
+        check("push", push(HEAD, "refs/heads/a/b"), HEAD, "a/b", None);
+        check("push", push(HEAD, "refs/tags/v1"), HEAD, "", None);
+        let zeros = "0".repeat(40);
+        check("push", push(&zeros, "refs/heads/a"), "", "a", None);
+    }
+
+    #[test]
+    fn other_runs_are_what_they_stand_on() {
+        for name in ["workflow_dispatch", "schedule", "release", ""] {
+            check(name, json!({}), MERGE, "main", None);
+        }
+        let own = json!({ "action": "nightly", "client_payload": {} });
+        check("repository_dispatch", own, MERGE, "main", None);
+        let odd = [("GITHUB_REF", ""), ("GITHUB_REF_NAME", "42/merge")];
+        assert_eq!(facts("schedule", None, &odd), Facts::default());
+        let tag = [("GITHUB_REF", "refs/tags/v1"), ("GITHUB_REF_TYPE", "tag")];
+        assert_eq!(facts("release", None, &tag).branch, None);
+    }
+
+    #[test]
+    fn the_default_branch_is_not_what_an_event_about_others_means() {
+        for name in ABOUT_OTHERS {
+            let facts = facts(name, Some(b"{}"), &[]);
+            assert_eq!((facts.commit, facts.branch), (None, None), "{name}");
+            assert_eq!(facts.notes.len(), 1, "{name}");
+        }
+    }
+
+    #[track_caller]
+    fn check_carried(name: &str, event: Value, id: Option<&str>) -> Facts {
+        let facts = facts(name, Some(event.to_string().as_bytes()), &[]);
+        let found = facts.deployment.as_ref();
+        assert_eq!(found.map(|carried| carried.id.as_str()), id);
+        assert!(found.is_none_or(|carried| carried.event == name));
+        facts
+    }
+
+    #[test]
+    fn a_deployment_status_carries_its_deployment() {
+        let url = "https://web-1.example.app";
+        let status = |status: Value| json!({ "deployment": { "sha": HEAD, "ref": "topic" }, "deployment_status": status });
+        let name = "deployment_status";
+        let facts = check_carried(name, status(json!({ "environment_url": url })), Some(url));
+        assert_eq!(facts.commit.as_deref(), Some(HEAD));
+        assert_eq!(facts.branch.as_deref(), Some("topic"));
+        let both = json!({ "environment_url": "", "target_url": url });
+        check_carried(name, status(both), Some(url));
+        let log = json!({ "target_url": "https://github.com/acme/web/actions/runs/1" });
+        check_carried(name, status(log), None);
+        let odd = json!({ "environment_url": "http://web.example", "target_url": 7 });
+        check_carried(name, status(odd), None);
+    }
+
+    #[test]
+    fn a_deployed_commit_or_tag_is_no_branch() {
+        let event = |name: &str| json!({ "deployment": { "sha": HEAD, "ref": name } });
+        check("deployment", event("topic"), HEAD, "topic", None);
+        check("deployment", event(HEAD), HEAD, "", None);
+        check("deployment", event("deadbeef"), HEAD, "deadbeef", None);
+        let tag = [("GITHUB_REF", "refs/tags/v1"), ("GITHUB_REF_TYPE", "tag")];
+        let event_text = event("v1").to_string();
+        let found = facts("deployment", Some(event_text.as_bytes()), &tag);
+        assert_eq!((found.commit.as_deref(), found.branch), (Some(HEAD), None));
+    }
+
+    #[test]
+    fn a_dispatch_by_a_platform_carries_its_deployment() {
+        let event = |payload: Value| json!({ "action": "acme.deployment.success", "client_payload": payload });
+        let name = "repository_dispatch";
+        let whole = json!({ "id": "d1", "url": "https://d1.example", "git": { "sha": HEAD, "ref": "topic" } });
+        let facts = check_carried(name, event(whole), Some("d1"));
+        assert_eq!(facts.commit.as_deref(), Some(HEAD));
+        assert_eq!(facts.branch.as_deref(), Some("topic"));
+        let platform = facts.deployment.and_then(|carried| carried.platform);
+        assert_eq!(platform.as_deref(), Some("acme"));
+        let url = "https://d1.example";
+        let facts = check_carried(name, event(json!({ "url": url })), Some(url));
+        assert_eq!((facts.commit, facts.branch), (None, None));
+        check_carried(name, event(json!({})), None);
+    }
+
+    #[track_caller]
+    fn check_unread(name: &str, event: Option<&[u8]>, more: &[(&str, &str)], why: &str) {
+        let facts = facts(name, event, more);
+        assert_eq!(facts.commit, None, "{name}");
+        let is_pull = name.starts_with("pull_request");
+        assert_eq!(facts.branch.as_deref(), is_pull.then_some("topic"));
+        assert_eq!(facts.fork, is_pull.then(Fork::default));
+        let [note] = facts.notes.as_slice() else {
+            panic!("{name}: {:?}", facts.notes);
+        };
+        assert!(note.contains(why), "{note}");
+    }
+
+    #[test]
+    fn without_the_event_the_merge_commit_is_not_taken_for_the_head() {
+        let large = vec![b' '; usize::try_from(LARGEST_EVENT).unwrap() + 1];
+        let folder = [("GITHUB_EVENT_PATH", "/")];
+        for name in [
+            "pull_request",
+            "pull_request_target",
+            "workflow_run",
+            "repository_dispatch",
+        ] {
+            check_unread(name, None, &[], "is not named by GITHUB_EVENT_PATH");
+            check_unread(name, None, &folder, "cannot be read");
+            check_unread(name, Some(b"{"), &[], "is not JSON");
+            check_unread(name, Some(b"\xff"), &[], "is not JSON");
+            check_unread(name, Some(&large), &[], "is too large");
+            check_unread(name, Some(b"{}"), &[], "says nothing at");
+        }
+    }
+
+    #[test]
+    fn without_the_event_a_run_for_a_ref_is_what_it_stands_on() {
+        for (name, notes) in [("push", 0), ("deployment", 0), ("deployment_status", 1)] {
+            let facts = facts(name, None, &[]);
+            assert_eq!(facts.commit.as_deref(), Some(MERGE), "{name}");
+            assert_eq!(facts.branch.as_deref(), Some("main"), "{name}");
+            assert_eq!(facts.notes.len(), notes, "{name}");
+        }
+    }
+
+    fn names() -> impl Strategy<Value = &'static str> {
+        prop::sample::select(vec![
+            "pull_request",
+            "workflow_run",
+            "deployment_status",
+            "repository_dispatch",
+            "push",
+        ])
+    }
+
+    /// Events of about the right shape, with anything where a text should be.
+    fn events() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<i64>().prop_map(Value::from),
+            "\\PC{0,20}".prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+            Just(json!("acme.deployment.x")),
+            Just(json!(["https://[::1]:x"])),
+        ];
+        let keys = prop::sample::select(vec![
+            "pull_request",
+            "head",
+            "base",
+            "repo",
+            "full_name",
+            "sha",
+            "ref",
+            "workflow_run",
+            "head_sha",
+            "deployment",
+            "deployment_status",
+            "target_url",
+            "action",
+            "client_payload",
+            "git",
+            "id",
+            "after",
+        ]);
+        leaf.prop_recursive(4, 40, 8, move |inner| {
+            prop::collection::hash_map(keys.clone(), inner, 0..8).prop_map(|map| {
+                map.into_iter()
+                    .map(|(key, value)| (key.to_owned(), value))
+                    .collect()
+            })
+        })
+    }
+
+    #[track_caller]
+    fn is_sound(facts: &Facts) {
+        let carried = facts.deployment.as_ref().map(|carried| &carried.id);
+        for value in [facts.commit.as_ref(), facts.branch.as_ref(), carried]
+            .into_iter()
+            .flatten()
+        {
+            assert!(
+                !value.is_empty() && !value.chars().any(char::is_control),
+                "{facts:?}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_event_file_panics(name in names(), bytes: Vec<u8>) {
+            is_sound(&facts(name, Some(&bytes), &[]));
+        }
+
+        #[test]
+        fn no_event_panics(name in names(), event in events()) {
+            is_sound(&facts(name, Some(event.to_string().as_bytes()), &[]));
+        }
+    }
+}

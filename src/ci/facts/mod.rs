@@ -1,0 +1,235 @@
+//! What the CI system knows about this run: its commit and branch, whether they are a fork's, a deployment it carries.
+//!
+//! On a pull request the head counts, never the merge commit or the target. Where it is not known whether a pull
+//! request comes from a fork, it is taken for one: a branch name from elsewhere proves nothing.
+
+mod github;
+mod others;
+
+use crate::env::Env;
+
+/// The longest value that is believed, in bytes.
+const LONGEST: usize = 1024;
+
+/// What the CI system knows about this run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The head's, never the merge commit or the target's.
+    pub commit: Option<String>,
+    /// The head's short name, without `refs/heads/`.
+    pub branch: Option<String>,
+    /// Commit and branch are, or may be, those of another repository than this one.
+    pub fork: Option<Fork>,
+    /// The event carries the deployment itself.
+    pub deployment: Option<Carried>,
+    /// Sentences worth a warning.
+    pub notes: Vec<String>,
+}
+
+/// Another repository than this one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fork {
+    /// Its `owner/name`; `None` when nobody says it, as with a fork that is gone.
+    pub repository: Option<String>,
+}
+
+/// A deployment inside an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Carried {
+    /// Its id or URL, for the platform to judge.
+    pub id: String,
+    /// The platform, where the event names one: the first word of the action, such as `acme` in
+    /// `acme.deployment.success`.
+    pub platform: Option<String>,
+    /// The event, for the log.
+    pub event: &'static str,
+}
+
+impl Facts {
+    /// Reads what the CI system `ci` tells; for `plain`, whichever sets its own variable.
+    pub fn read(env: &Env, ci: &str) -> Self {
+        let facts = match ci {
+            "github" | "gitea" | "forgejo" => github::read(env),
+            _ => others::read(env, ci),
+        };
+        facts.checked()
+    }
+
+    /// This repository as `owner/name`, where the CI system tells it: its own variables, or the address it clones from.
+    pub fn repository(env: &Env) -> Option<String> {
+        const NAMES: [&str; 6] = [
+            "GITHUB_REPOSITORY",
+            "CI_PROJECT_PATH",
+            "BUILD_REPOSITORY_NAME",
+            "BITBUCKET_REPO_FULL_NAME",
+            "DRONE_REPO",
+            "CI_REPO",
+        ];
+        let named = NAMES
+            .iter()
+            .find_map(|name| env.var(name))
+            .map(str::to_owned);
+        let circle = || {
+            let owner = env.var("CIRCLE_PROJECT_USERNAME")?;
+            Some(format!("{owner}/{}", env.var("CIRCLE_PROJECT_REPONAME")?))
+        };
+        let cloned = || {
+            let address = env.var("BUILDKITE_REPO")?.trim_end_matches('/');
+            let mut parts = address.trim_end_matches(".git").rsplit(['/', ':']);
+            let name = parts.next()?;
+            Some(format!("{}/{name}", parts.next()?))
+        };
+        named
+            .or_else(circle)
+            .or_else(cloned)
+            .filter(|name| name.contains('/'))
+    }
+
+    fn new(commit: Option<&str>, branch: Option<&str>) -> Self {
+        Self {
+            commit: commit.map(str::to_owned),
+            branch: branch.map(str::to_owned),
+            ..Self::default()
+        }
+    }
+
+    fn of_fork(self, fork: Option<Fork>) -> Self {
+        Self { fork, ..self }
+    }
+
+    fn noting(mut self, note: String) -> Self {
+        self.notes.push(note);
+        self
+    }
+
+    /// Everything above is untrusted text until here.
+    fn checked(mut self) -> Self {
+        let notes = &mut self.notes;
+        self.commit = sound(self.commit, "commit", notes).filter(|commit| is_commit(commit));
+        self.branch = sound(self.branch, "branch", notes).and_then(|branch| short(&branch));
+        if let Some(fork) = &mut self.fork {
+            fork.repository = sound(fork.repository.take(), "fork's name", notes);
+        }
+        self.deployment = self.deployment.and_then(|carried| {
+            let id = sound(Some(carried.id), "deployment", notes)?;
+            let platform = sound(carried.platform, "platform", notes);
+            Some(Carried {
+                id,
+                platform,
+                ..carried
+            })
+        });
+        self
+    }
+}
+
+fn sound(value: Option<String>, what: &str, notes: &mut Vec<String>) -> Option<String> {
+    let value = value.filter(|value| !value.is_empty())?;
+    let wrong = if value.len() > LONGEST {
+        "is too long"
+    } else if value.chars().any(char::is_control) {
+        "contains control characters"
+    } else {
+        return Some(value);
+    };
+    notes.push(format!(
+        "The {what} that the CI system tells {wrong} and is not used."
+    ));
+    None
+}
+
+/// Whole or abbreviated. `HEAD` is a place, a revision number is another system's, and zeros stand for "deleted".
+fn is_commit(text: &str) -> bool {
+    (7..=64).contains(&text.len())
+        && text.chars().all(|c| c.is_ascii_hexdigit())
+        && text.chars().any(|c| c != '0')
+}
+
+/// A branch by its short name; a tag, a pull request's ref and `HEAD` are no branches.
+fn short(reference: &str) -> Option<String> {
+    let name = reference.strip_prefix("refs/heads/").unwrap_or(reference);
+    let is_branch = !name.is_empty() && !name.starts_with("refs/") && name != "HEAD";
+    is_branch.then(|| name.to_owned())
+}
+
+/// The head's repository is a fork unless it is proved to be the base.
+fn fork(head: Option<&str>, base: Option<&str>) -> Option<Fork> {
+    match (head, base) {
+        (Some(head), Some(base)) if head.eq_ignore_ascii_case(base) => None,
+        _ => Some(Fork {
+            repository: head.map(str::to_owned),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use std::ffi::OsString;
+
+    pub(super) const HEAD: &str = "1111111111111111111111111111111111111111";
+    pub(super) const MERGE: &str = "2222222222222222222222222222222222222222";
+
+    pub(super) fn env(variables: &[(&str, &str)]) -> Env {
+        Env::new(
+            variables
+                .iter()
+                .map(|(name, value)| (OsString::from(name), OsString::from(value))),
+        )
+    }
+
+    #[track_caller]
+    fn check(commit: &str, branch: &str, known: (Option<&str>, Option<&str>), notes: usize) {
+        let facts = Facts::new(Some(commit), Some(branch)).checked();
+        let found = (facts.commit.as_deref(), facts.branch.as_deref());
+        assert_eq!(found, known, "{commit:?} {branch:?}");
+        assert_eq!(facts.notes.len(), notes, "{:?}", facts.notes);
+    }
+
+    #[test]
+    fn only_plain_text_is_believed() {
+        check(HEAD, "a/b", (Some(HEAD), Some("a/b")), 0);
+        check("1234567", "ü", (Some("1234567"), Some("ü")), 0);
+        check(HEAD, "a\u{1b}[31m", (Some(HEAD), None), 1);
+        check("1111111\n", "a\nb", (None, None), 2);
+        check(HEAD, &"a".repeat(LONGEST + 1), (Some(HEAD), None), 1);
+    }
+
+    #[test]
+    fn a_place_or_a_revision_is_no_commit() {
+        for text in ["HEAD", "r12345", "123456", &"0".repeat(40), &"a".repeat(65)] {
+            check(text, "", (None, None), 0);
+        }
+    }
+
+    #[test]
+    fn only_a_branch_is_a_branch() {
+        check("", "refs/heads/a", (None, Some("a")), 0);
+        for name in ["refs/tags/v1", "refs/pull/4/merge", "refs/heads/", "HEAD"] {
+            check("", name, (None, None), 0);
+        }
+    }
+
+    #[test]
+    fn what_is_carried_and_where_a_fork_is_are_checked_too() {
+        let bad = || Some("a\nb".to_owned());
+        let mut facts = Facts::default().of_fork(Some(Fork { repository: bad() }));
+        facts.deployment = Some(Carried {
+            id: "a\nb".to_owned(),
+            platform: None,
+            event: "deployment_status",
+        });
+        let facts = facts.checked();
+        assert_eq!(facts.fork, Some(Fork::default()));
+        assert_eq!(facts.deployment, None);
+        assert_eq!(facts.notes.len(), 2);
+    }
+
+    #[test]
+    fn a_system_without_facts_has_none() {
+        assert_eq!(Facts::read(&env(&[]), "plain"), Facts::default());
+        assert_eq!(Facts::read(&env(&[]), "github"), Facts::default());
+        assert_eq!(Facts::read(&env(&[]), "unheard-of"), Facts::default());
+    }
+}

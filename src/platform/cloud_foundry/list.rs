@@ -1,0 +1,424 @@
+//! Whose deployments are listed, and the pages of such a list.
+//!
+//! An app that is not there is answered with an empty list, and names are found in any case: an empty list makes the
+//! app itself be read, and every name that comes back is compared.
+
+use std::sync::OnceLock;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use url::form_urlencoded;
+
+use super::{ENTRY, Wire, is_missing};
+use crate::api::{Api, Call, Reply};
+use crate::deployment::{Deployment, State};
+use crate::failure::Failure;
+use crate::id::Id;
+use crate::inputs::{Faults, Values};
+use crate::platform::{Filter, Listed, in_scope, oldest_in_flight, require};
+
+/// A foundation keeps a hundred deployments of an app, unless it is told otherwise.
+const PER_PAGE: &str = "200";
+/// More pages than this no app has; a list that goes on is not believed.
+const MOST_PAGES: u32 = 100;
+/// The detail of a deployment whose cancellation brings back the droplet of one that never finished.
+pub(super) const SUPERSEDED_ANOTHER: &str = "superseded_another";
+
+#[derive(Default, Deserialize)]
+struct Given {
+    app_id: Option<String>,
+    app_name: Option<String>,
+    org: Option<String>,
+    space: Option<String>,
+}
+
+/// Whose deployments are listed.
+pub(super) enum App {
+    Id(Id),
+    Named(Named),
+}
+
+/// An app by its name, which is its own only within a space.
+pub(super) struct Named {
+    name: String,
+    space: String,
+    org: String,
+    id: OnceLock<Id>,
+}
+
+impl App {
+    /// What the inputs say, for `select` only. That there is neither an id nor a name is noted elsewhere.
+    pub(super) fn read(values: &Values, faults: &mut Faults) -> Option<Self> {
+        values.get("select")?;
+        let given: Given = values.fill();
+        match (given.app_id, given.app_name) {
+            (Some(id), _) => match Id::parse(&id) {
+                Ok(id) => Some(Self::Id(id)),
+                Err(wrong) => {
+                    faults.add(values.given("app_id"), "app_id", wrong);
+                    None
+                }
+            },
+            (None, Some(name)) => {
+                require(&ENTRY, values, faults, &["org", "space"]);
+                Some(Self::Named(Named {
+                    name,
+                    space: given.space?,
+                    org: given.org?,
+                    id: OnceLock::new(),
+                }))
+            }
+            (None, None) => None,
+        }
+    }
+
+    /// Looks the app up by its name. The sentence says which of the three names is not there.
+    pub(super) async fn enter(&self, api: &Api) -> Result<Option<String>, Failure> {
+        let Self::Named(named) = self else {
+            return Ok(None);
+        };
+        let Named {
+            name,
+            space,
+            org,
+            id,
+        } = named;
+        let Some(in_org) = look_up(api, "organizations", org, None).await? else {
+            return Ok(Some(format!(
+                "There is no organization {org} that this credential may see; check `org` and `api_url`."
+            )));
+        };
+        let within = Some(("organization_guids", &in_org));
+        let Some(in_space) = look_up(api, "spaces", space, within).await? else {
+            return Ok(Some(format!(
+                "There is no space {space} in organization {org} that this credential may see; check `space` and `org`."
+            )));
+        };
+        let within = Some(("space_guids", &in_space));
+        let Some(found) = look_up(api, "apps", name, within).await? else {
+            return Ok(Some(named.missing()));
+        };
+        id.get_or_init(|| found);
+        Ok(None)
+    }
+
+    fn id(&self) -> Option<&Id> {
+        match self {
+            Self::Id(id) => Some(id),
+            Self::Named(named) => named.id.get(),
+        }
+    }
+
+    /// The app's deployments as [`crate::platform::Platform::list`] wants them.
+    pub(super) async fn list(&self, api: &Api, wanted: &Filter) -> Result<Listed, Failure> {
+        let Some(app) = self.id() else {
+            let words = "the app was not looked up, so nobody knows which deployments are meant";
+            return Err(Failure::guarded(words, "Give `app_id`."));
+        };
+        let mut seen = deployments(api, app, None).await?;
+        if seen.is_empty() && !self.is_there(api).await? {
+            return Ok(Listed::Missing(self.missing()));
+        }
+        if let Some(oldest) = oldest_in_flight(&seen).filter(|_| wanted.history) {
+            let mut history = deployments(api, app, Some(oldest)).await?;
+            mark_superseding(&mut history);
+            seen.extend(history);
+        }
+        Ok(Listed::Here(in_scope(seen)))
+    }
+
+    /// Whether the app exists. One given by name was looked up before anything else.
+    async fn is_there(&self, api: &Api) -> Result<bool, Failure> {
+        let Self::Id(id) = self else {
+            return Ok(true);
+        };
+        let call = Call::get(format!("/v3/apps/{}", id.segment()), "read the app");
+        match api.send(call).await {
+            Ok(reply) => {
+                let found: Reference = reply.json()?;
+                if found.guid.eq_ignore_ascii_case(id.as_str()) {
+                    Ok(true)
+                } else {
+                    Err(reply.unreadable("about another app"))
+                }
+            }
+            Err(failure) if is_missing(&failure) => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn missing(&self) -> String {
+        match self {
+            Self::Id(id) => format!(
+                "There is no app {} that this credential may see; check `app_id` and `api_url`, and that it has a role in \
+                 the app's space.",
+                id.as_str()
+            ),
+            Self::Named(named) => named.missing(),
+        }
+    }
+}
+
+impl Named {
+    fn missing(&self) -> String {
+        format!(
+            "There is no app {} in space {} of organization {} that this credential may see; check `app_name`, `space` \
+             and `org`.",
+            self.name, self.space, self.org
+        )
+    }
+}
+
+/// The id of what has exactly this name.
+async fn look_up(
+    api: &Api,
+    kind: &str,
+    name: &str,
+    within: Option<(&'static str, &Id)>,
+) -> Result<Option<Id>, Failure> {
+    let mut next = Some(1);
+    while let Some(number) = next {
+        let call = Call::get(format!("/v3/{kind}"), format!("look up {kind} by name"));
+        let call = within
+            .into_iter()
+            .fold(call.query("names", one_of(name)), |call, (key, id)| {
+                call.query(key, one_of(id.as_str()))
+            });
+        let (found, more, reply) = page::<Reference>(api, call, number).await?;
+        let mut found = found.into_iter();
+        if let Some(own) = found.find(|each| each.name.as_deref() == Some(name)) {
+            let id = Id::parse(&own.guid);
+            return id
+                .map(Some)
+                .map_err(|_| reply.unreadable("with an id that is none"));
+        }
+        next = more;
+    }
+    Ok(None)
+}
+
+/// An app's deployments, newest first: the active ones, or with `back_to` all of them, page by page until one reaches
+/// further back.
+async fn deployments(
+    api: &Api,
+    app: &Id,
+    back_to: Option<Timestamp>,
+) -> Result<Vec<Deployment>, Failure> {
+    let mut seen = Vec::new();
+    let mut next = Some(1);
+    while let Some(number) = next {
+        let mut call = Call::get("/v3/deployments", "list the deployments")
+            .query("app_guids", one_of(app.as_str()))
+            .query("order_by", "-created_at");
+        if back_to.is_none() {
+            call = call.query("status_values", "ACTIVE");
+        }
+        let (items, more, reply) = page::<Wire>(api, call, number).await?;
+        let found = tell(items, app).map_err(|wrong| reply.unreadable(wrong))?;
+        let oldest = found.iter().filter_map(|one| one.created).min();
+        let is_enough = oldest.zip(back_to).is_some_and(|(oldest, to)| oldest < to);
+        next = more.filter(|_| !is_enough);
+        seen.extend(found);
+    }
+    Ok(seen)
+}
+
+/// The deployments of one page. Nobody gave their ids, so they are judged like written ones.
+fn tell(items: Vec<Wire>, app: &Id) -> Result<Vec<Deployment>, &'static str> {
+    let told = items.into_iter().map(|item| {
+        let one = item.tell();
+        let of = one.details.get("app_guid").and_then(|of| of.as_str());
+        if of.is_some_and(|of| !of.eq_ignore_ascii_case(app.as_str())) {
+            return Err("with a deployment of another app");
+        }
+        if Id::parse(&one.id).is_ok_and(|id| id.as_str() == one.id) {
+            Ok(one)
+        } else {
+            Err("with a deployment without an id")
+        }
+    });
+    told.collect()
+}
+
+/// Notes what is in flight and took the place of an unfinished one: cancelling it brings back that one's droplet. A
+/// deployment supersedes the one right before it, so the list has to be in order and without a gap.
+fn mark_superseding(history: &mut [Deployment]) {
+    let droplet = |one: &Deployment, name: &str| one.details.get(name).cloned();
+    let before = history.iter().skip(1).map(|one| {
+        let superseded = one.state == State::Superseded;
+        droplet(one, "droplet_guid").filter(|_| superseded)
+    });
+    let before: Vec<_> = before.collect();
+    for (one, before) in history.iter_mut().zip(before) {
+        let goes_back_to = droplet(one, "previous_droplet_guid");
+        if one.state.is_in_flight() && before.is_some() && goes_back_to == before {
+            one.details
+                .insert(SUPERSEDED_ANOTHER.to_owned(), json!(true));
+        }
+    }
+}
+
+/// One page, and the number of the next.
+async fn page<T: DeserializeOwned>(
+    api: &Api,
+    call: Call,
+    number: u32,
+) -> Result<(Vec<T>, Option<u32>, Reply), Failure> {
+    let call = call
+        .query("page", number.to_string())
+        .query("per_page", PER_PAGE);
+    let reply = api.send(call).await?;
+    let body: Page<T> = reply.json()?;
+    let next = body.pagination.after(number);
+    let next = next.map_err(|wrong| reply.unreadable(wrong))?;
+    Ok((body.resources, next, reply))
+}
+
+/// A value of a parameter that takes several, separated by commas, and decodes each once more.
+fn one_of(value: &str) -> String {
+    value.replace('%', "%25").replace(',', "%2C")
+}
+
+/// One page of any list. It must be whole: what is missing is no empty list, and no end of one.
+#[derive(Deserialize)]
+struct Page<T> {
+    resources: Vec<T>,
+    pagination: Pagination,
+}
+
+#[derive(Deserialize)]
+struct Pagination {
+    next: Option<Target>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    href: String,
+}
+
+/// What was looked up by its name or its id.
+#[derive(Deserialize)]
+struct Reference {
+    guid: String,
+    name: Option<String>,
+}
+
+impl Pagination {
+    /// The number of the page after `page`, `None` at the end; the error says what cannot be believed.
+    ///
+    /// The link itself is never followed: it names a host, and the credential goes to no other than ours. Its number
+    /// only has to lead on; pages are counted here, so that none is left out.
+    fn after(&self, page: u32) -> Result<Option<u32>, &'static str> {
+        let Some(next) = &self.next else {
+            return Ok(None);
+        };
+        if page_number(&next.href).is_none_or(|number| number <= page) {
+            return Err("its next page is not the next one");
+        }
+        if page >= MOST_PAGES {
+            return Err("it goes on for too many pages");
+        }
+        Ok(Some(page + 1))
+    }
+}
+
+fn page_number(link: &str) -> Option<u32> {
+    let (_, query) = link.split_once('?')?;
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    let (_, number) = pairs.find(|(name, _)| name == "page")?;
+    number.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn pages(next: Value) -> Result<Option<u32>, ()> {
+        let body = json!({ "resources": [], "pagination": { "total_pages": 3, "next": next } });
+        let page: Page<Wire> = serde_json::from_value(body).unwrap();
+        page.pagination.after(2).map_err(|_| ())
+    }
+
+    #[test]
+    fn pages_lead_on_or_are_not_believed() {
+        let link = |query: &str| {
+            pages(json!({ "href": format!("https://api.example.org/v3/deployments?{query}") }))
+        };
+        assert_eq!(pages(Value::Null), Ok(None));
+        assert_eq!(link("per_page=200&page=3"), Ok(Some(3)));
+        assert_eq!(link("page=2"), Err(()));
+        assert_eq!(link("page=1"), Err(()));
+        assert_eq!(link("cursor=x"), Err(()));
+        for bad in [
+            json!({}),
+            json!({ "resources": [] }),
+            json!({ "pagination": { "next": null } }),
+            json!({ "resources": [{ "guid": "d" }], "pagination": { "next": null } }),
+        ] {
+            assert!(
+                serde_json::from_value::<Page<Wire>>(bad.clone()).is_err(),
+                "{bad}"
+            );
+        }
+    }
+
+    fn item(guid: &str, app: &str) -> Value {
+        json!({
+            "guid": guid, "status": { "value": "ACTIVE", "reason": "DEPLOYING" },
+            "created_at": "2026-01-15T10:00:00Z", "relationships": { "app": { "data": { "guid": app } } },
+        })
+    }
+
+    #[test]
+    fn only_the_apps_own_deployments_are_taken() {
+        let app = Id::parse("a1").unwrap();
+        let told = |items: Value| tell(serde_json::from_value(items).unwrap(), &app);
+        let listed = told(json!([item("d1", "a1"), item("d2", "A1")])).unwrap();
+        let ids: Vec<_> = listed.iter().map(|one| one.id.as_str()).collect();
+        assert_eq!(ids, ["d1", "d2"]);
+        assert!(listed.iter().all(|one| one.created.is_some()));
+        assert!(told(json!([item("d1", "a2")])).is_err());
+        assert!(told(json!([item("..", "a1")])).is_err());
+    }
+
+    #[test]
+    fn what_may_stand_in_a_list_of_values_is_one_value() {
+        assert_eq!(one_of("plain-name"), "plain-name");
+        assert_eq!(one_of("a,b 100%"), "a%2Cb 100%25");
+    }
+
+    fn one(id: &str, state: State, droplet: &str, previous: &str) -> Deployment {
+        let details = json!({ "droplet_guid": droplet, "previous_droplet_guid": previous });
+        Deployment {
+            state,
+            details: details.as_object().unwrap().clone(),
+            ..Deployment::unseen(id)
+        }
+    }
+
+    #[test]
+    fn superseding_another_is_told_only_where_the_history_shows_it() {
+        let marked = |mut history: Vec<Deployment>| {
+            mark_superseding(&mut history);
+            let marked = history
+                .iter()
+                .filter(|one| one.details.contains_key(SUPERSEDED_ANOTHER));
+            marked.map(|one| one.id.clone()).collect::<Vec<_>>()
+        };
+        let now = || one("now", State::Running, "d3", "d2");
+        let unfinished = || one("unfinished", State::Superseded, "d2", "d1");
+        let live = || one("live", State::Succeeded, "d2", "d1");
+        assert_eq!(marked(vec![now(), unfinished(), live()]), ["now"]);
+        // A finished one between them: the older one was superseded by that, not by this.
+        assert!(marked(vec![now(), live(), unfinished()]).is_empty());
+        // It was being canceled when it was superseded, and the droplet before it is back already.
+        let canceling = one("unfinished", State::Superseded, "d9", "d2");
+        assert!(marked(vec![now(), canceling]).is_empty());
+        assert!(marked(vec![now()]).is_empty());
+        assert!(marked(vec![live(), unfinished()]).is_empty());
+    }
+}

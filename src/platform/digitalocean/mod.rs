@@ -1,0 +1,365 @@
+//! DigitalOcean App Platform, after the OpenAPI description of its API (digitalocean/openapi, read 2026-08-07).
+//!
+//! Two traps shape this file. A 200 to the cancel call proves nothing: the documented example answers with another
+//! deployment's id in a state of its own, so only a read decides. And `phase` is the only field that tells the state:
+//! the step counters stop moving when a deployment is canceled.
+
+mod wire;
+
+use std::sync::OnceLock;
+
+use async_trait::async_trait;
+use serde::Deserialize;
+use serde_json::Value;
+
+use self::wire::{AppEnvelope, AppWire, Apps, Deployments, Envelope, Links, Wire};
+use super::{
+    Accepted, Entry, Filter, Found, Listed, Platform, as_written, in_scope, input, require, secret,
+};
+use crate::api::{Api, Call, Method, Reply, Reset, Response, Service, Words};
+use crate::deployment::{Deployment, State};
+use crate::failure::{Failure, Kind};
+use crate::id::{Id, segment};
+use crate::inputs::{Faults, Values};
+use crate::secret::Secret;
+use crate::select::Select;
+
+/// The register's entry.
+pub(super) const ENTRY: Entry = Entry {
+    id: "digitalocean",
+    name: "DigitalOcean App Platform",
+    docs: "https://docs.digitalocean.com/reference/api/digitalocean/#tag/Apps/operation/apps_cancel_deployment",
+    base: "https://api.digitalocean.com",
+    inputs: &[
+        secret(
+            "token",
+            &[
+                ("DIGITALOCEAN_ACCESS_TOKEN", ""),
+                ("DIGITALOCEAN_TOKEN", ""),
+            ],
+            "API token with the scopes `app:read` and `app:update`.",
+        ),
+        input("app_id", &[("DIGITALOCEAN_APP_ID", "")], "The app's id."),
+        input("app_name", &[], "The app's name, instead of `app_id`."),
+    ],
+    alternatives: &[&[&["app_id"], &["app_name"]]],
+    states: &[
+        ("PENDING_BUILD", State::Queued),
+        ("BUILDING", State::Running),
+        ("PENDING_DEPLOY", State::Running),
+        ("DEPLOYING", State::Running),
+        ("CANCELED", State::Canceled),
+        ("ACTIVE", State::Succeeded),
+        ("ERROR", State::Failed),
+        ("SUPERSEDED", State::Superseded),
+    ],
+    credentials: "`token` (or DIGITALOCEAN_ACCESS_TOKEN, DIGITALOCEAN_TOKEN)",
+    grant: "the token needs the scopes `app:read` to look and `app:update` to cancel",
+    caveat: "The version that was live before stays live. Changes to the app's spec, its databases or anything a job \
+             of this deployment already did are not undone.",
+    way_back: "open the app, Activity, and roll back to the deployment before it.",
+    selects: &Select::ALL,
+    no_select: "",
+    one_group: false,
+    select_needs: &[],
+    knows_forks: false,
+    lists_tell: true,
+    event_host: "",
+    needs_id: true,
+    read_id: as_written,
+    slower: None,
+    open,
+};
+
+/// The largest page of any list.
+const PER_PAGE: &str = "200";
+
+#[derive(Default, Deserialize)]
+struct Given {
+    token: Option<Secret>,
+    app_id: Option<String>,
+    app_name: Option<String>,
+}
+
+struct DigitalOcean {
+    app: App,
+}
+
+enum App {
+    Id(Id),
+    Named { name: String, id: OnceLock<Id> },
+}
+
+fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Service)> {
+    let Given {
+        token,
+        app_id,
+        app_name,
+    } = values.fill();
+    require(&ENTRY, values, faults, &["token"]);
+    let app = match (app_id, app_name) {
+        (Some(id), _) => match Id::parse(&id) {
+            Ok(id) => Some(App::Id(id)),
+            Err(wrong) => {
+                faults.add(values.given("app_id"), "app_id", wrong);
+                None
+            }
+        },
+        (None, Some(name)) => Some(App::Named {
+            name,
+            id: OnceLock::new(),
+        }),
+        (None, None) => {
+            faults.add(
+                None,
+                "app_id",
+                "is missing: set `app_id` or `app_name`, or the variable DIGITALOCEAN_APP_ID",
+            );
+            None
+        }
+    };
+    let service = Service {
+        entry: &ENTRY,
+        base: None,
+        credentials: vec![(
+            "authorization",
+            Secret::from(format!("Bearer {}", token?.expose())),
+        )],
+        sign_in: None,
+        reset: Reset::Epoch("ratelimit-reset"),
+        limits_each_endpoint: false,
+        request_id: "x-request-id",
+        words,
+        scope: String::new(),
+    };
+    Some((Box::new(DigitalOcean { app: app? }), service))
+}
+
+fn words(response: &Response) -> Words {
+    let body = response.json();
+    let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
+    Words {
+        message: text("message"),
+        request_id: text("request_id"),
+        ..Words::default()
+    }
+}
+
+impl DigitalOcean {
+    fn app(&self) -> &str {
+        match &self.app {
+            App::Id(id) => id.as_str(),
+            App::Named { id, name } => id.get().map_or(name, Id::as_str),
+        }
+    }
+
+    fn call(&self, method: Method, id: &str, trying: &str) -> Call {
+        let cancel = if method == Method::Post {
+            "/cancel"
+        } else {
+            ""
+        };
+        let path = format!(
+            "/v2/apps/{}/deployments/{}{cancel}",
+            segment(self.app()),
+            segment(id)
+        );
+        Call::new(method, path, trying)
+    }
+
+    async fn read(&self, api: &Api, id: &str) -> Result<Option<Deployment>, Failure> {
+        match api
+            .send(self.call(Method::Get, id, "read the deployment"))
+            .await
+        {
+            Ok(reply) => self.deployment(id, &reply).map(Some),
+            Err(failure) if failure.kind == Kind::NotFound => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn deployment(&self, id: &str, reply: &Reply) -> Result<Deployment, Failure> {
+        let body: Envelope<Wire> = reply.json()?;
+        let wire = body
+            .deployment
+            .ok_or_else(|| reply.unreadable("without a deployment"))?;
+        if wire.id != id {
+            return Err(reply.unreadable("about another deployment"));
+        }
+        Ok(wire.tell(self.app()))
+    }
+
+    /// Which of the two ids was wrong: the API's 404 does not say.
+    async fn missing(&self, api: &Api, id: &str) -> String {
+        let app = self.app();
+        match self.app_is_there(api).await {
+            Ok(true) => format!("App {app} has no deployment {id}; check `deployment_id`."),
+            Ok(false) => self.no_app(),
+            Err(_) => format!(
+                "There is no deployment {id} in an app {app} for this token; check `deployment_id` and `app_id`."
+            ),
+        }
+    }
+
+    fn no_app(&self) -> String {
+        match &self.app {
+            App::Id(id) => format!(
+                "There is no app {} for this token; check `app_id`.",
+                id.as_str()
+            ),
+            App::Named { name, .. } => {
+                format!("There is no app named {name} for this token; check `app_name`.")
+            }
+        }
+    }
+
+    /// Whether the app exists. One given by name was looked up before anything else.
+    async fn app_is_there(&self, api: &Api) -> Result<bool, Failure> {
+        let App::Id(id) = &self.app else {
+            return Ok(true);
+        };
+        let call = Call::get(format!("/v2/apps/{}", id.segment()), "read the app");
+        match api.send(call).await {
+            Ok(reply) => {
+                let found: AppEnvelope = reply.json()?;
+                if found.app.id.eq_ignore_ascii_case(id.as_str()) {
+                    Ok(true)
+                } else {
+                    Err(reply.unreadable("about another app"))
+                }
+            }
+            Err(failure) if is_unknown(&failure) => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// One page of apps: the wanted app's id, or the number of the next page.
+    async fn page_of_apps(
+        &self,
+        api: &Api,
+        name: &str,
+        page: u32,
+    ) -> Result<(Option<String>, Option<u32>), Failure> {
+        let call = Call::get("/v2/apps", "list the apps")
+            .query("page", page.to_string())
+            .query("per_page", PER_PAGE);
+        let reply = api.send(call).await?;
+        let apps: Apps = reply.json()?;
+        let more = after(apps.links.as_ref(), page, &reply)?;
+        let is_named =
+            |app: &AppWire| app.spec.as_ref().and_then(|spec| spec.name.as_deref()) == Some(name);
+        let mut named = apps.apps.into_iter().flatten().filter(is_named);
+        Ok((named.next().map(|app| app.id), more))
+    }
+
+    /// One page of the app's deployments, and the number of the next page.
+    async fn page_of_deployments(
+        &self,
+        api: &Api,
+        page: u32,
+    ) -> Result<(Vec<Deployment>, Option<u32>), Failure> {
+        let path = format!("/v2/apps/{}/deployments", segment(self.app()));
+        let call = Call::get(path, "list the deployments")
+            .query("page", page.to_string())
+            .query("per_page", PER_PAGE);
+        let reply = api.send(call).await?;
+        let body: Deployments = reply.json()?;
+        let more = after(body.links.as_ref(), page, &reply)?;
+        let deployments = body
+            .tell(self.app())
+            .ok_or_else(|| reply.unreadable("with a deployment without an id or a phase"))?;
+        Ok((deployments, more))
+    }
+}
+
+fn after(links: Option<&Links>, page: u32, reply: &Reply) -> Result<Option<u32>, Failure> {
+    Links::after(links, page).map_err(|wrong| reply.unreadable(wrong))
+}
+
+/// A malformed id names nothing either.
+fn is_unknown(failure: &Failure) -> bool {
+    failure.kind == Kind::NotFound || failure.status == Some(400)
+}
+
+#[async_trait]
+impl Platform for DigitalOcean {
+    async fn enter(&self, api: &Api) -> Result<Option<String>, Failure> {
+        let App::Named { name, id } = &self.app else {
+            return Ok(None);
+        };
+        let mut next = Some(1);
+        while let Some(page) = next {
+            let (found, more) = self.page_of_apps(api, name, page).await?;
+            if let Some(Ok(found)) = found.map(|found| Id::parse(&found)) {
+                id.get_or_init(|| found);
+                return Ok(None);
+            }
+            next = more;
+        }
+        Ok(Some(self.no_app()))
+    }
+
+    async fn find(&self, api: &Api, id: &Id) -> Result<Found, Failure> {
+        match self.read(api, id.as_str()).await {
+            Ok(Some(deployment)) => Ok(Found::Here(Box::new(deployment))),
+            Ok(None) => Ok(Found::Missing(self.missing(api, id.as_str()).await)),
+            // A malformed id: there is no such deployment either.
+            Err(failure) if failure.status == Some(400) => {
+                Ok(Found::Missing(self.missing(api, id.as_str()).await))
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn refresh(&self, api: &Api, known: &Deployment) -> Result<Found, Failure> {
+        match self.read(api, &known.id).await? {
+            Some(deployment) => Ok(Found::Here(Box::new(deployment))),
+            None => Ok(Found::Missing(format!(
+                "Deployment {} cannot be found any more.",
+                known.id
+            ))),
+        }
+    }
+
+    fn unseen(&self, id: &Id) -> Option<Deployment> {
+        Some(Deployment::unseen(id.as_str()))
+    }
+
+    /// There is no filter by phase: in-flight deployments are recent, so a whole page without one is the end.
+    async fn list(&self, api: &Api, _wanted: &Filter) -> Result<Listed, Failure> {
+        let mut seen = Vec::new();
+        let mut next = Some(1);
+        while let Some(page) = next {
+            let (found, more) = match self.page_of_deployments(api, page).await {
+                Err(failure) if page == 1 && is_unknown(&failure) => {
+                    return Ok(Listed::Missing(self.no_app()));
+                }
+                answer => answer?,
+            };
+            next = more.filter(|_| found.iter().any(|one| one.state.is_in_flight()));
+            seen.extend(found);
+        }
+        // An empty list, which may be left out altogether, does not prove that there is such an app.
+        if seen.is_empty() && !self.app_is_there(api).await? {
+            return Ok(Listed::Missing(self.no_app()));
+        }
+        Ok(Listed::Here(in_scope(seen)))
+    }
+
+    async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure> {
+        let reply = api
+            .send(self.call(Method::Post, &known.id, "cancel the deployment"))
+            .await?;
+        let mut accepted = Accepted {
+            deployment: None,
+            status: reply.status,
+            request_id: reply.request_id.clone(),
+        };
+        if !reply.is_empty() {
+            let body: Envelope<Wire> = reply.json()?;
+            let own = body.deployment.filter(|wire| wire.id == known.id);
+            accepted.deployment = own.map(|wire| Box::new(wire.tell(self.app())));
+        }
+        Ok(accepted)
+    }
+}

@@ -1,0 +1,505 @@
+//! The shapes of DigitalOcean's answers, and what a deployment in them tells.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+use url::form_urlencoded;
+
+use super::ENTRY;
+use crate::deployment::{Deployment, Source};
+use crate::id::{Id, segment};
+use crate::platform::lenient;
+
+/// More pages than this no list of an account has; one that goes on is not believed.
+const MOST_PAGES: u32 = 500;
+
+#[derive(Deserialize)]
+pub(super) struct Envelope<T> {
+    pub(super) deployment: Option<T>,
+}
+
+/// One page of an app's deployments. The list is left out when it is empty; an item that makes no sense spoils it all,
+/// because nobody knows what it would have said.
+#[derive(Deserialize)]
+pub(super) struct Deployments {
+    deployments: Option<Vec<Wire>>,
+    pub(super) links: Option<Links>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Wire {
+    pub(super) id: String,
+    phase: String,
+    #[serde(default, deserialize_with = "lenient")]
+    created_at: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    previous_deployment_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    cause_details: Option<CauseDetails>,
+    #[serde(flatten)]
+    built: Parts<Built>,
+    #[serde(default, deserialize_with = "lenient")]
+    spec: Option<Spec>,
+}
+
+#[derive(Deserialize)]
+struct CauseDetails {
+    git_push: Option<GitPush>,
+}
+
+#[derive(Deserialize)]
+struct GitPush {
+    commit_sha: Option<String>,
+    #[serde(flatten)]
+    origin: Origin,
+}
+
+/// The components of an app, by their kinds.
+#[derive(Deserialize)]
+#[serde(bound = "T: DeserializeOwned")]
+struct Parts<T> {
+    #[serde(default, deserialize_with = "lenient")]
+    services: Option<Vec<T>>,
+    #[serde(default, deserialize_with = "lenient")]
+    static_sites: Option<Vec<T>>,
+    #[serde(default, deserialize_with = "lenient")]
+    workers: Option<Vec<T>>,
+    #[serde(default, deserialize_with = "lenient")]
+    jobs: Option<Vec<T>>,
+    #[serde(default, deserialize_with = "lenient")]
+    functions: Option<Vec<T>>,
+}
+
+/// A component as it was built.
+#[derive(Deserialize)]
+struct Built {
+    name: Option<String>,
+    source_commit_hash: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Spec {
+    #[serde(flatten)]
+    planned: Parts<Planned>,
+}
+
+/// A component as the app's spec wants it.
+#[derive(Deserialize)]
+struct Planned {
+    name: Option<String>,
+    #[serde(flatten)]
+    origin: Origin,
+}
+
+/// Where sources come from: one of these, or none for a ready-made image.
+#[derive(Deserialize)]
+struct Origin {
+    #[serde(default, deserialize_with = "lenient")]
+    github: Option<Repository>,
+    #[serde(default, deserialize_with = "lenient")]
+    gitlab: Option<Repository>,
+    #[serde(default, deserialize_with = "lenient")]
+    bitbucket: Option<Repository>,
+    /// A plain clone URL; it has no `owner/name`.
+    #[serde(default, deserialize_with = "lenient")]
+    git: Option<Repository>,
+}
+
+#[derive(Deserialize)]
+struct Repository {
+    repo: Option<String>,
+    branch: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Apps {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) apps: Option<Vec<AppWire>>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) links: Option<Links>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct AppEnvelope {
+    pub(super) app: AppWire,
+}
+
+#[derive(Deserialize)]
+pub(super) struct AppWire {
+    pub(super) id: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) spec: Option<AppSpec>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct AppSpec {
+    pub(super) name: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Links {
+    #[serde(default, deserialize_with = "lenient")]
+    pages: Option<Pages>,
+}
+
+#[derive(Deserialize)]
+struct Pages {
+    next: Option<String>,
+}
+
+impl Links {
+    /// The number of the page after `page`, `None` at the end; the error says what cannot be believed.
+    ///
+    /// The link itself is never followed: it names a host, and the credential goes to no other than ours. Its number
+    /// only has to lead on; pages are counted here, so that none is left out.
+    pub(super) fn after(links: Option<&Self>, page: u32) -> Result<Option<u32>, &'static str> {
+        let pages = links.and_then(|links| links.pages.as_ref());
+        let next = pages.and_then(|pages| pages.next.as_deref());
+        let Some(next) = next.filter(|next| !next.is_empty()) else {
+            return Ok(None);
+        };
+        if page_number(next).is_some_and(|number| number <= page) {
+            return Err("its next page is not the next one");
+        }
+        if page >= MOST_PAGES {
+            return Err("it goes on for too many pages");
+        }
+        Ok(Some(page + 1))
+    }
+}
+
+fn page_number(link: &str) -> Option<u32> {
+    let (_, query) = link.split_once('?')?;
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    let (_, number) = pairs.find(|(name, _)| name == "page")?;
+    number.parse().ok()
+}
+
+impl Deployments {
+    /// What the page tells, `None` when one of its deployments cannot be told from others or has no phase.
+    pub(super) fn tell(self, app: &str) -> Option<Vec<Deployment>> {
+        let items = self.deployments.unwrap_or_default();
+        items.into_iter().map(|item| item.listed(app)).collect()
+    }
+}
+
+impl<T> Parts<T> {
+    fn kinds(&self) -> [&[T]; 5] {
+        let Self {
+            services,
+            static_sites,
+            workers,
+            jobs,
+            functions,
+        } = self;
+        [services, static_sites, workers, jobs, functions]
+            .map(|parts| parts.as_deref().unwrap_or_default())
+    }
+}
+
+impl Built {
+    fn is(&self, planned: &Planned) -> bool {
+        self.name.is_some() && self.name == planned.name
+    }
+
+    fn commit(&self) -> Option<String> {
+        self.source_commit_hash.clone().filter(|it| !it.is_empty())
+    }
+}
+
+impl Origin {
+    fn source(&self) -> Source {
+        let hosts = [&self.github, &self.gitlab, &self.bitbucket, &self.git];
+        let text = |field: &Option<String>| field.clone().filter(|it| !it.is_empty());
+        let found = hosts.into_iter().flatten().next();
+        found.map_or_else(Source::default, |repository| Source {
+            repository: text(&repository.repo),
+            branch: text(&repository.branch),
+            commit: None,
+        })
+    }
+}
+
+impl Wire {
+    /// An item of a list; nobody gave its id, so it is judged like one that is written.
+    fn listed(self, app: &str) -> Option<Deployment> {
+        let is_fit = Id::parse(&self.id).is_ok_and(|id| id.as_str() == self.id);
+        (is_fit && !self.phase.is_empty()).then(|| self.tell(app))
+    }
+
+    pub(super) fn tell(self, app: &str) -> Deployment {
+        let mut details = Map::new();
+        if let Some(previous) = self
+            .previous_deployment_id
+            .as_deref()
+            .filter(|id| !id.is_empty())
+        {
+            details.insert("previous_deployment_id".to_owned(), json!(previous));
+        }
+        Deployment {
+            state: ENTRY.state(&self.phase),
+            settled: false,
+            // The deployment's own page has no documented address; the app's page has.
+            url: Some(format!(
+                "https://cloud.digitalocean.com/apps/{}",
+                segment(app)
+            )),
+            branch: self.branch(),
+            commit: self.commit(),
+            target: None,
+            created: self.created_at.as_deref().and_then(time),
+            note: None,
+            details,
+            sources: self.sources(),
+            held_back: false,
+            behind: false,
+            handle: Value::Null,
+            platform_state: self.phase,
+            id: self.id,
+        }
+    }
+
+    fn push(&self) -> Option<Source> {
+        let push = self.cause_details.as_ref()?.git_push.as_ref()?;
+        let commit = push.commit_sha.clone().filter(|it| !it.is_empty());
+        Some(Source {
+            commit,
+            ..push.origin.source()
+        })
+    }
+
+    fn planned(&self) -> [&[Planned]; 5] {
+        let spec = self.spec.as_ref();
+        spec.map(|spec| spec.planned.kinds()).unwrap_or_default()
+    }
+
+    fn branch(&self) -> Option<String> {
+        let pushed = self.push().and_then(|push| push.branch);
+        let mut planned = self.planned().into_iter().flatten();
+        pushed.or_else(|| planned.find_map(|part| part.origin.source().branch))
+    }
+
+    fn commit(&self) -> Option<String> {
+        let pushed = self.push().and_then(|push| push.commit);
+        let mut built = self.built.kinds().into_iter().flatten();
+        pushed.or_else(|| built.find_map(Built::commit))
+    }
+
+    /// The push that caused it, and every component: they may come from different repositories, branches and commits.
+    fn sources(&self) -> Vec<Source> {
+        let mut sources = Vec::from_iter(self.push());
+        for (built, planned) in self.built.kinds().into_iter().zip(self.planned()) {
+            for plan in planned {
+                let own = built.iter().find(|part| part.is(plan));
+                sources.push(Source {
+                    commit: own.and_then(Built::commit),
+                    ..plan.origin.source()
+                });
+            }
+            let unplanned = built
+                .iter()
+                .filter(|part| !planned.iter().any(|plan| part.is(plan)));
+            sources.extend(unplanned.map(|part| Source {
+                commit: part.commit(),
+                ..Source::default()
+            }));
+        }
+        // A ready-made image comes from no source at all.
+        sources.retain(|source| source.branch.is_some() || source.commit.is_some());
+        sources.dedup();
+        sources
+    }
+}
+
+/// The API writes year 1 for "no time".
+fn time(text: &str) -> Option<Timestamp> {
+    text.parse::<Timestamp>()
+        .ok()
+        .filter(|time| time.as_second() > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deployment::State;
+
+    fn check(body: &Value, expected: (&str, State, Option<&str>, Option<&str>)) {
+        let wire: Wire = serde_json::from_value(body.clone()).unwrap();
+        let told = wire.tell("app-1");
+        let seen = (
+            told.platform_state.as_str(),
+            told.state,
+            told.branch.as_deref(),
+            told.commit.as_deref(),
+        );
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn a_deployment_is_read_from_whatever_fields_there_are() {
+        check(
+            &json!({ "id": "d", "phase": "BUILDING" }),
+            ("BUILDING", State::Running, None, None),
+        );
+        check(
+            &json!({
+                "id": "d", "phase": "PENDING_BUILD",
+                "services": [{ "name": "web", "source_commit_hash": "9a4df0b8" }],
+                "spec": { "name": "x", "services": [{ "name": "web", "github": { "repo": "a/b", "branch": "main" } }] },
+            }),
+            (
+                "PENDING_BUILD",
+                State::Queued,
+                Some("main"),
+                Some("9a4df0b8"),
+            ),
+        );
+        check(
+            &json!({
+                "id": "d", "phase": "ACTIVE", "services": null,
+                "cause_details": { "git_push": { "gitlab": { "branch": "dev" }, "commit_sha": "abc" } },
+                "workers": [{ "source_commit_hash": "" }],
+            }),
+            ("ACTIVE", State::Succeeded, Some("dev"), Some("abc")),
+        );
+    }
+
+    #[test]
+    fn every_phase_of_the_documents_is_known() {
+        for (phase, state) in [
+            ("PENDING_BUILD", State::Queued),
+            ("BUILDING", State::Running),
+            ("PENDING_DEPLOY", State::Running),
+            ("DEPLOYING", State::Running),
+            ("ACTIVE", State::Succeeded),
+            ("ERROR", State::Failed),
+            ("CANCELED", State::Canceled),
+            ("SUPERSEDED", State::Superseded),
+            ("UNKNOWN", State::Unknown),
+        ] {
+            assert_eq!(ENTRY.state(phase), state, "{phase}");
+        }
+    }
+
+    #[test]
+    fn year_one_is_no_time() {
+        assert_eq!(time("0001-01-01T00:00:00Z"), None);
+        assert!(time("2020-07-28T18:00:00Z").is_some());
+    }
+    fn source(repository: &str, branch: &str, commit: &str) -> Source {
+        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        Source {
+            repository: text(repository),
+            branch: text(branch),
+            commit: text(commit),
+        }
+    }
+
+    #[test]
+    fn every_component_and_the_push_are_sources() {
+        let wire: Wire = serde_json::from_value(json!({
+            "id": "d", "phase": "BUILDING",
+            "cause_details": { "git_push": { "github": { "repo": "a/web", "branch": "main" }, "commit_sha": "111" } },
+            "services": [{ "name": "web", "source_commit_hash": "111" }, { "name": "gone", "source_commit_hash": "222" }],
+            "workers": [{ "name": "web", "source_commit_hash": "333" }, { "name": "image" }],
+            "jobs": [{ "source_commit_hash": "444" }],
+            "spec": {
+                "services": [{ "name": "web", "github": { "repo": "a/web", "branch": "main" } }],
+                "workers": [
+                    { "name": "web", "gitlab": { "repo": "g/sub/work", "branch": "dev" } },
+                    { "name": "image", "image": { "registry_type": "DOCR" } },
+                ],
+                "jobs": [{ "git": { "repo_clone_url": "https://example.com/a/b.git", "branch": "jobs" } }],
+                "functions": [{ "name": "fn", "bitbucket": { "repo": "b/fn", "branch": "main" } }],
+            },
+        }))
+        .unwrap();
+        let told = wire.tell("app-1");
+        assert_eq!(
+            told.sources,
+            [
+                source("a/web", "main", "111"),
+                source("", "", "222"),
+                source("g/sub/work", "dev", "333"),
+                source("", "jobs", ""),
+                source("", "", "444"),
+                source("b/fn", "main", ""),
+            ]
+        );
+        assert_eq!(
+            (told.branch.as_deref(), told.commit.as_deref()),
+            (Some("main"), Some("111"))
+        );
+    }
+
+    #[test]
+    fn a_list_is_whole_or_unreadable() {
+        let told = |body: Value| {
+            let body = serde_json::from_value::<Deployments>(body).ok()?;
+            let told = body.tell("app-1")?;
+            Some(told.into_iter().map(|one| one.id).collect::<Vec<_>>())
+        };
+        for none in [
+            json!({}),
+            json!({ "deployments": null, "links": {}, "meta": { "total": 0 } }),
+            json!({ "deployments": [], "links": { "pages": {} } }),
+        ] {
+            assert_eq!(told(none), Some(Vec::new()));
+        }
+        let good = json!({ "id": "d1", "phase": "ACTIVE", "progress": { "steps": [] } });
+        assert_eq!(
+            told(json!({ "deployments": [good, { "id": "d2", "phase": "NEW_WORD" }] })),
+            Some(vec!["d1".to_owned(), "d2".to_owned()])
+        );
+        for bad in [
+            json!({ "phase": "BUILDING" }),
+            json!({ "id": "d2" }),
+            json!({ "id": "d2", "phase": "" }),
+            json!({ "id": "", "phase": "BUILDING" }),
+            json!({ "id": "..", "phase": "BUILDING" }),
+            json!({ "id": "d2 ", "phase": "BUILDING" }),
+            json!({ "id": 2, "phase": "BUILDING" }),
+            json!("d2"),
+        ] {
+            assert_eq!(told(json!({ "deployments": [good, bad] })), None, "{bad}");
+        }
+        for bad in [
+            json!({ "deployments": {} }),
+            json!({ "links": "none" }),
+            json!("text"),
+        ] {
+            assert_eq!(told(bad), None);
+        }
+    }
+
+    #[test]
+    fn pages_are_counted_as_long_as_they_lead_on() {
+        let after = |page: u32, links: Value| {
+            let links: Option<Links> = serde_json::from_value(links).unwrap();
+            Links::after(links.as_ref(), page)
+        };
+        let to = |next: &str| json!({ "pages": { "next": next, "last": "?page=9" } });
+        for end in [
+            json!(null),
+            json!({}),
+            json!({ "pages": null }),
+            json!({ "pages": { "prev": "?page=1" } }),
+            to(""),
+        ] {
+            assert_eq!(after(1, end), Ok(None));
+        }
+        let host = "https://elsewhere.example/v2/apps/a/deployments?per_page=200&page=";
+        assert_eq!(after(1, to(&format!("{host}2"))), Ok(Some(2)));
+        // None is left out, and a link without a number is still a link.
+        assert_eq!(after(1, to(&format!("{host}7"))), Ok(Some(2)));
+        assert_eq!(
+            after(4, to("https://api.example.com/?cursor=x")),
+            Ok(Some(5))
+        );
+        for page in [2, 3] {
+            assert!(after(page, to(&format!("{host}2"))).is_err(), "{page}");
+        }
+        assert!(after(MOST_PAGES, to("?cursor=x")).is_err());
+    }
+}

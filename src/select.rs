@@ -1,0 +1,620 @@
+//! Which deployments a run means when no id is given: latest, commit, branch, superseded, all. Pure.
+//!
+//! Only deployments in flight are ever chosen. Commits and branches are compared here, never by the platform: a
+//! platform's own filter may miss or lag.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::deployment::{Deployment, Source, State};
+
+/// The most deployments chosen at once, unless all are meant.
+pub const MOST: usize = 1000;
+
+/// The shortest commit that is taken for one.
+const SHORTEST_COMMIT: usize = 7;
+
+/// What `select` can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Select {
+    /// The newest in flight.
+    Latest,
+    /// All made from a commit.
+    Commit,
+    /// All made from a branch.
+    Branch,
+    /// All but the newest of each branch and target.
+    Superseded,
+    /// All in flight.
+    All,
+}
+
+impl Select {
+    /// Every kind, in the order of the documents.
+    pub const ALL: [Self; 5] = [
+        Self::Latest,
+        Self::Commit,
+        Self::Branch,
+        Self::Superseded,
+        Self::All,
+    ];
+
+    /// What the user writes.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Latest => "latest",
+            Self::Commit => "commit",
+            Self::Branch => "branch",
+            Self::Superseded => "superseded",
+            Self::All => "all",
+        }
+    }
+
+    /// Takes a word in any case.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let word = text.to_ascii_lowercase();
+        let found = Self::ALL.into_iter().find(|select| select.word() == word);
+        found.ok_or_else(|| "takes `latest`, `commit`, `branch`, `superseded` or `all`".to_owned())
+    }
+}
+
+/// What is wanted of a list.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The kind.
+    pub select: Select,
+    /// For `branch`, and for `superseded` when written.
+    pub branch: Option<String>,
+    /// For `commit`; seven characters or more.
+    pub commit: Option<String>,
+    /// Only deployments to this target.
+    pub target: Option<String>,
+    /// The branch is a fork's: a deployment must come from this repository (`owner/name`) as well.
+    pub repository: Option<String>,
+    /// The branch is this repository's own: a deployment that says it comes from another one is not meant.
+    pub home: Option<String>,
+    /// The scope is one line of deployments: branches do not divide it into groups.
+    pub one_group: bool,
+}
+
+/// What was chosen from a list.
+#[derive(Debug, Default)]
+pub struct Picked {
+    /// To be canceled, newest first.
+    pub chosen: Vec<Deployment>,
+    /// The ones that are kept, for `superseded`: read again before their group is canceled.
+    pub kept: Vec<Deployment>,
+    /// What was looked at, as a sentence without its full stop.
+    pub looked_at: String,
+    /// Sentences worth a warning.
+    pub warnings: Vec<String>,
+    /// Why nothing can be chosen safely.
+    pub refused: Option<String>,
+}
+
+impl Wanted {
+    /// What is wanted, in a few words.
+    pub fn describe(&self) -> String {
+        let branch = self.branch.as_deref().unwrap_or("?");
+        let what = match self.select {
+            Select::Latest => "the latest deployment".to_owned(),
+            Select::Commit => format!(
+                "all deployments of commit {}",
+                self.commit.as_deref().unwrap_or("?")
+            ),
+            Select::Branch => format!("all deployments of branch {branch}"),
+            Select::Superseded if self.branch.is_some() => {
+                format!("superseded deployments of branch {branch}")
+            }
+            Select::Superseded => "superseded deployments".to_owned(),
+            Select::All => "all deployments".to_owned(),
+        };
+        let target = self.target.as_ref().map(|target| format!(" to {target}"));
+        what + &target.unwrap_or_default()
+    }
+
+    /// Chooses from the deployments of a scope.
+    pub fn pick(&self, listed: &[Deployment]) -> Picked {
+        let target = |one: &&Deployment| {
+            self.target
+                .as_ref()
+                .is_none_or(|wanted| one.target.as_ref() == Some(wanted))
+        };
+        let in_target: Vec<_> = listed.iter().filter(target).collect();
+        let mut picked = match self.select {
+            Select::Latest => pick_latest(&in_target),
+            Select::All => Picked {
+                chosen: owned(in_flight(&in_target)),
+                ..Picked::default()
+            },
+            Select::Commit => self.pick_matching(
+                &in_target,
+                |source| self.is_commit(source),
+                |source| source.commit.is_some(),
+            ),
+            Select::Branch => self.pick_matching(
+                &in_target,
+                |source| self.is_branch(source),
+                |source| source.branch.is_some(),
+            ),
+            Select::Superseded => self.pick_superseded(&in_target),
+        };
+        picked.looked_at = self.looked_at(&in_target);
+        picked
+            .chosen
+            .sort_by_key(|one| std::cmp::Reverse(one.created));
+        picked
+    }
+
+    fn pick_matching(
+        &self,
+        listed: &[&Deployment],
+        matches: impl Fn(&Source) -> bool,
+        tells: impl Fn(&Source) -> bool,
+    ) -> Picked {
+        let flying = in_flight(listed);
+        let silent = flying
+            .iter()
+            .filter(|one| !one.sources.iter().any(&tells))
+            .count();
+        let chosen = flying
+            .into_iter()
+            .filter(|one| one.sources.iter().any(&matches));
+        let mut picked = Picked {
+            chosen: owned(chosen.collect()),
+            ..Picked::default()
+        };
+        if silent > 0 {
+            let what = if self.select == Select::Commit {
+                "commit"
+            } else {
+                "branch"
+            };
+            picked.warnings.push(format!(
+                "{} in flight without a {what}: to cancel one of these, give `deployment_id`.",
+                deployments(silent)
+            ));
+        }
+        picked
+    }
+
+    fn is_meant(&self, one: &Deployment) -> bool {
+        one.sources
+            .iter()
+            .any(|source| self.is_commit(source) || self.is_branch(source))
+    }
+
+    fn is_commit(&self, source: &Source) -> bool {
+        let (Some(wanted), Some(found)) = (&self.commit, &source.commit) else {
+            return false;
+        };
+        same_commit(wanted, found)
+    }
+
+    fn is_branch(&self, source: &Source) -> bool {
+        let found = source.repository.as_deref();
+        let is = |wanted: &String| found.map(|found| found.eq_ignore_ascii_case(wanted));
+        let from_fork = self
+            .repository
+            .as_ref()
+            .is_none_or(|wanted| is(wanted) == Some(true));
+        let from_home = self
+            .home
+            .as_ref()
+            .is_none_or(|wanted| is(wanted) != Some(false));
+        from_fork && from_home && self.branch.is_some() && source.branch == self.branch
+    }
+
+    fn pick_superseded(&self, listed: &[&Deployment]) -> Picked {
+        // A fork's branch of the same name is another branch.
+        let mut groups: BTreeMap<[Option<&str>; 3], Vec<&Deployment>> = BTreeMap::new();
+        let mut picked = Picked::default();
+        let mut silent = 0;
+        for one in listed {
+            let branch = one.branch.as_deref();
+            let repository = one
+                .sources
+                .iter()
+                .find_map(|source| source.repository.as_deref());
+            if self.one_group {
+                groups.entry([None; 3]).or_default().push(one);
+            } else if branch.is_none() {
+                silent += usize::from(is_in_flight(one));
+            } else if self.branch.is_none() || branch == self.branch.as_deref() {
+                let key = [repository, branch, one.target.as_deref()];
+                groups.entry(key).or_default().push(one);
+            }
+        }
+        let mut undated = 0;
+        for group in groups.values() {
+            undated += group
+                .iter()
+                .filter(|one| is_in_flight(one) && one.created.is_none())
+                .count();
+            let Some((newest, kept)) = newest_kept(group) else {
+                continue;
+            };
+            let older = |one: &&&Deployment| {
+                is_in_flight(one) && one.created.is_some_and(|created| created < newest)
+            };
+            let chosen: Vec<_> = group
+                .iter()
+                .filter(older)
+                .map(|one| (*one).clone())
+                .collect();
+            if !chosen.is_empty() {
+                picked.chosen.extend(chosen);
+                picked.kept.extend(kept);
+            }
+        }
+        if silent > 0 {
+            picked.warnings.push(format!(
+                "{} in flight without a branch: they belong to no group and are left alone.",
+                deployments(silent)
+            ));
+        }
+        if undated > 0 {
+            picked.warnings.push(format!("{} in flight without a time of creation: nobody knows what they supersede, and they are left alone.", deployments(undated)));
+        }
+        picked
+    }
+
+    fn looked_at(&self, in_target: &[&Deployment]) -> String {
+        let of = match (self.select, &self.branch, &self.commit) {
+            (Select::Branch | Select::Superseded, Some(branch), _) => {
+                format!(" of branch {branch}")
+            }
+            (Select::Commit, _, Some(commit)) => format!(" of commit {commit}"),
+            _ => String::new(),
+        };
+        let count = match self.select {
+            Select::Commit => in_target
+                .iter()
+                .filter(|one| one.sources.iter().any(|source| self.is_commit(source)))
+                .count(),
+            Select::Branch | Select::Superseded if self.branch.is_some() => in_target
+                .iter()
+                .filter(|one| {
+                    one.sources
+                        .iter()
+                        .any(|source| source.branch == self.branch)
+                })
+                .count(),
+            _ => in_target.len(),
+        };
+        let target = self
+            .target
+            .as_ref()
+            .map(|target| format!(" to {target}"))
+            .unwrap_or_default();
+        let live = match self.select {
+            // Somebody who looks for one commit or branch wants to know that it is out already.
+            Select::Commit | Select::Branch => in_target
+                .iter()
+                .filter(|one| one.state == State::Succeeded && self.is_meant(one))
+                .count(),
+            _ => 0,
+        };
+        let live = if live > 0 {
+            format!(" ({live} ended succeeded)")
+        } else {
+            String::new()
+        };
+        format!("{}{of}{target}{live}", deployments(count))
+    }
+}
+
+/// Whether a deployment is worth keeping: on its way to go live, or live.
+pub fn is_keepable(one: &Deployment) -> bool {
+    let good = matches!(one.state, State::Queued | State::Running | State::Succeeded);
+    good && !one.held_back && one.created.is_some()
+}
+
+/// The newest that is worth keeping, and all of the very same age: equal times prove no order.
+fn newest_kept(group: &[&Deployment]) -> Option<(Timestamp, Vec<Deployment>)> {
+    let keepable = |one: &&&Deployment| is_keepable(one);
+    let newest = group
+        .iter()
+        .filter(keepable)
+        .filter_map(|one| one.created)
+        .max()?;
+    let kept = group
+        .iter()
+        .filter(keepable)
+        .filter(|one| one.created == Some(newest));
+    Some((newest, kept.map(|one| (*one).clone()).collect()))
+}
+
+fn pick_latest(listed: &[&Deployment]) -> Picked {
+    let mut flying = in_flight(listed);
+    // Where nothing has a date, what the scope is doing now is meant, even if that is nothing to be canceled.
+    flying.retain(|one| !one.behind);
+    match flying.as_slice() {
+        [] => Picked::default(),
+        [only] => Picked {
+            chosen: vec![(*only).clone()],
+            ..Picked::default()
+        },
+        several if several.iter().any(|one| one.created.is_none()) => Picked {
+            refused: Some(format!(
+                "{} are in flight and their list carries no time of creation, so nobody knows which is the latest; give `deployment_id`.",
+                deployments(several.len())
+            )),
+            ..Picked::default()
+        },
+        several => {
+            let newest = several.iter().max_by_key(|one| one.created);
+            Picked {
+                chosen: newest.map(|one| vec![(*one).clone()]).unwrap_or_default(),
+                ..Picked::default()
+            }
+        }
+    }
+}
+
+/// Queued or running. One that is being canceled already needs nobody to choose it.
+fn is_in_flight(one: &Deployment) -> bool {
+    one.state.is_in_flight()
+}
+
+fn in_flight<'a>(listed: &[&'a Deployment]) -> Vec<&'a Deployment> {
+    listed
+        .iter()
+        .copied()
+        .filter(|one| is_in_flight(one))
+        .collect()
+}
+
+fn owned(chosen: Vec<&Deployment>) -> Vec<Deployment> {
+    chosen.into_iter().cloned().collect()
+}
+
+/// Whether two hashes name one commit: one may be the short form of the other.
+pub fn same_commit(one: &str, other: &str) -> bool {
+    let (one, other) = (one.to_ascii_lowercase(), other.to_ascii_lowercase());
+    one.len().min(other.len()) >= SHORTEST_COMMIT
+        && (one.starts_with(&other) || other.starts_with(&one))
+}
+
+fn deployments(count: usize) -> String {
+    if count == 1 {
+        "1 deployment".to_owned()
+    } else {
+        format!("{count} deployments")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn wanted(select: Select) -> Wanted {
+        Wanted {
+            select,
+            branch: None,
+            commit: None,
+            target: None,
+            repository: None,
+            home: None,
+            one_group: false,
+        }
+    }
+
+    fn one(
+        id: &str,
+        state: State,
+        created: i64,
+        branch: Option<&str>,
+        target: Option<&str>,
+    ) -> Deployment {
+        let source = Source {
+            repository: None,
+            branch: branch.map(str::to_owned),
+            commit: Some(format!("{created:07x}aaaaaaa")),
+        };
+        Deployment {
+            state,
+            created: Timestamp::from_second(created).ok().filter(|_| created > 0),
+            branch: branch.map(str::to_owned),
+            commit: source.commit.clone(),
+            target: target.map(str::to_owned),
+            sources: vec![source],
+            ..Deployment::unseen(id)
+        }
+    }
+
+    fn ids(picked: &Picked) -> Vec<&str> {
+        picked.chosen.iter().map(|one| one.id.as_str()).collect()
+    }
+
+    use State::{Canceled, Failed, Queued, Running, Succeeded};
+
+    #[test]
+    fn latest_is_the_newest_in_flight() {
+        let listed = [
+            one("new", Succeeded, 9, Some("main"), None),
+            one("b", Running, 8, Some("main"), None),
+            one("a", Queued, 7, Some("dev"), None),
+        ];
+        assert_eq!(ids(&wanted(Select::Latest).pick(&listed)), ["b"]);
+        let undated = [
+            one("a", Running, 0, None, None),
+            one("b", Running, 0, None, None),
+        ];
+        assert!(wanted(Select::Latest).pick(&undated).refused.is_some());
+        assert_eq!(ids(&wanted(Select::Latest).pick(&undated[..1])), ["a"]);
+    }
+
+    #[test]
+    fn branches_compare_exactly_and_commits_by_their_beginning() {
+        let listed = [
+            one("a", Running, 1, Some("main"), None),
+            one("b", Running, 2, Some("main2"), None),
+            one("c", Running, 3, None, None),
+            one("d", Succeeded, 4, Some("main"), None),
+        ];
+        let main = Wanted {
+            branch: Some("main".to_owned()),
+            ..wanted(Select::Branch)
+        };
+        let picked = main.pick(&listed);
+        assert_eq!(ids(&picked), ["a"]);
+        assert_eq!(picked.warnings.len(), 1);
+        assert_eq!(
+            picked.looked_at,
+            "2 deployments of branch main (1 ended succeeded)"
+        );
+        let commit = Wanted {
+            commit: Some("0000002".to_owned()),
+            ..wanted(Select::Commit)
+        };
+        assert_eq!(ids(&commit.pick(&listed)), ["b"]);
+        let short = Wanted {
+            commit: Some("000000".to_owned()),
+            ..wanted(Select::Commit)
+        };
+        assert!(ids(&short.pick(&listed)).is_empty());
+    }
+
+    #[test]
+    fn a_forks_branch_of_the_same_name_is_another_branch() {
+        let from = |id: &str, repository: Option<&str>| {
+            let mut one = one(id, Running, 1, Some("main"), None);
+            one.sources[0].repository = repository.map(str::to_owned);
+            one
+        };
+        let listed = [
+            from("ours", Some("me/app")),
+            from("theirs", Some("you/app")),
+            from("nobodys", None),
+        ];
+        let main = Wanted {
+            branch: Some("main".to_owned()),
+            ..wanted(Select::Branch)
+        };
+        let fork = Wanted {
+            repository: Some("You/App".to_owned()),
+            ..main.clone()
+        };
+        assert_eq!(ids(&fork.pick(&listed)), ["theirs"]);
+        let home = Wanted {
+            home: Some("me/app".to_owned()),
+            ..main
+        };
+        assert_eq!(ids(&home.pick(&listed)), ["ours", "nobodys"]);
+    }
+
+    #[test]
+    fn superseded_keeps_the_newest_that_is_worth_it() {
+        for (newest, chosen) in [
+            (Succeeded, vec!["b", "a"]),
+            (Running, vec!["b", "a"]),
+            (Failed, vec!["a"]),
+            (Canceled, vec!["a"]),
+            (State::Unknown, vec!["a"]),
+        ] {
+            let listed = [
+                one("c", newest, 3, Some("main"), None),
+                one("b", Running, 2, Some("main"), None),
+                one("a", Queued, 1, Some("main"), None),
+                one("x", Running, 1, Some("dev"), None),
+                one("p", Running, 1, Some("main"), Some("production")),
+            ];
+            assert_eq!(
+                ids(&wanted(Select::Superseded).pick(&listed)),
+                chosen,
+                "{newest:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_held_back_or_undated_supersedes_nothing() {
+        let mut held = one("c", Queued, 3, Some("main"), None);
+        held.held_back = true;
+        let listed = [
+            held,
+            one("b", Running, 2, Some("main"), None),
+            one("u", Running, 0, Some("main"), None),
+        ];
+        let picked = wanted(Select::Superseded).pick(&listed);
+        assert!(ids(&picked).is_empty(), "{:?}", ids(&picked));
+        assert_eq!(picked.warnings.len(), 1);
+    }
+
+    #[test]
+    fn where_there_are_no_branches_all_are_one_group() {
+        let listed = [
+            one("b", Running, 2, None, None),
+            one("a", Running, 1, None, None),
+        ];
+        assert!(ids(&wanted(Select::Superseded).pick(&listed)).is_empty());
+        let line = Wanted {
+            one_group: true,
+            ..wanted(Select::Superseded)
+        };
+        assert_eq!(ids(&line.pick(&listed)), ["a"]);
+    }
+
+    fn any_deployment() -> impl Strategy<Value = Deployment> {
+        let states = [
+            Queued,
+            Running,
+            State::Canceling,
+            Canceled,
+            Succeeded,
+            Failed,
+            State::Superseded,
+            State::Unknown,
+        ];
+        let branch = prop_oneof![Just(None), Just(Some("main")), Just(Some("dev"))];
+        let target = prop_oneof![Just(None), Just(Some("production"))];
+        (
+            0..states.len(),
+            0..6_i64,
+            branch,
+            target,
+            any::<bool>(),
+            0..1000_u32,
+        )
+            .prop_map(
+                move |(state, created, branch, target, held_back, id)| Deployment {
+                    held_back,
+                    ..one(&format!("d{id}"), states[state], created, branch, target)
+                },
+            )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1000))]
+
+        /// Over any history: the kept one is never chosen, nothing newer than it, nothing of another branch or target,
+        /// nothing that is not in flight, and every group that loses one keeps one that is worth keeping.
+        #[test]
+        fn superseded_is_careful(listed in proptest::collection::vec(any_deployment(), 0..14), narrowed in any::<bool>()) {
+            let branch = narrowed.then(|| "main".to_owned());
+            let picked = Wanted { branch: branch.clone(), ..wanted(Select::Superseded) }.pick(&listed);
+            for chosen in &picked.chosen {
+                prop_assert!(is_in_flight(chosen) && chosen.created.is_some() && chosen.branch.is_some());
+                prop_assert!(branch.is_none() || chosen.branch == branch);
+                let same_group = |kept: &&Deployment| kept.branch == chosen.branch && kept.target == chosen.target;
+                let kept: Vec<_> = picked.kept.iter().filter(same_group).collect();
+                prop_assert!(!kept.is_empty());
+                for kept in kept {
+                    prop_assert!(is_keepable(kept) && kept.created > chosen.created);
+                }
+            }
+        }
+
+        #[test]
+        fn only_what_is_in_flight_is_ever_chosen(listed in proptest::collection::vec(any_deployment(), 0..14)) {
+            for select in Select::ALL {
+                let wanted = Wanted { branch: Some("main".to_owned()), commit: Some("0000001".to_owned()), ..wanted(select) };
+                prop_assert!(wanted.pick(&listed).chosen.iter().all(is_in_flight));
+            }
+        }
+    }
+}

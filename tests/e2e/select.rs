@@ -1,0 +1,1867 @@
+//! Choosing deployments by a rule: which ones are meant, which ones must never be touched, and what is said about it.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::sandbox::{Call, Fault, Sandbox, TOKEN, digitalocean, vercel};
+use crate::stage::{Stage, both};
+use crate::step::{Ran, Running, Step};
+
+const HEAD: &str = "1111111111111111111111111111111111111111";
+const MERGE: &str = "2222222222222222222222222222222222222222";
+const OTHER: &str = "3333333333333333333333333333333333333333";
+/// The repository of every deployment that is not a fork's.
+const HOME: &str = "example/sample-app";
+
+/// A deployment on a stand; each is a second younger than the one with the number before.
+#[derive(Clone)]
+struct One {
+    number: usize,
+    scope: usize,
+    state: &'static str,
+    after: &'static str,
+    branch: Option<&'static str>,
+    commit: &'static str,
+    at: usize,
+    target: Option<&'static str>,
+    owner: Option<&'static str>,
+    undated: bool,
+}
+
+/// A running deployment of branch `main` and a commit of its own to no target.
+fn one(number: usize) -> One {
+    One {
+        number,
+        scope: 1,
+        state: "running",
+        after: "canceled",
+        branch: Some("main"),
+        commit: OTHER,
+        at: number,
+        target: None,
+        owner: None,
+        undated: false,
+    }
+}
+
+impl One {
+    fn state(mut self, state: &'static str) -> Self {
+        self.state = state;
+        self
+    }
+
+    /// What it becomes once a cancel takes effect.
+    fn then(mut self, after: &'static str) -> Self {
+        self.after = after;
+        self
+    }
+
+    fn branch(mut self, branch: &'static str) -> Self {
+        self.branch = Some(branch);
+        self
+    }
+
+    fn commit(mut self, commit: &'static str) -> Self {
+        self.commit = commit;
+        self
+    }
+
+    /// Says neither branch nor commit.
+    fn silent(mut self) -> Self {
+        self.branch = None;
+        self
+    }
+
+    /// As old as the one with that number.
+    fn at(mut self, number: usize) -> Self {
+        self.at = number;
+        self
+    }
+
+    fn target(mut self, target: &'static str) -> Self {
+        self.target = Some(target);
+        self
+    }
+
+    /// Made from a fork of that owner.
+    fn fork(mut self, owner: &'static str) -> Self {
+        self.owner = Some(owner);
+        self
+    }
+
+    /// In another app or project.
+    fn elsewhere(mut self) -> Self {
+        self.scope = 2;
+        self
+    }
+
+    fn undated(mut self) -> Self {
+        self.undated = true;
+        self
+    }
+
+    fn on_digitalocean(&self) -> digitalocean::Deployment {
+        let stage = Stage::DigitalOcean;
+        let (minutes, seconds) = (self.at / 60, self.at % 60);
+        let app = format!("app-{}", self.scope);
+        let deployment = digitalocean::Deployment::new(&app, &stage.id(self.number))
+            .states([stage.word(self.state)])
+            .after_cancel([stage.word(self.after)])
+            .created_at(&format!("2026-08-01T10:{minutes:02}:{seconds:02}Z"));
+        let deployment = match self.branch {
+            Some(branch) => deployment.branch(branch).commit(self.commit),
+            None => {
+                let image = json!([{"name": "web", "image": {"repository": "web"}}]);
+                deployment
+                    .without_commit()
+                    .patch(json!({"spec": {"services": image}}))
+            }
+        };
+        match self.undated {
+            true => deployment.field("created_at", Value::Null),
+            false => deployment,
+        }
+    }
+
+    fn on_vercel(&self) -> vercel::Deployment {
+        let stage = Stage::Vercel;
+        let project = format!("prj_{}", self.scope);
+        let name = ["web", "api"][self.scope - 1];
+        let created = 1_786_100_000_000 + i64::try_from(self.at).unwrap() * 1000;
+        let deployment = vercel::Deployment::new(&project, name, &stage.id(self.number))
+            .states([stage.word(self.state)])
+            .after_cancel([stage.word(self.after)])
+            .created_at(created)
+            .target(self.target);
+        let deployment = match self.branch {
+            Some(branch) => deployment.branch(branch).commit(self.commit),
+            None => deployment.without_commit(),
+        };
+        let deployment = match self.owner {
+            Some(owner) => deployment.patch(json!({"meta": {"githubCommitOrg": owner}})),
+            None => deployment,
+        };
+        match self.undated {
+            true => deployment
+                .field("createdAt", Value::Null)
+                .field("created", Value::Null),
+            false => deployment,
+        }
+    }
+}
+
+/// A sandbox with the deployments of a scope.
+struct Stand {
+    stage: Stage,
+    sandbox: Sandbox,
+}
+
+fn stand(stage: Stage, all: impl IntoIterator<Item = One>) -> Stand {
+    let stand = Stand {
+        stage,
+        sandbox: Sandbox::start(),
+    };
+    if stage == Stage::DigitalOcean {
+        stand
+            .sandbox
+            .add(digitalocean::App::new("app-1", "web"))
+            .add(digitalocean::App::new("app-2", "api"));
+    }
+    for one in all {
+        stand.put(&one);
+    }
+    stand
+}
+
+impl Stand {
+    /// Puts a deployment there, in the place of the one with its number.
+    fn put(&self, one: &One) {
+        match self.stage {
+            Stage::DigitalOcean => self.sandbox.add(one.on_digitalocean()),
+            Stage::Vercel => self.sandbox.add(one.on_vercel()),
+        };
+    }
+
+    /// A step in the first scope that says nothing about which deployment it means.
+    fn step(&self) -> Step {
+        let (name, scope) = match self.stage {
+            Stage::DigitalOcean => ("app_id", "app-1"),
+            Stage::Vercel => ("project_id", "prj_1"),
+        };
+        Step::on(&self.sandbox, self.stage.name())
+            .input(name, scope)
+            .input("timeout", "20")
+    }
+
+    fn select(&self, rule: &str) -> Step {
+        self.step().input("select", rule)
+    }
+
+    /// The numbers of the deployments that were asked to stop, each as often as it was asked.
+    fn asked(&self) -> Vec<usize> {
+        let all = self.sandbox.requests().into_iter();
+        let cancels = all.filter(|seen| seen.call == Call::Cancel);
+        let mut numbers: Vec<usize> = cancels
+            .map(|seen| {
+                let id = seen.path.rsplit('/').nth(1).unwrap().to_owned();
+                id.trim_start_matches(|c: char| !c.is_ascii_digit())
+                    .parse()
+                    .unwrap()
+            })
+            .collect();
+        numbers.sort_unstable();
+        numbers
+    }
+
+    fn lists(&self) -> usize {
+        self.sandbox.count(Call::List)
+    }
+
+    fn calls(&self) -> Vec<Call> {
+        let all = self.sandbox.requests().into_iter();
+        all.map(|seen| seen.call).collect()
+    }
+
+    /// Asserts that a step cancels exactly these.
+    #[track_caller]
+    fn cancels(&self, step: Step, numbers: &[usize]) -> Ran {
+        let ran = step.run();
+        ran.ended("canceled", 0);
+        assert_eq!(self.asked(), numbers, "\n{}", ran.stdout);
+        assert_eq!(ran.output("count"), numbers.len().to_string());
+        ran
+    }
+
+    /// Asserts that a step finds nothing to cancel, and is content.
+    #[track_caller]
+    fn idles(&self, step: Step) -> Ran {
+        let ran = step.run();
+        ran.ended("nothing_to_cancel", 0);
+        assert_eq!(self.asked(), [0; 0]);
+        ran
+    }
+
+    /// Asserts that a step ends as an error before anything was asked to stop.
+    #[track_caller]
+    fn errs(&self, step: Step) -> Ran {
+        let ran = step.run();
+        ran.ended("error", 1);
+        assert_eq!(self.asked(), [0; 0]);
+        ran
+    }
+
+    /// Asserts that a step is bad input that says so in these words, and that nothing was sent.
+    #[track_caller]
+    fn refuses(&self, step: Step, words: &[&str]) -> Ran {
+        let ran = step.run();
+        bad_input(&self.sandbox, &ran, words);
+        ran
+    }
+}
+
+#[track_caller]
+fn bad_input(sandbox: &Sandbox, ran: &Ran, words: &[&str]) {
+    ran.ended("error", 2);
+    assert_eq!(ran.output("count"), "0");
+    reasons(ran, words);
+    assert!(sandbox.requests().is_empty(), "something was sent");
+}
+
+#[track_caller]
+fn reasons(ran: &Ran, words: &[&str]) {
+    let reason = ran.output("reason");
+    for word in words {
+        assert!(reason.contains(word), "no {word:?} in {reason:?}");
+    }
+}
+
+/// Asserts that a warning holds all these words.
+#[track_caller]
+fn warns(ran: &Ran, words: &[&str]) {
+    let is =
+        |line: &&str| line.starts_with("::warning") && words.iter().all(|word| line.contains(word));
+    assert!(
+        ran.stdout.lines().any(|line| is(&line)),
+        "no warning {words:?} in\n{}",
+        ran.stdout
+    );
+}
+
+/// A step of a run for a push to a branch of the home repository.
+fn on_push(step: Step, branch: &str, commit: &str) -> Step {
+    step.var("GITHUB_EVENT_NAME", "workflow_dispatch")
+        .var("GITHUB_REPOSITORY", HOME)
+        .var("GITHUB_REF", &format!("refs/heads/{branch}"))
+        .var("GITHUB_REF_NAME", branch)
+        .var("GITHUB_REF_TYPE", "branch")
+        .var("GITHUB_SHA", commit)
+}
+
+/// A step of a run for an event of the home repository, with the event's file.
+fn on_event(step: Step, name: &str, event: &Value) -> Step {
+    let file = step.file("event.json");
+    std::fs::write(&file, event.to_string()).unwrap();
+    on_push(step, "main", MERGE)
+        .var("GITHUB_EVENT_NAME", name)
+        .var("GITHUB_EVENT_PATH", file.to_str().unwrap())
+}
+
+/// A step of a run for a pull request of a branch of the given repository.
+fn on_pull(step: Step, name: &str, repository: &str, branch: &str) -> Step {
+    let event = json!({"number": 4, "pull_request": {
+        "head": {"sha": HEAD, "ref": branch, "repo": {"full_name": repository}},
+        "base": {"sha": MERGE, "ref": "main", "repo": {"full_name": HOME}},
+    }});
+    let step = on_event(step, name, &event).var("GITHUB_HEAD_REF", branch);
+    if name == "pull_request" {
+        step.var("GITHUB_REF", "refs/pull/4/merge")
+            .var("GITHUB_REF_NAME", "4/merge")
+    } else {
+        step
+    }
+}
+
+/// A step of a run that follows another workflow's.
+fn on_workflow_run(step: Step, repository: &str, branch: &str) -> Step {
+    let event = json!({
+        "repository": {"full_name": HOME},
+        "workflow_run": {
+            "head_sha": HEAD,
+            "head_branch": branch,
+            "head_repository": {"full_name": repository},
+        },
+    });
+    on_event(step, "workflow_run", &event)
+}
+
+// The newest in flight.
+
+both!(latest_is_the_newest_in_flight_of_any_branch, |stage| {
+    let stand = stand(
+        stage,
+        [
+            one(1),
+            one(2).branch("dev"),
+            one(3).state("succeeded"),
+            one(4).state("canceled"),
+        ],
+    );
+    let ran = stand.cancels(stand.select("latest"), &[2]);
+    assert_eq!(ran.output("deployment_id"), stage.id(2));
+});
+
+both!(a_queued_deployment_is_in_flight_as_well, |stage| {
+    let stand = stand(stage, [one(1), one(2).state("queued")]);
+    stand.cancels(stand.select("latest"), &[2]);
+});
+
+both!(the_rule_is_written_in_any_case, |stage| {
+    let stand = stand(stage, [one(1)]);
+    stand.cancels(stand.select("LATEST"), &[1]);
+});
+
+both!(
+    an_unknown_rule_is_bad_input_that_names_the_known_ones,
+    |stage| {
+        let stand = stand(stage, [one(1)]);
+        stand.refuses(
+            stand.select("newest"),
+            &["`select`", "`latest`", "`superseded`", "`all`"],
+        );
+    }
+);
+
+both!(the_list_counts_as_the_first_read, |stage| {
+    let stand = stand(stage, [one(1).state("queued")]);
+    let ran = stand.cancels(stand.select("latest"), &[1]);
+    assert_eq!(stand.calls(), [Call::List, Call::Cancel]);
+    assert_eq!(ran.output("previous_state"), stage.word("queued"));
+});
+
+#[test]
+fn a_deployment_in_any_state_in_flight_is_seen_on_digitalocean() {
+    for state in ["PENDING_BUILD", "BUILDING", "PENDING_DEPLOY", "DEPLOYING"] {
+        let stand = stand(Stage::DigitalOcean, [one(1).state(state)]);
+        stand.cancels(stand.select("latest"), &[1]);
+    }
+}
+
+#[test]
+fn a_deployment_in_any_state_in_flight_is_seen_on_vercel() {
+    for state in ["QUEUED", "INITIALIZING", "BLOCKED", "BUILDING"] {
+        let stand = stand(Stage::Vercel, [one(1).state(state)]);
+        stand.cancels(stand.select("latest"), &[1]);
+    }
+}
+
+#[test]
+fn a_project_is_also_given_by_its_name_or_its_usual_variable() {
+    let stand = stand(Stage::Vercel, [one(1), one(2).elsewhere()]);
+    let step = stand.select("all").without("INPUT_PROJECT_ID");
+    stand.cancels(step.var("VERCEL_PROJECT_ID", "prj_1"), &[1]);
+    let stand = self::stand(Stage::Vercel, [one(1), one(2).elsewhere()]);
+    stand.cancels(stand.select("all").input("project_id", "web"), &[1]);
+}
+
+#[test]
+fn an_app_given_by_its_name_is_selected_from() {
+    let stand = stand(Stage::DigitalOcean, [one(1), one(2).elsewhere()]);
+    let step = stand.select("latest").without("INPUT_APP_ID");
+    stand.cancels(step.input("app_name", "web"), &[1]);
+}
+
+// By commit.
+
+both!(a_commit_selects_all_its_deployments_in_flight, |stage| {
+    let all = [
+        one(1).commit(HEAD),
+        one(2),
+        one(3).commit(HEAD).branch("dev"),
+        one(4).commit(HEAD).state("succeeded"),
+    ];
+    let stand = stand(stage, all);
+    stand.cancels(stand.select("commit").input("commit", HEAD), &[1, 3]);
+});
+
+both!(a_commit_may_be_short_and_in_capitals, |stage| {
+    const LETTERS: &str = "abcdef0123456789abcdef0123456789abcdef01";
+    let all = [one(1).commit(LETTERS), one(2).commit(HEAD)];
+    let stand = stand(stage, all);
+    stand.cancels(stand.select("commit").input("commit", "ABCDEF0"), &[1]);
+});
+
+both!(what_is_no_commit_is_bad_input, |stage| {
+    for text in ["111111", "HEAD", "main", "111111g"] {
+        let stand = stand(stage, [one(1).commit(HEAD)]);
+        let step = stand.select("commit").input("commit", text);
+        stand.refuses(step, &["`commit`"]);
+    }
+});
+
+both!(the_commit_comes_from_the_run, |stage| {
+    let stand = stand(stage, [one(1).commit(HEAD), one(2)]);
+    stand.cancels(on_push(stand.select("commit"), "main", HEAD), &[1]);
+});
+
+both!(a_written_commit_wins_over_the_runs, |stage| {
+    let stand = stand(stage, [one(1).commit(HEAD), one(2)]);
+    let step = on_push(stand.select("commit"), "main", OTHER);
+    stand.cancels(step.input("commit", HEAD), &[1]);
+});
+
+both!(
+    a_pull_requests_commit_is_its_head_and_not_the_merge,
+    |stage| {
+        for event in ["pull_request", "pull_request_target"] {
+            let stand = stand(stage, [one(1).commit(HEAD), one(2).commit(MERGE)]);
+            stand.cancels(on_pull(stand.select("commit"), event, HOME, "dev"), &[1]);
+        }
+    }
+);
+
+both!(
+    a_workflow_runs_commit_is_that_of_the_first_workflow,
+    |stage| {
+        let stand = stand(stage, [one(1).commit(HEAD), one(2).commit(MERGE)]);
+        stand.cancels(on_workflow_run(stand.select("commit"), HOME, "dev"), &[1]);
+    }
+);
+
+both!(
+    without_the_event_a_merge_commit_is_not_taken_for_the_head,
+    |stage| {
+        let stand = stand(stage, [one(1).commit(MERGE)]);
+        let step = on_pull(stand.select("commit"), "pull_request", HOME, "dev");
+        stand.refuses(step.without("GITHUB_EVENT_PATH"), &["`commit`"]);
+    }
+);
+
+both!(a_commit_proves_itself_also_from_a_fork, |stage| {
+    let stand = stand(stage, [one(1).commit(HEAD).fork("mallory"), one(2)]);
+    let step = on_pull(
+        stand.select("commit"),
+        "pull_request",
+        "mallory/app",
+        "main",
+    );
+    stand.cancels(step, &[1]);
+});
+
+both!(a_commit_that_nobody_tells_is_missing, |stage| {
+    let stand = stand(stage, [one(1)]);
+    stand.refuses(stand.select("commit"), &["`commit`", "missing"]);
+});
+
+both!(
+    deployments_without_a_commit_are_counted_in_a_warning,
+    |stage| {
+        let all = [one(1).commit(HEAD), one(2).silent(), one(3).silent()];
+        let stand = stand(stage, all);
+        let ran = stand.cancels(stand.select("commit").input("commit", HEAD), &[1]);
+        warns(&ran, &["2 deployments", "commit", "deployment_id"]);
+    }
+);
+
+#[test]
+fn a_deployment_of_several_components_matches_by_any_of_them() {
+    for (rule, value) in [("commit", HEAD), ("branch", "jobs")] {
+        let stand = stand(Stage::DigitalOcean, [one(2)]);
+        let built = one(1).on_digitalocean().component("worker", "jobs", HEAD);
+        stand.sandbox.add(built);
+        stand.cancels(stand.select(rule).input(rule, value), &[1]);
+    }
+}
+
+// By branch.
+
+both!(a_branch_compares_exactly, |stage| {
+    let all = [
+        one(1),
+        one(2).branch("main2"),
+        one(3).branch("mai"),
+        one(4).branch("Main"),
+        one(5).branch("feature/main"),
+        one(6),
+        one(7).state("succeeded"),
+    ];
+    let stand = stand(stage, all);
+    stand.cancels(stand.select("branch").input("branch", "main"), &[1, 6]);
+});
+
+both!(a_branch_may_be_a_full_ref, |stage| {
+    let stand = stand(stage, [one(1).branch("feature/x"), one(2).branch("x")]);
+    let step = stand
+        .select("branch")
+        .input("branch", "refs/heads/feature/x");
+    stand.cancels(step, &[1]);
+});
+
+both!(a_tag_or_a_pull_requests_ref_is_no_branch, |stage| {
+    for text in ["refs/tags/v1", "refs/pull/4/merge"] {
+        let stand = stand(stage, [one(1)]);
+        stand.refuses(stand.select("branch").input("branch", text), &["`branch`"]);
+    }
+});
+
+both!(the_branch_comes_from_the_run, |stage| {
+    let stand = stand(stage, [one(1), one(2).branch("dev")]);
+    stand.cancels(on_push(stand.select("branch"), "dev", HEAD), &[2]);
+});
+
+both!(a_pull_requests_branch_is_its_heads, |stage| {
+    for event in ["pull_request", "pull_request_target"] {
+        let stand = stand(stage, [one(1), one(2).branch("dev")]);
+        stand.cancels(on_pull(stand.select("branch"), event, HOME, "dev"), &[2]);
+    }
+});
+
+both!(
+    a_workflow_runs_branch_is_that_of_the_first_workflow,
+    |stage| {
+        let stand = stand(stage, [one(1), one(2).branch("dev")]);
+        stand.cancels(on_workflow_run(stand.select("branch"), HOME, "dev"), &[2]);
+    }
+);
+
+both!(a_written_branch_wins_over_the_runs, |stage| {
+    let stand = stand(stage, [one(1), one(2).branch("dev")]);
+    let step = on_push(stand.select("branch"), "dev", HEAD);
+    stand.cancels(step.input("branch", "main"), &[1]);
+});
+
+both!(a_branch_that_nobody_tells_is_missing, |stage| {
+    let stand = stand(stage, [one(1)]);
+    stand.refuses(stand.select("branch"), &["`branch`", "missing"]);
+});
+
+both!(a_run_for_a_tag_has_no_branch, |stage| {
+    let stand = stand(stage, [one(1).branch("v1")]);
+    let step = on_push(stand.select("branch"), "v1", HEAD)
+        .var("GITHUB_REF", "refs/tags/v1")
+        .var("GITHUB_REF_TYPE", "tag");
+    stand.refuses(step, &["`branch`"]);
+});
+
+both!(
+    deployments_without_a_branch_are_counted_in_a_warning,
+    |stage| {
+        let stand = stand(stage, [one(1), one(2).silent()]);
+        let ran = stand.cancels(stand.select("branch").input("branch", "main"), &[1]);
+        warns(&ran, &["1 deployment", "branch", "deployment_id"]);
+    }
+);
+
+both!(a_branch_is_not_asked_of_the_platform, |stage| {
+    let stand = stand(stage, [one(1)]);
+    stand.cancels(stand.select("branch").input("branch", "main"), &[1]);
+    let lists = stand.sandbox.requests().into_iter();
+    let queries: Vec<_> = lists.map(|seen| seen.query).collect();
+    assert!(
+        queries.iter().all(|query| !query.contains("main")),
+        "{queries:?}"
+    );
+});
+
+// Forks.
+
+#[test]
+fn a_forks_branch_named_as_ours_never_touches_ours() {
+    for event in ["pull_request", "pull_request_target"] {
+        let all = [one(1), one(2).fork("mallory"), one(3).fork("eve")];
+        let stand = stand(Stage::Vercel, all);
+        let step = on_pull(stand.select("branch"), event, "mallory/sample-app", "main");
+        stand.cancels(step, &[2]);
+    }
+    let stand = stand(Stage::Vercel, [one(1), one(2).fork("mallory")]);
+    let step = on_workflow_run(stand.select("branch"), "mallory/sample-app", "main");
+    stand.cancels(step, &[2]);
+}
+
+#[test]
+fn a_forks_branch_is_not_believed_where_deployments_do_not_tell_forks_apart() {
+    for event in ["pull_request", "pull_request_target"] {
+        let stand = stand(Stage::DigitalOcean, [one(1)]);
+        let step = on_pull(stand.select("branch"), event, "mallory/sample-app", "main");
+        stand.refuses(step, &["`branch`", "fork"]);
+    }
+}
+
+both!(a_fork_that_is_gone_has_no_name_to_match, |stage| {
+    let stand = stand(stage, [one(1), one(2).fork("mallory")]);
+    let event = json!({"pull_request": {
+        "head": {"sha": HEAD, "ref": "main", "repo": null},
+        "base": {"sha": MERGE, "ref": "main", "repo": {"full_name": HOME}},
+    }});
+    let step = on_event(stand.select("branch"), "pull_request", &event);
+    stand.refuses(step, &["`branch`", "fork"]);
+});
+
+both!(
+    without_the_event_a_pull_request_is_taken_for_a_forks,
+    |stage| {
+        let stand = stand(stage, [one(1).branch("dev")]);
+        let step = on_pull(stand.select("branch"), "pull_request", HOME, "dev");
+        stand.refuses(step.without("GITHUB_EVENT_PATH"), &["`branch`", "fork"]);
+    }
+);
+
+#[test]
+fn a_run_on_our_branch_never_touches_a_forks() {
+    let stand = stand(Stage::Vercel, [one(1), one(2).fork("mallory")]);
+    stand.cancels(on_push(stand.select("branch"), "main", HEAD), &[1]);
+}
+
+both!(
+    a_written_branch_is_taken_as_it_is_also_on_a_forks_run,
+    |stage| {
+        let stand = stand(stage, [one(1), one(2).branch("dev")]);
+        let step = on_pull(
+            stand.select("branch"),
+            "pull_request",
+            "mallory/sample-app",
+            "dev",
+        );
+        stand.cancels(step.input("branch", "main"), &[1]);
+    }
+);
+
+#[test]
+fn a_forks_branch_does_not_supersede_ours_of_the_same_name() {
+    let all = [one(1), one(2).fork("mallory"), one(3).fork("eve")];
+    let stand = stand(Stage::Vercel, all);
+    stand.idles(stand.select("superseded"));
+}
+
+#[test]
+fn on_a_forks_run_a_deployment_must_say_that_it_is_the_forks() {
+    let stand = stand(Stage::Vercel, []);
+    let unsaid = json!({"meta": {"githubCommitOrg": null, "githubCommitRepo": null}});
+    stand.sandbox.add(one(1).on_vercel().patch(unsaid));
+    let step = stand.select("branch");
+    stand.idles(on_pull(step, "pull_request", "mallory/sample-app", "main"));
+}
+
+/// A step of the same run on another CI system, where inputs are variables; what it ended with is its exit code.
+fn on_another_ci(stand: &Stand, rule: &str, variables: &[(&str, &str)]) -> Ran {
+    let step = Step::plain()
+        .var("CANCEL_DEPLOYMENT_PLATFORM", stand.stage.name())
+        .var(
+            "CANCEL_DEPLOYMENT_API_URL",
+            &stand.sandbox.url(stand.stage.name()),
+        )
+        .var("CANCEL_DEPLOYMENT_TOKEN", TOKEN)
+        .var("CANCEL_DEPLOYMENT_TIMEOUT", "20")
+        .var("CANCEL_DEPLOYMENT_SELECT", rule);
+    let step = match stand.stage {
+        Stage::DigitalOcean => step.var("CANCEL_DEPLOYMENT_APP_ID", "app-1"),
+        Stage::Vercel => step.var("CANCEL_DEPLOYMENT_PROJECT_ID", "prj_1"),
+    };
+    let set = |step: Step, (name, value): &(&str, &str)| step.var(name, value);
+    variables.iter().fold(step, set).run()
+}
+
+const BUILDKITE: [(&str, &str); 3] = [
+    ("BUILDKITE", "true"),
+    ("BUILDKITE_PULL_REQUEST", "false"),
+    ("BUILDKITE_REPO", "git@github.com:example/sample-app.git"),
+];
+
+both!(other_ci_systems_tell_commit_and_branch_as_well, |stage| {
+    let gitlab = [
+        ("GITLAB_CI", "true"),
+        ("CI_COMMIT_SHA", HEAD),
+        ("CI_COMMIT_BRANCH", "dev"),
+    ];
+    let circleci = [
+        ("CIRCLECI", "true"),
+        ("CIRCLE_SHA1", HEAD),
+        ("CIRCLE_BRANCH", "dev"),
+    ];
+    for (rule, canceled) in [("commit", 1), ("branch", 2)] {
+        for variables in [&gitlab, &circleci] {
+            let stand = stand(stage, [one(1).commit(HEAD), one(2).branch("dev")]);
+            let ran = on_another_ci(&stand, rule, variables);
+            assert_eq!(
+                (ran.code, stand.asked()),
+                (0, vec![canceled]),
+                "{}",
+                ran.stdout
+            );
+        }
+    }
+});
+
+both!(
+    buildkites_word_for_the_newest_commit_is_no_commit,
+    |stage| {
+        let stand = stand(stage, [one(1).commit(HEAD)]);
+        let mut variables = BUILDKITE.to_vec();
+        variables.push(("BUILDKITE_COMMIT", "HEAD"));
+        let ran = on_another_ci(&stand, "commit", &variables);
+        assert_eq!((ran.code, stand.asked().len()), (2, 0), "{}", ran.stdout);
+    }
+);
+
+both!(a_pull_requests_target_is_never_its_branch, |stage| {
+    let stand = stand(stage, [one(1)]);
+    let woodpecker = [
+        ("CI", "woodpecker"),
+        ("CI_PIPELINE_EVENT", "pull_request"),
+        ("CI_COMMIT_BRANCH", "main"),
+        ("CI_COMMIT_TARGET_BRANCH", "main"),
+        ("CI_COMMIT_SOURCE_BRANCH", "dev"),
+    ];
+    on_another_ci(&stand, "branch", &woodpecker);
+    assert_eq!(stand.asked(), [0; 0]);
+});
+
+#[test]
+fn a_run_of_another_ci_on_our_branch_never_touches_a_forks() {
+    let stand = stand(Stage::Vercel, [one(1), one(2).fork("mallory")]);
+    let mut variables = BUILDKITE.to_vec();
+    variables.push(("BUILDKITE_BRANCH", "main"));
+    let ran = on_another_ci(&stand, "branch", &variables);
+    assert_eq!((ran.code, stand.asked()), (0, vec![1]), "{}", ran.stdout);
+}
+
+// Events whose run stands on another branch.
+
+both!(
+    a_comments_run_stands_on_a_branch_that_it_is_not_about,
+    |stage| {
+        for rule in ["commit", "branch"] {
+            let stand = stand(stage, [one(1).commit(MERGE)]);
+            let step = on_event(stand.select(rule), "issue_comment", &json!({}));
+            stand.refuses(step, &[&format!("`{rule}`")]);
+        }
+    }
+);
+
+both!(a_push_is_what_was_pushed, |stage| {
+    for (rule, canceled) in [("commit", 1), ("branch", 2)] {
+        let all = [
+            one(1).commit(HEAD),
+            one(2).branch("dev"),
+            one(3).commit(MERGE),
+        ];
+        let stand = stand(stage, all);
+        let event = json!({"ref": "refs/heads/dev", "after": HEAD});
+        stand.cancels(on_event(stand.select(rule), "push", &event), &[canceled]);
+    }
+});
+
+#[test]
+fn a_dispatch_by_vercel_is_about_its_own_commit() {
+    let stand = stand(Stage::Vercel, [one(1).commit(HEAD), one(2).commit(MERGE)]);
+    let event = dispatch_of("vercel.deployment.promoted");
+    let step = on_event(stand.select("commit"), "repository_dispatch", &event);
+    stand.cancels(step, &[1]);
+}
+
+// Superseded ones.
+
+both!(all_but_the_newest_of_a_branch_are_superseded, |stage| {
+    let stand = stand(stage, [one(1), one(2).state("queued"), one(3)]);
+    let ran = stand.cancels(stand.select("superseded"), &[1, 2]);
+    assert_eq!(ran.output("canceled_count"), "2");
+});
+
+both!(the_only_one_of_a_branch_is_kept, |stage| {
+    let stand = stand(stage, [one(1), one(2).branch("dev")]);
+    stand.idles(stand.select("superseded"));
+});
+
+both!(each_branch_keeps_its_own_newest, |stage| {
+    let all = [
+        one(1).branch("dev"),
+        one(2),
+        one(3).branch("dev"),
+        one(4).branch("dev2"),
+        one(5),
+    ];
+    let stand = stand(stage, all);
+    stand.cancels(stand.select("superseded"), &[1, 2]);
+});
+
+#[test]
+fn each_target_keeps_its_own_newest() {
+    let production = |number| one(number).target("production");
+    let all = [production(1), one(2), production(3), one(4)];
+    let stand = stand(Stage::Vercel, all);
+    stand.cancels(stand.select("superseded"), &[1, 2]);
+    let all = [production(1), one(2).target("staging"), one(3)];
+    let stand = self::stand(Stage::Vercel, all);
+    stand.idles(stand.select("superseded"));
+}
+
+both!(a_finished_newer_one_supersedes, |stage| {
+    let stand = stand(stage, [one(1).state("queued"), one(2).state("succeeded")]);
+    stand.cancels(stand.select("superseded"), &[1]);
+});
+
+both!(
+    a_newer_one_that_came_to_nothing_supersedes_nothing,
+    |stage| {
+        for state in ["canceled", "failed"] {
+            let stand = stand(stage, [one(1), one(2).state(state)]);
+            stand.idles(stand.select("superseded"));
+        }
+    }
+);
+
+#[test]
+fn a_newer_one_that_was_superseded_itself_supersedes_nothing() {
+    let stand = stand(
+        Stage::DigitalOcean,
+        [one(1), one(2).state("superseded"), one(3).state("failed")],
+    );
+    stand.idles(stand.select("superseded"));
+}
+
+both!(
+    a_newer_one_in_an_unknown_state_supersedes_nothing,
+    |stage| {
+        let stand = stand(stage, [one(1), one(2).state("DREAMING")]);
+        stand.idles(stand.select("superseded"));
+    }
+);
+
+#[test]
+fn a_blocked_deployment_is_never_the_one_to_keep() {
+    let stand = stand(Stage::Vercel, [one(1), one(2).state("BLOCKED")]);
+    stand.idles(stand.select("superseded"));
+    let all = [one(1), one(2), one(3).state("BLOCKED")];
+    let stand = self::stand(Stage::Vercel, all);
+    stand.cancels(stand.select("superseded"), &[1]);
+}
+
+#[test]
+fn a_blocked_deployment_can_be_superseded() {
+    let stand = stand(Stage::Vercel, [one(1).state("BLOCKED"), one(2)]);
+    stand.cancels(stand.select("superseded"), &[1]);
+}
+
+both!(two_of_the_same_time_are_both_kept, |stage| {
+    let stand = stand(stage, [one(1), one(2).at(5), one(3).at(5)]);
+    stand.cancels(stand.select("superseded"), &[1]);
+});
+
+both!(an_undated_deployment_is_left_alone_and_counted, |stage| {
+    let stand = stand(stage, [one(1), one(2), one(3).undated()]);
+    let ran = stand.cancels(stand.select("superseded"), &[1]);
+    warns(&ran, &["1 deployment", "time of creation"]);
+});
+
+both!(a_deployment_without_a_branch_belongs_to_no_group, |stage| {
+    let all = [one(1).silent(), one(2).silent(), one(3)];
+    let stand = stand(stage, all);
+    let ran = stand.idles(stand.select("superseded"));
+    warns(&ran, &["2 deployments", "branch"]);
+});
+
+both!(a_late_run_cancels_its_own_and_not_the_newer_one, |stage| {
+    let stand = stand(stage, [one(1).commit(HEAD), one(2)]);
+    stand.cancels(on_push(stand.select("superseded"), "main", HEAD), &[1]);
+});
+
+both!(
+    the_runs_own_branch_does_not_narrow_what_is_superseded,
+    |stage| {
+        let stand = stand(stage, [one(1), one(2)]);
+        stand.cancels(on_push(stand.select("superseded"), "dev", HEAD), &[1]);
+    }
+);
+
+both!(a_written_branch_narrows_what_is_superseded, |stage| {
+    let dev = |number| one(number).branch("dev");
+    let stand = stand(stage, [one(1), dev(2), one(3), dev(4)]);
+    let step = stand.select("superseded").input("branch", "refs/heads/dev");
+    stand.cancels(step, &[2]);
+});
+
+both!(
+    the_kept_one_is_read_right_before_its_group_is_canceled,
+    |stage| {
+        let stand = stand(stage, [one(1), one(2)]);
+        stand.cancels(stand.select("superseded"), &[1]);
+        let calls = stand.calls();
+        let at = calls.iter().position(|call| *call == Call::Cancel).unwrap();
+        assert_eq!(calls[at - 1], Call::Read);
+        let kept = &stand.sandbox.requests()[at - 1].path;
+        assert!(kept.ends_with(&stage.id(2)), "{kept}");
+    }
+);
+
+/// A run over the deployments that is held where it reads the kept one.
+fn held_before_the_kept_one(stand: &Stand) -> Running {
+    stand.sandbox.fault(Call::Read, [Fault::HoldBefore]);
+    let running = stand.select("superseded").start();
+    stand.sandbox.wait_for(Call::Read, 1);
+    running
+}
+
+both!(
+    when_the_kept_one_fails_in_between_the_next_one_is_kept,
+    |stage| {
+        let stand = stand(stage, [one(1), one(2), one(3)]);
+        let running = held_before_the_kept_one(&stand);
+        stand.put(&one(3).state("failed"));
+        stand.sandbox.release();
+        running.wait().ended("canceled", 0);
+        assert_eq!(stand.asked(), [1]);
+    }
+);
+
+both!(
+    when_the_only_one_to_keep_is_canceled_in_between_nothing_is,
+    |stage| {
+        let stand = stand(stage, [one(1), one(2)]);
+        let running = held_before_the_kept_one(&stand);
+        stand.put(&one(2).state("canceled"));
+        stand.sandbox.release();
+        running.wait().ended("nothing_to_cancel", 0);
+        assert_eq!(stand.asked(), [0; 0]);
+    }
+);
+
+both!(a_kept_one_that_finishes_in_between_is_still_kept, |stage| {
+    let stand = stand(stage, [one(1), one(2)]);
+    let running = held_before_the_kept_one(&stand);
+    stand.put(&one(2).state("succeeded"));
+    stand.sandbox.release();
+    running.wait().ended("canceled", 0);
+    assert_eq!(stand.asked(), [1]);
+});
+
+both!(a_kept_one_that_cannot_be_read_is_waited_for, |stage| {
+    let stand = stand(stage, [one(1), one(2)]);
+    stand
+        .sandbox
+        .fault(Call::Read, [Fault::Status(503), Fault::Reset]);
+    stand.cancels(stand.select("superseded"), &[1]);
+});
+
+both!(
+    a_kept_one_that_may_not_be_read_protects_its_group,
+    |stage| {
+        let stand = stand(stage, [one(1), one(2)]);
+        stand.sandbox.always(Call::Read, Fault::Status(403));
+        stand.errs(stand.select("superseded"));
+    }
+);
+
+both!(every_kept_one_is_read_and_the_others_are_not, |stage| {
+    let dev = |number| one(number).branch("dev");
+    let all = [one(1), dev(2), one(3), dev(4), one(5).branch("alone")];
+    let stand = stand(stage, all);
+    stand.cancels(stand.select("superseded"), &[1, 2]);
+    let all = stand.sandbox.requests().into_iter();
+    let mut read: Vec<_> = all
+        .filter(|seen| seen.call == Call::Read)
+        .map(|seen| seen.path.rsplit('/').next().unwrap().to_owned())
+        .collect();
+    read.sort();
+    assert_eq!(read, [stage.id(3), stage.id(4)]);
+});
+
+both!(
+    one_branchs_lost_keeper_saves_its_older_ones_and_no_others,
+    |stage| {
+        let dev = |number| one(number).branch("dev");
+        let stand = stand(stage, [one(1), dev(2), one(3), dev(4)]);
+        let running = held_before_the_kept_one(&stand);
+        stand.put(&dev(4).state("failed"));
+        stand.sandbox.release();
+        running.wait().ended("canceled", 0);
+        assert_eq!(stand.asked(), [1]);
+    }
+);
+
+both!(
+    a_newer_one_that_appears_in_between_is_not_touched,
+    |stage| {
+        let stand = stand(stage, [one(1), one(2)]);
+        let running = held_before_the_kept_one(&stand);
+        stand.put(&one(3));
+        stand.sandbox.release();
+        running.wait().ended("canceled", 0);
+        assert_eq!(stand.asked(), [1]);
+    }
+);
+
+both!(
+    keepers_that_fail_again_and_again_end_the_run_without_a_cancel,
+    |stage| {
+        let stand = stand(stage, (1..=8).map(one));
+        stand.sandbox.always(Call::Read, Fault::HoldBefore);
+        let running = stand.select("superseded").start();
+        for look in 1..=4 {
+            stand.sandbox.wait_for(Call::Read, look);
+            stand.put(&one(9 - look).state("failed"));
+            stand.sandbox.release();
+        }
+        running.wait().ended("error", 1);
+        assert_eq!(stand.asked(), [0; 0]);
+    }
+);
+
+both!(
+    a_superseded_one_that_goes_live_first_is_no_failure,
+    |stage| {
+        let stand = stand(stage, [one(1).then("succeeded"), one(2)]);
+        let ran = stand.select("superseded").run();
+        ran.ended("completed", 0);
+        assert_eq!(ran.output("went_live"), "true");
+    }
+);
+
+both!(
+    with_another_rule_one_that_goes_live_first_is_a_failure,
+    |stage| {
+        let stand = stand(stage, [one(1).then("succeeded")]);
+        stand.select("all").run().ended("completed", 3);
+    }
+);
+
+both!(
+    a_written_fail_on_holds_for_superseded_ones_as_well,
+    |stage| {
+        let stand = stand(stage, [one(1).then("succeeded"), one(2)]);
+        let step = stand.select("superseded").input("fail_on", "completed");
+        step.run().ended("completed", 3);
+    }
+);
+
+// All.
+
+both!(all_are_all_in_flight, |stage| {
+    let all = [
+        one(1),
+        one(2).branch("dev").state("queued"),
+        one(3).state("succeeded"),
+        one(4).silent(),
+        one(5).state("failed"),
+    ];
+    let stand = stand(stage, all);
+    let ran = stand.cancels(stand.select("all"), &[1, 2, 4]);
+    assert_eq!(ran.deployments().len(), 3);
+});
+
+both!(another_app_or_project_stays_untouched, |stage| {
+    let elsewhere = |number| one(number).commit(HEAD).elsewhere();
+    let own = |number| one(number).commit(HEAD);
+    for (rule, canceled) in [
+        ("latest", vec![3]),
+        ("commit", vec![1, 3]),
+        ("branch", vec![1, 3]),
+        ("superseded", vec![1]),
+        ("all", vec![1, 3]),
+    ] {
+        let all = [own(1), elsewhere(2), own(3), elsewhere(4), elsewhere(5)];
+        let stand = stand(stage, all);
+        stand.cancels(on_push(stand.select(rule), "main", HEAD), &canceled);
+    }
+});
+
+#[test]
+fn a_team_is_another_scope_than_the_tokens_own_account() {
+    let team = |number| one(number).on_vercel().team("team_1", "acme");
+    for (input, value) in [("team_id", "team_1"), ("team_slug", "acme")] {
+        let stand = stand(Stage::Vercel, [one(1)]);
+        stand.sandbox.add(team(2));
+        stand.cancels(stand.select("all").input(input, value), &[2]);
+    }
+    let stand = stand(Stage::Vercel, [one(1)]);
+    stand.sandbox.add(team(2));
+    stand.cancels(stand.select("all"), &[1]);
+}
+
+// Targets.
+
+#[test]
+fn a_target_narrows_every_rule() {
+    for (rule, canceled) in [
+        ("latest", vec![3]),
+        ("commit", vec![1, 3]),
+        ("branch", vec![1, 3]),
+        ("superseded", vec![1]),
+        ("all", vec![1, 3]),
+    ] {
+        let production = |number| one(number).commit(HEAD).target("production");
+        let own = |number| one(number).commit(HEAD);
+        let all = [production(1), own(2), production(3), own(4)];
+        let stand = stand(Stage::Vercel, all);
+        let step = on_push(stand.select(rule), "main", HEAD);
+        stand.cancels(step.input("target", "production"), &canceled);
+    }
+}
+
+#[test]
+fn a_deployment_without_a_target_is_a_preview() {
+    let stand = stand(Stage::Vercel, [one(1), one(2).target("production")]);
+    stand.cancels(stand.select("all").input("target", "preview"), &[1]);
+}
+
+#[test]
+fn a_custom_environment_is_a_target() {
+    let stand = stand(Stage::Vercel, [one(1), one(2).target("staging")]);
+    let ran = stand.cancels(stand.select("all").input("target", "staging"), &[2]);
+    assert_eq!(ran.deployments()[0]["target"], "staging");
+}
+
+#[test]
+fn a_target_where_there_are_none_is_refused() {
+    let stand = stand(Stage::DigitalOcean, [one(1)]);
+    let step = stand.select("all").input("target", "production");
+    stand.refuses(step, &["`target`", "narrow"]);
+}
+
+#[test]
+fn a_target_without_a_rule_is_bad_input() {
+    let stand = stand(Stage::Vercel, [one(1)]);
+    let step = stand.step().input("deployment_id", "dpl_1");
+    stand.refuses(step.input("target", "preview"), &["`target`", "`select`"]);
+}
+
+// Pages.
+
+/// Finished deployments with these numbers.
+fn finished(numbers: impl IntoIterator<Item = usize>) -> Vec<One> {
+    let all = numbers.into_iter();
+    all.map(|number| one(number).state("failed")).collect()
+}
+
+#[test]
+fn a_page_is_followed_by_the_next_while_something_is_in_flight() {
+    let mut all = finished(2..250);
+    all.extend([one(1), one(250)]);
+    let stand = stand(Stage::DigitalOcean, all);
+    stand.cancels(stand.select("all"), &[1, 250]);
+    assert_eq!(stand.lists(), 2);
+}
+
+#[test]
+fn a_whole_page_without_anything_in_flight_is_the_end() {
+    let mut all = finished(2..=250);
+    all.push(one(1).state("succeeded"));
+    let stand = stand(Stage::DigitalOcean, all);
+    stand.idles(stand.select("all"));
+    assert_eq!(stand.lists(), 1);
+}
+
+#[test]
+fn a_branch_is_found_on_every_page() {
+    let of = |number| match number {
+        1 | 75 | 150 => one(number),
+        _ => one(number).branch("other"),
+    };
+    let stand = stand(Stage::Vercel, (1..=150).map(of));
+    let step = stand.select("branch").input("branch", "main");
+    stand.cancels(step, &[1, 75, 150]);
+    assert_eq!(stand.lists(), 2);
+}
+
+#[test]
+fn what_supersedes_is_looked_for_as_far_back_as_the_oldest_in_flight() {
+    let mut all = finished(3..=150);
+    all.extend([one(1).state("queued"), one(2).state("succeeded")]);
+    let stand = stand(Stage::Vercel, all);
+    stand.cancels(stand.select("superseded"), &[1]);
+}
+
+both!(
+    a_page_that_cannot_be_read_leaves_nothing_to_choose_from,
+    |stage| {
+        let stand = stand(stage, (1..=250).map(one));
+        stand
+            .sandbox
+            .fault(Call::List, [Fault::Pass, Fault::Status(403)]);
+        stand.errs(stand.select("latest"));
+    }
+);
+
+// Appearing.
+
+/// How many lists one look at a scope without anything in flight takes.
+fn lists_of_a_look(stage: Stage) -> usize {
+    match stage {
+        Stage::DigitalOcean => 1,
+        Stage::Vercel => 2,
+    }
+}
+
+both!(a_deployment_may_take_a_while_to_appear, |stage| {
+    let stand = stand(stage, [one(1).state("succeeded")]);
+    let step = stand.select("commit").input("commit", HEAD);
+    let running = step.input("appear_within", "15s").start();
+    stand
+        .sandbox
+        .wait_for(Call::List, lists_of_a_look(stage) + 1);
+    stand.put(&one(2).commit(HEAD));
+    running.wait().ended("canceled", 0);
+    assert_eq!(stand.asked(), [2]);
+});
+
+both!(without_appear_within_there_is_one_look, |stage| {
+    let stand = stand(stage, [one(1).state("succeeded")]);
+    stand.idles(stand.select("latest"));
+    assert_eq!(stand.lists(), lists_of_a_look(stage));
+});
+
+both!(when_nothing_appears_there_is_nothing_to_cancel, |stage| {
+    let stand = stand(stage, [one(1).state("succeeded"), one(2).branch("dev")]);
+    let step = stand.select("branch").input("branch", "main");
+    let ran = stand.idles(step.input("appear_within", "1s"));
+    reasons(&ran, &["branch main"]);
+    assert!(stand.lists() > 1);
+});
+
+both!(
+    a_deployment_of_another_commit_is_not_what_was_waited_for,
+    |stage| {
+        let stand = stand(stage, [one(1)]);
+        let step = stand.select("commit").input("commit", HEAD);
+        stand.idles(step.input("appear_within", "1s"));
+    }
+);
+
+both!(waiting_for_a_deployment_ends_by_the_limit, |stage| {
+    let stand = stand(stage, [one(1).state("succeeded")]);
+    let step = stand.select("latest").input("timeout", "2");
+    stand.idles(step.input("appear_within", "1h"));
+});
+
+both!(a_signal_ends_the_wait_for_a_deployment, |stage| {
+    let stand = stand(stage, [one(1).state("succeeded")]);
+    let running = stand.select("latest").input("appear_within", "15s").start();
+    stand.sandbox.wait_for(Call::List, lists_of_a_look(stage));
+    running.signal("TERM");
+    running.wait().ended("interrupted", 143);
+});
+
+both!(appear_within_without_a_rule_is_bad_input, |stage| {
+    let stand = stand(stage, [one(1)]);
+    let step = stand.step().input("deployment_id", &stage.id(1));
+    stand.refuses(
+        step.input("appear_within", "5s"),
+        &["`appear_within`", "`select`"],
+    );
+});
+
+// Nothing to cancel.
+
+both!(
+    nothing_in_flight_is_no_failure_and_says_what_was_looked_at,
+    |stage| {
+        let stand = stand(stage, [one(1).state("succeeded"), one(2).state("failed")]);
+        let ran = stand.idles(stand.select("latest"));
+        reasons(&ran, &["2 deployments"]);
+        let told = ["count", "deployments", "went_live", "canceled", "state"];
+        let told = told.map(|name| ran.output(name));
+        assert_eq!(told, ["0", "[]", "false", "false", ""]);
+        assert_eq!(ran.output("canceled_count"), "0");
+        ran.says("::notice title=");
+    }
+);
+
+both!(nothing_to_cancel_fails_where_that_is_asked_for, |stage| {
+    let stand = stand(stage, [one(1).state("succeeded")]);
+    let step = stand.select("latest").input("fail_on", "nothing_to_cancel");
+    step.run().ended("nothing_to_cancel", 3);
+});
+
+both!(nothing_to_cancel_is_told_in_the_summary, |stage| {
+    let stand = stand(stage, [one(1).state("succeeded")]);
+    let ran = stand.idles(stand.select("latest"));
+    assert!(ran.summary.contains("1 deployment"), "{}", ran.summary);
+});
+
+#[test]
+fn an_app_without_deployments_has_nothing_to_cancel() {
+    let stand = stand(Stage::DigitalOcean, []);
+    stand.idles(stand.select("all"));
+}
+
+#[test]
+fn a_project_without_deployments_has_nothing_to_cancel() {
+    let stand = stand(Stage::Vercel, []);
+    let project = Fault::json(200, r#"{"id": "prj_1", "name": "web"}"#);
+    stand.sandbox.always(Call::Scope, project);
+    stand.idles(stand.select("all"));
+}
+
+both!(an_unknown_scope_is_not_found_by_its_name, |stage| {
+    let (input, name) = match stage {
+        Stage::DigitalOcean => ("app_id", "app-9"),
+        Stage::Vercel => ("project_id", "prj_9"),
+    };
+    for rule in ["latest", "superseded", "all"] {
+        let stand = stand(stage, [one(1)]);
+        let ran = stand.select(rule).input(input, name).run();
+        ran.ended("not_found", 4);
+        reasons(&ran, &[name, &format!("`{input}`")]);
+        assert_eq!((ran.output("count"), stand.asked().len()), ("0", 0));
+    }
+});
+
+#[test]
+fn an_unknown_app_name_is_not_found_by_its_name() {
+    let stand = stand(Stage::DigitalOcean, [one(1)]);
+    let step = stand.select("latest").without("INPUT_APP_ID");
+    let ran = step.input("app_name", "blog").run();
+    ran.ended("not_found", 4);
+    reasons(&ran, &["blog", "`app_name`"]);
+}
+
+// Inputs that do not go together.
+
+both!(a_rule_beside_an_id_is_bad_input, |stage| {
+    let stand = stand(stage, [one(1)]);
+    let step = stand.select("latest").input("deployment_id", &stage.id(1));
+    stand.refuses(step, &["`select`", "`deployment_id`"]);
+});
+
+both!(
+    neither_a_rule_nor_an_id_is_bad_input_that_names_both,
+    |stage| {
+        let stand = stand(stage, [one(1)]);
+        stand.refuses(stand.step(), &["`deployment_id`", "`select`"]);
+    }
+);
+
+both!(
+    a_branch_beside_a_rule_that_does_not_use_it_is_bad_input,
+    |stage| {
+        for rule in ["latest", "commit", "all"] {
+            let stand = stand(stage, [one(1).commit(HEAD)]);
+            let step = on_push(stand.select(rule), "main", HEAD);
+            stand.refuses(step.input("branch", "main"), &["`branch`"]);
+        }
+    }
+);
+
+both!(
+    a_commit_beside_a_rule_that_does_not_use_it_is_bad_input,
+    |stage| {
+        for rule in ["latest", "branch", "superseded", "all"] {
+            let stand = stand(stage, [one(1).commit(HEAD)]);
+            let step = on_push(stand.select(rule), "main", HEAD);
+            stand.refuses(step.input("commit", HEAD), &["`commit`"]);
+        }
+    }
+);
+
+#[test]
+fn a_rule_needs_a_project_on_vercel() {
+    for rule in ["latest", "commit", "branch", "superseded", "all"] {
+        let stand = stand(Stage::Vercel, [one(1).commit(HEAD)]);
+        let step = on_push(stand.select(rule), "main", HEAD);
+        stand.refuses(step.without("INPUT_PROJECT_ID"), &["`project_id`"]);
+    }
+}
+
+/// Platforms whose deployments carry neither branch nor commit, each with a step that lacks nothing else.
+fn others(sandbox: &Sandbox) -> [(&'static str, Step); 3] {
+    let datadog = Step::github()
+        .input("platform", "datadog")
+        .input("api_url", &sandbox.url("datadog"))
+        .input("api_key", TOKEN)
+        .input("app_key", "app-key-must-not-leak");
+    [
+        ("cloud_foundry", Step::on(sandbox, "cloud_foundry")),
+        ("datadog", datadog),
+        (
+            "qovery",
+            Step::on(sandbox, "qovery").input("environment_id", "env-1"),
+        ),
+    ]
+}
+
+/// That step with what a rule needs.
+fn scoped(name: &str, step: Step) -> Step {
+    match name {
+        "cloud_foundry" => step.input("app_id", "app-1"),
+        "datadog" => step.input("query", "env:prod"),
+        _ => step,
+    }
+}
+
+#[test]
+fn a_rule_that_a_platform_cannot_follow_names_what_to_use_instead() {
+    for rule in ["commit", "branch", "superseded"] {
+        let sandbox = Sandbox::start();
+        for (name, step) in others(&sandbox) {
+            if (name, rule) == ("cloud_foundry", "superseded") {
+                continue;
+            }
+            let step = on_push(scoped(name, step).input("select", rule), "main", HEAD);
+            let words = ["`select`", rule, "use `select: latest`", "`deployment_id`"];
+            bad_input(&sandbox, &step.run(), &words);
+        }
+    }
+}
+
+#[test]
+fn guards_that_a_platform_cannot_check_are_bad_input() {
+    for (guard, value) in [("branch", "main"), ("commit", HEAD)] {
+        let sandbox = Sandbox::start();
+        for (_, step) in others(&sandbox) {
+            let step = step.input("deployment_id", "d-1").input(guard, value);
+            bad_input(&sandbox, &step.run(), &[&format!("`{guard}`")]);
+        }
+    }
+}
+
+#[test]
+fn a_rule_needs_its_scope_on_other_platforms() {
+    let sandbox = Sandbox::start();
+    for (name, step) in others(&sandbox) {
+        let needed = match name {
+            "cloud_foundry" => "`app_id`",
+            "datadog" => "`query`",
+            _ => continue,
+        };
+        bad_input(&sandbox, &step.input("select", "latest").run(), &[needed]);
+    }
+}
+
+// Guards beside an id.
+
+both!(
+    a_deployment_of_the_guarded_branch_and_commit_is_canceled,
+    |stage| {
+        let stand = stand(stage, [one(1).commit(HEAD)]);
+        let step = stand
+            .step()
+            .input("deployment_id", &stage.id(1))
+            .input("branch", "refs/heads/main")
+            .input("commit", "1111111");
+        stand.cancels(step, &[1]);
+    }
+);
+
+both!(
+    a_deployment_of_another_branch_or_commit_is_refused,
+    |stage| {
+        for (guard, value) in [("branch", "main2"), ("branch", "mai"), ("commit", OTHER)] {
+            let stand = stand(stage, [one(1).commit(HEAD)]);
+            let step = stand.step().input("deployment_id", &stage.id(1));
+            let ran = stand.errs(step.input(guard, value));
+            reasons(&ran, &[guard, value]);
+        }
+    }
+);
+
+both!(a_guard_that_cannot_be_checked_is_not_passed, |stage| {
+    for (guard, value) in [("branch", "main"), ("commit", HEAD)] {
+        let stand = stand(stage, [one(1).silent()]);
+        let step = stand.step().input("deployment_id", &stage.id(1));
+        stand.errs(step.input(guard, value));
+        let stand = self::stand(stage, [one(1).commit(HEAD)]);
+        stand.sandbox.always(Call::Read, Fault::Status(403));
+        let step = stand.step().input("deployment_id", &stage.id(1));
+        stand.errs(step.input(guard, value));
+    }
+});
+
+both!(the_runs_own_branch_is_no_guard, |stage| {
+    let stand = stand(stage, [one(1)]);
+    let step = stand.step().input("deployment_id", &stage.id(1));
+    stand.cancels(on_push(step, "dev", HEAD), &[1]);
+});
+
+both!(one_refused_deployment_does_not_stop_the_others, |stage| {
+    let stand = stand(stage, [one(1), one(2).branch("dev")]);
+    let ids = format!("{},{}", stage.id(1), stage.id(2));
+    let step = stand.step().input("deployment_id", &ids);
+    step.input("branch", "main").run().ended("error", 1);
+    assert_eq!(stand.asked(), [1]);
+});
+
+// Events that carry a deployment.
+
+fn status_of(url: &str) -> Value {
+    json!({
+        "deployment": {"sha": HEAD, "ref": "main"},
+        "deployment_status": {"state": "success", "environment_url": url},
+    })
+}
+
+fn dispatch_of(action: &str) -> Value {
+    json!({"action": action, "client_payload": {
+        "id": "dpl_1",
+        "url": "https://web-1.vercel.app",
+        "git": {"sha": HEAD, "ref": "main"},
+    }})
+}
+
+#[test]
+fn a_deployment_status_means_its_deployment_and_the_log_says_so() {
+    let stand = stand(Stage::Vercel, [one(1), one(2)]);
+    let event = status_of("https://web-1.vercel.app");
+    let step = on_event(stand.step(), "deployment_status", &event);
+    let ran = stand.cancels(step, &[1]);
+    ran.says("deployment_status").says("web-1.vercel.app");
+}
+
+#[test]
+fn a_dispatch_by_vercel_means_its_deployment_and_the_log_says_so() {
+    let stand = stand(Stage::Vercel, [one(1), one(2)]);
+    let event = dispatch_of("vercel.deployment.success");
+    let step = on_event(stand.step(), "repository_dispatch", &event);
+    let ran = stand.cancels(step, &[1]);
+    ran.says("repository_dispatch").says("dpl_1");
+}
+
+#[test]
+fn an_event_that_is_not_vercels_means_nothing() {
+    for (name, event) in [
+        ("deployment_status", status_of("https://web-1.example.com")),
+        (
+            "deployment_status",
+            status_of("https://vercel.app.example.com"),
+        ),
+        (
+            "repository_dispatch",
+            dispatch_of("acme.deployment.success"),
+        ),
+        ("repository_dispatch", dispatch_of("vercel-deploy")),
+    ] {
+        let stand = stand(Stage::Vercel, [one(1)]);
+        let step = on_event(stand.step(), name, &event);
+        stand.refuses(step, &["`deployment_id`"]);
+    }
+}
+
+#[test]
+fn no_event_means_a_deployment_on_another_platform() {
+    for (name, event) in [
+        ("deployment_status", status_of("https://web-1.vercel.app")),
+        (
+            "repository_dispatch",
+            dispatch_of("vercel.deployment.success"),
+        ),
+    ] {
+        let stand = stand(Stage::DigitalOcean, [one(1)]);
+        let step = on_event(stand.step(), name, &event);
+        stand.refuses(step, &["`deployment_id`"]);
+    }
+}
+
+#[test]
+fn what_is_written_wins_over_the_event() {
+    let event = status_of("https://web-1.vercel.app");
+    let stand = stand(Stage::Vercel, [one(1), one(2)]);
+    let step = stand.step().input("deployment_id", "dpl_2");
+    stand.cancels(on_event(step, "deployment_status", &event), &[2]);
+    let stand = self::stand(Stage::Vercel, [one(1), one(2)]);
+    let step = on_event(stand.select("latest"), "deployment_status", &event);
+    stand.cancels(step, &[2]);
+}
+
+#[test]
+fn an_event_passes_the_same_guards_as_a_written_id() {
+    let stand = stand(Stage::Vercel, [one(1).elsewhere()]);
+    let event = status_of("https://api-1.vercel.app");
+    let step = on_event(stand.step(), "deployment_status", &event);
+    let ran = stand.errs(step);
+    reasons(&ran, &["prj_1"]);
+}
+
+#[test]
+fn an_event_with_an_alias_is_refused_as_a_written_one() {
+    let stand = stand(Stage::Vercel, []);
+    stand
+        .sandbox
+        .add(one(1).on_vercel().alias("web-main.vercel.app"));
+    let event = status_of("https://web-main.vercel.app");
+    let ran = stand.errs(on_event(stand.step(), "deployment_status", &event));
+    reasons(&ran, &["alias of dpl_1"]);
+}
+
+// Lists that fail.
+
+both!(a_list_that_fails_for_a_while_is_repeated, |stage| {
+    let bursts = [
+        vec![Fault::Status(500), Fault::Status(502)],
+        vec![Fault::Html(502), Fault::Reset],
+        vec![Fault::Truncated],
+        vec![Fault::Html(200)],
+        vec![Fault::Garbage(200)],
+    ];
+    let stands = bursts.map(|faults| {
+        let stand = stand(stage, [one(1)]);
+        stand.sandbox.fault(Call::List, faults);
+        stand
+    });
+    let running = stands
+        .each_ref()
+        .map(|stand| stand.select("latest").start());
+    for (stand, running) in stands.iter().zip(running) {
+        running.wait().ended("canceled", 0);
+        assert_eq!(stand.asked(), [1]);
+    }
+});
+
+both!(a_rate_limit_on_the_list_is_waited_for, |stage| {
+    let stand = stand(stage, [one(1)]);
+    let limit = Fault::RetryAfter {
+        status: 429,
+        value: "1".to_owned(),
+    };
+    stand.sandbox.fault(Call::List, [limit]);
+    stand.cancels(stand.select("latest"), &[1]);
+    assert_eq!(stand.lists(), 2);
+});
+
+both!(a_rate_limit_past_the_limit_ends_the_run_at_once, |stage| {
+    let stand = stand(stage, [one(1)]);
+    let limit = Fault::RetryAfter {
+        status: 429,
+        value: "600".to_owned(),
+    };
+    stand.sandbox.always(Call::List, limit);
+    stand.errs(stand.select("latest"));
+    assert_eq!(stand.lists(), 1);
+});
+
+both!(
+    a_list_that_never_makes_sense_is_an_error_and_no_calm,
+    |stage| {
+        let faults = [
+            Fault::Html(200),
+            Fault::json(200, r#"{"deployments": [{"name": "web"}]}"#),
+            Fault::json(200, r#"{"deployments": "none"}"#),
+        ];
+        let stands = faults.map(|fault| {
+            let stand = stand(stage, [one(1)]);
+            stand.sandbox.always(Call::List, fault);
+            stand
+        });
+        let running = stands
+            .each_ref()
+            .map(|stand| stand.select("latest").start());
+        for (stand, running) in stands.iter().zip(running) {
+            let ran = running.wait();
+            ran.ended("error", 1);
+            assert_eq!((ran.output("count"), stand.asked().len()), ("0", 0));
+        }
+    }
+);
+
+both!(a_refused_credential_ends_the_list_at_once, |stage| {
+    let stand = stand(stage, [one(1)]);
+    stand.sandbox.always(Call::List, Fault::Status(401));
+    stand.errs(stand.select("latest"));
+    assert_eq!(stand.lists(), 1);
+});
+
+both!(
+    a_list_that_is_forbidden_is_an_error_that_says_what_was_tried,
+    |stage| {
+        let stand = stand(stage, [one(1)]);
+        stand.sandbox.always(Call::List, Fault::Status(403));
+        let ran = stand.errs(stand.select("latest"));
+        reasons(&ran, &["list the deployments"]);
+    }
+);
+
+#[test]
+fn an_older_list_is_used_where_the_newer_one_is_not_there() {
+    let stand = stand(Stage::Vercel, [one(1)]);
+    stand.sandbox.fault(Call::List, [Fault::Status(404)]);
+    stand.cancels(stand.select("latest"), &[1]);
+}
+
+// The rest of a run.
+
+both!(only_states_holds_for_what_was_selected, |stage| {
+    let stand = stand(stage, [one(1).state("queued"), one(2)]);
+    let ran = stand.select("all").input("only_states", "queued").run();
+    ran.ended("canceled", 0);
+    assert_eq!(stand.asked(), [1]);
+    let told = ["count", "canceled_count", "canceled"].map(|name| ran.output(name));
+    assert_eq!(told, ["2", "1", "false"]);
+});
+
+both!(a_dry_run_selects_and_cancels_nothing, |stage| {
+    for (rule, count) in [("latest", 1), ("superseded", 1), ("all", 2)] {
+        let stand = stand(stage, [one(1), one(2)]);
+        let ran = stand.select(rule).input("dry_run", "true").run();
+        ran.ended("dry_run", 0);
+        assert_eq!(ran.deployments().len(), count, "{rule}");
+        assert_eq!(stand.asked(), [0; 0]);
+    }
+});
+
+both!(without_waiting_the_selected_ones_are_requested, |stage| {
+    let all = [one(1).then("running"), one(2).then("running")];
+    let stand = stand(stage, all);
+    let ran = stand.select("all").input("wait", "false").run();
+    ran.ended("requested", 0);
+    assert_eq!(stand.asked(), [1, 2]);
+    assert_eq!(ran.output("went_live"), "unknown");
+});
+
+both!(
+    each_selected_deployment_tells_what_it_was_made_from,
+    |stage| {
+        let stand = stand(stage, [one(1).branch("dev").commit(HEAD)]);
+        let ran = stand.cancels(stand.select("latest"), &[1]);
+        let told = &ran.deployments()[0];
+        assert_eq!(
+            (&told["branch"], &told["commit"]),
+            (&"dev".into(), &HEAD.into())
+        );
+        assert!(
+            told["created_at"].as_str().unwrap().ends_with('Z'),
+            "{told}"
+        );
+    }
+);
+
+both!(the_log_says_what_was_asked_for, |stage| {
+    let stand = stand(stage, [one(1)]);
+    let ran = stand.cancels(stand.select("branch").input("branch", "main"), &[1]);
+    ran.says("branch main");
+    assert!(ran.summary.contains("branch main"), "{}", ran.summary);
+});
+
+both!(a_signal_while_listing_leaves_everything_running, |stage| {
+    let stand = stand(stage, [one(1)]);
+    stand.sandbox.fault(Call::List, [Fault::HoldBefore]);
+    let running = stand.select("all").start();
+    stand.sandbox.wait_for(Call::List, 1);
+    running.signal("TERM");
+    let ran = running.wait();
+    ran.ended("interrupted", 143);
+    reasons(&ran, &["before any cancel request was sent"]);
+    assert_eq!((stand.asked().len(), ran.output("count")), (0, "0"));
+});
+
+both!(
+    a_signal_while_the_kept_one_is_read_leaves_everything_running,
+    |stage| {
+        let stand = stand(stage, [one(1), one(2)]);
+        let running = held_before_the_kept_one(&stand);
+        running.signal("INT");
+        running.wait().ended("interrupted", 130);
+        assert_eq!(stand.asked(), [0; 0]);
+    }
+);
+
+// Many.
+
+both!(at_most_eight_requests_are_under_way, |stage| {
+    let stand = stand(stage, (1..=20).map(one));
+    stand.sandbox.always(Call::Cancel, Fault::HoldBefore);
+    let running = stand.select("all").start();
+    stand.sandbox.wait_for(Call::Cancel, 8);
+    // Those eight are the only ones that are out when the run is told to stop.
+    running.signal("TERM");
+    let ran = running.wait();
+    ran.ended("interrupted", 143);
+    assert_eq!((stand.asked().len(), ran.output("count")), (8, "20"));
+});
+
+#[test]
+fn a_thousand_superseded_deployments_stay_readable_and_each_is_asked_once() {
+    let stand = stand(Stage::Vercel, (1..=1001).map(one));
+    let ran = stand.select("superseded").input("timeout", "60").run();
+    ran.ended("canceled", 0);
+    let asked = stand.asked();
+    let distinct: BTreeSet<_> = asked.iter().collect();
+    assert_eq!((asked.len(), distinct.len()), (1000, 1000));
+    assert!(!distinct.contains(&1001));
+    assert_eq!(ran.output("count"), "1000");
+    assert!(ran.output("deployments").len() < 100 << 10);
+    assert!(ran.summary.len() < 1 << 20 && ran.summary.contains('|'));
+    let notices = ran.stdout.lines();
+    let notices = notices.filter(|line| line.starts_with("::notice title="));
+    assert_eq!(notices.count(), 10);
+    warns(&ran, &["`deployments`", "left out"]);
+}
+
+#[test]
+fn more_than_a_thousand_are_an_error_unless_all_are_meant() {
+    let stand = stand(Stage::Vercel, (1..=1002).map(one));
+    for rule in ["branch", "superseded"] {
+        let step = on_push(stand.select(rule), "main", HEAD);
+        let ran = stand.errs(step);
+        reasons(&ran, &["1000"]);
+    }
+    let ran = stand.select("all").input("dry_run", "true").run();
+    ran.ended("dry_run", 0);
+    assert_eq!(ran.output("count"), "1002");
+}
+
+// Many at once.
+
+#[test]
+fn many_are_watched_by_one_list_a_round() {
+    let many = 30;
+    let sandbox = Sandbox::start();
+    let at = |number: i64| {
+        vercel::Deployment::new("prj_1", "web", &format!("dpl_{number}"))
+            .created_at(1_790_000_000_000 + number * 1000)
+    };
+    for number in 1..=many {
+        sandbox.add(at(number).after_cancel(["BUILDING"]));
+    }
+    let step = Step::on(&sandbox, "vercel")
+        .input("project_id", "prj_1")
+        .input("select", "all");
+    let running = step.start();
+    // One list to choose from, then three rounds in which nothing has ended.
+    sandbox.wait_for(Call::List, 4);
+    for number in 1..=many {
+        sandbox.add(at(number).states(["CANCELED"]));
+    }
+    let ran = running.wait();
+    ran.ended("canceled", 0);
+    assert_eq!(ran.output("canceled_count"), many.to_string());
+    // Each end is read from the deployment itself; a round without an end costs none of these.
+    let reads = sandbox.count(Call::Read);
+    assert!(reads <= 2 * usize::try_from(many).unwrap(), "{reads} reads");
+}

@@ -1,0 +1,274 @@
+//! Rules about the example workflows: whoever copies one gets what its first line promises, safely.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a test may stop at the first surprise"
+)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use cancel_deployment::outcome::{FailOn, Outcome};
+use cancel_deployment::platform;
+use cancel_deployment::select::Select;
+use serde_yaml_ng::Value;
+
+/// How the examples name this action.
+const ACTION: &str = "OWNER/cancel-deployment@v1";
+
+struct Example {
+    name: String,
+    text: String,
+    yaml: Value,
+}
+
+impl Example {
+    fn jobs(&self) -> Vec<&Value> {
+        self.yaml["jobs"].as_mapping().unwrap().values().collect()
+    }
+
+    fn steps(&self) -> Vec<&Value> {
+        let jobs = self.jobs().into_iter();
+        jobs.flat_map(|job| job["steps"].as_sequence().unwrap())
+            .collect()
+    }
+
+    /// The steps that use this action.
+    fn uses(&self) -> Vec<&Value> {
+        let steps = self.steps().into_iter();
+        steps.filter(|step| step["uses"] == ACTION).collect()
+    }
+
+    /// What an input can be: as it is written, or the options that the workflow offers for it.
+    #[track_caller]
+    fn choices(&self, step: &Value, input: &str) -> Vec<String> {
+        let written = step["with"][input].as_str().unwrap();
+        let Some(offered) = written.strip_prefix("${{ inputs.") else {
+            return vec![written.to_owned()];
+        };
+        let offered = offered.strip_suffix(" }}").unwrap();
+        let options = &self.yaml["on"]["workflow_dispatch"]["inputs"][offered]["options"];
+        let options = options.as_sequence().unwrap().iter();
+        options
+            .map(|option| option.as_str().unwrap().to_owned())
+            .collect()
+    }
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+fn examples() -> Vec<Example> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/workflows");
+    let mut examples: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let text = read(&format!("examples/workflows/{name}"));
+            let yaml = serde_yaml_ng::from_str(&text)
+                .unwrap_or_else(|error| panic!("{name} is not valid YAML: {error}"));
+            Example { name, text, yaml }
+        })
+        .collect();
+    examples.sort_by(|one, other| one.name.cmp(&other.name));
+    assert!(!examples.is_empty());
+    examples
+}
+
+/// The names below `inputs` or `outputs` in action.yml.
+fn of_the_action(kind: &str) -> BTreeSet<String> {
+    let action: Value = serde_yaml_ng::from_str(&read("action.yml")).unwrap();
+    let names = action[kind].as_mapping().unwrap().keys();
+    names
+        .map(|name| name.as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn every_example_says_in_its_first_line_what_it_does() {
+    for Example { name, text, .. } in examples() {
+        let mut lines = text.lines();
+        let first = lines.next().unwrap();
+        assert!(first.starts_with("# ") && first.ends_with('.'), "{name}");
+        assert!(lines.next().unwrap().starts_with("name: "), "{name}");
+    }
+}
+
+#[test]
+fn every_example_uses_this_action_and_no_other() {
+    for example in examples() {
+        assert!(!example.uses().is_empty(), "{}", example.name);
+        let foreign = |step: &&Value| step.get("uses").is_some_and(|uses| uses != ACTION);
+        assert!(!example.steps().iter().any(foreign), "{}", example.name);
+    }
+}
+
+#[test]
+fn every_example_gives_no_more_rights_than_needed_and_ends() {
+    for example in examples() {
+        let name = &example.name;
+        let rights = example.yaml["permissions"].as_mapping();
+        assert!(rights.is_some_and(|rights| rights.is_empty()), "{name}");
+        for job in example.jobs() {
+            assert!(job["timeout-minutes"].as_u64().is_some(), "{name}");
+            assert!(job.get("permissions").is_none(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn every_input_of_an_example_is_one_of_the_action() {
+    let inputs = of_the_action("inputs");
+    for example in examples() {
+        for step in example.uses() {
+            for input in step["with"].as_mapping().unwrap().keys() {
+                let input = input.as_str().unwrap();
+                assert!(inputs.contains(input), "{}: {input}", example.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_output_that_an_example_uses_exists() {
+    let outputs = of_the_action("outputs");
+    for example in examples() {
+        let ids: Vec<_> = example
+            .uses()
+            .iter()
+            .filter_map(|step| step["id"].as_str())
+            .collect();
+        let word = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-'));
+        for used in example.text.split("steps.").skip(1) {
+            let (id, output) = used.split_once(".outputs.").unwrap();
+            let output = output.split(word).next().unwrap();
+            assert!(ids.contains(&id), "{}: {id}", example.name);
+            assert!(outputs.contains(output), "{}: {output}", example.name);
+        }
+    }
+}
+
+#[test]
+fn every_outcome_that_an_example_asks_for_exists() {
+    for example in examples() {
+        for asked in example.text.split(".outputs.outcome == '").skip(1) {
+            let word = asked.split('\'').next().unwrap();
+            let known = Outcome::ALL.iter().any(|outcome| outcome.word() == word);
+            assert!(known, "{}: {word}", example.name);
+        }
+        for step in example.uses() {
+            if let Some(words) = step["with"]["fail_on"].as_str() {
+                let words: Vec<_> = words.split(',').map(str::to_owned).collect();
+                assert!(FailOn::parse(&words).is_ok(), "{}", example.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_selection_of_an_example_is_known() {
+    for example in examples() {
+        for step in example.uses() {
+            for word in example.choices(step, "select") {
+                assert!(Select::parse(&word).is_ok(), "{}: {word}", example.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_platform_of_an_example_is_known_and_offers_what_is_selected() {
+    for example in examples() {
+        for step in example.uses() {
+            let platforms = example.choices(step, "platform");
+            let selects = example.choices(step, "select");
+            for id in &platforms {
+                let entry = platform::named(id).unwrap_or_else(|| panic!("{}: {id}", example.name));
+                assert_eq!(entry.id, id);
+                // Where people choose both, not all pairs can be offered.
+                if platforms.len() > 1 {
+                    continue;
+                }
+                for word in &selects {
+                    let select = Select::parse(word).unwrap();
+                    assert!(entry.selects.contains(&select), "{}: {word}", example.name);
+                }
+                for group in entry.select_needs {
+                    let given = group.iter().any(|name| step["with"].get(name).is_some());
+                    assert!(given, "{} lacks {group:?}", example.name);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_example_by_hand_offers_everything_and_only_looks_by_default() {
+    let examples = examples();
+    let example = examples
+        .iter()
+        .find(|example| example.name == "by-hand.yml")
+        .unwrap();
+    let step = example.uses()[0];
+    let platforms: Vec<_> = platform::REGISTER.iter().map(|entry| entry.id).collect();
+    assert_eq!(example.choices(step, "platform"), platforms);
+    let words = Select::ALL.map(Select::word);
+    assert_eq!(example.choices(step, "select"), words);
+    let inputs = &example.yaml["on"]["workflow_dispatch"]["inputs"];
+    assert_eq!(inputs["dry_run"]["default"], true);
+    assert_eq!(step["with"]["dry_run"], "${{ inputs.dry_run }}");
+}
+
+#[test]
+fn every_credential_is_a_secret() {
+    let variables: Vec<_> = platform::REGISTER
+        .iter()
+        .flat_map(|entry| entry.inputs)
+        .filter(|input| input.secret)
+        .collect();
+    for example in examples() {
+        for step in example.uses() {
+            for input in &variables {
+                let usual = input.usual.iter().map(|(name, _)| &step["env"][*name]);
+                for value in usual.chain([&step["with"][input.name]]) {
+                    let value = value.as_str().unwrap_or("${{ secrets.");
+                    assert!(
+                        value.starts_with("${{ secrets."),
+                        "{}: {}",
+                        example.name,
+                        input.name
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn no_expression_stands_in_a_script() {
+    for example in examples() {
+        for step in example.steps() {
+            let script = step["run"].as_str().unwrap_or_default();
+            assert!(!script.contains("${{"), "{}", example.name);
+        }
+    }
+}
+
+#[test]
+fn the_readme_lists_every_example() {
+    let readme = read("README.md");
+    let (_, recipes) = readme.split_once("\n## Recipes\n").unwrap();
+    let recipes = recipes.split("\n## ").next().unwrap();
+    let listed: BTreeSet<_> = recipes
+        .split("](examples/workflows/")
+        .skip(1)
+        .map(|link| link.split(')').next().unwrap().to_owned())
+        .collect();
+    let names = examples().into_iter().map(|example| example.name);
+    assert_eq!(listed, names.collect());
+}
