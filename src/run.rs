@@ -185,7 +185,8 @@ impl<'a> Run<'a> {
             // What was listed just now counts as the first read.
             let behind = deployment.behind;
             let Ok(id) = Id::parse(&deployment.id) else {
-                continue;
+                let reason = "The list holds a deployment whose id cannot be used; nothing was sent.";
+                return (Vec::new(), Some(self.ending(Outcome::Error, reason, "")));
             };
             let mut procedure = Procedure::new(self.plan.clone(), None, now);
             first.push(procedure.next(
