@@ -260,8 +260,13 @@ fn open(
     if entry.needs_id && matches!(&aim, Aim::Ids(ids) if ids.is_empty()) {
         require_aim(values, faults);
     }
-    if matches!(aim, Aim::Selection { .. }) {
+    if let Aim::Selection { appear_within, .. } = aim {
         faults.warnings.extend(facts.notes.iter().cloned());
+        if appear_within >= common.timeout {
+            let text =
+                "`appear_within` is not shorter than `timeout`, which ends the waiting before.";
+            faults.warnings.push(text.to_owned());
+        }
     }
     let (platform, service) = opened?;
     let aim = match aim {

@@ -381,7 +381,9 @@ impl Report {
             return cap(text);
         }
         let _ = writeln!(text, "**Asked:** {}\n", prose(&self.asked));
-        let _ = writeln!(text, "**Did it go live?** {}\n", self.live_sentence());
+        if self.outcome() != Outcome::NothingToCancel {
+            let _ = writeln!(text, "**Did it go live?** {}\n", self.live_sentence());
+        }
         if let Some(whole) = self.whole.as_ref().filter(|_| self.deployments.is_empty()) {
             let _ = writeln!(text, "**Why:** {}", prose(&whole_sentence(whole)));
             return cap(text);

@@ -152,9 +152,7 @@ impl<'a> Run<'a> {
             Work::new(id, procedure)
         };
         let mut works: Vec<_> = ids.into_iter().map(begin).collect();
-        let entered = self.patiently(signals, "could not look up what the inputs name", || {
-            self.platform.enter(self.api)
-        });
+        let entered = self.patiently(signals, || self.platform.enter(self.api));
         match entered.await {
             Ok(None) => {
                 let first = works.iter().map(|work| work.procedure.first()).collect();
@@ -185,7 +183,8 @@ impl<'a> Run<'a> {
             // What was listed just now counts as the first read.
             let behind = deployment.behind;
             let Ok(id) = Id::parse(&deployment.id) else {
-                let reason = "The list holds a deployment whose id cannot be used; nothing was sent.";
+                let reason =
+                    "The list holds a deployment whose id cannot be used; nothing was sent.";
                 return (Vec::new(), Some(self.ending(Outcome::Error, reason, "")));
             };
             let mut procedure = Procedure::new(self.plan.clone(), None, now);
@@ -212,9 +211,7 @@ impl<'a> Run<'a> {
         signals: &mut Signals,
         witness: &mut dyn Witness,
     ) -> Result<Vec<Deployment>, Ending> {
-        let entered = self.patiently(signals, "could not look up what the inputs name", || {
-            self.platform.enter(self.api)
-        });
+        let entered = self.patiently(signals, || self.platform.enter(self.api));
         if let Some(missing) = entered.await? {
             return Err(self.missing(&missing));
         }
@@ -224,10 +221,9 @@ impl<'a> Run<'a> {
         };
         let appear_by = (self.start.elapsed() + appear_within).min(self.plan.last_read());
         let mut relisted = 0;
+        let began = self.start.elapsed();
         loop {
-            let listed = self.patiently(signals, "could not list the deployments", || {
-                self.platform.list(self.api, &filter)
-            });
+            let listed = self.patiently(signals, || self.platform.list(self.api, &filter));
             let listed = match listed.await? {
                 Listed::Here(listed) => listed,
                 Listed::Missing(missing) => return Err(self.missing(&missing)),
@@ -249,9 +245,22 @@ impl<'a> Run<'a> {
             }
             let now = self.start.elapsed();
             if !picked.chosen.is_empty() {
-                if self.still_good(&picked.kept, signals).await? {
+                let mut chosen = picked.chosen;
+                let mut good = self.still_good(&picked.kept, signals).await?;
+                if good && picked.kept.len() > 1 {
+                    // Reading several takes a while: only what a list made after that shows as well is taken.
+                    let listed = self.patiently(signals, || self.platform.list(self.api, &filter));
+                    let listed = match listed.await? {
+                        Listed::Here(listed) => listed,
+                        Listed::Missing(missing) => return Err(self.missing(&missing)),
+                    };
+                    let again = wanted.pick(&listed).chosen;
+                    chosen.retain(|one| again.iter().any(|now| now.id == one.id));
+                    good = !chosen.is_empty();
+                }
+                if good {
                     self.warn_all(&picked.warnings, witness);
-                    return Ok(picked.chosen);
+                    return Ok(chosen);
                 }
                 // What was to be kept is no longer worth keeping: choose again from what is there now.
                 relisted += 1;
@@ -261,13 +270,12 @@ impl<'a> Run<'a> {
                 }
             } else if now >= appear_by {
                 self.warn_all(&picked.warnings, witness);
-                let reason = format!(
-                    "Nothing to cancel: looked at {}, none of them in flight to be canceled.",
-                    picked.looked_at
-                );
+                let reason = format!("Nothing to cancel: looked at {}.", picked.looked_at);
                 return Err(self.ending(Outcome::NothingToCancel, &reason, ""));
             } else {
-                let pause = (now + APPEARING).min(appear_by);
+                let slower = self.plan.slower.filter(|(after, _)| now - began >= *after);
+                let rest = slower.map_or(APPEARING, |(_, rest)| rest.max(APPEARING));
+                let pause = (now + rest).min(appear_by);
                 self.pause(pause, signals).await?;
             }
         }
@@ -275,9 +283,8 @@ impl<'a> Run<'a> {
 
     /// Whether what a selection keeps is still worth keeping, read right before anything older is canceled.
     async fn still_good(&self, kept: &[Deployment], signals: &mut Signals) -> Result<bool, Ending> {
-        let trying = "could not read the deployment to keep";
         for some in kept.chunks(AT_ONCE) {
-            let reads = self.patiently(signals, trying, || {
+            let reads = self.patiently(signals, || {
                 try_join_all(
                     some.iter()
                         .map(|known| self.platform.refresh(self.api, known)),
@@ -326,12 +333,7 @@ impl<'a> Run<'a> {
     }
 
     /// Asks until there is an answer, a failure that cannot improve, a signal, or the limit.
-    async fn patiently<T, F, A>(
-        &self,
-        signals: &mut Signals,
-        trying: &str,
-        mut ask: F,
-    ) -> Result<T, Ending>
+    async fn patiently<T, F, A>(&self, signals: &mut Signals, mut ask: F) -> Result<T, Ending>
     where
         F: FnMut() -> A,
         A: Future<Output = Result<T, Failure>>,
@@ -357,7 +359,7 @@ impl<'a> Run<'a> {
                 let reason = if failure.tried.is_empty() {
                     format!("Nothing was canceled: {failure}.")
                 } else {
-                    format!("Nothing was canceled, because this {trying}: {failure}.")
+                    format!("Nothing was canceled, because this run {failure}.")
                 };
                 return Err(self.ending(Outcome::Error, &reason, &failure.hint));
             };
@@ -473,6 +475,8 @@ impl<'a> Run<'a> {
         if stopping {
             work.procedure.withdraw_unsent(&action);
             work.procedure.interrupt(now);
+        } else if work.procedure.is_deciding() && matches!(action, Action::Refresh(_)) {
+            agenda.alone.push_back((which, action));
         } else {
             agenda.put(which, action);
         }

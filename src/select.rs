@@ -93,6 +93,13 @@ pub struct Picked {
     pub refused: Option<String>,
 }
 
+impl Picked {
+    fn warning(mut self, text: Option<String>) -> Self {
+        self.warnings.extend(text);
+        self
+    }
+}
+
 impl Wanted {
     /// What is wanted, in a few words.
     pub fn describe(&self) -> String {
@@ -133,18 +140,43 @@ impl Wanted {
                 |source| self.is_commit(source),
                 |source| source.commit.is_some(),
             ),
-            Select::Branch => self.pick_matching(
-                &in_target,
-                |source| self.is_branch(source),
-                |source| source.branch.is_some(),
-            ),
+            Select::Branch => self
+                .pick_matching(
+                    &in_target,
+                    |source| self.is_branch(source),
+                    |source| source.branch.is_some(),
+                )
+                .warning(self.strangers(&in_target)),
             Select::Superseded => self.pick_superseded(&in_target),
         };
+        self.mind_unknown(&in_target, &mut picked);
         picked.looked_at = self.looked_at(&in_target);
         picked
             .chosen
             .sort_by_key(|one| std::cmp::Reverse(one.created));
         picked
+    }
+
+    /// A word that nobody knows is no end: it is said, and `latest` is not sure any more if such a one is newer.
+    fn mind_unknown(&self, listed: &[&Deployment], picked: &mut Picked) {
+        let unknown = |one: &&&Deployment| one.state == State::Unknown && !one.is_terminal();
+        let unknown: Vec<_> = listed.iter().filter(unknown).collect();
+        let Some(first) = unknown.first() else {
+            return;
+        };
+        let word = &first.platform_state;
+        let count = deployments(unknown.len());
+        let newest = unknown.iter().filter_map(|one| one.created).max();
+        let chosen = picked.chosen.iter().filter_map(|one| one.created).max();
+        if self.select == Select::Latest && newest >= chosen {
+            picked.chosen.clear();
+            picked.refused = Some(format!(
+                "{count} in a state that is not known ({word}) may be the latest; nothing was sent."
+            ));
+        }
+        picked.warnings.push(format!(
+            "{count} in a state that is not known ({word}) left alone: to cancel one of these, give `deployment_id`."
+        ));
     }
 
     fn pick_matching(
@@ -177,6 +209,23 @@ impl Wanted {
             ));
         }
         picked
+    }
+
+    /// What is in flight of a branch of that name, but from another repository than this run's.
+    fn strangers(&self, listed: &[&Deployment]) -> Option<String> {
+        let is_named = |source: &Source| source.branch.is_some() && source.branch == self.branch;
+        let left = in_flight(listed).into_iter().filter(|one| {
+            one.sources.iter().any(is_named) && !one.sources.iter().any(|it| self.is_branch(it))
+        });
+        let count = left.count();
+        (count > 0).then(|| {
+            let ours = self.repository.as_ref().or(self.home.as_ref());
+            format!(
+                "{} in flight of a branch of the same name that does not come from {}: left alone; if it is meant, write `branch`, or give `deployment_id`.",
+                deployments(count),
+                ours.map_or("this repository", String::as_str)
+            )
+        })
     }
 
     fn is_meant(&self, one: &Deployment) -> bool {
@@ -288,20 +337,23 @@ impl Wanted {
             .as_ref()
             .map(|target| format!(" to {target}"))
             .unwrap_or_default();
-        let live = match self.select {
+        let flying = in_flight(in_target).len();
+        let rest = match self.select {
             // Somebody who looks for one commit or branch wants to know that it is out already.
-            Select::Commit | Select::Branch => in_target
-                .iter()
-                .filter(|one| one.state == State::Succeeded && self.is_meant(one))
-                .count(),
-            _ => 0,
+            Select::Commit | Select::Branch => {
+                let is_live =
+                    |one: &&&Deployment| one.state == State::Succeeded && self.is_meant(one);
+                match in_target.iter().filter(is_live).count() {
+                    0 => "none of them in flight".to_owned(),
+                    live => format!("none of them in flight, {live} ended succeeded"),
+                }
+            }
+            Select::Superseded if flying > 0 => {
+                format!("{flying} in flight, none of them superseded")
+            }
+            _ => "none of them in flight".to_owned(),
         };
-        let live = if live > 0 {
-            format!(" ({live} ended succeeded)")
-        } else {
-            String::new()
-        };
-        format!("{}{of}{target}{live}", deployments(count))
+        format!("{}{of}{target}, {rest}", deployments(count))
     }
 }
 
@@ -344,10 +396,23 @@ fn pick_latest(listed: &[&Deployment]) -> Picked {
             ..Picked::default()
         },
         several => {
-            let newest = several.iter().max_by_key(|one| one.created);
-            Picked {
-                chosen: newest.map(|one| vec![(*one).clone()]).unwrap_or_default(),
-                ..Picked::default()
+            let newest = several.iter().filter_map(|one| one.created).max();
+            let last: Vec<_> = several
+                .into_iter()
+                .filter(|one| one.created == newest)
+                .collect();
+            match last.as_slice() {
+                [only] => Picked {
+                    chosen: vec![(**only).clone()],
+                    ..Picked::default()
+                },
+                _ => Picked {
+                    refused: Some(format!(
+                        "{} in flight were created at the same time, so nobody knows which is the latest; nothing was sent.",
+                        deployments(last.len())
+                    )),
+                    ..Picked::default()
+                },
             }
         }
     }
@@ -465,7 +530,7 @@ mod tests {
         assert_eq!(picked.warnings.len(), 1);
         assert_eq!(
             picked.looked_at,
-            "2 deployments of branch main (1 ended succeeded)"
+            "2 deployments of branch main, none of them in flight, 1 ended succeeded"
         );
         let commit = Wanted {
             commit: Some("0000002".to_owned()),

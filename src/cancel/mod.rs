@@ -277,6 +277,11 @@ impl Procedure {
         matches!(self.step, Step::Asking)
     }
 
+    /// Whether the next read decides what an unclear answer meant: a list, which may lag, is no judge of that.
+    pub fn is_deciding(&self) -> bool {
+        matches!(self.step, Step::Deciding { .. })
+    }
+
     fn was_asked(&self) -> bool {
         self.sends > 0
     }

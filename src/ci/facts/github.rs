@@ -159,10 +159,10 @@ fn dispatch(env: &Env, event: &Value) -> Facts {
         return of_run(env);
     };
     let at = |place: &str| text(event, &format!("/client_payload/{place}"));
-    let mut facts = Facts::new(
-        at("git/sha"),
-        at("git/ref").filter(|name| !is_whole_commit(name)),
-    );
+    // The event names no repository: only what goes to production is known to be of this one.
+    let fork = (at("environment") != Some("production")).then(Fork::default);
+    let branch = at("git/ref").filter(|name| !is_whole_commit(name));
+    let mut facts = Facts::new(at("git/sha"), branch).of_fork(fork);
     facts.deployment = at("id").or(at("url")).map(|id| Carried {
         id: id.to_owned(),
         platform: Some(platform.to_owned()),

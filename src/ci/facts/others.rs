@@ -177,7 +177,8 @@ fn drone(env: &Env) -> Facts {
 fn jenkins(env: &Env) -> Facts {
     let (commit, name) = (env.var("GIT_COMMIT"), env.var("BRANCH_NAME"));
     if env.var("CHANGE_ID").is_some() {
-        let of_head = !name.is_some_and(|name| name.ends_with("-merge"));
+        // Only this name proves that it is the head: `PR-42` can stand for a merge commit as well.
+        let of_head = name.is_some_and(|name| name.ends_with("-head"));
         let elsewhere = env.var("CHANGE_FORK").map(|fork| Fork {
             repository: Some(fork.to_owned()).filter(|fork| fork.contains('/')),
         });

@@ -68,6 +68,7 @@ pub(super) const ENTRY: Entry = Entry {
         ("PENDING", State::Queued),
         ("RUNNING", State::Running),
         ("STOPPING", State::Canceling),
+        ("CANCELING", State::Canceling),
         ("CANCELED", State::Canceled),
         ("STOPPED", State::Canceled),
         ("COMPLETED", State::Succeeded),

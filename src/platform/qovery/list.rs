@@ -29,11 +29,24 @@ impl Qovery {
         Ok(queue.results)
     }
 
+    /// A plain `QUEUED` does not say what waits; the queue does.
+    pub(super) async fn is_queued_teardown(
+        &self,
+        api: &Api,
+        now: &Standing,
+    ) -> Result<bool, Failure> {
+        if now.door != Some(Door::Queue) {
+            return Ok(false);
+        }
+        Ok(is_teardown_among(&self.queue(api).await?, &now.ids))
+    }
+
     /// The queued ones first, then the one under way, as the next starts as soon as that has ended.
     ///
     /// Nothing here has a date. But whatever is under way, even what is no deployment, is what the environment is doing
     /// now, and the rest is behind it.
     fn in_order(&self, now: &Standing, queue: Vec<Waiting>) -> Result<Vec<Deployment>, Failure> {
+        let takes_down = now.is_teardown() || is_teardown_among(&queue, &now.ids);
         let behind = !now.idle && !now.state.is_terminal();
         let mut all: Vec<Deployment> = Vec::new();
         for waiting in queue.into_iter().filter(|each| !each.is_teardown()) {
@@ -48,7 +61,7 @@ impl Qovery {
             }
         }
         // One that is being canceled already needs nobody to choose it.
-        if now.state.is_in_flight() && !now.is_teardown() {
+        if now.state.is_in_flight() && !takes_down {
             if now.ids.name().is_none() {
                 return Err(self.nameless(&now.word));
             }
@@ -73,6 +86,20 @@ impl Qovery {
         let hint = "Give `deployment_id`, or look at the environment in the console.";
         Failure::own(Kind::Unreadable, words, hint)
     }
+}
+
+fn is_teardown_among(queue: &[Waiting], ids: &Ids) -> bool {
+    let names = |waiting: &Waiting| {
+        let request = waiting
+            .identifier
+            .as_ref()?
+            .deployment_request_id
+            .as_ref()?;
+        Some(request.eq_ignore_ascii_case(ids.request.as_ref()?))
+    };
+    queue
+        .iter()
+        .any(|waiting| waiting.is_teardown() && names(waiting) == Some(true))
 }
 
 impl Waiting {

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::api::{Api, Body, Call, Reply, Reset, Response, Service, Words};
 use crate::deployment::{Deployment, State};
-use crate::failure::{Failure, Kind};
+use crate::failure::{Failure, Kind, Patience};
 use crate::id::{Id, segment};
 use crate::inputs::{Faults, Input, Values, boolean};
 use crate::secret::{Secret, without_scheme};
@@ -367,8 +367,8 @@ fn weigh<'a>(state: &'a str, last: &'a str) -> Weighed<'a> {
         idle: ready && is_word(last, READY),
     };
     if is_in_flight(now) {
-        // The last deployment may still be the one before.
-        weighed(state, now, own.is_terminal())
+        // The last deployment may still be the one before, unless it is in flight itself or there never was one.
+        weighed(state, now, !is_in_flight(own) && !is_word(last, READY))
     } else if is_in_flight(own) || (own.is_terminal() && (now.is_terminal() || ready)) {
         weighed(last, own, false)
     } else if now.is_terminal() {
@@ -403,7 +403,7 @@ impl Qovery {
         let mut ids = wire.ids();
         if weighed.torn {
             ids.execution = None;
-            ids.request = self.confirmed(api, ids.request).await;
+            ids.request = self.confirmed(api, ids.request).await?;
         }
         let waits = is_word(weighed.word, QUEUED) && ids.request.is_some();
         let door = if waits {
@@ -431,12 +431,22 @@ impl Qovery {
     }
 
     /// A request id that is in flight by its own status.
-    async fn confirmed(&self, api: &Api, request: Option<String>) -> Option<String> {
-        let request = request?;
-        let found = self.by_request(api, &request).await.ok().flatten();
-        found
-            .filter(|found| is_in_flight(found.state))
-            .map(|_| request)
+    async fn confirmed(
+        &self,
+        api: &Api,
+        request: Option<String>,
+    ) -> Result<Option<String>, Failure> {
+        let Some(request) = request else {
+            return Ok(None);
+        };
+        let found = match self.by_request(api, &request).await {
+            Ok(found) => found,
+            // What can improve is no answer; a policy token is never given one.
+            Err(failure) if failure.kind.patience() == Patience::None => None,
+            Err(failure) => return Err(failure),
+        };
+        let is_flying = found.is_some_and(|found| is_in_flight(found.state));
+        Ok(is_flying.then_some(request))
     }
 
     /// A deployment wherever it is now: under way, in the queue, or past. `now` is what the environment is doing.
@@ -462,8 +472,10 @@ impl Qovery {
         let mut found = None;
         if let Some(request) = &wanted.request {
             found = seen(self.by_request(api, request).await);
-            if found.is_none() {
-                found = seen(self.in_queue(api, request).await);
+            // Its status need not say where it waits; the environment's own queue does.
+            let waits = |one: &Standing| one.door.is_none() && is_word(&one.word, QUEUED);
+            if found.as_ref().is_none_or(waits) {
+                found = seen(self.in_queue(api, request).await).or(found);
             }
         }
         if let (None, Some(execution)) = (&found, &wanted.execution) {
@@ -634,7 +646,7 @@ impl Qovery {
                 now.word
             )));
         }
-        if now.is_teardown() {
+        if now.is_teardown() || self.is_queued_teardown(api, &now).await? {
             let name = match now.ids.name() {
                 Some(id) => format!("; to cancel that, give `deployment_id: {id}`"),
                 None => String::new(),

@@ -464,11 +464,10 @@ impl Platform for Vercel {
             }
             answer => answer?,
         };
-        let oldest = oldest_in_flight(&seen);
-        if wanted.history || seen.is_empty() {
-            (asked.states, asked.back_to) = (None, oldest.or(Some(Timestamp::MAX)));
-            seen.extend(self.pages(api, &asked).await?);
-        }
+        // The filter knows only the documented states, so the newest page is read without it as well.
+        let oldest = oldest_in_flight(&seen).filter(|_| wanted.history);
+        (asked.states, asked.back_to) = (None, oldest.or(Some(Timestamp::MAX)));
+        seen.extend(self.pages(api, &asked).await?);
         if seen.is_empty() && !self.project_is_there(api, project).await? {
             return Ok(Listed::Missing(self.no_project(project)));
         }

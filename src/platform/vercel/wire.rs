@@ -50,7 +50,9 @@ pub(super) struct Wire {
 
 #[derive(Deserialize)]
 struct CustomEnvironment {
+    /// A list may leave it out.
     slug: Option<String>,
+    id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -130,9 +132,14 @@ impl Wire {
     fn integration(&self, host: &str) -> Option<Source> {
         let meta = |ending: &str| self.meta(&format!("{host}{ending}"));
         let owner = meta("CommitOrg").filter(|_| host == "github");
-        let repository = owner.zip(meta("CommitRepo"));
+        // An owner alone is enough to know that it is not ours, and too little to prove that it is.
+        let name = || {
+            meta("CommitRepo")
+                .or_else(|| meta("Repo"))
+                .unwrap_or_else(|| "?".to_owned())
+        };
         let source = Source {
-            repository: repository.map(|(owner, name)| format!("{owner}/{name}")),
+            repository: owner.map(|owner| format!("{owner}/{}", name())),
             branch: meta("CommitRef"),
             commit: meta("CommitSha"),
         };
@@ -158,7 +165,10 @@ impl Wire {
             .filter_map(|host| self.integration(host))
             .collect();
         let git = self.git().filter(|git| {
-            let same = |one: &Source| one.branch == git.branch && one.commit == git.commit;
+            // What the integration says comes with its repository; the git source alone must not hide that.
+            let same = |one: &Source| {
+                one.branch == git.branch && (git.commit.is_none() || one.commit == git.commit)
+            };
             !sources.iter().any(same)
         });
         sources.extend(git);
@@ -211,7 +221,7 @@ impl Wire {
         let word = self.word().to_owned();
         let environment = self
             .custom_environment
-            .and_then(|environment| environment.slug);
+            .and_then(|environment| environment.slug.or(environment.id));
         Deployment {
             state: ENTRY.state(&word),
             settled: word.eq_ignore_ascii_case(DELETED),
