@@ -307,6 +307,13 @@ fn all_pages_of_an_apps_deployments_are_read() {
     assert_eq!(sandbox.count(Call::List) % 2, 0);
 }
 
+#[test]
+fn a_branch_cannot_narrow_where_deployments_carry_none() {
+    let sandbox = foundation([rolling(1), rolling(2)]);
+    let step = app(&sandbox, "superseded").input("branch", "main");
+    refuses(&sandbox, step, &["`branch`"]);
+}
+
 /// A deployment that began with one droplet and shall bring another.
 fn with_droplets(one: Rolling, previous: &str, new: &str) -> Rolling {
     one.patch(json!({"previous_droplet": {"guid": previous}, "droplet": {"guid": new}}))
@@ -531,8 +538,7 @@ fn a_fixed_version_is_the_only_one_that_is_listed() {
     stops(&sandbox, step, &[2]);
     let sandbox = preview_account([preview(1)]);
     let step = fleet(&sandbox, "all").input("api_version", "v2");
-    let ran = step.run();
-    assert_ne!(ran.code, 0, "{}", ran.stdout);
+    asks_nothing(&sandbox, step, ERROR, &["list the deployments"]);
     assert!(!saw_preview(&sandbox));
 }
 
@@ -628,6 +634,42 @@ fn the_one_under_way_waits_until_an_unclear_answer_for_a_queued_one_is_cleared_u
     let two = queued("two");
     assert_eq!(asked(&sandbox), [&two, &two, ENVIRONMENT]);
     assert_eq!(effects(&sandbox, &["one", "two"]), [1, 1]);
+}
+
+#[test]
+fn without_waiting_the_queued_ones_are_asked_first_as_well() {
+    let sandbox = environment(["one", "two"].map(deployment));
+    let ran = select(&sandbox, "all").input("wait", "false").run();
+    ran.ended("requested", 0);
+    assert_eq!(asked(&sandbox), [queued("two").as_str(), ENVIRONMENT]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_while_a_queued_one_is_asked_leaves_the_one_under_way_running() {
+    let sandbox = environment(["one", "two"].map(deployment));
+    sandbox.fault(Call::Cancel, [Fault::HoldBefore]);
+    let running = select(&sandbox, "all").start();
+    sandbox.wait_for(Call::Cancel, 1);
+    running.signal("TERM");
+    running.wait().ended("interrupted", 143);
+    assert_eq!(asked(&sandbox), [queued("two")]);
+}
+
+#[test]
+fn a_queue_that_cannot_be_read_for_a_while_is_not_taken_for_an_empty_one() {
+    let sandbox = environment(["one", "two"].map(deployment));
+    sandbox.fault(Call::List, [Fault::Status(500)]);
+    let ran = select(&sandbox, "all").run();
+    ran.ended("canceled", 0);
+    assert_eq!(effects(&sandbox, &["one", "two"]), [1, 1]);
+}
+
+#[test]
+fn a_queue_that_may_not_be_read_is_an_error_and_nothing_is_asked() {
+    let sandbox = environment(["one", "two"].map(deployment));
+    sandbox.always(Call::List, Fault::Status(403));
+    asks_nothing(&sandbox, select(&sandbox, "all"), ERROR, &["queue"]);
 }
 
 #[test]
