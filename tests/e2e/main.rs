@@ -21,6 +21,7 @@ mod inputs;
 mod outcomes;
 mod qovery;
 mod select;
+mod select_elsewhere;
 #[cfg(unix)]
 mod signals;
 mod stage;
