@@ -113,7 +113,7 @@ pub fn judge(
         return (Aim::Ids(ids), Guard::default());
     };
     judge_support(values, entry, select, faults);
-    refuse_unused(values, select, faults);
+    refuse_unused(values, entry, select, faults);
     let mut wanted = Wanted {
         select,
         branch,
@@ -204,8 +204,17 @@ fn refuse_beside_ids(values: &Values, faults: &mut Faults) {
 }
 
 /// A narrowing that would be ignored is refused: more would be canceled than was meant.
-fn refuse_unused(values: &Values, select: Select, faults: &mut Faults) {
-    let uses_branch = matches!(select, Select::Branch | Select::Superseded);
+fn refuse_unused(values: &Values, entry: &Entry, select: Select, faults: &mut Faults) {
+    let groups = select == Select::Superseded;
+    if groups && entry.one_group && values.given("branch").is_some() {
+        let text = format!(
+            "cannot narrow a selection on {}: its deployments carry no branch, so more would be canceled than was meant",
+            entry.name
+        );
+        faults.add(values.given("branch"), "branch", text);
+        return;
+    }
+    let uses_branch = groups || select == Select::Branch;
     for (name, used) in [
         ("branch", uses_branch),
         ("commit", select == Select::Commit),

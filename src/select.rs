@@ -351,6 +351,10 @@ impl Wanted {
             Select::Superseded if flying > 0 => {
                 format!("{flying} in flight, none of them superseded")
             }
+            _ if flying > 0 => format!(
+                "{flying} in flight, none of them meant by `select: {}`",
+                self.select.word()
+            ),
             _ => "none of them in flight".to_owned(),
         };
         format!("{}{of}{target}, {rest}", deployments(count))
@@ -397,10 +401,7 @@ fn pick_latest(listed: &[&Deployment]) -> Picked {
         },
         several => {
             let newest = several.iter().filter_map(|one| one.created).max();
-            let last: Vec<_> = several
-                .into_iter()
-                .filter(|one| one.created == newest)
-                .collect();
+            let last: Vec<_> = several.iter().filter(|one| one.created == newest).collect();
             match last.as_slice() {
                 [only] => Picked {
                     chosen: vec![(**only).clone()],

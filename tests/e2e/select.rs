@@ -375,7 +375,7 @@ both!(
 both!(the_list_counts_as_the_first_read, |stage| {
     let stand = stand(stage, [one(1).state("queued")]);
     let ran = stand.cancels(stand.select("latest"), &[1]);
-    assert_eq!(stand.calls(), [Call::List, Call::Cancel]);
+    assert!(!stand.calls().contains(&Call::Read), "{:?}", stand.calls());
     assert_eq!(ran.output("previous_state"), stage.word("queued"));
 });
 
@@ -1199,7 +1199,8 @@ fn a_branch_is_found_on_every_page() {
     let stand = stand(Stage::Vercel, (1..=150).map(of));
     let step = stand.select("branch").input("branch", "main");
     stand.cancels(step, &[1, 75, 150]);
-    assert_eq!(stand.lists(), 2);
+    // Two pages by state, and the newest page of any state.
+    assert_eq!(stand.lists(), 3);
 }
 
 #[test]
@@ -1652,7 +1653,9 @@ both!(a_rate_limit_on_the_list_is_waited_for, |stage| {
     };
     stand.sandbox.fault(Call::List, [limit]);
     stand.cancels(stand.select("latest"), &[1]);
-    assert_eq!(stand.lists(), 2);
+    // Vercel is also asked without the filter by state.
+    let lists = if stage == Stage::Vercel { 3 } else { 2 };
+    assert_eq!(stand.lists(), lists);
 });
 
 both!(a_rate_limit_past_the_limit_ends_the_run_at_once, |stage| {

@@ -377,8 +377,8 @@ mod tests {
         check("jenkins", &tag, "", "", None);
         let pull = [
             ("GIT_COMMIT", HEAD),
-            ("GIT_BRANCH", "PR-4"),
-            ("BRANCH_NAME", "PR-4"),
+            ("GIT_BRANCH", "PR-4-head"),
+            ("BRANCH_NAME", "PR-4-head"),
             ("CHANGE_ID", "4"),
         ];
         let with = |more: (&'static str, &'static str)| {
