@@ -1,8 +1,12 @@
 //! A credential that has to be fetched and can run out: one try at a time for all workers, and a refused one is the last.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{MutexGuard, PoisonError};
+use std::time::Duration;
 
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::Api;
 use crate::failure::{Failure, Kind, Patience};
@@ -21,6 +25,8 @@ pub(super) struct Session {
     standing: Mutex<Standing>,
     /// How many tries have ended: who waited for one takes its result, good or bad.
     tries: AtomicUsize,
+    /// Growing pauses between tries that fail, whoever makes them: a password is not sent in every worker's own rhythm.
+    growing: std::sync::Mutex<Option<ExponentialBackoff>>,
 }
 
 #[derive(Default)]
@@ -28,8 +34,8 @@ enum Standing {
     #[default]
     Before,
     In(Secret),
-    /// It may go better next time.
-    Failed(Failure),
+    /// It may go better later than this.
+    Failed(Failure, Instant),
     /// It will not, and trying again could lock an account.
     Refused(Failure),
 }
@@ -68,7 +74,9 @@ impl Session {
                 return Ok(Some(token.clone()));
             }
             Standing::Refused(failure) => return Err(failure.clone()),
-            Standing::Failed(failure) if waited => return Err(failure.clone()),
+            Standing::Failed(failure, until) if waited || Instant::now() < *until => {
+                return Err(failure.clone());
+            }
             _ => {}
         }
         let result = door.sign_in(api).await.map_err(judged);
@@ -80,10 +88,36 @@ impl Session {
             Err(failure) if failure.kind == Kind::Unauthorized => {
                 Standing::Refused(failure.clone())
             }
-            Err(failure) => Standing::Failed(failure.clone()),
+            Err(failure) => Standing::Failed(failure.clone(), Instant::now() + self.pause()),
         };
+        if result.is_ok() {
+            self.growing().take();
+        }
         self.tries.fetch_add(1, Ordering::Relaxed);
         result.map(Some)
+    }
+}
+
+impl Session {
+    fn growing(&self) -> MutexGuard<'_, Option<ExponentialBackoff>> {
+        self.growing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The pause after another try that failed.
+    fn pause(&self) -> Duration {
+        const MOST: Duration = Duration::from_secs(10);
+        let grow = || {
+            let growing = ExponentialBuilder::default().with_min_delay(Duration::from_secs(1));
+            growing
+                .with_max_delay(MOST)
+                .without_max_times()
+                .with_jitter()
+                .build()
+        };
+        self.growing()
+            .get_or_insert_with(grow)
+            .next()
+            .unwrap_or(MOST)
     }
 }
 

@@ -326,9 +326,23 @@ async fn a_refused_password_is_never_tried_again() {
         let (api, _) = api(service(sign_in), Vec::new());
         for _ in 0..3 {
             assert_eq!(api.send(call()).await.unwrap_err().kind, kind);
+            tokio::time::sleep(Duration::from_secs(10)).await;
         }
         assert_eq!(times.load(Ordering::SeqCst), tries, "{kind:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_in_that_fails_is_tried_in_one_growing_rhythm_for_all_workers() {
+    let (sign_in, times) = door(Some(Kind::Server));
+    let (api, _) = api(service(sign_in), Vec::new());
+    while api.start.elapsed() < Duration::from_secs(30) {
+        let results = futures_util::future::join_all((0..8).map(|_| api.send(call()))).await;
+        assert!(results.iter().all(Result::is_err));
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let tries = times.load(Ordering::SeqCst);
+    assert!((3..=12).contains(&tries), "{tries} tries");
 }
 
 #[tokio::test(start_paused = true)]
