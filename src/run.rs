@@ -217,7 +217,6 @@ impl<'a> Run<'a> {
         }
         let filter = Filter {
             history: wanted.select == Select::Superseded || wanted.one_group,
-            target: wanted.target.clone(),
         };
         let appear_by = (self.start.elapsed() + appear_within).min(self.plan.last_read());
         let mut relisted = 0;

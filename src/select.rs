@@ -3,7 +3,7 @@
 //! Only deployments in flight are ever chosen. Commits and branches are compared here, never by the platform: a
 //! platform's own filter may miss or lag.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -150,11 +150,30 @@ impl Wanted {
             Select::Superseded => self.pick_superseded(&in_target),
         };
         self.mind_unknown(&in_target, &mut picked);
+        picked
+            .warnings
+            .extend(self.unseen_target(listed, &in_target));
         picked.looked_at = self.looked_at(&in_target);
         picked
             .chosen
             .sort_by_key(|one| std::cmp::Reverse(one.created));
         picked
+    }
+
+    /// A target that no deployment has may be mistyped: the ones that were seen are named.
+    fn unseen_target(&self, listed: &[Deployment], in_target: &[&Deployment]) -> Option<String> {
+        let wanted = self.target.as_ref().filter(|_| in_target.is_empty())?;
+        let seen: BTreeSet<_> = listed
+            .iter()
+            .filter_map(|one| one.target.as_deref())
+            .collect();
+        let seen: Vec<_> = seen.into_iter().collect();
+        (!seen.is_empty()).then(|| {
+            format!(
+                "No deployment to {wanted} was seen; the targets that were seen are {}.",
+                seen.join(", ")
+            )
+        })
     }
 
     /// A word that nobody knows is no end: it is said, and `latest` is not sure any more if such a one is newer.
@@ -609,6 +628,21 @@ mod tests {
         let picked = wanted(Select::Superseded).pick(&listed);
         assert!(ids(&picked).is_empty(), "{:?}", ids(&picked));
         assert_eq!(picked.warnings.len(), 1);
+    }
+
+    #[test]
+    fn a_target_that_was_never_seen_is_said() {
+        let listed = [one("a", Running, 1, Some("main"), Some("production"))];
+        let picked = Wanted {
+            target: Some("prodution".to_owned()),
+            ..wanted(Select::All)
+        }
+        .pick(&listed);
+        assert!(picked.chosen.is_empty());
+        assert_eq!(
+            picked.warnings,
+            ["No deployment to prodution was seen; the targets that were seen are production."]
+        );
     }
 
     #[test]

@@ -119,13 +119,11 @@ pub enum Found {
     Spared(Box<Deployment>, String),
 }
 
-/// What a platform's own filter may narrow: never branches or commits, which are compared on our side.
+/// What a platform's own filter may narrow: never branches, commits or targets, which are compared on our side.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// Ended deployments are needed as well, back to the oldest in flight.
     pub history: bool,
-    /// Only deployments to this target.
-    pub target: Option<String>,
 }
 
 /// What a list brought.

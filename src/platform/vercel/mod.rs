@@ -101,7 +101,6 @@ struct Asked<'a> {
     version: &'static str,
     project: &'a str,
     states: Option<&'static str>,
-    target: Option<&'a str>,
     back_to: Option<Timestamp>,
 }
 
@@ -282,7 +281,6 @@ impl Vercel {
             .query("limit", PER_PAGE);
         let optional = [
             ("state", asked.states.map(str::to_owned)),
-            ("target", asked.target.map(str::to_owned)),
             ("until", until.map(|until| until.to_string())),
         ];
         let call = optional
@@ -449,7 +447,6 @@ impl Platform for Vercel {
             version: "v7",
             project,
             states: Some(IN_FLIGHT),
-            target: wanted.target.as_deref(),
             back_to: None,
         };
         let mut answer = self.pages(api, &asked).await;
