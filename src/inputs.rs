@@ -64,7 +64,7 @@ pub const COMMON: &[Input] = &[
     common(
         "branch",
         "from the CI",
-        "What `select: branch` compares with; beside `deployment_id` a guard.",
+        "What `select: branch` compares with; written, it also narrows `superseded`; beside `deployment_id` a guard.",
     ),
     common(
         "commit",

@@ -568,7 +568,7 @@ impl Report {
         let another =
             |told: &Told| told.details.get("superseded_another") == Some(&Value::Bool(true));
         if self.deployments.iter().any(another) {
-            text.push_str("\n**Mind:** it had itself superseded another deployment, so the app goes back to that one's version, which was never live as a whole.\n");
+            text.push_str("\n**Mind:** it had itself superseded another deployment, so the app goes back to that one's version, not to the last one that had gone live.\n");
         }
         let live: Vec<_> = self
             .deployments

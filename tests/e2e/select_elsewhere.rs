@@ -330,7 +330,8 @@ fn cancelling_one_that_had_superseded_another_warns_of_that_ones_droplet() {
         let details = &ran.deployments()[0]["details"];
         assert_eq!(details["superseded_another"], true, "{details}");
         assert!(
-            ran.summary.contains("that is the other one's droplet"),
+            ran.summary
+                .contains("**Mind:** it had itself superseded another"),
             "{}",
             ran.summary
         );
@@ -346,6 +347,7 @@ fn cancelling_one_that_had_superseded_none_says_nothing_of_the_kind() {
     let ran = cancels(&sandbox, app(&sandbox, "latest"), &["dep-2"]);
     let details = &ran.deployments()[0]["details"];
     assert!(details["superseded_another"].is_null(), "{details}");
+    assert!(!ran.summary.contains("**Mind:**"), "{}", ran.summary);
 }
 
 #[test]
