@@ -1,0 +1,492 @@
+//! Whatever a platform answers, a run ends in time, sends no more than it may, and reports no end that nobody told.
+
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cancel_deployment::address::Address;
+use cancel_deployment::aim::Guard;
+use cancel_deployment::api::{Api, Link, LinkError, Method, Request, Response};
+use cancel_deployment::cancel::Plan;
+use cancel_deployment::env::Env;
+use cancel_deployment::failure::Kind;
+use cancel_deployment::id::Id;
+use cancel_deployment::inputs::{Faults, Values, all_secrets};
+use cancel_deployment::outcome::{FailOn, Outcome};
+use cancel_deployment::platform::{Entry, REGISTER};
+use cancel_deployment::report::{OUTPUTS, Report, Told};
+use cancel_deployment::run::{Received, Run, Signals, Witness, Work};
+use cancel_deployment::secret::Redactor;
+use cancel_deployment::select::{Select, Wanted};
+use cancel_deployment::untrusted::Cleaner;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// The credential of every run here.
+const TOKEN: &str = "tok-5ecret-5ecret";
+const LIMIT: Duration = Duration::from_secs(20);
+/// Ends one answer of the input and begins the next; no UTF-8 text contains it.
+const NEXT: u8 = 0xff;
+/// Three sends, each of which may be asked once more: with a fresh credential, or on the older of two APIs.
+const MOST_CANCELS: usize = 6;
+/// Platforms whose deployments can go away or be settled by counters alone, so that an end needs no such word.
+const WORDLESS: [&str; 1] = ["datadog"];
+
+/// What a platform is given to say.
+struct Said {
+    status: u16,
+    header: Option<(String, String)>,
+    body: Vec<u8>,
+}
+
+/// What has been asked and answered so far.
+#[derive(Default)]
+struct Talk {
+    answers: VecDeque<Said>,
+    cancels: usize,
+    late: usize,
+    /// Every text inside the answers with a 2xx status, in lower case.
+    heard: String,
+}
+
+#[derive(Clone)]
+struct Script {
+    talk: Arc<Mutex<Talk>>,
+    start: Instant,
+}
+
+/// Platform, aim, then one answer after the other: two bytes choose status and header, the rest is the body.
+pub fn check(input: &[u8]) {
+    outcome(input);
+}
+
+/// The outcome of such a run; empty when the input is too short for one.
+pub fn outcome(input: &[u8]) -> String {
+    let [platform, aim, rest @ ..] = input else {
+        return String::new();
+    };
+    let entry = REGISTER[usize::from(*platform) % REGISTER.len()];
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime");
+    runtime.block_on(run(entry, *aim, rest))
+}
+
+/// An input as [`check`] takes it.
+pub fn input(platform: &str, aim: u8, answers: &[(u8, &str)]) -> Vec<u8> {
+    let at = REGISTER.iter().position(|entry| entry.id == platform);
+    let mut bytes = vec![at.expect("a platform") as u8, aim];
+    for (status, body) in answers {
+        bytes.extend([*status, 0]);
+        bytes.extend(body.as_bytes());
+        bytes.push(NEXT);
+    }
+    bytes
+}
+
+const STATUSES: [u16; 16] = [
+    200, 200, 201, 202, 204, 302, 400, 401, 403, 404, 408, 409, 422, 429, 500, 503,
+];
+
+fn said(bytes: &[u8]) -> Option<Said> {
+    let [status, header, body @ ..] = bytes else {
+        return None;
+    };
+    let names = [
+        "retry-after",
+        "ratelimit-reset",
+        "x-ratelimit-reset",
+        "date",
+        "location",
+        "x-request-id",
+    ];
+    let header = names.get(usize::from(*header).wrapping_sub(1)).map(|name| {
+        let value: String = String::from_utf8_lossy(body)
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(60)
+            .collect();
+        ((*name).to_owned(), value)
+    });
+    Some(Said {
+        status: STATUSES[usize::from(*status) % STATUSES.len()],
+        header,
+        body: body.to_vec(),
+    })
+}
+
+fn env(entry: &Entry) -> Env {
+    let own: &[(&str, &str)] = match entry.id {
+        "cloud_foundry" => &[
+            ("client_id", "ci"),
+            ("client_secret", TOKEN),
+            ("app_id", "a1"),
+        ],
+        "datadog" => &[("api_key", TOKEN), ("app_key", TOKEN), ("query", "q")],
+        "vercel" => &[("token", TOKEN), ("project_id", "p1")],
+        "qovery" => &[("token", TOKEN), ("environment_id", "e1")],
+        _ => &[("token", TOKEN), ("app_id", "a1")],
+    };
+    let common = [("platform", entry.id), ("api_url", "https://api.example")];
+    let written = own.iter().chain(&common);
+    Env::new(written.map(|(name, value)| {
+        let variable = format!("INPUT_{}", name.to_ascii_uppercase());
+        (OsString::from(variable), OsString::from(value))
+    }))
+}
+
+fn selection(aim: u8) -> Option<Wanted> {
+    let select = *Select::ALL.get(usize::from(aim % 8).checked_sub(3)?)?;
+    Some(Wanted {
+        select,
+        branch: (select == Select::Branch).then(|| "main".to_owned()),
+        commit: (select == Select::Commit).then(|| "1111111".to_owned()),
+        target: None,
+        repository: None,
+        home: None,
+        one_group: false,
+    })
+}
+
+async fn run(entry: &'static Entry, aim: u8, answers: &[u8]) -> String {
+    let env = env(entry);
+    let mut faults = Faults::default();
+    let values = Values::read(&env, Some(entry), &mut faults);
+    let (platform, service) = (entry.open)(&values, &mut faults).expect("inputs that are good");
+    let cleaner = Arc::new(Cleaner::new(Redactor::new(&all_secrets(&env))));
+    let start = Instant::now();
+    let talk = Talk {
+        answers: answers
+            .split(|byte| *byte == NEXT)
+            .filter_map(said)
+            .collect(),
+        ..Talk::default()
+    };
+    let script = Script {
+        talk: Arc::new(Mutex::new(talk)),
+        start,
+    };
+    let base = Address::parse("https://api.example").expect("an address");
+    let api = Api::new(
+        service,
+        base,
+        Box::new(script.clone()),
+        Arc::clone(&cleaner),
+        start,
+        LIMIT,
+    );
+    let plan = Plan {
+        wait: aim & 0x80 == 0,
+        dry_run: aim & 0x40 != 0,
+        only_states: None,
+        guard: Guard::default(),
+        guarded: platform.is_guarded(),
+        poll_interval: Duration::from_secs(5),
+        grant: entry.grant,
+        slower: entry.slower,
+        limit: LIMIT,
+    };
+    let wanted = selection(aim).filter(|wanted| entry.selects.contains(&wanted.select));
+    let driver = Run {
+        platform: platform.as_ref(),
+        api: &api,
+        lists_tell: entry.lists_tell && wanted.is_some(),
+        plan: plan.clone(),
+        cleaner: &cleaner,
+        start,
+    };
+    let (_sender, mut signals): (_, Signals) = watch::channel(Received::default());
+    let (works, whole) = match &wanted {
+        Some(wanted) => {
+            driver
+                .drive_chosen(wanted, Duration::ZERO, &mut signals, &mut Nobody)
+                .await
+        }
+        None => (
+            driver
+                .drive(
+                    vec![Id::parse("d1").expect("an id")],
+                    &mut signals,
+                    &mut Nobody,
+                )
+                .await,
+            None,
+        ),
+    };
+
+    assert!(
+        start.elapsed() <= LIMIT + Duration::from_secs(2),
+        "ended after {:?}",
+        start.elapsed()
+    );
+    let talk = script.talk.lock().expect("nobody panicked");
+    assert_eq!(talk.late, 0, "requests after the limit");
+    let most = if plan.dry_run {
+        0
+    } else {
+        MOST_CANCELS * works.len()
+    };
+    assert!(
+        talk.cancels <= most,
+        "{} requests to cancel {} deployments",
+        talk.cancels,
+        works.len()
+    );
+    let report = Report {
+        platform: Some(entry),
+        asked: String::new(),
+        deployments: works
+            .iter()
+            .map(|work| Told::new(entry, work, &cleaner))
+            .collect(),
+        whole,
+        fail_on: FailOn::usual(false),
+        faults: Vec::new(),
+        took: start.elapsed(),
+    };
+    told(entry, &report, &talk);
+    report.outcome().to_string()
+}
+
+/// What is reported is complete, safe to show, and was heard.
+fn told(entry: &Entry, report: &Report, talk: &Talk) {
+    let outputs = report.outputs();
+    assert_eq!(outputs.len(), OUTPUTS.len());
+    let output = |name: &str| {
+        outputs
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map_or("", |(_, value)| value)
+    };
+    for (name, value) in &outputs {
+        assert!(
+            !value.contains(TOKEN) && !value.contains(['\n', '\r', '\u{1b}']),
+            "{name}: {value:?}"
+        );
+    }
+    assert!(!report.summary().contains(TOKEN));
+    assert!(!output("outcome").is_empty() && !output("reason").is_empty());
+    serde_json::from_str::<Vec<Value>>(output("deployments")).expect("JSON");
+    let word = match output("outcome") {
+        _ if WORDLESS.contains(&entry.id) => return,
+        "canceled" => "cancel",
+        "superseded" => "superseded",
+        _ => return,
+    };
+    assert!(
+        talk.heard.contains(word),
+        "{}, but nobody said so",
+        output("outcome")
+    );
+    assert_ne!(
+        (output("outcome"), talk.cancels),
+        (Outcome::Canceled.word(), 0),
+        "canceled without having been asked"
+    );
+}
+
+struct Nobody;
+
+impl Witness for Nobody {
+    fn saw(&mut self, _work: &Work) {}
+    fn warn(&mut self, _text: &str) {}
+    fn asking(&mut self, _works: &[Work], _which: usize) {}
+}
+
+#[async_trait::async_trait]
+impl Link for Script {
+    async fn send(&self, request: Request) -> Result<Response, LinkError> {
+        let mut talk = self.talk.lock().expect("nobody panicked");
+        talk.late += usize::from(self.start.elapsed() > LIMIT);
+        let said = talk.answers.pop_front();
+        let is_cancel =
+            request.method != Method::Get && !request.url.path().ends_with("/oauth/token");
+        talk.cancels +=
+            usize::from(is_cancel && said.as_ref().is_none_or(|said| said.status != 429));
+        let Some(said) = said else {
+            let words = "connection closed before message completed".to_owned();
+            return Err(LinkError {
+                kind: Kind::Broken,
+                words,
+            });
+        };
+        if said.status < 300 {
+            let mut texts = Vec::new();
+            strings(
+                &serde_json::from_slice(&said.body).unwrap_or_default(),
+                &mut texts,
+            );
+            talk.heard.push_str(&texts.join(" ").to_lowercase());
+        }
+        Ok(Response {
+            status: said.status,
+            headers: said.header.into_iter().collect(),
+            body: said.body,
+        })
+    }
+}
+
+/// Every text in a JSON value; an event file or an answer may nest as deep as the parser allows.
+fn strings(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| strings(item, found)),
+        Value::Object(fields) => fields.values().for_each(|item| strings(item, found)),
+        _ => {}
+    }
+}
+
+/// An input for [`check`], and the outcome it is meant to have.
+type Conversation = (Vec<u8>, &'static str);
+
+/// Conversations to begin from.
+pub fn seeds() -> Vec<Conversation> {
+    [
+        digitalocean(),
+        cloud_foundry(),
+        datadog(),
+        vercel(),
+        qovery(),
+    ]
+    .concat()
+}
+
+fn conversation(
+    platform: &str,
+    aim: u8,
+    answers: &[(u8, &str)],
+    outcome: &'static str,
+) -> Conversation {
+    (input(platform, aim, answers), outcome)
+}
+
+fn digitalocean() -> Vec<Conversation> {
+    let told = |phase: &str| {
+        json!({
+            "id": "d1", "phase": phase, "created_at": "2026-01-02T03:04:05Z",
+            "services": [{ "name": "w", "source_commit_hash": "1111111" }],
+            "spec": { "services": [{ "name": "w", "github": { "repo": "o/r", "branch": "main" } }] },
+        })
+    };
+    let one = |phase: &str| json!({ "deployment": told(phase) }).to_string();
+    let list = json!({ "deployments": [told("DEPLOYING")], "links": {}, "meta": { "total": 1 } })
+        .to_string();
+    let (building, deploying) = (one("BUILDING"), one("DEPLOYING"));
+    let unclear = [
+        (0, deploying.as_str()),
+        (14, "<html>"),
+        (0, &deploying),
+        (0, &deploying),
+        (13, "{}"),
+        (0, &one("ACTIVE")),
+    ];
+    vec![
+        conversation(
+            "digitalocean",
+            0,
+            &[(0, &building), (0, "{}"), (0, &one("CANCELED"))],
+            "canceled",
+        ),
+        conversation(
+            "digitalocean",
+            3,
+            &[(0, &list), (0, &one("SUPERSEDED"))],
+            "superseded",
+        ),
+        conversation("digitalocean", 0, &unclear, "completed"),
+    ]
+}
+
+fn cloud_foundry() -> Vec<Conversation> {
+    let told = |value: &str, reason: &str| {
+        json!({
+            "guid": "d1", "created_at": "2026-01-02T03:04:05Z",
+            "status": { "value": value, "reason": reason },
+            "relationships": { "app": { "data": { "guid": "a1" } } },
+        })
+        .to_string()
+    };
+    let login = "https://login.example";
+    let root = json!({ "links": { "login": { "href": login }, "uaa": { "href": login } } });
+    let minted =
+        json!({ "access_token": "minted-token-1", "token_type": "bearer", "expires_in": 600 });
+    let answers = [
+        (0, root.to_string()),
+        (0, minted.to_string()),
+        (0, told("ACTIVE", "DEPLOYING")),
+        (0, String::new()),
+        (0, told("FINALIZED", "CANCELED")),
+    ];
+    let answers = answers
+        .each_ref()
+        .map(|(status, body)| (*status, body.as_str()));
+    vec![conversation("cloud_foundry", 0, &answers, "canceled")]
+}
+
+fn datadog() -> Vec<Conversation> {
+    let told = |word: &str| {
+        json!({ "data": { "id": "d1", "type": "deployment", "attributes": {
+            "high_level_status": word, "filter_query": "q", "total_hosts": 2,
+            "hosts": [{ "hostname": "h", "status": "pending" }],
+        } } })
+        .to_string()
+    };
+    let (running, stopping, canceled) = (told("running"), told("stopping"), told("canceled"));
+    let answers = [
+        (0, running.as_str()),
+        (0, ""),
+        (0, &stopping),
+        (0, &canceled),
+        (0, &canceled),
+    ];
+    vec![conversation("datadog", 0, &answers, "canceled")]
+}
+
+fn vercel() -> Vec<Conversation> {
+    let told = |word: &str| {
+        json!({
+            "id": "d1", "uid": "d1", "readyState": word, "url": "x.vercel.app", "projectId": "p1", "name": "p1",
+            "createdAt": 1_767_322_000_000_u64, "target": null,
+            "meta": { "githubCommitRef": "main", "githubCommitSha": "1111111" },
+        })
+    };
+    let one = |word: &str| told(word).to_string();
+    let page =
+        json!({ "deployments": [told("BUILDING")], "pagination": { "next": null } }).to_string();
+    vec![
+        conversation(
+            "vercel",
+            0,
+            &[(0, &one("BUILDING")), (0, &one("CANCELED"))],
+            "canceled",
+        ),
+        conversation(
+            "vercel",
+            7,
+            &[(0, &page), (0, &page), (0, &one("READY"))],
+            "completed",
+        ),
+    ]
+}
+
+fn qovery() -> Vec<Conversation> {
+    let told = |word: &str| {
+        json!({
+            "id": "e1", "state": word, "last_deployment_id": "d1", "last_deployment_state": word,
+            "deployment_request_id": "d1", "execution_id": "x1",
+        })
+        .to_string()
+    };
+    let (deploying, canceling, canceled) = (told("DEPLOYING"), told("CANCELING"), told("CANCELED"));
+    let answers = [
+        (0, deploying.as_str()),
+        (0, &deploying),
+        (0, &canceling),
+        (0, &canceled),
+    ];
+    vec![conversation("qovery", 0, &answers, "canceled")]
+}

@@ -1,0 +1,58 @@
+//! Whatever a text holds, no secret, no line break and no command is left in it, and in Markdown and JSON it stays a text.
+
+use cancel_deployment::markdown;
+use cancel_deployment::secret::{Redactor, Secret};
+use cancel_deployment::untrusted::{Cleaner, break_commands, break_commands_in_json};
+
+const SECRET: &str = "hunter/22+x";
+
+/// What Azure, TeamCity and GitHub obey wherever it stands.
+const COMMANDS: [&str; 3] = ["##[", "##vso[", "##teamcity["];
+
+/// Takes any text.
+pub fn check(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    let cleaner = Cleaner::new(Redactor::new(&[Secret::from(SECRET.to_owned())]));
+    for clean in [cleaner.sentence(&text), cleaner.value(&text)] {
+        assert!(!clean.contains(SECRET), "{clean:?}");
+        assert!(!clean.chars().any(char::is_control), "{clean:?}");
+        let shown = break_commands(&clean);
+        assert!(harmless(&shown), "{shown:?}");
+        for markdown in [markdown::code(&clean), markdown::prose(&clean)] {
+            assert!(harmless(&markdown), "{markdown:?}");
+            assert_eq!(cells(&format!("| {markdown} | x |")), 2, "{markdown:?}");
+        }
+        let prose = markdown::prose(&clean);
+        assert!(!prose.contains(['<', '>']), "{prose:?}");
+        let json = serde_json::json!({ "a": [clean], "b": [] }).to_string();
+        let broken = break_commands_in_json(&json);
+        assert!(harmless(&broken), "{broken:?}");
+        let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+        assert_eq!(value(&broken), value(&json));
+    }
+}
+
+fn harmless(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    !lower.trim_start().starts_with("::") && !COMMANDS.iter().any(|command| lower.contains(command))
+}
+
+/// The cells of a table's row by the rules of GitHub Flavored Markdown: only a backslash keeps a `|` from ending one.
+fn cells(row: &str) -> usize {
+    let bytes = row.as_bytes();
+    let ends = (1..bytes.len()).filter(|at| bytes[*at] == b'|' && bytes[at - 1] != b'\\');
+    ends.count()
+}
+
+/// Texts that mean something to somebody.
+pub fn seeds() -> Vec<Vec<u8>> {
+    let texts = [
+        "::error::gone",
+        "a ##[set-output name=x]y ##vso[task.complete]z ##teamcity[x 'y']",
+        "main | `x` <img src=x> [x](https://evil.example) @me $x$",
+        "hunter/22+x hunter%2F22%2bx aHVudGVyLzIyK3g= hunter\\/22\\u002bx",
+        "#\u{200b}#[x] \u{202e}x\u{2028}::y",
+        "a\\| b \\\\| c\\",
+    ];
+    texts.iter().map(|text| text.as_bytes().to_vec()).collect()
+}
