@@ -3,6 +3,10 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
+use zeroize::Zeroizing;
+
+use crate::secret::Secret;
+
 /// The prefix that a CI runner puts before an input, and what it does to the name.
 const PREFIXES: [&str; 4] = [
     "INPUT_",
@@ -17,17 +21,17 @@ const HYPHENATED: [&str; 2] = ["INPUT_", "PLUGIN_"];
 /// Prefixes under which an unknown name is worth a warning: nobody but the user writes them.
 const OWN: [&str; 2] = ["PLUGIN_", "CANCEL_DEPLOYMENT_"];
 
-/// All variables of the process. One that is not UTF-8 is remembered by its name alone.
+/// All variables of the process, any of which may hold a secret. One that is not UTF-8 is remembered by its name alone.
 #[derive(Clone, Default)]
 pub struct Env {
-    variables: BTreeMap<String, Option<String>>,
+    variables: BTreeMap<String, Option<Secret>>,
 }
 
 /// A value somebody wrote, and the variable it came from.
 #[derive(Clone)]
 pub struct Written {
     /// The value, trimmed and not empty; `None` when the variable is not UTF-8.
-    pub value: Option<String>,
+    pub value: Option<Secret>,
     /// The variable's name.
     pub variable: String,
 }
@@ -37,14 +41,17 @@ impl Env {
     pub fn new(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
         let variables = variables
             .into_iter()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok())))
+            .filter_map(|(name, value)| {
+                let value = value.into_string().ok().map(Secret::from);
+                Some((name.into_string().ok()?, value))
+            })
             .collect();
         Self { variables }
     }
 
     /// A variable's value, trimmed; `None` when unset, empty or not UTF-8.
     pub fn var(&self, name: &str) -> Option<&str> {
-        let value = self.variables.get(name)?.as_deref()?.trim();
+        let value = self.variables.get(name)?.as_ref()?.expose().trim();
         (!value.is_empty()).then_some(value)
     }
 
@@ -68,9 +75,9 @@ impl Env {
                 value: None,
                 variable: variable.to_owned(),
             }),
-            Some(text) if text.trim().is_empty() => None,
+            Some(text) if text.expose().trim().is_empty() => None,
             Some(text) => Some(Written {
-                value: Some(text.trim().to_owned()),
+                value: Some(Secret::from(text.expose().trim().to_owned())),
                 variable: variable.to_owned(),
             }),
         }
@@ -82,17 +89,17 @@ impl Env {
             .collect();
         let items = items
             .into_iter()
-            .cloned()
-            .collect::<Option<Vec<String>>>()?;
-        let value = items.join("\n").trim().to_owned();
-        (!value.is_empty()).then(|| Written {
-            value: Some(value),
+            .map(|item| item.as_ref().map(Secret::expose))
+            .collect::<Option<Vec<_>>>()?;
+        let value = Zeroizing::new(items.join("\n"));
+        (!value.trim().is_empty()).then(|| Written {
+            value: Some(Secret::from(value.trim().to_owned())),
             variable: format!("{variable}_0"),
         })
     }
 
     /// Every value that any spelling of an input has, used or not: what masking has to cover.
-    pub fn every_spelling(&self, name: &str) -> Vec<String> {
+    pub fn every_spelling(&self, name: &str) -> Vec<Secret> {
         let written = |variable: String| [self.written(&variable), self.numbered(&variable)];
         let found = spellings(name).into_iter().flat_map(written).flatten();
         found.filter_map(|written| written.value).collect()
@@ -106,7 +113,11 @@ impl Env {
                 continue;
             };
             let name = rest.to_ascii_lowercase().replace('-', "_");
-            if !known(&name) && value.as_deref().is_none_or(|text| !text.trim().is_empty()) {
+            if !known(&name)
+                && value
+                    .as_ref()
+                    .is_none_or(|text| !text.expose().trim().is_empty())
+            {
                 unknown.push((name, variable.clone()));
             }
         }
@@ -160,7 +171,7 @@ mod tests {
 
     fn check(variables: &[(&str, &str)], name: &str, value: Option<&str>) {
         let found = env(variables).input(name).and_then(|written| written.value);
-        assert_eq!(found.as_deref(), value, "{variables:?}");
+        assert_eq!(found.as_ref().map(Secret::expose), value, "{variables:?}");
     }
 
     #[test]

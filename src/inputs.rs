@@ -200,8 +200,8 @@ impl Values {
                 let written = env.written(variable)?;
                 let fits = written
                     .value
-                    .as_deref()
-                    .is_none_or(|value| value.starts_with(beginning));
+                    .as_ref()
+                    .is_none_or(|value| value.expose().starts_with(beginning));
                 fits.then_some((written, true))
             })
         });
@@ -210,7 +210,7 @@ impl Values {
         };
         let given = Given {
             readable: written.value.is_some(),
-            value: Secret::from(written.value.unwrap_or_default()),
+            value: written.value.unwrap_or_default(),
             variable: written.variable,
             usual,
         };
@@ -502,13 +502,13 @@ pub fn chosen_platform(env: &Env, faults: &mut Faults) -> Option<&'static Entry>
         );
         return None;
     };
-    let text = written.value?;
-    let found = platform::named(&text);
-    if found.is_none() && !is_unexpanded(&text) {
+    let text = written.value.as_ref()?.expose();
+    let found = platform::named(text);
+    if found.is_none() && !is_unexpanded(text) {
         faults.found.push(Fault {
             input: "platform".to_owned(),
-            variable: Some(written.variable),
-            text: format!("{}takes one of {}", echo(&text), known()),
+            variable: Some(written.variable.clone()),
+            text: format!("{}takes one of {}", echo(text), known()),
         });
     }
     found
@@ -535,7 +535,7 @@ pub fn all_secrets(env: &Env) -> Vec<Secret> {
         .filter(|input| input.secret)
     {
         for written in env.every_spelling(input.name) {
-            add(&written);
+            add(written.expose());
         }
         input
             .usual

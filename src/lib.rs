@@ -63,13 +63,13 @@ use crate::outcome::{Exit, Outcome};
 use crate::platform::{Entry, Platform};
 use crate::report::{Report, Told, shown_id};
 use crate::run::{Run, Signals, Witness, Work};
-use crate::secret::Redactor;
+use crate::secret::{Redactor, Secret};
 use crate::untrusted::Cleaner;
 
 /// One run, from the environment to the exit. `start` is when the process began, `signals` what it is told to do.
 pub async fn run(env: &Env, start: Instant, mut signals: Signals) -> Exit {
     let named_ci = env.input("ci").and_then(|written| written.value);
-    let ci = ci::here(env, named_ci.as_deref());
+    let ci = ci::here(env, named_ci.as_ref().map(Secret::expose));
     let console = Console::new(ci, env.var("RUNNER_DEBUG") == Some("1"));
     let console = Arc::new(Mutex::new(console));
     let secrets = all_secrets(env);

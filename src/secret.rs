@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::untrusted::one_line;
 
 /// A credential. It cannot be displayed, its debug form is `Secret(***)`, and its memory is zeroed on drop.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(from = "String")]
 pub struct Secret(Zeroizing<String>);
 
