@@ -27,4 +27,5 @@ mod signals;
 mod stage;
 mod step;
 mod telling;
+mod tls;
 mod vercel;
