@@ -19,6 +19,7 @@ mod digitalocean;
 mod faults;
 mod inputs;
 mod outcomes;
+mod proxy;
 mod qovery;
 mod select;
 mod select_elsewhere;

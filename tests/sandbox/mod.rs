@@ -23,6 +23,7 @@ pub mod digitalocean;
 mod faults;
 mod http;
 mod platform;
+mod proxy;
 pub mod qovery;
 mod script;
 mod server;
@@ -36,10 +37,11 @@ use std::thread::{self, JoinHandle};
 pub use faults::Fault;
 pub use http::{Answer, Request};
 pub use platform::{Addition, Call, Grant, Platform, Platforms};
+pub use proxy::{Gate, Proxy};
 pub use script::{CancelAnswer, Script};
 pub use server::Seen;
 use server::{Door, Shared};
-pub use tls::{Acceptor, Authority, Papers};
+pub use tls::{Acceptor, Authority, FAR, Papers};
 
 /// The token every platform accepts from the start.
 ///
@@ -124,6 +126,11 @@ impl Sandbox {
     /// The same by the loopback address of IPv6.
     pub fn url_by_ipv6(&self, platform: &str) -> String {
         self.url_at(&format!("[::1]:{}", self.address.port()), platform)
+    }
+
+    /// The same by a name that only a proxy can lead to.
+    pub fn url_far(&self, platform: &str) -> String {
+        self.url_at(&format!("{FAR}:{}", self.address.port()), platform)
     }
 
     fn url_at(&self, authority: &str, platform: &str) -> String {

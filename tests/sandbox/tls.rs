@@ -13,8 +13,11 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 /// Takes the server's side of a handshake.
 pub type Acceptor = tokio_rustls::TlsAcceptor;
 
+/// A name that no name server knows: only a [`super::Proxy`] leads there.
+pub const FAR: &str = "sandbox.invalid";
+
 /// Every name a sandbox can be reached by.
-const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+const NAMES: [&str; 4] = ["localhost", "127.0.0.1", "::1", FAR];
 
 /// A certificate authority that nobody knows but the test that made it.
 pub struct Authority {
@@ -44,10 +47,10 @@ impl Authority {
         let mut params = CertificateParams::new([]).expect("no names");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        params
-            .distinguished_name
-            .push(DnType::CommonName, "Sandbox CA");
         let key = KeyPair::generate().expect("a key");
+        // A name of its own, or two authorities would be taken for one with a wrong signature.
+        let name = format!("Sandbox CA {}", hex(key.public_key_raw()));
+        params.distinguished_name.push(DnType::CommonName, name);
         let certificate = params.self_signed(&key).expect("a root certificate");
         Authority {
             pem: certificate.pem(),
@@ -98,6 +101,11 @@ impl Papers {
         }
         params
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let last = bytes.iter().rev().take(8);
+    last.map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Offers HTTP/2 first, as platforms do.
