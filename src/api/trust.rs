@@ -1,6 +1,6 @@
 //! Which certificate authorities are trusted: what the environment names, else the system's bundle, else built-in roots.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use rustls::RootCertStore;
@@ -34,14 +34,9 @@ impl Roots<'_> {
     /// The roots to trust. An error names the variable or input at fault.
     pub(super) fn read(self) -> anyhow::Result<RootCertStore> {
         let mut store = RootCertStore::empty();
-        match (self.file.map(Path::new), self.dir.map(Path::new)) {
+        match (self.file, self.dir) {
             (None, None) => add_system(&mut store),
-            (file, dir) => {
-                let found = load_certs_from_paths(file, dir).certs;
-                if store.add_parsable_certificates(found).0 == 0 {
-                    bail!("SSL_CERT_FILE/SSL_CERT_DIR: no usable certificate could be read there");
-                }
-            }
+            (file, dir) => add_named(&mut store, file, dir)?,
         }
         for certificate in self.extra {
             store
@@ -50,6 +45,40 @@ impl Roots<'_> {
         }
         Ok(store)
     }
+}
+
+/// Adds what the variables name: a file, and folders as OpenSSL separates them.
+fn add_named(
+    store: &mut RootCertStore,
+    file: Option<&str>,
+    dir: Option<&str>,
+) -> anyhow::Result<()> {
+    let file = file.map(|path| ("SSL_CERT_FILE", PathBuf::from(path)));
+    let dirs = dir.map(std::env::split_paths).into_iter().flatten();
+    let dirs = dirs.filter(|path| !path.as_os_str().is_empty());
+    let (mut added, mut wrong) = (0, Vec::new());
+    for (variable, path) in file
+        .into_iter()
+        .chain(dirs.map(|path| ("SSL_CERT_DIR", path)))
+    {
+        let found = match variable {
+            "SSL_CERT_FILE" => load_certs_from_paths(Some(&path), None),
+            _ => load_certs_from_paths(None, Some(&path)),
+        };
+        let usable = store.add_parsable_certificates(found.certs).0;
+        added += usable;
+        if usable == 0 {
+            let why = found.errors.first().map(|error| format!(" ({error})"));
+            wrong.push(format!(
+                "{variable}: no usable certificate could be read there{}",
+                why.unwrap_or_default()
+            ));
+        }
+    }
+    if added == 0 {
+        bail!(wrong.join("; "));
+    }
+    Ok(())
 }
 
 fn add_system(store: &mut RootCertStore) {
@@ -67,15 +96,28 @@ fn add_system(store: &mut RootCertStore) {
 
 /// The certificates of the input `ca_cert`: PEM text, or the path of a PEM file.
 pub fn read_certificates(text_or_path: &str) -> anyhow::Result<Vec<CertificateDer<'static>>> {
-    let pem = if text_or_path.contains("-----BEGIN") {
-        text_or_path.as_bytes().to_vec()
+    let written = if text_or_path.contains("-----BEGIN") {
+        text_or_path.to_owned()
     } else {
-        std::fs::read(text_or_path).context("the file cannot be read")?
+        let read = std::fs::read(text_or_path).context("the file cannot be read")?;
+        String::from_utf8_lossy(&read).into_owned()
     };
-    let certificates = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
+    let pem = straightened(&written);
+    let certificates =
+        CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<Vec<_>, _>>();
     match certificates {
         Ok(found) if !found.is_empty() => Ok(found),
+        Ok(_) if pem.contains("PRIVATE KEY-----") => {
+            bail!("there is a private key in it, but no PEM certificate")
+        }
         Ok(_) => bail!("there is no PEM certificate in it"),
         Err(_) => bail!("its PEM text is broken"),
     }
+}
+
+/// PEM text without what editors and YAML add to its lines: a byte order mark, or an indentation, would hide them.
+fn straightened(pem: &str) -> String {
+    let lines = pem.split(['\n', '\r']);
+    let bare = lines.map(|line| line.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}'));
+    bare.collect::<Vec<_>>().join("\n")
 }
