@@ -238,4 +238,14 @@ mod tests {
             assert!(!spares(no_proxy, target), "{no_proxy} {target}");
         }
     }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_proxy_that_is_not_utf_8_is_not_passed_over() {
+        use std::os::unix::ffi::OsStringExt as _;
+        let bad = std::ffi::OsString::from_vec(vec![b'h', 0xff]);
+        let env = Env::new([("https_proxy".into(), bad)]);
+        let error = Proxy::read(&env).err().unwrap().to_string();
+        assert!(error.starts_with("https_proxy is not UTF-8"), "{error}");
+    }
 }

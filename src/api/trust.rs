@@ -35,7 +35,7 @@ impl Roots<'_> {
     pub(super) fn read(self) -> anyhow::Result<RootCertStore> {
         let mut store = RootCertStore::empty();
         match (self.file, self.dir) {
-            (None, None) => add_system(&mut store),
+            (None, None) => add_system(&mut store, &BUNDLES),
             (file, dir) => add_named(&mut store, file, dir)?,
         }
         for certificate in self.extra {
@@ -81,11 +81,9 @@ fn add_named(
     Ok(())
 }
 
-fn add_system(store: &mut RootCertStore) {
-    let bundle = BUNDLES
-        .iter()
-        .map(PathBuf::from)
-        .find(|path| path.is_file());
+fn add_system(store: &mut RootCertStore, bundles: &[&str]) {
+    let mut bundles = bundles.iter().map(PathBuf::from);
+    let bundle = bundles.find(|path| path.is_file());
     let certificates = bundle
         .map(|path| load_certs_from_paths(Some(&path), None).certs)
         .unwrap_or_default();
@@ -120,4 +118,65 @@ fn straightened(pem: &str) -> String {
     let lines = pem.split(['\n', '\r']);
     let bare = lines.map(|line| line.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}'));
     bare.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn certificate() -> rcgen::Certificate {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let params = rcgen::CertificateParams::new([]).unwrap();
+        params.self_signed(&key).unwrap()
+    }
+
+    fn file(folder: &tempfile::TempDir, name: &str, text: &str) -> String {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn the_first_bundle_of_the_system_counts_and_without_one_the_built_in_roots() {
+        let folder = tempfile::tempdir().unwrap();
+        let one = file(&folder, "one", &certificate().pem());
+        let two = file(
+            &folder,
+            "two",
+            &(certificate().pem() + &certificate().pem()),
+        );
+        let empty = file(&folder, "empty", "");
+        let built_in = webpki_roots::TLS_SERVER_ROOTS.len();
+        for (bundles, count) in [
+            (&["/nowhere", &one, &two][..], 1),
+            (&[&two, &one], 2),
+            (&["/nowhere"], built_in),
+            (&[&empty, &one], built_in),
+            (&["/"], built_in),
+        ] {
+            let mut store = RootCertStore::empty();
+            add_system(&mut store, bundles);
+            assert_eq!(store.len(), count, "{bundles:?}");
+        }
+    }
+
+    #[test]
+    fn an_extra_ca_is_added_to_whatever_is_trusted_otherwise() {
+        let folder = tempfile::tempdir().unwrap();
+        let named = file(&folder, "named", &certificate().pem());
+        let count = |file: Option<&str>, extra: usize| {
+            let extra = (0..extra).map(|_| certificate().der().clone()).collect();
+            let roots = Roots {
+                file,
+                dir: None,
+                extra,
+            };
+            roots.read().unwrap().len()
+        };
+        let system = count(None, 0);
+        assert!(system > 50, "{system}");
+        assert_eq!(count(None, 1), system + 1);
+        assert_eq!(count(Some(&named), 0), 1);
+        assert_eq!(count(Some(&named), 2), 3);
+    }
 }

@@ -315,15 +315,21 @@ fn credentials_the_proxy_does_not_take_are_named_by_their_variable() {
 
 #[test]
 fn a_proxy_that_refuses_is_named_by_its_variable() {
-    for answer in [
+    let answers = [
         "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n",
         "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n",
         "HTTP/1.1 302 Found\r\nlocation: https://login.example/\r\ncontent-length: 0\r\n\r\n",
         "HTTP/1.1 403 Forbidden\r\ncontent-type: text/html\r\n\r\n<html>You shall not pass</html>",
         "<html>What is this?</html>\r\n\r\n",
-    ] {
+    ];
+    // All at once, since each is tried a few times.
+    let running = answers.map(|answer| {
         let (far, proxy) = (Far::new(), Proxy::start(Gate::Says(answer)));
-        let ran = far.step().var("HTTPS_PROXY", &proxy.url()).run();
+        let running = far.step().var("HTTPS_PROXY", &proxy.url()).start();
+        (far, proxy, running)
+    });
+    for (far, proxy, running) in running {
+        let ran = running.wait();
         ran.ended("error", 1)
             .says("the proxy that HTTPS_PROXY names");
         ran.says("refuses").says("NO_PROXY");

@@ -11,8 +11,6 @@ use crate::sandbox::{Authority, Papers, Sandbox, TOKEN, digitalocean};
 use crate::stage::Stage;
 use crate::step::{Ran, Step};
 
-const SYSTEM_BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
-
 /// A sandbox over https with one running deployment.
 fn served(authority: &Authority, papers: Papers) -> Sandbox {
     let sandbox = Sandbox::start_tls(authority.acceptor(papers));
@@ -250,19 +248,6 @@ fn roots_do_not_matter_where_nothing_is_encrypted() {
         .var("SSL_CERT_FILE", "/nowhere/at/all.pem")
         .run();
     trusted(&ran, &sandbox);
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn the_bundle_of_the_system_is_trusted_alone_or_with_an_extra_ca() {
-    // Nothing on this machine is signed by a public CA, so the bundle shows by what it does not trust.
-    let authority = Authority::new();
-    let sandbox = served(&authority, Papers::Good);
-    untrusted(&step(&sandbox).run(), &sandbox, &["UnknownIssuer"]);
-    if std::path::Path::new(SYSTEM_BUNDLE).is_file() {
-        let step = step(&sandbox).var("SSL_CERT_FILE", SYSTEM_BUNDLE);
-        trusted(&step.input("ca_cert", authority.pem()).run(), &sandbox);
-    }
 }
 
 // How an extra CA is written
