@@ -514,7 +514,7 @@ pub fn chosen_platform(env: &Env, faults: &mut Faults) -> Option<&'static Entry>
     found
 }
 
-/// Every secret that stands in any spelling of any platform's inputs, used or not.
+/// Every secret that stands in any spelling of any platform's inputs, or in a proxy's address, used or not.
 pub fn all_secrets(env: &Env) -> Vec<Secret> {
     let mut secrets: Vec<Secret> = Vec::new();
     let mut add = |written: &str| {
@@ -542,6 +542,9 @@ pub fn all_secrets(env: &Env) -> Vec<Secret> {
             .iter()
             .filter_map(|(variable, _)| env.var(variable))
             .for_each(&mut add);
+    }
+    for written in api::proxy_secrets(env) {
+        add(&written);
     }
     secrets
 }

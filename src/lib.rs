@@ -283,7 +283,7 @@ fn open(
         dir: env.var("SSL_CERT_DIR"),
         extra: common.ca_cert.clone().unwrap_or_default(),
     };
-    match Client::new(&base, roots, service.sign_in.is_some()) {
+    match Client::new(&base, roots, env, service.sign_in.is_some()) {
         Ok(client) => Some(Opened {
             platform,
             service,

@@ -4,12 +4,14 @@ use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{AlertDescription, CertificateError, ClientConfig, RootCertStore};
+use url::Url;
 
-use super::{Body, Link, LinkError, Method, Request, Response, Roots};
+use super::{Body, Link, LinkError, Method, Proxy, Request, Response, Roots};
 use crate::address::Address;
+use crate::env::Env;
 use crate::failure::Kind;
 use crate::secret::Secret;
 
@@ -19,17 +21,37 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 const BODY_CAP: usize = 16 * 1024 * 1024;
 
 /// An HTTP client for one base address.
-pub struct Client(reqwest::Client);
+pub struct Client {
+    inner: reqwest::Client,
+    proxy: Option<Proxy>,
+}
 
 impl Client {
-    /// A client that trusts `roots` and uses the proxies of the environment; none of both for plain loopback addresses,
-    /// which must not leave this machine. `elsewhere` says that a sign-in may lead to another host.
-    pub fn new(base: &Address, roots: Roots<'_>, elsewhere: bool) -> anyhow::Result<Self> {
+    /// A client that trusts `roots` and uses the proxy that `env` names, for encrypted connections alone: plain ones are
+    /// to loopback addresses and must not leave this machine. `elsewhere` says that a sign-in may lead to another host.
+    pub fn new(
+        base: &Address,
+        roots: Roots<'_>,
+        env: &Env,
+        elsewhere: bool,
+    ) -> anyhow::Result<Self> {
+        let encrypts = !base.is_plain() || elsewhere;
+        let proxy = if encrypts { Proxy::read(env)? } else { None };
+        if let Some(proxy) = proxy
+            .as_ref()
+            .filter(|proxy| proxy.covers(&base.join("", &[])))
+            && base.host().starts_with('[')
+        {
+            bail!(
+                "{} names a proxy, through which an IPv6 address cannot be reached: put the address into NO_PROXY, or write a host name in `api_url`",
+                proxy.variable()
+            );
+        }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let store = if base.is_plain() && !elsewhere {
-            RootCertStore::empty()
-        } else {
+        let store = if encrypts {
             roots.read()?
+        } else {
+            RootCertStore::empty()
         };
         let mut tls = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -37,7 +59,7 @@ impl Client {
             .with_root_certificates(store)
             .with_no_client_auth();
         tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let mut client = reqwest::Client::builder()
+        let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .http1_only()
             .redirect(reqwest::redirect::Policy::none())
@@ -48,24 +70,32 @@ impl Client {
                 ACCEPT,
                 HeaderValue::from_static("application/json"),
             )]));
-        if base.is_plain() {
-            client = client.no_proxy();
-        }
-        Ok(Self(
-            client.build().context("the HTTP client cannot be set up")?,
-        ))
+        let client = match proxy.clone() {
+            Some(proxy) => client.proxy(proxy.for_client()),
+            None => client.no_proxy(),
+        };
+        Ok(Self {
+            inner: client.build().context("the HTTP client cannot be set up")?,
+            proxy,
+        })
     }
 }
 
 #[async_trait::async_trait]
 impl Link for Client {
+    fn way(&self, target: &Url) -> Option<&'static str> {
+        let proxy = self.proxy.as_ref()?;
+        proxy.covers(target).then(|| proxy.variable())
+    }
+
     async fn send(&self, request: Request) -> Result<Response, LinkError> {
+        let way = self.way(&request.url);
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
             Method::Patch => reqwest::Method::PATCH,
         };
-        let mut sending = self.0.request(method, request.url);
+        let mut sending = self.inner.request(method, request.url);
         for (name, secret) in &request.credentials {
             let mut value = HeaderValue::from_str(secret.expose()).map_err(|_| LinkError {
                 kind: Kind::Unauthorized,
@@ -83,7 +113,7 @@ impl Link for Client {
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .body(form(&fields)),
         };
-        let mut response = sending.send().await.map_err(explain)?;
+        let mut response = sending.send().await.map_err(|error| explain(error, way))?;
         let mut whole = Response {
             status: response.status().as_u16(),
             ..Response::default()
@@ -95,7 +125,11 @@ impl Link for Client {
                     .push((name.as_str().to_owned(), value.to_owned()));
             }
         }
-        while let Some(chunk) = response.chunk().await.map_err(explain)? {
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| explain(error, way))?
+        {
             if whole.body.len() + chunk.len() > BODY_CAP {
                 return Err(LinkError {
                     kind: Kind::Unreadable,
@@ -115,8 +149,10 @@ fn form(fields: &[(&'static str, Secret)]) -> String {
         .finish()
 }
 
-/// What a failed request means. reqwest tells connecting from sending; the cause is found down its chain.
-fn explain(error: reqwest::Error) -> LinkError {
+/// What a failed request means. reqwest tells connecting from sending; the cause is found down its chain. `way` is the
+/// variable that names the proxy on the way.
+fn explain(error: reqwest::Error, way: Option<&'static str>) -> LinkError {
+    let is_plain = error.url().is_some_and(|url| url.scheme() == "http");
     let error = error.without_url();
     let mut causes = Vec::new();
     let mut tls = None;
@@ -126,35 +162,118 @@ fn explain(error: reqwest::Error) -> LinkError {
         causes.push(cause.to_string());
         source = cause.source();
     }
-    let chain = causes.join(": ");
-    let said = |text: &str| chain.to_ascii_lowercase().contains(text);
+    let chain = causes.join(": ").to_ascii_lowercase();
+    let said = |text: &str| chain.contains(text);
     let last = causes.last().cloned().unwrap_or_else(|| error.to_string());
-    let (kind, words) = if let Some(tls) = tls.filter(|_| error.is_connect()) {
-        (Kind::Untrusted, format!("TLS failed, {tls}"))
+    let tls = tls.filter(|_| error.is_connect());
+    let way = way.filter(|_| error.is_connect());
+    let proxy = way.map(|variable| format!("the proxy that {variable} names"));
+    // A tunnel that does not come about is the proxy's doing, whatever lies beneath.
+    if let Some(proxy) = proxy.as_deref().filter(|_| said("tunnel error")) {
+        return by_proxy(proxy, &chain, tls, &last);
+    }
+    let (kind, words) = if let Some(tls) = tls {
+        (Kind::Untrusted, tls_words(tls))
     } else if said("dns error") {
-        (
-            Kind::UnknownHost,
-            format!("the host name is not known, {last}"),
-        )
-    } else if said("tunnel") || said("proxy") {
-        (
-            Kind::Proxy,
-            format!("the proxy cannot be reached or refuses, {last}"),
-        )
+        no_address(&chain, &last)
     } else if error.is_timeout() {
         (Kind::Timeout, "no connection within 5 s".to_owned())
     } else if error.is_connect() {
         (Kind::Unreachable, format!("no connection, {last}"))
+    } else if said("invalid http") {
+        let words = if is_plain {
+            "what came back is no HTTP; a server that speaks TLS wants an address with https://"
+        } else {
+            "what came back is no HTTP"
+        };
+        (Kind::Unreadable, words.to_owned())
     } else {
         (Kind::Broken, format!("the connection broke, {last}"))
+    };
+    let words = match proxy {
+        Some(proxy) => format!("{words}, through {proxy}"),
+        None => words,
     };
     LinkError { kind, words }
 }
 
+fn by_proxy(proxy: &str, chain: &str, tls: Option<&rustls::Error>, last: &str) -> LinkError {
+    let (kind, words) = if let Some(tls) = tls {
+        (Kind::Untrusted, format!("{proxy}: {}", tls_words(tls)))
+    } else if chain.contains("authorization required") {
+        let words =
+            format!("{proxy} wants a user name and password, or other ones than it got (407)");
+        (Kind::Proxy, words)
+    } else if chain.contains("failed to create") {
+        (Kind::Proxy, format!("{proxy} cannot be reached, {last}"))
+    } else if chain.contains("unsuccessful") {
+        (Kind::Proxy, format!("{proxy} refuses to connect"))
+    } else {
+        (Kind::Proxy, format!("{proxy} broke off, {last}"))
+    };
+    LinkError { kind, words }
+}
+
+/// A host name that leads nowhere: nobody knows it, or the name server gave no answer, which can improve.
+fn no_address(chain: &str, last: &str) -> (Kind, String) {
+    // As glibc and musl word it.
+    if ["temporary failure", "try again"]
+        .iter()
+        .any(|text| chain.contains(text))
+    {
+        (
+            Kind::Unreachable,
+            format!("the name server gives no answer, {last}"),
+        )
+    } else {
+        (
+            Kind::UnknownHost,
+            format!("the host name is not known, {last}"),
+        )
+    }
+}
+
+fn tls_words(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+            format!("TLS failed, the certificate comes from a CA that is not trusted ({error})")
+        }
+        rustls::Error::InvalidMessage(_) => {
+            format!("TLS failed, the server does not speak TLS there ({error})")
+        }
+        rustls::Error::AlertReceived(
+            AlertDescription::ProtocolVersion | AlertDescription::HandshakeFailure,
+        )
+        | rustls::Error::PeerIncompatible(_) => {
+            format!(
+                "TLS failed, the server and this run have nothing in common of TLS 1.2 and 1.3 ({error})"
+            )
+        }
+        _ => format!("TLS failed, {error}"),
+    }
+}
+
 /// The TLS error inside an I/O error, which may be wrapped in others that hide it from the chain of causes.
-fn rustls_error(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
+fn rustls_error<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
     if let Some(error) = cause.downcast_ref::<rustls::Error>() {
-        return Some(error.to_string());
+        return Some(error);
     }
     rustls_error(cause.downcast_ref::<std::io::Error>()?.get_ref()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_server_without_an_answer_is_told_from_a_name_nobody_knows() {
+        let kind = |chain: &str| no_address(chain, "").0;
+        let lookup = "dns error: failed to lookup address information";
+        for text in ["temporary failure in name resolution", "try again"] {
+            assert_eq!(kind(&format!("{lookup}: {text}")), Kind::Unreachable);
+        }
+        for text in ["name or service not known", "name does not resolve"] {
+            assert_eq!(kind(&format!("{lookup}: {text}")), Kind::UnknownHost);
+        }
+    }
 }

@@ -33,9 +33,9 @@ pub(super) fn hint(
         Kind::Unreachable => format!("Check `api_url`, and that this machine may connect to {host} (firewall, HTTPS_PROXY, NO_PROXY)."),
         Kind::UnknownHost => format!("Check the host name in `api_url`, and this machine's name server: {host} is not known to it."),
         Kind::Untrusted => {
-            "The reason stands above: if the certificate comes from a CA of your own, give that CA as `ca_cert` or in SSL_CERT_FILE; if not, the server has to renew it, or somebody stands between.".to_owned()
+            "The reason stands above: a CA of your own has to be given as `ca_cert` or in SSL_CERT_FILE; otherwise check `api_url` and the server's certificate, or somebody stands between.".to_owned()
         }
-        Kind::Proxy => "Check HTTPS_PROXY with its user name and password, or put the host into NO_PROXY.".to_owned(),
+        Kind::Proxy => format!("Check HTTPS_PROXY with its user name and password, or put {host} into NO_PROXY."),
         Kind::Broken => "The connection broke before the answer was whole; run this again.".to_owned(),
         Kind::Unreadable => format!("This is no answer of {name}'s API; check `api_url`, and whether a proxy or a sign-in page stands between."),
         Kind::Redirected => "Redirects are never followed, because a token could leak that way; set `api_url` to the final address.".to_owned(),

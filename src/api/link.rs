@@ -9,6 +9,11 @@ use crate::secret::Secret;
 pub trait Link: Send + Sync {
     /// Sends a request whose time is limited by the caller.
     async fn send(&self, request: Request) -> Result<Response, LinkError>;
+
+    /// The variable that names the proxy on the way to `target`, if there is one.
+    fn way(&self, _target: &url::Url) -> Option<&'static str> {
+        None
+    }
 }
 
 /// A request on the wire.

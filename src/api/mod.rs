@@ -8,6 +8,7 @@ mod client;
 mod hint;
 mod limiter;
 mod link;
+mod proxy;
 mod session;
 mod trust;
 
@@ -21,6 +22,7 @@ pub use call::{Body, Call, Method};
 pub use client::Client;
 pub use limiter::Reset;
 pub use link::{Link, LinkError, Request, Response};
+pub use proxy::{Proxy, proxy_secrets};
 pub use session::SignIn;
 pub use trust::{Roots, read_certificates};
 
@@ -190,11 +192,12 @@ impl Api {
         let left = self.limit.saturating_sub(self.start.elapsed());
         let allowed = REQUEST_LIMIT.min(left);
         let sent = Instant::now();
+        let way = self.link.way(&request.url);
         let answer = if allowed.is_zero() {
-            Err(no_answer(allowed))
+            Err(no_answer(allowed, way))
         } else {
             let answer = tokio::time::timeout(allowed, self.link.send(request)).await;
-            answer.unwrap_or_else(|_| Err(no_answer(allowed)))
+            answer.unwrap_or_else(|_| Err(no_answer(allowed, way)))
         };
         self.tell(call, &answer, sent.elapsed());
         answer.map_err(|error| {
@@ -314,12 +317,15 @@ impl Api {
     }
 }
 
-fn no_answer(allowed: Duration) -> LinkError {
-    let words = if allowed < REQUEST_LIMIT {
+fn no_answer(allowed: Duration, way: Option<&'static str>) -> LinkError {
+    let mut words = if allowed < REQUEST_LIMIT {
         "no whole answer before the time for this run was up".to_owned()
     } else {
         format!("no whole answer within {} s", allowed.as_secs())
     };
+    if let Some(variable) = way {
+        words += &format!(", through the proxy that {variable} names");
+    }
     LinkError {
         kind: Kind::Timeout,
         words,

@@ -1,6 +1,6 @@
 //! Which certificate authorities are trusted: what the environment names, else the system's bundle, else built-in roots.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use rustls::RootCertStore;
@@ -34,14 +34,9 @@ impl Roots<'_> {
     /// The roots to trust. An error names the variable or input at fault.
     pub(super) fn read(self) -> anyhow::Result<RootCertStore> {
         let mut store = RootCertStore::empty();
-        match (self.file.map(Path::new), self.dir.map(Path::new)) {
-            (None, None) => add_system(&mut store),
-            (file, dir) => {
-                let found = load_certs_from_paths(file, dir).certs;
-                if store.add_parsable_certificates(found).0 == 0 {
-                    bail!("SSL_CERT_FILE/SSL_CERT_DIR: no usable certificate could be read there");
-                }
-            }
+        match (self.file, self.dir) {
+            (None, None) => add_system(&mut store, &BUNDLES),
+            (file, dir) => add_named(&mut store, file, dir)?,
         }
         for certificate in self.extra {
             store
@@ -52,11 +47,43 @@ impl Roots<'_> {
     }
 }
 
-fn add_system(store: &mut RootCertStore) {
-    let bundle = BUNDLES
-        .iter()
-        .map(PathBuf::from)
-        .find(|path| path.is_file());
+/// Adds what the variables name: a file, and folders as OpenSSL separates them.
+fn add_named(
+    store: &mut RootCertStore,
+    file: Option<&str>,
+    dir: Option<&str>,
+) -> anyhow::Result<()> {
+    let file = file.map(|path| ("SSL_CERT_FILE", PathBuf::from(path)));
+    let dirs = dir.map(std::env::split_paths).into_iter().flatten();
+    let dirs = dirs.filter(|path| !path.as_os_str().is_empty());
+    let (mut added, mut wrong) = (0, Vec::new());
+    for (variable, path) in file
+        .into_iter()
+        .chain(dirs.map(|path| ("SSL_CERT_DIR", path)))
+    {
+        let found = match variable {
+            "SSL_CERT_FILE" => load_certs_from_paths(Some(&path), None),
+            _ => load_certs_from_paths(None, Some(&path)),
+        };
+        let usable = store.add_parsable_certificates(found.certs).0;
+        added += usable;
+        if usable == 0 {
+            let why = found.errors.first().map(|error| format!(" ({error})"));
+            wrong.push(format!(
+                "{variable}: no usable certificate could be read there{}",
+                why.unwrap_or_default()
+            ));
+        }
+    }
+    if added == 0 {
+        bail!(wrong.join("; "));
+    }
+    Ok(())
+}
+
+fn add_system(store: &mut RootCertStore, bundles: &[&str]) {
+    let mut bundles = bundles.iter().map(PathBuf::from);
+    let bundle = bundles.find(|path| path.is_file());
     let certificates = bundle
         .map(|path| load_certs_from_paths(Some(&path), None).certs)
         .unwrap_or_default();
@@ -67,15 +94,89 @@ fn add_system(store: &mut RootCertStore) {
 
 /// The certificates of the input `ca_cert`: PEM text, or the path of a PEM file.
 pub fn read_certificates(text_or_path: &str) -> anyhow::Result<Vec<CertificateDer<'static>>> {
-    let pem = if text_or_path.contains("-----BEGIN") {
-        text_or_path.as_bytes().to_vec()
+    let written = if text_or_path.contains("-----BEGIN") {
+        text_or_path.to_owned()
     } else {
-        std::fs::read(text_or_path).context("the file cannot be read")?
+        let read = std::fs::read(text_or_path).context("the file cannot be read")?;
+        String::from_utf8_lossy(&read).into_owned()
     };
-    let certificates = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
+    let pem = straightened(&written);
+    let certificates =
+        CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<Vec<_>, _>>();
     match certificates {
         Ok(found) if !found.is_empty() => Ok(found),
+        Ok(_) if pem.contains("PRIVATE KEY-----") => {
+            bail!("there is a private key in it, but no PEM certificate")
+        }
         Ok(_) => bail!("there is no PEM certificate in it"),
         Err(_) => bail!("its PEM text is broken"),
+    }
+}
+
+/// PEM text without what editors and YAML add to its lines: a byte order mark, or an indentation, would hide them.
+fn straightened(pem: &str) -> String {
+    let lines = pem.split(['\n', '\r']);
+    let bare = lines.map(|line| line.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}'));
+    bare.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn certificate() -> rcgen::Certificate {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let params = rcgen::CertificateParams::new([]).unwrap();
+        params.self_signed(&key).unwrap()
+    }
+
+    fn file(folder: &tempfile::TempDir, name: &str, text: &str) -> String {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn the_first_bundle_of_the_system_counts_and_without_one_the_built_in_roots() {
+        let folder = tempfile::tempdir().unwrap();
+        let one = file(&folder, "one", &certificate().pem());
+        let two = file(
+            &folder,
+            "two",
+            &(certificate().pem() + &certificate().pem()),
+        );
+        let empty = file(&folder, "empty", "");
+        let built_in = webpki_roots::TLS_SERVER_ROOTS.len();
+        for (bundles, count) in [
+            (&["/nowhere", &one, &two][..], 1),
+            (&[&two, &one], 2),
+            (&["/nowhere"], built_in),
+            (&[&empty, &one], built_in),
+            (&["/"], built_in),
+        ] {
+            let mut store = RootCertStore::empty();
+            add_system(&mut store, bundles);
+            assert_eq!(store.len(), count, "{bundles:?}");
+        }
+    }
+
+    #[test]
+    fn an_extra_ca_is_added_to_whatever_is_trusted_otherwise() {
+        let folder = tempfile::tempdir().unwrap();
+        let named = file(&folder, "named", &certificate().pem());
+        let count = |file: Option<&str>, extra: usize| {
+            let extra = (0..extra).map(|_| certificate().der().clone()).collect();
+            let roots = Roots {
+                file,
+                dir: None,
+                extra,
+            };
+            roots.read().unwrap().len()
+        };
+        let system = count(None, 0);
+        assert!(system > 50, "{system}");
+        assert_eq!(count(None, 1), system + 1);
+        assert_eq!(count(Some(&named), 0), 1);
+        assert_eq!(count(Some(&named), 2), 3);
     }
 }

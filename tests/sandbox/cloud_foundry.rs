@@ -478,7 +478,7 @@ impl CloudFoundry {
 
     fn root(&mut self, request: &Request) -> Answer {
         let host = request.header("host").unwrap_or_default();
-        let base = format!("http://{host}/{}", self.name());
+        let base = format!("{}://{host}/{}", request.scheme, self.name());
         let links = self.foundation.links.clone().unwrap_or_else(|| {
             json!({
                 "self": {"href": base},

@@ -8,6 +8,8 @@ use url::form_urlencoded;
 /// A request that has arrived in full.
 #[derive(Clone, Debug)]
 pub struct Request {
+    /// `http` or `https`, as it arrived.
+    pub scheme: &'static str,
     /// The method, in capitals.
     pub method: String,
     /// The path as sent, without the platform's prefix.

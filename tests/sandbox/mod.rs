@@ -23,21 +23,25 @@ pub mod digitalocean;
 mod faults;
 mod http;
 mod platform;
+mod proxy;
 pub mod qovery;
 mod script;
 mod server;
+mod tls;
 pub mod vercel;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 pub use faults::Fault;
 pub use http::{Answer, Request};
 pub use platform::{Addition, Call, Grant, Platform, Platforms};
+pub use proxy::{Gate, Proxy};
 pub use script::{CancelAnswer, Script};
 pub use server::Seen;
-use server::Shared;
+use server::{Door, Shared};
+pub use tls::{Acceptor, Authority, FAR, Papers};
 
 /// The token every platform accepts from the start.
 ///
@@ -63,6 +67,7 @@ pub const PRIVATE: [&str; 4] = [TOKEN, ENV_VALUE, EMAIL, MINTED];
 pub struct Sandbox {
     shared: Arc<Shared>,
     address: SocketAddr,
+    scheme: &'static str,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -70,21 +75,39 @@ pub struct Sandbox {
 impl Sandbox {
     /// Starts a server on a free port of the loopback address.
     pub fn start() -> Sandbox {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free loopback port");
-        listener.set_nonblocking(true).expect("non-blocking mode");
-        let address = listener.local_addr().expect("the bound address");
+        Sandbox::start_at(Ipv4Addr::LOCALHOST.into())
+    }
+
+    /// Starts a server on a free port of that address alone.
+    pub fn start_at(address: IpAddr) -> Sandbox {
+        let listener = TcpListener::bind((address, 0)).expect("a free loopback port");
+        Sandbox::open(vec![listener], None)
+    }
+
+    /// Starts a server that speaks TLS, on the same port of both loopback addresses.
+    pub fn start_tls(tls: Acceptor) -> Sandbox {
+        Sandbox::open(listen_on_both(), Some(tls))
+    }
+
+    fn open(listeners: Vec<TcpListener>, tls: Option<Acceptor>) -> Sandbox {
+        for listener in &listeners {
+            listener.set_nonblocking(true).expect("non-blocking mode");
+        }
+        let address = listeners[0].local_addr().expect("the bound address");
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let shared = Arc::new(Shared::new());
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let thread = thread::Builder::new()
             .name("sandbox".into())
             .spawn({
                 let shared = Arc::clone(&shared);
-                move || server::run(listener, shared, stopped)
+                move || server::run(Door { listeners, tls }, shared, stopped)
             })
             .expect("a thread for the sandbox");
         Sandbox {
             shared,
             address,
+            scheme,
             stop: Some(stop),
             thread: Some(thread),
         }
@@ -92,11 +115,30 @@ impl Sandbox {
 
     /// The base address of one platform, without a slash at the end.
     pub fn url(&self, platform: &str) -> String {
+        self.url_at(&self.address.to_string(), platform)
+    }
+
+    /// The same by the name `localhost`.
+    pub fn url_by_name(&self, platform: &str) -> String {
+        self.url_at(&format!("localhost:{}", self.address.port()), platform)
+    }
+
+    /// The same by the loopback address of IPv6.
+    pub fn url_by_ipv6(&self, platform: &str) -> String {
+        self.url_at(&format!("[::1]:{}", self.address.port()), platform)
+    }
+
+    /// The same by a name that only a proxy can lead to.
+    pub fn url_far(&self, platform: &str) -> String {
+        self.url_at(&format!("{FAR}:{}", self.address.port()), platform)
+    }
+
+    fn url_at(&self, authority: &str, platform: &str) -> String {
         assert!(
             self.shared.lock().platforms.get(platform).is_some(),
             "the sandbox has no platform {platform}"
         );
-        format!("http://{}/{platform}", self.address)
+        format!("{}://{authority}/{platform}", self.scheme)
     }
 
     /// The address the server listens on.
@@ -172,6 +214,18 @@ impl Sandbox {
         let platforms = state.platforms.all();
         platforms.iter().map(|p| p.effective_cancels(id)).sum()
     }
+}
+
+/// A port that is free on both loopback addresses.
+fn listen_on_both() -> Vec<TcpListener> {
+    for _ in 0..100 {
+        let four = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free loopback port");
+        let port = four.local_addr().expect("the bound address").port();
+        if let Ok(six) = TcpListener::bind((Ipv6Addr::LOCALHOST, port)) {
+            return vec![four, six];
+        }
+    }
+    panic!("no port is free on 127.0.0.1 and [::1]");
 }
 
 impl Drop for Sandbox {

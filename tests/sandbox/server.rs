@@ -1,7 +1,8 @@
-//! The HTTP/1.1 server and everything shared with the threads of a test.
+//! The HTTP/1.1 server, with or without TLS, and everything shared with the threads of a test.
 
 use std::any::Any;
 use std::collections::{HashMap, VecDeque};
+use std::future::poll_fn;
 use std::net::TcpListener;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -13,6 +14,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Sleep;
@@ -20,6 +22,7 @@ use tokio::time::Sleep;
 use super::faults::{Delivery, Fault, Manner};
 use super::http::{Answer, Request};
 use super::platform::{Call, Platforms};
+use super::tls::Acceptor;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const DRIP: Duration = Duration::from_millis(300);
@@ -204,31 +207,52 @@ struct Arrival {
     request: Request,
 }
 
+/// Where connections arrive, and what they speak.
+pub struct Door {
+    /// One for each address, all of the same port.
+    pub listeners: Vec<TcpListener>,
+    /// Present when the server speaks TLS.
+    pub tls: Option<Acceptor>,
+}
+
 /// Serves until told to stop.
-pub fn run(listener: TcpListener, shared: Arc<Shared>, stopped: oneshot::Receiver<()>) {
+pub fn run(door: Door, shared: Arc<Shared>, stopped: oneshot::Receiver<()>) {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .expect("a runtime for the sandbox")
-        .block_on(serve(listener, shared, stopped));
+        .block_on(serve(door, shared, stopped));
 }
 
-async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stopped: oneshot::Receiver<()>) {
-    let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+async fn serve(door: Door, shared: Arc<Shared>, mut stopped: oneshot::Receiver<()>) {
+    let listeners = door.listeners.into_iter();
+    let listeners: Vec<_> = listeners
+        .map(|listener| tokio::net::TcpListener::from_std(listener).expect("a listener"))
+        .collect();
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             _ = &mut stopped => break,
             Some(ended) = connections.join_next() => note_panic(&shared, ended),
-            accepted = listener.accept() => {
-                let (stream, _) = accepted.expect("a connection");
-                connections.spawn(connection(stream, Arc::clone(&shared)));
+            stream = accept(&listeners) => {
+                connections.spawn(connection(stream, door.tls.clone(), Arc::clone(&shared)));
             }
         }
     }
     while let Some(ended) = connections.try_join_next() {
         note_panic(&shared, ended);
     }
+}
+
+async fn accept(listeners: &[tokio::net::TcpListener]) -> tokio::net::TcpStream {
+    let accepted = poll_fn(|cx| {
+        let mut polls = listeners.iter().map(|listener| listener.poll_accept(cx));
+        polls.find(Poll::is_ready).unwrap_or(Poll::Pending)
+    });
+    let (stream, _) = accepted.await.expect("a connection");
+    // Without this small answers may wait for an acknowledgement.
+    let _ = stream.set_nodelay(true);
+    stream
 }
 
 fn note_panic(shared: &Shared, ended: Result<(), tokio::task::JoinError>) {
@@ -239,10 +263,22 @@ fn note_panic(shared: &Shared, ended: Result<(), tokio::task::JoinError>) {
     }
 }
 
-async fn connection(stream: tokio::net::TcpStream, shared: Arc<Shared>) {
-    // Without this small answers may wait for an acknowledgement.
-    let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| handle(Arc::clone(&shared), request));
+async fn connection(stream: tokio::net::TcpStream, tls: Option<Acceptor>, shared: Arc<Shared>) {
+    let Some(tls) = tls else {
+        return speak(stream, "http", shared).await;
+    };
+    // A handshake that fails is what some tests want to see.
+    if let Ok(stream) = tls.accept(stream).await {
+        speak(stream, "https", shared).await;
+    }
+}
+
+async fn speak(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    scheme: &'static str,
+    shared: Arc<Shared>,
+) {
+    let service = service_fn(move |request| handle(Arc::clone(&shared), scheme, request));
     let served = hyper::server::conn::http1::Builder::new()
         .serve_connection(TokioIo::new(stream), service)
         .await;
@@ -252,9 +288,10 @@ async fn connection(stream: tokio::net::TcpStream, shared: Arc<Shared>) {
 
 async fn handle(
     shared: Arc<Shared>,
+    scheme: &'static str,
     request: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<Flow>, std::io::Error> {
-    let (platform, request) = receive(request).await?;
+    let (platform, request) = receive(scheme, request).await?;
     let arrival = shared.arrive(&platform, request);
     if matches!(arrival.fault, Fault::HoldBefore) {
         shared.released(arrival.releases).await;
@@ -269,7 +306,10 @@ async fn handle(
     Ok(respond(delivery))
 }
 
-async fn receive(request: hyper::Request<Incoming>) -> Result<(String, Request), std::io::Error> {
+async fn receive(
+    scheme: &'static str,
+    request: hyper::Request<Incoming>,
+) -> Result<(String, Request), std::io::Error> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(std::io::Error::other)?;
     let path = parts.uri.path();
@@ -280,6 +320,7 @@ async fn receive(request: hyper::Request<Incoming>) -> Result<(String, Request),
         (name.as_str().to_owned(), value)
     });
     let request = Request {
+        scheme,
         method: parts.method.as_str().to_owned(),
         path: rest.to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
