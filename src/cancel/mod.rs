@@ -319,7 +319,13 @@ impl Procedure {
                 self.first_word
                     .get_or_insert_with(|| deployment.platform_state.clone());
                 self.note(now, &deployment);
-                if deployment.is_terminal() {
+                let is_first = matches!(self.step, Step::Reading);
+                let guard = self.plan.guard.refusal(&deployment);
+                if let Some(refusal) = guard.filter(|_| is_first) {
+                    let reason = format!("Nothing was sent: {refusal}.");
+                    let hint = "Check `deployment_id`, `branch` and `commit`.".to_owned();
+                    self.finish(now, Outcome::Error, reason, hint)
+                } else if deployment.is_terminal() {
                     self.classify(now)
                 } else {
                     self.after_sight(now, &deployment)
@@ -364,11 +370,6 @@ impl Procedure {
 
     fn judge_first_sight(&mut self, now: Duration, deployment: &Deployment) -> Action {
         let word = &deployment.platform_state;
-        if let Some(refusal) = self.plan.guard.refusal(deployment) {
-            let reason = format!("Nothing was sent: {refusal}.");
-            let hint = "Check `deployment_id`, `branch` and `commit`.".to_owned();
-            return self.finish(now, Outcome::Error, reason, hint);
-        }
         if !self.is_wanted(deployment.state) {
             let reason = format!("It is {word}, which `only_states` excludes; nothing was sent.");
             return self.finish(now, Outcome::Skipped, reason, String::new());
