@@ -442,10 +442,7 @@ impl Procedure {
                 match accepted.deployment {
                     Some(deployment) => self.after_showing_answer(now, &deployment),
                     None if self.plan.wait => self.watch(now),
-                    None => {
-                        self.step = Step::Glancing;
-                        self.look_again(now)
-                    }
+                    None => self.glance(now),
                 }
             }
             Err(failure) => self.after_failed_answer(now, failure),
@@ -457,10 +454,11 @@ impl Procedure {
             self.note(now, deployment);
             return self.classify(now);
         }
-        if self.plan.wait {
-            self.watch(now)
-        } else {
-            self.requested(now)
+        let is_seen = deployment.state.is_in_flight() || deployment.state == State::Canceling;
+        match (self.plan.wait, is_seen) {
+            (true, _) => self.watch(now),
+            (false, true) => self.requested(now),
+            (false, false) => self.glance(now),
         }
     }
 
@@ -550,6 +548,12 @@ impl Procedure {
         {
             return self.keep_watching(now, now);
         }
+        self.look_again(now)
+    }
+
+    /// The one look after an accepted request that is not waited for.
+    fn glance(&mut self, now: Duration) -> Action {
+        self.step = Step::Glancing;
         self.look_again(now)
     }
 

@@ -317,6 +317,14 @@ fn without_waiting_a_clear_yes_is_enough_and_nothing_less() {
         Outcome::Completed,
         1,
     );
+    let stateless = || accepted(Some(State::Unknown));
+    for (seen, outcome) in [
+        (Running, Outcome::Requested),
+        (Succeeded, Outcome::Completed),
+    ] {
+        let events = vec![sight(Running), stateless(), sight(seen)];
+        check(plan(), events, outcome, 1);
+    }
     check(
         plan(),
         vec![sight(Running), refused(Kind::Server), sight(Canceled)],
