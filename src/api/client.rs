@@ -142,7 +142,8 @@ fn explain(error: reqwest::Error) -> LinkError {
             format!("the proxy cannot be reached or refuses, {last}"),
         )
     } else if error.is_timeout() {
-        (Kind::Timeout, "no connection within 5 s".to_owned())
+        // Only connecting has a limit of its own here, so nothing was sent.
+        (Kind::Unreachable, "no connection within 5 s".to_owned())
     } else if error.is_connect() {
         (Kind::Unreachable, format!("no connection, {last}"))
     } else {

@@ -464,7 +464,7 @@ impl Procedure {
 
     fn after_failed_answer(&mut self, now: Duration, failure: Failure) -> Action {
         let readable = self.last.is_some();
-        if !matches!(failure.kind, Kind::Limited | Kind::MovedOn | Kind::Guarded) {
+        if failure.kind.may_have_been_sent() {
             self.sent = Some(Sent {
                 accepted: false,
                 status: failure.status,
@@ -472,7 +472,7 @@ impl Procedure {
             });
         }
         match failure.kind {
-            Kind::Limited | Kind::MovedOn => {
+            Kind::Limited | Kind::MovedOn | Kind::Unreachable => {
                 // Nothing was processed, so this was no request. Before the next one the state is read again.
                 self.sends -= 1;
                 self.step = match self.doubt.clone() {
