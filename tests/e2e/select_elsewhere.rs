@@ -747,6 +747,16 @@ fn an_environment_at_rest_has_nothing_to_cancel() {
 }
 
 #[test]
+fn an_environment_in_a_state_that_is_not_known_is_not_taken_for_calm() {
+    for word in ["UNAVAILABLE", "PREPARING"] {
+        let sandbox = environment([deployment("one").states([word])]);
+        asks_nothing(&sandbox, select(&sandbox, "latest"), ("error", 1), &[word]);
+        let ran = asks_nothing(&sandbox, select(&sandbox, "all"), IDLE, &["looked at"]);
+        assert!(ran.stdout.contains(&format!("not known ({word})")));
+    }
+}
+
+#[test]
 fn an_environment_that_is_not_there_is_not_found() {
     for rule in ["latest", "all"] {
         let sandbox = environment([deployment("one")]);
