@@ -375,9 +375,13 @@ impl Procedure {
             return self.finish(now, Outcome::Skipped, reason, String::new());
         }
         if self.plan.dry_run {
-            let reason = format!(
-                "It is {word} and would have been asked to cancel; this is a dry run and nothing was sent."
-            );
+            let otherwise = if deployment.state == State::Canceling {
+                "is being canceled already, so it would only have been watched"
+            } else {
+                "would have been asked to cancel"
+            };
+            let reason =
+                format!("It is {word} and {otherwise}; this is a dry run and nothing was sent.");
             return self.finish(now, Outcome::DryRun, reason, String::new());
         }
         if deployment.state == State::Canceling {

@@ -353,6 +353,19 @@ fn without_waiting_a_clear_yes_is_enough_and_nothing_less() {
 }
 
 #[test]
+fn a_dry_run_says_what_would_have_been_done() {
+    for (state, asked) in [(Running, true), (Canceling, false)] {
+        let dry_run = Plan {
+            dry_run: true,
+            ..plan()
+        };
+        let procedure = check(dry_run, vec![sight(state)], Outcome::DryRun, 0);
+        let reason = &procedure.ending().unwrap().reason;
+        assert_eq!(reason.contains("would have been asked"), asked, "{reason}");
+    }
+}
+
+#[test]
 fn guards_and_dry_runs_send_nothing() {
     let queued = Plan {
         only_states: Some(vec![Queued]),
