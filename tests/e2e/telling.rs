@@ -1411,6 +1411,26 @@ fn hostile_text_stays_itself_inside_an_output_file() {
     assert!(!text.contains("##[") && !opens_command(&text), "{text}");
 }
 
+#[test]
+fn the_log_says_asked_only_of_what_was_sent() {
+    let sandbox = running();
+    sandbox.add(Deployment::new("app-1", "dep-2"));
+    sandbox.fault(Call::Read, [Fault::Pass, Fault::HoldBefore]);
+    let limit = Fault::RetryAfter {
+        status: 429,
+        value: "1".to_owned(),
+    };
+    sandbox.fault(Call::Cancel, [limit]);
+    let running = step(&sandbox).input("deployment_id", "dep-1,dep-2").start();
+    sandbox.wait_for(Call::Read, 2);
+    sandbox.wait_for(Call::Cancel, 1);
+    sandbox.release();
+    let ran = running.wait();
+    ran.ended("canceled", 0);
+    let said = ran.stdout.matches("asking to cancel").count();
+    assert_eq!(said, sandbox.count(Call::Cancel), "{}", ran.stdout);
+}
+
 /// A full pipe holds a run for good if anything waits for its reader: then the watchdog ends it, without a code.
 #[test]
 #[cfg(unix)]
