@@ -20,7 +20,7 @@ pub enum Kind {
     Server,
     /// No answer within the time for one request.
     Timeout,
-    /// No connection could be made.
+    /// No connection could be made: nothing was sent.
     Unreachable,
     /// The host name is not known.
     UnknownHost,
@@ -91,12 +91,15 @@ impl Kind {
     pub const fn is_ambiguous(self) -> bool {
         matches!(
             self,
-            Self::Server
-                | Self::Timeout
-                | Self::Unreachable
-                | Self::Broken
-                | Self::Unreadable
-                | Self::Proxy
+            Self::Server | Self::Timeout | Self::Broken | Self::Unreadable | Self::Proxy
+        )
+    }
+
+    /// Whether a request that ended like this may have reached the platform and been processed or refused there.
+    pub const fn may_have_been_sent(self) -> bool {
+        !matches!(
+            self,
+            Self::Limited | Self::MovedOn | Self::Guarded | Self::Unreachable
         )
     }
 

@@ -140,7 +140,8 @@ impl Told {
             deployment_id: cleaner.value(last.map_or(id.as_str(), |last| &last.id)),
             deployment_url: last.and_then(|last| last.url.clone()),
             outcome,
-            canceled: last.is_some_and(|last| last.state == State::Canceled),
+            canceled: matches!(outcome, Outcome::Canceled | Outcome::AlreadyFinished)
+                && last.is_some_and(|last| last.state == State::Canceled),
             went_live: went_live(outcome, last),
             state: last.map(|last| last.state.word()),
             platform_state: last.map(|last| last.platform_state.clone()),

@@ -514,7 +514,9 @@ impl<'a> Run<'a> {
                 }
                 continue;
             }
-            if matches!(action, Action::Cancel(_)) {
+            let is_cancel = matches!(action, Action::Cancel(_));
+            let held = self.api.holds_cancels().filter(|_| is_cancel);
+            if is_cancel && held.is_none() {
                 witness.asking(works, which);
             }
             let Some(id) = works.get(which).map(|work| work.id.clone()) else {
@@ -530,16 +532,20 @@ impl<'a> Run<'a> {
                 };
             agenda.flying.push(Box::pin(async move {
                 let event = match action {
+                    // Nothing goes out, and nothing was said to.
+                    Action::Cancel(known) => match held {
+                        Some(held) => Event::Answered(Err(held)),
+                        // An answer that hangs leaves time for one last read, which decides.
+                        None => {
+                            let answer = timeout_at(cancel_by, platform.cancel(api, &known)).await;
+                            Event::Answered(answer.unwrap_or_else(|_| Err(unanswered())))
+                        }
+                    },
                     Action::Conclude(ended) => {
                         let conclusion = platform.conclude(api, &ended).await;
                         Event::Concluded(conclusion.unwrap_or_default())
                     }
                     Action::Refresh(known) => Event::Read(platform.refresh(api, &known).await),
-                    Action::Cancel(known) => {
-                        // An answer that hangs leaves time for one last read, which decides.
-                        let answer = timeout_at(cancel_by, platform.cancel(api, &known)).await;
-                        Event::Answered(answer.unwrap_or_else(|_| Err(unanswered())))
-                    }
                     Action::Find | Action::Pause(_) | Action::Done => {
                         Event::Read(platform.find(api, &id).await)
                     }

@@ -27,6 +27,9 @@ impl Method {
     }
 }
 
+/// The endpoint of all cancel requests, where rate limits are counted for each endpoint.
+pub const CANCEL: &str = "cancel";
+
 /// What a request carries.
 #[derive(Clone, Debug, Default)]
 pub enum Body {

@@ -177,7 +177,8 @@ fn explain(error: reqwest::Error, way: Option<&'static str>) -> LinkError {
     } else if said("dns error") {
         no_address(&chain, &last)
     } else if error.is_timeout() {
-        (Kind::Timeout, "no connection within 5 s".to_owned())
+        // Only connecting has a limit of its own here, so nothing was sent.
+        (Kind::Unreachable, "no connection within 5 s".to_owned())
     } else if error.is_connect() {
         (Kind::Unreachable, format!("no connection, {last}"))
     } else if said("invalid http") {

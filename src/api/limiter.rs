@@ -9,6 +9,9 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 /// The least pause after a 429, whatever the headers say: a reset in the past must not become a hot loop.
 const LEAST: Duration = Duration::from_millis(250);
 
+/// A pause that no run outlives; a header may ask for more than any clock can hold.
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
 /// How the platform's own header tells when its limit is reset.
 #[derive(Clone, Copy, Debug)]
 pub enum Reset {
@@ -85,7 +88,7 @@ impl Limiter {
                 .next()
                 .unwrap_or(LEAST)
         });
-        pause.max(LEAST)
+        pause.clamp(LEAST, DAY)
     }
 
     fn gates(&self) -> MutexGuard<'_, HashMap<&'static str, Gate>> {
@@ -174,6 +177,15 @@ mod tests {
     fn a_reset_in_the_past_is_still_a_pause() {
         assert_eq!(pause(&[("ratelimit-reset", "5")], EPOCH), LEAST);
         assert_eq!(pause(&[("retry-after", "0")], EPOCH), LEAST);
+    }
+
+    #[test]
+    fn a_time_beyond_any_run_can_still_be_reckoned_with() {
+        for endless in ["18446744073709549568", "1e19", "1e300"] {
+            let asked = pause(&[("retry-after", endless)], EPOCH);
+            assert!(asked.checked_add(DAY * 2).is_some(), "{endless}");
+        }
+        assert!(pause(&[("ratelimit-reset", "1000000000000")], EPOCH) >= DAY);
     }
 
     #[test]

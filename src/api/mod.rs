@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::time::Instant;
 
-pub use call::{Body, Call, Method};
+pub use call::{Body, CANCEL, Call, Method};
 pub use client::Client;
 pub use limiter::Reset;
 pub use link::{Link, LinkError, Request, Response};
@@ -150,17 +150,10 @@ impl Api {
 
     /// Sends one request and waits for its answer, within the limits of the request and of the run.
     pub async fn send(&self, call: Call) -> Result<Reply, Failure> {
-        let gate = if self.service.limits_each_endpoint {
-            call.endpoint
-        } else {
-            ""
-        };
-        if let Some(until) = self.limiter.closed_until(gate, self.start.elapsed()) {
-            let words = "the rate limit has not been reset yet".to_owned();
-            let mut failure = self.failure(&call, Kind::Limited, None, words);
-            failure.not_before = Some(until);
-            return Err(failure);
+        if let Some(held) = self.held(&call) {
+            return Err(held);
         }
+        let gate = self.gate(&call);
         if call.stranger.is_some() {
             return self.judge(&call, gate, self.exchange(&call, None).await?);
         }
@@ -173,6 +166,30 @@ impl Api {
             response = self.exchange(&call, token.as_ref()).await?;
         }
         self.judge(&call, gate, response)
+    }
+
+    /// Why no cancel request goes out at this moment, whatever it is for.
+    pub fn holds_cancels(&self) -> Option<Failure> {
+        self.held(&Call::post("", "cancel the deployment").endpoint(CANCEL))
+    }
+
+    fn gate(&self, call: &Call) -> &'static str {
+        if self.service.limits_each_endpoint {
+            call.endpoint
+        } else {
+            ""
+        }
+    }
+
+    /// A rate limit that is not over yet.
+    fn held(&self, call: &Call) -> Option<Failure> {
+        let now = self.start.elapsed();
+        let until = self.limiter.closed_until(self.gate(call), now)?;
+        let words = "the rate limit has not been reset yet".to_owned();
+        Some(Failure {
+            not_before: Some(until),
+            ..self.failure(call, Kind::Limited, None, words)
+        })
     }
 
     /// A credential that did not exist before: nothing may show it from now on.

@@ -319,7 +319,13 @@ impl Procedure {
                 self.first_word
                     .get_or_insert_with(|| deployment.platform_state.clone());
                 self.note(now, &deployment);
-                if deployment.is_terminal() {
+                let is_first = matches!(self.step, Step::Reading);
+                let guard = self.plan.guard.refusal(&deployment);
+                if let Some(refusal) = guard.filter(|_| is_first) {
+                    let reason = format!("Nothing was sent: {refusal}.");
+                    let hint = "Check `deployment_id`, `branch` and `commit`.".to_owned();
+                    self.finish(now, Outcome::Error, reason, hint)
+                } else if deployment.is_terminal() {
                     self.classify(now)
                 } else {
                     self.after_sight(now, &deployment)
@@ -364,19 +370,18 @@ impl Procedure {
 
     fn judge_first_sight(&mut self, now: Duration, deployment: &Deployment) -> Action {
         let word = &deployment.platform_state;
-        if let Some(refusal) = self.plan.guard.refusal(deployment) {
-            let reason = format!("Nothing was sent: {refusal}.");
-            let hint = "Check `deployment_id`, `branch` and `commit`.".to_owned();
-            return self.finish(now, Outcome::Error, reason, hint);
-        }
         if !self.is_wanted(deployment.state) {
             let reason = format!("It is {word}, which `only_states` excludes; nothing was sent.");
             return self.finish(now, Outcome::Skipped, reason, String::new());
         }
         if self.plan.dry_run {
-            let reason = format!(
-                "It is {word} and would have been asked to cancel; this is a dry run and nothing was sent."
-            );
+            let otherwise = if deployment.state == State::Canceling {
+                "is being canceled already, so it would only have been watched"
+            } else {
+                "would have been asked to cancel"
+            };
+            let reason =
+                format!("It is {word} and {otherwise}; this is a dry run and nothing was sent.");
             return self.finish(now, Outcome::DryRun, reason, String::new());
         }
         if deployment.state == State::Canceling {
@@ -441,10 +446,7 @@ impl Procedure {
                 match accepted.deployment {
                     Some(deployment) => self.after_showing_answer(now, &deployment),
                     None if self.plan.wait => self.watch(now),
-                    None => {
-                        self.step = Step::Glancing;
-                        self.look_again(now)
-                    }
+                    None => self.glance(now),
                 }
             }
             Err(failure) => self.after_failed_answer(now, failure),
@@ -456,16 +458,17 @@ impl Procedure {
             self.note(now, deployment);
             return self.classify(now);
         }
-        if self.plan.wait {
-            self.watch(now)
-        } else {
-            self.requested(now)
+        let is_seen = deployment.state.is_in_flight() || deployment.state == State::Canceling;
+        match (self.plan.wait, is_seen) {
+            (true, _) => self.watch(now),
+            (false, true) => self.requested(now),
+            (false, false) => self.glance(now),
         }
     }
 
     fn after_failed_answer(&mut self, now: Duration, failure: Failure) -> Action {
         let readable = self.last.is_some();
-        if !matches!(failure.kind, Kind::Limited | Kind::MovedOn | Kind::Guarded) {
+        if failure.kind.may_have_been_sent() {
             self.sent = Some(Sent {
                 accepted: false,
                 status: failure.status,
@@ -473,7 +476,7 @@ impl Procedure {
             });
         }
         match failure.kind {
-            Kind::Limited | Kind::MovedOn => {
+            Kind::Limited | Kind::MovedOn | Kind::Unreachable => {
                 // Nothing was processed, so this was no request. Before the next one the state is read again.
                 self.sends -= 1;
                 self.step = match self.doubt.clone() {
@@ -549,6 +552,12 @@ impl Procedure {
         {
             return self.keep_watching(now, now);
         }
+        self.look_again(now)
+    }
+
+    /// The one look after an accepted request that is not waited for.
+    fn glance(&mut self, now: Duration) -> Action {
+        self.step = Step::Glancing;
         self.look_again(now)
     }
 

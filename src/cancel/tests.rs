@@ -288,6 +288,25 @@ fn a_rate_limited_request_is_none() {
 }
 
 #[test]
+fn a_request_that_met_no_connection_was_never_sent() {
+    let unreachable = || refused(Kind::Unreachable);
+    let mut events = vec![sight(Running)];
+    events.extend((0..400).flat_map(|_| [unreachable(), sight(Running)]));
+    let (procedure, _) = play(plan(), events);
+    let ending = procedure.ending().unwrap();
+    assert_eq!(ending.outcome, Outcome::TimedOut);
+    assert!(ending.reason.contains("was not sent"), "{}", ending.reason);
+    assert!(procedure.sent().is_none());
+    for (end, outcome) in [
+        (Canceled, Outcome::AlreadyFinished),
+        (Succeeded, Outcome::AlreadyLive),
+    ] {
+        let events = vec![sight(Running), unreachable(), sight(end)];
+        check(plan(), events, outcome, 1);
+    }
+}
+
+#[test]
 fn without_waiting_a_clear_yes_is_enough_and_nothing_less() {
     let plan = || Plan {
         wait: false,
@@ -317,12 +336,33 @@ fn without_waiting_a_clear_yes_is_enough_and_nothing_less() {
         Outcome::Completed,
         1,
     );
+    let stateless = || accepted(Some(State::Unknown));
+    for (seen, outcome) in [
+        (Running, Outcome::Requested),
+        (Succeeded, Outcome::Completed),
+    ] {
+        let events = vec![sight(Running), stateless(), sight(seen)];
+        check(plan(), events, outcome, 1);
+    }
     check(
         plan(),
         vec![sight(Running), refused(Kind::Server), sight(Canceled)],
         Outcome::Canceled,
         1,
     );
+}
+
+#[test]
+fn a_dry_run_says_what_would_have_been_done() {
+    for (state, asked) in [(Running, true), (Canceling, false)] {
+        let dry_run = Plan {
+            dry_run: true,
+            ..plan()
+        };
+        let procedure = check(dry_run, vec![sight(state)], Outcome::DryRun, 0);
+        let reason = &procedure.ending().unwrap().reason;
+        assert_eq!(reason.contains("would have been asked"), asked, "{reason}");
+    }
 }
 
 #[test]
@@ -623,7 +663,7 @@ proptest! {
                 if queued_only {
                     prop_assert_eq!(last_read, Some(Queued));
                 }
-                let unprocessed = matches!(&event, Event::Answered(Err(failure)) if matches!(failure.kind, Kind::Limited | Kind::MovedOn));
+                let unprocessed = matches!(&event, Event::Answered(Err(failure)) if matches!(failure.kind, Kind::Limited | Kind::MovedOn | Kind::Unreachable));
                 counted += usize::from(!unprocessed);
             }
             match &event {

@@ -1494,6 +1494,21 @@ both!(
     }
 );
 
+both!(
+    what_has_ended_of_another_branch_is_refused_as_well,
+    |stage| {
+        for state in ["canceled", "failed", "succeeded"] {
+            for (guard, value) in [("branch", "dev"), ("commit", HEAD)] {
+                let stand = stand(stage, [one(1).state(state)]);
+                let step = stand.step().input("deployment_id", &stage.id(1));
+                let ran = stand.errs(step.input(guard, value));
+                reasons(&ran, &[guard, value]);
+                assert_eq!(ran.output("canceled"), "false");
+            }
+        }
+    }
+);
+
 both!(a_guard_that_cannot_be_checked_is_not_passed, |stage| {
     for (guard, value) in [("branch", "main"), ("commit", HEAD)] {
         let stand = stand(stage, [one(1).silent()]);

@@ -534,6 +534,27 @@ fn the_preview_surface_is_not_asked_where_there_is_the_newer_one() {
 }
 
 #[test]
+fn the_preview_surface_is_listed_only_where_the_newer_one_has_no_list_at_all() {
+    for status in [400, 404] {
+        let sandbox = preview_account([preview(1)]);
+        sandbox.fault(Call::List, [Fault::Status(status)]);
+        stops(&sandbox, fleet(&sandbox, "all"), &[1]);
+    }
+    for status in [400, 403, 404] {
+        // There is such a list, but a later page of it does not come: what it holds must not be left out.
+        let sandbox = account((1..=120).map(upgrade));
+        sandbox.fault(Call::List, [Fault::Pass, Fault::Status(status)]);
+        asks_nothing(
+            &sandbox,
+            fleet(&sandbox, "all"),
+            ERROR,
+            &["list the deployments"],
+        );
+        assert!(!saw_preview(&sandbox));
+    }
+}
+
+#[test]
 fn a_fixed_version_is_the_only_one_that_is_listed() {
     let sandbox = account([upgrade(1), preview(2)]);
     let step = fleet(&sandbox, "all").input("api_version", "unstable");
@@ -743,6 +764,16 @@ fn an_environment_at_rest_has_nothing_to_cancel() {
             let seen = (ran.output("count"), ran.output("went_live"));
             assert_eq!(seen, ("0", "false"));
         }
+    }
+}
+
+#[test]
+fn an_environment_in_a_state_that_is_not_known_is_not_taken_for_calm() {
+    for word in ["UNAVAILABLE", "PREPARING"] {
+        let sandbox = environment([deployment("one").states([word])]);
+        asks_nothing(&sandbox, select(&sandbox, "latest"), ("error", 1), &[word]);
+        let ran = asks_nothing(&sandbox, select(&sandbox, "all"), IDLE, &["looked at"]);
+        assert!(ran.stdout.contains(&format!("not known ({word})")));
     }
 }
 

@@ -1412,6 +1412,51 @@ fn hostile_text_stays_itself_inside_an_output_file() {
 }
 
 #[test]
+fn the_log_says_asked_only_of_what_was_sent() {
+    let sandbox = running();
+    sandbox.add(Deployment::new("app-1", "dep-2"));
+    sandbox.fault(Call::Read, [Fault::Pass, Fault::HoldBefore]);
+    let limit = Fault::RetryAfter {
+        status: 429,
+        value: "1".to_owned(),
+    };
+    sandbox.fault(Call::Cancel, [limit]);
+    let running = step(&sandbox).input("deployment_id", "dep-1,dep-2").start();
+    sandbox.wait_for(Call::Read, 2);
+    sandbox.wait_for(Call::Cancel, 1);
+    sandbox.release();
+    let ran = running.wait();
+    ran.ended("canceled", 0);
+    let said = ran.stdout.matches("asking to cancel").count();
+    assert_eq!(said, sandbox.count(Call::Cancel), "{}", ran.stdout);
+}
+
+/// A full pipe holds a run for good if anything waits for its reader: then the watchdog ends it, without a code.
+#[test]
+#[cfg(unix)]
+fn a_reader_that_has_stopped_reading_does_not_keep_a_run() {
+    let faults = ".,".repeat(4000);
+    let mut running = Step::github()
+        .input("platform", "vercel")
+        .input("deployment_id", &faults)
+        .start();
+    let id = running.child.id().to_string();
+    let (ended, watched) = std::sync::mpsc::channel::<()>();
+    let watchdog = std::thread::spawn(move || {
+        let patience = std::time::Duration::from_secs(20);
+        if watched.recv_timeout(patience).is_err() {
+            let mut kill = std::process::Command::new("kill");
+            assert!(kill.args(["-KILL", &id]).status().unwrap().success());
+        }
+    });
+    // Nothing is read before it has ended.
+    let status = running.child.wait().unwrap();
+    let _ = ended.send(());
+    watchdog.join().unwrap();
+    assert_eq!(status.code(), Some(2));
+}
+
+#[test]
 fn a_long_text_of_a_platform_is_shortened() {
     let sandbox = Sandbox::start();
     sandbox

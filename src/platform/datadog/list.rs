@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::Surface::{self, Preview, V2};
-use super::{Wire, send};
+use super::{Wire, says_no, send};
 use crate::api::{Api, Call, Reply};
 use crate::deployment::{Deployment, State};
 use crate::failure::{Failure, Kind};
@@ -25,25 +25,27 @@ const MOST_PAGES: usize = 50;
 pub(super) async fn list(api: &Api, surfaces: &[Surface], query: &str) -> Result<Listed, Failure> {
     let mut none = None;
     for surface in surfaces {
-        let seen = match surface {
-            V2 => in_flight_on_v2(api, query).await,
-            Preview => Pages::new(Preview, query)
-                .read(api, None, false)
-                .await
-                .map(|pages| pages.ours),
-        };
-        match seen {
-            // An account is always there, so an empty list says what it says.
-            Ok(seen) => return Ok(Listed::Here(in_scope(seen))),
-            Err(failure) if failure.kind == Kind::NotFound => none = Some(failure),
+        let mut pages = Pages::new(*surface, query);
+        match pages.turn(api, None).await {
+            // Only the very first page tells that there is no such list here.
+            Err(failure) if says_no(&failure) => none = Some(failure),
             Err(failure) => return Err(failure),
+            Ok(()) => {
+                let seen = match surface {
+                    V2 => in_flight_on_v2(api, pages).await?,
+                    Preview => pages.read(api, None, false).await?.ours,
+                };
+                // An account is always there, so an empty list says what it says.
+                return Ok(Listed::Here(in_scope(seen)));
+            }
         }
     }
     Err(none.unwrap_or_else(|| Failure::guarded("there is nowhere to ask", "")))
 }
 
-async fn in_flight_on_v2(api: &Api, query: &str) -> Result<Vec<Deployment>, Failure> {
-    let newest = Pages::new(V2, query).read(api, None, true).await?;
+async fn in_flight_on_v2(api: &Api, begun: Pages<'_>) -> Result<Vec<Deployment>, Failure> {
+    let query = begun.query;
+    let newest = begun.read(api, None, true).await?;
     let mut seen = newest.ours;
     if newest.is_whole {
         return Ok(seen);
@@ -71,6 +73,10 @@ struct Pages<'a> {
     ours: Vec<Deployment>,
     /// Items on all pages so far.
     many: usize,
+    /// Pages so far.
+    number: usize,
+    /// Something on the last one is in flight.
+    has_flying: bool,
     /// The list was read to its end.
     is_whole: bool,
 }
@@ -83,6 +89,8 @@ impl<'a> Pages<'a> {
             ids: HashSet::new(),
             ours: Vec::new(),
             many: 0,
+            number: 0,
+            has_flying: false,
             is_whole: false,
         }
     }
@@ -94,16 +102,15 @@ impl<'a> Pages<'a> {
         filter: Option<&str>,
         newest: bool,
     ) -> Result<Self, Failure> {
-        for number in 0..MOST_PAGES {
-            let call = self.call(number);
-            let call = filter
-                .into_iter()
-                .fold(call, |call, filter| call.query("filter", filter));
-            let reply = send(api, call).await?;
-            let has_flying = self.take(&reply, filter.is_some())?;
-            if self.is_whole || (newest && !has_flying) {
+        while self.number < MOST_PAGES {
+            let is_enough = self.is_whole || (newest && !self.has_flying);
+            if self.number > 0 && is_enough {
                 return Ok(self);
             }
+            self.turn(api, filter).await?;
+        }
+        if self.is_whole {
+            return Ok(self);
         }
         Err(Failure::own(
             Kind::Unreadable,
@@ -112,12 +119,24 @@ impl<'a> Pages<'a> {
         ))
     }
 
+    /// Reads the next page.
+    async fn turn(&mut self, api: &Api, filter: Option<&str>) -> Result<(), Failure> {
+        let call = self.call();
+        let call = filter
+            .into_iter()
+            .fold(call, |call, filter| call.query("filter", filter));
+        let reply = send(api, call).await?;
+        self.has_flying = self.take(&reply, filter.is_some())?;
+        self.number += 1;
+        Ok(())
+    }
+
     /// v2 counts pages, the preview items.
-    fn call(&self, number: usize) -> Call {
+    fn call(&self) -> Call {
         let path = format!("/api/{}/fleet/deployments", self.surface.word());
         let call = Call::get(path, "list the deployments").query("page_size", PER_PAGE.to_string());
         match self.surface {
-            V2 => call.query("page_number", number.to_string()),
+            V2 => call.query("page_number", self.number.to_string()),
             Preview => call.query("page_offset", self.many.to_string()),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Door, Ids, QUEUED, Qovery, Results, Standing, Waiting};
 use crate::api::{Api, Call};
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, State};
 use crate::failure::{Failure, Kind};
 use crate::id::Id;
 use crate::platform::Listed;
@@ -60,9 +60,11 @@ impl Qovery {
                 });
             }
         }
-        // One that is being canceled already needs nobody to choose it.
-        if now.state.is_in_flight() && !takes_down {
-            if now.ids.name().is_none() {
+        // One that is being canceled already needs nobody to choose it. A word that is not known is no rest: it is not
+        // chosen either, but it has to be seen.
+        let is_unknown = now.state == State::Unknown && !now.idle;
+        if (now.state.is_in_flight() || is_unknown) && !takes_down {
+            if now.ids.name().is_none() && !is_unknown {
                 return Err(self.nameless(&now.word));
             }
             all.push(self.tell(now, self.known_page()));
@@ -127,7 +129,6 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::deployment::State;
     use crate::select::{Select, Wanted};
 
     fn qovery() -> Qovery {
@@ -238,7 +239,7 @@ mod tests {
 
     #[test]
     fn an_environment_at_rest_has_nothing_in_flight() {
-        for word in ["READY", "DEPLOYED", "STOPPED", "BUILD_ERROR", "RECAP"] {
+        for word in ["READY", "DEPLOYED", "STOPPED", "BUILD_ERROR"] {
             assert!(
                 qovery()
                     .in_order(&now(word, "a"), Vec::new())
@@ -246,6 +247,17 @@ mod tests {
                     .is_empty(),
                 "{word}"
             );
+        }
+    }
+
+    #[test]
+    fn a_word_that_is_not_known_is_no_rest() {
+        for word in ["RECAP", "UNAVAILABLE", "SOMETHING_NEW"] {
+            for name in ["a", ""] {
+                let listed = qovery().in_order(&now(word, name), Vec::new()).unwrap();
+                let seen: Vec<_> = listed.iter().map(|one| one.state).collect();
+                assert_eq!(seen, [State::Unknown], "{word}");
+            }
         }
     }
 

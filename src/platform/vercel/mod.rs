@@ -16,7 +16,7 @@ use super::{
     Accepted, Entry, Filter, Found, Listed, Platform, in_scope, input, oldest_in_flight, require,
     secret,
 };
-use crate::api::{Api, Call, Method, Reply, Reset, Response, Service, Words};
+use crate::api::{Api, CANCEL, Call, Method, Reply, Reset, Response, Service, Words};
 use crate::deployment::{Deployment, State};
 use crate::failure::{Failure, Kind};
 use crate::id::{Id, segment};
@@ -175,11 +175,7 @@ fn words(response: &Response) -> Words {
 
 impl Vercel {
     fn call(&self, method: Method, path: String, trying: &str) -> Call {
-        let endpoint = if method == Method::Get {
-            "get"
-        } else {
-            "cancel"
-        };
+        let endpoint = if method == Method::Get { "get" } else { CANCEL };
         let call = Call::new(method, path, trying).endpoint(endpoint);
         match &self.team {
             Some((name, team)) => call.query(name, team.as_str()),
