@@ -46,7 +46,7 @@ impl Proxy {
             return Ok(None);
         };
         let text = written.value.unwrap_or_default();
-        let url = parse(&text).map_err(|wrong| {
+        let url = parse(text.expose()).map_err(|wrong| {
             anyhow::anyhow!("{variable} {wrong}: write it as http://host:port, with a user name and password before the host where it wants them (`user:password@`, special characters as %40), or leave it empty")
         })?;
         let spared = ["NO_PROXY", "no_proxy"]
