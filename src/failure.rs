@@ -36,8 +36,8 @@ pub enum Kind {
     Redirected,
     /// Our own refusal: a guard did not pass, or the answer was about something else.
     Guarded,
-    /// Nothing came of it, because the deployment is no longer where a request would reach it, or that could not be
-    /// made sure of: read it again.
+    /// Nothing came of it, because the deployment is no longer where a request would reach it, or because that could not
+    /// be made sure of, or because there was no credential to send: read it again.
     MovedOn,
     /// The request was sent, and the answer says that it reached another deployment.
     Misdirected,

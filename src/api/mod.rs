@@ -157,10 +157,15 @@ impl Api {
         if call.stranger.is_some() {
             return self.judge(&call, gate, self.exchange(&call, None).await?);
         }
-        let mut token = self.session.token(self).await?;
+        let unsigned = |failure| unprocessed(&call, failure);
+        let mut token = self.session.token(self).await.map_err(unsigned)?;
         let mut response = self.exchange(&call, token.as_ref()).await?;
         if response.status == 401
-            && let Some(fresh) = self.session.renewed(self, token.as_ref()).await?
+            && let Some(fresh) = self
+                .session
+                .renewed(self, token.as_ref())
+                .await
+                .map_err(unsigned)?
         {
             token = Some(fresh);
             response = self.exchange(&call, token.as_ref()).await?;
@@ -331,6 +336,18 @@ impl Api {
             took.as_millis()
         );
         trace(&self.cleaner.value(&line));
+    }
+}
+
+/// A request without a credential was not processed. For a read that is one failure like another; a cancel request must
+/// not be taken for one that may have had an effect.
+fn unprocessed(call: &Call, failure: Failure) -> Failure {
+    if call.method == Method::Get || !failure.kind.is_ambiguous() {
+        return failure;
+    }
+    Failure {
+        kind: Kind::MovedOn,
+        ..failure
     }
 }
 

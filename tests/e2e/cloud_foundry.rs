@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::sandbox::cloud_foundry::{Client, Deployment, Foundation, UAA, User};
 use crate::sandbox::{Call, Fault, Grant, MINTED, Sandbox, Seen, TOKEN};
@@ -481,6 +481,18 @@ fn a_cancel_that_meets_an_old_token_is_sent_once_more_with_a_new_one() {
     let tokens = requests(&sandbox, Call::Cancel);
     let token = |at: usize| tokens[at].header("authorization").unwrap();
     assert_ne!(token(0), token(1));
+}
+
+#[test]
+fn a_cancel_that_found_no_way_to_sign_in_again_was_none() {
+    let deployment = Deployment::new("dep-1").states(["ACTIVE/DEPLOYING", "FINALIZED/DEPLOYED"]);
+    let sandbox = sandbox(deployment);
+    sandbox.fault(Call::Cancel, [Fault::Status(401)]);
+    sandbox.fault(Call::SignIn, [Fault::Pass, Fault::Html(503)]);
+    let ran = user(&sandbox).run();
+    ran.ended("already_finished", 3);
+    assert_eq!(ran.output("went_live"), "true");
+    assert_eq!(ran.deployments()[0]["http_status"], Value::Null);
 }
 
 #[test]
