@@ -1,4 +1,7 @@
 //! The sandbox on its own: `cargo run --example sandbox` prints how to reach it and serves until its input closes.
+//!
+//! `sandbox COURSE COMMIT BRANCH` says how the deployments take a cancel, and what those on Vercel and DigitalOcean
+//! are made from. Once its input is closed it prints which of them a cancel request has stopped or disturbed.
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
 
 #[path = "../tests/sandbox/mod.rs"]
@@ -6,19 +9,114 @@ mod sandbox;
 
 use std::io::Read as _;
 
-use sandbox::{Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, vercel};
+use sandbox::{Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery, vercel};
+
+/// The ids of all deployments, those of Qovery by their requests.
+const IDS: [&str; 7] = [
+    "dep-do",
+    "dep-cf",
+    "k7Q-3mX-p9Z",
+    "dpl_old",
+    "dpl_1",
+    "dpl_other",
+    "req-one",
+];
+
+/// The words a deployment shows before and after a cancel.
+struct Course {
+    states: Vec<&'static str>,
+    after_cancel: Vec<&'static str>,
+}
+
+impl Course {
+    /// How a deployment takes a cancel, in the words of one platform: under way, being canceled, canceled, live.
+    fn new(course: &str, words: [&'static str; 4]) -> Course {
+        let [running, canceling, canceled, live] = words;
+        let (states, after_cancel) = match course {
+            "live-already" => (vec![live], vec![live]),
+            // It overtakes a client that has read it, and one that knows it only from a list.
+            "goes-live" => (vec![running, live], vec![canceling, live]),
+            _ => (vec![running], vec![canceling, canceled]),
+        };
+        Course {
+            states,
+            after_cancel,
+        }
+    }
+}
 
 fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let course = arguments.next().unwrap_or_else(|| "canceled".into());
+    let commit = arguments.next().unwrap_or_else(|| vercel::COMMIT.into());
+    let branch = arguments.next().unwrap_or_else(|| "main".into());
+    let words = |words| Course::new(&course, words);
+
     let sandbox = Sandbox::start();
+    let Course {
+        states,
+        after_cancel,
+    } = words(["BUILDING", "BUILDING", "CANCELED", "ACTIVE"]);
     sandbox.add(digitalocean::App::new("app-1", "web"));
-    sandbox.add(digitalocean::Deployment::new("app-1", "dep-1"));
-    sandbox.add(cloud_foundry::Deployment::new("dep-1"));
-    sandbox.add(datadog::Deployment::v2("k7Q-3mX-p9Z"));
-    sandbox.add(vercel::Deployment::new("prj_1", "web", "dpl_1"));
+    let deployment = digitalocean::Deployment::new("app-1", "dep-do").branch(&branch);
+    let deployment = deployment.commit(&commit).states(states);
+    sandbox.add(deployment.after_cancel(after_cancel));
+
+    let Course {
+        states,
+        after_cancel,
+    } = words([
+        "ACTIVE/DEPLOYING",
+        "ACTIVE/CANCELING",
+        "FINALIZED/CANCELED",
+        "FINALIZED/DEPLOYED",
+    ]);
+    sandbox.add(cloud_foundry::User::new("deployer", TOKEN));
+    let deployment = cloud_foundry::Deployment::new("dep-cf").states(states);
+    sandbox.add(deployment.after_cancel(after_cancel));
+
+    let Course {
+        states,
+        after_cancel,
+    } = words(["running", "stopping", "canceled", "completed"]);
+    let deployment = datadog::Deployment::v2("k7Q-3mX-p9Z").states(states);
+    sandbox.add(deployment.after_cancel(after_cancel));
+
+    // Two of one branch: the older one is of another commit, and superseded by the newer one. The newest is of another branch.
+    sandbox.add(vercel::Team::new("team_1", "acme"));
+    for (id, branch, commit) in [
+        ("dpl_old", &*branch, vercel::COMMIT),
+        ("dpl_1", &*branch, &*commit),
+        ("dpl_other", "other", vercel::COMMIT),
+    ] {
+        let Course {
+            states,
+            after_cancel,
+        } = words(["BUILDING", "BUILDING", "CANCELED", "READY"]);
+        let deployment = vercel::Deployment::new("prj_1", "web", id).team("team_1", "acme");
+        let deployment = deployment.branch(branch).commit(commit).states(states);
+        sandbox.add(deployment.after_cancel(after_cancel));
+    }
+
+    let Course {
+        mut states,
+        after_cancel,
+    } = words(["BUILDING", "CANCELING", "CANCELED", "DEPLOYED"]);
+    if course == "goes-live" {
+        // Qovery's is read twice before a cancel is sent, and so would have ended by then.
+        states = vec!["BUILDING"];
+    }
+    let deployment = qovery::Deployment::new("env-1", "one").states(states);
+    sandbox.add(deployment.after_cancel(after_cancel));
+
     for (platform, rest) in [
-        ("digitalocean", "app_id=app-1 deployment_id=dep-1"),
-        ("cloud_foundry", "deployment_id=dep-1"),
-        ("vercel", "project_id=prj_1 deployment_id=dpl_1"),
+        ("digitalocean", "app_id=app-1 deployment_id=dep-do"),
+        ("cloud_foundry", "username=deployer deployment_id=dep-cf"),
+        (
+            "vercel",
+            "team_id=team_1 project_id=prj_1 deployment_id=dpl_1",
+        ),
+        ("qovery", "environment_id=env-1 deployment_id=req-one"),
     ] {
         println!(
             "{platform} api_url={} token={TOKEN} {rest}",
@@ -32,4 +130,9 @@ fn main() {
     );
     // The reader of these lines ends the sandbox by closing this process's standard input.
     let _ = std::io::stdin().read_to_end(&mut Vec::new());
+    for id in IDS {
+        if sandbox.effective_cancels(id) > 0 {
+            println!("canceled {id}");
+        }
+    }
 }

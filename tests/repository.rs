@@ -129,6 +129,16 @@ fn the_action_is_composite_with_exactly_one_step() {
 }
 
 #[test]
+fn the_action_also_runs_in_a_canceled_workflow_and_is_not_shielded_from_a_signal() {
+    // `always()` for runners derived from act, which skip the step else; GitHub sets the status when it signals the step.
+    let step = &action()["runs"]["steps"][0];
+    assert_eq!(
+        step["if"],
+        "always() && github.action_status != 'cancelled'"
+    );
+}
+
+#[test]
 fn the_action_has_the_inputs_of_the_code() {
     assert_eq!(names(&action()["inputs"]), inputs());
 }

@@ -59,6 +59,21 @@ impl Example {
     }
 }
 
+/// Whether a step uses that action, of whatever commit.
+fn uses(step: &Value, action: &str) -> bool {
+    let uses = step["uses"].as_str().unwrap_or_default();
+    uses.split('@').next() == Some(action)
+}
+
+/// What a step can select; nothing if it names its deployment.
+fn selects_of(example: &Example, step: &Value) -> Vec<String> {
+    if step["with"].get("deployment_id").is_some() {
+        assert!(step["with"].get("select").is_none(), "{}", example.name);
+        return Vec::new();
+    }
+    example.choices(step, "select")
+}
+
 fn read(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
@@ -100,11 +115,20 @@ fn every_example_says_in_its_first_line_what_it_does() {
 }
 
 #[test]
-fn every_example_uses_this_action_and_no_other() {
+fn every_example_uses_this_action_and_any_other_by_its_commit() {
     for example in examples() {
         assert!(!example.uses().is_empty(), "{}", example.name);
-        let foreign = |step: &&Value| step.get("uses").is_some_and(|uses| uses != ACTION);
-        assert!(!example.steps().iter().any(foreign), "{}", example.name);
+        let foreign = example.text.lines().filter_map(|line| {
+            let (_, uses) = line.split_once("uses: ")?;
+            (uses != ACTION).then_some(uses)
+        });
+        for uses in foreign {
+            let (_, pinned) = uses.split_once('@').unwrap();
+            let (commit, version) = pinned.split_once(" # v").unwrap();
+            let whole = commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+            assert!(whole, "{}: {uses}", example.name);
+            assert_eq!(version.split('.').count(), 3, "{}: {uses}", example.name);
+        }
     }
 }
 
@@ -116,7 +140,15 @@ fn every_example_gives_no_more_rights_than_needed_and_ends() {
         assert!(rights.is_some_and(|rights| rights.is_empty()), "{name}");
         for job in example.jobs() {
             assert!(job["timeout-minutes"].as_u64().is_some(), "{name}");
-            assert!(job.get("permissions").is_none(), "{name}");
+            let steps = job["steps"].as_sequence().unwrap();
+            let checkout = steps.iter().find(|step| uses(step, "actions/checkout"));
+            let Some(checkout) = checkout else {
+                assert!(job.get("permissions").is_none(), "{name}");
+                continue;
+            };
+            let rights: Value = serde_yaml_ng::from_str("contents: read").unwrap();
+            assert_eq!(job["permissions"], rights, "{name}");
+            assert_eq!(checkout["with"]["persist-credentials"], false, "{name}");
         }
     }
 }
@@ -137,18 +169,57 @@ fn every_input_of_an_example_is_one_of_the_action() {
 #[test]
 fn every_output_that_an_example_uses_exists() {
     let outputs = of_the_action("outputs");
+    let word = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-'));
     for example in examples() {
-        let ids: Vec<_> = example
-            .uses()
-            .iter()
-            .filter_map(|step| step["id"].as_str())
-            .collect();
-        let word = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-'));
+        let steps = example.steps();
         for used in example.text.split("steps.").skip(1) {
-            let (id, output) = used.split_once(".outputs.").unwrap();
+            let (id, rest) = used.split_once('.').unwrap();
+            let step = steps.iter().find(|step| step["id"] == id);
+            let step = step.unwrap_or_else(|| panic!("{}: {id}", example.name));
+            let Some(output) = rest.strip_prefix("outputs.") else {
+                assert!(rest.starts_with("outcome "), "{}: {rest}", example.name);
+                continue;
+            };
             let output = output.split(word).next().unwrap();
-            assert!(ids.contains(&id), "{}: {id}", example.name);
-            assert!(outputs.contains(output), "{}: {output}", example.name);
+            let exists = match step["run"].as_str() {
+                Some(script) => {
+                    script.contains(&format!("\"{output}="))
+                        && script.contains("\"$GITHUB_OUTPUT\"")
+                }
+                None => step["uses"] == ACTION && outputs.contains(output),
+            };
+            assert!(exists, "{}: {id}, {output}", example.name);
+        }
+    }
+}
+
+#[test]
+fn every_example_that_reacts_to_a_canceled_workflow_ends_in_time() {
+    for example in examples() {
+        for step in example.uses() {
+            let asked = step["if"].as_str().unwrap_or_default();
+            if !asked.contains("cancelled()") {
+                continue;
+            }
+            // After a cancel GitHub gives five minutes, of which the step cut off takes up to ten seconds.
+            let timeout = step["with"].get("timeout").map(|limit| limit.as_str());
+            let seconds = timeout.map_or("240s", Option::unwrap);
+            let seconds: u32 = seconds.strip_suffix('s').unwrap().parse().unwrap();
+            assert!(seconds <= 240, "{}: {seconds} s", example.name);
+            assert!(example.text.contains("five minutes"), "{}", example.name);
+        }
+    }
+}
+
+#[test]
+fn every_roll_back_of_an_example_hangs_on_what_went_live() {
+    for example in examples() {
+        for step in example.steps() {
+            if step["name"] == "Roll back" {
+                let asked = step["if"].as_str().unwrap();
+                assert!(asked.starts_with("always() && "), "{}", example.name);
+                assert!(asked.contains(".went_live == 'true'"), "{}", example.name);
+            }
         }
     }
 }
@@ -174,7 +245,7 @@ fn every_outcome_that_an_example_asks_for_exists() {
 fn every_selection_of_an_example_is_known() {
     for example in examples() {
         for step in example.uses() {
-            for word in example.choices(step, "select") {
+            for word in selects_of(&example, step) {
                 assert!(Select::parse(&word).is_ok(), "{}: {word}", example.name);
             }
         }
@@ -186,7 +257,7 @@ fn every_platform_of_an_example_is_known_and_offers_what_is_selected() {
     for example in examples() {
         for step in example.uses() {
             let platforms = example.choices(step, "platform");
-            let selects = example.choices(step, "select");
+            let selects = selects_of(&example, step);
             for id in &platforms {
                 let entry = platform::named(id).unwrap_or_else(|| panic!("{}: {id}", example.name));
                 assert_eq!(entry.id, id);
@@ -197,6 +268,9 @@ fn every_platform_of_an_example_is_known_and_offers_what_is_selected() {
                 for word in &selects {
                     let select = Select::parse(word).unwrap();
                     assert!(entry.selects.contains(&select), "{}: {word}", example.name);
+                }
+                if selects.is_empty() {
+                    continue;
                 }
                 for group in entry.select_needs {
                     let given = group.iter().any(|name| step["with"].get(name).is_some());
