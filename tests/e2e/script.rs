@@ -42,9 +42,7 @@ impl Script {
             symlink(found, path("path").join(name)).unwrap();
         }
         for (name, text) in programs {
-            let program = path("path").join(name);
-            fs::write(&program, format!("#!/bin/sh\n{text}\n")).unwrap();
-            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+            program(&path("path").join(name), &format!("#!/bin/sh\n{text}\n"));
         }
         let action = Path::new(env!("CARGO_MANIFEST_DIR")).join("action.yml");
         let action: serde_yaml_ng::Value =
@@ -66,6 +64,13 @@ impl Script {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         Self { folder, command }
+    }
+
+    /// Lets the ref carry a program.
+    fn carries(&self, text: &str) {
+        let bin = self.folder.path().join("action/bin/linux-x86_64");
+        fs::create_dir_all(&bin).unwrap();
+        program(&bin.join("cancel-deployment"), text);
     }
 
     /// What the program that pretends to build left.
@@ -101,6 +106,31 @@ impl Script {
         );
         assert!(told.ends_with(&outputs["reason"]), "{told}");
     }
+}
+
+fn program(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn a_carried_program_takes_the_place_of_the_script() {
+    let mut script = Script::new(&[("cargo", "exit 101")]);
+    script.carries("#!/bin/sh\n[ $# = 0 ] || exit 0\necho $$\nexit 3\n");
+    let mut child = script.command.spawn().unwrap();
+    let mut said = String::new();
+    let mut stdout = child.stdout.take().unwrap();
+    stdout.read_to_string(&mut said).unwrap();
+    assert_eq!(said, format!("{}\n", child.id()));
+    assert_eq!(child.wait().unwrap().code(), Some(3));
+}
+
+#[test]
+fn a_carried_program_that_cannot_start_is_told_with_all_outputs() {
+    let mut script = Script::new(&[]);
+    script.carries("#!/no/such/loader\n");
+    let output = script.command.output().unwrap();
+    script.ended(&output, 1, "error", "error");
 }
 
 #[test]
