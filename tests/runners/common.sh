@@ -54,6 +54,9 @@ write_workflow() { # FOLDER USES
     mkdir -p "$1/.github/workflows"
     cat >"$1/.github/workflows/try.yml" <<YAML
 on: push
+defaults:
+  run:
+    shell: sh
 jobs:
   deploy:
     runs-on: ubuntu-latest
@@ -75,7 +78,7 @@ jobs:
         if: always()
         env:
           OUTPUTS: \${{ toJSON(steps.cancel.outputs) }}
-        run: echo "\$OUTPUTS"
+        run: printf '%s\\n' "\$OUTPUTS"
 YAML
 }
 
