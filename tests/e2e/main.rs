@@ -20,6 +20,8 @@ mod faults;
 mod inputs;
 mod outcomes;
 mod qovery;
+#[cfg(unix)]
+mod script;
 mod select;
 mod select_elsewhere;
 #[cfg(unix)]
