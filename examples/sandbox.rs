@@ -1,4 +1,5 @@
-//! The sandbox on its own: `cargo run --example sandbox` prints how to reach it and serves until its input closes.
+//! The sandbox on its own: `cargo run --example sandbox` prints how to reach it and serves until its input closes,
+//! at most for an hour.
 //!
 //! `sandbox COURSE COMMIT BRANCH` says how the deployments take a cancel, and what those on Vercel and DigitalOcean
 //! are made from. Once its input is closed it prints which of them a cancel request has stopped or disturbed.
@@ -8,6 +9,9 @@
 mod sandbox;
 
 use std::io::Read as _;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use sandbox::{Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery, vercel};
 
@@ -61,6 +65,8 @@ fn main() {
     let deployment = digitalocean::Deployment::new("app-1", "dep-do").branch(&branch);
     let deployment = deployment.commit(&commit).states(states);
     sandbox.add(deployment.after_cancel(after_cancel));
+    sandbox.add(digitalocean::App::new("app-2", "endless"));
+    sandbox.add(digitalocean::Deployment::new("app-2", "dep-endless").after_cancel(["BUILDING"]));
 
     let Course {
         states,
@@ -110,7 +116,10 @@ fn main() {
     sandbox.add(deployment.after_cancel(after_cancel));
 
     for (platform, rest) in [
-        ("digitalocean", "app_id=app-1 deployment_id=dep-do"),
+        (
+            "digitalocean",
+            "app_id=app-1 deployment_id=dep-do endless_app_id=app-2 endless_id=dep-endless",
+        ),
         ("cloud_foundry", "username=deployer deployment_id=dep-cf"),
         (
             "vercel",
@@ -128,8 +137,14 @@ fn main() {
         sandbox.url("datadog"),
         datadog::API_KEY
     );
-    // The reader of these lines ends the sandbox by closing this process's standard input.
-    let _ = std::io::stdin().read_to_end(&mut Vec::new());
+    // The reader of these lines ends the sandbox by closing this process's standard input; a reader that
+    // never does has left it behind.
+    let (closed, until) = mpsc::channel();
+    thread::spawn(move || {
+        drop(std::io::stdin().read_to_end(&mut Vec::new()));
+        drop(closed);
+    });
+    let _: Result<(), _> = until.recv_timeout(Duration::from_secs(3600));
     for id in IDS {
         if sandbox.effective_cancels(id) > 0 {
             println!("canceled {id}");

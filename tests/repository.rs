@@ -388,9 +388,13 @@ fn a_build_from_source_sees_no_secret() {
         .flat_map(|(_, names)| names.split_whitespace())
         .collect();
     for input in REGISTER.iter().flat_map(|entry| entry.inputs) {
-        let prefixed = format!("INPUT_{}", input.name.to_uppercase());
+        let name = input.name.to_uppercase();
+        let prefixed = ["INPUT", "CANCEL_DEPLOYMENT"].map(|prefix| format!("{prefix}_{name}"));
         let usual = input.usual.iter().map(|(variable, _)| *variable);
-        for name in usual.chain([prefixed.as_str()]).filter(|_| input.secret) {
+        for name in usual
+            .chain(prefixed.iter().map(String::as_str))
+            .filter(|_| input.secret)
+        {
             assert!(unset.contains(&name), "{name} reaches the build");
         }
     }

@@ -21,6 +21,8 @@ mod inputs;
 mod outcomes;
 mod proxy;
 mod qovery;
+#[cfg(unix)]
+mod script;
 mod select;
 mod select_elsewhere;
 #[cfg(unix)]
