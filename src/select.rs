@@ -341,7 +341,12 @@ impl Wanted {
                 .iter()
                 .filter(|one| one.sources.iter().any(|source| self.is_commit(source)))
                 .count(),
-            Select::Branch | Select::Superseded if self.branch.is_some() => in_target
+            // Without those of another repository, which are in flight perhaps, and warned of.
+            Select::Branch => in_target
+                .iter()
+                .filter(|one| one.sources.iter().any(|source| self.is_branch(source)))
+                .count(),
+            Select::Superseded if self.branch.is_some() => in_target
                 .iter()
                 .filter(|one| {
                     one.sources
@@ -590,6 +595,12 @@ mod tests {
             ..main
         };
         assert_eq!(ids(&home.pick(&listed)), ["ours", "nobodys"]);
+        let strangers = home.pick(&listed[1..2]);
+        assert_eq!(strangers.warnings.len(), 1);
+        assert_eq!(
+            strangers.looked_at,
+            "0 deployments of branch main, none of them in flight"
+        );
     }
 
     #[test]
