@@ -52,10 +52,10 @@ use tokio::time::Instant;
 
 use crate::address::Address;
 use crate::aim::{Aim, Guard};
-use crate::api::{Api, Client, Roots, Service};
+use crate::api::{Api, Client, Link, Roots, Service};
 use crate::cancel::{Ending, Plan};
-use crate::ci::Console;
 use crate::ci::facts::Facts;
+use crate::ci::{Console, Print};
 use crate::env::Env;
 use crate::id::Id;
 use crate::inputs::{Common, Fault, Faults, Values, all_secrets, chosen_platform};
@@ -66,11 +66,43 @@ use crate::run::{Run, Signals, Witness, Work};
 use crate::secret::{Redactor, Secret};
 use crate::untrusted::Cleaner;
 
+/// Opens the link to a base address, by the roots and the proxy of the environment; the last argument says that a
+/// sign-in may lead to another host.
+pub type Dial = Box<dyn Fn(&Address, Roots<'_>, &Env, bool) -> anyhow::Result<Box<dyn Link>>>;
+
+/// What a run touches of the world besides files: who sends, and who prints.
+pub struct World {
+    /// Who sends.
+    pub dial: Dial,
+    /// Who prints.
+    pub print: Print,
+}
+
+impl World {
+    /// This machine's network, and this process's streams.
+    pub fn real() -> Self {
+        let dial = |base: &Address, roots: Roots<'_>, env: &Env, elsewhere: bool| {
+            let client = Client::new(base, roots, env, elsewhere)?;
+            Ok(Box::new(client) as Box<dyn Link>)
+        };
+        Self {
+            dial: Box::new(dial),
+            print: Box::new(ci::print),
+        }
+    }
+}
+
 /// One run, from the environment to the exit. `start` is when the process began, `signals` what it is told to do.
-pub async fn run(env: &Env, start: Instant, mut signals: Signals) -> Exit {
+pub async fn run(env: &Env, start: Instant, signals: Signals) -> Exit {
+    run_in(World::real(), env, start, signals).await
+}
+
+/// The same run in any world.
+pub async fn run_in(world: World, env: &Env, start: Instant, mut signals: Signals) -> Exit {
+    let World { dial, print } = world;
     let named_ci = env.input("ci").and_then(|written| written.value);
     let ci = ci::here(env, named_ci.as_ref().map(Secret::expose));
-    let console = Console::new(ci, env.var("RUNNER_DEBUG") == Some("1"));
+    let console = Console::new(ci, env.var("RUNNER_DEBUG") == Some("1"), print);
     let console = Arc::new(Mutex::new(console));
     let secrets = all_secrets(env);
     lock(&console).mask(&secrets);
@@ -82,7 +114,7 @@ pub async fn run(env: &Env, start: Instant, mut signals: Signals) -> Exit {
     let common = Common::judge(&values, &mut faults);
     let facts = Facts::read(env, lock(&console).ci().id());
     let opened = match entry {
-        Some(entry) => open(env, entry, &values, &common, &facts, &mut faults),
+        Some(entry) => open(&dial, env, entry, &values, &common, &facts, &mut faults),
         None => {
             require_aim(&values, &mut faults);
             None
@@ -151,11 +183,10 @@ impl Process<'_> {
             start,
         } = *self;
         let (trace, hide) = (Arc::clone(console), Arc::clone(console));
-        let link = Box::new(opened.client);
         let api = Api::new(
             opened.service,
             opened.base,
-            link,
+            opened.link,
             Arc::clone(cleaner),
             start,
             common.timeout,
@@ -230,13 +261,14 @@ struct Opened {
     platform: Box<dyn Platform>,
     service: Service,
     base: Address,
-    client: Client,
+    link: Box<dyn Link>,
     aim: Aim,
     guard: Guard,
 }
 
 /// Opens the platform and its door; every fault is noted, not the first.
 fn open(
+    dial: &Dial,
     env: &Env,
     entry: &'static Entry,
     values: &Values,
@@ -283,12 +315,12 @@ fn open(
         dir: env.var("SSL_CERT_DIR"),
         extra: common.ca_cert.clone().unwrap_or_default(),
     };
-    match Client::new(&base, roots, env, service.sign_in.is_some()) {
-        Ok(client) => Some(Opened {
+    match dial(&base, roots, env, service.sign_in.is_some()) {
+        Ok(link) => Some(Opened {
             platform,
             service,
             base,
-            client,
+            link,
             aim,
             guard,
         }),

@@ -377,6 +377,14 @@ impl Reply {
         serde_json::from_slice(&self.body).map_err(|_| self.unreadable(what_is(&self.body)))
     }
 
+    /// A yes whose words do not matter: nothing at all, or any JSON. A page is a yes of somebody else.
+    pub fn assent(&self) -> Result<(), Failure> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        self.json::<IgnoredAny>().map(drop)
+    }
+
     /// A failure that says the answer makes no sense.
     pub fn unreadable(&self, words: &str) -> Failure {
         let words = format!("the answer was {}, but {words}", self.status);

@@ -79,7 +79,11 @@ impl Session {
             }
             _ => {}
         }
-        let result = door.sign_in(api).await.map_err(judged);
+        let mut result = door.sign_in(api).await.map_err(judged);
+        let until = match &mut result {
+            Err(failure) if failure.kind != Kind::Unauthorized => self.postpone(failure, api),
+            _ => Instant::now(),
+        };
         *standing = match &result {
             Ok(token) => {
                 api.mint(token);
@@ -88,7 +92,7 @@ impl Session {
             Err(failure) if failure.kind == Kind::Unauthorized => {
                 Standing::Refused(failure.clone())
             }
-            Err(failure) => Standing::Failed(failure.clone(), Instant::now() + self.pause()),
+            Err(failure) => Standing::Failed(failure.clone(), until),
         };
         if result.is_ok() {
             self.growing().take();
@@ -101,6 +105,17 @@ impl Session {
 impl Session {
     fn growing(&self) -> MutexGuard<'_, Option<ExponentialBackoff>> {
         self.growing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When the next try may be made. Who is told of this one must not come before: nothing would be sent, and what was
+    /// not tried counts for no try. Past the end of the run the failure stays as it is.
+    fn postpone(&self, failure: &mut Failure, api: &Api) -> Instant {
+        let until = Instant::now() + self.pause();
+        let at = until.saturating_duration_since(api.start);
+        if at < api.limit {
+            failure.not_before = failure.not_before.max(Some(at));
+        }
+        until
     }
 
     /// The pause after another try that failed.

@@ -346,6 +346,19 @@ async fn a_sign_in_that_fails_is_tried_in_one_growing_rhythm_for_all_workers() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_is_told_of_a_failed_sign_in_is_told_when_the_next_can_be_made() {
+    let (sign_in, times) = door(Some(Kind::Unreadable));
+    let (api, _) = api(service(sign_in), Vec::new());
+    let next = api.send(call()).await.unwrap_err().not_before.unwrap();
+    assert!(next > api.start.elapsed());
+    let told_again = api.send(call()).await.unwrap_err();
+    assert_eq!(told_again.not_before, Some(next));
+    tokio::time::sleep_until(api.start + next).await;
+    api.send(call()).await.unwrap_err();
+    assert_eq!(times.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_sign_in_request_carries_no_credential_of_the_run() {
     let (api, sent) = api(
         Service {

@@ -14,7 +14,9 @@ use crate::report::{Annotation, Report};
 use crate::secret::Secret;
 use crate::untrusted::break_commands;
 use file::{append, replace};
-use printer::{Printer, Stream};
+use printer::Printer;
+pub(crate) use printer::print;
+pub use printer::{Print, Stream};
 
 /// Something a CI system wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,13 +96,13 @@ pub struct Console {
 
 impl Console {
     /// A console of this CI system; `debug` shows details.
-    pub fn new(ci: Box<dyn Ci>, debug: bool) -> Self {
+    pub fn new(ci: Box<dyn Ci>, debug: bool, print: Print) -> Self {
         Self {
             ci,
             debug,
             group: false,
             warned: Vec::new(),
-            printer: Printer::start(),
+            printer: Printer::start(print),
         }
     }
 

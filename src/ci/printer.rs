@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// Where a line goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stream {
+pub enum Stream {
     /// Standard output.
     Out,
     /// Standard error.
@@ -17,6 +17,20 @@ pub(super) enum Stream {
 /// How long the end of a run waits for lines that nobody reads.
 const PATIENCE: Duration = Duration::from_millis(800);
 
+/// Prints one line. What fails here changes nothing.
+pub type Print = Box<dyn FnMut(Stream, &str) + Send>;
+
+/// Prints to this process's own streams. A closed one is no reason to lose the other one.
+pub(crate) fn print(stream: Stream, line: &str) {
+    match stream {
+        Stream::Out => {
+            let mut out = std::io::stdout().lock();
+            drop(writeln!(out, "{line}").and_then(|()| out.flush()));
+        }
+        Stream::Err => drop(writeln!(std::io::stderr(), "{line}")),
+    }
+}
+
 /// Prints lines in their order.
 pub(super) struct Printer {
     lines: Option<Sender<(Stream, String)>>,
@@ -24,18 +38,13 @@ pub(super) struct Printer {
 }
 
 impl Printer {
-    pub(super) fn start() -> Self {
+    pub(super) fn start(mut print: Print) -> Self {
         let (lines, to_print) = channel::<(Stream, String)>();
         let (finished, done) = channel();
         std::thread::spawn(move || {
             for (stream, line) in to_print {
-                // A closed stream is no reason to lose the other one.
-                match stream {
-                    Stream::Out => drop(writeln!(std::io::stdout(), "{line}")),
-                    Stream::Err => drop(writeln!(std::io::stderr(), "{line}")),
-                }
+                print(stream, &line);
             }
-            drop(std::io::stdout().flush());
             let _ = finished.send(());
         });
         Self {

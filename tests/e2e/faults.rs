@@ -1,5 +1,6 @@
 //! Wrong credentials, wrong scopes, an API that is down, slow, lying or unclear: never a wrong verdict, never a
-//! cancel request too many, and always a message that says what to do.
+//! cancel request too many, and always a message that says what to do. That every fault at every request comes out right
+//! on every platform is the business of `tests/matrix`; here is what that table has no column for.
 
 use std::time::{Duration, SystemTime};
 
@@ -308,13 +309,6 @@ both!(a_body_without_end_is_an_error, |stage| {
     assert_eq!(scene.asked(), 0);
 });
 
-both!(a_first_read_that_breaks_off_is_read_again, |stage| {
-    let broken = [Fault::Truncated, Fault::Html(200)];
-    let scene = stage.play(&Course::running()).fault(Call::Read, broken);
-    scene.run().ended("canceled", 0);
-    assert_eq!((scene.reads(), scene.asked()), (3, 1));
-});
-
 both!(lies_while_watching_do_not_end_the_watch, |stage| {
     let lies = [
         Fault::Pass,
@@ -341,71 +335,7 @@ both!(
     }
 );
 
-both!(
-    a_cancel_answer_that_makes_no_sense_is_decided_by_reading,
-    |stage| {
-        let scenes: Vec<_> = [
-            Fault::Html(200),
-            Fault::Garbage(200),
-            Fault::Empty(200),
-            Fault::Huge,
-            Fault::Truncated,
-        ]
-        .into_iter()
-        .map(|lie| {
-            stage
-                .play(&Course::running())
-                .fault(Call::Cancel, [Fault::after(lie)])
-        })
-        .collect();
-        for (ran, scene) in run_together(&scenes).iter().zip(&scenes) {
-            ran.ended("canceled", 0);
-            assert_eq!((scene.asked(), scene.effective(1)), (1, 1));
-        }
-    }
-);
-
-both!(
-    a_page_of_a_proxy_instead_of_a_cancel_is_no_success,
-    |stage| {
-        let scene = stage
-            .play(&Course::running())
-            .always(Call::Cancel, Fault::Html(200));
-        let ran = scene.step().input("timeout", "1").run();
-        assert_ne!(ran.code, 0);
-        assert_eq!((ran.output("canceled"), scene.effective(1)), ("false", 0));
-    }
-);
-
 // Trouble that passes.
-
-both!(
-    a_burst_of_errors_before_the_first_read_is_survived,
-    |stage| {
-        let scenes = [
-            [Fault::Status(408), Fault::Status(500)],
-            [Fault::Status(503), Fault::Reset],
-        ]
-        .map(|burst| stage.play(&Course::running()).fault(Call::Read, burst));
-        for (ran, scene) in run_together(&scenes).iter().zip(&scenes) {
-            ran.ended("canceled", 0);
-            assert_eq!((scene.reads(), scene.asked()), (3, 1));
-        }
-    }
-);
-
-both!(a_burst_of_errors_while_watching_is_survived, |stage| {
-    let burst = [
-        Fault::Pass,
-        Fault::Status(408),
-        Fault::Status(502),
-        Fault::Status(503),
-        Fault::Reset,
-    ];
-    let scene = watched(stage, &["canceled"]).fault(Call::Read, burst);
-    scene.run().ended("canceled", 0);
-    assert_eq!((scene.reads(), scene.asked()), (6, 1));
-});
 
 both!(a_400_while_watching_does_not_end_the_watch, |stage| {
     let scene = watched(stage, &["canceled"]).fault(Call::Read, [Fault::Pass, Fault::Status(400)]);
@@ -419,16 +349,6 @@ both!(an_api_that_fails_until_the_limit_is_an_error, |stage| {
     let ran = scene.step().input("timeout", "1").run();
     ran.ended("error", 1).says("status page");
     reasons(&ran, "500");
-    assert_eq!(scene.asked(), 0);
-});
-
-both!(a_slow_drip_is_bounded_by_the_limit, |stage| {
-    let scene = stage
-        .play(&Course::running())
-        .always(Call::Read, Fault::Drip);
-    let ran = scene.step().input("timeout", "1").run();
-    ran.ended("error", 1);
-    assert!(duration(&ran) <= 1.1, "{} s", duration(&ran));
     assert_eq!(scene.asked(), 0);
 });
 
@@ -577,24 +497,6 @@ fn a_rate_limit_of_one_endpoint_does_not_stop_another() {
 // Unclear answers to the cancel request.
 
 both!(
-    a_connection_reset_after_processing_is_decided_by_reading,
-    |stage| {
-        for unclear in [
-            Fault::Reset,
-            Fault::Status(500),
-            Fault::Status(408),
-            Fault::Empty(504),
-        ] {
-            let scene = stage
-                .play(&Course::running())
-                .fault(Call::Cancel, [Fault::after(unclear)]);
-            scene.run().ended("canceled", 0);
-            assert_eq!((scene.asked(), scene.effective(1)), (1, 1));
-        }
-    }
-);
-
-both!(
     an_unclear_answer_is_repeated_only_after_two_reads_in_flight,
     |stage| {
         let scenes: Vec<_> = [
@@ -740,14 +642,6 @@ both!(a_redirect_to_another_host_is_not_followed, |stage| {
         other.calls().is_empty(),
         "the other host was sent a request"
     );
-});
-
-both!(a_redirect_on_the_same_host_is_not_followed, |stage| {
-    let scene = stage
-        .play(&Course::running())
-        .always(Call::Read, redirect(307, "/elsewhere/v1"));
-    scene.run().ended("error", 1);
-    assert_eq!(scene.calls(), [Call::Read]);
 });
 
 both!(the_token_goes_into_one_header_and_nowhere_else, |stage| {

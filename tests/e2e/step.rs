@@ -156,6 +156,20 @@ impl Running {
 
 impl Step {
     fn finish(self, output: &Output) -> Ran {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        let code = output.status.code().unwrap_or(-1);
+        self.ended(code, text(&output.stdout), text(&output.stderr))
+    }
+
+    /// Its variables, for a run inside this process.
+    pub fn variables(&self) -> impl Iterator<Item = (String, String)> + '_ {
+        self.variables
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+    }
+
+    /// What came of it, once it has ended that way.
+    pub fn ended(self, code: i32, stdout: String, stderr: String) -> Ran {
         let read = |name: &str| std::fs::read_to_string(self.file(name)).unwrap_or_default();
         let written = if self.github {
             parse_outputs(&read("output"))
@@ -163,9 +177,9 @@ impl Step {
             Vec::new()
         };
         let ran = Ran {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8(output.stdout.clone()).unwrap(),
-            stderr: String::from_utf8(output.stderr.clone()).unwrap(),
+            code,
+            stdout,
+            stderr,
             outputs: written.iter().cloned().collect(),
             written,
             summary: read("summary"),

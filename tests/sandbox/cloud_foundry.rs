@@ -416,6 +416,11 @@ impl Platform for CloudFoundry {
         let found = self.deployments.iter().find(|known| known.guid == id);
         found.map_or(0, |deployment| deployment.script.cancels())
     }
+
+    fn truth(&self, id: &str) -> Option<String> {
+        let found = self.deployments.iter().find(|known| known.guid == id);
+        found.map(|deployment| deployment.script.now().to_owned())
+    }
 }
 
 impl CloudFoundry {

@@ -497,6 +497,11 @@ impl Platform for Datadog {
         let found = self.deployments.iter().filter(|known| known.id == id);
         found.map(|deployment| deployment.script.cancels()).sum()
     }
+
+    fn truth(&self, id: &str) -> Option<String> {
+        let found = self.deployments.iter().find(|known| known.id == id);
+        found.map(|deployment| deployment.script.now().to_owned())
+    }
 }
 
 /// Three groups of three; anything else is malformed to v2.

@@ -63,6 +63,23 @@ pub enum Fault {
     },
     /// Status 302 to that address; the request is not processed.
     Redirect(String),
+    /// Processed; the answer is the real one, and claims to be something else.
+    ContentType(&'static str),
+    /// The request does not get there; only without a server, whose listening and certificate hold for all requests.
+    NoWay(NoWay),
+}
+
+/// Why a request does not get to the platform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoWay {
+    /// Nobody listens.
+    Refused,
+    /// Nobody vouches for the certificate.
+    Untrusted,
+    /// The certificate has run out.
+    Expired,
+    /// Nobody knows the name.
+    UnknownName,
 }
 
 /// How an answer reaches the client.
@@ -70,8 +87,8 @@ pub enum Fault {
 pub enum Manner {
     /// At once and in one piece.
     Whole,
-    /// With no length announced.
-    Chunked,
+    /// 20 MiB of JSON instead of the body, with no length announced.
+    Huge,
     /// Not at all: the connection closes.
     Reset,
     /// Half of what is announced.
@@ -82,6 +99,8 @@ pub enum Manner {
     Delay(Duration),
     /// After a release.
     Hold,
+    /// Not at all: the request never gets there.
+    NoWay(NoWay),
 }
 
 /// An answer and how it reaches the client.
@@ -92,7 +111,6 @@ pub struct Delivery {
     pub manner: Manner,
 }
 
-const HUGE: usize = 20 * 1024 * 1024;
 const FAR: i64 = 1800;
 
 impl Fault {
@@ -134,6 +152,7 @@ impl Fault {
                 | Fault::Delay(_)
                 | Fault::Hold
                 | Fault::HoldBefore
+                | Fault::ContentType(_)
         )
     }
 
@@ -148,7 +167,9 @@ impl Fault {
             Fault::Drip => (real, Manner::Drip),
             Fault::Delay(time) => (real, Manner::Delay(*time)),
             Fault::Hold => (real, Manner::Hold),
-            Fault::Huge => (huge(), Manner::Chunked),
+            Fault::ContentType(claim) => (real.with("content-type", *claim), Manner::Whole),
+            Fault::NoWay(why) => (real, Manner::NoWay(*why)),
+            Fault::Huge => (Answer::new(200, "application/json", ""), Manner::Huge),
             other => (other.replacement(platform), Manner::Whole),
         };
         Delivery { answer, manner }
@@ -196,11 +217,4 @@ fn html(status: u16) -> Answer {
          <body><h1>Error {status}</h1><p>The proxy could not get an answer.</p></body></html>\n"
     );
     Answer::new(status, "text/html; charset=utf-8", page).with("server", "proxy")
-}
-
-fn huge() -> Answer {
-    let mut body = br#"{"filler":""#.to_vec();
-    body.resize(HUGE - 2, b'x');
-    body.extend_from_slice(b"\"}");
-    Answer::new(200, "application/json", body)
 }

@@ -34,7 +34,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-pub use faults::Fault;
+pub use faults::{Delivery, Fault, Manner, NoWay};
 pub use http::{Answer, Request};
 pub use platform::{Addition, Call, Grant, Platform, Platforms};
 pub use proxy::{Gate, Proxy};
@@ -111,6 +111,23 @@ impl Sandbox {
             stop: Some(stop),
             thread: Some(thread),
         }
+    }
+
+    /// A sandbox without a server, for those who hand their requests over themselves; see [`Sandbox::exchange`].
+    pub fn without_server() -> Sandbox {
+        Sandbox {
+            shared: Arc::new(Shared::new()),
+            // Nobody listens there.
+            address: SocketAddr::from(([127, 0, 0, 1], 1)),
+            scheme: "http",
+            stop: None,
+            thread: None,
+        }
+    }
+
+    /// What becomes of a request to a platform; how long that takes is up to the caller.
+    pub fn exchange(&self, platform: &str, request: Request) -> Delivery {
+        self.shared.exchange(platform, request)
     }
 
     /// The base address of one platform, without a slash at the end.
@@ -204,6 +221,13 @@ impl Sandbox {
     /// Lets all requests go on that are held at this moment.
     pub fn release(&self) {
         self.shared.release();
+    }
+
+    /// The word that is true of that deployment now, whatever anybody was shown.
+    pub fn truth(&self, platform: &str, id: &str) -> String {
+        let mut state = self.shared.lock();
+        let platform = state.platforms.get(platform).expect("a known platform");
+        platform.truth(id).expect("a known deployment")
     }
 
     /// How many cancel requests changed the course of that deployment.

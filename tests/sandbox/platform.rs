@@ -52,6 +52,8 @@ pub trait Platform: Send {
     fn grant(&mut self, token: &str, grant: Grant);
     /// How many cancel requests changed the course of that deployment.
     fn effective_cancels(&self, id: &str) -> usize;
+    /// The word that is true of that deployment now, whatever anybody was shown.
+    fn truth(&self, id: &str) -> Option<String>;
 }
 
 /// Something that can be put on a platform.

@@ -332,6 +332,11 @@ impl Platform for Qovery {
         let found = self.deployments.iter().find(|known| known.is(id));
         found.map_or(0, |d| d.script.cancels() + usize::from(d.canceled_in_queue))
     }
+
+    fn truth(&self, id: &str) -> Option<String> {
+        let found = self.deployments.iter().find(|known| known.is(id));
+        found.map(|deployment| deployment.word().to_owned())
+    }
 }
 
 /// API tokens come as `Token`, JWTs as `Bearer`, and nothing else is understood.

@@ -63,7 +63,8 @@ impl Seen {
             headers: request.headers.clone(),
             body: request.body.clone(),
             took_effect: false,
-            at: Instant::now(),
+            // Without a server this is the clock of the run that asks, which may be a paused one.
+            at: tokio::time::Instant::now().into_std(),
         }
     }
 
@@ -191,6 +192,19 @@ impl Shared {
         delivery
     }
 
+    /// Takes a request in and answers it, without a server between.
+    pub fn exchange(&self, platform: &str, request: Request) -> Delivery {
+        let arrival = self.arrive(platform, request);
+        match arrival.fault {
+            // Nobody is there who could release it.
+            Fault::HoldBefore => Delivery {
+                answer: Answer::new(500, "", ""),
+                manner: Manner::Hold,
+            },
+            _ => self.process(&arrival),
+        }
+    }
+
     async fn released(&self, since: u64) {
         let mut releases = self.releases.subscribe();
         let result = releases.wait_for(|count| *count > since).await;
@@ -301,6 +315,7 @@ async fn handle(
         Manner::Reset => return Err(std::io::ErrorKind::ConnectionReset.into()),
         Manner::Hold => shared.released(arrival.releases).await,
         Manner::Delay(time) => tokio::time::sleep(time).await,
+        Manner::NoWay(why) => panic!("{why:?} is not for a server to show"),
         _ => {}
     }
     Ok(respond(delivery))
@@ -359,7 +374,10 @@ impl Flow {
             breaks_off: manner == Manner::Truncated,
         };
         match manner {
-            Manner::Chunked => flow.announced = None,
+            Manner::Huge => {
+                flow.announced = None;
+                flow.pieces = huge();
+            }
             Manner::Truncated => {
                 flow.pieces = VecDeque::from([body.slice(..body.len() / 2)]);
                 flow.announced = Some(length.max(100));
@@ -389,6 +407,15 @@ impl Flow {
             }
         }
     }
+}
+
+/// 20 MiB of JSON in pieces that are one and the same.
+fn huge() -> VecDeque<Bytes> {
+    let filler = Bytes::from(vec![b'x'; 1024 * 1024]);
+    let mut pieces = VecDeque::from([Bytes::from_static(br#"{"filler":""#)]);
+    pieces.extend(std::iter::repeat_n(filler, 20));
+    pieces.push_back(Bytes::from_static(b"\"}"));
+    pieces
 }
 
 impl Body for Flow {

@@ -468,6 +468,11 @@ impl Platform for Vercel {
         let found = self.deployments.iter().find(|known| known.id == id);
         found.map_or(0, |deployment| deployment.script.cancels())
     }
+
+    fn truth(&self, id: &str) -> Option<String> {
+        let found = self.deployments.iter().find(|known| known.id == id);
+        found.map(|deployment| deployment.script.now().to_owned())
+    }
 }
 
 impl Vercel {

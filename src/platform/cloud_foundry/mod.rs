@@ -496,6 +496,7 @@ impl Platform for CloudFoundry {
         );
         let reply = api.send(call).await.map_err(not_canceled)?;
         // The answer is empty, whatever some descriptions of the API say.
+        reply.assent()?;
         Ok(Accepted {
             deployment: None,
             status: reply.status,

@@ -671,7 +671,7 @@ impl Qovery {
         let path = format!("/deploymentQueue/{}/cancelDeployment", segment(request));
         let call = Call::post(path, "cancel the deployment in the queue");
         let failure = match api.send(call.body(Body::Json(json!({})))).await {
-            Ok(reply) => return Ok(accepted(&reply, None)),
+            Ok(reply) => return reply.assent().map(|()| accepted(&reply, None)),
             Err(failure) => failure,
         };
         // Refused because it has left the queue in this moment? Then it is to be asked for where it is now.

@@ -1,0 +1,437 @@
+//! One run of a cell: the sandbox with its deployment, the step, and everything that is checked afterwards.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::cells::{Cell, Course, Length, PLATFORMS, Phase, Row, Variant};
+use crate::inside;
+use crate::oracle::{Ends, Expected, Sense, expect};
+use crate::sandbox::{
+    Authority, Call, Fault, Papers, Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery,
+    vercel,
+};
+use crate::step::{Ran, Step};
+
+const PASSWORD: &str = "open  sesame+&=9";
+/// How much later than its limit a run may end.
+const GRACE: Duration = Duration::from_secs(2);
+/// A run that has to end at once needs no longer.
+const AT_ONCE: Duration = Duration::from_secs(1);
+/// The last read begins that much before the limit, and ends by it.
+const LAST_READ: Duration = Duration::from_millis(1500);
+
+/// What a deployment is called, and its words on its way.
+struct Words {
+    id: &'static str,
+    running: &'static str,
+    /// Asked to stop, and not yet stopped.
+    stopping: &'static str,
+    canceled: &'static str,
+    live: &'static str,
+}
+
+fn words(platform: &str) -> Words {
+    match platform {
+        "digitalocean" => Words {
+            id: "dep-1",
+            running: "BUILDING",
+            stopping: "BUILDING",
+            canceled: "CANCELED",
+            live: "ACTIVE",
+        },
+        "cloud_foundry" => Words {
+            id: "dep-1",
+            running: "ACTIVE/DEPLOYING",
+            stopping: "ACTIVE/CANCELING",
+            canceled: "FINALIZED/CANCELED",
+            live: "FINALIZED/DEPLOYED",
+        },
+        "datadog" => Words {
+            id: "k7Q-3mX-p9Z",
+            running: "running",
+            stopping: "stopping",
+            canceled: "canceled",
+            live: "succeeded",
+        },
+        "vercel" => Words {
+            id: "dpl_1",
+            running: "BUILDING",
+            stopping: "BUILDING",
+            canceled: "CANCELED",
+            live: "READY",
+        },
+        "qovery" => Words {
+            id: "req-one",
+            running: "BUILDING",
+            stopping: "CANCELING",
+            canceled: "CANCELED",
+            live: "DEPLOYED",
+        },
+        other => panic!("{other} is no platform"),
+    }
+}
+
+/// Puts the deployment of this course on the platform.
+fn add(sandbox: &Sandbox, platform: &str, course: Course) {
+    let Words {
+        id,
+        running,
+        stopping,
+        canceled,
+        live,
+    } = words(platform);
+    let states = match course {
+        // Whatever reads before the request and one after it have seen it running.
+        Course::Races => vec![running, running, live],
+        Course::Obeys | Course::GoesLive => vec![running],
+    };
+    let end = if course == Course::Obeys {
+        canceled
+    } else {
+        live
+    };
+    let after = [stopping, end];
+    match platform {
+        "digitalocean" => sandbox.add(
+            digitalocean::Deployment::new("app-1", id)
+                .states(states)
+                .after_cancel(after),
+        ),
+        "cloud_foundry" => sandbox.add(cloud_foundry::User::new("ci", PASSWORD)).add(
+            cloud_foundry::Deployment::new(id)
+                .states(states)
+                .after_cancel(after),
+        ),
+        "datadog" => sandbox.add(
+            datadog::Deployment::v2(id)
+                .states(states)
+                .after_cancel(after),
+        ),
+        "vercel" => sandbox.add(
+            vercel::Deployment::new("prj_1", "web", id)
+                .states(states)
+                .after_cancel(after),
+        ),
+        _ => sandbox.add(
+            qovery::Deployment::new("env-1", "one")
+                .states(states)
+                .after_cancel(after),
+        ),
+    };
+}
+
+/// The step that meets the fault.
+fn step(platform: &str, phase: Phase, api_url: &str, limit: Duration) -> Step {
+    let mut step = Step::github()
+        .input("platform", platform)
+        .input("api_url", api_url)
+        .input("timeout", &limit.as_secs().to_string())
+        .input("wait", if phase == Phase::Ask { "false" } else { "true" });
+    step = match (platform, phase) {
+        ("cloud_foundry", Phase::SignIn) => step
+            .input("username", "ci")
+            .input("password", PASSWORD)
+            .secret(PASSWORD),
+        ("datadog", _) => step
+            .input("api_key", datadog::API_KEY)
+            .input("app_key", TOKEN)
+            .secret(datadog::API_KEY),
+        _ => step.input("token", TOKEN),
+    };
+    step = match platform {
+        "digitalocean" => step.input("app_id", "app-1"),
+        "qovery" => step.input("environment_id", "env-1"),
+        _ => step,
+    };
+    match (platform, phase) {
+        ("cloud_foundry", Phase::List) => step.input("app_id", cloud_foundry::APP),
+        ("datadog", Phase::List) => step.input("query", datadog::QUERY),
+        ("vercel", Phase::List) => step.input("project_id", "prj_1"),
+        ("digitalocean" | "qovery", Phase::List) => step,
+        // Its environment is what is named there.
+        ("qovery", _) => return step,
+        _ => return step.input("deployment_id", words(platform).id),
+    }
+    .input("select", "all")
+}
+
+/// Lays the fault in the way of the requests of the phase.
+fn lay(sandbox: &Sandbox, variant: Variant, pause: Duration, elsewhere: &str) {
+    let phase = variant.cell.phase;
+    let fault = variant.cell.row.fault(variant.processed, pause, elsewhere);
+    let spared = vec![Fault::Pass; phase.spared(variant.cell.platform)];
+    sandbox.fault(phase.call(), spared);
+    match variant.length {
+        Length::Endless => sandbox.always(phase.call(), fault),
+        length => sandbox.fault(phase.call(), vec![fault; length.many(phase)]),
+    };
+}
+
+/// Runs a variant inside this process, checks it, and says what came of it.
+pub fn run_inside(variant: Variant) -> String {
+    let pause = Duration::from_secs(30);
+    let limit = Duration::from_secs(120);
+    let platform = variant.cell.platform;
+    let sandbox = Arc::new(Sandbox::without_server());
+    add(&sandbox, platform, variant.course);
+    lay(&sandbox, variant, pause, "https://elsewhere.example");
+    let step = step(platform, variant.cell.phase, &sandbox.url(platform), limit);
+    let (ran, took) = inside::run(step, &sandbox);
+    let expected = expect(variant);
+    let scene = Checked {
+        variant,
+        expected,
+        ran: &ran,
+        sandbox: &sandbox,
+    };
+    scene.check();
+    assert!(took <= limit + GRACE, "took {took:?}");
+    match expected.ends {
+        Ends::AtOnce => assert!(took < AT_ONCE, "waited {took:?}"),
+        Ends::Before => assert!(took < limit - LAST_READ, "waited {took:?} for nothing"),
+        Ends::At => assert!(took >= limit - LAST_READ, "gave up after {took:?}"),
+        Ends::By => {}
+    }
+    // Headers have whole seconds, and the clock of this machine goes on while the run's stands.
+    scene.check_pause(pause - Duration::from_secs(10));
+    ran.output("outcome").to_owned()
+}
+
+/// The runs that go through the real binary: each row on each platform, in turn with another phase, length, side of
+/// the processing and course. Left out is what a wire cannot show, or only in minutes: see `can_be_outside`.
+pub fn outside() -> Vec<Variant> {
+    let mut runs = Vec::new();
+    for (number, row) in Row::ALL.into_iter().enumerate() {
+        for (place, (platform, _)) in PLATFORMS.into_iter().enumerate() {
+            let cells = Phase::ALL.map(|phase| Cell {
+                row,
+                phase,
+                platform,
+            });
+            let mut all = Vec::new();
+            for cell in cells.into_iter().filter(|cell| cell.why_not().is_none()) {
+                let variants: Vec<_> = cell.variants().filter(|one| can_be_outside(*one)).collect();
+                if !variants.is_empty() {
+                    all.push(variants);
+                }
+            }
+            let variants = &all[(number + 2 * place) % all.len()];
+            runs.push(variants[(number + place) % variants.len()]);
+        }
+    }
+    runs
+}
+
+/// Whether a real connection can show it within seconds.
+fn can_be_outside(variant: Variant) -> bool {
+    let Cell { row, phase, .. } = variant.cell;
+    match phase {
+        // Whether somebody listens, and with which certificate, holds for a whole run. A sign-in host is one of its own,
+        // and the one in the sandbox is not.
+        _ if row.is_about_the_way() => {
+            matches!(phase, Phase::List | Phase::Read) && variant.length == Length::Endless
+        }
+        // A client's patience with one request is longer than these runs: the first one takes all the time there is.
+        _ if row.is_slow() => !phase.is_asking() && variant.length == Length::Endless,
+        _ => true,
+    }
+}
+
+/// No row, no phase and no platform of the table is without a run through the real binary.
+pub fn check_outside() {
+    let runs = outside();
+    for cell in Cell::all().filter(|cell| cell.why_not().is_none()) {
+        let column = runs
+            .iter()
+            .any(|run| run.cell.phase == cell.phase && run.cell.platform == cell.platform);
+        assert!(
+            column,
+            "no run for {} on {}",
+            cell.phase.name(),
+            cell.platform
+        );
+        let row = runs.iter().any(|run| run.cell.row == cell.row);
+        assert!(row, "no run for {}", cell.row.name());
+    }
+}
+
+/// Runs a variant through the real binary and real connections, and checks it.
+pub fn run_outside(variant: Variant) {
+    let Cell {
+        row,
+        phase,
+        platform,
+    } = variant.cell;
+    let expected = expect(variant);
+    let is_endless = matches!(expected.ends, Ends::At | Ends::By);
+    let limit = Duration::from_secs(if is_endless { 3 } else { 15 });
+    let authority = Authority::new();
+    let sandbox = match row {
+        Row::Untrusted => Sandbox::start_tls(authority.acceptor(Papers::Good)),
+        Row::Expired => Sandbox::start_tls(authority.acceptor(Papers::Expired)),
+        _ => Sandbox::start(),
+    };
+    let other = Sandbox::start();
+    add(&sandbox, platform, variant.course);
+    let api_url = match row {
+        Row::Refused => format!("http://{}/{platform}", nobody()),
+        Row::UnknownName => format!("https://nobody.invalid/{platform}"),
+        _ => sandbox.url(platform),
+    };
+    if !row.is_about_the_way() {
+        let pause = Duration::from_secs(2);
+        lay(&sandbox, variant, pause, &other.url(platform));
+    }
+    let mut step = step(platform, phase, &api_url, limit);
+    if row == Row::Expired {
+        step = step.input("ca_cert", authority.pem());
+    }
+    let ran = step.run();
+    let scene = Checked {
+        variant,
+        expected,
+        ran: &ran,
+        sandbox: &sandbox,
+    };
+    scene.check();
+    let took: f64 = ran.output("duration_seconds").parse().unwrap();
+    assert!(took <= (limit + GRACE).as_secs_f64(), "took {took} s");
+    scene.check_pause(Duration::from_millis(500));
+    assert!(
+        other.requests().is_empty(),
+        "another host was sent a request"
+    );
+}
+
+/// A port that nobody listens on.
+fn nobody() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap()
+}
+
+/// What came of a run, and what it is held against.
+struct Checked<'a> {
+    variant: Variant,
+    expected: Expected,
+    ran: &'a Ran,
+    sandbox: &'a Sandbox,
+}
+
+impl Checked<'_> {
+    /// What holds for every cell. That no secret is anywhere, and no output missing, is checked wherever a step runs.
+    fn check(&self) {
+        let Self {
+            variant,
+            expected,
+            ran,
+            ..
+        } = self;
+        let log = format!(
+            "\n{variant:?}\n{expected:?}\n{}\n{}",
+            ran.stdout, ran.stderr
+        );
+        ran.ended(expected.outcome, expected.code);
+        let Words { id, .. } = words(variant.cell.platform);
+        let effective = self.sandbox.effective_cancels(id);
+        assert_eq!(effective, expected.effective, "effective requests{log}");
+        let sends = self.sandbox.count(Call::Cancel);
+        assert!(
+            expected.sends.is_none_or(|many| many == sends),
+            "{sends} requests{log}"
+        );
+        self.check_truth(&log);
+        self.check_outputs(&log);
+    }
+
+    /// The reported end is the true one, and no end is reported that is none.
+    fn check_truth(&self, log: &str) {
+        let Words {
+            id,
+            running,
+            stopping,
+            canceled,
+            live,
+        } = words(self.variant.cell.platform);
+        let truth = self.sandbox.truth(self.variant.cell.platform, id);
+        let output = |name: &str| self.ran.output(name);
+        let (outcome, went_live) = match truth.as_str() {
+            word if word == canceled => ("canceled", "false"),
+            word if word == live => ("completed", "true"),
+            _ => ("", "unknown"),
+        };
+        if matches!(output("outcome"), "canceled" | "completed") {
+            assert_eq!(output("outcome"), outcome, "in truth it is {truth}{log}");
+            assert_eq!(output("platform_state"), truth, "{log}");
+            assert_eq!(output("went_live"), went_live, "{log}");
+        } else {
+            let shown = output("platform_state");
+            let known = ["", running, stopping];
+            assert!(
+                known.contains(&shown),
+                "{shown} is no state of one that goes on{log}"
+            );
+            // Also without a list: who saw nothing knows nothing.
+            assert_eq!(output("went_live"), "unknown", "{log}");
+        }
+        let is_canceled = output("outcome") == "canceled";
+        assert_eq!(output("canceled"), is_canceled.to_string(), "{log}");
+    }
+
+    /// Every output says something, and says it about this deployment.
+    fn check_outputs(&self, log: &str) {
+        let Words { id, .. } = words(self.variant.cell.platform);
+        let output = |name: &str| self.ran.output(name);
+        let nothing_listed = self.variant.cell.phase == Phase::List && output("outcome") == "error";
+        let count = if nothing_listed { "0" } else { "1" };
+        assert_eq!(output("count"), count, "{log}");
+        let canceled = if output("canceled") == "true" {
+            "1"
+        } else {
+            "0"
+        };
+        assert_eq!(output("canceled_count"), canceled, "{log}");
+        assert!(output("reason").ends_with('.'), "{log}");
+        assert!(output("duration_seconds").parse::<f64>().is_ok(), "{log}");
+        let told = self.ran.deployments();
+        assert_eq!(told.len().to_string(), count, "{log}");
+        let Some(told) = told.first() else { return };
+        for name in [
+            "outcome",
+            "state",
+            "platform_state",
+            "previous_state",
+            "reason",
+        ] {
+            let told = told[name].as_str().unwrap_or_default();
+            assert_eq!(told, output(name), "{name}{log}");
+        }
+        let was_read = !output("platform_state").is_empty();
+        let is_named = output("deployment_id") == id;
+        assert!(
+            is_named || !was_read,
+            "{} is not {id}{log}",
+            output("deployment_id")
+        );
+        let asked = self.sandbox.count(Call::Cancel) > 0;
+        assert!(asked || told["http_status"].is_null(), "{log}");
+    }
+
+    /// Nothing of that kind is sent before the time that a 429 named.
+    fn check_pause(&self, least: Duration) {
+        if Sense::of(self.variant.cell) != Sense::Limited {
+            return;
+        }
+        let phase = self.variant.cell.phase;
+        let seen = self.sandbox.requests();
+        let of_phase: Vec<_> = seen
+            .iter()
+            .filter(|seen| seen.call == phase.call())
+            .collect();
+        let met = phase.spared(self.variant.cell.platform);
+        for pair in of_phase[met..].windows(2).take(1) {
+            let gap = pair[1].at.duration_since(pair[0].at);
+            assert!(gap >= least, "asked again after {gap:?}");
+        }
+    }
+}
