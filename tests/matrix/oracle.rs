@@ -3,7 +3,8 @@
 //! 1. Before anything was asked, an answer that can improve is waited for, one that cannot ends the run at once, and
 //!    where nothing could ever be read the outcome is `error`. Nothing is sent.
 //! 2. A cancel request whose answer leaves doubt is decided by reading. In flight at two reads, it is sent again, three
-//!    times at most, then `error`. What could not be sent at all, or is sent elsewhere, is `error`.
+//!    times at most, then `error`. What nobody can be trusted with, or is sent elsewhere, is `error`. What met no
+//!    connection was not sent: there is no doubt, and it is tried until the limit.
 //! 3. A 429 is no send. Nothing is sent before its time; if that is past the limit, the run ends now.
 //! 4. A failed read does not end a watch; at the limit the outcome is `timed_out`.
 //! 5. How it ended is what the platform says at the end, and without waiting `requested` takes a clear yes.
@@ -17,8 +18,10 @@ pub enum Sense {
     Whole,
     /// An empty 2xx. To a cancel request that is a yes: some platforms never say more.
     Yes,
-    /// Nothing, and the next one may be better: 408, 5xx, no answer in time, a connection that broke or was refused.
+    /// Nothing, and the next one may be better: 408, 5xx, no answer in time, a connection that broke.
     Passing,
+    /// Nothing was sent, and the next one may be better: the connection was refused.
+    Unconnected,
     /// Nothing: this is not what the API speaks.
     Nonsense,
     /// Not now.
@@ -45,8 +48,8 @@ impl Sense {
             Row::RetryTooLate => Self::Barred,
             Row::RedirectHere | Row::RedirectElsewhere => Self::Elsewhere,
             Row::Untrusted | Row::Expired | Row::UnknownName => Self::Unsendable,
-            Row::Refused
-            | Row::ResetBefore
+            Row::Refused => Self::Unconnected,
+            Row::ResetBefore
             | Row::ResetAfter
             | Row::Timeout
             | Row::Drip
@@ -142,8 +145,10 @@ fn before_asking(variant: Variant, sense: Sense) -> Expected {
     match (sense, variant.length) {
         (Whole | Yes, _) => well(variant, 1),
         (Elsewhere | Unsendable | Barred, _) => expected("error", 0, 0, Ends::AtOnce),
-        (Passing | Nonsense | Limited, Length::Once | Length::Burst) => well(variant, 1),
-        (Passing, Length::Endless) => expected("error", 0, 0, Ends::At),
+        (Passing | Unconnected | Nonsense | Limited, Length::Once | Length::Burst) => {
+            well(variant, 1)
+        }
+        (Passing | Unconnected, Length::Endless) => expected("error", 0, 0, Ends::At),
         (Nonsense | Limited, Length::Endless) => expected("error", 0, 0, Ends::By),
     }
 }
@@ -165,6 +170,11 @@ fn asking(variant: Variant, sense: Sense) -> Expected {
         Passing | Nonsense if variant.course == Course::Races => by_its_end(variant, 0, 1),
         Passing | Nonsense if faults < 3 => well(variant, faults + 1),
         Passing | Nonsense => expected("error", 0, 3, Ends::Before),
+        Unconnected if length != Length::Endless => well(variant, faults + 1),
+        Unconnected => Expected {
+            sends: None,
+            ..expected("timed_out", 0, 0, Ends::At)
+        },
         Limited if length == Length::Once => well(variant, 2),
         Limited => Expected {
             sends: None,
