@@ -28,11 +28,13 @@ impl Printer {
         let (lines, to_print) = channel::<(Stream, String)>();
         let (finished, done) = channel();
         std::thread::spawn(move || {
-            for (stream, line) in to_print {
+            for (stream, mut line) in to_print {
+                // One write: some readers look only at where a chunk begins.
+                line.push('\n');
                 // A closed stream is no reason to lose the other one.
                 match stream {
-                    Stream::Out => drop(writeln!(std::io::stdout(), "{line}")),
-                    Stream::Err => drop(writeln!(std::io::stderr(), "{line}")),
+                    Stream::Out => drop(std::io::stdout().write_all(line.as_bytes())),
+                    Stream::Err => drop(std::io::stderr().write_all(line.as_bytes())),
                 }
             }
             drop(std::io::stdout().flush());

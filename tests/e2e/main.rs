@@ -10,6 +10,8 @@
     reason = "a test may stop at the first surprise"
 )]
 
+#[path = "../models/mod.rs"]
+mod models;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 
