@@ -1,6 +1,7 @@
 //! CI systems: which one this is, how it wants things said, and the one place that prints, writes files and calls
 //! programs.
 
+mod azure;
 pub mod facts;
 mod file;
 mod github;
@@ -159,10 +160,11 @@ struct System {
 }
 
 /// In the order of detection: some set variables of others as well. The last one always answers.
-const SYSTEMS: [System; 4] = [
+const SYSTEMS: [System; 5] = [
     github::FORGEJO,
     github::GITEA,
     github::GITHUB,
+    azure::SYSTEM,
     plain::SYSTEM,
 ];
 

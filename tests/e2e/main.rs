@@ -15,6 +15,7 @@ mod models;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 
+mod ci;
 mod cloud_foundry;
 mod datadog;
 mod digitalocean;

@@ -1,6 +1,7 @@
 //! What each CI system takes from a log, a file or a program's input: written from the rules of its own reader, and
 //! generous where the rules leave a doubt, so that nothing slips through.
 
+pub mod azure;
 pub mod buildkite;
 pub mod github;
 
