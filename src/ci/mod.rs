@@ -5,6 +5,7 @@ mod azure;
 pub mod facts;
 mod file;
 mod github;
+mod gitlab;
 mod plain;
 mod printer;
 mod program;
@@ -160,11 +161,12 @@ struct System {
 }
 
 /// In the order of detection: some set variables of others as well. The last one always answers.
-const SYSTEMS: [System; 5] = [
+const SYSTEMS: [System; 6] = [
     github::FORGEJO,
     github::GITEA,
     github::GITHUB,
     azure::SYSTEM,
+    gitlab::SYSTEM,
     plain::SYSTEM,
 ];
 

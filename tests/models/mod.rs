@@ -4,6 +4,8 @@
 pub mod azure;
 pub mod buildkite;
 pub mod github;
+pub mod gitlab;
+pub mod shell;
 
 /// The lines of a log; a lone carriage return ends one as well.
 pub fn lines(log: &str) -> Vec<String> {
