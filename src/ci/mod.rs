@@ -2,10 +2,12 @@
 //! programs.
 
 mod azure;
+mod buildkite;
 pub mod facts;
 mod file;
 mod github;
 mod gitlab;
+mod panel;
 mod plain;
 mod printer;
 mod program;
@@ -161,12 +163,13 @@ struct System {
 }
 
 /// In the order of detection: some set variables of others as well. The last one always answers.
-const SYSTEMS: [System; 6] = [
+const SYSTEMS: [System; 7] = [
     github::FORGEJO,
     github::GITEA,
     github::GITHUB,
     azure::SYSTEM,
     gitlab::SYSTEM,
+    buildkite::SYSTEM,
     plain::SYSTEM,
 ];
 
