@@ -3,6 +3,7 @@
 
 mod azure;
 mod buildkite;
+mod circleci;
 pub mod facts;
 mod file;
 mod github;
@@ -163,13 +164,14 @@ struct System {
 }
 
 /// In the order of detection: some set variables of others as well. The last one always answers.
-const SYSTEMS: [System; 7] = [
+const SYSTEMS: [System; 8] = [
     github::FORGEJO,
     github::GITEA,
     github::GITHUB,
     azure::SYSTEM,
     gitlab::SYSTEM,
     buildkite::SYSTEM,
+    circleci::SYSTEM,
     plain::SYSTEM,
 ];
 

@@ -2,6 +2,7 @@
 
 mod azure;
 mod buildkite;
+mod circleci;
 mod gitlab;
 
 use std::collections::{BTreeMap, BTreeSet};
