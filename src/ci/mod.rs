@@ -2,6 +2,7 @@
 //! programs.
 
 mod azure;
+mod bitbucket;
 mod buildkite;
 mod circleci;
 pub mod facts;
@@ -164,7 +165,7 @@ struct System {
 }
 
 /// In the order of detection: some set variables of others as well. The last one always answers.
-const SYSTEMS: [System; 8] = [
+const SYSTEMS: [System; 9] = [
     github::FORGEJO,
     github::GITEA,
     github::GITHUB,
@@ -172,6 +173,7 @@ const SYSTEMS: [System; 8] = [
     gitlab::SYSTEM,
     buildkite::SYSTEM,
     circleci::SYSTEM,
+    bitbucket::SYSTEM,
     plain::SYSTEM,
 ];
 

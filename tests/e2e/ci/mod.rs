@@ -1,6 +1,7 @@
 //! Every CI system: what reaches it, read back by a model of its own reader, and nothing else.
 
 mod azure;
+mod bitbucket;
 mod buildkite;
 mod circleci;
 mod gitlab;
