@@ -14,6 +14,7 @@ mod plain;
 mod printer;
 mod program;
 mod variables;
+mod woodpecker;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -165,7 +166,7 @@ struct System {
 }
 
 /// In the order of detection: some set variables of others as well. The last one always answers.
-const SYSTEMS: [System; 9] = [
+const SYSTEMS: [System; 10] = [
     github::FORGEJO,
     github::GITEA,
     github::GITHUB,
@@ -174,6 +175,7 @@ const SYSTEMS: [System; 9] = [
     buildkite::SYSTEM,
     circleci::SYSTEM,
     bitbucket::SYSTEM,
+    woodpecker::SYSTEM,
     plain::SYSTEM,
 ];
 
