@@ -9,6 +9,7 @@ pub mod facts;
 mod file;
 mod github;
 mod gitlab;
+mod harness;
 mod panel;
 mod plain;
 mod printer;
@@ -166,7 +167,7 @@ struct System {
 }
 
 /// In the order of detection: some set variables of others as well. The last one always answers.
-const SYSTEMS: [System; 10] = [
+const SYSTEMS: [System; 11] = [
     github::FORGEJO,
     github::GITEA,
     github::GITHUB,
@@ -176,6 +177,7 @@ const SYSTEMS: [System; 10] = [
     circleci::SYSTEM,
     bitbucket::SYSTEM,
     woodpecker::SYSTEM,
+    harness::SYSTEM,
     plain::SYSTEM,
 ];
 

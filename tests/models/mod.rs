@@ -5,6 +5,7 @@ pub mod azure;
 pub mod buildkite;
 pub mod github;
 pub mod gitlab;
+pub mod harness;
 pub mod shell;
 
 /// The lines of a log; a lone carriage return ends one as well.

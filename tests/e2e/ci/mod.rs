@@ -5,6 +5,7 @@ mod bitbucket;
 mod buildkite;
 mod circleci;
 mod gitlab;
+mod harness;
 
 use std::collections::{BTreeMap, BTreeSet};
 
