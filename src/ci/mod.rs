@@ -5,6 +5,7 @@ mod azure;
 mod bitbucket;
 mod buildkite;
 mod circleci;
+mod drone;
 pub mod facts;
 mod file;
 mod github;
@@ -167,7 +168,7 @@ struct System {
 }
 
 /// In the order of detection: some set variables of others as well. The last one always answers.
-const SYSTEMS: [System; 11] = [
+const SYSTEMS: [System; 12] = [
     github::FORGEJO,
     github::GITEA,
     github::GITHUB,
@@ -178,6 +179,7 @@ const SYSTEMS: [System; 11] = [
     bitbucket::SYSTEM,
     woodpecker::SYSTEM,
     harness::SYSTEM,
+    drone::SYSTEM,
     plain::SYSTEM,
 ];
 

@@ -3,6 +3,7 @@
 
 pub mod azure;
 pub mod buildkite;
+pub mod drone;
 pub mod github;
 pub mod gitlab;
 pub mod harness;

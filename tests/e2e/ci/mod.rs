@@ -4,6 +4,7 @@ mod azure;
 mod bitbucket;
 mod buildkite;
 mod circleci;
+mod drone;
 mod gitlab;
 mod harness;
 
