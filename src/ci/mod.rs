@@ -15,6 +15,7 @@ mod panel;
 mod plain;
 mod printer;
 mod program;
+mod teamcity;
 mod variables;
 mod woodpecker;
 
@@ -168,7 +169,7 @@ struct System {
 }
 
 /// In the order of detection: some set variables of others as well. The last one always answers.
-const SYSTEMS: [System; 12] = [
+const SYSTEMS: [System; 13] = [
     github::FORGEJO,
     github::GITEA,
     github::GITHUB,
@@ -180,6 +181,7 @@ const SYSTEMS: [System; 12] = [
     woodpecker::SYSTEM,
     harness::SYSTEM,
     drone::SYSTEM,
+    teamcity::SYSTEM,
     plain::SYSTEM,
 ];
 

@@ -8,6 +8,7 @@ pub mod github;
 pub mod gitlab;
 pub mod harness;
 pub mod shell;
+pub mod teamcity;
 
 /// The lines of a log; a lone carriage return ends one as well.
 pub fn lines(log: &str) -> Vec<String> {

@@ -7,6 +7,7 @@ mod circleci;
 mod drone;
 mod gitlab;
 mod harness;
+mod teamcity;
 
 use std::collections::{BTreeMap, BTreeSet};
 
