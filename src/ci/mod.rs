@@ -11,6 +11,7 @@ mod file;
 mod github;
 mod gitlab;
 mod harness;
+mod jenkins;
 mod panel;
 mod plain;
 mod printer;
@@ -169,7 +170,7 @@ struct System {
 }
 
 /// In the order of detection: some set variables of others as well. The last one always answers.
-const SYSTEMS: [System; 13] = [
+const SYSTEMS: [System; 14] = [
     github::FORGEJO,
     github::GITEA,
     github::GITHUB,
@@ -182,6 +183,7 @@ const SYSTEMS: [System; 13] = [
     harness::SYSTEM,
     drone::SYSTEM,
     teamcity::SYSTEM,
+    jenkins::SYSTEM,
     plain::SYSTEM,
 ];
 
