@@ -7,7 +7,9 @@ mod circleci;
 mod drone;
 mod gitlab;
 mod harness;
+mod hostile;
 mod teamcity;
+mod without;
 
 use std::collections::{BTreeMap, BTreeSet};
 
