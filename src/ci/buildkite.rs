@@ -95,12 +95,7 @@ impl Ci for Buildkite {
         }]
     }
 
-    fn conclude(&self, report: &Report, annotations: &[Annotation], summary: bool) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        if summary {
-            effects.extend(self.summary(report));
-        }
-        effects.extend(annotations.iter().flat_map(|one| self.annotate(one)));
+    fn panel(&self, report: &Report, annotations: &[Annotation], summary: bool) -> Vec<Effect> {
         let arguments = [
             "annotate",
             "--style",
@@ -108,13 +103,12 @@ impl Ci for Buildkite {
             "--context",
             &self.context,
         ];
-        effects.push(Effect::Calls {
+        vec![Effect::Calls {
             what: "lines of the annotation",
             program: AGENT,
             calls: vec![Call::new(&arguments, body(report, annotations, summary))],
             limit: LIMIT,
-        });
-        effects
+        }]
     }
 }
 

@@ -37,16 +37,9 @@ impl Ci for Drone {
         SYSTEM.id
     }
 
-    fn conclude(&self, report: &Report, annotations: &[Annotation], summary: bool) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        if summary {
-            effects.extend(self.summary(report));
-        }
-        effects.extend(annotations.iter().flat_map(|one| self.annotate(one)));
-        if let Some(path) = &self.card {
-            effects.push(place(path, &card(report)));
-        }
-        effects
+    fn panel(&self, report: &Report, _annotations: &[Annotation], _summary: bool) -> Vec<Effect> {
+        let card = self.card.iter().map(|path| place(path, &card(report)));
+        card.collect()
     }
 
     fn files(&self) -> Vec<&str> {

@@ -115,29 +115,24 @@ impl Ci for Harness {
         }
     }
 
-    fn conclude(&self, report: &Report, annotations: &[Annotation], summary: bool) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        if summary {
-            effects.extend(self.summary(report));
-        }
-        effects.extend(annotations.iter().flat_map(|one| self.annotate(one)));
-        if let Some(path) = &self.annotations {
-            let mut whole = self.whose.clone();
-            let annotation = json!({
-                "contextId": "cancel-deployment",
-                "mode": "replace",
-                "style": style(report),
-                "summary": shortened(&body(report, annotations, summary)),
-            });
-            whole.insert("annotations".to_owned(), json!([annotation]));
-            effects.push(Effect::Replace {
-                what: "annotations",
-                path: Some(path.clone()),
-                text: Value::Object(whole).to_string(),
-                then: None,
-            });
-        }
-        effects
+    fn panel(&self, report: &Report, annotations: &[Annotation], summary: bool) -> Vec<Effect> {
+        let Some(path) = &self.annotations else {
+            return Vec::new();
+        };
+        let annotation = json!({
+            "contextId": "cancel-deployment",
+            "mode": "replace",
+            "style": style(report),
+            "summary": shortened(&body(report, annotations, summary)),
+        });
+        let mut whole = self.whose.clone();
+        whole.insert("annotations".to_owned(), json!([annotation]));
+        vec![Effect::Replace {
+            what: "annotations",
+            path: Some(path.clone()),
+            text: Value::Object(whole).to_string(),
+            then: None,
+        }]
     }
 
     fn largest_deployments(&self) -> usize {

@@ -132,11 +132,10 @@ pub trait Ci: Send {
         safe.collect()
     }
 
-    /// The summary, unless none is wanted, and the annotations.
-    fn conclude(&self, report: &Report, annotations: &[Annotation], summary: bool) -> Vec<Effect> {
-        let summary = summary.then(|| self.summary(report));
-        let annotations = annotations.iter().flat_map(|one| self.annotate(one));
-        summary.into_iter().flatten().chain(annotations).collect()
+    /// What the whole run is shown as on a page of the CI system, besides these two: with the summary in it, if that
+    /// is wanted, else with the annotations.
+    fn panel(&self, _report: &Report, _annotations: &[Annotation], _summary: bool) -> Vec<Effect> {
+        Vec::new()
     }
 
     /// How large the output `deployments` may be, in bytes.
@@ -332,10 +331,18 @@ impl Console {
         self.perform(effects);
     }
 
-    /// The summary, if it is wanted, and the annotations.
+    /// The summary, if it is wanted, the annotations, and the page that shows both.
     pub fn conclude(&mut self, report: &Report, summary: bool) {
+        if summary {
+            let effects = self.ci.summary(report);
+            self.perform(effects);
+        }
         let annotations: Vec<_> = report.annotations().iter().map(safe).collect();
-        let effects = self.ci.conclude(report, &annotations, summary);
+        for annotation in &annotations {
+            let effects = self.ci.annotate(annotation);
+            self.perform(effects);
+        }
+        let effects = self.ci.panel(report, &annotations, summary);
         self.perform(effects);
     }
 
