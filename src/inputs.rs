@@ -106,12 +106,12 @@ pub const COMMON: &[Input] = &[
     common(
         "output_file",
         "",
-        "Also write the outputs to this file: JSON if it ends in `.json`, else `CANCELLATION_<NAME>=value` lines.",
+        "Also write the outputs to this file: JSON if it ends in `.json`, else `CANCELLATION_<NAME>=value` lines. On GitLab `cancel-deployment.env` by default.",
     ),
     common(
         "ci",
         "detected",
-        "Override the detected CI system: `github`, `gitea`, `forgejo` or `plain`.",
+        "Override the detected CI system: `github`, `gitea`, `forgejo`, `gitlab`, `buildkite`, `azure`, `drone`, `woodpecker`, `harness`, `circleci`, `bitbucket`, `teamcity`, `jenkins` or `plain`.",
     ),
     common(
         "api_url",

@@ -20,7 +20,7 @@
 //! | [`outcome`] | outcomes, `fail_on`, exit codes |
 //! | [`failure`] | what went wrong with a request |
 //! | [`report`], [`markdown`] | how a run is told: values, not yet printed |
-//! | [`ci`] | one file for each CI system's syntax, and the one place that prints and writes files |
+//! | [`ci`] | one file for each CI system's syntax, and the one place that prints, writes files and calls programs |
 //! | [`help`] | `--help` |
 //!
 //! Who may know what: only `api` knows reqwest; platforms know neither each other nor a CI system nor the clock; the
@@ -102,7 +102,8 @@ pub async fn run_in(world: World, env: &Env, start: Instant, mut signals: Signal
     let World { dial, print } = world;
     let named_ci = env.input("ci").and_then(|written| written.value);
     let ci = ci::here(env, named_ci.as_ref().map(Secret::expose));
-    let console = Console::new(ci, env.var("RUNNER_DEBUG") == Some("1"), print);
+    let debug = env.var("RUNNER_DEBUG") == Some("1");
+    let console = Console::new(ci, debug, signals.clone(), print);
     let console = Arc::new(Mutex::new(console));
     let secrets = all_secrets(env);
     lock(&console).mask(&secrets);
@@ -387,20 +388,14 @@ fn asked(entry: &Entry, common: &Common, aim: &Aim) -> String {
 
 /// Says everything there is to say, each way that can be had; what cannot be written is a warning.
 fn tell(console: &mut Console, report: &Report, common: &Common) {
-    if let Some(path) = &common.output_file {
-        console.output_file(path, report);
-    }
-    console.outputs(&report.outputs());
-    if common.summary {
-        console.summary(report);
-    }
-    for annotation in report.annotations() {
-        console.annotate(&annotation);
-    }
-    let left_out = report.small_deployments().1;
+    let largest = console.ci().largest_deployments();
+    console.output_file(common.output_file.as_deref(), report);
+    console.outputs(&report.outputs(largest));
+    let left_out = report.small_deployments(largest).1;
     if left_out > 0 {
-        console.warn(&format!("The output `deployments` has room for 100 KiB; {left_out} deployments are left out there, and counted in `count`."));
+        console.warn(&format!("The output `deployments` has room for {} KiB; {left_out} deployments are left out there, and counted in `count`.", largest / 1024));
     }
+    console.conclude(report, common.summary);
 }
 
 fn lock(console: &Mutex<Console>) -> MutexGuard<'_, Console> {
@@ -453,7 +448,7 @@ impl Witness for Teller<'_> {
             "{seconds:>6.1} s  {}: asking to cancel{unseen}",
             shown_id(&work.id, self.cleaner)
         ));
-        if !std::mem::replace(&mut self.told, true) && console.ci().appends_outputs() {
+        if !std::mem::replace(&mut self.told, true) {
             let report = Report {
                 platform: Some(self.entry),
                 asked: String::new(),
@@ -466,14 +461,15 @@ impl Witness for Teller<'_> {
                 faults: Vec::new(),
                 took: self.start.elapsed(),
             };
-            console.outputs(&provisional(&report));
+            let largest = console.ci().largest_deployments();
+            console.provisional(&provisional(&report, largest));
         }
     }
 }
 
 /// What stands in the output file if this process is killed without warning: the final block overrides it.
-fn provisional(report: &Report) -> Vec<(&'static str, String)> {
-    let mut outputs = report.outputs();
+fn provisional(report: &Report, largest: usize) -> Vec<(&'static str, String)> {
+    let mut outputs = report.outputs(largest);
     for (name, value) in &mut outputs {
         match *name {
             "outcome" => *value = Outcome::Interrupted.to_string(),

@@ -100,6 +100,7 @@ fn listen(sender: watch::Sender<Received>) -> std::io::Result<impl Future<Output
             sender.send_modify(|known| {
                 known.again = known.first.is_some();
                 known.first.get_or_insert(received);
+                known.at.get_or_insert_with(std::time::Instant::now);
             });
             let known = *sender.borrow();
             leave_after(
@@ -117,6 +118,7 @@ fn listen(sender: watch::Sender<Received>) -> std::io::Result<impl Future<Output
             sender.send_modify(|known| {
                 known.again = known.first.is_some();
                 known.first.get_or_insert(Signal::Interrupt);
+                known.at.get_or_insert_with(std::time::Instant::now);
             });
             leave_after(2900, Signal::Interrupt);
         }

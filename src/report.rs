@@ -52,7 +52,7 @@ pub const OUTPUTS: [(&str, &str); 13] = [
 ];
 
 /// The outputs of a CI system together hold more, but nobody's interface is meant for more.
-const LARGEST_DEPLOYMENTS: usize = 100 * 1024;
+pub const LARGEST_DEPLOYMENTS: usize = 100 * 1024;
 /// A larger summary is refused by those who show it.
 const LARGEST_SUMMARY: usize = 1024 * 1024;
 /// More annotations than this are not shown.
@@ -267,8 +267,9 @@ impl Report {
         }
     }
 
-    /// Every output, by name, fit for any CI system: no line break, nothing that could act as a command.
-    pub fn outputs(&self) -> Vec<(&'static str, String)> {
+    /// Every output, by name, fit for any CI system: no line break, nothing that could act as a command. `largest` is
+    /// the size of `deployments`.
+    pub fn outputs(&self, largest: usize) -> Vec<(&'static str, String)> {
         let worst = self.worst();
         let of_worst =
             |field: fn(&Told) -> Option<String>| worst.and_then(field).unwrap_or_default();
@@ -287,7 +288,7 @@ impl Report {
             "duration_seconds" => format!("{:.1}", self.took.as_secs_f64()),
             "count" => self.deployments.len().to_string(),
             "canceled_count" => self.canceled_count().to_string(),
-            _ => self.small_deployments().0,
+            _ => self.small_deployments(largest).0,
         };
         let safe = |name: &str| match name {
             "deployments" => value(name),
@@ -306,21 +307,21 @@ impl Report {
 
     /// The same under the size limit, and how many had to be left out: first the timelines go, then the details, then
     /// the deployments with the best outcomes.
-    pub fn small_deployments(&self) -> (String, usize) {
+    pub fn small_deployments(&self, largest: usize) -> (String, usize) {
         let mut shown: Vec<Told> = self.deployments.clone();
         let whole = json(&shown);
-        if whole.len() < LARGEST_DEPLOYMENTS {
+        if whole.len() < largest {
             return (whole, 0);
         }
         shown.iter_mut().for_each(|told| told.timeline.clear());
-        if json(&shown).len() >= LARGEST_DEPLOYMENTS {
+        if json(&shown).len() >= largest {
             shown.iter_mut().for_each(|told| told.details.clear());
         }
         shown.sort_by_key(|told| told.outcome);
         let mut size = 2;
         let fits = shown.iter().take_while(|told| {
             size += json(told).len() + 1;
-            size < LARGEST_DEPLOYMENTS
+            size < largest
         });
         let kept = fits.count();
         shown.truncate(kept);
@@ -467,7 +468,20 @@ impl Report {
         }
     }
 
-    fn all_canceled(&self) -> bool {
+    /// The pages of the deployments by their ids, the worst outcome first.
+    pub fn links(&self) -> Vec<(&str, &str)> {
+        let mut sorted: Vec<_> = self.deployments.iter().collect();
+        sorted.sort_by_key(|told| told.outcome);
+        let link = |told: &'_ &'_ Told| told.deployment_url.as_deref().is_some_and(is_linkable);
+        sorted.retain(link);
+        sorted
+            .into_iter()
+            .filter_map(|told| Some((told.deployment_id.as_str(), told.deployment_url.as_deref()?)))
+            .collect()
+    }
+
+    /// Whether everything that was asked for has happened.
+    pub fn all_canceled(&self) -> bool {
         !self.deployments.is_empty() && self.deployments.iter().all(|told| told.canceled)
     }
 

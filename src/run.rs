@@ -58,6 +58,8 @@ impl Signal {
 pub struct Received {
     /// The first signal.
     pub first: Option<Signal>,
+    /// When it came.
+    pub at: Option<std::time::Instant>,
     /// A second one came: leave at once.
     pub again: bool,
 }

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use cancel_deployment::ci;
 use cancel_deployment::inputs::COMMON;
 use cancel_deployment::outcome::{Exit, Outcome};
 use cancel_deployment::platform::REGISTER;
@@ -77,22 +78,10 @@ fn platforms() -> Vec<&'static str> {
     REGISTER.iter().map(|entry| entry.id).collect()
 }
 
-/// All CI systems the contract names, present or to come.
-const CI_SYSTEMS: [&str; 13] = [
-    "github",
-    "gitea",
-    "forgejo",
-    "gitlab",
-    "azure",
-    "buildkite",
-    "circleci",
-    "bitbucket",
-    "woodpecker",
-    "harness",
-    "drone",
-    "teamcity",
-    "jenkins",
-];
+/// All CI systems by name; `plain` is none, and an ordinary word.
+fn ci_systems() -> Vec<&'static str> {
+    ci::names().filter(|name| *name != "plain").collect()
+}
 
 // action.yml
 
@@ -264,6 +253,109 @@ fn the_readme_lists_every_platform() {
 }
 
 #[test]
+fn every_place_that_explains_the_input_names_every_ci_system() {
+    let readme = read("README.md");
+    let action = action();
+    let help = COMMON.iter().find(|input| input.name == "ci").unwrap().help;
+    for text in [
+        readme
+            .lines()
+            .find(|line| line.starts_with("| `ci` |"))
+            .unwrap(),
+        action["inputs"]["ci"]["description"].as_str().unwrap(),
+        help,
+    ] {
+        for name in ci::names() {
+            assert!(
+                text.contains(&format!("`{name}`")),
+                "{name} is missing in: {text}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_guide_to_ci_systems_lists_them_in_the_order_of_detection() {
+    let guide = read("docs/ci-systems.md");
+    let rows = guide.lines().filter_map(|line| line.strip_prefix("| `"));
+    let names = rows.filter_map(|row| row.split('`').next());
+    let listed: Vec<_> = names.skip(1).collect();
+    assert_eq!(listed, ci::names().collect::<Vec<_>>());
+}
+
+// examples/ci
+
+/// The words of a text, with their underscores.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.split(move |c| !is_part(c))
+}
+
+/// All example pipelines, and the guide that shows parts of them.
+fn pipelines() -> Vec<(String, String)> {
+    let mut all = files("examples/ci");
+    all.push(("docs/ci-systems.md".to_owned(), read("docs/ci-systems.md")));
+    all
+}
+
+#[test]
+fn the_pipelines_set_inputs_and_read_outputs_that_there_are() {
+    for (path, text) in pipelines() {
+        for word in words(&text) {
+            if let Some(name) = word.strip_prefix("CANCEL_DEPLOYMENT_") {
+                assert!(inputs().contains(&name.to_lowercase()), "{path}: {word}");
+            }
+            let read = word.strip_prefix("CANCELLATION_").map(str::to_lowercase);
+            let read = read.or_else(|| word.strip_prefix("cancellation_").map(str::to_owned));
+            if let Some(name) = read.filter(|name| !name.is_empty()) {
+                assert!(outputs().contains(&name), "{path}: {word}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_settings_of_a_plugin_are_inputs() {
+    for name in ["drone", "woodpecker"] {
+        let pipeline: Value =
+            serde_yaml_ng::from_str(&read(&format!("examples/ci/{name}.yml"))).unwrap();
+        let steps = pipeline["steps"].as_sequence().unwrap();
+        let settings: Vec<_> = steps
+            .iter()
+            .filter_map(|step| step.get("settings"))
+            .collect();
+        assert_eq!(settings.len(), 1);
+        assert!(names(settings[0]).is_subset(&inputs()), "{name}");
+    }
+}
+
+#[test]
+fn every_pipeline_is_mentioned_and_checked() {
+    let (guide, checks) = (read("docs/ci-systems.md"), read(".ci/run"));
+    for (path, _) in files("examples/ci") {
+        assert!(guide.contains(&format!("(../{path})")), "{path}");
+        assert!(
+            checks.contains(&path) || path.ends_with("Jenkinsfile"),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn the_card_shows_what_the_code_puts_on_it() {
+    let (card, code) = (read("docs/drone-card.json"), read("src/ci/drone.rs"));
+    let shown: Vec<_> = card
+        .split("${")
+        .skip(1)
+        .filter_map(|rest| rest.split('}').next())
+        .collect();
+    assert!(!shown.is_empty());
+    for name in shown {
+        assert!(code.contains(&format!("\"{name}\": ")), "{name}");
+    }
+}
+
+#[test]
 fn the_changelog_has_a_section_for_this_version() {
     let version = env!("CARGO_PKG_VERSION");
     let changelog = read("CHANGELOG.md");
@@ -343,7 +435,7 @@ fn the_procedure_and_the_report_name_no_ci_system() {
         "src/outcome.rs",
         "src/report.rs",
     ] {
-        without(path, &read(path), &CI_SYSTEMS);
+        without(path, &read(path), &ci_systems());
     }
 }
 

@@ -1,46 +1,48 @@
 //! GitHub Actions, and Gitea and Forgejo Actions, which speak the same language: after actions/toolkit's `command.ts`
 //! and `file-command.ts` and the runner's own parser (actions/runner 2.336, read 2026-08).
 
-use super::{Ci, Effect};
+use jiff::Timestamp;
+
+use super::{Ci, Effect, Outputs, System, says};
 use crate::env::Env;
 use crate::outcome::Level;
 use crate::report::{Annotation, Report};
-use crate::secret::{SHORTEST_HIDDEN, Secret};
+use crate::secret::Secret;
 
-/// The runners and the variable each sets to `true`; Gitea and Forgejo set GitHub's as well.
-const RUNNERS: [(&str, &str); 3] = [
-    ("forgejo", "FORGEJO_ACTIONS"),
-    ("gitea", "GITEA_ACTIONS"),
-    ("github", "GITHUB_ACTIONS"),
-];
+pub(super) const FORGEJO: System = System {
+    id: "forgejo",
+    is_here: |env| says(env, "FORGEJO_ACTIONS", "true"),
+    open: |env, _| Box::new(GitHub::new(env, "forgejo")),
+};
 
-/// Which of the three this is, by its own variable.
-pub(super) fn detect(env: &Env) -> Option<&'static str> {
-    RUNNERS
-        .into_iter()
-        .find(|(_, variable)| env.var(variable) == Some("true"))
-        .map(|(id, _)| id)
-}
+pub(super) const GITEA: System = System {
+    id: "gitea",
+    is_here: |env| says(env, "GITEA_ACTIONS", "true"),
+    open: |env, _| Box::new(GitHub::new(env, "gitea")),
+};
+
+pub(super) const GITHUB: System = System {
+    id: "github",
+    is_here: |env| says(env, "GITHUB_ACTIONS", "true"),
+    open: |env, _| Box::new(GitHub::new(env, "github")),
+};
 
 /// One of the three.
-pub(super) struct GitHub {
+struct GitHub {
     id: &'static str,
-    /// The runner's own variable says that it reads commands; elsewhere a mask command would print the secret.
+    /// A runner of one of the three says that it reads commands; elsewhere a mask command would print the secret.
     confirmed: bool,
     output: Option<String>,
     summary: Option<String>,
 }
 
 impl GitHub {
-    pub(super) fn new(env: &Env, id: &str) -> Self {
-        let id = RUNNERS
-            .into_iter()
-            .map(|(known, _)| known)
-            .find(|known| *known == id)
-            .unwrap_or("github");
+    fn new(env: &Env, id: &'static str) -> Self {
+        // The three understand each other, so any of them may be named on any of them.
+        let here = |system: System| (system.is_here)(env);
         Self {
             id,
-            confirmed: detect(env).is_some(),
+            confirmed: [FORGEJO, GITEA, GITHUB].into_iter().any(here),
             output: env.var("GITHUB_OUTPUT").map(str::to_owned),
             summary: env.var("GITHUB_STEP_SUMMARY").map(str::to_owned),
         }
@@ -52,28 +54,21 @@ impl Ci for GitHub {
         self.id
     }
 
-    fn mask(&self, secret: &Secret) -> Vec<Effect> {
-        let value = secret.expose();
-        if self.confirmed && value.len() >= SHORTEST_HIDDEN {
-            vec![Effect::Out(format!("::add-mask::{}", data(value)))]
-        } else {
-            Vec::new()
-        }
-    }
-
-    fn log(&self, line: &str) -> Effect {
-        Effect::Out(line.to_owned())
+    fn mask(&self, secrets: &[Secret]) -> Vec<Effect> {
+        let hide = |secret: &Secret| Effect::Out(format!("::add-mask::{}", data(secret.expose())));
+        let secrets = secrets.iter().filter(|_| self.confirmed);
+        secrets.map(hide).collect()
     }
 
     fn debug(&self, line: &str) -> Effect {
         Effect::Out(format!("::debug::{}", data(line).replace("::", ": :")))
     }
 
-    fn open_group(&self, title: &str) -> Vec<Effect> {
+    fn open_group(&self, title: &str, _now: Timestamp) -> Vec<Effect> {
         vec![Effect::Out(format!("::group::{}", data(title)))]
     }
 
-    fn close_group(&self) -> Vec<Effect> {
+    fn close_group(&self, _now: Timestamp) -> Vec<Effect> {
         vec![Effect::Out("::endgroup::".to_owned())]
     }
 
@@ -89,7 +84,7 @@ impl Ci for GitHub {
         vec![Effect::Out(format!("::{command} title={title}::{text}"))]
     }
 
-    fn outputs(&self, outputs: &[(&'static str, String)]) -> Vec<Effect> {
+    fn outputs(&self, outputs: &Outputs) -> Vec<Effect> {
         let text = outputs
             .iter()
             .map(|(name, value)| heredoc(name, value))
@@ -118,8 +113,11 @@ impl Ci for GitHub {
             .collect()
     }
 
-    fn appends_outputs(&self) -> bool {
-        self.output.is_some()
+    fn provisional(&self, outputs: &Outputs) -> Vec<Effect> {
+        match self.output {
+            Some(_) => self.outputs(outputs),
+            None => Vec::new(),
+        }
     }
 }
 

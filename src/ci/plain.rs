@@ -1,54 +1,67 @@
 //! A terminal, or a CI system that reads nothing but the exit code: the log on standard error, the result on standard
-//! output.
+//! output, colours only for people.
 
-use super::{Ci, Effect};
+use std::io::IsTerminal as _;
+
+use super::{Ci, Effect, System, sentence};
+use crate::env::Env;
 use crate::outcome::Level;
 use crate::report::{Annotation, Report};
-use crate::secret::Secret;
 use crate::untrusted::break_commands;
 
-/// No CI system that we know.
-pub(super) struct Plain;
+/// The one that always answers.
+pub(super) const SYSTEM: System = System {
+    id: "plain",
+    is_here: |_| true,
+    open: |env, _| Box::new(Plain::new("plain", env)),
+};
+
+/// No CI system that reads what is said.
+pub(super) struct Plain {
+    id: &'static str,
+    /// Standard error shows colours.
+    coloured: bool,
+}
+
+impl Plain {
+    pub(super) fn new(id: &'static str, env: &Env) -> Self {
+        Self {
+            id,
+            coloured: wants_colours(env, std::io::stderr().is_terminal()),
+        }
+    }
+}
+
+fn wants_colours(env: &Env, is_terminal: bool) -> bool {
+    is_terminal && env.var("NO_COLOR").is_none() && env.var("TERM") != Some("dumb")
+}
+
+/// A text in the colour of its level.
+pub(super) fn coloured(level: Level, text: &str) -> String {
+    let colour = match level {
+        Level::Error => "31;1",
+        Level::Warning => "33;1",
+        Level::Notice => "32;1",
+    };
+    format!("\u{1b}[{colour}m{text}\u{1b}[0m")
+}
 
 impl Ci for Plain {
     fn id(&self) -> &'static str {
-        "plain"
-    }
-
-    fn mask(&self, _secret: &Secret) -> Vec<Effect> {
-        Vec::new()
+        self.id
     }
 
     fn log(&self, line: &str) -> Effect {
         Effect::Err(line.to_owned())
     }
 
-    fn debug(&self, line: &str) -> Effect {
-        Effect::Err(format!("debug: {line}"))
-    }
-
-    fn open_group(&self, title: &str) -> Vec<Effect> {
-        vec![Effect::Err(title.to_owned())]
-    }
-
-    fn close_group(&self) -> Vec<Effect> {
-        Vec::new()
-    }
-
     fn annotate(&self, annotation: &Annotation) -> Vec<Effect> {
-        let level = match annotation.level {
-            Level::Error => "error",
-            Level::Warning => "warning",
-            Level::Notice => "notice",
-        };
-        vec![Effect::Err(format!(
-            "{level}: {}: {}",
-            annotation.title, annotation.text
-        ))]
-    }
-
-    fn outputs(&self, _outputs: &[(&'static str, String)]) -> Vec<Effect> {
-        Vec::new()
+        let text = sentence(annotation);
+        vec![Effect::Err(if self.coloured {
+            coloured(annotation.level, &text)
+        } else {
+            text
+        })]
     }
 
     fn summary(&self, report: &Report) -> Vec<Effect> {
@@ -58,12 +71,19 @@ impl Ci for Plain {
             .map(|line| Effect::Out(break_commands(&line)))
             .collect()
     }
+}
 
-    fn files(&self) -> Vec<&str> {
-        Vec::new()
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn appends_outputs(&self) -> bool {
-        false
+    #[test]
+    fn colours_are_for_a_terminal_whose_user_has_not_declined_them() {
+        let env = |name: &str, value: &str| Env::new([(name.into(), value.into())]);
+        assert!(wants_colours(&env("TERM", "xterm"), true));
+        assert!(wants_colours(&env("NO_COLOR", ""), true));
+        assert!(!wants_colours(&env("TERM", "xterm"), false));
+        assert!(!wants_colours(&env("NO_COLOR", "1"), true));
+        assert!(!wants_colours(&env("TERM", "dumb"), true));
     }
 }

@@ -18,16 +18,18 @@ pub enum Stream {
 const PATIENCE: Duration = Duration::from_millis(800);
 
 /// Prints one line. What fails here changes nothing.
-pub type Print = Box<dyn FnMut(Stream, &str) + Send>;
+pub type Print = Box<dyn FnMut(Stream, String) + Send>;
 
 /// Prints to this process's own streams. A closed one is no reason to lose the other one.
-pub(crate) fn print(stream: Stream, line: &str) {
+pub(crate) fn print(stream: Stream, mut line: String) {
+    // One write: some readers look only at where a chunk begins.
+    line.push('\n');
     match stream {
         Stream::Out => {
             let mut out = std::io::stdout().lock();
-            drop(writeln!(out, "{line}").and_then(|()| out.flush()));
+            drop(out.write_all(line.as_bytes()).and_then(|()| out.flush()));
         }
-        Stream::Err => drop(writeln!(std::io::stderr(), "{line}")),
+        Stream::Err => drop(std::io::stderr().write_all(line.as_bytes())),
     }
 }
 
@@ -43,7 +45,7 @@ impl Printer {
         let (finished, done) = channel();
         std::thread::spawn(move || {
             for (stream, line) in to_print {
-                print(stream, &line);
+                print(stream, line);
             }
             let _ = finished.send(());
         });

@@ -10,9 +10,12 @@
     reason = "a test may stop at the first surprise"
 )]
 
+#[path = "../models/mod.rs"]
+mod models;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 
+mod ci;
 mod cloud_foundry;
 mod datadog;
 mod digitalocean;

@@ -10,6 +10,7 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::models::buildkite;
 use crate::sandbox::{MINTED, PRIVATE, Sandbox, TOKEN};
 
 /// The names of all outputs.
@@ -77,6 +78,59 @@ impl Step {
             folder: TempDir::new().unwrap(),
             github: false,
         }
+    }
+
+    /// A step of any CI system: its own variable, and every file and program that it offers.
+    pub fn of(ci: &str) -> Self {
+        let step = match ci {
+            "github" => return Self::github(),
+            "gitea" => return Self::github().var("GITEA_ACTIONS", "true"),
+            "forgejo" => return Self::github().var("FORGEJO_ACTIONS", "true"),
+            _ => Self::plain(),
+        };
+        let file = |name: &str| step.file(name).to_str().unwrap().to_owned();
+        let variables: Vec<(&str, String)> = match ci {
+            "azure" => vec![
+                ("TF_BUILD", "True".into()),
+                ("AGENT_TEMPDIRECTORY", file("")),
+            ],
+            "gitlab" => vec![("GITLAB_CI", "true".into())],
+            "buildkite" => {
+                let (bin, calls) = (step.file("bin"), step.file("calls"));
+                buildkite::install(&bin, &calls, "");
+                let path = format!("{}:/usr/bin:/bin", bin.display());
+                vec![
+                    ("BUILDKITE", "true".into()),
+                    ("BUILDKITE_JOB_ID", "job-1".into()),
+                    ("PATH", path),
+                ]
+            }
+            "circleci" => vec![("CIRCLECI", "true".into()), ("BASH_ENV", file("bash_env"))],
+            "bitbucket" => vec![
+                ("BITBUCKET_BUILD_NUMBER", "7".into()),
+                ("BITBUCKET_PIPELINES_VARIABLES_PATH", file("variables")),
+            ],
+            "woodpecker" => vec![("CI", "woodpecker".into())],
+            "harness" => vec![
+                ("DRONE", "true".into()),
+                ("HARNESS_OUTPUT_FILE", file("output.env")),
+                ("HARNESS_OUTPUT_SECRET_FILE", file("secrets.env")),
+                ("HARNESS_ANNOTATIONS_FILE", file("annotations.json")),
+            ],
+            "drone" => vec![
+                ("DRONE", "true".into()),
+                ("DRONE_CARD_PATH", "/dev/stdout".into()),
+            ],
+            "teamcity" => vec![("TEAMCITY_VERSION", "2026.1".into())],
+            "jenkins" => vec![
+                ("JENKINS_URL", "https://ci.example/".into()),
+                ("BUILD_NUMBER", "7".into()),
+            ],
+            "plain" => Vec::new(),
+            other => panic!("no such CI system: {other}"),
+        };
+        let set = |step: Self, (name, value): (&str, String)| step.var(name, &value);
+        variables.into_iter().fold(step, set)
     }
 
     /// A GitHub step for a platform of the sandbox, with its token.
@@ -219,7 +273,8 @@ impl Ran {
 
     fn check_always(&self, secrets: &[String], github: bool) {
         let mut shown = vec![self.stderr.clone()];
-        let is_mask = |line: &&str| !line.starts_with("::add-mask::");
+        let masks = ["::add-mask::", "##vso[task.setsecret]"];
+        let is_mask = |line: &&str| !masks.iter().any(|mask| line.starts_with(mask));
         shown.push(
             self.stdout
                 .lines()

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
+use crate::models::github::{Obeyed, obeyed};
 use crate::sandbox::digitalocean::{App, Deployment};
 use crate::sandbox::vercel;
 use crate::sandbox::{Call, Fault, Sandbox, TOKEN};
@@ -65,91 +66,6 @@ fn read(folder: &Path, name: &str) -> String {
     std::fs::read_to_string(folder.join(name)).unwrap_or_default()
 }
 
-// A model of the runner: which commands it would take from a log
-
-/// What GitHub's runner has registered.
-const REGISTERED: [&str; 15] = [
-    "add-mask",
-    "add-matcher",
-    "add-path",
-    "debug",
-    "echo",
-    "endgroup",
-    "error",
-    "group",
-    "notice",
-    "remove-matcher",
-    "save-state",
-    "set-env",
-    "set-output",
-    "stop-commands",
-    "warning",
-];
-
-#[derive(Debug, PartialEq, Eq)]
-struct Obeyed {
-    name: String,
-    properties: String,
-    text: String,
-}
-
-/// Everything the runner would obey, in either notation; a lone carriage return ends a line as well.
-fn obeyed(log: &str) -> Vec<Obeyed> {
-    let log = log.replace("\r\n", "\n").replace('\r', "\n");
-    let lines = log.split('\n');
-    lines
-        .filter_map(|line| colons(line).or_else(|| brackets(line)))
-        .collect()
-}
-
-/// `::name properties::text`, at the start of a line.
-fn colons(line: &str) -> Option<Obeyed> {
-    let (head, text) = line.trim_start().strip_prefix("::")?.split_once("::")?;
-    command(
-        head,
-        text,
-        &[
-            ("%0D", "\r"),
-            ("%0A", "\n"),
-            ("%3A", ":"),
-            ("%2C", ","),
-            ("%25", "%"),
-        ],
-    )
-}
-
-/// `##[name properties]text`, anywhere in a line.
-fn brackets(line: &str) -> Option<Obeyed> {
-    let (_, rest) = line.split_once("##[")?;
-    let (head, text) = rest.split_once(']')?;
-    command(
-        head,
-        text,
-        &[
-            ("%3B", ";"),
-            ("%0D", "\r"),
-            ("%0A", "\n"),
-            ("%5D", "]"),
-            ("%25", "%"),
-        ],
-    )
-}
-
-fn command(head: &str, text: &str, escapes: &[(&str, &str)]) -> Option<Obeyed> {
-    let (name, properties) = head.split_once(' ').unwrap_or((head, ""));
-    let name = name.to_ascii_lowercase();
-    let unescape = |text: &str| {
-        escapes
-            .iter()
-            .fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
-    };
-    REGISTERED.contains(&name.as_str()).then(|| Obeyed {
-        name,
-        properties: unescape(properties),
-        text: unescape(text),
-    })
-}
-
 fn annotations(ran: &Ran) -> Vec<Obeyed> {
     let levels = ["notice", "warning", "error"];
     let all = obeyed(&ran.stdout).into_iter();
@@ -171,16 +87,6 @@ fn annotation(ran: &Ran) -> Obeyed {
     let mut all = annotations(ran);
     assert_eq!(all.len(), 1, "{all:?}");
     all.remove(0)
-}
-
-#[test]
-fn the_model_of_the_runner_knows_both_notations() {
-    let names: Vec<_> =
-        obeyed("a ::error::no\n  ::Error::yes\rx ##[set-output name=a]yes\n::unknown::no")
-            .into_iter()
-            .map(|command| command.name)
-            .collect();
-    assert_eq!(names, ["error", "set-output"]);
 }
 
 // Outputs
@@ -956,7 +862,7 @@ fn plain_can_be_asked_for_on_github() {
 // Hostile text
 
 /// Everything that some CI system, a terminal, a heredoc, Markdown or HTML would take for more than text.
-const HOSTILE: [&str; 24] = [
+pub const HOSTILE: [&str; 24] = [
     "::error::owned",
     "\n::error::owned",
     "\r::warning::owned",

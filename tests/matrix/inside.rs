@@ -137,7 +137,7 @@ pub fn run(step: Step, sandbox: &Arc<Sandbox>) -> (Ran, Duration) {
             let mut lines = to_print.lock().unwrap();
             let [out, err] = &mut *lines;
             let text = if stream == Stream::Out { out } else { err };
-            text.push_str(line);
+            text.push_str(&line);
             text.push('\n');
         }),
     };

@@ -18,6 +18,8 @@
     reason = "a test may stop at the first surprise"
 )]
 
+#[path = "../models/mod.rs"]
+mod models;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 #[path = "../e2e/step.rs"]

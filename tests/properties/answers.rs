@@ -15,7 +15,7 @@ use cancel_deployment::id::Id;
 use cancel_deployment::inputs::{Faults, Values, all_secrets};
 use cancel_deployment::outcome::{FailOn, Outcome};
 use cancel_deployment::platform::{Entry, REGISTER};
-use cancel_deployment::report::{OUTPUTS, Report, Told};
+use cancel_deployment::report::{LARGEST_DEPLOYMENTS, OUTPUTS, Report, Told};
 use cancel_deployment::run::{Received, Run, Signals, Witness, Work};
 use cancel_deployment::secret::Redactor;
 use cancel_deployment::select::{Select, Wanted};
@@ -254,7 +254,7 @@ async fn run(entry: &'static Entry, aim: u8, answers: &[u8]) -> String {
 
 /// What is reported is complete, safe to show, and was heard.
 fn told(entry: &Entry, report: &Report, talk: &Talk) {
-    let outputs = report.outputs();
+    let outputs = report.outputs(LARGEST_DEPLOYMENTS);
     assert_eq!(outputs.len(), OUTPUTS.len());
     let output = |name: &str| {
         outputs

@@ -3,40 +3,27 @@
 use super::{Facts, Fork, fork};
 use crate::env::Env;
 
-/// How to know a CI system, and what it tells.
-struct System {
-    id: &'static str,
-    is_here: fn(&Env) -> bool,
-    read: fn(&Env) -> Facts,
-}
+/// Who tells what.
+type Read = fn(&Env) -> Facts;
 
-impl System {
-    const fn new(id: &'static str, is_here: fn(&Env) -> bool, read: fn(&Env) -> Facts) -> Self {
-        Self { id, is_here, read }
-    }
-}
-
-/// In the order of detection: some of them set variables of others as well.
 #[rustfmt::skip]
-const SYSTEMS: [System; 10] = [
-    System::new("azure", |env| says(env, "TF_BUILD", "true"), azure),
-    System::new("gitlab", |env| env.var("GITLAB_CI").is_some(), gitlab),
-    System::new("buildkite", |env| says(env, "BUILDKITE", "true"), buildkite),
-    System::new("circleci", |env| says(env, "CIRCLECI", "true"), circleci),
-    System::new("bitbucket", |env| env.var("BITBUCKET_BUILD_NUMBER").is_some(), bitbucket),
-    System::new("woodpecker", |env| ["CI", "CI_SYSTEM_NAME"].iter().any(|name| says(env, name, "woodpecker")), woodpecker),
-    System::new("harness", |env| env.var("HARNESS_OUTPUT_FILE").is_some(), drone),
-    System::new("drone", |env| says(env, "DRONE", "true"), drone),
-    System::new("teamcity", |env| env.var("TEAMCITY_VERSION").is_some(), |env| Facts::new(env.var("BUILD_VCS_NUMBER"), None)),
-    System::new("jenkins", |env| ["JENKINS_URL", "BUILD_NUMBER"].iter().all(|name| env.var(name).is_some()), jenkins),
+const SYSTEMS: [(&str, Read); 10] = [
+    ("azure", azure),
+    ("gitlab", gitlab),
+    ("buildkite", buildkite),
+    ("circleci", circleci),
+    ("bitbucket", bitbucket),
+    ("woodpecker", woodpecker),
+    ("harness", drone),
+    ("drone", drone),
+    ("teamcity", |env| Facts::new(env.var("BUILD_VCS_NUMBER"), None)),
+    ("jenkins", jenkins),
 ];
 
-/// What the CI system `ci` tells; for `plain`, the first whose own variable is set.
+/// What the CI system `ci` tells.
 pub(super) fn read(env: &Env, ci: &str) -> Facts {
-    let system = SYSTEMS
-        .iter()
-        .find(|one| one.id == ci || ci == "plain" && (one.is_here)(env));
-    system.map(|one| (one.read)(env)).unwrap_or_default()
+    let system = SYSTEMS.iter().find(|(id, _)| *id == ci);
+    system.map(|(_, read)| read(env)).unwrap_or_default()
 }
 
 fn says(env: &Env, variable: &str, word: &str) -> bool {

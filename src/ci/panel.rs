@@ -1,0 +1,24 @@
+//! One annotation for a whole run, as some CI systems show it on a page: a style, and Markdown.
+
+use crate::markdown::prose;
+use crate::outcome::Level;
+use crate::report::{Annotation, Report};
+
+/// How it looks.
+pub(super) fn style(report: &Report) -> &'static str {
+    match report.level() {
+        Level::Error => "error",
+        Level::Warning => "warning",
+        Level::Notice if report.all_canceled() => "success",
+        Level::Notice => "info",
+    }
+}
+
+/// What it says, in Markdown.
+pub(super) fn body(report: &Report, annotations: &[Annotation], summary: bool) -> String {
+    if summary {
+        return report.summary();
+    }
+    let line = |one: &Annotation| format!("- **{}**: {}\n", prose(&one.title), prose(&one.text));
+    annotations.iter().map(line).collect()
+}
