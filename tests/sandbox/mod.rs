@@ -34,7 +34,7 @@ use std::thread::{self, JoinHandle};
 
 pub use faults::Fault;
 pub use http::{Answer, Request};
-pub use platform::{Addition, Call, Grant, Platform, Platforms};
+pub use platform::{Access, Addition, Call, Grant, Platform, Platforms, Tokens};
 pub use script::{CancelAnswer, Script};
 pub use server::Seen;
 use server::Shared;
