@@ -1,7 +1,8 @@
 //! The program at work, without an account or a network: `cargo run --example demo`.
 //!
 //! Runs the real binary as a CI step against the sandbox, scene by scene, and shows what a reader of the job would
-//! see: the log, the outputs that later steps get, and the summary.
+//! see: the log, the outputs that later steps get, and the summary. `cargo run --example demo -- summary` prints only the
+//! summary of the first scene, as it is, for the picture in the README.
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -36,6 +37,27 @@ struct Scene {
 }
 
 const SCENES: &[Scene] = &[
+    Scene {
+        title: "The checks of a branch have failed: two deployments are canceled, one goes live first",
+        platform: "vercel",
+        set: |sandbox| {
+            for (id, after, second) in [
+                ("dpl_Eg7JmFz2", "CANCELED", 3),
+                ("dpl_4vTbYs9K", "CANCELED", 2),
+                ("dpl_Qx3WnRc8", "READY", 1),
+            ] {
+                let preview = vercel::Deployment::new("prj_1", "shop", id).branch("checkout");
+                let preview = preview.created_at(1_790_000_000_000 + second * 1000);
+                sandbox.add(preview.after_cancel(["BUILDING", after]));
+            }
+        },
+        inputs: &[
+            ("select", "branch"),
+            ("branch", "checkout"),
+            ("project_id", "shop"),
+        ],
+        secrets: &[("token", TOKEN)],
+    },
     Scene {
         title: "Checks have failed: the deployment is still building, and is canceled",
         platform: "digitalocean",
@@ -160,6 +182,10 @@ const SCENES: &[Scene] = &[
 
 fn main() {
     let program = build();
+    if std::env::args().nth(1).as_deref() == Some("summary") {
+        print!("{}", play(&program, &SCENES[0]).summary);
+        return;
+    }
     for (number, scene) in SCENES.iter().enumerate() {
         println!(
             "\n{}\n{}. {}\n{0}",
@@ -167,8 +193,16 @@ fn main() {
             number + 1,
             scene.title
         );
-        play(&program, scene);
+        show(scene, &play(&program, scene));
     }
+}
+
+/// What a scene left behind.
+struct Played {
+    code: i32,
+    log: String,
+    output: String,
+    summary: String,
 }
 
 /// Builds the program, since an example only knows where it would be.
@@ -190,7 +224,7 @@ fn build() -> PathBuf {
     folder.join(format!("cancel-deployment{}", std::env::consts::EXE_SUFFIX))
 }
 
-fn play(program: &Path, scene: &Scene) {
+fn play(program: &Path, scene: &Scene) -> Played {
     let sandbox = Sandbox::start();
     (scene.set)(&sandbox);
     let folder =
@@ -207,6 +241,19 @@ fn play(program: &Path, scene: &Scene) {
     for (name, value) in scene.inputs.iter().chain(scene.secrets) {
         step.env(format!("INPUT_{}", name.to_uppercase()), value);
     }
+    let ran = step.output().unwrap();
+    let read = |path: &Path| std::fs::read_to_string(path).unwrap();
+    let played = Played {
+        code: ran.status.code().unwrap_or(-1),
+        log: String::from_utf8_lossy(&ran.stdout).into_owned(),
+        output: read(&output),
+        summary: read(&summary),
+    };
+    std::fs::remove_dir_all(&folder).unwrap();
+    played
+}
+
+fn show(scene: &Scene, played: &Played) {
     println!(
         "\n  - uses: OWNER/cancel-deployment@v1\n    with:\n      platform: {}",
         scene.platform
@@ -217,17 +264,12 @@ fn play(program: &Path, scene: &Scene) {
     for (name, _) in scene.secrets {
         println!("      {name}: ${{{{ secrets.{} }}}}", name.to_uppercase());
     }
-    let ran = step.output().unwrap();
-    println!("\nLog (exit code {}):\n", ran.status.code().unwrap_or(-1));
-    print!("{}", indent(&String::from_utf8_lossy(&ran.stdout)));
+    println!("\nLog (exit code {}):\n", played.code);
+    print!("{}", indent(&played.log));
     println!("\nOutputs:\n");
-    print!(
-        "{}",
-        indent(&outputs(&std::fs::read_to_string(&output).unwrap()))
-    );
+    print!("{}", indent(&outputs(&played.output)));
     println!("\nSummary:\n");
-    print!("{}", indent(&std::fs::read_to_string(&summary).unwrap()));
-    std::fs::remove_dir_all(&folder).unwrap();
+    print!("{}", indent(&played.summary));
 }
 
 /// A runner would turn a mask command into stars; so does this.

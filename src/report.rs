@@ -394,6 +394,8 @@ impl Report {
         if let [only] = self.deployments.as_slice() {
             let _ = writeln!(text, "\n**Why:** {}", prose(&only.sentence()));
             add_timeline(&mut text, only);
+        } else {
+            self.add_reasons(&mut text);
         }
         self.add_next_steps(&mut text);
         cap(text)
@@ -512,11 +514,46 @@ impl Report {
         levels.max().or(whole).unwrap_or(Level::Error)
     }
 
-    fn live_sentence(&self) -> &'static str {
-        match self.went_live() {
-            "true" => "**Yes.**",
-            "false" => "No.",
-            _ => "Not known: see below.",
+    fn live_sentence(&self) -> String {
+        let live = self.live().count();
+        match (self.went_live(), self.deployments.len()) {
+            ("true", 1) => "**Yes.**".to_owned(),
+            ("true", all) => format!("**Yes, {live} of {all}.**"),
+            ("false", _) => "No.".to_owned(),
+            _ => "Not known: see below.".to_owned(),
+        }
+    }
+
+    fn live(&self) -> impl Iterator<Item = &Told> {
+        let mut live: Vec<_> = self.deployments.iter().collect();
+        live.retain(|told| told.went_live == "true");
+        live.sort_by_key(|told| told.outcome);
+        live.into_iter()
+    }
+
+    /// Why those of several ended as they did that somebody has to look at; a row of the table does not say it.
+    fn add_reasons(&self, text: &mut String) {
+        let mut loud: Vec<_> = self.deployments.iter().collect();
+        loud.retain(|told| self.fail_on.level(told.outcome) > Level::Notice);
+        loud.sort_by_key(|told| told.outcome);
+        let told = |told: &Told| {
+            let (id, sentence) = (code(&told.deployment_id), prose(&told.sentence()));
+            format!("{id}: {sentence}")
+        };
+        match loud.as_slice() {
+            [] => return,
+            [only] => {
+                let _ = writeln!(text, "\n**Why:** {}", told(only));
+                return;
+            }
+            _ => text.push_str("\n**Why:**\n\n"),
+        }
+        for one in loud.iter().take(MOST_ANNOTATIONS) {
+            let _ = writeln!(text, "- {}", told(one));
+        }
+        if loud.len() > MOST_ANNOTATIONS {
+            let more: Vec<_> = loud.split_off(MOST_ANNOTATIONS);
+            let _ = writeln!(text, "- {} more: {}.", more.len(), count_outcomes(&more));
         }
     }
 
@@ -585,19 +622,25 @@ impl Report {
         if self.deployments.iter().any(another) {
             text.push_str("\n**Mind:** it had itself superseded another deployment, so the app goes back to that one's version, not to the last one that had gone live.\n");
         }
-        let live: Vec<_> = self
-            .deployments
-            .iter()
-            .filter(|told| told.went_live == "true")
-            .collect();
+        let live: Vec<_> = self.live().collect();
         if let Some(first) = live.first() {
+            let which = match live.len() {
+                _ if self.deployments.len() == 1 => "it is live".to_owned(),
+                1 => format!("{} is live", code(&first.deployment_id)),
+                many => format!("{many} of them are live"),
+            };
             let page = first.deployment_url.as_ref().filter(|url| is_linkable(url));
+            let whose = if live.len() == 1 {
+                "its"
+            } else {
+                "the first one's"
+            };
             let page = page
-                .map(|url| format!(" ([open its page]({url}))"))
+                .map(|url| format!(" ([open {whose} page]({url}))"))
                 .unwrap_or_default();
             let _ = writeln!(
                 text,
-                "\n**Next:** it is live. To go back: {}{page}",
+                "\n**Next:** {which}. To go back: {}{page}",
                 prose(entry.way_back)
             );
         } else if self.went_live() == "unknown" {

@@ -201,12 +201,12 @@ pub trait Platform: Send + Sync {
 }
 
 /// An id that stands for itself.
-fn as_written(id: &Id) -> Result<Id, String> {
+pub fn as_written(id: &Id) -> Result<Id, String> {
     Ok(id.clone())
 }
 
 /// How every `open` builds an input: plain, from the usual variables as well.
-const fn input(
+pub const fn input(
     name: &'static str,
     usual: &'static [(&'static str, &'static str)],
     help: &'static str,
@@ -221,7 +221,7 @@ const fn input(
 }
 
 /// The same for a credential.
-const fn secret(
+pub const fn secret(
     name: &'static str,
     usual: &'static [(&'static str, &'static str)],
     help: &'static str,
@@ -236,7 +236,7 @@ const fn secret(
 }
 
 /// Reads a field that only adds to the story: one of an unexpected type is left out, not the end of the answer.
-fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+pub fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     field: D,
 ) -> Result<Option<T>, D::Error> {
     Ok(serde_json::from_value(Value::deserialize(field)?).ok())
@@ -259,7 +259,7 @@ fn oldest_in_flight(seen: &[Deployment]) -> Option<Timestamp> {
 }
 
 /// Notes every input of `names` that a platform cannot do without.
-fn require(entry: &Entry, values: &Values, faults: &mut Faults, names: &[&str]) {
+pub fn require(entry: &Entry, values: &Values, faults: &mut Faults, names: &[&str]) {
     for input in entry
         .inputs
         .iter()

@@ -621,6 +621,26 @@ fn the_summary_lists_every_deployment() {
 }
 
 #[test]
+fn the_summary_of_several_says_which_went_live_and_why_others_need_a_look() {
+    let sandbox = running();
+    let fast = Deployment::new("app-1", "dep-2").after_cancel(["BUILDING", "ACTIVE"]);
+    sandbox.add(fast);
+    let summary = step(&sandbox)
+        .input("deployment_id", "dep-1,dep-2,dep-9")
+        .run()
+        .summary;
+    for text in [
+        "go live?** **Yes, 1 of 3.**",
+        "\n- `dep-2`: It went live before the cancellation could take effect",
+        "\n- `dep-9`: App app-1 has no deployment dep-9; check",
+        "**Next:** `dep-2` is live. To go back:",
+    ] {
+        assert!(summary.contains(text), "no {text:?} in\n{summary}");
+    }
+    assert!(!summary.contains("\n- `dep-1`"), "{summary}");
+}
+
+#[test]
 fn the_summary_of_bad_input_lists_the_faults() {
     let sandbox = running();
     let summary = step(&sandbox).input("timeout", "soon").run().summary;

@@ -36,7 +36,7 @@ use std::thread::{self, JoinHandle};
 
 pub use faults::{Delivery, Fault, Manner, NoWay};
 pub use http::{Answer, Request};
-pub use platform::{Addition, Call, Grant, Platform, Platforms};
+pub use platform::{Access, Addition, Call, Grant, Platform, Platforms, Tokens};
 pub use proxy::{Gate, Proxy};
 pub use script::{CancelAnswer, Script};
 pub use server::Seen;

@@ -75,18 +75,22 @@ pub struct Platforms {
     pub vercel: Vercel,
     /// Qovery.
     pub qovery: Qovery,
+    /// What a test brings along.
+    pub guests: Vec<Box<dyn Platform>>,
 }
 
 impl Platforms {
     /// All of them.
     pub fn all(&mut self) -> Vec<&mut dyn Platform> {
-        vec![
+        let own: [&mut dyn Platform; 5] = [
             &mut self.digitalocean,
             &mut self.cloud_foundry,
             &mut self.datadog,
             &mut self.vercel,
             &mut self.qovery,
-        ]
+        ];
+        let guests = self.guests.iter_mut().map(|guest| &mut **guest as _);
+        own.into_iter().chain(guests).collect()
     }
 
     /// The one below that path prefix.

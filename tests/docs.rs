@@ -1,0 +1,398 @@
+//! Rules about the documents: no dead link, no sentence of the program that troubleshooting does not explain, no example
+//! that is not the one which is tested.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a test may stop at the first surprise"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cancel_deployment::inputs::COMMON;
+use cancel_deployment::platform::REGISTER;
+use cancel_deployment::report::OUTPUTS;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[track_caller]
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Every file below a folder whose name ends like that, by its path in the repository.
+fn paths(folder: &str, ending: &str) -> Vec<String> {
+    let mut folders = vec![PathBuf::from(folder)];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(root().join(&folder)).unwrap() {
+            let entry = entry.unwrap();
+            let path = folder.join(entry.file_name());
+            if entry.path().is_dir() {
+                folders.push(path);
+            } else if path.to_str().unwrap().ends_with(ending) {
+                found.push(path.to_str().unwrap().replace('\\', "/"));
+            }
+        }
+    }
+    found.sort();
+    assert!(!found.is_empty(), "{folder} has no {ending}");
+    found
+}
+
+fn documents() -> Vec<String> {
+    let mut documents = vec!["README.md".to_owned(), "CHANGELOG.md".to_owned()];
+    documents.extend(paths("docs", ".md"));
+    documents
+}
+
+/// A document without its blocks of code.
+fn prose(text: &str) -> String {
+    let mut inside = false;
+    let lines = text.lines().filter(|line| {
+        let fence = line.trim_start().starts_with("```");
+        inside ^= fence;
+        !inside && !fence
+    });
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+/// The blocks of code in a language.
+fn blocks(text: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}\n");
+    let parts = text.split(&fence).skip(1);
+    parts
+        .map(|part| part.split_once("\n```").unwrap().0.to_owned() + "\n")
+        .collect()
+}
+
+// Links
+
+/// The anchors of a document, as GitHub makes them from its headings.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut anchors = BTreeSet::new();
+    for line in prose(text).lines().filter(|line| line.starts_with('#')) {
+        let heading = line.trim_start_matches('#').trim().to_lowercase();
+        let kept = heading
+            .chars()
+            .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+        let slug: String = kept.collect::<String>().replace(' ', "-");
+        let times = seen.entry(slug.clone()).or_default();
+        anchors.insert(match times {
+            0 => slug,
+            _ => format!("{slug}-{times}"),
+        });
+        *times += 1;
+    }
+    anchors
+}
+
+/// The targets of all links and pictures.
+fn links(text: &str) -> Vec<String> {
+    let prose = prose(text);
+    let parts = prose.split("](").skip(1);
+    parts
+        .map(|part| part.split(')').next().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn every_link_inside_the_repository_leads_somewhere() {
+    for document in documents() {
+        let text = read(&document);
+        let folder = Path::new(&document).parent().unwrap();
+        for link in links(&text) {
+            if link.starts_with("https://") {
+                continue;
+            }
+            let (file, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            let path = if file.is_empty() {
+                root().join(&document)
+            } else {
+                root().join(folder).join(file)
+            };
+            assert!(path.exists(), "{document} links to {link}");
+            if !anchor.is_empty() {
+                let there = anchors(&fs::read_to_string(&path).unwrap());
+                assert!(there.contains(anchor), "{document} links to {link}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_readme_links_to_every_document() {
+    let linked: BTreeSet<_> = links(&read("README.md")).into_iter().collect();
+    for document in paths("docs", ".md") {
+        let is_linked = linked
+            .iter()
+            .any(|link| link.split('#').next() == Some(document.as_str()));
+        assert!(is_linked, "README.md does not link to {document}");
+    }
+}
+
+// Sentences
+
+/// The texts in quotes of a Rust file, without its comments and tests.
+fn literals(text: &str) -> Vec<String> {
+    let text = text.split("\nmod tests {").next().unwrap();
+    let mut chars = text.chars().peekable();
+    let mut found = Vec::new();
+    while let Some(c) = chars.next() {
+        match c {
+            '/' if chars.peek() == Some(&'/') => {
+                chars.by_ref().find(|c| *c == '\n');
+            }
+            // A quote as a character is no beginning.
+            '\'' if chars.peek() == Some(&'"') => {
+                chars.next();
+            }
+            '\'' if chars.peek() == Some(&'\\') => {
+                chars.next();
+                chars.next();
+            }
+            '"' => {
+                let mut literal = String::new();
+                while let Some(c) = chars.next().filter(|c| *c != '"') {
+                    match c {
+                        '\\' => match chars.next().unwrap() {
+                            '\n' => while chars.next_if(|c| c.is_whitespace()).is_some() {},
+                            'n' => literal.push('\n'),
+                            other => literal.push(other),
+                        },
+                        other => literal.push(other),
+                    }
+                }
+                found.push(literal);
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The parts of a text between what is filled in.
+fn fragments(literal: &str) -> Vec<String> {
+    let mut depth = 0;
+    let mut parts = vec![String::new()];
+    for c in literal.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' => {
+                depth -= 1;
+                parts.push(String::new());
+            }
+            c if depth == 0 => parts.last_mut().unwrap().push(c),
+            _ => {}
+        }
+    }
+    let ends: &[char] = &[' ', '.', ':', ';', ',', '(', ')', '"', '\n'];
+    let parts = parts.iter().map(|part| part.trim_matches(ends).to_owned());
+    parts
+        .filter(|part| part.split_whitespace().count() > 1)
+        .collect()
+}
+
+/// What the documents explain elsewhere, or what is only the frame around a sentence.
+const ELSEWHERE: &[&str] = &[
+    // What a run is asked to do, in the log and the summary.
+    "1 deployment",
+    "dry run",
+    "wait for the end, at most",
+    "do not wait for the end",
+    "the latest deployment",
+    "all deployments",
+    "all deployments of commit",
+    "all deployments of branch",
+    "superseded deployments",
+    "superseded deployments of branch",
+    "asking to cancel",
+    "of branch",
+    "of commit",
+    // What a platform's answer is compared with, and what is sent to it.
+    "dns error",
+    "Not authorized",
+    "Basic Y2Y6",
+    // What fills a sentence that has an entry.
+    "does not say",
+    "this repository",
+    "another one",
+    "T: DeserializeOwned",
+    "fork's name",
+    "lines of the job summary",
+    "request id",
+    "still running",
+    // Reasons for a lint.
+    "the last resort: the contract of a signal is to be gone in time",
+    "whole milliseconds are meant, and out of range is checked by jiff",
+];
+
+/// What other documents show: descriptions of inputs and outputs, and what is said of platforms.
+fn described() -> BTreeSet<String> {
+    let own = REGISTER.iter().flat_map(|entry| entry.inputs);
+    let inputs = COMMON.iter().chain(own);
+    let mut texts: BTreeSet<_> = inputs
+        .flat_map(|input| [input.help, input.default])
+        .collect();
+    texts.extend(OUTPUTS.iter().map(|(_, text)| *text));
+    for entry in REGISTER {
+        texts.extend([entry.name, entry.caveat, entry.way_back]);
+        texts.extend([entry.grant, entry.credentials, entry.no_select]);
+    }
+    texts.into_iter().map(str::to_owned).collect()
+}
+
+/// What troubleshooting explains: its headings, and the first cells of its tables.
+fn entries() -> Vec<String> {
+    let text = prose(&read("docs/troubleshooting.md"));
+    let heading = |line: &str| line.strip_prefix("### ").map(str::to_owned);
+    let cell = |line: &str| {
+        let row = line.strip_prefix("| ")?;
+        row.split(" | ").next().map(str::to_owned)
+    };
+    let entries = text
+        .lines()
+        .filter_map(|line| heading(line).or_else(|| cell(line)));
+    entries.collect()
+}
+
+#[test]
+fn troubleshooting_explains_every_sentence_of_the_program() {
+    let (entries, described) = (entries(), described());
+    let mut missing = Vec::new();
+    // Only the summary's frame is left out: its sentences come from the other files.
+    let files = paths("src", ".rs").into_iter();
+    for path in files.filter(|path| path != "src/report.rs" && path != "src/help.rs") {
+        if path.ends_with("tests.rs") {
+            continue;
+        }
+        for literal in literals(&read(&path)) {
+            if described.contains(&literal) {
+                continue;
+            }
+            for part in fragments(&literal) {
+                let known = ELSEWHERE.contains(&part.as_str())
+                    || entries.iter().any(|entry| entry.contains(&part));
+                if !known {
+                    missing.push(format!("{path}: {part}"));
+                }
+            }
+        }
+    }
+    assert!(
+        missing.is_empty(),
+        "docs/troubleshooting.md has no entry for:\n{}",
+        missing.join("\n")
+    );
+}
+
+#[test]
+fn troubleshooting_explains_what_the_action_itself_says() {
+    let (action, entries) = (read("action.yml"), entries());
+    let said: Vec<_> = action
+        .split("fail \"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    assert!(said.len() >= 2);
+    for sentence in said {
+        let known = entries
+            .iter()
+            .any(|entry| entry.len() > 30 && sentence.contains(entry.trim_matches('…').trim()));
+        assert!(
+            known,
+            "docs/troubleshooting.md has no entry for: {sentence}"
+        );
+    }
+}
+
+#[test]
+fn nothing_is_left_out_that_is_not_said_any_more() {
+    let all: Vec<_> = paths("src", ".rs")
+        .iter()
+        .flat_map(|path| literals(&read(path)))
+        .flat_map(|literal| fragments(&literal))
+        .collect();
+    for text in ELSEWHERE {
+        assert!(all.iter().any(|part| part == text), "nobody says {text:?}");
+    }
+}
+
+#[test]
+fn troubleshooting_explains_nothing_that_nobody_says() {
+    let files = paths("src", ".rs").into_iter();
+    let mut said: Vec<_> = files.flat_map(|path| literals(&read(&path))).collect();
+    said.push(read("action.yml"));
+    let mut stale = Vec::new();
+    for entry in entries() {
+        for part in entry.split(['…', ',', ';', ':', '(', '.']).map(str::trim) {
+            let words = part.split_whitespace().count();
+            let is_said = said.iter().any(|literal| literal.contains(part));
+            if words > 3 && !is_said {
+                stale.push(format!("{entry}: {part}"));
+            }
+        }
+    }
+    assert!(stale.is_empty(), "nobody says:\n{}", stale.join("\n"));
+}
+
+// Platforms
+
+/// What stands below a heading of the second level.
+fn section(document: &str, heading: &str) -> String {
+    let text = read(document);
+    let heading = format!("\n## {heading}\n");
+    let (_, below) = text
+        .split_once(&heading)
+        .unwrap_or_else(|| panic!("{document} has no {heading:?}"));
+    below.split("\n## ").next().unwrap().to_owned()
+}
+
+#[test]
+fn what_is_said_of_a_platform_is_what_the_program_says() {
+    for entry in REGISTER {
+        let section = section("docs/platforms.md", entry.name);
+        let flat = section.split_whitespace().collect::<Vec<_>>().join(" ");
+        for text in [entry.grant, entry.caveat, entry.way_back, entry.docs] {
+            assert!(flat.contains(text), "{} does not say: {text}", entry.name);
+        }
+        for input in entry.inputs {
+            let name = format!("`{}`", input.name);
+            assert!(flat.contains(&name), "{} has no {name}", entry.name);
+        }
+        for (word, _) in entry.states {
+            let word = format!("`{word}`");
+            assert!(
+                flat.to_uppercase().contains(&word),
+                "{} has no {word}",
+                entry.name
+            );
+        }
+    }
+}
+
+// The example platform
+
+#[test]
+fn the_example_platform_stands_in_the_document_as_it_is_tested() {
+    let document = read("docs/adding-a-platform.md");
+    let shown = blocks(&document, "rust");
+    for path in ["acme.rs", "acme_sandbox.rs"] {
+        let text = read(&format!("examples/platform/{path}"));
+        assert!(shown.contains(&text), "{path} is not in the document");
+    }
+}
+
+#[test]
+fn the_example_platform_knows_only_what_a_platform_may_know() {
+    let text = read("examples/platform/acme.rs");
+    for word in ["reqwest", "tokio::", "std::env", "SystemTime", "Instant"] {
+        assert!(!text.contains(word), "{word}");
+    }
+}
