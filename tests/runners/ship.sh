@@ -71,6 +71,9 @@ cleanup() {
         kill "$(<"$engine/pid")" 2>/dev/null || true
         timeout 30 tail --pid="$(<"$engine/pid")" --follow /dev/null || true
     fi
+    # podman's watchers outlive their containers by minutes; they are known by this run's own folder.
+    local watcher
+    for watcher in $(pgrep --full "^[^ ]*conmon .*$engine/"); do kill -KILL "$watcher" 2>/dev/null || true; done
     if [[ -e $engine/rules ]]; then
         iptables-restore <"$engine/rules" || true
         ip link delete "$(<"$engine/bridge")" 2>/dev/null || true
