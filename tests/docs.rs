@@ -46,7 +46,13 @@ fn paths(folder: &str, ending: &str) -> Vec<String> {
 }
 
 fn documents() -> Vec<String> {
-    let mut documents = vec!["README.md".to_owned(), "CHANGELOG.md".to_owned()];
+    let named = [
+        "README.md",
+        "CHANGELOG.md",
+        ".github/SECURITY.md",
+        "fuzz/README.md",
+    ];
+    let mut documents: Vec<_> = named.map(str::to_owned).into();
     documents.extend(paths("docs", ".md"));
     documents
 }
