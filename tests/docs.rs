@@ -397,6 +397,62 @@ fn what_is_said_of_a_platform_is_what_the_program_says() {
     }
 }
 
+// Promises
+
+/// Whether a file has a test of that name; of what is no Rust, whether it holds that text.
+fn holds(path: &str, name: &str) -> bool {
+    let text = read(path);
+    if !path.ends_with(".rs") {
+        return text.contains(name);
+    }
+    let dense: String = text.split_whitespace().collect();
+    let made = [format!("both!({name},"), format!("Trial::test(\"{name}\",")];
+    if made.iter().any(|made| dense.contains(made)) {
+        return true;
+    }
+    let lines: Vec<_> = text.lines().map(str::trim_start).collect();
+    let heads = [format!("fn {name}("), format!("async fn {name}(")];
+    let starts = |line: &&str| heads.iter().any(|head| line.starts_with(head));
+    lines.iter().position(starts).is_some_and(|at| {
+        let above = lines[..at].iter().rev();
+        let mut attributes = above.take_while(|line| line.starts_with('#'));
+        attributes.any(|line| line.starts_with("#[test]") || line.starts_with("#[tokio::test"))
+    })
+}
+
+#[test]
+fn every_promise_is_held_by_tests_that_there_are() {
+    let security = section("README.md", "Security");
+    let rows = security.lines().filter_map(|line| line.strip_prefix("| "));
+    let held = rows.skip(2).map(|row| row.split_once(" | ").unwrap());
+    let mut promises = 0;
+    for (promise, tests) in held {
+        let (mut file, mut found) = (None, 0);
+        for part in tests.split('`').skip(1).step_by(2) {
+            if root().join(part).is_file() {
+                file = Some(part);
+            } else {
+                let file = file.unwrap_or_else(|| panic!("{part} is no file"));
+                assert!(holds(file, part), "{promise}: {file} has no test {part}");
+                found += 1;
+            }
+        }
+        assert!(found > 0, "nothing holds: {promise}");
+        promises += 1;
+    }
+    assert!(promises > 10);
+}
+
+#[test]
+fn what_only_looks_like_a_test_holds_nothing() {
+    assert!(holds(
+        "tests/docs.rs",
+        "what_only_looks_like_a_test_holds_nothing"
+    ));
+    assert!(!holds("tests/docs.rs", "holds"));
+    assert!(!holds("tests/docs.rs", "no_such_test"));
+}
+
 // The example platform
 
 #[test]
