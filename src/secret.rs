@@ -205,6 +205,24 @@ mod tests {
         );
     }
 
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_secret_that_is_done_with_is_zeroed() {
+        use std::os::unix::fs::FileExt as _;
+        let memory = std::fs::File::open("/proc/self/mem").unwrap();
+        let text = TOKEN.repeat(8);
+        let secret = Secret::from(text.clone());
+        let address = u64::try_from(secret.expose().as_ptr().addr()).unwrap();
+        let mut found = vec![0; text.len()];
+        memory.read_exact_at(&mut found, address).unwrap();
+        assert_eq!(found, text.as_bytes());
+        drop(secret);
+        memory.read_exact_at(&mut found, address).unwrap();
+        // Its first bytes may already serve whoever hands memory out.
+        let rest = String::from_utf8_lossy(&found[TOKEN.len()..]);
+        assert!(!rest.contains(&TOKEN[8..]), "{rest:?}");
+    }
+
     #[test]
     fn a_secret_is_found_however_it_is_written() {
         let json = serde_json::to_string(TOKEN).unwrap();
