@@ -73,8 +73,11 @@ impl Redactor {
             return;
         }
         self.needles.push(secret.clone());
-        // Text that is shown is made one line of visible characters first.
-        self.needles.push(Secret::from(one_line(secret.expose())));
+        // Text that is shown is made one line of visible characters first, which can leave nothing of a secret.
+        let folded = Secret::from(one_line(secret.expose()));
+        if folded.expose().len() >= SHORTEST_HIDDEN {
+            self.needles.push(folded);
+        }
         self.needles
             .extend(base64_forms(secret.expose().as_bytes()));
         self.needles
@@ -230,6 +233,15 @@ mod tests {
             "open%20%20sesame%20now",
         ] {
             assert_eq!(redactor.redact(written), "***", "{written}");
+        }
+    }
+
+    #[test]
+    fn nothing_visible_of_a_secret_hides_nothing() {
+        let invisible = ["\u{200b}\u{200b}", "a\u{200b}\u{feff}", "\u{feff}\u{feff} "];
+        for secret in invisible {
+            let redactor = Redactor::new(&[Secret::from(secret.to_owned())]);
+            assert_eq!(redactor.redact("a banana"), "a banana", "{secret:?}");
         }
     }
 
