@@ -51,6 +51,12 @@ impl Cleaner {
         self.plain(text, VALUE)
     }
 
+    /// A sentence of ours, whole: nobody knows what a user wrote into the names and words that it repeats.
+    pub fn ours(&self, text: &str) -> String {
+        let redactor = self.redactor.read().unwrap_or_else(PoisonError::into_inner);
+        redactor.redact(text)
+    }
+
     /// A deployment whose texts can be shown; its id stays fit for a request.
     pub fn deployment(&self, mut deployment: Deployment) -> Deployment {
         let clean = |text: Option<String>| text.map(|text| self.value(&text));
