@@ -1,9 +1,11 @@
-//! Secrets where nobody expects them: written into another input, sent back by the platform. What
+//! Secrets where nobody expects them: written into another input, minted on the way, sent back by the platform. What
 //! every run checks (see `step`) is the assertion of most of these.
 
+use serde_json::json;
+
 use crate::sandbox::cloud_foundry::{Client, User};
-use crate::sandbox::{Grant, Sandbox, cloud_foundry, digitalocean, vercel};
-use crate::step::Step;
+use crate::sandbox::{Call, Fault, Grant, MINTED, Sandbox, cloud_foundry, digitalocean, vercel};
+use crate::step::{Ran, Step};
 
 /// Fit for a file's name, a branch, a host and a header.
 const PLAIN: &str = "plain-token-0123456789abcdef";
@@ -127,5 +129,54 @@ fn a_token_written_as_the_output_file_is_shown_nowhere() {
             let ran = step(ci, &sandbox, "vercel", &inputs).run();
             ran.says("`output_file` could not be written");
         }
+    }
+}
+
+fn signs_in(sandbox: &Sandbox) -> Ran {
+    let inputs = [
+        ("deployment_id", "dep-1"),
+        ("token", ""),
+        ("username", "ci"),
+        ("password", PLAIN),
+        ("timeout", "3s"),
+    ];
+    step("github", sandbox, "cloud_foundry", &inputs).run()
+}
+
+fn signed_in(tokens: &serde_json::Value, request_id: &str) -> Fault {
+    Fault::Reply {
+        status: 200,
+        content_type: "application/json".to_owned(),
+        headers: vec![("x-vcap-request-id".to_owned(), request_id.to_owned())],
+        body: tokens.to_string().into_bytes(),
+    }
+}
+
+#[test]
+fn the_answer_to_a_sign_in_shows_none_of_its_tokens_and_nor_does_a_later_one() {
+    for shown in ["access", "refresh", "id"] {
+        let sandbox = sandbox();
+        let token = |name: &str| format!("{MINTED}{name}");
+        let tokens = json!({
+            "access_token": token("access"),
+            "refresh_token": token("refresh"),
+            "id_token": token("id"),
+        });
+        sandbox.fault(Call::SignIn, [signed_in(&tokens, &token(shown))]);
+        let echo = json!({"errors": [{"detail": token(shown), "code": 1}]});
+        sandbox.always(Call::Read, Fault::json(500, &echo.to_string()));
+        signs_in(&sandbox).ended("error", 1);
+    }
+}
+
+#[test]
+fn a_minted_token_that_no_header_can_carry_is_neither_sent_nor_shown() {
+    for odd in ["\r\nX-Owned: 1", "\nx", "\u{0}"] {
+        let sandbox = sandbox();
+        let tokens = json!({ "access_token": format!("{MINTED}{odd}") });
+        sandbox.fault(Call::SignIn, [signed_in(&tokens, "r-1")]);
+        let ran = signs_in(&sandbox);
+        ran.ended("error", 1).says("no HTTP header can carry");
+        assert_eq!(sandbox.count(Call::Read) + sandbox.count(Call::Cancel), 0);
     }
 }
