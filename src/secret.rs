@@ -74,6 +74,10 @@ impl Redactor {
 
     /// One more secret, unless it is too short to be told from ordinary text.
     pub fn add(&mut self, secret: &Secret) {
+        // The token alone is the secret, where it is not very short; its scheme is a word like any other.
+        let bare = without_scheme(secret.expose());
+        let bare = Some(bare).filter(|bare| bare.len() >= SHORTEST_HIDDEN);
+        let secret = &bare.map_or_else(|| secret.clone(), |bare| Secret::from(bare.to_owned()));
         // Text that is shown is made one line of visible characters first, which can leave nothing of a secret.
         let folded = Secret::from(one_line(secret.expose()));
         for plain in [secret, &folded] {
