@@ -106,11 +106,11 @@ pub async fn run_in(world: World, env: &Env, start: Instant, mut signals: Signal
     let named_ci = env.input("ci").and_then(|written| written.value);
     let ci = ci::here(env, named_ci.as_ref().map(Secret::expose));
     let debug = env.var("RUNNER_DEBUG") == Some("1");
-    let console = Console::new(ci, debug, signals.clone(), print);
-    let console = Arc::new(Mutex::new(console));
     let secrets = all_secrets(env);
-    lock(&console).mask(&secrets);
     let cleaner = Arc::new(Cleaner::new(Redactor::new(&secrets)));
+    let console = Console::new(ci, debug, signals.clone(), Arc::clone(&cleaner), print);
+    let console = Arc::new(Mutex::new(console));
+    lock(&console).mask(&secrets);
 
     let mut faults = Faults::default();
     let entry = chosen_platform(env, &mut faults);
