@@ -615,10 +615,10 @@ impl Procedure {
             Step::Glancing => self.requested(now),
             Step::Watching { since } => {
                 if failure.kind.is_blind() {
-                    let accepted = if self.under_way {
-                        "It was being canceled"
-                    } else {
+                    let accepted = if self.sent.as_ref().is_some_and(|sent| sent.accepted) {
                         "The platform accepted the cancel request"
+                    } else {
+                        "It was being canceled"
                     };
                     let reason = format!("{accepted}, end not visible: {failure}.");
                     return self.finish(now, Outcome::Error, reason, failure.hint);

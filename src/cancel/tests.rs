@@ -603,6 +603,23 @@ fn the_rhythm_of_a_watch_follows_the_contract() {
     assert!(watch_pause(Duration::from_secs(59), &slower) <= Duration::from_secs(5));
 }
 
+#[test]
+fn nobody_is_said_to_have_accepted_what_was_refused() {
+    let banned = Event::Read(Err(trouble(Kind::Forbidden)));
+    let events = vec![
+        sight(Running),
+        refused(Kind::Refused),
+        sight(Canceling),
+        banned,
+    ];
+    let procedure = check(plan(), events, Outcome::Error, 1);
+    let reason = &procedure.ending().unwrap().reason;
+    assert!(
+        reason.starts_with("It was being canceled, end not visible"),
+        "{reason}"
+    );
+}
+
 /// Any answer, at any step.
 fn any_event() -> impl Strategy<Value = (u8, u8)> {
     (0..8_u8, any::<u8>())
