@@ -331,15 +331,17 @@ impl Procedure {
                     self.after_sight(now, &deployment)
                 }
             }
-            Ok(Found::Missing(what)) => self.after_miss(now, what),
-            Ok(Found::Idle(what)) => {
-                self.finish(now, Outcome::NothingToCancel, what, String::new())
-            }
+            Ok(Found::Missing(what)) => self.after_miss(now, Outcome::NotFound, what),
+            Ok(Found::Idle(what)) => self.after_miss(now, Outcome::NothingToCancel, what),
             Ok(Found::Spared(deployment, why)) => {
                 self.first_word
                     .get_or_insert_with(|| deployment.platform_state.clone());
                 self.note(now, &deployment);
-                self.finish(now, Outcome::Skipped, why, String::new())
+                if self.was_asked() {
+                    self.after_miss(now, Outcome::Skipped, why)
+                } else {
+                    self.finish(now, Outcome::Skipped, why, String::new())
+                }
             }
             Err(failure) => self.after_failed_read(now, failure),
         }
@@ -587,10 +589,11 @@ impl Procedure {
         }
     }
 
-    fn after_miss(&mut self, now: Duration, what: String) -> Action {
+    /// It is not there: `outcome` if it never was, as far as this run knows.
+    fn after_miss(&mut self, now: Duration, outcome: Outcome, what: String) -> Action {
         match self.step {
             Step::Reading if !self.was_asked() && self.last.is_none() => {
-                self.finish(now, Outcome::NotFound, what, String::new())
+                self.finish(now, outcome, what, String::new())
             }
             Step::Glancing => self.requested(now),
             _ => {

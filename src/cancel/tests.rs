@@ -620,6 +620,17 @@ fn nobody_is_said_to_have_accepted_what_was_refused() {
     );
 }
 
+#[test]
+fn what_was_asked_is_neither_nothing_to_cancel_nor_spared() {
+    let spared = || Found::Spared(Box::new(deployment(Running)), "a teardown".to_owned());
+    for found in [Found::Idle("nothing".to_owned()), spared()] {
+        for answer in [accepted(None), refused(Kind::Server)] {
+            let events = vec![sight(Running), answer, Event::Read(Ok(found.clone()))];
+            check(plan(), events, Outcome::Error, 1);
+        }
+    }
+}
+
 /// Any answer, at any step.
 fn any_event() -> impl Strategy<Value = (u8, u8)> {
     (0..8_u8, any::<u8>())
