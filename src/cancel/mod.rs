@@ -430,6 +430,12 @@ impl Procedure {
             );
             return self.finish(now, Outcome::Error, reason, answer.hint.clone());
         }
+        if let Some(refusal) = self.plan.guard.refusal(deployment) {
+            let reason = format!(
+                "The first request had no clear answer ({answer}), and it was not asked again: {refusal}."
+            );
+            return self.finish(now, Outcome::Error, reason, answer.hint.clone());
+        }
         if answer.not_before.is_some_and(|until| until > now) {
             // Only reading is allowed for now; it may still turn out that the first request was enough.
             return self.pause_until(now, now + SECOND_LOOK);

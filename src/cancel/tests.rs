@@ -631,6 +631,29 @@ fn what_was_asked_is_neither_nothing_to_cancel_nor_spared() {
     }
 }
 
+#[test]
+fn a_guard_holds_before_each_request() {
+    let guarded = Plan {
+        guard: Guard {
+            branch: Some("main".to_owned()),
+            commit: None,
+        },
+        ..plan()
+    };
+    let of = |branch: &str| {
+        let seen = Deployment {
+            branch: Some(branch.to_owned()),
+            ..deployment(Running)
+        };
+        Event::Read(Ok(Found::Here(Box::new(seen))))
+    };
+    let unclear = refused(Kind::Timeout);
+    let events = vec![of("main"), unclear, of("main"), of("main2"), accepted(None)];
+    let procedure = check(guarded, events, Outcome::Error, 1);
+    let reason = &procedure.ending().unwrap().reason;
+    assert!(reason.contains("main2"), "{reason}");
+}
+
 /// Any answer, at any step.
 fn any_event() -> impl Strategy<Value = (u8, u8)> {
     (0..8_u8, any::<u8>())
