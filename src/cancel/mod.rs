@@ -770,4 +770,6 @@ impl Procedure {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
