@@ -483,7 +483,38 @@ mod tests {
         assert_eq!(redactor.redact("abcdef"), "abcdef");
     }
 
+    /// One character in one of the ways in which a text may carry it.
+    fn written(c: char, way: u8) -> String {
+        let mut bytes = [0; 4];
+        let bytes = c.encode_utf8(&mut bytes).bytes();
+        let mut units = [0; 2];
+        let units = c.encode_utf16(&mut units).iter();
+        match way % 10 {
+            0 => bytes.map(|byte| format!("%{byte:02x}")).collect(),
+            1 => bytes.map(|byte| format!("%25{byte:02X}")).collect(),
+            2 => units.map(|unit| format!("\\u{unit:04x}")).collect(),
+            3 => units.map(|unit| format!("\\\\u{unit:04X}")).collect(),
+            4 => format!("&#{};", u32::from(c)),
+            5 => format!("&#x{:X};", u32::from(c)),
+            6 => format!("&amp;#x{:x};", u32::from(c)),
+            7 => c.to_ascii_uppercase().to_string(),
+            8 => format!("\n {c}"),
+            _ => c.to_string(),
+        }
+    }
+
     proptest! {
+        #[test]
+        fn no_mixture_of_ways_to_write_a_secret_hides_it(
+            secret in "[!-~äé中😀]{8,24}",
+            ways in prop::collection::vec(0_u8..10, 24),
+        ) {
+            let mixed = secret.chars().zip(&ways).map(|(c, way)| written(c, *way));
+            let mixed: String = mixed.collect();
+            let redactor = Redactor::new(&[Secret::from(secret)]);
+            prop_assert_eq!(redactor.redact(&format!("<{mixed}>")).replace("\n ", ""), "<***>");
+        }
+
         #[test]
         fn no_text_around_a_secret_hides_it(before in ".{0,20}", after in ".{0,20}") {
             let shown = redact(&format!("{before}{TOKEN}{after}"));

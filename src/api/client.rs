@@ -1,10 +1,12 @@
 //! The real link: reqwest over rustls, HTTP/1.1, no redirects, no retries, bodies up to 16 MiB.
 
 use std::error::Error as _;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use reqwest::ClientBuilder;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use rustls::{AlertDescription, CertificateError, ClientConfig, RootCertStore};
 use url::Url;
@@ -47,29 +49,12 @@ impl Client {
                 proxy.variable()
             );
         }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
         let store = if encrypts {
             roots.read()?
         } else {
             RootCertStore::empty()
         };
-        let mut tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .context("TLS cannot be set up")?
-            .with_root_certificates(store)
-            .with_no_client_auth();
-        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .http1_only()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .connect_timeout(CONNECT_LIMIT)
-            .user_agent(concat!("cancel-deployment/", env!("CARGO_PKG_VERSION")))
-            .default_headers(HeaderMap::from_iter([(
-                ACCEPT,
-                HeaderValue::from_static("application/json"),
-            )]));
+        let client = builder(store)?;
         let client = match proxy.clone() {
             Some(proxy) => client.proxy(proxy.for_client()),
             None => client.no_proxy(),
@@ -79,6 +64,37 @@ impl Client {
             proxy,
         })
     }
+}
+
+/// Everything about the client but its proxy.
+fn builder(store: RootCertStore) -> anyhow::Result<ClientBuilder> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut tls = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .context("TLS cannot be set up")?
+        .with_root_certificates(store)
+        .with_no_client_auth();
+    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+    let builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .http1_only()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        // Where `localhost` leads is not left to name servers and hosts files: what goes there may be unencrypted.
+        .resolve_to_addrs(
+            "localhost",
+            &[
+                (Ipv4Addr::LOCALHOST, 0).into(),
+                (Ipv6Addr::LOCALHOST, 0).into(),
+            ],
+        )
+        .connect_timeout(CONNECT_LIMIT)
+        .user_agent(concat!("cancel-deployment/", env!("CARGO_PKG_VERSION")))
+        .default_headers(HeaderMap::from_iter([(
+            ACCEPT,
+            HeaderValue::from_static("application/json"),
+        )]));
+    Ok(builder)
 }
 
 #[async_trait::async_trait]
@@ -265,6 +281,37 @@ fn rustls_error<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use reqwest::dns::{Name, Resolve, Resolving};
+    use std::io::{Read as _, Write as _};
+
+    /// A name server that knows nobody; one that lies would do the same to a request.
+    struct Nobody;
+
+    impl Resolve for Nobody {
+        fn resolve(&self, _: Name) -> Resolving {
+            Box::pin(async { Err("nobody is known here".into()) })
+        }
+    }
+
+    #[test]
+    fn localhost_is_this_machine_whatever_a_name_server_says() {
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 1000]).unwrap();
+            stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n")
+        });
+        let builder = builder(RootCertStore::empty()).unwrap().no_proxy();
+        let client = builder.dns_resolver(Nobody).build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let asked = client.get(format!("http://localhost:{port}/")).send();
+        let asked = runtime.block_on(asked);
+        assert!(asked.is_ok(), "{asked:?}");
+    }
 
     #[test]
     fn a_name_server_without_an_answer_is_told_from_a_name_nobody_knows() {
