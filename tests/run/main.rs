@@ -174,6 +174,11 @@ fn cancels(log: &Log) -> impl DoubleEndedIterator<Item = (&Sent, usize)> {
     })
 }
 
+/// It had a 429, which proves that nothing was processed; without an answer nobody knows.
+fn is_limited(sent: &Sent) -> bool {
+    matches!(sent.fault, Some(Fault::Limited(_))) && sent.answered.is_some()
+}
+
 fn check(scene: &Scene) -> Checked {
     let played = play(scene);
     let log = played.world.log();
@@ -242,7 +247,7 @@ fn each_is_asked_as_it_may(scene: &Scene, log: &Log) -> Checked {
         prop_assert!(asked.is_empty() || !scene.plan.dry_run, "a dry run asks");
         let meant = scene.wanted.is_some() || ids.contains(&name(which, false));
         prop_assert!(asked.is_empty() || meant, "{which} is not meant");
-        let limited = |sent: &&&Sent| matches!(sent.fault, Some(Fault::Limited(_)));
+        let limited = |sent: &&&Sent| is_limited(sent);
         let processed = asked.len() - asked.iter().filter(limited).count();
         prop_assert!(processed <= 3, "{which} is asked {processed} times");
         for (before, after) in asked.iter().zip(asked.iter().skip(1)) {
@@ -382,7 +387,7 @@ fn told_as_it_was_shown(scene: &Scene, played: &Played, log: &Log, work: &Work) 
         states.any(|(one, state)| *one == which && wanted(*state))
     };
     let asked: Vec<_> = cancels(log).filter(|(_, one)| *one == which).collect();
-    let limited = |sent: &Sent| matches!(sent.fault, Some(Fault::Limited(_)));
+    let limited = is_limited;
     let processed = asked.iter().any(|(sent, _)| !limited(sent));
     let under_way = showed(|state| state == State::Canceling);
     let (ours, outcome) = (processed || under_way, ending.outcome);
