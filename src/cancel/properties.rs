@@ -398,6 +398,9 @@ impl<'a> Observer<'a> {
         if nothing.iter().any(|words| reason.contains(words)) {
             prop_assert!(self.processed == 0 && !on_the_wire, "{reason}");
         }
+        if reason.contains("had been sent") {
+            prop_assert!(self.processed > 0, "{reason}");
+        }
         if reason.contains("platform accepted") || reason.contains("sent and accepted") {
             prop_assert!(self.accepted, "{reason}");
         }
@@ -455,6 +458,10 @@ fn play(scene: &Scene) -> Checked {
             }
             Action::Find | Action::Refresh(_) | Action::Cancel(_) => {}
         }
+        prop_assert!(
+            requests == 0 || now < limit,
+            "work at the limit: {action:?}"
+        );
         now += turn.queued;
         if now >= limit {
             procedure.withdraw();

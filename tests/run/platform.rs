@@ -62,6 +62,8 @@ pub struct Sent {
     pub fault: Option<Fault>,
     /// When its answer was there, and whether it was a yes.
     pub answered: Option<(Duration, bool)>,
+    /// When it was off the wire, answered or given up.
+    pub over: Option<Duration>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -226,11 +228,14 @@ impl World {
 pub struct Wire(pub Arc<World>);
 
 /// Counts a request as under way until it is answered or given up.
-struct UnderWay<'a>(&'a World);
+struct UnderWay<'a>(&'a World, usize);
 
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
-        self.0.log().under_way -= 1;
+        let now = self.0.start.elapsed();
+        let mut log = self.0.log();
+        log.under_way -= 1;
+        log.sent[self.1].over = Some(now);
     }
 }
 
@@ -260,11 +265,12 @@ impl Link for Wire {
                 what: what.clone(),
                 fault: way.fault,
                 answered: None,
+                over: None,
             };
             log.sent.push(sent);
             (which, way)
         };
-        let _under_way = UnderWay(world);
+        let _under_way = UnderWay(world, which);
         let (status, states) = world.serve(&what, way.fault);
         sleep(way.takes).await;
         let at = world.start.elapsed();
