@@ -271,6 +271,20 @@ fn the_tags_that_users_follow_move_to_the_newest_of_their_line_only() {
     );
 }
 
+#[test]
+fn whoever_may_not_move_the_tags_is_told_who_can() {
+    let clone = Clone::new();
+    clone.git(&["tag", "v1.0.0"]);
+    let hook = clone.path().join("../origin/hooks/pre-receive");
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    fs::write(&hook, "#!/bin/sh\nexit 1\n").unwrap();
+    let made = clone.command("chmod").arg("+x").arg(&hook).status();
+    assert!(made.unwrap().success());
+    clone.refuses("promote", &["1.0.0"], "in a clone of your own");
+    fs::remove_file(hook).unwrap();
+    clone.accepts("promote", &["1.0.0"]);
+}
+
 /// The last value of every `name=value` and `name<<marker` of a file that later steps read.
 fn told(file: &Path) -> BTreeMap<String, String> {
     let text = fs::read_to_string(file).unwrap();
