@@ -12,7 +12,7 @@
 //! | [`inputs`] | which inputs there are, what was written, everything that is wrong with it |
 //! | [`id`], [`address`], [`secret`], [`untrusted`] | values checked at the door: what may enter a path, where requests may go, what may never be printed, what may be shown |
 //! | [`platform`] | the `Platform` trait, the register, one file for each platform |
-//! | [`api`] | the only part that sends, with its whole policy |
+//! | [`api`] | the only part that sends, with its whole policy, its roots of trust and its proxy |
 //! | [`aim`], [`select`] | what a run is aimed at: ids, or a choice from a list |
 //! | [`deployment`] | what a platform told us about one deployment |
 //! | [`cancel`] | the procedure for one deployment, a state machine without input or output |
@@ -20,8 +20,11 @@
 //! | [`outcome`] | outcomes, `fail_on`, exit codes |
 //! | [`failure`] | what went wrong with a request |
 //! | [`report`], [`markdown`] | how a run is told: values, not yet printed |
-//! | [`ci`] | one file for each CI system's syntax, and the one place that prints, writes files and calls programs |
+//! | [`ci`] | one file for each CI system's syntax, what it knows of the run, and the one place that prints, writes files and calls programs |
 //! | [`help`] | `--help` |
+//!
+//! Which CI systems and platforms there are, two registers say, one line each. What a run touches of the world besides
+//! files is a [`World`]: [`run_in()`] takes another than the real one, with no network and no streams.
 //!
 //! Who may know what: only `api` knows reqwest; platforms know neither each other nor a CI system nor the clock; the
 //! procedure knows no platform by name; CI systems know nothing of HTTP. `tests/repository.rs` holds that.
@@ -103,11 +106,11 @@ pub async fn run_in(world: World, env: &Env, start: Instant, mut signals: Signal
     let named_ci = env.input("ci").and_then(|written| written.value);
     let ci = ci::here(env, named_ci.as_ref().map(Secret::expose));
     let debug = env.var("RUNNER_DEBUG") == Some("1");
-    let console = Console::new(ci, debug, signals.clone(), print);
-    let console = Arc::new(Mutex::new(console));
     let secrets = all_secrets(env);
-    lock(&console).mask(&secrets);
     let cleaner = Arc::new(Cleaner::new(Redactor::new(&secrets)));
+    let console = Console::new(ci, debug, signals.clone(), Arc::clone(&cleaner), print);
+    let console = Arc::new(Mutex::new(console));
+    lock(&console).mask(&secrets);
 
     let mut faults = Faults::default();
     let entry = chosen_platform(env, &mut faults);

@@ -131,7 +131,11 @@ impl Told {
         let last = procedure.last();
         let ending = procedure.ending();
         let (outcome, reason, hint) = match ending {
-            Some(ending) => (ending.outcome, ending.reason.clone(), ending.hint.clone()),
+            Some(ending) => (
+                ending.outcome,
+                cleaner.ours(&ending.reason),
+                cleaner.ours(&ending.hint),
+            ),
             None => (Outcome::Interrupted, PROVISIONAL.to_owned(), String::new()),
         };
         let sent = procedure.sent();

@@ -14,8 +14,6 @@ use crate::secret::{Redactor, Secret};
 const SENTENCE: usize = 300;
 /// The longest single value (an id, a state, a branch) that is shown, in characters.
 const VALUE: usize = 600;
-/// How much of a text is looked at, in characters: far more than is shown, so that no secret is cut where it shows.
-const LONGEST_READ: usize = 16 * 1024;
 
 /// What follows `[` is read as a command by Azure Pipelines, TeamCity and GitHub when one of these stands before it.
 const COMMAND_STARTS: [&str; 3] = ["##", "##vso", "##teamcity"];
@@ -45,12 +43,18 @@ impl Cleaner {
 
     /// A platform's sentence: one line, shortened.
     pub fn sentence(&self, text: &str) -> String {
-        shorten(&self.plain(text), SENTENCE)
+        self.plain(text, SENTENCE)
     }
 
     /// A single value such as an id or a state.
     pub fn value(&self, text: &str) -> String {
-        shorten(&self.plain(text), VALUE)
+        self.plain(text, VALUE)
+    }
+
+    /// A sentence of ours, whole: nobody knows what a user wrote into the names and words that it repeats.
+    pub fn ours(&self, text: &str) -> String {
+        let redactor = self.redactor.read().unwrap_or_else(PoisonError::into_inner);
+        redactor.redact(text)
     }
 
     /// A deployment whose texts can be shown; its id stays fit for a request.
@@ -76,14 +80,11 @@ impl Cleaner {
         details
     }
 
-    fn plain(&self, text: &str) -> String {
+    fn plain(&self, text: &str, longest: usize) -> String {
         let redactor = self.redactor.read().unwrap_or_else(PoisonError::into_inner);
-        // Only the beginning is ever shown; a huge text must not keep the run from its limit.
-        let end = text
-            .char_indices()
-            .nth(LONGEST_READ)
-            .map_or(text.len(), |(end, _)| end);
-        redactor.redact(&one_line(text.get(..end).unwrap_or_default()))
+        // One more than is shown tells that there is more; a huge text must not keep the run from its limit.
+        let shown = redactor.redact_start(&one_line(text), longest + 1);
+        shorten(&shown, longest)
     }
 }
 
@@ -103,11 +104,14 @@ pub fn one_line(text: &str) -> String {
     visible.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Zero-width and direction-changing characters, which make a text read differently from what it is.
+/// Zero-width and direction-changing characters, which make a text read differently from what it is: those that Unicode
+/// lets a display leave out, and the marks of annotations.
 fn is_invisible(c: char) -> bool {
     matches!(c,
-        '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+        '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Breaks, visibly, everything that some CI system would take for a command. `::` inside a word, as in Vercel's request
@@ -186,7 +190,26 @@ mod tests {
 
     #[test]
     fn a_secret_split_by_invisible_characters_is_still_removed() {
-        check("hunt\u{200b}er22", "***");
+        for invisible in ['\u{200b}', '\u{034f}', '\u{fe0f}', '\u{3164}', '\u{e0100}'] {
+            check(&format!("hunt{invisible}er22"), "***");
+        }
+    }
+
+    /// However much stands before it, and however much of that is not shown.
+    #[test]
+    fn no_piece_of_a_secret_is_left_where_a_text_ends() {
+        for length in 0..700 {
+            for filler in ["x", " ", "\u{200b}", "hunter22"] {
+                let redactor = Redactor::new(&[Secret::from("hunter22".to_owned())]);
+                let text = format!("{}hunter22", filler.repeat(length));
+                let shown = Cleaner::new(redactor).sentence(&text);
+                assert!(!shown.contains('h'), "{length} {filler:?} {shown}");
+            }
+        }
+        for spaces in 16_376..16_386 {
+            check(&format!("{}hunter22", " ".repeat(spaces)), "***");
+            check(&format!("x{}hunter22", "\u{200b}".repeat(spaces)), "x***");
+        }
     }
 
     #[test]

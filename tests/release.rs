@@ -245,7 +245,7 @@ fn the_tags_that_users_follow_move_to_the_newest_of_their_line_only() {
         clone.git(&["tag", &format!("v{version}")]);
         clone.accepts("promote", &[version]);
     };
-    for version in ["0.1.0", "0.2.0", "1.9.0", "1.10.0", "1.9.1"] {
+    for version in ["1.9.0", "1.10.0", "1.9.1", "2.0.0"] {
         release(version);
     }
     clone.refuses("promote", &["3.0.0"], "no tag v3.0.0");
@@ -262,11 +262,11 @@ fn the_tags_that_users_follow_move_to_the_newest_of_their_line_only() {
     assert_eq!(
         pushed,
         [
-            "v0.1 0.1.0",
-            "v0.2 0.2.0",
             "v1 1.10.0",
             "v1.10 1.10.0",
-            "v1.9 1.9.1"
+            "v1.9 1.9.1",
+            "v2 2.0.0",
+            "v2.0 2.0.0"
         ]
     );
 }

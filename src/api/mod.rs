@@ -208,6 +208,16 @@ impl Api {
         }
     }
 
+    /// Learns every token in the answer to a sign-in, before a word of it is told: also those that nobody uses.
+    fn learn_tokens(&self, response: &Response) {
+        let body = response.json();
+        let fields = body.as_object().into_iter().flatten();
+        let tokens = fields.filter(|(name, _)| name.ends_with("_token"));
+        for token in tokens.filter_map(|(_, value)| value.as_str()) {
+            self.cleaner.learn(&Secret::from(token.to_owned()));
+        }
+    }
+
     /// One request on the wire, and its answer whatever it says.
     async fn exchange(&self, call: &Call, token: Option<&Secret>) -> Result<Response, Failure> {
         let request = self.request(call, token);
@@ -221,6 +231,9 @@ impl Api {
             let answer = tokio::time::timeout(allowed, self.link.send(request)).await;
             answer.unwrap_or_else(|_| Err(no_answer(allowed, way)))
         };
+        if let Some(response) = answer.as_ref().ok().filter(|_| call.stranger.is_some()) {
+            self.learn_tokens(response);
+        }
         self.tell(call, &answer, sent.elapsed());
         answer.map_err(|error| {
             let words = self.cleaner.sentence(&error.words);

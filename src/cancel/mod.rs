@@ -331,15 +331,17 @@ impl Procedure {
                     self.after_sight(now, &deployment)
                 }
             }
-            Ok(Found::Missing(what)) => self.after_miss(now, what),
-            Ok(Found::Idle(what)) => {
-                self.finish(now, Outcome::NothingToCancel, what, String::new())
-            }
+            Ok(Found::Missing(what)) => self.after_miss(now, Outcome::NotFound, what),
+            Ok(Found::Idle(what)) => self.after_miss(now, Outcome::NothingToCancel, what),
             Ok(Found::Spared(deployment, why)) => {
                 self.first_word
                     .get_or_insert_with(|| deployment.platform_state.clone());
                 self.note(now, &deployment);
-                self.finish(now, Outcome::Skipped, why, String::new())
+                if self.was_asked() {
+                    self.after_miss(now, Outcome::Skipped, why)
+                } else {
+                    self.finish(now, Outcome::Skipped, why, String::new())
+                }
             }
             Err(failure) => self.after_failed_read(now, failure),
         }
@@ -425,6 +427,12 @@ impl Procedure {
         if !self.is_wanted(deployment.state) {
             let reason = format!(
                 "The first request had no clear answer ({answer}); it is {word} now, which `only_states` excludes, so it was not asked again."
+            );
+            return self.finish(now, Outcome::Error, reason, answer.hint.clone());
+        }
+        if let Some(refusal) = self.plan.guard.refusal(deployment) {
+            let reason = format!(
+                "The first request had no clear answer ({answer}), and it was not asked again: {refusal}."
             );
             return self.finish(now, Outcome::Error, reason, answer.hint.clone());
         }
@@ -587,10 +595,11 @@ impl Procedure {
         }
     }
 
-    fn after_miss(&mut self, now: Duration, what: String) -> Action {
+    /// It is not there: `outcome` if it never was, as far as this run knows.
+    fn after_miss(&mut self, now: Duration, outcome: Outcome, what: String) -> Action {
         match self.step {
             Step::Reading if !self.was_asked() && self.last.is_none() => {
-                self.finish(now, Outcome::NotFound, what, String::new())
+                self.finish(now, outcome, what, String::new())
             }
             Step::Glancing => self.requested(now),
             _ => {
@@ -615,10 +624,10 @@ impl Procedure {
             Step::Glancing => self.requested(now),
             Step::Watching { since } => {
                 if failure.kind.is_blind() {
-                    let accepted = if self.under_way {
-                        "It was being canceled"
-                    } else {
+                    let accepted = if self.sent.as_ref().is_some_and(|sent| sent.accepted) {
                         "The platform accepted the cancel request"
+                    } else {
+                        "It was being canceled"
                     };
                     let reason = format!("{accepted}, end not visible: {failure}.");
                     return self.finish(now, Outcome::Error, reason, failure.hint);
@@ -760,5 +769,7 @@ impl Procedure {
     }
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

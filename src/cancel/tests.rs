@@ -1,7 +1,5 @@
 //! Races as lists of answers: what the procedure does with each, in microseconds and without a socket.
 
-use proptest::prelude::*;
-
 use super::*;
 use crate::failure::Patience;
 
@@ -603,88 +601,53 @@ fn the_rhythm_of_a_watch_follows_the_contract() {
     assert!(watch_pause(Duration::from_secs(59), &slower) <= Duration::from_secs(5));
 }
 
-/// Any answer, at any step.
-fn any_event() -> impl Strategy<Value = (u8, u8)> {
-    (0..8_u8, any::<u8>())
-}
-
-fn event_for(action: &Action, (what, which): (u8, u8)) -> Event {
-    let states = [
-        Queued,
-        Running,
-        Canceling,
-        Canceled,
-        Succeeded,
-        Failed,
-        Superseded,
-        State::Unknown,
-    ];
-    let state = states[usize::from(which) % states.len()];
-    let kind = Kind::ALL[usize::from(which) % Kind::ALL.len()];
-    match action {
-        Action::Cancel(_) if what < 2 => accepted(None),
-        Action::Cancel(_) if what < 4 => accepted(Some(state)),
-        Action::Cancel(_) => refused(kind),
-        _ if what < 5 => sight(state),
-        _ if what == 5 => Event::Read(Ok(Found::Missing("missing".to_owned()))),
-        _ => Event::Read(Err(trouble(kind))),
+#[test]
+fn what_was_asked_is_neither_nothing_to_cancel_nor_spared() {
+    let spared = || Found::Spared(Box::new(deployment(Running)), "a teardown".to_owned());
+    for found in [Found::Idle("nothing".to_owned()), spared()] {
+        for answer in [accepted(None), refused(Kind::Server)] {
+            let events = vec![sight(Running), answer, Event::Read(Ok(found.clone()))];
+            check(plan(), events, Outcome::Error, 1);
+        }
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
-
-    /// Whatever is answered: it ends by the limit, asks at most three times unless nothing was processed, only for what
-    /// it read as wanted, and reports no end that it did not read.
-    #[test]
-    fn the_procedure_never_lies(answers in proptest::collection::vec(any_event(), 0..60), queued_only in any::<bool>(), wait in any::<bool>()) {
-        let only_states = queued_only.then(|| vec![Queued]);
-        let plan = Plan { wait, only_states, ..plan() };
-        let mut procedure = Procedure::new(plan, Some(Deployment::unseen("d-1")), Duration::ZERO);
-        let (mut now, mut counted, mut last_read, mut steps) = (Duration::ZERO, 0, None, 0);
-        let mut answers = answers.into_iter();
-        let mut action = procedure.first();
-        while !matches!(action, Action::Done | Action::Conclude(_)) {
-            steps += 1;
-            prop_assert!(steps < 10_000);
-            if let Action::Pause(until) = action {
-                prop_assert!(until <= LIMIT);
-                now = now.max(until);
-                action = procedure.next(now, Event::Woke);
-                continue;
-            }
-            prop_assert!(now < LIMIT, "something is sent after the limit");
-            let event = match answers.next() {
-                Some(answer) => event_for(&action, answer),
-                None if matches!(action, Action::Cancel(_)) => refused(Kind::Server),
-                None => sight(Running),
-            };
-            if matches!(action, Action::Cancel(_)) {
-                if queued_only {
-                    prop_assert_eq!(last_read, Some(Queued));
-                }
-                let unprocessed = matches!(&event, Event::Answered(Err(failure)) if matches!(failure.kind, Kind::Limited | Kind::MovedOn | Kind::Unreachable));
-                counted += usize::from(!unprocessed);
-            }
-            match &event {
-                Event::Read(Ok(Found::Here(seen))) => last_read = Some(seen.state),
-                Event::Answered(Ok(Accepted { deployment: Some(seen), .. })) if seen.is_terminal() => last_read = Some(seen.state),
-                _ => {}
-            }
-            now += Duration::from_millis(20);
-            action = procedure.next(now, event);
-        }
-        prop_assert!(counted <= 3, "asked {counted} times");
-        let ending = procedure.ending().unwrap();
-        let told = match ending.outcome {
-            Outcome::Canceled => Some(Canceled),
-            Outcome::Completed | Outcome::AlreadyLive => Some(Succeeded),
-            Outcome::Failed => Some(Failed),
-            Outcome::Superseded => Some(Superseded),
-            _ => None,
+#[test]
+fn a_guard_holds_before_each_request() {
+    let guarded = Plan {
+        guard: Guard {
+            branch: Some("main".to_owned()),
+            commit: None,
+        },
+        ..plan()
+    };
+    let of = |branch: &str| {
+        let seen = Deployment {
+            branch: Some(branch.to_owned()),
+            ..deployment(Running)
         };
-        if told.is_some() {
-            prop_assert_eq!(last_read, told);
-        }
-    }
+        Event::Read(Ok(Found::Here(Box::new(seen))))
+    };
+    let unclear = refused(Kind::Timeout);
+    let events = vec![of("main"), unclear, of("main"), of("main2"), accepted(None)];
+    let procedure = check(guarded, events, Outcome::Error, 1);
+    let reason = &procedure.ending().unwrap().reason;
+    assert!(reason.contains("main2"), "{reason}");
+}
+
+#[test]
+fn nobody_is_said_to_have_accepted_what_was_refused() {
+    let banned = Event::Read(Err(trouble(Kind::Forbidden)));
+    let events = vec![
+        sight(Running),
+        refused(Kind::Refused),
+        sight(Canceling),
+        banned,
+    ];
+    let procedure = check(plan(), events, Outcome::Error, 1);
+    let reason = &procedure.ending().unwrap().reason;
+    assert!(
+        reason.starts_with("It was being canceled, end not visible"),
+        "{reason}"
+    );
 }

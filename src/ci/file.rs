@@ -49,6 +49,8 @@ pub(super) fn replace(path: &str, text: &str, others: &[&str]) -> anyhow::Result
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
     let mut temporary = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
+        // The error itself would name the folder, and nobody knows what was written there.
+        .map_err(|error| std::io::Error::from(error.kind()))
         .context("its folder cannot be written")?;
     temporary
         .write_all(text.as_bytes())

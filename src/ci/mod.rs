@@ -21,6 +21,7 @@ mod variables;
 mod woodpecker;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -30,7 +31,7 @@ use crate::outcome::Level;
 use crate::report::{Annotation, LARGEST_DEPLOYMENTS, Report};
 use crate::run::Signals;
 use crate::secret::{SHORTEST_HIDDEN, Secret};
-use crate::untrusted::break_commands;
+use crate::untrusted::{Cleaner, break_commands};
 use file::{append, replace};
 use printer::Printer;
 pub(crate) use printer::print;
@@ -245,12 +246,19 @@ pub struct Console {
     /// A program of the CI system that is not there or hangs is not called again.
     given_up: bool,
     signals: Signals,
+    cleaner: Arc<Cleaner>,
     printer: Printer,
 }
 
 impl Console {
     /// A console of this CI system; `debug` shows details.
-    pub fn new(ci: Box<dyn Ci>, debug: bool, signals: Signals, print: Print) -> Self {
+    pub fn new(
+        ci: Box<dyn Ci>,
+        debug: bool,
+        signals: Signals,
+        cleaner: Arc<Cleaner>,
+        print: Print,
+    ) -> Self {
         Self {
             ci,
             debug,
@@ -258,6 +266,7 @@ impl Console {
             warned: Vec::new(),
             given_up: false,
             signals,
+            cleaner,
             printer: Printer::start(print),
         }
     }
@@ -311,7 +320,7 @@ impl Console {
         self.annotate(&Annotation {
             level: Level::Warning,
             title: "cancel-deployment".to_owned(),
-            text: text.to_owned(),
+            text: self.cleaner.ours(text),
         });
     }
 

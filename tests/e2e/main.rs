@@ -21,6 +21,7 @@ mod datadog;
 mod digitalocean;
 mod faults;
 mod inputs;
+mod leaks;
 mod outcomes;
 mod proxy;
 mod qovery;

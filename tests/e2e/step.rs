@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -283,11 +285,24 @@ impl Ran {
                 .join("\n"),
         );
         for file in std::fs::read_dir(self.folder.path()).unwrap() {
-            shown.push(std::fs::read_to_string(file.unwrap().path()).unwrap_or_default());
+            let path = file.unwrap().path();
+            // Harness reads its secrets there, encoded.
+            if !path.ends_with("secrets.env") {
+                shown.push(std::fs::read_to_string(path).unwrap_or_default());
+            }
         }
+        let all = || secrets.iter().map(String::as_str).chain(PRIVATE);
+        let forms: Vec<_> = all().flat_map(forms).collect();
         for text in &shown {
-            for secret in secrets.iter().map(String::as_str).chain(PRIVATE) {
+            for secret in all() {
                 assert!(!text.contains(secret), "a private text is shown:\n{text}");
+            }
+            let folded = text.to_lowercase();
+            for form in &forms {
+                assert!(
+                    !folded.contains(form),
+                    "a private text is shown as {form}:\n{text}"
+                );
             }
         }
         if github {
@@ -316,6 +331,46 @@ impl Ran {
             );
         }
     }
+}
+
+/// The forms from which anybody gets a text back, in small letters: many a token can be used in either case.
+pub fn forms(text: &str) -> Vec<String> {
+    let each = |write: fn(u8) -> String| text.bytes().map(write).collect::<String>();
+    let json = serde_json::to_string(text).unwrap();
+    let mut forms = vec![
+        text.to_owned(),
+        each(|byte| format!("{byte:02x}")),
+        each(|byte| format!("%{byte:02x}")),
+        each(|byte| format!("\\u{byte:04x}")),
+        each(|byte| format!("&#{byte};")),
+        each(|byte| format!("&#x{byte:x};")),
+        each(|byte| match byte {
+            b' ' => "+".to_owned(),
+            byte if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => {
+                char::from(byte).to_string()
+            }
+            byte => format!("%{byte:02x}"),
+        }),
+        json.trim_matches('"').to_owned(),
+        json.trim_matches('"').replace('/', "\\/"),
+    ];
+    for before in ["", "x", "xx"] {
+        let whole = format!("{before}{text}");
+        for encoded in [
+            STANDARD_NO_PAD.encode(&whole),
+            URL_SAFE_NO_PAD.encode(&whole),
+        ] {
+            // The digits at both ends hold bits of what stands around it as well.
+            let first = (8 * before.len()).div_ceil(6);
+            let last = 8 * whole.len() / 6;
+            forms.push(encoded[first..last].to_owned());
+        }
+    }
+    for form in &mut forms {
+        *form = form.to_lowercase();
+    }
+    forms.retain(|form| form.len() >= 8);
+    forms
 }
 
 /// The output file by the rules of GitHub's runner, and one stricter rule of its relatives: no empty line between

@@ -11,7 +11,7 @@ use crate::models::github::{Obeyed, obeyed};
 use crate::sandbox::digitalocean::{App, Deployment};
 use crate::sandbox::vercel;
 use crate::sandbox::{Call, Fault, Sandbox, TOKEN};
-use crate::step::{OUTPUTS, Ran, Step};
+use crate::step::{self, OUTPUTS, Ran, Step};
 
 fn sandbox(deployment: Deployment) -> Sandbox {
     let sandbox = Sandbox::start();
@@ -909,31 +909,31 @@ pub const HOSTILE: [&str; 24] = [
     "::stop-commands::owned",
 ];
 
-/// The forms in which a platform could echo the secret.
+/// The forms in which a platform could echo the secret; the check of every run knows them as well.
 fn forms_of_the_secret() -> Vec<String> {
-    let encoded: String = TOKEN
-        .bytes()
-        .map(|byte| {
-            if byte.is_ascii_alphanumeric() || byte == b'-' {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
+    let mut forms = step::forms(TOKEN);
+    let escaped: Vec<_> = TOKEN
+        .chars()
+        .map(|c| match c {
+            '/' => "%252f".to_owned(),
+            '+' => "&#43;".to_owned(),
+            '=' => "\\\\u003D".to_owned(),
+            c => c.to_string(),
         })
         .collect();
-    vec![
+    let encoded = STANDARD.encode(format!("user:{TOKEN}"));
+    let (head, tail) = encoded.split_at(20);
+    forms.extend([
         TOKEN.to_owned(),
-        encoded
-            .to_lowercase()
-            .replace("7qx9", "7Qx9")
-            .replace("z%3d", "Z%3d"),
-        encoded,
-        STANDARD.encode(TOKEN),
+        TOKEN.to_uppercase(),
+        escaped.concat(),
         URL_SAFE_NO_PAD.encode(TOKEN),
-        STANDARD.encode(format!("user:{TOKEN}")),
+        format!("{head}\r\n {tail}"),
+        encoded,
+        TOKEN.replace('-', "\u{2064}-"),
         TOKEN.replace('/', "\\/"),
-        TOKEN.replace('+', "\\u002b"),
-    ]
+    ]);
+    forms
 }
 
 fn everything_shown(ran: &Ran) -> String {
@@ -992,7 +992,7 @@ fn nothing_acted(ran: &Ran, hostile: &str) {
         );
     }
     for form in forms_of_the_secret() {
-        assert!(!shown.contains(&form), "{form} in\n{shown}");
+        assert!(!lower.contains(&form.to_lowercase()), "{form} in\n{shown}");
     }
     let written: BTreeSet<&str> = ran.outputs.keys().map(String::as_str).collect();
     assert_eq!(written, BTreeSet::from(OUTPUTS), "{hostile:?}");

@@ -1,0 +1,182 @@
+//! Secrets where nobody expects them: written into another input, minted on the way, sent back by the platform. What
+//! every run checks (see `step`) is the assertion of most of these.
+
+use serde_json::json;
+
+use crate::sandbox::cloud_foundry::{Client, User};
+use crate::sandbox::{Call, Fault, Grant, MINTED, Sandbox, cloud_foundry, digitalocean, vercel};
+use crate::step::{Ran, Step};
+
+/// Fit for a file's name, a branch, a host and a header.
+const PLAIN: &str = "plain-token-0123456789abcdef";
+
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::start();
+    sandbox
+        .add(digitalocean::App::new("app-1", "web"))
+        .add(digitalocean::Deployment::new("app-1", "dep-1"))
+        .add(vercel::Deployment::new("prj_1", "web", "dpl_1").branch("main"))
+        .add(cloud_foundry::Deployment::new("dep-1"))
+        .add(User::new("ci", PLAIN))
+        .add(Client::new("ci", PLAIN));
+    for platform in ["digitalocean", "vercel", "cloud_foundry", "qovery"] {
+        sandbox.token(platform, PLAIN, Grant::All);
+    }
+    sandbox
+}
+
+fn step(ci: &str, sandbox: &Sandbox, platform: &str, inputs: &[(&str, &str)]) -> Step {
+    let step = Step::of(ci)
+        .input("platform", platform)
+        .input("api_url", &sandbox.url(platform))
+        .input("token", PLAIN)
+        .input("timeout", "20")
+        .var("RUNNER_DEBUG", "1")
+        .secret(PLAIN);
+    let set = |step: Step, (name, value): &(&str, &str)| step.input(name, value);
+    inputs.iter().fold(step, set)
+}
+
+#[test]
+fn a_token_written_into_an_input_of_its_platform_is_shown_nowhere() {
+    const DEP: (&str, &str) = ("deployment_id", "dep-1");
+    const DPL: (&str, &str) = ("deployment_id", "dpl_1");
+    const ALL: (&str, &str) = ("select", "all");
+    let scenes: &[(&str, &[(&str, &str)])] = &[
+        ("digitalocean", &[DEP, ("app_name", PLAIN)]),
+        ("digitalocean", &[DEP, ("app_id", PLAIN)]),
+        (
+            "digitalocean",
+            &[("app_id", "app-1"), ("deployment_id", PLAIN)],
+        ),
+        (
+            "digitalocean",
+            &[DEP, ("app_id", "app-1"), ("branch", PLAIN)],
+        ),
+        (
+            "digitalocean",
+            &[("app_id", "app-1"), ("select", "branch"), ("branch", PLAIN)],
+        ),
+        ("vercel", &[("deployment_id", PLAIN)]),
+        ("vercel", &[DPL, ("branch", PLAIN)]),
+        ("vercel", &[DPL, ("commit", PLAIN)]),
+        ("vercel", &[DPL, ("project_id", PLAIN)]),
+        ("vercel", &[DPL, ("team_id", PLAIN)]),
+        ("vercel", &[DPL, ("team_slug", PLAIN)]),
+        ("vercel", &[ALL, ("project_id", PLAIN)]),
+        ("vercel", &[ALL, ("project_id", "prj_1"), ("target", PLAIN)]),
+        (
+            "vercel",
+            &[
+                ("select", "branch"),
+                ("project_id", "prj_1"),
+                ("branch", PLAIN),
+            ],
+        ),
+        ("cloud_foundry", &[("deployment_id", PLAIN)]),
+        ("cloud_foundry", &[ALL, ("app_id", PLAIN)]),
+        (
+            "cloud_foundry",
+            &[ALL, ("app_name", "web"), ("org", PLAIN), ("space", PLAIN)],
+        ),
+        (
+            "cloud_foundry",
+            &[ALL, ("app_name", PLAIN), ("org", "o"), ("space", PLAIN)],
+        ),
+        (
+            "cloud_foundry",
+            &[DEP, ("token", ""), ("username", PLAIN), ("password", PLAIN)],
+        ),
+        (
+            "cloud_foundry",
+            &[
+                DEP,
+                ("token", ""),
+                ("username", "ci"),
+                ("password", PLAIN),
+                ("origin", PLAIN),
+            ],
+        ),
+        (
+            "cloud_foundry",
+            &[
+                DEP,
+                ("token", ""),
+                ("client_id", PLAIN),
+                ("client_secret", PLAIN),
+            ],
+        ),
+        ("qovery", &[("environment_id", PLAIN)]),
+        (
+            "qovery",
+            &[("environment_id", "env-1"), ("deployment_id", PLAIN)],
+        ),
+    ];
+    for (platform, inputs) in scenes {
+        step("github", &sandbox(), platform, inputs).run();
+    }
+}
+
+#[test]
+fn a_token_written_as_the_output_file_is_shown_nowhere() {
+    for ci in ["github", "gitlab", "azure", "plain"] {
+        for file in [
+            format!("{PLAIN}/outputs.json"),
+            format!("/proc/self/{PLAIN}"),
+        ] {
+            let sandbox = sandbox();
+            let inputs = [("deployment_id", "dpl_1"), ("output_file", &file)];
+            let ran = step(ci, &sandbox, "vercel", &inputs).run();
+            ran.says("`output_file` could not be written");
+        }
+    }
+}
+
+fn signs_in(sandbox: &Sandbox) -> Ran {
+    let inputs = [
+        ("deployment_id", "dep-1"),
+        ("token", ""),
+        ("username", "ci"),
+        ("password", PLAIN),
+        ("timeout", "3s"),
+    ];
+    step("github", sandbox, "cloud_foundry", &inputs).run()
+}
+
+fn signed_in(tokens: &serde_json::Value, request_id: &str) -> Fault {
+    Fault::Reply {
+        status: 200,
+        content_type: "application/json".to_owned(),
+        headers: vec![("x-vcap-request-id".to_owned(), request_id.to_owned())],
+        body: tokens.to_string().into_bytes(),
+    }
+}
+
+#[test]
+fn the_answer_to_a_sign_in_shows_none_of_its_tokens_and_nor_does_a_later_one() {
+    for shown in ["access", "refresh", "id"] {
+        let sandbox = sandbox();
+        let token = |name: &str| format!("{MINTED}{name}");
+        let tokens = json!({
+            "access_token": token("access"),
+            "refresh_token": token("refresh"),
+            "id_token": token("id"),
+        });
+        sandbox.fault(Call::SignIn, [signed_in(&tokens, &token(shown))]);
+        let echo = json!({"errors": [{"detail": token(shown), "code": 1}]});
+        sandbox.always(Call::Read, Fault::json(500, &echo.to_string()));
+        signs_in(&sandbox).ended("error", 1);
+    }
+}
+
+#[test]
+fn a_minted_token_that_no_header_can_carry_is_neither_sent_nor_shown() {
+    for odd in ["\r\nX-Owned: 1", "\nx", "\u{0}"] {
+        let sandbox = sandbox();
+        let tokens = json!({ "access_token": format!("{MINTED}{odd}") });
+        sandbox.fault(Call::SignIn, [signed_in(&tokens, "r-1")]);
+        let ran = signs_in(&sandbox);
+        ran.ended("error", 1).says("no HTTP header can carry");
+        assert_eq!(sandbox.count(Call::Read) + sandbox.count(Call::Cancel), 0);
+    }
+}
