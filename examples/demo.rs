@@ -211,6 +211,13 @@ fn build() -> PathBuf {
     let folder = own.parent().and_then(Path::parent).unwrap();
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
+    // What cargo tells its children of this package would make build scripts of others run again, here and the next time.
+    for (name, _) in std::env::vars_os() {
+        let named = name.to_string_lossy();
+        if named.starts_with("CARGO_PKG_") || named.starts_with("CARGO_MANIFEST_") {
+            build.env_remove(name);
+        }
+    }
     build
         .args(["build", "--quiet", "--bin", "cancel-deployment"])
         .current_dir(env!("CARGO_MANIFEST_DIR"));

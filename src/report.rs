@@ -436,9 +436,11 @@ impl Report {
             ));
             lines.push(format!("    {}", told.sentence()));
         }
+        // Here the reasons stand above.
+        let live = self.live_sentence().replace('*', "");
         lines.push(format!(
             "  Did it go live? {}",
-            self.live_sentence().replace('*', "")
+            live.replace(": see below", "")
         ));
         if let Some(entry) = self.platform.filter(|_| self.went_live() == "true") {
             lines.push(format!("  To go back: {}", entry.way_back));

@@ -10,7 +10,9 @@
     reason = "a test may stop at the first surprise"
 )]
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -267,4 +269,149 @@ fn the_tags_that_users_follow_move_to_the_newest_of_their_line_only() {
             "v2.0 2.0.0"
         ]
     );
+}
+
+#[test]
+fn whoever_may_not_move_the_tags_is_told_who_can() {
+    let clone = Clone::new();
+    clone.git(&["tag", "v1.0.0"]);
+    let hook = clone.path().join("../origin/hooks/pre-receive");
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    fs::write(&hook, "#!/bin/sh\nexit 1\n").unwrap();
+    let made = clone.command("chmod").arg("+x").arg(&hook).status();
+    assert!(made.unwrap().success());
+    clone.refuses("promote", &["1.0.0"], "in a clone of your own");
+    fs::remove_file(hook).unwrap();
+    clone.accepts("promote", &["1.0.0"]);
+}
+
+/// The last value of every `name=value` and `name<<marker` of a file that later steps read.
+fn told(file: &Path) -> BTreeMap<String, String> {
+    let text = fs::read_to_string(file).unwrap();
+    let mut told = BTreeMap::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if let Some((name, marker)) = line.split_once("<<") {
+            let value: Vec<_> = lines.by_ref().take_while(|line| *line != marker).collect();
+            told.insert(name.to_owned(), value.join("\n"));
+        } else if let Some((name, value)) = line.split_once('=') {
+            told.insert(name.to_owned(), value.to_owned());
+        }
+    }
+    told
+}
+
+/// Builds the sandbox, since a test only knows where it would be.
+fn sandbox() -> PathBuf {
+    let own = std::env::current_exe().unwrap();
+    let built = own.parent().and_then(Path::parent).unwrap();
+    let mut build = Command::new(std::env::var_os("CARGO").unwrap());
+    build.args(["build", "--quiet", "--locked", "--example", "sandbox"]);
+    build.current_dir(env!("CARGO_MANIFEST_DIR"));
+    // What cargo tells its children of this package would make build scripts of others run again.
+    for (name, _) in std::env::vars_os() {
+        let named = name.to_string_lossy();
+        if named.starts_with("CARGO_PKG_") || named.starts_with("CARGO_MANIFEST_") {
+            build.env_remove(name);
+        }
+    }
+    if built.ends_with("release") {
+        build.arg("--release");
+    }
+    assert!(build.status().unwrap().success());
+    built.join("examples/sandbox")
+}
+
+#[test]
+fn a_released_action_that_cancels_passes_its_trial_and_one_that_does_not_fails_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join(".github/release");
+    let in_job = |program: &Path| {
+        let mut step = Command::new(program);
+        step.env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("TMPDIR", folder.path())
+            .env("RUNNER_TEMP", folder.path());
+        step
+    };
+
+    // In a group of its own, since what it starts outlives it.
+    let facts = folder.path().join("facts");
+    let mut started = in_job(&scripts.join("sandbox"))
+        .arg(sandbox())
+        .env("GITHUB_OUTPUT", &facts)
+        .process_group(0)
+        .spawn()
+        .unwrap();
+    assert!(started.wait().unwrap().success());
+    let facts = told(&facts);
+
+    let cancel = |name: &str, inputs: &[&str]| {
+        let output = folder.path().join(name);
+        let mut step = in_job(Path::new(env!("CARGO_BIN_EXE_cancel-deployment")));
+        step.env("GITHUB_ACTIONS", "true")
+            .env("GITHUB_OUTPUT", &output)
+            .env("INPUT_PLATFORM", "digitalocean");
+        for input in inputs {
+            step.env(format!("INPUT_{}", input.to_uppercase()), &facts[*input]);
+        }
+        let run = step.output().unwrap();
+        let end = if run.status.success() {
+            "success"
+        } else {
+            "failure"
+        };
+        (end, told(&output))
+    };
+    let (_, canceled) = cancel("with", &["api_url", "token", "app_id", "deployment_id"]);
+    let (end, without) = cancel("without", &["api_url", "token", "app_id"]);
+    let group = format!("-{}", started.id());
+    let killed = Command::new("kill").args(["-KILL", "--", &group]).status();
+    assert!(killed.unwrap().success());
+
+    let now = in_job(Path::new("date")).arg("+%s").output().unwrap();
+    let mut read = BTreeMap::from([
+        (
+            "STARTED",
+            String::from_utf8(now.stdout).unwrap().trim().to_owned(),
+        ),
+        ("EXPECTED_ID", facts["deployment_id"].clone()),
+        ("STEP_WITHOUT_ID", end.to_owned()),
+        ("OUTCOME_WITHOUT_ID", without["outcome"].clone()),
+    ]);
+    for (variable, output) in [
+        ("OUTCOME", "outcome"),
+        ("CANCELED", "canceled"),
+        ("WENT_LIVE", "went_live"),
+        ("DEPLOYMENT_ID", "deployment_id"),
+        ("REASON", "reason"),
+    ] {
+        read.insert(variable, canceled[output].clone());
+    }
+    let judge = |read: &BTreeMap<&str, String>| {
+        let run = in_job(&scripts.join("judge")).envs(read).output().unwrap();
+        let said = [run.stdout, run.stderr].concat();
+        (run.status.success(), String::from_utf8(said).unwrap())
+    };
+    let (satisfied, said) = judge(&read);
+    assert!(satisfied, "{said}");
+
+    // Whatever it is told wrong, or not at all, it minds; and the workflow tells it all of it.
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(".github/workflows/release.yml");
+    let workflow = fs::read_to_string(path).unwrap();
+    for variable in read.keys() {
+        assert!(
+            workflow.contains(&format!("\n          {variable}: ${{{{ steps.")),
+            "{variable}"
+        );
+        let mut wrong = read.clone();
+        wrong.insert(
+            variable,
+            if *variable == "STARTED" { "0" } else { "" }.to_owned(),
+        );
+        let (satisfied, said) = judge(&wrong);
+        assert!(!satisfied, "without {variable}: {said}");
+    }
+    fs::create_dir(folder.path().join("cancel-deployment")).unwrap();
+    assert!(!judge(&read).0, "built from source");
 }
