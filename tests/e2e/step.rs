@@ -10,7 +10,7 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::models::buildkite;
+use crate::models::{buildkite, github};
 use crate::sandbox::{MINTED, PRIVATE, Sandbox, TOKEN};
 
 /// The names of all outputs.
@@ -226,7 +226,7 @@ impl Step {
     pub fn ended(self, code: i32, stdout: String, stderr: String) -> Ran {
         let read = |name: &str| std::fs::read_to_string(self.file(name)).unwrap_or_default();
         let written = if self.github {
-            parse_outputs(&read("output"))
+            github::outputs(&read("output")).unwrap()
         } else {
             Vec::new()
         };
@@ -316,19 +316,4 @@ impl Ran {
             );
         }
     }
-}
-
-/// The output file by the rules of GitHub's runner, and one stricter rule of its relatives: no empty line between
-/// entries.
-fn parse_outputs(text: &str) -> Vec<(String, String)> {
-    let mut entries = Vec::new();
-    let mut lines = text.split_terminator('\n');
-    while let Some(first) = lines.next() {
-        let (name, mark) = first
-            .split_once("<<")
-            .unwrap_or_else(|| panic!("no heredoc: {first:?}"));
-        let value: Vec<_> = lines.by_ref().take_while(|line| *line != mark).collect();
-        entries.push((name.to_owned(), value.join("\n")));
-    }
-    entries
 }
