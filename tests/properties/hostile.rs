@@ -201,6 +201,32 @@ fn no_words_of_others_act_on_any_ci_system() {
     }
 }
 
+/// What once acted, or was lost, on the system named beside it.
+#[test]
+fn what_once_acted_acts_no_more() {
+    for text in [
+        // GitHub: in a mask it was a command of its own; its relatives lost the group, the mask and the title.
+        "x##[set-output name=outcome]canceled",
+        "fra1::iad1",
+        ":x",
+        // Everywhere: a line of the summary begins with the id.
+        "--- x",
+        "  +++ x",
+        // Readers that ignore some characters: GitHub, Azure.
+        "#\u{fe0f}#\u{34f}[error]x",
+        "##vso\u{115f}[task.complete]x",
+        // Markdown: entities are read before addresses and people are looked for.
+        "@owner https://evil.example a@b.example",
+        // A text without anything to see was no code span.
+        "\u{fe0f}",
+        // Lines that nobody had cleaned.
+        "a\n--- b\r::error::c",
+    ] {
+        check(&Tale::of(&[0, 3], &[text.to_owned()], true), Shells::Spared);
+        check(&Tale::of(&[], &[text.to_owned()], false), Shells::Spared);
+    }
+}
+
 /// Each by itself, in every place.
 #[test]
 fn nothing_nasty_acts_on_its_own() {
