@@ -2,9 +2,16 @@
 
 use crate::untrusted::break_commands;
 
+/// Takes no room, and keeps apart what would become a link or a mention by itself: other entities are read as what they
+/// stand for before anybody looks for those.
+const NOTHING: &str = "&#8203;";
+
 /// A value as a code span that also stays whole inside a table cell.
 pub fn code(text: &str) -> String {
     let text = break_commands(text).replace('|', "\\|");
+    if text.is_empty() {
+        return "` `".to_owned();
+    }
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     let pad = if text.starts_with('`') || text.ends_with('`') {
@@ -24,7 +31,7 @@ pub fn prose(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
-            '@' => out.push_str("&#64;"),
+            '@' => out.push_str(&format!("@{NOTHING}")),
             '$' => out.push_str("&#36;"),
             '|' | '[' | ']' | '*' | '~' | '\\' => {
                 out.push('\\');
@@ -33,8 +40,8 @@ pub fn prose(text: &str) -> String {
             other => out.push(other),
         }
     }
-    out.replace("://", ":&#47;&#47;")
-        .replace("www.", "www&#46;")
+    out.replace("://", &format!(":{NOTHING}//"))
+        .replace("www.", &format!("www{NOTHING}."))
 }
 
 #[cfg(test)]
@@ -47,13 +54,14 @@ mod tests {
         assert_eq!(code("a|b"), "`a\\|b`");
         assert_eq!(code("a`b``c"), "```a`b``c```");
         assert_eq!(code("`x"), "`` `x ``");
+        assert_eq!(code(""), "` `");
     }
 
     #[test]
     fn sentences_hold_no_markup_of_others() {
         assert_eq!(
             prose("a | <img src=x> [x](https://evil.example) ::error:: @me"),
-            "a \\| &lt;img src=x&gt; \\[x\\](https:&#47;&#47;evil.example) : :error:: &#64;me"
+            "a \\| &lt;img src=x&gt; \\[x\\](https:&#8203;//evil.example) : :error:: @&#8203;me"
         );
     }
 }

@@ -17,6 +17,8 @@ const VALUE: usize = 600;
 
 /// What follows `[` is read as a command by Azure Pipelines, TeamCity and GitHub when one of these stands before it.
 const COMMAND_STARTS: [&str; 3] = ["##", "##vso", "##teamcity"];
+/// What begins or opens a group of lines on Buildkite.
+const GROUP_STARTS: [&str; 4] = ["---", "+++", "~~~", "^^^"];
 
 /// Cleans untrusted text with the secrets of this run in mind.
 #[derive(Debug, Default)]
@@ -90,35 +92,47 @@ impl Cleaner {
 
 /// White space folded, control and invisible formatting characters gone.
 pub fn one_line(text: &str) -> String {
-    let visible: String = text
-        .chars()
-        .map(|c| {
-            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
-                ' '
-            } else {
-                c
-            }
-        })
-        .filter(|c| !is_invisible(*c))
-        .collect();
+    let visible: String = visible(text).collect();
     visible.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Zero-width and direction-changing characters, which make a text read differently from what it is: those that Unicode
-/// lets a display leave out, and the marks of annotations.
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
-        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+/// What people see of a text: one line, nothing that hides.
+fn visible(text: &str) -> impl Iterator<Item = char> {
+    text.chars()
+        .filter(|c| !is_invisible(*c))
+        .map(|c| if is_blank(c) { ' ' } else { c })
 }
 
-/// Breaks, visibly, everything that some CI system would take for a command. `::` inside a word, as in Vercel's request
-/// ids, is left alone: a command begins a line.
+/// Whether somebody could take it for the end of a line, or do something else than show it.
+fn is_blank(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// Zero-width and direction-changing characters, which make a text read differently from what it is, and all others that
+/// Unicode calls ignorable by default: a reader that compares by the rules of a language finds a command around them.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// A text as a whole line of a log: Buildkite begins a group where a line begins like this.
+pub fn line(text: &str) -> String {
+    let mut line = break_commands(text);
+    let begins = line.trim_start();
+    if GROUP_STARTS.iter().any(|start| begins.starts_with(start)) {
+        line.insert(line.len() - begins.len(), '\\');
+    }
+    line
+}
+
+/// A text as a part of a line: breaks, visibly, everything that some CI system would take for a command, or for the
+/// end of a line. `::` inside a word, as in Vercel's request ids, is left alone: a command begins a line.
 pub fn break_commands(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in visible(text) {
         let before_colon = out
             .strip_suffix(':')
             .map(|before| before.chars().next_back());
@@ -132,6 +146,13 @@ pub fn break_commands(text: &str) -> String {
         out.push(c);
     }
     out
+}
+
+/// Whether a text that has to stay as it is would be read as a command, wherever it stands in a line.
+pub fn holds_command(text: &str) -> bool {
+    let seen: String = visible(text).collect();
+    let mut brackets = seen.match_indices('[');
+    brackets.any(|(at, _)| starts_command(seen.get(..at).unwrap_or_default()))
 }
 
 fn starts_command(before: &str) -> bool {
@@ -150,6 +171,11 @@ pub fn break_commands_in_json(json: &str) -> String {
         match c {
             ':' if out.ends_with(':') => out.push_str("\\u003a"),
             '[' if starts_command(&out) => out.push_str("\\u005b"),
+            hidden if is_invisible(hidden) || is_blank(hidden) => {
+                for unit in hidden.encode_utf16(&mut [0; 2]) {
+                    out.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
             other => out.push(other),
         }
     }
@@ -186,6 +212,22 @@ mod tests {
         check("a\r\n::error::b", "a : :error::b");
         check("\u{1b}[31mred", "[31mred");
         check("#\u{200b}#[x]", "##\\[x]");
+        check("#\u{fe0f}#\u{34f}vso\u{e0100}[x]", "##vso\\[x]");
+    }
+
+    #[test]
+    fn no_line_of_others_starts_a_group() {
+        for start in ["--- a", "+++ a", "~~~ a", "^^^ +++", "---", "-\u{200b}-- a"] {
+            let visible: String = visible(start).collect();
+            assert_eq!(line(start), format!("\\{visible}"));
+        }
+        assert_eq!(line("  --- a"), "  \\--- a");
+        assert_eq!(line("a --- b"), "a --- b");
+    }
+
+    #[test]
+    fn a_line_stays_one_line() {
+        assert_eq!(line("a\n::error::b\r--- c\u{85}d"), "a : :error::b --- c d");
     }
 
     #[test]
@@ -221,8 +263,10 @@ mod tests {
 
     #[test]
     fn json_stays_json_and_keeps_its_values() {
-        let value = serde_json::json!([{ "branch": "::x ##[y] ##vso[z]:::" }]);
+        let value =
+            serde_json::json!([{ "branch": "::x ##[y] ##vso[z]::: #\u{200b}#\u{e0100}[a\u{85}" }]);
         let broken = break_commands_in_json(&value.to_string());
+        assert!(broken.is_ascii(), "{broken}");
         assert!(!broken.contains("::") && !broken.contains("##[") && !broken.contains("##vso["));
         let again: serde_json::Value = serde_json::from_str(&broken).unwrap();
         assert_eq!(again, value);

@@ -67,10 +67,6 @@ impl Ci for Buildkite {
         }]
     }
 
-    fn log(&self, line: &str) -> Effect {
-        Effect::Out(no_group(line))
-    }
-
     fn open_group(&self, title: &str, _now: Timestamp) -> Vec<Effect> {
         vec![Effect::Out(format!("--- {title}"))]
     }
@@ -112,33 +108,12 @@ impl Ci for Buildkite {
     }
 }
 
-/// A line that starts no group of its own.
-fn no_group(line: &str) -> String {
-    let starts = ["---", "+++", "~~~", "^^^"];
-    if starts
-        .iter()
-        .any(|start| line.trim_start().starts_with(start))
-    {
-        format!("\\{line}")
-    } else {
-        line.to_owned()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn buildkite(job: &str) -> Buildkite {
         Buildkite::new(&Env::new([("BUILDKITE_JOB_ID".into(), job.into())]), true)
-    }
-
-    #[test]
-    fn no_line_of_others_starts_a_group() {
-        for start in ["--- a", "+++ a", "~~~ a", "^^^ +++", "---", "  --- a"] {
-            assert_eq!(no_group(start), format!("\\{start}"));
-        }
-        assert_eq!(no_group("a --- b"), "a --- b");
     }
 
     #[test]

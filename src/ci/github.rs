@@ -8,6 +8,7 @@ use crate::env::Env;
 use crate::outcome::Level;
 use crate::report::{Annotation, Report};
 use crate::secret::Secret;
+use crate::untrusted::holds_command;
 
 pub(super) const FORGEJO: System = System {
     id: "forgejo",
@@ -32,6 +33,8 @@ struct GitHub {
     id: &'static str,
     /// A runner of one of the three says that it reads commands; elsewhere a mask command would print the secret.
     confirmed: bool,
+    /// It ends a command at the last `::` of its line, as everybody but GitHub itself does.
+    greedy: bool,
     output: Option<String>,
     summary: Option<String>,
 }
@@ -43,6 +46,7 @@ impl GitHub {
         Self {
             id,
             confirmed: [FORGEJO, GITEA, GITHUB].into_iter().any(here),
+            greedy: [FORGEJO, GITEA].into_iter().any(here) || env.var("ACT").is_some(),
             output: env.var("GITHUB_OUTPUT").map(str::to_owned),
             summary: env.var("GITHUB_STEP_SUMMARY").map(str::to_owned),
         }
@@ -56,16 +60,22 @@ impl Ci for GitHub {
 
     fn mask(&self, secrets: &[Secret]) -> Vec<Effect> {
         let hide = |secret: &Secret| Effect::Out(format!("::add-mask::{}", data(secret.expose())));
-        let secrets = secrets.iter().filter(|_| self.confirmed);
-        secrets.map(hide).collect()
+        // Anything else than a mask would show the secret, or do what it says: a token that was made on the way is the
+        // platform's text.
+        let is_mask = |secret: &&Secret| {
+            let text = secret.expose();
+            let ends_elsewhere = self.greedy && format!(":{text}").contains("::");
+            self.confirmed && !ends_elsewhere && !holds_command(text)
+        };
+        secrets.iter().filter(is_mask).map(hide).collect()
     }
 
     fn debug(&self, line: &str) -> Effect {
-        Effect::Out(format!("::debug::{}", data(line).replace("::", ": :")))
+        Effect::Out(format!("::debug::{}", text(line)))
     }
 
     fn open_group(&self, title: &str, _now: Timestamp) -> Vec<Effect> {
-        vec![Effect::Out(format!("::group::{}", data(title)))]
+        vec![Effect::Out(format!("::group::{}", text(title)))]
     }
 
     fn close_group(&self, _now: Timestamp) -> Vec<Effect> {
@@ -78,9 +88,7 @@ impl Ci for GitHub {
             Level::Warning => "warning",
             Level::Notice => "notice",
         };
-        // GitHub ends the command at the first `::`, its relatives at the last one of the line.
-        let text = data(&annotation.text).replace("::", ": :");
-        let title = property(&annotation.title);
+        let (title, text) = (property(&annotation.title), text(&annotation.text));
         vec![Effect::Out(format!("::{command} title={title}::{text}"))]
     }
 
@@ -128,6 +136,17 @@ fn data(text: &str) -> String {
         .replace('\n', "%0A")
 }
 
+/// The same for words that people read. GitHub ends the command at the first `::`, its relatives at the last one of the
+/// line.
+fn text(words: &str) -> String {
+    let text = data(words).replace("::", ": :");
+    if text.starts_with(':') {
+        format!(" {text}")
+    } else {
+        text
+    }
+}
+
 /// A property of a command.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
@@ -161,6 +180,41 @@ mod tests {
     fn commands_are_escaped_as_the_toolkit_does() {
         assert_eq!(data("50%\r\nnext: a,b"), "50%25%0D%0Anext: a,b");
         assert_eq!(property("50%\r\nnext: a,b"), "50%25%0D%0Anext%3A a%2Cb");
+    }
+
+    fn masks(variables: &[(&str, &str)], secret: &str) -> Vec<Effect> {
+        let variables = variables.iter();
+        let env = Env::new(variables.map(|(name, value)| (name.into(), value.into())));
+        GitHub::new(&env, "github").mask(&[Secret::from(secret.to_owned())])
+    }
+
+    #[test]
+    fn a_secret_that_would_be_read_as_another_command_is_not_printed() {
+        let here = [("GITHUB_ACTIONS", "true")];
+        for command in ["x##[set-output name=a]b", "#\u{200b}#[error]x", "##vso[x]"] {
+            assert_eq!(masks(&here, command), [], "{command}");
+        }
+        assert_eq!(masks(&here, "a##b[c").len(), 1);
+    }
+
+    #[test]
+    fn a_secret_with_the_end_of_a_command_in_it_is_masked_where_that_is_understood() {
+        let here = [("GITHUB_ACTIONS", "true")];
+        for secret in ["a::b", ":ab"] {
+            let mask = Effect::Out(format!("::add-mask::{secret}"));
+            assert_eq!(masks(&here, secret), [mask]);
+            for elsewhere in ["GITEA_ACTIONS", "FORGEJO_ACTIONS", "ACT"] {
+                assert_eq!(masks(&[here[0], (elsewhere, "true")], secret), []);
+            }
+        }
+        assert_eq!(masks(&[("GITEA_ACTIONS", "true")], "a:b").len(), 1);
+    }
+
+    #[test]
+    fn words_hold_no_end_of_a_command() {
+        assert_eq!(text("fra1::iad1"), "fra1: :iad1");
+        assert_eq!(text(":x"), " :x");
+        assert_eq!(text("50%"), "50%25");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::plain::coloured;
 use super::{Ci, Effect, System, sentence};
 use crate::report::{Annotation, Report};
+use crate::untrusted::break_commands_in_json;
 
 pub(super) const SYSTEM: System = System {
     id: "gitlab",
@@ -63,7 +64,7 @@ impl Ci for GitLab {
         vec![Effect::Replace {
             what: "links for the page of the job",
             path: Some(path.display().to_string()),
-            text: format!("{whole}\n"),
+            text: break_commands_in_json(&whole.to_string()) + "\n",
             then: None,
         }]
     }

@@ -10,6 +10,7 @@ use super::{Ci, Effect, Outputs, System, variables};
 use crate::env::Env;
 use crate::report::{Annotation, Report};
 use crate::secret::Secret;
+use crate::untrusted::break_commands_in_json;
 
 pub(super) const SYSTEM: System = System {
     id: "harness",
@@ -130,7 +131,7 @@ impl Ci for Harness {
         vec![Effect::Replace {
             what: "annotations",
             path: Some(path.clone()),
-            text: Value::Object(whole).to_string(),
+            text: break_commands_in_json(&Value::Object(whole).to_string()),
             then: None,
         }]
     }

@@ -31,7 +31,7 @@ use crate::outcome::Level;
 use crate::report::{Annotation, LARGEST_DEPLOYMENTS, Report};
 use crate::run::Signals;
 use crate::secret::{SHORTEST_HIDDEN, Secret};
-use crate::untrusted::{Cleaner, break_commands};
+use crate::untrusted::{Cleaner, break_commands, line};
 use file::{append, replace};
 use printer::Printer;
 pub(crate) use printer::print;
@@ -131,7 +131,7 @@ pub trait Ci: Send {
     /// The job summary.
     fn summary(&self, report: &Report) -> Vec<Effect> {
         let lines = report.plain_summary();
-        let safe = lines.iter().map(|line| self.log(&break_commands(line)));
+        let safe = lines.iter().map(|text| self.log(&line(text)));
         safe.collect()
     }
 
@@ -278,7 +278,7 @@ impl Console {
 
     /// Hides secrets.
     pub fn mask(&mut self, secrets: &[Secret]) {
-        let long = |secret: &&Secret| secret.expose().len() >= SHORTEST_HIDDEN;
+        let long = |secret: &&Secret| secret.expose().trim().len() >= SHORTEST_HIDDEN;
         let secrets: Vec<_> = secrets.iter().filter(long).cloned().collect();
         if !secrets.is_empty() {
             let effects = self.ci.mask(&secrets);
@@ -287,15 +287,15 @@ impl Console {
     }
 
     /// A line of the log.
-    pub fn log(&mut self, line: &str) {
-        let effect = self.ci.log(&break_commands(line));
+    pub fn log(&mut self, text: &str) {
+        let effect = self.ci.log(&line(text));
         self.perform(vec![effect]);
     }
 
     /// A line for those who asked for details.
-    pub fn debug(&mut self, line: &str) {
+    pub fn debug(&mut self, text: &str) {
         if self.debug {
-            let effect = self.ci.debug(&break_commands(line));
+            let effect = self.ci.debug(&line(text));
             self.perform(vec![effect]);
         }
     }
@@ -303,7 +303,7 @@ impl Console {
     /// Begins a group.
     pub fn open_group(&mut self, title: &str) {
         self.group = true;
-        let effects = self.ci.open_group(&break_commands(title), Timestamp::now());
+        let effects = self.ci.open_group(&line(title), Timestamp::now());
         self.perform(effects);
     }
 

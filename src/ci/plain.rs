@@ -7,7 +7,7 @@ use super::{Ci, Effect, System, sentence};
 use crate::env::Env;
 use crate::outcome::Level;
 use crate::report::{Annotation, Report};
-use crate::untrusted::break_commands;
+use crate::untrusted::line;
 
 /// The one that always answers.
 pub(super) const SYSTEM: System = System {
@@ -66,10 +66,7 @@ impl Ci for Plain {
 
     fn summary(&self, report: &Report) -> Vec<Effect> {
         let lines = report.plain_summary();
-        lines
-            .into_iter()
-            .map(|line| Effect::Out(break_commands(&line)))
-            .collect()
+        lines.iter().map(|text| Effect::Out(line(text))).collect()
     }
 }
 

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::models::buildkite;
+use crate::models::{buildkite, github};
 use crate::sandbox::{MINTED, PRIVATE, Sandbox, TOKEN};
 
 /// The names of all outputs.
@@ -228,7 +228,7 @@ impl Step {
     pub fn ended(self, code: i32, stdout: String, stderr: String) -> Ran {
         let read = |name: &str| std::fs::read_to_string(self.file(name)).unwrap_or_default();
         let written = if self.github {
-            parse_outputs(&read("output"))
+            github::outputs(&read("output")).unwrap()
         } else {
             Vec::new()
         };
@@ -371,19 +371,4 @@ pub fn forms(text: &str) -> Vec<String> {
     }
     forms.retain(|form| form.len() >= 8);
     forms
-}
-
-/// The output file by the rules of GitHub's runner, and one stricter rule of its relatives: no empty line between
-/// entries.
-fn parse_outputs(text: &str) -> Vec<(String, String)> {
-    let mut entries = Vec::new();
-    let mut lines = text.split_terminator('\n');
-    while let Some(first) = lines.next() {
-        let (name, mark) = first
-            .split_once("<<")
-            .unwrap_or_else(|| panic!("no heredoc: {first:?}"));
-        let value: Vec<_> = lines.by_ref().take_while(|line| *line != mark).collect();
-        entries.push((name.to_owned(), value.join("\n")));
-    }
-    entries
 }

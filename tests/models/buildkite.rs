@@ -17,7 +17,7 @@ pub fn groups(log: &str) -> Vec<String> {
 }
 
 /// One call of the program.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     pub arguments: Vec<String>,
     pub input: String,

@@ -4,10 +4,17 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-/// The variables that stand in the environment after a file was read in a folder of its own. Nothing else may happen.
+/// The variables that stand in the environment after `bash` and `sh` have read a file, each in a folder of its own.
+/// Nothing else may happen, and both have to agree.
 pub fn sourced(file: &Path) -> BTreeMap<String, String> {
+    let variables = sourced_by("bash", file);
+    assert_eq!(variables, sourced_by("sh", file));
+    variables
+}
+
+fn sourced_by(shell: &str, file: &Path) -> BTreeMap<String, String> {
     let folder = tempfile::tempdir().unwrap();
-    let output = Command::new("bash")
+    let output = Command::new(shell)
         .args(["-ec", "set -a; . \"$1\"; set +a; exec env -0", "sh"])
         .arg(file)
         .env_clear()

@@ -13,6 +13,7 @@
 mod answers;
 mod escapes;
 mod events;
+mod hostile;
 mod times;
 
 /// Runs a property on every seed as it is, then on changed ones. A failure shows the bytes that led to it.
@@ -81,5 +82,5 @@ fn no_duration_and_no_reset_leaves_its_bounds() {
 
 #[test]
 fn no_text_leaves_its_place() {
-    hold(escapes::check, &escapes::seeds(), 1500);
+    hold(escapes::check, &escapes::seeds(), 500);
 }
