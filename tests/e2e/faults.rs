@@ -5,7 +5,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::sandbox::digitalocean::App;
-use crate::sandbox::{Call, Fault, Grant, Sandbox, Seen, TOKEN};
+use crate::sandbox::{Call, Fault, Grant, Nobody, Sandbox, Seen, TOKEN};
 use crate::stage::{Course, Scene, Stage, both, run_together};
 use crate::step::Ran;
 
@@ -235,11 +235,8 @@ fn a_missing_team_is_suggested() {
 // An API that is down.
 
 both!(a_refused_connection_is_an_error, |stage| {
-    let nobody = {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.local_addr().unwrap()
-    };
-    let step = stage.step_at(&format!("http://{nobody}/api"));
+    let nobody = Nobody::new();
+    let step = stage.step_at(&format!("http://{}/api", nobody.address()));
     let ran = step.input("timeout", "1").run();
     ran.ended("error", 1).says("api_url");
     assert_eq!(

@@ -1,12 +1,10 @@
 //! Proxies: which one is used for what, that it learns nothing, and what a user reads when it stands in the way.
 
-use std::net::{Ipv4Addr, TcpListener};
-
 use serde_json::json;
 
 use crate::sandbox::cloud_foundry::{Deployment as Foundry, Foundation, UAA, User};
 use crate::sandbox::{
-    Authority, Call, Fault, Gate, PRIVATE, Papers, Proxy, Sandbox, TOKEN, digitalocean,
+    Authority, Call, Fault, Gate, Nobody, PRIVATE, Papers, Proxy, Sandbox, TOKEN, digitalocean,
 };
 use crate::stage::Stage;
 use crate::step::{Ran, Step};
@@ -363,9 +361,8 @@ fn a_proxy_that_hangs_is_named_by_its_variable() {
 
 #[test]
 fn a_proxy_that_is_not_there_is_told_from_a_platform_that_is_not() {
-    let closed = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let address = closed.local_addr().unwrap().to_string();
-    drop(closed);
+    let nobody = Nobody::new();
+    let address = nobody.address().to_string();
     let far = Far::new();
     for (url, words) in [
         (address.as_str(), "Connection refused"),

@@ -7,7 +7,7 @@ use std::net::{
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use crate::sandbox::{Authority, Papers, Sandbox, TOKEN, digitalocean};
+use crate::sandbox::{Authority, Nobody, Papers, Sandbox, TOKEN, digitalocean};
 use crate::stage::Stage;
 use crate::step::{Ran, Step};
 
@@ -471,9 +471,8 @@ fn an_encrypted_server_behind_a_plain_address_is_named_as_such() {
 
 #[test]
 fn a_refused_port_is_tried_until_the_limit() {
-    let closed = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let address = closed.local_addr().unwrap();
-    drop(closed);
+    let nobody = Nobody::new();
+    let address = nobody.address();
     let ran = step_at(&format!("https://{address}"))
         .input("timeout", "2")
         .run();

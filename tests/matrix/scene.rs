@@ -1,6 +1,5 @@
 //! One run of a cell: the sandbox with its deployment, the step, and everything that is checked afterwards.
 
-use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,8 +7,8 @@ use crate::cells::{Cell, Course, Length, PLATFORMS, Phase, Row, Variant};
 use crate::inside;
 use crate::oracle::{Ends, Expected, Sense, expect};
 use crate::sandbox::{
-    Authority, Call, Fault, Papers, Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery,
-    vercel,
+    Authority, Call, Fault, Nobody, Papers, Sandbox, TOKEN, cloud_foundry, datadog, digitalocean,
+    qovery, vercel,
 };
 use crate::step::{Ran, Step};
 
@@ -272,10 +271,10 @@ pub fn run_outside(variant: Variant) {
         Row::Expired => Sandbox::start_tls(authority.acceptor(Papers::Expired)),
         _ => Sandbox::start(),
     };
-    let other = Sandbox::start();
+    let (other, nobody) = (Sandbox::start(), Nobody::new());
     add(&sandbox, platform, variant.course);
     let api_url = match row {
-        Row::Refused => format!("http://{}/{platform}", nobody()),
+        Row::Refused => format!("http://{}/{platform}", nobody.address()),
         Row::UnknownName => format!("https://nobody.invalid/{platform}"),
         _ => sandbox.url(platform),
     };
@@ -302,12 +301,6 @@ pub fn run_outside(variant: Variant) {
         other.requests().is_empty(),
         "another host was sent a request"
     );
-}
-
-/// A port that nobody listens on.
-fn nobody() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap()
 }
 
 /// What came of a run, and what it is held against.

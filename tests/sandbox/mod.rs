@@ -34,6 +34,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
+use tokio::net::TcpSocket;
+
 pub use faults::{Delivery, Fault, Manner, NoWay};
 pub use http::{Answer, Request};
 pub use platform::{Access, Addition, Call, Grant, Platform, Platforms, Tokens};
@@ -42,6 +44,24 @@ pub use script::{CancelAnswer, Script};
 pub use server::Seen;
 use server::{Door, Shared};
 pub use tls::{Acceptor, Authority, FAR, Papers};
+
+/// A port of this machine that refuses every connection: nobody listens on it, and while this is held nobody else can.
+pub struct Nobody(TcpSocket);
+
+impl Nobody {
+    /// Takes a free port.
+    pub fn new() -> Nobody {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        socket.bind(any).expect("a free loopback port");
+        Nobody(socket)
+    }
+
+    /// Where nobody is.
+    pub fn address(&self) -> SocketAddr {
+        self.0.local_addr().expect("the address it is bound to")
+    }
+}
 
 /// The token every platform accepts from the start.
 ///
