@@ -433,7 +433,7 @@ image_without_certificates() {
     image_run --rm --volume "$work/empty:/etc/ssl:ro" --env INPUT_DEPLOYMENT_ID="$(value deployment_id)" --env INPUT_TIMEOUT=20s \
         --env INPUT_OUTPUT_FILE=/shared/outputs.json "$image" || code=$?
     [[ $code == 1 ]] || wrong "exit $code"
-    written '.outcome == "error" and (.reason | contains("TLS failed, received corrupt message"))'
+    written '.outcome == "error" and (.reason | contains("TLS failed, the server does not speak TLS there"))'
 }
 
 # The rehearsal
