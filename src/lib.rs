@@ -186,7 +186,7 @@ impl Process<'_> {
             common,
             start,
         } = *self;
-        let (trace, hide) = (Arc::clone(console), Arc::clone(console));
+        let [trace, hide, notice] = [(); 3].map(|()| Arc::clone(console));
         let api = Api::new(
             opened.service,
             opened.base,
@@ -196,6 +196,10 @@ impl Process<'_> {
             common.timeout,
         )
         .traced(Arc::new(move |line| lock(&trace).debug(line)))
+        .noticing(Arc::new(move |trouble| {
+            let seconds = start.elapsed().as_secs_f64();
+            lock(&notice).log(&format!("{seconds:>6.1} s  {trouble}"));
+        }))
         .hiding(Arc::new(move |secret| {
             lock(&hide).mask(std::slice::from_ref(secret))
         }));

@@ -548,3 +548,15 @@ fn the_image_is_built_from_the_sources_and_the_lock_file() {
     }
     assert!(dockerfile.contains("--locked"));
 }
+
+#[test]
+fn the_image_is_built_with_the_toolchain_of_the_tests() {
+    let toolchain = read("rust-toolchain.toml");
+    let channel = toolchain
+        .lines()
+        .find_map(|line| line.strip_prefix("channel = "));
+    let version = channel.unwrap().trim_matches('"');
+    let (minor, _patch) = version.rsplit_once('.').unwrap();
+    assert!(read("Dockerfile").contains(&format!("library/rust:{minor}-alpine")));
+    assert_eq!(env!("CARGO_PKG_RUST_VERSION"), minor);
+}

@@ -13,6 +13,7 @@ mod session;
 mod trust;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -27,7 +28,7 @@ pub use session::SignIn;
 pub use trust::{Roots, read_certificates};
 
 use crate::address::Address;
-use crate::failure::{Failure, Kind};
+use crate::failure::{Failure, Kind, Patience};
 use crate::platform::Entry;
 use crate::secret::Secret;
 use crate::untrusted::Cleaner;
@@ -91,6 +92,8 @@ pub struct Api {
     limit: Duration,
     trace: Option<Trace>,
     hide: Option<Hide>,
+    notice: Option<Trace>,
+    noticed: AtomicBool,
 }
 
 /// A 2xx answer.
@@ -126,6 +129,8 @@ impl Api {
             limit,
             trace: None,
             hide: None,
+            notice: None,
+            noticed: AtomicBool::new(false),
         }
     }
 
@@ -143,6 +148,13 @@ impl Api {
         self
     }
 
+    /// Tells the first failure that may pass to `notice`: until the limit nothing else might be seen.
+    #[must_use]
+    pub fn noticing(mut self, notice: Trace) -> Self {
+        self.notice = Some(notice);
+        self
+    }
+
     /// The base address: what it says about itself decides where a sign-in may go.
     pub const fn base(&self) -> &Address {
         &self.base
@@ -150,6 +162,17 @@ impl Api {
 
     /// Sends one request and waits for its answer, within the limits of the request and of the run.
     pub async fn send(&self, call: Call) -> Result<Reply, Failure> {
+        let answer = self.try_to_send(call).await;
+        if let (Err(failure), Some(notice)) = (&answer, &self.notice)
+            && failure.kind.patience() == Patience::UntilTheLimit
+            && !self.noticed.swap(true, Ordering::Relaxed)
+        {
+            notice(&self.cleaner.value(&failure.to_string()));
+        }
+        answer
+    }
+
+    async fn try_to_send(&self, call: Call) -> Result<Reply, Failure> {
         if let Some(held) = self.held(&call) {
             return Err(held);
         }

@@ -239,6 +239,9 @@ both!(a_refused_connection_is_an_error, |stage| {
     let step = stage.step_at(&format!("http://{}/api", nobody.address()));
     let ran = step.input("timeout", "1").run();
     ran.ended("error", 1).says("api_url");
+    // Once at the beginning, so that nobody waits in silence, and once at the end.
+    let told = |line: &&str| line.contains("s  could not ");
+    assert_eq!(ran.stdout.lines().filter(told).count(), 1, "{}", ran.stdout);
     assert_eq!(
         (ran.output("state"), ran.output("went_live")),
         ("", "unknown")
