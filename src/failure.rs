@@ -26,7 +26,7 @@ pub enum Kind {
     UnknownHost,
     /// The server's certificate is not trusted, or TLS failed otherwise.
     Untrusted,
-    /// The proxy refused.
+    /// The proxy let nothing through: nothing was sent.
     Proxy,
     /// The connection broke before the answer was whole.
     Broken,
@@ -91,7 +91,7 @@ impl Kind {
     pub const fn is_ambiguous(self) -> bool {
         matches!(
             self,
-            Self::Server | Self::Timeout | Self::Broken | Self::Unreadable | Self::Proxy
+            Self::Server | Self::Timeout | Self::Broken | Self::Unreadable
         )
     }
 
@@ -99,7 +99,7 @@ impl Kind {
     pub const fn may_have_been_sent(self) -> bool {
         !matches!(
             self,
-            Self::Limited | Self::MovedOn | Self::Guarded | Self::Unreachable
+            Self::Limited | Self::MovedOn | Self::Guarded | Self::Unreachable | Self::Proxy
         )
     }
 

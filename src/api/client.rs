@@ -192,8 +192,8 @@ fn explain(error: reqwest::Error, way: Option<&'static str>) -> LinkError {
         (Kind::Untrusted, tls_words(tls))
     } else if said("dns error") {
         no_address(&chain, &last)
-    } else if error.is_timeout() {
-        // Only connecting has a limit of its own here, so nothing was sent.
+    } else if error.is_connect() && error.is_timeout() {
+        // A connection that the system gives up later on has timed out as well, but may have carried the request.
         (Kind::Unreachable, "no connection within 5 s".to_owned())
     } else if error.is_connect() {
         (Kind::Unreachable, format!("no connection, {last}"))
@@ -311,6 +311,26 @@ mod tests {
         let asked = client.get(format!("http://localhost:{port}/")).send();
         let asked = runtime.block_on(asked);
         assert!(asked.is_ok(), "{asked:?}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_connection_given_up_by_the_system_is_none_that_never_was() {
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        // Nobody reads what is sent, so the system gives up in the middle of it.
+        let builder = builder(RootCertStore::empty()).unwrap().no_proxy();
+        let client = builder.tcp_user_timeout(Duration::from_millis(100));
+        let sending = client.build().unwrap();
+        let sending = sending.post(format!("http://127.0.0.1:{port}/"));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let sent = runtime.block_on(sending.body(vec![b'x'; BODY_CAP]).send());
+        let error = sent.unwrap_err();
+        assert!(error.is_timeout() && !error.is_connect(), "{error:?}");
+        assert_eq!(explain(error, None).kind, Kind::Broken);
     }
 
     #[test]

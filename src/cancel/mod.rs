@@ -484,7 +484,7 @@ impl Procedure {
             });
         }
         match failure.kind {
-            Kind::Limited | Kind::MovedOn | Kind::Unreachable => {
+            Kind::Limited | Kind::MovedOn | Kind::Unreachable | Kind::Proxy => {
                 // Nothing was processed, so this was no request. Before the next one the state is read again.
                 self.sends -= 1;
                 self.step = match self.doubt.clone() {

@@ -292,7 +292,8 @@ impl<'a> Observer<'a> {
                 }
             }
             Event::Answered(Err(failure)) => match failure.kind {
-                Kind::Limited | Kind::MovedOn | Kind::Unreachable | Kind::Guarded => {}
+                Kind::Limited | Kind::MovedOn | Kind::Unreachable | Kind::Proxy | Kind::Guarded => {
+                }
                 kind => {
                     self.processed += 1;
                     if kind.is_ambiguous() {
@@ -594,7 +595,7 @@ fn stubborn_turn() -> impl Strategy<Value = Turn> {
             read => read,
         },
         answer: match turn.answer {
-            Answer::No(Kind::Limited | Kind::MovedOn | Kind::Unreachable, until) => {
+            Answer::No(Kind::Limited | Kind::MovedOn | Kind::Unreachable | Kind::Proxy, until) => {
                 Answer::No(Kind::Limited, until)
             }
             _ => Answer::No(Kind::Timeout, None),

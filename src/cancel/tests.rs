@@ -305,6 +305,24 @@ fn a_request_that_met_no_connection_was_never_sent() {
 }
 
 #[test]
+fn a_request_that_the_proxy_did_not_let_through_was_never_sent() {
+    for (end, outcome) in [
+        (Canceled, Outcome::AlreadyFinished),
+        (Succeeded, Outcome::AlreadyLive),
+    ] {
+        let events = vec![sight(Running), refused(Kind::Proxy), sight(end)];
+        check(plan(), events, outcome, 1);
+    }
+    let mut events = vec![sight(Running)];
+    events.extend((0..400).flat_map(|_| [refused(Kind::Proxy), sight(Running)]));
+    let (procedure, _) = play(plan(), events);
+    let ending = procedure.ending().unwrap();
+    assert_eq!(ending.outcome, Outcome::TimedOut);
+    assert!(ending.reason.contains("was not sent"), "{}", ending.reason);
+    assert!(procedure.sent().is_none());
+}
+
+#[test]
 fn without_waiting_a_clear_yes_is_enough_and_nothing_less() {
     let plan = || Plan {
         wait: false,
