@@ -374,10 +374,9 @@ fn unprocessed(call: &Call, failure: Failure) -> Failure {
 }
 
 fn too_large(response: &Response) -> LinkError {
-    let (status, cap) = (response.status, SIGN_IN_CAP / 1024);
     LinkError {
         kind: Kind::Unreadable,
-        words: format!("the answer was {status} and larger than {cap} KiB"),
+        words: format!("the answer was {} and larger than 256 KiB", response.status),
     }
 }
 
