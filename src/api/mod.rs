@@ -37,6 +37,10 @@ use session::Session;
 
 /// Longest time for one request, body included.
 const REQUEST_LIMIT: Duration = Duration::from_secs(20);
+/// An answer around a sign-in is small: every token in it is looked for in everything that is told from then on.
+const SIGN_IN_CAP: usize = 256 * 1024;
+/// Nobody hands out more tokens at once.
+const MOST_TOKENS: usize = 16;
 
 /// What [`Api`] has to know about the platform it talks to.
 pub struct Service {
@@ -236,7 +240,8 @@ impl Api {
         let body = response.json();
         let fields = body.as_object().into_iter().flatten();
         let tokens = fields.filter(|(name, _)| name.ends_with("_token"));
-        for token in tokens.filter_map(|(_, value)| value.as_str()) {
+        let tokens = tokens.filter_map(|(_, value)| value.as_str());
+        for token in tokens.take(MOST_TOKENS) {
             self.cleaner.learn(&Secret::from(token.to_owned()));
         }
     }
@@ -254,6 +259,10 @@ impl Api {
             let answer = tokio::time::timeout(allowed, self.link.send(request)).await;
             answer.unwrap_or_else(|_| Err(no_answer(allowed, way)))
         };
+        let answer = answer.and_then(|response| match call.stranger {
+            Some(_) if response.body.len() > SIGN_IN_CAP => Err(too_large(&response)),
+            _ => Ok(response),
+        });
         if let Some(response) = answer.as_ref().ok().filter(|_| call.stranger.is_some()) {
             self.learn_tokens(response);
         }
@@ -384,6 +393,13 @@ fn unprocessed(call: &Call, failure: Failure) -> Failure {
     Failure {
         kind: Kind::MovedOn,
         ..failure
+    }
+}
+
+fn too_large(response: &Response) -> LinkError {
+    LinkError {
+        kind: Kind::Unreadable,
+        words: format!("the answer was {} and larger than 256 KiB", response.status),
     }
 }
 

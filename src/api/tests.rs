@@ -358,6 +358,25 @@ async fn who_is_told_of_a_failed_sign_in_is_told_when_the_next_can_be_made() {
     assert_eq!(times.load(Ordering::Relaxed), 2);
 }
 
+/// Every one of them would be looked for in every text, in each of its forms, while no limit counts.
+#[tokio::test(start_paused = true)]
+async fn a_sign_in_that_hands_out_countless_tokens_does_not_hold_the_run() {
+    let token = |n: usize| format!("token-number-{n:04}");
+    let many: serde_json::Map<_, _> = (0..100)
+        .map(|n| (format!("{n:04}_token"), token(n).into()))
+        .collect();
+    let many = serde_json::Value::Object(many).to_string();
+    let endless = format!(r#"{{"access_token": "{}"}}"#, "aB3".repeat(100_000));
+    let answers = [many, endless].map(|body| (0, Ok(response(200, &[], &body))));
+    let (api, _) = api(service(None), answers.into());
+    let sign_in = || Call::get("/oauth/token", "sign in").unsigned();
+    assert!(api.send(sign_in()).await.is_ok());
+    let learnt = (0..100).filter(|n| api.cleaner.value(&token(*n)) == "***");
+    assert_eq!(learnt.count(), MOST_TOKENS);
+    let failure = api.send(sign_in()).await.unwrap_err();
+    assert_eq!(failure.kind, Kind::Unreadable);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_sign_in_request_carries_no_credential_of_the_run() {
     let (api, sent) = api(

@@ -1,6 +1,6 @@
 //! Which certificate authorities are trusted: what the environment names, else the system's bundle, else built-in roots.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use rustls::RootCertStore;
@@ -18,6 +18,9 @@ const BUNDLES: [&str; 6] = [
     "/etc/pki/tls/cacert.pem",
     "/etc/ssl/cert.pem",
 ];
+
+/// What is said of a path that leads to anything else.
+const NO_FILE: &str = "it is a pipe or a device, and no file";
 
 /// What the user said about trust.
 #[derive(Debug, Default)]
@@ -61,6 +64,10 @@ fn add_named(
         .into_iter()
         .chain(dirs.map(|path| ("SSL_CERT_DIR", path)))
     {
+        if is_endless(&path) {
+            wrong.push(format!("{variable}: {NO_FILE}"));
+            continue;
+        }
         let found = match variable {
             "SSL_CERT_FILE" => load_certs_from_paths(Some(&path), None),
             _ => load_certs_from_paths(None, Some(&path)),
@@ -81,6 +88,11 @@ fn add_named(
     Ok(())
 }
 
+/// Whether reading it may never end: a pipe waits for its writer, and no limit counts before a run begins.
+fn is_endless(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
 fn add_system(store: &mut RootCertStore, bundles: &[&str]) {
     let mut bundles = bundles.iter().map(PathBuf::from);
     let bundle = bundles.find(|path| path.is_file());
@@ -97,6 +109,9 @@ pub fn read_certificates(text_or_path: &str) -> anyhow::Result<Vec<CertificateDe
     let written = if text_or_path.contains("-----BEGIN") {
         text_or_path.to_owned()
     } else {
+        if is_endless(Path::new(text_or_path)) {
+            bail!(NO_FILE);
+        }
         let read = std::fs::read(text_or_path).context("the file cannot be read")?;
         String::from_utf8_lossy(&read).into_owned()
     };
@@ -157,6 +172,24 @@ mod tests {
             let mut store = RootCertStore::empty();
             add_system(&mut store, bundles);
             assert_eq!(store.len(), count, "{bundles:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_may_never_end_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe").display().to_string();
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        for path in [pipe.as_str(), "/dev/zero"] {
+            let wrong = read_certificates(path).unwrap_err().to_string();
+            assert_eq!(wrong, NO_FILE, "{path}");
+            for (file, dir) in [(Some(path), None), (None, Some(path))] {
+                let extra = Vec::new();
+                let wrong = Roots { file, dir, extra }.read().unwrap_err().to_string();
+                assert!(wrong.ends_with(NO_FILE), "{wrong}");
+            }
         }
     }
 
