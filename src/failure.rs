@@ -99,7 +99,13 @@ impl Kind {
     pub const fn may_have_been_sent(self) -> bool {
         !matches!(
             self,
-            Self::Limited | Self::MovedOn | Self::Guarded | Self::Unreachable | Self::Proxy
+            Self::Limited
+                | Self::MovedOn
+                | Self::Guarded
+                | Self::Unreachable
+                | Self::UnknownHost
+                | Self::Untrusted
+                | Self::Proxy
         )
     }
 

@@ -353,10 +353,14 @@ impl Procedure {
             Step::Reading => self.judge_first_sight(now, deployment),
             Step::Deciding { .. } if deployment.state == State::Canceling => self.watch(now),
             Step::Deciding { answer, .. } if !answer.kind.is_ambiguous() => {
-                let reason = format!(
-                    "The platform refused to cancel it and it is still {}: {answer}.",
-                    deployment.platform_state
-                );
+                let word = &deployment.platform_state;
+                let reason = if answer.kind.may_have_been_sent() {
+                    format!("The platform refused to cancel it and it is still {word}: {answer}.")
+                } else {
+                    format!(
+                        "The cancel request could not be sent again and it is still {word}: {answer}."
+                    )
+                };
                 self.finish(now, Outcome::Error, reason, answer.hint.clone())
             }
             Step::Deciding { answer, seen: 0 } => {

@@ -292,8 +292,14 @@ impl<'a> Observer<'a> {
                 }
             }
             Event::Answered(Err(failure)) => match failure.kind {
-                Kind::Limited | Kind::MovedOn | Kind::Unreachable | Kind::Proxy | Kind::Guarded => {
-                }
+                // Nobody got to see it.
+                Kind::Limited
+                | Kind::MovedOn
+                | Kind::Unreachable
+                | Kind::UnknownHost
+                | Kind::Untrusted
+                | Kind::Proxy
+                | Kind::Guarded => {}
                 kind => {
                     self.processed += 1;
                     if kind.is_ambiguous() {

@@ -323,6 +323,34 @@ fn a_request_that_the_proxy_did_not_let_through_was_never_sent() {
 }
 
 #[test]
+fn a_second_request_that_could_not_be_sent_is_no_refusal_of_the_platform() {
+    for kind in [Kind::Untrusted, Kind::UnknownHost] {
+        let unclear = Failure {
+            status: Some(502),
+            ..trouble(Kind::Server)
+        };
+        let events = vec![
+            sight(Running),
+            Event::Answered(Err(unclear)),
+            sight(Running),
+            sight(Running),
+            refused(kind),
+            sight(Running),
+        ];
+        let (procedure, sends) = play(plan(), events);
+        let ending = procedure.ending().unwrap();
+        assert_eq!((ending.outcome, sends), (Outcome::Error, 2));
+        assert!(
+            ending.reason.contains("could not be sent again"),
+            "{}",
+            ending.reason
+        );
+        // What is told of the request is what was answered to the one that went out.
+        assert_eq!(procedure.sent().and_then(|sent| sent.status), Some(502));
+    }
+}
+
+#[test]
 fn without_waiting_a_clear_yes_is_enough_and_nothing_less() {
     let plan = || Plan {
         wait: false,
