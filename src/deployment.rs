@@ -95,6 +95,8 @@ pub struct Deployment {
     pub held_back: bool,
     /// It waits behind what its scope is doing now: it is never the latest, whatever that is.
     pub behind: bool,
+    /// The platform made it by itself, as a copy of another one: nobody pushed or asked for it, so it supersedes nothing.
+    pub automatic: bool,
     /// What the platform's own file has to remember about it, opaque to everybody else.
     pub handle: Value,
 }
@@ -117,6 +119,7 @@ impl Deployment {
             sources: Vec::new(),
             held_back: false,
             behind: false,
+            automatic: false,
             handle: Value::Null,
         }
     }

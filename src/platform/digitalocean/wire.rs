@@ -1,5 +1,7 @@
 //! The shapes of DigitalOcean's answers, and what a deployment in them tells.
 
+use std::collections::{HashMap, HashSet};
+
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -45,8 +47,23 @@ pub(super) struct Wire {
 
 #[derive(Deserialize)]
 struct CauseDetails {
+    #[serde(default, deserialize_with = "lenient", rename = "type")]
+    kind: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    internal: Option<bool>,
+    #[serde(default, deserialize_with = "lenient")]
     git_push: Option<GitPush>,
 }
+
+/// The causes that are a person's doing.
+const BY_PEOPLE: [&str; 3] = ["MANUAL", "DEPLOY_ON_PUSH", "MANUAL_ROLLBACK"];
+/// The causes that are the platform's own doing: copies of a deployment, which carry its commit and its branch.
+const BY_THE_PLATFORM: [&str; 4] = [
+    "AUTOSCALED",
+    "MAINTENANCE",
+    "UPDATE_DATABASE_TRUSTED_SOURCES",
+    "AUTO_ROLLBACK",
+];
 
 #[derive(Deserialize)]
 struct GitPush {
@@ -199,10 +216,6 @@ impl<T> Parts<T> {
 }
 
 impl Built {
-    fn is(&self, planned: &Planned) -> bool {
-        self.name.is_some() && self.name == planned.name
-    }
-
     fn commit(&self) -> Option<String> {
         self.source_commit_hash.clone().filter(|it| !it.is_empty())
     }
@@ -254,10 +267,24 @@ impl Wire {
             sources: self.sources(),
             held_back: false,
             behind: false,
+            automatic: self.is_automatic(),
             handle: Value::Null,
             platform_state: self.phase,
             id: self.id,
         }
+    }
+
+    /// Whether the platform made it by itself. A cause that is not known is taken for a person's, unless the platform calls
+    /// it internal.
+    fn is_automatic(&self) -> bool {
+        let Some(cause) = &self.cause_details else {
+            return false;
+        };
+        let is_one_of = |known: &[&str]| {
+            let kind = cause.kind.as_deref().unwrap_or_default();
+            known.iter().any(|each| each.eq_ignore_ascii_case(kind))
+        };
+        is_one_of(&BY_THE_PLATFORM) || (cause.internal == Some(true) && !is_one_of(&BY_PEOPLE))
     }
 
     fn push(&self) -> Option<Source> {
@@ -290,16 +317,25 @@ impl Wire {
     fn sources(&self) -> Vec<Source> {
         let mut sources = Vec::from_iter(self.push());
         for (built, planned) in self.built.kinds().into_iter().zip(self.planned()) {
+            // By name: an answer is as large as it likes, and each against each would take as long as it likes.
+            let mut named: HashMap<_, &Built> = HashMap::new();
+            for part in built {
+                if let Some(name) = &part.name {
+                    named.entry(name).or_insert(part);
+                }
+            }
+            let mut known = HashSet::new();
             for plan in planned {
-                let own = built.iter().find(|part| part.is(plan));
+                let own = plan.name.as_ref().and_then(|name| named.get(name));
+                known.extend(&plan.name);
                 sources.push(Source {
-                    commit: own.and_then(Built::commit),
+                    commit: own.and_then(|part| part.commit()),
                     ..plan.origin.source()
                 });
             }
-            let unplanned = built
-                .iter()
-                .filter(|part| !planned.iter().any(|plan| part.is(plan)));
+            let is_planned =
+                |part: &&Built| part.name.as_ref().is_some_and(|it| known.contains(it));
+            let unplanned = built.iter().filter(|part| !is_planned(part));
             sources.extend(unplanned.map(|part| Source {
                 commit: part.commit(),
                 ..Source::default()
@@ -383,6 +419,29 @@ mod tests {
     }
 
     #[test]
+    fn what_the_platform_did_by_itself_is_told_from_what_people_did() {
+        for (cause, automatic) in [
+            (json!(null), false),
+            (json!({}), false),
+            (json!({ "type": "MANUAL" }), false),
+            (json!({ "type": "DEPLOY_ON_PUSH", "internal": true }), false),
+            (json!({ "type": "MANUAL_ROLLBACK" }), false),
+            (json!({ "type": "UNKNOWN" }), false),
+            (json!({ "type": "A_NEW_CAUSE" }), false),
+            (json!({ "type": "A_NEW_CAUSE", "internal": true }), true),
+            (json!({ "internal": true, "git_push": 7 }), true),
+            (json!({ "type": "AUTOSCALED" }), true),
+            (json!({ "type": "MAINTENANCE" }), true),
+            (json!({ "type": "UPDATE_DATABASE_TRUSTED_SOURCES" }), true),
+            (json!({ "type": "AUTO_ROLLBACK" }), true),
+        ] {
+            let wire = json!({ "id": "d", "phase": "BUILDING", "cause_details": cause });
+            let wire: Wire = serde_json::from_value(wire).unwrap();
+            assert_eq!(wire.tell("app-1").automatic, automatic, "{cause}");
+        }
+    }
+
+    #[test]
     fn year_one_is_no_time() {
         assert_eq!(time("0001-01-01T00:00:00Z"), None);
         assert!(time("2020-07-28T18:00:00Z").is_some());
@@ -431,6 +490,28 @@ mod tests {
             (told.branch.as_deref(), told.commit.as_deref()),
             (Some("main"), Some("111"))
         );
+    }
+
+    /// An answer may be 16 MiB. Each component against each would be ten thousand million comparisons here.
+    #[test]
+    fn every_component_is_looked_up_and_not_searched_for() {
+        let many = 100_000;
+        let built = (0..many)
+            .map(|n| json!({ "name": format!("c{n}"), "source_commit_hash": format!("{n:040x}") }));
+        let planned = (0..many)
+            .rev()
+            .map(|n| json!({ "name": format!("c{n}"), "github": { "branch": format!("b{n}") } }));
+        let body = json!({
+            "id": "d", "phase": "BUILDING",
+            "services": built.collect::<Vec<_>>(),
+            "spec": { "services": planned.collect::<Vec<_>>() },
+        });
+        let wire: Wire = serde_json::from_value(body).unwrap();
+        let sources = wire.tell("app-1").sources;
+        let expected = (0..many)
+            .rev()
+            .map(|n| source("", &format!("b{n}"), &format!("{n:040x}")));
+        assert!(sources.into_iter().eq(expected));
     }
 
     #[test]

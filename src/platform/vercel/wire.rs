@@ -241,6 +241,7 @@ impl Wire {
             sources,
             held_back: word.eq_ignore_ascii_case(BLOCKED),
             behind: false,
+            automatic: false,
             handle: Value::Null,
             platform_state: word,
             id: self.id,
