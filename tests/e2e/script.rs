@@ -1,10 +1,10 @@
-//! The script of `action.yml` where a ref carries no binary, with a `cargo` that only pretends to build.
+//! The script of `action.yml`: what it starts, what it says where nothing starts, and a `cargo` that only pretends to build.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
@@ -36,13 +36,16 @@ impl Script {
         for name in ["path", "action", "temp"] {
             fs::create_dir(path(name)).unwrap();
         }
-        for name in ["env", "mkdir", "chmod", "uname", "sleep", "sh"] {
+        for name in ["env", "mkdir", "chmod", "cp", "uname", "sleep", "sh"] {
             let found = ["/usr/bin", "/bin"].map(|bin| Path::new(bin).join(name));
             let found = found.iter().find(|found| found.exists()).unwrap();
             symlink(found, path("path").join(name)).unwrap();
         }
         for (name, text) in programs {
-            program(&path("path").join(name), &format!("#!/bin/sh\n{text}\n"));
+            let program_path = path("path").join(name);
+            // Written through a link, it would take the place of the system's own.
+            let _ = fs::remove_file(&program_path);
+            program(&program_path, &format!("#!/bin/sh\n{text}\n"));
         }
         let action = Path::new(env!("CARGO_MANIFEST_DIR")).join("action.yml");
         let action: serde_yaml_ng::Value =
@@ -66,11 +69,20 @@ impl Script {
         Self { folder, command }
     }
 
-    /// Lets the ref carry a program.
-    fn carries(&self, text: &str) {
-        let bin = self.folder.path().join("action/bin/linux-x86_64");
+    /// Lets the ref carry a program for this machine.
+    fn carries(&self, text: &str) -> PathBuf {
+        self.carries_for(std::env::consts::ARCH, text)
+    }
+
+    fn carries_for(&self, machine: &str, text: &str) -> PathBuf {
+        let bin = self
+            .folder
+            .path()
+            .join(format!("action/bin/linux-{machine}"));
         fs::create_dir_all(&bin).unwrap();
-        program(&bin.join("cancel-deployment"), text);
+        let carried = bin.join("cancel-deployment");
+        program(&carried, text);
+        carried
     }
 
     /// What the program that pretends to build left.
@@ -84,6 +96,10 @@ impl Script {
             .map(|line| line.split_once('=').unwrap())
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect()
+    }
+
+    fn reason(&self) -> String {
+        self.outputs()["reason"].clone()
     }
 
     #[track_caller]
@@ -125,12 +141,149 @@ fn a_carried_program_takes_the_place_of_the_script() {
     assert_eq!(child.wait().unwrap().code(), Some(3));
 }
 
+/// Starts, and says that it is the one.
+const STARTS: &str = "#!/bin/sh\n[ $# = 0 ] || exit 0\necho started\n";
+
+#[test]
+fn the_carried_program_starts_whatever_the_runner_calls_its_machine() {
+    let names = [
+        ("x86_64", &["x86_64", "amd64", "X64", "x64", "AMD64"]),
+        (
+            "aarch64",
+            &["aarch64", "arm64", "ARM64", "AARCH64", "Arm64"],
+        ),
+    ];
+    for (carried, names) in names {
+        for name in names {
+            // What the kernel says, and where that cannot be asked, what the runner says.
+            for uname in [format!("echo {name}"), "exit 127".to_owned()] {
+                let mut script = Script::new(&[("cargo", "exit 101"), ("uname", &uname)]);
+                script.carries_for(carried, STARTS);
+                script
+                    .command
+                    .env("RUNNER_OS", "linux")
+                    .env("RUNNER_ARCH", name);
+                let output = script.command.output().unwrap();
+                let said = String::from_utf8_lossy(&output.stdout);
+                assert_eq!(said, "started\n", "{name} by {uname}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_machine_counts_and_not_what_the_runner_makes_of_it() {
+    for (os, arch) in [("linux", "amd64"), ("Linux", "386"), ("", "")] {
+        let mut script = Script::new(&[("cargo", "exit 101")]);
+        script.carries(STARTS);
+        script.command.env("RUNNER_OS", os).env("RUNNER_ARCH", arch);
+        let output = script.command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(said, "started\n", "{os}-{arch}");
+    }
+}
+
+#[test]
+fn a_carried_program_that_lost_its_executable_bit_starts_and_stays_as_it_was() {
+    let mut script = Script::new(&[("cargo", "exit 101")]);
+    let carried = script.carries(STARTS);
+    fs::set_permissions(&carried, fs::Permissions::from_mode(0o644)).unwrap();
+    let output = script.command.output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "started\n");
+    let mode = fs::metadata(&carried).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o644);
+}
+
 #[test]
 fn a_carried_program_that_cannot_start_is_told_with_all_outputs() {
-    let mut script = Script::new(&[]);
-    script.carries("#!/no/such/loader\n");
+    let refuses = "#!/bin/sh\necho 'no such luck' >&2\necho more\nexit 1\n";
+    let silent = "#!/bin/sh\nexit 132\n";
+    for (text, why) in [
+        ("#!/no/such/loader\n", "/cancel-deployment: "),
+        (refuses, "(no such luck)"),
+        (silent, "(exit code 132)"),
+    ] {
+        let mut script = Script::new(&[]);
+        script.carries(text);
+        let output = script.command.output().unwrap();
+        script.ended(&output, 1, "error", "error");
+        let reason = script.reason();
+        assert!(reason.contains(why), "{reason}");
+        // It is one that carries a program.
+        assert!(!reason.contains("release tag"), "{reason}");
+        let machine = format!("bin/linux-{}/", std::env::consts::ARCH);
+        assert!(reason.contains(&machine), "{reason}");
+    }
+}
+
+#[test]
+fn a_machine_without_a_carried_program_is_named() {
+    let mut script = Script::new(&[("uname", "echo riscv64")]);
+    script.carries(STARTS);
     let output = script.command.output().unwrap();
     script.ended(&output, 1, "error", "error");
+    let reason = script.reason();
+    assert!(reason.contains("riscv64"), "{reason}");
+    assert!(!reason.contains("release tag"), "{reason}");
+}
+
+#[test]
+fn a_carried_program_that_does_not_start_is_built_from_source_and_the_log_says_why() {
+    let mut script = Script::new(&[("cargo", BUILDS)]);
+    script.carries("#!/no/such/loader\n");
+    let output = script.command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("does not start on this runner"), "{said}");
+    assert!(said.ends_with("::endgroup::\ntoken: \n"), "{said}");
+}
+
+#[test]
+fn a_built_program_that_does_not_start_is_told_with_all_outputs() {
+    let builds = BUILDS.replace("#!/bin/sh", "#!/no/such/loader");
+    let mut script = Script::new(&[("cargo", &builds)]);
+    let output = script.command.output().unwrap();
+    script.ended(&output, 1, "error", "error");
+    let reason = script.reason();
+    assert!(reason.contains("was built"), "{reason}");
+}
+
+#[test]
+fn outputs_that_cannot_be_written_leave_the_annotation_and_its_exit_code() {
+    for (cargo, code, text) in [
+        (None, 1, "no program"),
+        (Some("exit 101"), 1, "could not be built"),
+    ] {
+        let programs: Vec<_> = cargo.iter().map(|text| ("cargo", *text)).collect();
+        for place in ["", "/no/such/folder/output", "/"] {
+            let mut script = Script::new(&programs);
+            script.command.env("GITHUB_OUTPUT", place);
+            let output = script.command.output().unwrap();
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert_eq!(output.status.code(), Some(code), "{place}: {said}");
+            assert!(said.contains("::error title="), "{place}: {said}");
+            assert!(said.contains(text), "{place}: {said}");
+            let told = said.contains("The outputs could not be written");
+            assert!(told, "{place}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_runner_that_tells_too_little_is_told_about_it() {
+    let mut script = Script::new(&[("cargo", BUILDS)]);
+    script.command.env_remove("GITHUB_ACTION_PATH");
+    let output = script.command.output().unwrap();
+    script.ended(&output, 1, "error", "error");
+    let reason = script.reason();
+    assert!(reason.contains("GITHUB_ACTION_PATH"), "{reason}");
+
+    let mut script = Script::new(&[("cargo", BUILDS), ("mktemp", "exit 1")]);
+    script.command.env_remove("RUNNER_TEMP");
+    let output = script.command.output().unwrap();
+    script.ended(&output, 1, "error", "error");
+    let reason = script.reason();
+    assert!(reason.contains("RUNNER_TEMP"), "{reason}");
 }
 
 #[test]
