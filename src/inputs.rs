@@ -139,8 +139,6 @@ pub struct Faults {
     pub found: Vec<Fault>,
     /// Sentences worth a warning.
     pub warnings: Vec<String>,
-    /// Sentences worth a line of the log.
-    pub notes: Vec<String>,
 }
 
 impl Faults {

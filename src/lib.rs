@@ -60,7 +60,6 @@ use crate::cancel::{Ending, Plan};
 use crate::ci::facts::Facts;
 use crate::ci::{Console, Print};
 use crate::env::Env;
-use crate::id::Id;
 use crate::inputs::{Common, Fault, Faults, Values, all_secrets, chosen_platform};
 use crate::outcome::{Exit, Outcome};
 use crate::platform::{Entry, Platform};
@@ -249,9 +248,6 @@ fn remark(console: &mut Console, cleaner: &Cleaner, faults: &Faults) {
     for warning in &faults.warnings {
         console.warn(&cleaner.value(warning));
     }
-    for note in &faults.notes {
-        console.log(&cleaner.value(note));
-    }
 }
 
 fn require_aim(values: &Values, faults: &mut Faults) {
@@ -294,8 +290,6 @@ fn open(
         }
     }
     let home = Facts::repository(env);
-    let carried = carried(entry, values, facts, faults);
-    ids.extend(carried);
     let (aim, guard) = aim::judge(values, entry, facts, home.as_deref(), ids, faults);
     if entry.needs_id && matches!(&aim, Aim::Ids(ids) if ids.is_empty()) {
         require_aim(values, faults);
@@ -342,31 +336,6 @@ fn open(
             None
         }
     }
-}
-
-/// The deployment that the CI's event carries, when nothing else says which one is meant.
-fn carried(entry: &Entry, values: &Values, facts: &Facts, faults: &mut Faults) -> Option<Id> {
-    let written = ["deployment_id", "select"]
-        .iter()
-        .any(|name| values.given(name).is_some());
-    let carried = facts
-        .deployment
-        .as_ref()
-        .filter(|_| !written && !entry.event_host.is_empty())?;
-    let is_named = carried.platform.as_deref() == Some(entry.id);
-    let id = Id::parse(&carried.id)
-        .ok()
-        .and_then(|id| (entry.read_id)(&id).ok())?;
-    let is_ours = carried.platform.is_none() && id.as_str().ends_with(entry.event_host);
-    if !is_named && !is_ours {
-        return None;
-    }
-    faults.notes.push(format!(
-        "The event `{}` carries the deployment {}: that one is meant.",
-        carried.event,
-        id.as_str()
-    ));
-    Some(id)
 }
 
 /// A fault as a sentence that begins with the name its writer knows.

@@ -76,8 +76,6 @@ pub struct Entry {
     pub knows_forks: bool,
     /// A list shows as much of a deployment as a read of it alone, so many can be watched by one list.
     pub lists_tell: bool,
-    /// How host names of its deployments end, for events that carry only a URL; empty where no event is believed.
-    pub event_host: &'static str,
     /// Whether a run needs a `deployment_id`; if not, [`Platform::whole`] says what is meant without one.
     pub needs_id: bool,
     /// Takes an id as the user wrote it: a URL may stand for an id on some platforms. The error says what is wrong.

@@ -5,9 +5,8 @@ use std::fs::File;
 use std::io::Read as _;
 
 use serde_json::Value;
-use url::Url;
 
-use super::{Carried, Facts, Fork, fork, is_commit};
+use super::{Facts, Fork, fork, is_commit};
 use crate::env::Env;
 
 /// The largest event file that is read, in bytes.
@@ -65,10 +64,8 @@ fn event_file(env: &Env) -> Result<Value, String> {
 /// What the variables alone can prove. They name the merge commit or the default branch where the event is needed.
 fn without_event(env: &Env, name: &str, why: &str) -> Facts {
     let note = format!("The event file {why}");
-    if matches!(name, "push" | "deployment") {
+    if matches!(name, "push" | "deployment" | "deployment_status") {
         of_run(env)
-    } else if name == "deployment_status" {
-        of_run(env).noting(format!("{note}: a deployment in it is not seen."))
     } else if name.starts_with("pull_request") {
         Facts::new(None, env.var("GITHUB_HEAD_REF"))
             .of_fork(Some(Fork::default()))
@@ -121,30 +118,10 @@ fn deployment(env: &Env, event: &Value) -> Facts {
         .var("GITHUB_REF")
         .is_some_and(|reference| reference.starts_with("refs/tags/"));
     let branch = reference.filter(|name| !is_tag && !is_whole_commit(name));
-    let mut facts = Facts::new(
+    Facts::new(
         text(event, "/deployment/sha").or(of_run.commit.as_deref()),
         branch,
-    );
-    let urls = ["environment_url", "target_url"]
-        .map(|name| text(event, &format!("/deployment_status/{name}")));
-    let own = host(env.var("GITHUB_SERVER_URL").unwrap_or("https://github.com"));
-    // The CI system's own pages, such as a run's log, are no deployments.
-    let url = urls
-        .into_iter()
-        .flatten()
-        .find(|url| host(url).is_some_and(|host| Some(host) != own));
-    facts.deployment = url.map(|url| Carried {
-        id: url.to_owned(),
-        platform: None,
-        event: "deployment_status",
-    });
-    facts
-}
-
-fn host(url: &str) -> Option<String> {
-    let url = Url::parse(url).ok()?;
-    let host = url.host_str().filter(|_| url.scheme() == "https");
-    host.map(str::to_owned)
+    )
 }
 
 /// A branch may well look like an abbreviated one.
@@ -155,20 +132,14 @@ fn is_whole_commit(text: &str) -> bool {
 /// A platform reports its deployment as `<platform>.deployment.<what>`; the run itself stands on the default branch.
 fn dispatch(env: &Env, event: &Value) -> Facts {
     let action = text(event, "/action").unwrap_or_default();
-    let Some((platform, _)) = action.split_once(".deployment.") else {
+    if !action.contains(".deployment.") {
         return of_run(env);
-    };
+    }
     let at = |place: &str| text(event, &format!("/client_payload/{place}"));
     // The event names no repository: only what goes to production is known to be of this one.
     let fork = (at("environment") != Some("production")).then(Fork::default);
     let branch = at("git/ref").filter(|name| !is_whole_commit(name));
-    let mut facts = Facts::new(at("git/sha"), branch).of_fork(fork);
-    facts.deployment = at("id").or(at("url")).map(|id| Carried {
-        id: id.to_owned(),
-        platform: Some(platform.to_owned()),
-        event: "repository_dispatch",
-    });
-    facts
+    Facts::new(at("git/sha"), branch).of_fork(fork)
 }
 
 fn push(env: &Env, event: &Value) -> Facts {
@@ -304,29 +275,25 @@ mod tests {
         }
     }
 
-    #[track_caller]
-    fn check_carried(name: &str, event: Value, id: Option<&str>) -> Facts {
-        let facts = facts(name, Some(event.to_string().as_bytes()), &[]);
-        let found = facts.deployment.as_ref();
-        assert_eq!(found.map(|carried| carried.id.as_str()), id);
-        assert!(found.is_none_or(|carried| carried.event == name));
-        facts
+    #[test]
+    fn a_deployment_and_its_status_are_about_what_was_deployed() {
+        let url = "https://web-1.example.app";
+        for name in ["deployment", "deployment_status"] {
+            let event = json!({
+                "deployment": { "sha": HEAD, "ref": "topic" },
+                "deployment_status": { "environment_url": url },
+            });
+            check(name, event, HEAD, "topic", None);
+        }
     }
 
     #[test]
-    fn a_deployment_status_carries_its_deployment() {
-        let url = "https://web-1.example.app";
-        let status = |status: Value| json!({ "deployment": { "sha": HEAD, "ref": "topic" }, "deployment_status": status });
-        let name = "deployment_status";
-        let facts = check_carried(name, status(json!({ "environment_url": url })), Some(url));
-        assert_eq!(facts.commit.as_deref(), Some(HEAD));
-        assert_eq!(facts.branch.as_deref(), Some("topic"));
-        let both = json!({ "environment_url": "", "target_url": url });
-        check_carried(name, status(both), Some(url));
-        let log = json!({ "target_url": "https://github.com/acme/web/actions/runs/1" });
-        check_carried(name, status(log), None);
-        let odd = json!({ "environment_url": "http://web.example", "target_url": 7 });
-        check_carried(name, status(odd), None);
+    fn a_dispatch_by_a_platform_is_about_its_own_commit() {
+        let event = |payload: Value| json!({ "action": "acme.deployment.success", "client_payload": payload });
+        let name = "repository_dispatch";
+        let git = json!({ "id": "d1", "git": { "sha": HEAD, "ref": "topic" } });
+        check(name, event(git), HEAD, "topic", Some(""));
+        check(name, event(json!({ "id": "d1" })), "", "", Some(""));
     }
 
     #[test]
@@ -339,22 +306,6 @@ mod tests {
         let event_text = event("v1").to_string();
         let found = facts("deployment", Some(event_text.as_bytes()), &tag);
         assert_eq!((found.commit.as_deref(), found.branch), (Some(HEAD), None));
-    }
-
-    #[test]
-    fn a_dispatch_by_a_platform_carries_its_deployment() {
-        let event = |payload: Value| json!({ "action": "acme.deployment.success", "client_payload": payload });
-        let name = "repository_dispatch";
-        let whole = json!({ "id": "d1", "url": "https://d1.example", "git": { "sha": HEAD, "ref": "topic" } });
-        let facts = check_carried(name, event(whole), Some("d1"));
-        assert_eq!(facts.commit.as_deref(), Some(HEAD));
-        assert_eq!(facts.branch.as_deref(), Some("topic"));
-        let platform = facts.deployment.and_then(|carried| carried.platform);
-        assert_eq!(platform.as_deref(), Some("acme"));
-        let url = "https://d1.example";
-        let facts = check_carried(name, event(json!({ "url": url })), Some(url));
-        assert_eq!((facts.commit, facts.branch), (None, None));
-        check_carried(name, event(json!({})), None);
     }
 
     #[track_caller]
@@ -391,11 +342,11 @@ mod tests {
 
     #[test]
     fn without_the_event_a_run_for_a_ref_is_what_it_stands_on() {
-        for (name, notes) in [("push", 0), ("deployment", 0), ("deployment_status", 1)] {
+        for name in ["push", "deployment", "deployment_status"] {
             let facts = facts(name, None, &[]);
             assert_eq!(facts.commit.as_deref(), Some(MERGE), "{name}");
             assert_eq!(facts.branch.as_deref(), Some("main"), "{name}");
-            assert_eq!(facts.notes.len(), notes, "{name}");
+            assert_eq!(facts.notes.len(), 0, "{name}");
         }
     }
 
@@ -449,8 +400,7 @@ mod tests {
 
     #[track_caller]
     fn is_sound(facts: &Facts) {
-        let carried = facts.deployment.as_ref().map(|carried| &carried.id);
-        for value in [facts.commit.as_ref(), facts.branch.as_ref(), carried]
+        for value in [facts.commit.as_ref(), facts.branch.as_ref()]
             .into_iter()
             .flatten()
         {

@@ -1,4 +1,4 @@
-//! What the CI system knows about this run: its commit and branch, whether they are a fork's, a deployment it carries.
+//! What the CI system knows about this run: its commit and branch, and whether they are a fork's.
 //!
 //! On a pull request the head counts, never the merge commit or the target. Where it is not known whether a pull
 //! request comes from a fork, it is taken for one: a branch name from elsewhere proves nothing.
@@ -20,8 +20,6 @@ pub struct Facts {
     pub branch: Option<String>,
     /// Commit and branch are, or may be, those of another repository than this one.
     pub fork: Option<Fork>,
-    /// The event carries the deployment itself.
-    pub deployment: Option<Carried>,
     /// Sentences worth a warning.
     pub notes: Vec<String>,
 }
@@ -31,18 +29,6 @@ pub struct Facts {
 pub struct Fork {
     /// Its `owner/name`; `None` when nobody says it, as with a fork that is gone.
     pub repository: Option<String>,
-}
-
-/// A deployment inside an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Carried {
-    /// Its id or URL, for the platform to judge.
-    pub id: String,
-    /// The platform, where the event names one: the first word of the action, such as `acme` in
-    /// `acme.deployment.success`.
-    pub platform: Option<String>,
-    /// The event, for the log.
-    pub event: &'static str,
 }
 
 impl Facts {
@@ -116,15 +102,6 @@ impl Facts {
         if let Some(fork) = &mut self.fork {
             fork.repository = sound(fork.repository.take(), "fork's name", notes);
         }
-        self.deployment = self.deployment.and_then(|carried| {
-            let id = sound(Some(carried.id), "deployment", notes)?;
-            let platform = sound(carried.platform, "platform", notes);
-            Some(Carried {
-                id,
-                platform,
-                ..carried
-            })
-        });
         self
     }
 }
@@ -218,18 +195,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_carried_and_where_a_fork_is_are_checked_too() {
+    fn where_a_fork_is_is_checked_too() {
         let bad = || Some("a\nb".to_owned());
-        let mut facts = Facts::default().of_fork(Some(Fork { repository: bad() }));
-        facts.deployment = Some(Carried {
-            id: "a\nb".to_owned(),
-            platform: None,
-            event: "deployment_status",
-        });
+        let facts = Facts::default().of_fork(Some(Fork { repository: bad() }));
         let facts = facts.checked();
         assert_eq!(facts.fork, Some(Fork::default()));
-        assert_eq!(facts.deployment, None);
-        assert_eq!(facts.notes.len(), 2);
+        assert_eq!(facts.notes.len(), 1);
     }
 
     #[test]

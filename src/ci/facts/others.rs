@@ -207,7 +207,6 @@ mod tests {
             assert_eq!(facts.branch.unwrap_or_default(), branch, "{variables:?}");
             let found = facts.fork.map(|fork| fork.repository.unwrap_or_default());
             assert_eq!(found.as_deref(), fork, "{variables:?}");
-            assert_eq!(facts.deployment, None);
         }
     }
 

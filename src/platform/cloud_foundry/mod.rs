@@ -119,7 +119,6 @@ pub(super) const ENTRY: Entry = Entry {
     one_group: true,
     knows_forks: false,
     lists_tell: true,
-    event_host: "",
     needs_id: true,
     read_id: as_written,
     slower: None,

@@ -87,7 +87,6 @@ pub(super) const ENTRY: Entry = Entry {
     one_group: false,
     knows_forks: false,
     lists_tell: false,
-    event_host: "",
     needs_id: true,
     read_id: as_written,
     slower: None,

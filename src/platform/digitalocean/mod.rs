@@ -64,7 +64,6 @@ pub(super) const ENTRY: Entry = Entry {
     select_needs: &[],
     knows_forks: false,
     lists_tell: true,
-    event_host: "",
     needs_id: true,
     read_id: as_written,
     slower: None,

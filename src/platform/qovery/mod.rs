@@ -95,7 +95,6 @@ pub(super) const ENTRY: Entry = Entry {
     one_group: false,
     knows_forks: false,
     lists_tell: false,
-    event_host: "",
     needs_id: false,
     read_id: as_written,
     // 1000 requests an hour for each token: a pause of ten seconds stays far below.

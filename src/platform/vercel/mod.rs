@@ -76,7 +76,6 @@ pub(super) const ENTRY: Entry = Entry {
     one_group: false,
     knows_forks: true,
     lists_tell: true,
-    event_host: ".vercel.app",
     needs_id: true,
     read_id,
     slower: None,
