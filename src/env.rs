@@ -15,6 +15,9 @@ const PREFIXES: [&str; 4] = [
     "CANCEL_DEPLOYMENT_",
 ];
 
+/// The prefix that only runners of actions and tasks put there.
+const HANDED_OVER: &str = "INPUT_";
+
 /// Runners that keep a hyphen of the input's name.
 const HYPHENATED: [&str; 2] = ["INPUT_", "PLUGIN_"];
 
@@ -103,6 +106,14 @@ impl Env {
         let written = |variable: String| [self.written(&variable), self.numbered(&variable)];
         let found = spellings(name).into_iter().flat_map(written).flatten();
         found.filter_map(|written| written.value).collect()
+    }
+
+    /// Every value of an input that a runner itself handed to an action or a task: its output then goes to that runner.
+    pub fn handed_over(&self, name: &str) -> Vec<Secret> {
+        let spellings = spellings(name).into_iter();
+        let handed_over = spellings.filter(|variable| variable.starts_with(HANDED_OVER));
+        let written = handed_over.filter_map(|variable| self.written(&variable));
+        written.filter_map(|written| written.value).collect()
     }
 
     /// Names (snake case) written under a prefix of ours that no input has, with their variables.

@@ -60,7 +60,9 @@ use crate::cancel::{Ending, Plan};
 use crate::ci::facts::Facts;
 use crate::ci::{Console, Print};
 use crate::env::Env;
-use crate::inputs::{Common, Fault, Faults, Values, all_secrets, chosen_platform};
+use crate::inputs::{
+    Common, Fault, Faults, Values, all_secrets, chosen_platform, secrets_handed_over,
+};
 use crate::outcome::{Exit, Outcome};
 use crate::platform::{Entry, Platform};
 use crate::report::{Report, Told, shown_id};
@@ -109,7 +111,7 @@ pub async fn run_in(world: World, env: &Env, start: Instant, mut signals: Signal
     let cleaner = Arc::new(Cleaner::new(Redactor::new(&secrets)));
     let console = Console::new(ci, debug, signals.clone(), Arc::clone(&cleaner), print);
     let console = Arc::new(Mutex::new(console));
-    lock(&console).mask(&secrets);
+    lock(&console).mask(&secrets, &secrets_handed_over(env));
 
     let mut faults = Faults::default();
     let entry = chosen_platform(env, &mut faults);
@@ -199,9 +201,7 @@ impl Process<'_> {
             let seconds = start.elapsed().as_secs_f64();
             lock(&notice).log(&format!("{seconds:>6.1} s  {trouble}"));
         }))
-        .hiding(Arc::new(move |secret| {
-            lock(&hide).mask(std::slice::from_ref(secret))
-        }));
+        .hiding(Arc::new(move |secret| lock(&hide).mask_made(secret)));
         let plan = Plan {
             wait: common.wait,
             dry_run: common.dry_run,

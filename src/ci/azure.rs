@@ -5,7 +5,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::{Ci, Effect, Outputs, System, says, sentence};
+use super::{Ci, Effect, Outputs, System, says, sentence, variables};
 use crate::env::Env;
 use crate::outcome::Level;
 use crate::report::{Annotation, Report};
@@ -57,6 +57,10 @@ impl Ci for Azure {
         SYSTEM.id
     }
 
+    fn masks_by_printing(&self) -> bool {
+        true
+    }
+
     fn mask(&self, secrets: &[Secret]) -> Vec<Effect> {
         let hide = |secret: &Secret| self.command("task.setsecret", secret.expose());
         let secrets = secrets.iter().filter(|_| self.confirmed);
@@ -86,8 +90,10 @@ impl Ci for Azure {
         vec![self.command(&format!("task.logissue type={kind}"), &text)]
     }
 
+    /// Each comes back to every later step of the job as a variable `<STEP>_<NAME>`, over the variables of that step.
     fn outputs(&self, outputs: &Outputs) -> Vec<Effect> {
         let set = |(name, value): &(&str, String)| {
+            let name = variables::small_name(name);
             self.command(
                 &format!("task.setvariable variable={name};isOutput=true"),
                 value,
@@ -141,7 +147,7 @@ mod tests {
     #[test]
     fn an_output_is_one_command() {
         let set = azure(&[]).outputs(&[("reason", "a;b]".to_owned())]);
-        let line = "##vso[task.setvariable variable=reason;isOutput=true]a;b]";
+        let line = "##vso[task.setvariable variable=cancellation_reason;isOutput=true]a;b]";
         assert_eq!(set, [Effect::Out(line.to_owned())]);
     }
 }

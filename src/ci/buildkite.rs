@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::panel::{body, style};
 use super::program::Call;
-use super::{Ci, Effect, Outputs, System, says};
+use super::{Ci, Effect, Outputs, System, says, variables};
 use crate::env::Env;
 use crate::report::{Annotation, Report};
 use crate::secret::Secret;
@@ -80,7 +80,7 @@ impl Ci for Buildkite {
     fn outputs(&self, outputs: &Outputs) -> Vec<Effect> {
         let set = outputs.iter().filter(|(_, value)| !value.trim().is_empty());
         let set = set.map(|(name, value)| {
-            let key = format!("cancellation_{name}");
+            let key = variables::small_name(name);
             Call::new(&["meta-data", "set", &key], value.clone())
         });
         vec![Effect::Calls {

@@ -58,6 +58,10 @@ impl Ci for GitHub {
         self.id
     }
 
+    fn masks_by_printing(&self) -> bool {
+        true
+    }
+
     fn mask(&self, secrets: &[Secret]) -> Vec<Effect> {
         let hide = |secret: &Secret| Effect::Out(format!("::add-mask::{}", data(secret.expose())));
         // Anything else than a mask would show the secret, or do what it says: a token that was made on the way is the

@@ -87,6 +87,11 @@ pub trait Ci: Send {
     /// What the user writes for `ci`.
     fn id(&self) -> &'static str;
 
+    /// Whether hiding a secret means to print it, for the runner to read.
+    fn masks_by_printing(&self) -> bool {
+        false
+    }
+
     /// Hides secrets from everything that follows; none of them is very short.
     fn mask(&self, _secrets: &[Secret]) -> Vec<Effect> {
         Vec::new()
@@ -245,6 +250,8 @@ pub struct Console {
     warned: Vec<&'static str>,
     /// A program of the CI system that is not there or hangs is not called again.
     given_up: bool,
+    /// Standard output is surely read by the runner, and by nobody else.
+    runner_reads: bool,
     signals: Signals,
     cleaner: Arc<Cleaner>,
     printer: Printer,
@@ -265,6 +272,7 @@ impl Console {
             group: false,
             warned: Vec::new(),
             given_up: false,
+            runner_reads: false,
             signals,
             cleaner,
             printer: Printer::start(print),
@@ -276,8 +284,25 @@ impl Console {
         self.ci.as_ref()
     }
 
-    /// Hides secrets.
-    pub fn mask(&mut self, secrets: &[Secret]) {
+    /// Hides the secrets of this run. Where that means to print them, only those go out that the runner handed over as
+    /// inputs of an action or a task: the output of a script may be redirected, and the CI system hides its own secrets.
+    pub fn mask(&mut self, all: &[Secret], handed_over: &[Secret]) {
+        self.runner_reads = !handed_over.is_empty();
+        if self.ci.masks_by_printing() {
+            self.hide(handed_over);
+        } else {
+            self.hide(all);
+        }
+    }
+
+    /// Hides a secret that was made on the way.
+    pub fn mask_made(&mut self, secret: &Secret) {
+        if self.runner_reads || !self.ci.masks_by_printing() {
+            self.hide(std::slice::from_ref(secret));
+        }
+    }
+
+    fn hide(&mut self, secrets: &[Secret]) {
         let long = |secret: &&Secret| secret.expose().trim().len() >= SHORTEST_HIDDEN;
         let secrets: Vec<_> = secrets.iter().filter(long).cloned().collect();
         if !secrets.is_empty() {

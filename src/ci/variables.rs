@@ -12,6 +12,11 @@ pub(super) fn name(output: &str) -> String {
     format!("CANCELLATION_{}", output.to_ascii_uppercase())
 }
 
+/// The same in small letters. No input begins like this, so an output that comes back as a variable is never taken for one.
+pub(super) fn small_name(output: &str) -> String {
+    format!("cancellation_{output}")
+}
+
 /// Whether a value is the same to every reader of such a file.
 fn is_plain(value: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "._:/@-".contains(c);

@@ -233,11 +233,12 @@ fn credentials_reach_the_proxy_and_nobody_else() {
         assert_eq!(seen.header("proxy-authorization"), None);
     }
     learnt_nothing(&proxy);
-    ran.says(&format!("::add-mask::{PASSWORD}"));
+    // No input of the action: the runner has hidden it already, and a mask might end in a file.
+    assert!(!ran.stdout.contains(PASSWORD), "{}", ran.stdout);
 }
 
 #[test]
-fn credentials_are_masked_in_whatever_variable_they_stand() {
+fn credentials_are_shown_nowhere_in_whatever_variable_they_stand() {
     let far = Far::new();
     for variable in [
         "HTTPS_PROXY",
@@ -254,12 +255,12 @@ fn credentials_are_masked_in_whatever_variable_they_stand() {
             .secret(PASSWORD)
             .run();
         ran.ended("error", 2);
-        ran.says(&format!("::add-mask::{PASSWORD}"));
+        assert!(!ran.stdout.contains(PASSWORD), "{}", ran.stdout);
     }
 }
 
 #[test]
-fn a_user_name_alone_is_masked_as_a_token() {
+fn a_user_name_alone_is_hidden_as_a_token() {
     let far = Far::new();
     let proxy = Proxy::start(Gate::Guarded("Basic cHJveHktdG9rZW4tMTIzOg==".to_owned()));
     let ran = far
@@ -268,7 +269,7 @@ fn a_user_name_alone_is_masked_as_a_token() {
         .secret("proxy-token-123")
         .run();
     far.canceled(&ran);
-    ran.says("::add-mask::proxy-token-123");
+    assert!(!ran.stdout.contains("proxy-token-123"), "{}", ran.stdout);
 }
 
 #[test]

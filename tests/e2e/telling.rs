@@ -374,17 +374,17 @@ fn a_title_is_escaped_as_a_property() {
 fn every_secret_is_masked_before_anything_else() {
     let sandbox = running();
     let ran = step(&sandbox)
-        .var("DIGITALOCEAN_TOKEN", "an-unused-token")
-        .var("VERCEL_TOKEN", "another-platforms-token")
-        .secret("an-unused-token")
-        .secret("another-platforms-token")
+        .var("INPUT_API-KEY", "an-unused-key-1")
+        .input("client_secret", "another-platforms-secret")
+        .secret("an-unused-key-1")
+        .secret("another-platforms-secret")
         .run();
     let masked: BTreeSet<_> = obeyed(&ran.stdout)
         .into_iter()
         .take(3)
         .map(|command| (command.name, command.text))
         .collect();
-    let expected = [TOKEN, "an-unused-token", "another-platforms-token"];
+    let expected = [TOKEN, "an-unused-key-1", "another-platforms-secret"];
     assert_eq!(
         masked,
         expected

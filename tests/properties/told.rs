@@ -421,6 +421,9 @@ impl Ci for Scribe {
     fn id(&self) -> &'static str {
         self.ci.id()
     }
+    fn masks_by_printing(&self) -> bool {
+        self.ci.masks_by_printing()
+    }
     fn mask(&self, secrets: &[Secret]) -> Vec<Effect> {
         self.note(self.ci.mask(secrets))
     }
@@ -541,7 +544,8 @@ fn tell(tale: &Tale, report: &Report, ci: &str) -> Heard {
         cleaner,
         Box::new(|_, _| ()),
     );
-    console.mask(&[Secret::from(tale.token.clone())]);
+    let token = [Secret::from(tale.token.clone())];
+    console.mask(&token, &token);
     console.open_group(&report.asked);
     console.log(&tale.line);
     console.debug(&tale.line);
@@ -775,7 +779,7 @@ impl Reading<'_> {
             ["group", "debug", "endgroup"]
         );
         let outputs = azure::outputs(&self.log);
-        self.all_outputs(|name| outputs.get(name).cloned());
+        self.all_outputs(|name| outputs.get(&format!("cancellation_{name}")).cloned());
         for text in self.heard.files.values() {
             self.page(text, true);
         }

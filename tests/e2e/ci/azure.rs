@@ -1,6 +1,6 @@
 //! Azure Pipelines.
 
-use super::{SUMMARY, all_outputs, completing, read, running, step, warned};
+use super::{SUMMARY, all_outputs, completing, lower, read, running, step, warned};
 use crate::models::azure::{formats, obeyed, outputs};
 use crate::sandbox::TOKEN;
 use crate::step::Ran;
@@ -17,7 +17,7 @@ fn named(ran: &Ran, name: &str) -> Vec<String> {
 fn every_output_is_a_variable_for_other_steps_and_jobs() {
     let ran = step("azure", &running()).run();
     assert_eq!(ran.code, 0);
-    all_outputs(&outputs(&ran.stdout), str::to_owned);
+    all_outputs(&outputs(&ran.stdout), lower);
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn a_folder_that_is_missing_or_cannot_be_written_is_a_warning() {
         .run();
     warned(&nowhere, 0, "summary");
     assert!(named(&nowhere, "task.uploadsummary").is_empty());
-    assert_eq!(outputs(&nowhere.stdout)["outcome"], "canceled");
+    assert_eq!(outputs(&nowhere.stdout)["cancellation_outcome"], "canceled");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn no_secret_is_printed_where_no_agent_reads_it() {
             .run();
         assert_eq!(ran.code, 0);
         assert!(!format!("{}{}", ran.stdout, ran.stderr).contains(TOKEN));
-        assert_eq!(outputs(&ran.stdout)["outcome"], "canceled");
+        assert_eq!(outputs(&ran.stdout)["cancellation_outcome"], "canceled");
     }
     assert!(read(&step("azure", &running()).run(), "summary").is_empty());
 }

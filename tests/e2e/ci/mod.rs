@@ -5,9 +5,11 @@ mod bitbucket;
 mod buildkite;
 mod circleci;
 mod drone;
+mod fed_back;
 mod gitlab;
 mod harness;
 mod hostile;
+mod masks;
 mod teamcity;
 mod without;
 
@@ -114,6 +116,10 @@ fn all_outputs(outputs: &BTreeMap<String, String>, style: fn(&str) -> String) {
 
 fn upper(name: &str) -> String {
     format!("CANCELLATION_{}", name.to_uppercase())
+}
+
+fn lower(name: &str) -> String {
+    format!("cancellation_{name}")
 }
 
 /// Where no summary is wanted, the CI system still gets its annotation.
