@@ -59,6 +59,13 @@ def pull_request(head="example/sample-app", ref=BRANCH):
     return {"action": "closed", "number": 7, "pull_request": pull_request, "repository": {"full_name": "example/sample-app", "default_branch": "main"}}
 
 
+def status(state="pending", url="https://vercel.com/acme/web/1"):
+    return {"deployment": {"sha": "f" * 40, "ref": BRANCH}, "deployment_status": {"state": state, "environment_url": "", "target_url": url}}
+
+
+DISPATCHED = {"action": "vercel.deployment.pending", "client_payload": {"id": "dpl_1", "git": {"sha": "f" * 40, "ref": BRANCH}}}
+
+
 def by_hand(platform, select, dry_run="true", **others):
     return {"platform": platform, "select": select, "dry_run": dry_run, **others}
 
@@ -74,6 +81,16 @@ CASES = [
     Case("after-failed-checks", "live-already", {**CHECK, STOP: GREEN, "Say that it may have been live before": GREEN},
          outcome="nothing_to_cancel", went_live="false", told="No deployment of this commit is under way"),
     Case("after-failed-checks", "canceled", {"Your checks": GREEN}, green=True, checks="pass"),
+
+    Case("announced-deployment", "canceled", {**CHECK, STOP: GREEN}, outcome="canceled", went_live="false", canceled=("dpl_1",),
+         event="repository_dispatch", payload=DISPATCHED),
+    Case("announced-deployment", "goes-live", {**CHECK, STOP: RED, "Say that it is live": GREEN}, outcome="completed", went_live="true",
+         told="was faster and is live", event="repository_dispatch", payload=DISPATCHED),
+    Case("announced-deployment", "canceled", {**CHECK, STOP: GREEN}, outcome="canceled", went_live="false", canceled=("dpl_1",),
+         event="deployment_status", payload=status()),
+    Case("announced-deployment", "canceled", {"Your checks": GREEN}, green=True, checks="pass", event="deployment_status", payload=status()),
+    Case("announced-deployment", "canceled", {}, green=True, event="deployment_status", payload=status("success")),
+    Case("announced-deployment", "canceled", {}, green=True, event="deployment_status", payload=status(url="https://github.com/example/web")),
 
     Case("superseded-previews", "canceled", {"Cancel superseded previews": GREEN}, green=True, outcome="canceled", went_live="false",
          canceled=("dpl_old",), payload={"ref": f"refs/heads/{BRANCH}"}),
