@@ -58,7 +58,7 @@ pub struct Call {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stranger {
     pub(super) host: Option<Address>,
-    pub(super) authorization: Option<Secret>,
+    pub(super) headers: Vec<(&'static str, Secret)>,
 }
 
 impl Call {
@@ -113,12 +113,12 @@ impl Call {
         self
     }
 
-    /// Sends it to the platform's sign-in host, which never gets the run's credential, with an `Authorization` of its own.
+    /// Sends it to the platform's sign-in host, which never gets the run's credential, with headers of its own.
     #[must_use]
-    pub fn sign_in_at(mut self, host: Address, authorization: Option<Secret>) -> Self {
+    pub fn sign_in_at(mut self, host: Address, headers: Vec<(&'static str, Secret)>) -> Self {
         self.stranger = Some(Stranger {
             host: Some(host),
-            authorization,
+            headers,
         });
         self
     }

@@ -54,13 +54,13 @@ impl Response {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// What stands in for the platform's words when an error has no JSON body.
-    pub(super) fn describe(&self) -> &'static str {
+    /// What stands in for the platform's words when an error has no JSON body: the text itself, but never a page.
+    pub(super) fn describe(&self) -> &str {
         let start = self.body.iter().find(|byte| !byte.is_ascii_whitespace());
         match start {
             None | Some(b'{' | b'[') => "",
             Some(b'<') => "an HTML page",
-            Some(_) => "a text that is not JSON",
+            Some(_) => std::str::from_utf8(&self.body).unwrap_or("a text that is not JSON"),
         }
     }
 }

@@ -159,6 +159,11 @@ impl Api {
         self
     }
 
+    /// Has a secret that was made from others found in whatever is told from now on.
+    pub fn learn(&self, secret: &Secret) {
+        self.cleaner.learn(secret);
+    }
+
     /// The base address: what it says about itself decides where a sign-in may go.
     pub const fn base(&self) -> &Address {
         &self.base
@@ -276,10 +281,7 @@ impl Api {
     fn request(&self, call: &Call, token: Option<&Secret>) -> Request {
         let (base, credentials) = match &call.stranger {
             Some(stranger) => {
-                let own = stranger.authorization.iter();
-                let own = own
-                    .map(|secret| ("authorization", secret.clone()))
-                    .collect();
+                let own = stranger.headers.clone();
                 (stranger.host.as_ref().unwrap_or(&self.base), own)
             }
             None => {
@@ -327,7 +329,7 @@ impl Api {
         };
         let said = match &words.message {
             Some(message) => self.cleaner.sentence(message),
-            None => response.describe().to_owned(),
+            None => self.cleaner.sentence(response.describe()),
         };
         let mut failure = self.failure(call, kind, Some(status), said);
         failure.request_id = request_id;

@@ -380,13 +380,42 @@ fn the_origin_of_a_user_travels_in_the_query() {
 }
 
 #[test]
-fn a_client_signs_in_with_its_secret_in_the_form() {
+fn a_client_signs_in_with_its_secret_in_the_header() {
+    // Nothing but the header is taken here, and whatever could be mistaken in it is encoded.
+    for (id, secret) in [("ci-client", SECRET), ("ci:client", "a+b %c:d/é-secret")] {
+        let sandbox = sandbox(Deployment::new("dep-1"));
+        sandbox.add(Client::new(id, secret));
+        let ran = client(&sandbox)
+            .input("client_id", id)
+            .input("client_secret", secret)
+            .secret(secret)
+            .run();
+        ran.ended("canceled", 0);
+        let sign_in = &requests(&sandbox, Call::SignIn)[0];
+        let form = "grant_type=client_credentials";
+        assert_eq!(String::from_utf8_lossy(&sign_in.body), form);
+    }
+}
+
+#[test]
+fn a_refusal_in_plain_text_is_told_in_its_own_words() {
+    let header = "Y2ktY2xpZW50OmNsaWVudC1zZWNyZXQtbXVzdC1ub3QtbGVhaw==";
+    let said = format!("Unauthorized, no authorization header but {header} available");
     let sandbox = sandbox(Deployment::new("dep-1"));
-    client(&sandbox).run().ended("canceled", 0);
-    let sign_in = &requests(&sandbox, Call::SignIn)[0];
-    assert_eq!(sign_in.header("authorization"), None);
-    let form = format!("grant_type=client_credentials&client_id=ci-client&client_secret={SECRET}");
-    assert_eq!(String::from_utf8_lossy(&sign_in.body), form);
+    let refusal = |status: u16, content_type: &str, body: &str| Fault::Reply {
+        status,
+        content_type: content_type.to_owned(),
+        headers: Vec::new(),
+        body: body.into(),
+    };
+    sandbox.always(Call::SignIn, refusal(401, "text/plain", &said));
+    let ran = client(&sandbox).secret(header).run();
+    ran.ended("error", 1)
+        .says("\"Unauthorized, no authorization header but")
+        .says("`client_secret`");
+    let page = refusal(403, "text/html", "<html>go away</html>");
+    sandbox.always(Call::SignIn, page);
+    client(&sandbox).run().ended("error", 1).says("an HTML page");
 }
 
 #[test]

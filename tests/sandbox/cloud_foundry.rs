@@ -4,6 +4,8 @@
 //! the UAA's token endpoint. The UAA answers below the API's own prefix, under
 //! [`UAA`]; the two know nothing of each other but the tokens.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
@@ -673,7 +675,11 @@ impl CloudFoundry {
                 )
             }
             "client_credentials" => {
-                let (id, secret) = (form("client_id"), form("client_secret"));
+                let Some((id, secret)) = basic(request) else {
+                    // Some servers look nowhere else, and say so in plain words.
+                    let text = "Unauthorized, no authorization header available";
+                    return Answer::new(401, "text/plain; charset=utf-8", text);
+                };
                 let mut clients = self.clients.iter();
                 match clients.any(|client| client.id == id && client.secret == secret) {
                     true => self.mint(false),
@@ -721,6 +727,19 @@ impl CloudFoundry {
         }
         Answer::json(200, &body)
     }
+}
+
+/// A client in the header; its halves are encoded where another header says so.
+fn basic(request: &Request) -> Option<(String, String)> {
+    let encoded = request.header("authorization")?.strip_prefix("Basic ")?;
+    let both = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
+    let (id, secret) = both.split_once(':')?;
+    let is_encoded = request.header("x-cf-encoded-credentials") == Some("true");
+    let plain = |text: &str| match is_encoded {
+        true => percent_decode(&text.replace('+', " ")),
+        false => text.to_owned(),
+    };
+    Some((plain(id), plain(secret)))
 }
 
 /// The values of a parameter, each of which is decoded once more.

@@ -8,9 +8,13 @@
 mod list;
 
 use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use url::form_urlencoded;
+use zeroize::Zeroizing;
 
 use self::list::{App, SUPERSEDED_ANOTHER};
 use super::{
@@ -197,7 +201,7 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
             ..
         } => {
             service.words = |response| words(response, CLIENT_REFUSED);
-            service.sign_in = Some(Box::new(Uaa::client(id, secret)));
+            service.sign_in = Some(Box::new(Uaa::client(&id, &secret)));
         }
         given => {
             note_incomplete(&given, values, faults);
@@ -247,9 +251,14 @@ fn words(response: &Response, refused: &str) -> Words {
     }
     let router = response.header("x-cf-routererror");
     let is_router = response.status == 404 && router.is_some();
+    let hint = match response.status {
+        401 => Some(refused),
+        404 => Some(WRONG_ADDRESS),
+        _ => None,
+    };
     Words {
         message: is_router.then(|| "a router that knows no such host or path".to_owned()),
-        hint: (response.status == 404).then(|| WRONG_ADDRESS.to_owned()),
+        hint: hint.map(str::to_owned),
         ..Words::default()
     }
 }
@@ -280,7 +289,9 @@ fn api_words(status: u16, errors: &[Value], refused: &str) -> Words {
 /// The UAA, which makes tokens.
 struct Uaa {
     form: Vec<(&'static str, Secret)>,
-    authorization: Option<Secret>,
+    headers: Vec<(&'static str, Secret)>,
+    /// A client and its secret as a header carries them: whoever repeats that repeats the secret.
+    joined: Option<Secret>,
     origin: Option<String>,
 }
 
@@ -293,22 +304,36 @@ impl Uaa {
                 ("username", Secret::from(username)),
                 ("password", password),
             ],
-            authorization: Some(Secret::from("Basic Y2Y6".to_owned())),
+            headers: vec![("authorization", Secret::from("Basic Y2Y6".to_owned()))],
+            joined: None,
             origin,
         }
     }
 
-    fn client(id: String, secret: Secret) -> Self {
+    /// A client, as OAuth 2.0 has every server take one: in the header, where the form is only allowed.
+    fn client(id: &str, secret: &Secret) -> Self {
+        let joined = joined(id, secret);
+        let basic = format!("Basic {}", joined.expose());
         Self {
-            form: vec![
-                ("grant_type", Secret::from("client_credentials".to_owned())),
-                ("client_id", Secret::from(id)),
-                ("client_secret", secret),
+            form: vec![("grant_type", Secret::from("client_credentials".to_owned()))],
+            headers: vec![
+                ("authorization", Secret::from(basic)),
+                // The UAA decodes the two halves only where it is told that they are encoded.
+                ("x-cf-encoded-credentials", Secret::from("true".to_owned())),
             ],
-            authorization: None,
+            joined: Some(joined),
             origin: None,
         }
     }
+}
+
+/// Both are encoded as in a form before they are joined, so that either may hold a colon (RFC 6749, 2.3.1).
+fn joined(id: &str, secret: &Secret) -> Secret {
+    let encoded = |text: &str| -> Zeroizing<String> {
+        Zeroizing::new(form_urlencoded::byte_serialize(text.as_bytes()).collect())
+    };
+    let both = format!("{}:{}", *encoded(id), *encoded(secret.expose()));
+    Secret::from(STANDARD.encode(Zeroizing::new(both).as_bytes()))
 }
 
 #[async_trait]
@@ -317,8 +342,11 @@ impl SignIn for Uaa {
         let root = Call::get("/", "read the API's root document").unsigned();
         let root: Root = api.send(root).await?.json()?;
         let host = root.sign_in_address(api.base())?;
+        if let Some(joined) = &self.joined {
+            api.learn(joined);
+        }
         let mut call = Call::post("/oauth/token", "sign in")
-            .sign_in_at(host, self.authorization.clone())
+            .sign_in_at(host, self.headers.clone())
             .body(Body::Form(self.form.clone()));
         if let Some(origin) = &self.origin {
             // In the query, as the `cf` command does it: the UAA does not look for it in the form.
