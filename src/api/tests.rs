@@ -394,9 +394,11 @@ async fn a_sign_in_request_carries_no_credential_of_the_run() {
         .unwrap();
     let host = Address::parse("https://login.example.com").unwrap();
     let basic = Secret::from("Basic Y2Y6".to_owned());
-    api.send(Call::post("/oauth/token", "sign in").sign_in_at(host, vec![("authorization", basic)]))
-        .await
-        .unwrap();
+    api.send(
+        Call::post("/oauth/token", "sign in").sign_in_at(host, vec![("authorization", basic)]),
+    )
+    .await
+    .unwrap();
     let sent = sent.lock().unwrap();
     assert!(sent[0].credentials.is_empty() && sent[0].url.host_str() == Some("api.example.com"));
     assert_eq!(

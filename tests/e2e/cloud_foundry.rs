@@ -113,13 +113,20 @@ fn one_that_had_ended_is_left_alone() {
         ("FINALIZED/DEPLOYED", "succeeded", "false", 3),
         ("FINALIZED/CANCELED", "canceled", "true", 0),
         ("FINALIZED/SUPERSEDED", "superseded", "false", 0),
-        ("FINALIZED/DEGENERATE", "failed", "false", 0),
+        ("FINALIZED/DEGENERATE", "unknown", "false", 0),
         ("FINALIZED/ODD", "unknown", "false", 0),
     ] {
         let (sandbox, ran) = run(Deployment::new("dep-1").states([word]));
         ran.ended("already_finished", code);
         let seen = (ran.output("state"), ran.output("canceled"));
         assert_eq!(seen, (state, canceled), "{word}");
+        // What old foundations wrote over one that had gone live as well tells nothing about that.
+        let live = match state {
+            "succeeded" => "true",
+            "unknown" => "unknown",
+            _ => "false",
+        };
+        assert_eq!(ran.output("went_live"), live, "{word}");
         assert_eq!(sandbox.count(Call::Cancel), 0, "{word}");
     }
 }
@@ -129,7 +136,7 @@ fn only_the_end_that_is_read_says_how_an_accepted_cancel_came_out() {
     for (word, outcome, code) in [
         ("FINALIZED/SUPERSEDED", "superseded", 0),
         ("FINALIZED/DEPLOYED", "completed", 3),
-        ("FINALIZED/DEGENERATE", "failed", 0),
+        ("FINALIZED/DEGENERATE", "error", 1),
         ("FINALIZED/ODD", "error", 1),
     ] {
         let (_, ran) = run(Deployment::new("dep-1").after_cancel([word]));
@@ -250,11 +257,46 @@ fn a_404_to_the_cancel_of_what_can_be_read_is_a_missing_role() {
 
 #[test]
 fn a_suspended_organization_is_named() {
-    let suspended = Deployment::new("dep-1").refusal(403, 10017, "The organization is suspended");
-    let (_, ran) = run(suspended);
-    ran.ended("error", 1)
-        .says("The organization is suspended")
-        .says("ends the suspension");
+    for (code, said) in [
+        (10017, "The organization is suspended"),
+        (10019, "The space is suspended"),
+    ] {
+        let (_, ran) = run(Deployment::new("dep-1").refusal(403, code, said));
+        ran.ended("error", 1).says(said).says("ends the suspension");
+        for lie in ["may not cancel", "more rights", "Space Developer"] {
+            assert!(!ran.stdout.contains(lie), "{lie}");
+        }
+        // It is the state that refuses, so the state decides: it may have ended in this moment.
+        let over = Deployment::new("dep-1").refusal(403, code, said);
+        let sandbox = sandbox(over.states(["ACTIVE/DEPLOYING", "FINALIZED/DEPLOYED"]));
+        step(&sandbox).run().ended("completed", 3);
+    }
+}
+
+#[test]
+fn one_given_by_its_id_that_had_superseded_another_warns_of_that_ones_droplet() {
+    for (word, warned) in [("SUPERSEDED", true), ("DEPLOYED", false)] {
+        let droplets = |new: &str, previous: &str| json!({"droplet": {"guid": new}, "previous_droplet": {"guid": previous}});
+        let before = Deployment::new("dep-0").states([format!("FINALIZED/{word}")]);
+        let before = before
+            .created("2026-01-15T10:00:00Z")
+            .patch(droplets("drop-1", "drop-0"));
+        let sandbox = sandbox(before);
+        let own = Deployment::new("dep-1").created("2026-01-15T10:00:01Z");
+        sandbox.add(own.patch(droplets("drop-2", "drop-1")));
+        let ran = step(&sandbox).run();
+        ran.ended("canceled", 0);
+        let details = &ran.deployments()[0]["details"];
+        assert_eq!(details["superseded_another"] == true, warned, "{details}");
+        assert_eq!(
+            ran.summary.contains("had itself superseded another"),
+            warned
+        );
+    }
+    // Whoever may not look it up has canceled it all the same.
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    sandbox.always(Call::List, Fault::Status(403));
+    step(&sandbox).run().ended("canceled", 0);
 }
 
 #[test]
@@ -415,7 +457,10 @@ fn a_refusal_in_plain_text_is_told_in_its_own_words() {
         .says("`client_secret`");
     let page = refusal(403, "text/html", "<html>go away</html>");
     sandbox.always(Call::SignIn, page);
-    client(&sandbox).run().ended("error", 1).says("an HTML page");
+    client(&sandbox)
+        .run()
+        .ended("error", 1)
+        .says("an HTML page");
 }
 
 #[test]
@@ -437,7 +482,7 @@ fn each_credential_goes_only_where_it_belongs() {
         let carries = seen
             .header("authorization")
             .is_some_and(|it| it.contains(MINTED));
-        let wants = matches!(seen.call, Call::Read | Call::Cancel);
+        let wants = matches!(seen.call, Call::Read | Call::Cancel | Call::List);
         assert_eq!(carries, wants, "{all}");
     }
 }

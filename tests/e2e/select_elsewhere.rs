@@ -348,6 +348,8 @@ fn cancelling_one_that_had_superseded_none_says_nothing_of_the_kind() {
     let details = &ran.deployments()[0]["details"];
     assert!(details["superseded_another"].is_null(), "{details}");
     assert!(!ran.summary.contains("**Mind:**"), "{}", ran.summary);
+    // One list of what is in flight, one of the history; at the end nobody looks again.
+    assert_eq!(sandbox.count(Call::List), 2);
 }
 
 #[test]

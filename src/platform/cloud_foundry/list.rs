@@ -25,6 +25,8 @@ const PER_PAGE: &str = "200";
 const MOST_PAGES: u32 = 100;
 /// The detail of a deployment whose cancellation brings back the droplet of one that never finished.
 pub(super) const SUPERSEDED_ANOTHER: &str = "superseded_another";
+/// The handle of a deployment that was seen within its app's history.
+pub(super) const HISTORY_SEEN: &str = "history";
 
 #[derive(Default, Deserialize)]
 struct Given {
@@ -124,6 +126,10 @@ impl App {
         if let Some(oldest) = oldest_in_flight(&seen).filter(|_| wanted.history) {
             let mut history = deployments(api, app, Some(oldest)).await?;
             mark_superseding(&mut history);
+            // Nobody has to look for it again.
+            history
+                .iter_mut()
+                .for_each(|one| one.handle = json!(HISTORY_SEEN));
             seen.extend(history);
         }
         Ok(Listed::Here(in_scope(seen)))
@@ -242,7 +248,19 @@ fn tell(items: Vec<Wire>, app: &Id) -> Result<Vec<Deployment>, &'static str> {
     told.collect()
 }
 
-/// Notes what is in flight and took the place of an unfinished one: cancelling it brings back that one's droplet. A
+/// Whether a deployment that was canceled had taken the place of an unfinished one.
+pub(super) async fn had_superseded(api: &Api, ended: &Deployment) -> Result<bool, Failure> {
+    let app = ended.details.get("app_guid").and_then(|guid| guid.as_str());
+    let Some((app, created)) = app.and_then(|guid| Id::parse(guid).ok()).zip(ended.created) else {
+        return Ok(false);
+    };
+    let mut history = deployments(api, &app, Some(created)).await?;
+    mark_superseding(&mut history);
+    let own = history.iter().find(|one| one.id == ended.id);
+    Ok(own.is_some_and(|own| own.details.contains_key(SUPERSEDED_ANOTHER)))
+}
+
+/// Notes what took the place of an unfinished one: cancelling it brings back that one's droplet. A
 /// deployment supersedes the one right before it, so the list has to be in order and without a gap.
 fn mark_superseding(history: &mut [Deployment]) {
     let droplet = |one: &Deployment, name: &str| one.details.get(name).cloned();
@@ -253,7 +271,8 @@ fn mark_superseding(history: &mut [Deployment]) {
     let before: Vec<_> = before.collect();
     for (one, before) in history.iter_mut().zip(before) {
         let goes_back_to = droplet(one, "previous_droplet_guid");
-        if one.state.is_in_flight() && before.is_some() && goes_back_to == before {
+        let can_go_back = !one.is_terminal() || one.state == State::Canceled;
+        if can_go_back && before.is_some() && goes_back_to == before {
             one.details
                 .insert(SUPERSEDED_ANOTHER.to_owned(), json!(true));
         }
@@ -413,6 +432,8 @@ mod tests {
         let unfinished = || one("unfinished", State::Superseded, "d2", "d1");
         let live = || one("live", State::Succeeded, "d2", "d1");
         assert_eq!(marked(vec![now(), unfinished(), live()]), ["now"]);
+        let gone = one("gone", State::Canceled, "d3", "d2");
+        assert_eq!(marked(vec![gone, unfinished(), live()]), ["gone"]);
         // A finished one between them: the older one was superseded by that, not by this.
         assert!(marked(vec![now(), live(), unfinished()]).is_empty());
         // It was being canceled when it was superseded, and the droplet before it is back already.

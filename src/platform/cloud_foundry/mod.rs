@@ -16,9 +16,10 @@ use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
-use self::list::{App, SUPERSEDED_ANOTHER};
+use self::list::{App, HISTORY_SEEN, SUPERSEDED_ANOTHER, had_superseded};
 use super::{
-    Accepted, Entry, Filter, Found, Listed, Platform, as_written, input, lenient, require, secret,
+    Accepted, Conclusion, Entry, Filter, Found, Listed, Platform, as_written, input, lenient,
+    require, secret,
 };
 use crate::address::Address;
 use crate::api::{Api, Body, Call, Reset, Response, Service, SignIn, Words};
@@ -103,7 +104,6 @@ pub(super) const ENTRY: Entry = Entry {
         ("ACTIVE/CANCELING", State::Canceling),
         ("FINALIZED/CANCELED", State::Canceled),
         ("FINALIZED/DEPLOYED", State::Succeeded),
-        ("FINALIZED/DEGENERATE", State::Failed),
         ("FINALIZED/SUPERSEDED", State::Superseded),
         // API 3.74 to 3.79 gave no reason.
         ("DEPLOYING", State::Running),
@@ -133,6 +133,9 @@ pub(super) const ENTRY: Entry = Entry {
 const NO_RESOURCE: &str = "10010";
 /// The code of "no such request".
 const NO_ROUTE: &str = "10000";
+/// The codes of "nobody but an admin may change anything there for now".
+const ORG_SUSPENDED: &str = "10017";
+const SPACE_SUSPENDED: &str = "10019";
 
 const TOKEN_REFUSED: &str = "A ready `token` (or CF_ACCESS_TOKEN) lives for minutes and cannot be renewed here: take a \
                              fresh one from `cf oauth-token`, or give `username` and `password`, or `client_id` and \
@@ -274,7 +277,7 @@ fn api_words(status: u16, errors: &[Value], refused: &str) -> Words {
         .map(|code| code.to_string());
     let hint = match (status, code.as_deref()) {
         (401, _) => Some(refused),
-        (403, Some("10017" | "10019")) => Some(SUSPENDED),
+        (403, Some(ORG_SUSPENDED | SPACE_SUSPENDED)) => Some(SUSPENDED),
         (404, Some(NO_ROUTE)) => Some(WRONG_ADDRESS),
         _ => None,
     };
@@ -449,9 +452,10 @@ fn is_missing(failure: &Failure) -> bool {
     }
 }
 
-/// What a 404 to the cancel call means. Only the first kind is about rights; after the others the state decides.
+/// What a refusal of the cancel call means. Only a missing role is about rights; after the others the state decides.
 fn not_canceled(mut failure: Failure) -> Failure {
     match (failure.kind, failure.code.as_deref()) {
+        (Kind::Forbidden, Some(ORG_SUSPENDED | SPACE_SUSPENDED)) => failure.kind = Kind::Refused,
         (Kind::NotFound, Some(NO_RESOURCE)) => failure.hint = WRONG_ROLE.to_owned(),
         (Kind::NotFound, Some(NO_ROUTE)) => {
             failure.kind = Kind::Refused;
@@ -492,6 +496,7 @@ impl Platform for CloudFoundry {
         Ok(match self.read(api, &known.id).await? {
             Some(mut deployment) => {
                 // Only the list shows it, and what comes after a cancel hangs on it.
+                deployment.handle = known.handle.clone();
                 if let Some(fact) = known.details.get(SUPERSEDED_ANOTHER) {
                     let name = SUPERSEDED_ANOTHER.to_owned();
                     deployment.details.insert(name, fact.clone());
@@ -528,6 +533,19 @@ impl Platform for CloudFoundry {
             deployment: None,
             status: reply.status,
             request_id: reply.request_id,
+        })
+    }
+
+    /// Only its app's history tells whose droplet the app goes back to.
+    async fn conclude(&self, api: &Api, ended: &Deployment) -> Result<Conclusion, Failure> {
+        let mut details = Map::new();
+        let is_open = ended.handle.as_str() != Some(HISTORY_SEEN);
+        if is_open && ended.state == State::Canceled && had_superseded(api, ended).await? {
+            details.insert(SUPERSEDED_ANOTHER.to_owned(), json!(true));
+        }
+        Ok(Conclusion {
+            details,
+            sentence: None,
         })
     }
 }
@@ -656,7 +674,8 @@ mod tests {
             ("FINALIZED", "CANCELED", State::Canceled, true),
             ("FINALIZED", "DEPLOYED", State::Succeeded, true),
             ("FINALIZED", "SUPERSEDED", State::Superseded, true),
-            ("FINALIZED", "DEGENERATE", State::Failed, true),
+            // Old foundations wrote it over deployments that had gone live as well.
+            ("FINALIZED", "DEGENERATE", State::Unknown, true),
         ] {
             let status = json!({ "value": value, "reason": reason });
             check(&status, &format!("{value}/{reason}"), state, is_over);
