@@ -30,8 +30,10 @@ pub enum Kind {
     Proxy,
     /// The connection broke before the answer was whole.
     Broken,
-    /// The answer is not what this API speaks: HTML, truncated or invalid JSON, too large.
+    /// The answer is not what this API speaks: HTML, truncated or invalid JSON.
     Unreadable,
+    /// The answer is larger than anything that is read.
+    TooLarge,
     /// A redirect, which is never followed.
     Redirected,
     /// Our own refusal: a guard did not pass, or the answer was about something else.
@@ -56,7 +58,7 @@ pub enum Patience {
 
 impl Kind {
     /// Every kind, for documents and tests.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Unauthorized,
         Self::Forbidden,
         Self::NotFound,
@@ -70,6 +72,7 @@ impl Kind {
         Self::Proxy,
         Self::Broken,
         Self::Unreadable,
+        Self::TooLarge,
         Self::Redirected,
         Self::Guarded,
         Self::MovedOn,
@@ -82,7 +85,7 @@ impl Kind {
             Self::Limited | Self::Server | Self::Timeout | Self::Unreachable | Self::Broken => {
                 Patience::UntilTheLimit
             }
-            Self::Unreadable | Self::Proxy => Patience::AFewTimes,
+            Self::Unreadable | Self::TooLarge | Self::Proxy => Patience::AFewTimes,
             _ => Patience::None,
         }
     }
@@ -91,7 +94,7 @@ impl Kind {
     pub const fn is_ambiguous(self) -> bool {
         matches!(
             self,
-            Self::Server | Self::Timeout | Self::Broken | Self::Unreadable
+            Self::Server | Self::Timeout | Self::Broken | Self::Unreadable | Self::TooLarge
         )
     }
 

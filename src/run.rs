@@ -219,6 +219,7 @@ impl<'a> Run<'a> {
         }
         let filter = Filter {
             history: wanted.select == Select::Superseded || wanted.one_group,
+            ended: wanted.select == Select::Commit,
         };
         let appear_by = (self.start.elapsed() + appear_within).min(self.plan.last_read());
         let mut relisted = 0;

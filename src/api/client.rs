@@ -148,7 +148,7 @@ impl Link for Client {
         {
             if whole.body.len() + chunk.len() > BODY_CAP {
                 return Err(LinkError {
-                    kind: Kind::Unreadable,
+                    kind: Kind::TooLarge,
                     words: format!("the answer was {} and larger than 16 MiB", whole.status),
                 });
             }

@@ -38,6 +38,7 @@ pub(super) fn hint(
         Kind::Proxy => format!("Check HTTPS_PROXY with its user name and password, or put {host} into NO_PROXY."),
         Kind::Broken => "The connection broke before the answer was whole; run this again.".to_owned(),
         Kind::Unreadable => format!("This is no answer of {name}'s API; check `api_url`, and whether a proxy or a sign-in page stands between."),
+        Kind::TooLarge => "No answer of more than 16 MiB is read; where it was a list, give `deployment_id`, so that none is needed.".to_owned(),
         Kind::Redirected => "Redirects are never followed, because a token could leak that way; set `api_url` to the final address.".to_owned(),
         Kind::Guarded | Kind::MovedOn | Kind::Misdirected => String::new(),
     }

@@ -5,6 +5,7 @@
 mod cloud_foundry;
 mod datadog;
 mod digitalocean;
+mod paging;
 mod qovery;
 mod vercel;
 
@@ -122,7 +123,12 @@ pub enum Found {
 pub struct Filter {
     /// Ended deployments are needed as well, back to the oldest in flight.
     pub history: bool,
+    /// Ended deployments are needed as well, at least among the newest [`NEWEST`].
+    pub ended: bool,
 }
+
+/// How many of the newest deployments are looked at, where ended ones count as well.
+pub const NEWEST: usize = 100;
 
 /// What a list brought.
 #[derive(Clone, Debug)]

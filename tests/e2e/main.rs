@@ -23,6 +23,7 @@ mod faults;
 mod inputs;
 mod leaks;
 mod outcomes;
+mod pages;
 mod proxy;
 mod qovery;
 #[cfg(unix)]

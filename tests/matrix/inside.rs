@@ -42,7 +42,7 @@ impl Link for Inside {
         let answer = delivery.answer;
         match delivery.manner {
             Manner::Whole => {}
-            Manner::Huge => return failed(Kind::Unreadable, "the answer was larger than 16 MiB"),
+            Manner::Huge => return failed(Kind::TooLarge, "the answer was larger than 16 MiB"),
             Manner::Reset => return failed(Kind::Broken, "the connection broke, reset by peer"),
             Manner::Truncated => return failed(Kind::Broken, "the connection broke, body cut off"),
             Manner::Delay(time) => sleep(time).await,

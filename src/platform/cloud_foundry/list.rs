@@ -9,7 +9,6 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use url::form_urlencoded;
 
 use super::{ENTRY, Wire, is_missing};
 use crate::api::{Api, Call, Reply};
@@ -17,12 +16,11 @@ use crate::deployment::{Deployment, State};
 use crate::failure::Failure;
 use crate::id::Id;
 use crate::inputs::{Faults, Values};
+use crate::platform::paging::{Page, Paging, Sizes, leads_on};
 use crate::platform::{Filter, Listed, in_scope, oldest_in_flight, require};
 
 /// A foundation keeps a hundred deployments of an app, unless it is told otherwise.
-const PER_PAGE: &str = "200";
-/// More pages than this no app has; a list that goes on is not believed.
-const MOST_PAGES: u32 = 100;
+const SIZES: Sizes = &[200, 20, 1];
 /// The detail of a deployment whose cancellation brings back the droplet of one that never finished.
 pub(super) const SUPERSEDED_ANOTHER: &str = "superseded_another";
 /// The handle of a deployment that was seen within its app's history.
@@ -184,25 +182,31 @@ async fn look_up(
     name: &str,
     within: Option<(&'static str, &Id)>,
 ) -> Result<Option<Id>, Failure> {
-    let mut next = Some(1);
-    while let Some(number) = next {
+    let mut paging = Paging::new(SIZES, "app_id");
+    loop {
         let call = Call::get(format!("/v3/{kind}"), format!("look up {kind} by name"));
         let call = within
             .into_iter()
             .fold(call.query("names", one_of(name)), |call, (key, id)| {
                 call.query(key, one_of(id.as_str()))
             });
-        let (found, more, reply) = page::<Reference>(api, call, number).await?;
-        let mut found = found.into_iter();
-        if let Some(own) = found.find(|each| each.name.as_deref() == Some(name)) {
+        let answer = page::<Reference>(api, call, paging.page()).await;
+        let Some((found, more, reply)) = paging.answer(answer)? else {
+            continue;
+        };
+        let mut named = found.iter();
+        if let Some(own) = named.find(|each| each.name.as_deref() == Some(name)) {
             let id = Id::parse(&own.guid);
             return id
                 .map(Some)
                 .map_err(|_| reply.unreadable("with an id that is none"));
         }
-        next = more;
+        paging.see(found.iter().map(|each| each.guid.as_str()))?;
+        if !more {
+            return Ok(None);
+        }
+        paging.turn()?;
     }
-    Ok(None)
 }
 
 /// An app's deployments, newest first: the active ones, or with `back_to` all of them, page by page until one reaches
@@ -213,22 +217,28 @@ async fn deployments(
     back_to: Option<Timestamp>,
 ) -> Result<Vec<Deployment>, Failure> {
     let mut seen = Vec::new();
-    let mut next = Some(1);
-    while let Some(number) = next {
+    let mut paging = Paging::new(SIZES, "deployment_id");
+    loop {
         let mut call = Call::get("/v3/deployments", "list the deployments")
             .query("app_guids", one_of(app.as_str()))
             .query("order_by", "-created_at");
         if back_to.is_none() {
             call = call.query("status_values", "ACTIVE");
         }
-        let (items, more, reply) = page::<Wire>(api, call, number).await?;
+        let answer = page::<Wire>(api, call, paging.page()).await;
+        let Some((items, more, reply)) = paging.answer(answer)? else {
+            continue;
+        };
         let found = tell(items, app).map_err(|wrong| reply.unreadable(wrong))?;
         let oldest = found.iter().filter_map(|one| one.created).min();
         let is_enough = oldest.zip(back_to).is_some_and(|(oldest, to)| oldest < to);
-        next = more.filter(|_| !is_enough);
+        paging.see(found.iter().map(|one| one.id.as_str()))?;
         seen.extend(found);
+        if !more || is_enough {
+            return Ok(seen);
+        }
+        paging.turn()?;
     }
-    Ok(seen)
 }
 
 /// The deployments of one page. Nobody gave their ids, so they are judged like written ones.
@@ -279,20 +289,21 @@ fn mark_superseding(history: &mut [Deployment]) {
     }
 }
 
-/// One page, and the number of the next.
+/// One page, and whether there is another.
 async fn page<T: DeserializeOwned>(
     api: &Api,
     call: Call,
-    number: u32,
-) -> Result<(Vec<T>, Option<u32>, Reply), Failure> {
+    page: Page,
+) -> Result<(Vec<T>, bool, Reply), Failure> {
     let call = call
-        .query("page", number.to_string())
-        .query("per_page", PER_PAGE);
+        .query("page", page.number.to_string())
+        .query("per_page", page.size.to_string());
     let reply = api.send(call).await?;
-    let body: Page<T> = reply.json()?;
-    let next = body.pagination.after(number);
-    let next = next.map_err(|wrong| reply.unreadable(wrong))?;
-    Ok((body.resources, next, reply))
+    let body: Listing<T> = reply.json()?;
+    let next = body.pagination.next.as_ref();
+    let leads_on = next.map(|next| leads_on(&next.href, page)).transpose();
+    let more = leads_on.map_err(|wrong| reply.unreadable(wrong))?.is_some();
+    Ok((body.resources, more, reply))
 }
 
 /// A value of a parameter that takes several, separated by commas, and decodes each once more.
@@ -302,7 +313,7 @@ fn one_of(value: &str) -> String {
 
 /// One page of any list. It must be whole: what is missing is no empty list, and no end of one.
 #[derive(Deserialize)]
-struct Page<T> {
+struct Listing<T> {
     resources: Vec<T>,
     pagination: Pagination,
 }
@@ -324,54 +335,14 @@ struct Reference {
     name: Option<String>,
 }
 
-impl Pagination {
-    /// The number of the page after `page`, `None` at the end; the error says what cannot be believed.
-    ///
-    /// The link itself is never followed: it names a host, and the credential goes to no other than ours. Its number
-    /// only has to lead on; pages are counted here, so that none is left out.
-    fn after(&self, page: u32) -> Result<Option<u32>, &'static str> {
-        let Some(next) = &self.next else {
-            return Ok(None);
-        };
-        if page_number(&next.href).is_none_or(|number| number <= page) {
-            return Err("its next page is not the next one");
-        }
-        if page >= MOST_PAGES {
-            return Err("it goes on for too many pages");
-        }
-        Ok(Some(page + 1))
-    }
-}
-
-fn page_number(link: &str) -> Option<u32> {
-    let (_, query) = link.split_once('?')?;
-    let mut pairs = form_urlencoded::parse(query.as_bytes());
-    let (_, number) = pairs.find(|(name, _)| name == "page")?;
-    number.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
 
     use super::*;
 
-    fn pages(next: Value) -> Result<Option<u32>, ()> {
-        let body = json!({ "resources": [], "pagination": { "total_pages": 3, "next": next } });
-        let page: Page<Wire> = serde_json::from_value(body).unwrap();
-        page.pagination.after(2).map_err(|_| ())
-    }
-
     #[test]
-    fn pages_lead_on_or_are_not_believed() {
-        let link = |query: &str| {
-            pages(json!({ "href": format!("https://api.example.org/v3/deployments?{query}") }))
-        };
-        assert_eq!(pages(Value::Null), Ok(None));
-        assert_eq!(link("per_page=200&page=3"), Ok(Some(3)));
-        assert_eq!(link("page=2"), Err(()));
-        assert_eq!(link("page=1"), Err(()));
-        assert_eq!(link("cursor=x"), Err(()));
+    fn a_list_is_whole_or_unreadable() {
         for bad in [
             json!({}),
             json!({ "resources": [] }),
@@ -379,7 +350,7 @@ mod tests {
             json!({ "resources": [{ "guid": "d" }], "pagination": { "next": null } }),
         ] {
             assert!(
-                serde_json::from_value::<Page<Wire>>(bad.clone()).is_err(),
+                serde_json::from_value::<Listing<Wire>>(bad.clone()).is_err(),
                 "{bad}"
             );
         }

@@ -3,8 +3,6 @@
 //! The order of a list is promised nowhere for what has not started yet, so a list is read to its end; one that is long
 //! to where nothing is in flight any more, and what may lie behind that is asked for by its status.
 
-use std::collections::HashSet;
-
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -14,12 +12,11 @@ use crate::api::{Api, Call, Reply};
 use crate::deployment::{Deployment, State};
 use crate::failure::{Failure, Kind};
 use crate::id::Id;
+use crate::platform::paging::{Page, Paging, Sizes};
 use crate::platform::{Listed, in_scope, lenient};
 
-/// The most that either surface puts on a page.
-const PER_PAGE: usize = 100;
-/// More pages than this are not read; a list that goes on is not believed.
-const MOST_PAGES: usize = 50;
+/// The most that either surface puts on a page, and less.
+const SIZES: Sizes = &[100, 10, 1];
 
 /// The deployments in flight whose host query is exactly this text. The preview is asked only where there is no v2.
 pub(super) async fn list(api: &Api, surfaces: &[Surface], query: &str) -> Result<Listed, Failure> {
@@ -69,12 +66,12 @@ async fn in_flight_on_v2(api: &Api, begun: Pages<'_>) -> Result<Vec<Deployment>,
 struct Pages<'a> {
     surface: Surface,
     query: &'a str,
-    ids: HashSet<String>,
+    paging: Paging,
     ours: Vec<Deployment>,
     /// Items on all pages so far.
     many: usize,
-    /// Pages so far.
-    number: usize,
+    /// At least one page was read.
+    is_begun: bool,
     /// Something on the last one is in flight.
     has_flying: bool,
     /// The list was read to its end.
@@ -86,10 +83,10 @@ impl<'a> Pages<'a> {
         Self {
             surface,
             query,
-            ids: HashSet::new(),
+            paging: Paging::new(SIZES, "deployment_id"),
             ours: Vec::new(),
             many: 0,
-            number: 0,
+            is_begun: false,
             has_flying: false,
             is_whole: false,
         }
@@ -102,66 +99,63 @@ impl<'a> Pages<'a> {
         filter: Option<&str>,
         newest: bool,
     ) -> Result<Self, Failure> {
-        while self.number < MOST_PAGES {
+        loop {
             let is_enough = self.is_whole || (newest && !self.has_flying);
-            if self.number > 0 && is_enough {
+            if self.is_begun && is_enough {
                 return Ok(self);
             }
             self.turn(api, filter).await?;
         }
-        if self.is_whole {
-            return Ok(self);
-        }
-        Err(Failure::own(
-            Kind::Unreadable,
-            format!("the list goes on after {MOST_PAGES} pages"),
-            "Give `deployment_id`.",
-        ))
     }
 
     /// Reads the next page.
     async fn turn(&mut self, api: &Api, filter: Option<&str>) -> Result<(), Failure> {
-        let call = self.call();
-        let call = filter
-            .into_iter()
-            .fold(call, |call, filter| call.query("filter", filter));
-        let reply = send(api, call).await?;
-        self.has_flying = self.take(&reply, filter.is_some())?;
-        self.number += 1;
+        if self.is_begun {
+            self.paging.turn()?;
+        }
+        let (page, reply) = loop {
+            let page = self.paging.page();
+            let call = filter
+                .into_iter()
+                .fold(self.call(page), |call, filter| call.query("filter", filter));
+            let answer = send(api, call).await;
+            if let Some(reply) = self.paging.answer(answer)? {
+                break (page, reply);
+            }
+        };
+        self.has_flying = self.take(&reply, page, filter.is_some())?;
+        self.is_begun = true;
         Ok(())
     }
 
     /// v2 counts pages, the preview items.
-    fn call(&self) -> Call {
+    fn call(&self, page: Page) -> Call {
         let path = format!("/api/{}/fleet/deployments", self.surface.word());
-        let call = Call::get(path, "list the deployments").query("page_size", PER_PAGE.to_string());
+        let call =
+            Call::get(path, "list the deployments").query("page_size", page.size.to_string());
         match self.surface {
-            V2 => call.query("page_number", self.number.to_string()),
+            V2 => call.query("page_number", (page.number - 1).to_string()),
             Preview => call.query("page_offset", self.many.to_string()),
         }
     }
 
-    fn take(&mut self, reply: &Reply, filtered: bool) -> Result<bool, Failure> {
+    fn take(&mut self, reply: &Reply, page: Page, filtered: bool) -> Result<bool, Failure> {
         let body: Body = reply.json()?;
-        self.add(body, filtered)
+        self.paging
+            .see(body.data.iter().map(|item| item.id.as_str()))?;
+        self.add(body, page, filtered)
             .map_err(|wrong| reply.unreadable(wrong))
     }
 
     /// Takes one page in; whether anything on it is in flight, whosever it is.
-    fn add(&mut self, body: Body, filtered: bool) -> Result<bool, &'static str> {
+    fn add(&mut self, body: Body, page: Page, filtered: bool) -> Result<bool, &'static str> {
         let many = body.data.len();
         self.many += many;
         self.is_whole = match body.total(filtered) {
             // The last pages of a list that grows shorter while it is read are empty.
             Some(total) => many == 0 || self.many >= total,
-            None => many < PER_PAGE,
+            None => u32::try_from(many).is_ok_and(|many| many < page.size),
         };
-        let known = self.ids.len();
-        self.ids
-            .extend(body.data.iter().map(|item| item.id.clone()));
-        if many > 0 && self.ids.len() == known {
-            return Err("its next page is not the next one");
-        }
         let mut has_flying = false;
         for item in body.data {
             let is_ours = item.is_for(self.query);
@@ -250,6 +244,11 @@ mod tests {
         } })
     }
 
+    const PAGE: Page = Page {
+        size: 100,
+        number: 1,
+    };
+
     fn body(items: &[Value], meta: Value) -> Body {
         serde_json::from_value(json!({ "data": items, "meta": meta })).unwrap()
     }
@@ -266,7 +265,7 @@ mod tests {
             json!({ "id": "f", "attributes": { "query": "env:dev" } }),
         ];
         let whole = body(&items, json!({ "page": { "total_count": 6 } }));
-        assert_eq!(pages.add(whole, false), Ok(true));
+        assert_eq!(pages.add(whole, PAGE, false), Ok(true));
         assert!(pages.is_whole);
         let seen = pages.ours.iter().map(|one| {
             (
@@ -288,7 +287,7 @@ mod tests {
     fn the_preview_has_the_same_words_elsewhere_and_no_time() {
         let mut pages = Pages::new(Preview, "env:prod");
         let item = json!({ "id": "p", "attributes": { "high_level_status": "running", "filter_query": "env:prod" } });
-        assert_eq!(pages.add(body(&[item], Value::Null), false), Ok(true));
+        assert_eq!(pages.add(body(&[item], Value::Null), PAGE, false), Ok(true));
         let one = pages.ours.first().unwrap();
         assert_eq!((one.state, one.created), (State::Running, None));
         assert_eq!(one.handle, json!("unstable"));
@@ -302,7 +301,7 @@ mod tests {
             v2("", "running", "q", 1),
         ] {
             let mut pages = Pages::new(V2, "q");
-            assert!(pages.add(body(&[item], Value::Null), false).is_err());
+            assert!(pages.add(body(&[item], Value::Null), PAGE, false).is_err());
         }
         for bad in [json!({}), json!({ "data": null }), json!({ "data": [{}] })] {
             assert!(serde_json::from_value::<Body>(bad).is_err());
@@ -315,21 +314,17 @@ mod tests {
         let meta = json!({ "page": { "total_count": 3, "total_filtered_count": 2 } });
         let mut pages = Pages::new(V2, "q");
         let two = [item("a"), item("b")];
-        assert_eq!(pages.add(body(&two, meta.clone()), false), Ok(false));
+        assert_eq!(pages.add(body(&two, meta.clone()), PAGE, false), Ok(false));
         assert!(!pages.is_whole, "one is left");
-        assert!(
-            pages.add(body(&two, meta.clone()), false).is_err(),
-            "the same page again"
-        );
         let mut filtered = Pages::new(V2, "q");
-        filtered.add(body(&two, meta.clone()), true).unwrap();
+        filtered.add(body(&two, meta.clone()), PAGE, true).unwrap();
         assert!(filtered.is_whole);
         let mut shrunk = Pages::new(V2, "q");
-        shrunk.add(body(&two, meta.clone()), false).unwrap();
-        shrunk.add(body(&[], meta), false).unwrap();
+        shrunk.add(body(&two, meta.clone()), PAGE, false).unwrap();
+        shrunk.add(body(&[], meta), PAGE, false).unwrap();
         assert!(shrunk.is_whole);
         let mut uncounted = Pages::new(V2, "q");
-        uncounted.add(body(&two, Value::Null), false).unwrap();
+        uncounted.add(body(&two, Value::Null), PAGE, false).unwrap();
         assert!(uncounted.is_whole);
     }
 }

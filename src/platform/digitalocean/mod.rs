@@ -13,8 +13,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use self::wire::{AppEnvelope, AppWire, Apps, Deployments, Envelope, Links, Wire};
+use super::paging::{Page, Paging, Sizes, leads_on};
 use super::{
-    Accepted, Entry, Filter, Found, Listed, Platform, as_written, in_scope, input, require, secret,
+    Accepted, Entry, Filter, Found, Listed, NEWEST, Platform, as_written, in_scope, input, require,
+    secret,
 };
 use crate::api::{Api, Call, Method, Reply, Reset, Response, Service, Words};
 use crate::deployment::{Deployment, State};
@@ -70,8 +72,11 @@ pub(super) const ENTRY: Entry = Entry {
     open,
 };
 
-/// The largest page of any list.
-const PER_PAGE: &str = "200";
+/// A page of any list. Every deployment and every app carries its whole specification, with all its variables: two hundred
+/// of them have been seen to be many megabytes.
+const SIZES: Sizes = &[50, 10, 1];
+/// After so many in a row that have ended nothing older is in flight.
+const WHOLE_PAGE: usize = 50;
 
 #[derive(Default, Deserialize)]
 struct Given {
@@ -232,38 +237,18 @@ impl DigitalOcean {
         }
     }
 
-    /// One page of apps: the wanted app's id, or the number of the next page.
-    async fn page_of_apps(
-        &self,
-        api: &Api,
-        name: &str,
-        page: u32,
-    ) -> Result<(Option<String>, Option<u32>), Failure> {
-        let call = Call::get("/v2/apps", "list the apps")
-            .query("page", page.to_string())
-            .query("per_page", PER_PAGE);
-        let reply = api.send(call).await?;
-        let apps: Apps = reply.json()?;
-        let more = after(apps.links.as_ref(), page, &reply)?;
-        let is_named =
-            |app: &AppWire| app.spec.as_ref().and_then(|spec| spec.name.as_deref()) == Some(name);
-        let mut named = apps.apps.into_iter().flatten().filter(is_named);
-        Ok((named.next().map(|app| app.id), more))
-    }
-
-    /// One page of the app's deployments, and the number of the next page.
+    /// One page of the app's deployments, and whether there is another.
     async fn page_of_deployments(
         &self,
         api: &Api,
-        page: u32,
-    ) -> Result<(Vec<Deployment>, Option<u32>), Failure> {
+        page: Page,
+    ) -> Result<(Vec<Deployment>, bool), Failure> {
         let path = format!("/v2/apps/{}/deployments", segment(self.app()));
-        let call = Call::get(path, "list the deployments")
-            .query("page", page.to_string())
-            .query("per_page", PER_PAGE);
-        let reply = api.send(call).await?;
+        let reply = api
+            .send(paged(Call::get(path, "list the deployments"), page))
+            .await?;
         let body: Deployments = reply.json()?;
-        let more = after(body.links.as_ref(), page, &reply)?;
+        let more = has_more(body.links.as_ref(), page, &reply)?;
         let deployments = body
             .tell(self.app())
             .ok_or_else(|| reply.unreadable("with a deployment without an id or a phase"))?;
@@ -271,8 +256,27 @@ impl DigitalOcean {
     }
 }
 
-fn after(links: Option<&Links>, page: u32, reply: &Reply) -> Result<Option<u32>, Failure> {
-    Links::after(links, page).map_err(|wrong| reply.unreadable(wrong))
+/// One page of apps, and whether there is another.
+async fn page_of_apps(api: &Api, page: Page) -> Result<(Vec<AppWire>, bool), Failure> {
+    let reply = api
+        .send(paged(Call::get("/v2/apps", "list the apps"), page))
+        .await?;
+    let body: Apps = reply.json()?;
+    let more = has_more(body.links.as_ref(), page, &reply)?;
+    Ok((body.apps.unwrap_or_default(), more))
+}
+
+fn paged(call: Call, page: Page) -> Call {
+    call.query("page", page.number.to_string())
+        .query("per_page", page.size.to_string())
+}
+
+fn has_more(links: Option<&Links>, page: Page, reply: &Reply) -> Result<bool, Failure> {
+    let next = links.and_then(Links::next);
+    let leads_on = next.map(|next| leads_on(next, page)).transpose();
+    leads_on
+        .map(|next| next.is_some())
+        .map_err(|wrong| reply.unreadable(wrong))
 }
 
 /// A malformed id names nothing either.
@@ -286,16 +290,23 @@ impl Platform for DigitalOcean {
         let App::Named { name, id } = &self.app else {
             return Ok(None);
         };
-        let mut next = Some(1);
-        while let Some(page) = next {
-            let (found, more) = self.page_of_apps(api, name, page).await?;
-            if let Some(Ok(found)) = found.map(|found| Id::parse(&found)) {
+        let mut paging = Paging::new(SIZES, "app_id");
+        loop {
+            let answer = page_of_apps(api, paging.page()).await;
+            let Some((apps, more)) = paging.answer(answer)? else {
+                continue;
+            };
+            let mut named = apps.iter().filter(|app| app.name() == Some(name));
+            if let Some(Ok(found)) = named.next().map(|app| Id::parse(&app.id)) {
                 id.get_or_init(|| found);
                 return Ok(None);
             }
-            next = more;
+            paging.see(apps.iter().map(|app| app.id.as_str()))?;
+            if !more {
+                return Ok(Some(self.no_app()));
+            }
+            paging.turn()?;
         }
-        Ok(Some(self.no_app()))
     }
 
     async fn find(&self, api: &Api, id: &Id) -> Result<Found, Failure> {
@@ -324,19 +335,38 @@ impl Platform for DigitalOcean {
         Some(Deployment::unseen(id.as_str()))
     }
 
-    /// There is no filter by phase: in-flight deployments are recent, so a whole page without one is the end.
-    async fn list(&self, api: &Api, _wanted: &Filter) -> Result<Listed, Failure> {
+    /// There is no filter by phase: in-flight deployments are recent, so a whole page without one is the end, or as many
+    /// smaller ones.
+    async fn list(&self, api: &Api, wanted: &Filter) -> Result<Listed, Failure> {
         let mut seen = Vec::new();
-        let mut next = Some(1);
-        while let Some(page) = next {
-            let (found, more) = match self.page_of_deployments(api, page).await {
-                Err(failure) if page == 1 && is_unknown(&failure) => {
+        let mut paging = Paging::new(SIZES, "deployment_id");
+        let least = if wanted.ended { NEWEST } else { 0 };
+        let mut calm = 0;
+        loop {
+            let page = paging.page();
+            let answer = self.page_of_deployments(api, page).await;
+            let (found, more) = match answer {
+                Err(failure) if page.number == 1 && is_unknown(&failure) => {
                     return Ok(Listed::Missing(self.no_app()));
                 }
-                answer => answer?,
+                answer => match paging.answer(answer)? {
+                    Some(answer) => answer,
+                    None => continue,
+                },
             };
-            next = more.filter(|_| found.iter().any(|one| one.state.is_in_flight()));
+            for one in &found {
+                calm = if one.state.is_in_flight() {
+                    0
+                } else {
+                    calm + 1
+                };
+            }
+            paging.see(found.iter().map(|one| one.id.as_str()))?;
             seen.extend(found);
+            if !more || (calm >= WHOLE_PAGE && seen.len() >= least) {
+                break;
+            }
+            paging.turn()?;
         }
         // An empty list, which may be left out altogether, does not prove that there is such an app.
         if seen.is_empty() && !self.app_is_there(api).await? {

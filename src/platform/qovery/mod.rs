@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::paging::{Paging, Sizes};
 use super::{
     Accepted, Entry, Filter, Found, Listed, Platform, as_written, input, lenient, require, secret,
 };
@@ -106,8 +107,8 @@ pub(super) const ENTRY: Entry = Entry {
 };
 
 const CONSOLE: &str = "https://console.qovery.com";
-/// As many as the console asks for; there is no second page.
-const HISTORY: &str = "100";
+/// As many as the console asks for, and fewer; there is no second page.
+const HISTORY: Sizes = &[100, 10];
 /// Waiting for its turn behind another deployment; every other `*_QUEUED` is under way already.
 const QUEUED: &str = "QUEUED";
 /// Nothing was ever deployed.
@@ -545,15 +546,27 @@ impl Qovery {
         Ok(ids.map(standing).next())
     }
 
+    async fn history(&self, api: &Api) -> Result<Option<Results<Past>>, Failure> {
+        let mut paging = Paging::new(HISTORY, "environment_id");
+        loop {
+            let call = Call::get(
+                self.path("/deploymentHistoryV2"),
+                "read the environment's history",
+            );
+            let size = paging.page().size.to_string();
+            let answer = present(api.send(call.query("pageSize", size)).await);
+            match paging.answer(answer)? {
+                Some(Some(reply)) => return reply.json().map(Some),
+                Some(None) => return Ok(None),
+                None => {}
+            }
+        }
+    }
+
     async fn in_history(&self, api: &Api, execution: &str) -> Result<Option<Standing>, Failure> {
-        let call = Call::get(
-            self.path("/deploymentHistoryV2"),
-            "read the environment's history",
-        );
-        let Some(reply) = present(api.send(call.query("pageSize", HISTORY)).await)? else {
+        let Some(history) = self.history(api).await? else {
             return Ok(None);
         };
-        let history: Results<Past> = reply.json()?;
         let mut entries = history.results.into_iter();
         let entry = entries.find(|past| {
             let identifier = past.identifier.as_ref();

@@ -12,9 +12,10 @@ use serde_json::Value;
 use url::Url;
 
 use self::wire::{Page, Wire};
+use super::paging::{Paging, Sizes};
 use super::{
-    Accepted, Entry, Filter, Found, Listed, Platform, in_scope, input, oldest_in_flight, require,
-    secret,
+    Accepted, Entry, Filter, Found, Listed, NEWEST, Platform, in_scope, input, oldest_in_flight,
+    require, secret,
 };
 use crate::api::{Api, CANCEL, Call, Method, Reply, Reset, Response, Service, Words};
 use crate::deployment::{Deployment, State};
@@ -90,8 +91,8 @@ struct Given {
     project_id: Option<String>,
 }
 
-/// The largest page of a list.
-const PER_PAGE: &str = "100";
+/// The largest page of a list, and smaller ones.
+const SIZES: Sizes = &[100, 10, 1];
 /// Every documented state in flight.
 const IN_FLIGHT: &str = "QUEUED,INITIALIZING,BUILDING,BLOCKED";
 
@@ -101,6 +102,8 @@ struct Asked<'a> {
     project: &'a str,
     states: Option<&'static str>,
     back_to: Option<Timestamp>,
+    /// At least so many, if there are.
+    least: usize,
 }
 
 struct Vercel {
@@ -266,6 +269,7 @@ impl Vercel {
         &self,
         api: &Api,
         asked: &Asked<'_>,
+        size: u32,
         until: Option<i64>,
     ) -> Result<(Vec<Deployment>, Option<i64>), Failure> {
         let path = format!("/{}/deployments", asked.version);
@@ -273,7 +277,7 @@ impl Vercel {
             .call(Method::Get, path, "list the deployments")
             .endpoint("list")
             .query("projectId", asked.project)
-            .query("limit", PER_PAGE);
+            .query("limit", size.to_string());
         let optional = [
             ("state", asked.states.map(str::to_owned)),
             ("until", until.map(|until| until.to_string())),
@@ -299,18 +303,24 @@ impl Vercel {
     async fn pages(&self, api: &Api, asked: &Asked<'_>) -> Result<Vec<Deployment>, Failure> {
         let mut seen = Vec::new();
         let mut until = None;
+        let mut paging = Paging::new(SIZES, "deployment_id");
         loop {
-            let (found, next) = self.page(api, asked, until).await?;
+            let answer = self.page(api, asked, paging.page().size, until).await;
+            let Some((found, next)) = paging.answer(answer)? else {
+                continue;
+            };
             let oldest = found.iter().filter_map(|one| one.created).min();
             let is_enough = asked
                 .back_to
                 .zip(oldest)
                 .is_some_and(|(to, oldest)| oldest < to);
+            paging.see(found.iter().map(|one| one.id.as_str()))?;
             seen.extend(found);
-            until = next.filter(|_| !is_enough);
+            until = next.filter(|_| !is_enough || seen.len() < asked.least);
             if until.is_none() {
                 return Ok(seen);
             }
+            paging.turn()?;
         }
     }
 
@@ -443,6 +453,7 @@ impl Platform for Vercel {
             project,
             states: Some(IN_FLIGHT),
             back_to: None,
+            least: 0,
         };
         let mut answer = self.pages(api, &asked).await;
         // The older version takes the same parameters, and is there where the newer one is not.
@@ -457,6 +468,7 @@ impl Platform for Vercel {
             answer => answer?,
         };
         // The filter knows only the documented states, so the newest page is read without it as well.
+        asked.least = NEWEST;
         let oldest = oldest_in_flight(&seen).filter(|_| wanted.history);
         (asked.states, asked.back_to) = (None, oldest.or(Some(Timestamp::MAX)));
         seen.extend(self.pages(api, &asked).await?);

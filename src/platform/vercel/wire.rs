@@ -9,6 +9,7 @@ use super::ENTRY;
 use crate::deployment::{Deployment, Source};
 use crate::id::{Id, segment};
 use crate::platform::lenient;
+use crate::platform::paging::goes_back;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -90,10 +91,7 @@ impl Page {
     /// believed: a list that does not go back in time never ends.
     pub(super) fn next(&self, until: Option<i64>) -> Result<Option<i64>, &'static str> {
         let next = self.pagination.as_ref().and_then(|page| page.next);
-        match next.zip(until) {
-            Some((next, until)) if next >= until => Err("its next page is not the next one"),
-            _ => Ok(next),
-        }
+        next.map(|next| goes_back(next, until)).transpose()
     }
 
     /// The deployments, `None` when one of them makes no sense: nobody knows what it would have said.
