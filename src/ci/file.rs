@@ -1,23 +1,35 @@
 //! Files that a CI system or a user names: appended to, or replaced as a whole.
 
-use std::fs::{File, OpenOptions, Permissions};
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::fs::{File, Metadata, OpenOptions, Permissions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use tempfile::NamedTempFile;
 
-/// Appends whole lines; a file that does not end with a line break gets one first.
+/// A device that nobody reads from, such as a terminal that was stopped, is given up after this time.
+const PATIENCE: Duration = Duration::from_millis(800);
+
+/// An old text longer than this is not kept in mind while a new one is written over it.
+const LONGEST_KEPT: u64 = 16 * 1024 * 1024;
+
+/// Appends whole lines; a file that does not end with a line break gets one first. A write that fails half way leaves
+/// nothing behind: half an entry makes the whole file unreadable.
 pub(super) fn append(path: &str, text: &str) -> anyhow::Result<()> {
-    refuse_pipes(Path::new(path))?;
+    let path = Path::new(path);
+    if !is_ordinary(path)? {
+        return write_to_device(path, text);
+    }
     let mut options = OpenOptions::new();
     options.read(true).append(true).create(true);
     let mut file = options.open(path).context("it cannot be opened")?;
     let gap = if ends_with_line(&mut file) { "" } else { "\n" };
+    let before = file.metadata().context("it cannot be read")?.len();
     // One write, so that a kill leaves either all of it or nothing.
     let text = format!("{gap}{text}");
-    file.write_all(text.as_bytes())
-        .context("it cannot be written")
+    write_or_take_back(&mut file, before, text.as_bytes()).context("it cannot be written")
 }
 
 fn ends_with_line(file: &mut File) -> bool {
@@ -28,8 +40,53 @@ fn ends_with_line(file: &mut File) -> bool {
     read.is_err() || last == [b'\n']
 }
 
-/// Replaces a file as a whole: a reader sees the old text or the new one. What is no ordinary file is written in place,
-/// a link is followed, and the file keeps its mode. `others` are files that must not be lost.
+/// What is written to, and can be cut off again.
+trait Cut: Write {
+    fn cut(&mut self, length: u64) -> io::Result<()>;
+}
+
+impl Cut for File {
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        self.set_len(length)
+    }
+}
+
+/// Writes all of it at the end, or leaves the length that was there before.
+fn write_or_take_back(file: &mut impl Cut, before: u64, text: &[u8]) -> io::Result<()> {
+    let written = file.write_all(text).and_then(|()| file.flush());
+    if written.is_err() {
+        // What cannot be taken back stays; the failure is told either way.
+        drop(file.cut(before));
+    }
+    written
+}
+
+/// Makes the folder of a file that a user named.
+pub(super) fn make_folder(path: &str) -> anyhow::Result<()> {
+    match folder_of(Path::new(path)) {
+        Some(folder) if !folder.exists() => std::fs::create_dir_all(folder)
+            .map_err(nameless)
+            .context("its folder cannot be made"),
+        _ => Ok(()),
+    }
+}
+
+fn folder_of(path: &Path) -> Option<&Path> {
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+}
+
+/// The same error without the path in it: nobody knows what was written there.
+fn nameless(error: io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => io::Error::from(error.kind()),
+    }
+}
+
+/// Replaces a file as a whole: a reader sees the old text or the new one. A file that cannot be replaced (a mount of its
+/// own, or in a folder that is not ours) is written in place, and so is what is no ordinary file; a link is followed,
+/// and the file keeps its mode. `others` are files that must not be lost.
 pub(super) fn replace(path: &str, text: &str, others: &[&str]) -> anyhow::Result<()> {
     let path = std::fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path));
     for other in others {
@@ -37,49 +94,102 @@ pub(super) fn replace(path: &str, text: &str, others: &[&str]) -> anyhow::Result
             bail!("it is a file of the CI system, which other steps need");
         }
     }
-    refuse_pipes(&path)?;
-    let metadata = std::fs::metadata(&path).ok();
-    if metadata
-        .as_ref()
-        .is_some_and(|metadata| !metadata.is_file())
-    {
-        return std::fs::write(&path, text).context("it cannot be written");
+    if !is_ordinary(&path)? {
+        return write_to_device(&path, text);
     }
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let mut temporary = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
-        // The error itself would name the folder, and nobody knows what was written there.
-        .map_err(|error| std::io::Error::from(error.kind()))
-        .context("its folder cannot be written")?;
+    let metadata = std::fs::metadata(&path).ok();
+    let mode = metadata
+        .as_ref()
+        .map(Metadata::permissions)
+        .or_else(readable_by_all);
+    let folder = folder_of(&path).unwrap_or(Path::new("."));
+    let temporary = NamedTempFile::new_in(folder)
+        .map_err(nameless)
+        .context("its folder cannot be written");
+    let mut temporary = match temporary {
+        Err(_) if metadata.is_some() => return write_in_place(&path, text),
+        temporary => temporary?,
+    };
     temporary
         .write_all(text.as_bytes())
+        .map_err(nameless)
         .context("it cannot be written")?;
-    let mode = metadata
-        .map(|metadata| metadata.permissions())
-        .or_else(readable_by_all);
     if let Some(mode) = mode {
         temporary
             .as_file()
             .set_permissions(mode)
             .context("its mode cannot be set")?;
     }
-    temporary.persist(&path).context("it cannot be replaced")?;
-    Ok(())
+    match temporary.persist(&path) {
+        Err(_) if metadata.is_some() => write_in_place(&path, text),
+        Err(failure) => Err(nameless(failure.error)).context("it cannot be replaced"),
+        Ok(_) => Ok(()),
+    }
 }
 
-/// A pipe without a reader would hold the run for ever.
-fn refuse_pipes(path: &Path) -> anyhow::Result<()> {
+/// Writes over what is there, and puts that back if it fails half way. It is opened as a file that exists: creating one
+/// is forbidden in some folders in which writing is not.
+fn write_in_place(path: &Path, text: &str) -> anyhow::Result<()> {
+    let mut old = Vec::new();
+    if let Ok(mut file) = File::open(path)
+        && file.metadata().is_ok_and(|it| it.len() <= LONGEST_KEPT)
+    {
+        drop(file.read_to_end(&mut old));
+    }
+    let mut file = OpenOptions::new()
+        .write(true)
+        .truncate(true)
+        .open(path)
+        .context("it can be neither replaced nor written")?;
+    let written = write_or_take_back(&mut file, 0, text.as_bytes());
+    if written.is_err() {
+        let put_back = file.rewind().and_then(|()| file.write_all(&old));
+        drop(put_back);
+    }
+    written.context("it cannot be written")
+}
+
+/// Whether there is a file that can be cut and replaced, or nothing yet. A pipe is refused: without a reader it would
+/// hold the run for ever.
+fn is_ordinary(path: &Path) -> anyhow::Result<bool> {
+    let Ok(metadata) = std::fs::metadata(path) else {
+        return Ok(true);
+    };
     #[cfg(unix)]
     {
         use std::os::unix::fs::FileTypeExt as _;
-        let kind = std::fs::metadata(path).map(|metadata| metadata.file_type());
-        if kind.is_ok_and(|kind| kind.is_fifo() || kind.is_socket()) {
+        let kind = metadata.file_type();
+        if kind.is_fifo() || kind.is_socket() {
             bail!("it is a pipe");
         }
     }
-    let _ = path;
-    Ok(())
+    if metadata.is_dir() {
+        bail!("it is a folder");
+    }
+    Ok(metadata.is_file())
+}
+
+/// Writes to a terminal or another device, on a thread of its own: it may never take what it is given.
+fn write_to_device(path: &Path, text: &str) -> anyhow::Result<()> {
+    let (path, text) = (path.to_owned(), text.to_owned());
+    let write = move || {
+        let mut device = OpenOptions::new().write(true).open(path)?;
+        device.write_all(text.as_bytes())
+    };
+    match in_time(write, PATIENCE) {
+        Some(written) => written.map_err(nameless).context("it cannot be written"),
+        None => bail!("nobody reads from it"),
+    }
+}
+
+/// What came of some work, if it has ended in time; if not, it is left alone.
+fn in_time<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+    patience: Duration,
+) -> Option<T> {
+    let (sender, done) = mpsc::channel();
+    std::thread::spawn(move || drop(sender.send(work())));
+    done.recv_timeout(patience).ok()
 }
 
 #[cfg(unix)]
@@ -130,6 +240,71 @@ mod tests {
         assert!(made.success());
         assert!(replace(pipe.to_str().unwrap(), "new", &[]).is_err());
         assert!(append(pipe.to_str().unwrap(), "new").is_err());
+    }
+
+    /// A file on a disk that has room for so many bytes.
+    struct Disk {
+        bytes: Vec<u8>,
+        room: usize,
+    }
+
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let room = self.room - self.bytes.len();
+            if room == 0 {
+                return Err(io::Error::from(io::ErrorKind::StorageFull));
+            }
+            self.bytes.extend(bytes.iter().take(room));
+            Ok(bytes.len().min(room))
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Cut for Disk {
+        fn cut(&mut self, length: u64) -> io::Result<()> {
+            self.bytes
+                .truncate(usize::try_from(length).unwrap_or(usize::MAX));
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_disk_that_fills_up_leaves_what_was_there_before() {
+        let text = b"reason<<X\nvalue\nX\n";
+        for room in 4..=30 {
+            let bytes = b"a=b\n".to_vec();
+            let mut disk = Disk { bytes, room };
+            let written = write_or_take_back(&mut disk, 4, text).is_ok();
+            assert_eq!(written, room >= 4 + text.len());
+            let whole = [b"a=b\n", &text[..]].concat();
+            assert_eq!(disk.bytes, if written { &whole[..] } else { b"a=b\n" });
+        }
+    }
+
+    #[test]
+    fn a_device_that_takes_nothing_is_told_and_one_that_never_answers_is_given_up() {
+        assert!(append("/dev/full", "text\n").is_err());
+        assert!(replace("/dev/full", "text\n", &[]).is_err());
+        assert!(replace("/dev/null", "text\n", &[]).is_ok());
+        let (_held, never) = mpsc::channel::<()>();
+        assert_eq!(in_time(move || never.recv(), Duration::ZERO), None);
+    }
+
+    #[test]
+    fn a_missing_folder_is_made_only_when_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a/b/out.json");
+        let path = file.to_str().unwrap();
+        assert!(replace(path, "new", &[]).is_err());
+        make_folder(path).unwrap();
+        replace(path, "new", &[]).unwrap();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "new");
+        let inside_a_file = format!("{path}/x");
+        assert!(make_folder(&inside_a_file).is_ok());
+        assert!(make_folder(&format!("{inside_a_file}/y")).is_err());
     }
 
     #[test]

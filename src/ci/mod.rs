@@ -32,7 +32,7 @@ use crate::report::{Annotation, LARGEST_DEPLOYMENTS, Report};
 use crate::run::Signals;
 use crate::secret::{SHORTEST_HIDDEN, Secret};
 use crate::untrusted::{Cleaner, break_commands, line};
-use file::{append, replace};
+use file::{append, make_folder, replace};
 use printer::Printer;
 pub(crate) use printer::print;
 pub use printer::{Print, Stream};
@@ -388,7 +388,8 @@ impl Console {
             return;
         };
         let text = output_text(path, report);
-        if let Err(error) = replace(path, &text, &self.ci.files()) {
+        let written = make_folder(path).and_then(|()| replace(path, &text, &self.ci.files()));
+        if let Err(error) = written {
             self.warn(&format!("`output_file` could not be written: {error:#}."));
         }
         let effects = self.ci.beside_output_file(path, report);

@@ -38,6 +38,10 @@ pub struct Step {
     secrets: Vec<String>,
     folder: TempDir,
     github: bool,
+    /// What a shell does before it becomes the program.
+    before: Option<String>,
+    /// Another user than the one of the tests.
+    user: Option<u32>,
 }
 
 /// A step that is running.
@@ -79,7 +83,21 @@ impl Step {
             secrets: vec![TOKEN.to_owned()],
             folder: TempDir::new().unwrap(),
             github: false,
+            before: None,
+            user: None,
         }
+    }
+
+    /// Starts it from a shell that does something first, to its own limits perhaps.
+    pub fn after(mut self, script: &str) -> Self {
+        self.before = Some(script.to_owned());
+        self
+    }
+
+    /// Starts it as a user with that number.
+    pub fn started_by(mut self, user: u32) -> Self {
+        self.user = Some(user);
+        self
     }
 
     /// A step of any CI system: its own variable, and every file and program that it offers.
@@ -173,7 +191,22 @@ impl Step {
 
     /// Starts it without waiting.
     pub fn start(self) -> Running {
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("cancel-deployment"));
+        let program = assert_cmd::cargo::cargo_bin!("cancel-deployment");
+        let mut command = match &self.before {
+            None => Command::new(program),
+            Some(script) => {
+                let mut shell = Command::new("/bin/sh");
+                shell
+                    .args(["-c", &format!("{script}\nexec \"$0\"")])
+                    .arg(program);
+                shell
+            }
+        };
+        #[cfg(unix)]
+        if let Some(user) = self.user {
+            use std::os::unix::process::CommandExt as _;
+            command.uid(user).gid(user);
+        }
         command
             .env_clear()
             .envs(&self.variables)
@@ -186,6 +219,12 @@ impl Step {
             child: command.spawn().unwrap(),
             step: self,
         }
+    }
+
+    /// Runs it to its end; its outputs are not read, as it may have been unable to write any.
+    pub fn run_unread(mut self) -> Ran {
+        self.github = false;
+        self.run()
     }
 
     /// Runs it to its end.

@@ -754,7 +754,7 @@ fn a_file_that_cannot_be_written_does_not_turn_a_failure_green() {
 fn an_output_file_that_cannot_be_written_is_a_warning() {
     let sandbox = running();
     let ran = step(&sandbox)
-        .input("output_file", "no-folder/out.json")
+        .input("output_file", "summary/out.json")
         .run();
     ran.ended("canceled", 0);
     assert!(warnings(&ran)[0].text.contains("output_file"));

@@ -6,6 +6,8 @@ mod buildkite;
 mod circleci;
 mod drone;
 mod fed_back;
+#[cfg(unix)]
+mod full;
 mod gitlab;
 mod harness;
 mod hostile;
