@@ -12,26 +12,29 @@ use crate::env::Env;
 /// The largest event file that is read, in bytes.
 const LARGEST_EVENT: u64 = 8 << 20;
 /// Events whose run stands on the default branch although they are about something else.
-const ABOUT_OTHERS: [&str; 5] = [
+const ABOUT_OTHERS: [&str; 6] = [
     "check_run",
     "check_suite",
     "delete",
     "issue_comment",
     "status",
+    "workflow_run",
 ];
 
 /// Reads the event where the variables alone would name a merge commit or the default branch.
 pub(super) fn read(env: &Env) -> Facts {
     let name = env.var("GITHUB_EVENT_NAME").unwrap_or_default();
     let (needed, read): (_, fn(&Env, &Value) -> Facts) = match name {
-        _ if ABOUT_OTHERS.contains(&name) => {
-            return Facts::default().noting(format!("A run for `{name}` stands on the default branch, which is not what the event is about: it says neither commit nor branch."));
-        }
         _ if name.starts_with("pull_request") => ("/pull_request/head", pull_request),
         "workflow_run" => ("/workflow_run", workflow_run),
         "deployment" | "deployment_status" => ("/deployment", deployment),
         "repository_dispatch" => ("/action", dispatch),
         "push" => ("/ref", push),
+        "delete" => ("/ref", deletion),
+        "status" => ("/sha", status),
+        "check_run" => ("/check_run", |_, event| check(event, "/check_run")),
+        "check_suite" => ("/check_suite", |_, event| check(event, "/check_suite")),
+        "issue_comment" => return about_others(name),
         _ => return of_run(env),
     };
     let event = event_file(env).and_then(|event| match event.pointer(needed) {
@@ -42,6 +45,10 @@ pub(super) fn read(env: &Env) -> Facts {
         Ok(event) => read(env, &event),
         Err(why) => without_event(env, name, &why),
     }
+}
+
+fn about_others(name: &str) -> Facts {
+    Facts::default().noting(format!("A run for `{name}` stands on the default branch, which is not what the event is about: it says neither commit nor branch."))
 }
 
 /// The event's file; the error continues a sentence.
@@ -103,8 +110,12 @@ fn pull_request(_env: &Env, event: &Value) -> Facts {
         .of_fork(fork(at("head/repo/full_name"), at("base/repo/full_name")))
 }
 
+/// What the first workflow ran for. Where that stood on the default branch for something else, so do its facts.
 fn workflow_run(_env: &Env, event: &Value) -> Facts {
     let at = |place: &str| text(event, &format!("/workflow_run/{place}"));
+    if let Some(first) = at("event").filter(|first| ABOUT_OTHERS.contains(first)) {
+        return about_others(first);
+    }
     let base = text(event, "/repository/full_name").or(at("repository/full_name"));
     Facts::new(at("head_sha"), at("head_branch"))
         .of_fork(fork(at("head_repository/full_name"), base))
@@ -142,9 +153,48 @@ fn dispatch(env: &Env, event: &Value) -> Facts {
     Facts::new(at("git/sha"), branch).of_fork(fork)
 }
 
+/// For an annotated tag `after` is the tag's own object; only `head_commit` and GITHUB_SHA are always the commit. For a
+/// ref that was deleted `after` is zeros, and GITHUB_SHA the default branch's.
 fn push(env: &Env, event: &Value) -> Facts {
-    let commit = text(event, "/after").or(env.var("GITHUB_SHA"));
-    Facts::new(commit, text(event, "/ref"))
+    let (reference, after) = (text(event, "/ref"), text(event, "/after"));
+    let is_tag = reference.is_some_and(|reference| reference.starts_with("refs/tags/"));
+    let is_deleted = after.is_some_and(|after| after.chars().all(|c| c == '0'));
+    let commit = text(event, "/head_commit/id")
+        .or(after.filter(|_| !is_tag))
+        .or(env.var("GITHUB_SHA"));
+    Facts::new(commit.filter(|_| !is_deleted), reference)
+}
+
+/// A branch that is gone is told by its short name; its last commit is not told.
+fn deletion(_env: &Env, event: &Value) -> Facts {
+    let is_branch = text(event, "/ref_type") == Some("branch");
+    Facts::new(None, text(event, "/ref").filter(|_| is_branch))
+}
+
+/// A commit may be part of many branches.
+fn status(_env: &Env, event: &Value) -> Facts {
+    let branches = event.pointer("/branches").and_then(Value::as_array);
+    let branch = match branches.map(Vec::as_slice) {
+        Some([only]) => text(only, "/name"),
+        _ => None,
+    };
+    Facts::new(text(event, "/sha"), branch)
+}
+
+/// A check tells of a branch, but not where it lives, unless a pull request of this repository proves it.
+fn check(event: &Value, place: &str) -> Facts {
+    let at = |name: &str| text(event, &format!("{place}/{name}"));
+    let branch = at("head_branch").or(at("check_suite/head_branch"));
+    let pulls = event.pointer(&format!("{place}/pull_requests"));
+    let mut pulls = pulls.and_then(Value::as_array).into_iter().flatten();
+    let is_ours = pulls.any(|pull| {
+        let repository = |side: &str| pull.pointer(&format!("/{side}/repo/id"))?.as_u64();
+        text(pull, "/head/ref") == branch
+            && branch.is_some()
+            && repository("head").is_some()
+            && repository("head") == repository("base")
+    });
+    Facts::new(at("head_sha"), branch).of_fork((!is_ours).then(Fork::default))
 }
 
 #[cfg(test)]
@@ -248,9 +298,28 @@ mod tests {
     fn a_push_is_what_was_pushed() {
         let push = |after: &str, name: &str| json!({ "after": after, "ref": name });
         check("push", push(HEAD, "refs/heads/a/b"), HEAD, "a/b", None);
-        check("push", push(HEAD, "refs/tags/v1"), HEAD, "", None);
         let zeros = "0".repeat(40);
         check("push", push(&zeros, "refs/heads/a"), "", "a", None);
+        let deleted =
+            json!({ "after": zeros, "ref": "refs/heads/a", "deleted": true, "head_commit": null });
+        check("push", deleted, "", "a", None);
+    }
+
+    /// An annotated tag is an object of its own, and `after` names that one.
+    #[test]
+    fn a_pushed_tag_is_the_commit_that_it_stands_for() {
+        let object = "c".repeat(40);
+        let push = |head: Value| json!({ "after": object, "ref": "refs/tags/v1.4.0", "head_commit": head });
+        check("push", push(json!({ "id": HEAD })), HEAD, "", None);
+        check("push", push(Value::Null), MERGE, "", None);
+        let unknown = facts(
+            "push",
+            Some(push(Value::Null).to_string().as_bytes()),
+            &[("GITHUB_SHA", "")],
+        );
+        assert_eq!(unknown.commit, None);
+        let branch = json!({ "after": HEAD, "ref": "refs/heads/a", "head_commit": { "id": HEAD } });
+        check("push", branch, HEAD, "a", None);
     }
 
     #[test]
@@ -267,8 +336,81 @@ mod tests {
     }
 
     #[test]
+    fn a_run_after_a_run_on_the_default_branch_knows_nothing() {
+        let of = |event: &str| {
+            json!({
+                "repository": { "full_name": "acme/web" },
+                "workflow_run": { "event": event, "head_sha": MERGE, "head_branch": "main", "head_repository": { "full_name": "acme/web" } },
+            })
+        };
+        check("workflow_run", of("push"), MERGE, "main", None);
+        for event in [
+            "issue_comment",
+            "delete",
+            "status",
+            "check_run",
+            "check_suite",
+            "workflow_run",
+        ] {
+            let facts = facts("workflow_run", Some(of(event).to_string().as_bytes()), &[]);
+            assert_eq!((facts.commit, facts.branch), (None, None), "{event}");
+            assert_eq!(facts.notes.len(), 1, "{event}");
+        }
+    }
+
+    #[test]
+    fn a_deletion_tells_the_branch_that_is_gone() {
+        let of = |kind: &str| json!({ "ref": "a/b", "ref_type": kind });
+        check("delete", of("branch"), "", "a/b", None);
+        check("delete", of("tag"), "", "", None);
+    }
+
+    #[test]
+    fn a_status_tells_its_commit_and_a_branch_only_if_it_is_the_only_one() {
+        let on = |names: &[&str]| {
+            let branches: Vec<_> = names.iter().map(|name| json!({ "name": name })).collect();
+            json!({ "sha": HEAD, "branches": branches })
+        };
+        check("status", on(&["topic"]), HEAD, "topic", None);
+        check("status", on(&[]), HEAD, "", None);
+        check("status", on(&["main", "topic"]), HEAD, "", None);
+        check("status", json!({ "sha": HEAD }), HEAD, "", None);
+    }
+
+    /// Nothing in them says where the branch lives, but for a pull request of the same repository.
+    #[test]
+    fn a_check_tells_its_commit_and_a_branch_that_may_be_a_forks() {
+        let pull = |head: u64| json!([{ "head": { "sha": HEAD, "ref": "topic", "repo": { "id": head } }, "base": { "repo": { "id": 7 } } }]);
+        let suite = |branch: Value, pulls: Value| json!({ "head_sha": HEAD, "head_branch": branch, "pull_requests": pulls });
+        let run = |branch: Value, pulls: Value| json!({ "head_sha": HEAD, "check_suite": { "head_branch": branch }, "pull_requests": pulls });
+        for (branch, pulls, name, fork) in [
+            (json!("topic"), pull(7), "topic", None),
+            (json!("topic"), pull(8), "topic", Some("")),
+            (json!("other"), pull(7), "other", Some("")),
+            (json!("topic"), json!([]), "topic", Some("")),
+            (Value::Null, Value::Null, "", Some("")),
+        ] {
+            let event = json!({ "check_suite": suite(branch.clone(), pulls.clone()) });
+            check("check_suite", event, HEAD, name, fork);
+            check(
+                "check_run",
+                json!({ "check_run": run(branch, pulls) }),
+                HEAD,
+                name,
+                fork,
+            );
+        }
+    }
+
+    #[test]
     fn the_default_branch_is_not_what_an_event_about_others_means() {
-        for name in ABOUT_OTHERS {
+        for name in [
+            "check_run",
+            "check_suite",
+            "delete",
+            "issue_comment",
+            "status",
+        ] {
             let facts = facts(name, Some(b"{}"), &[]);
             assert_eq!((facts.commit, facts.branch), (None, None), "{name}");
             assert_eq!(facts.notes.len(), 1, "{name}");
@@ -357,6 +499,10 @@ mod tests {
             "deployment_status",
             "repository_dispatch",
             "push",
+            "delete",
+            "status",
+            "check_run",
+            "check_suite",
         ])
     }
 
@@ -388,6 +534,12 @@ mod tests {
             "git",
             "id",
             "after",
+            "head_commit",
+            "ref_type",
+            "branches",
+            "check_run",
+            "check_suite",
+            "pull_requests",
         ]);
         leaf.prop_recursive(4, 40, 8, move |inner| {
             prop::collection::hash_map(keys.clone(), inner, 0..8).prop_map(|map| {
