@@ -14,7 +14,16 @@ use crate::untrusted::break_commands_in_json;
 
 pub(super) const SYSTEM: System = System {
     id: "harness",
-    is_here: |env| env.var("HARNESS_OUTPUT_FILE").is_some(),
+    // Not every kind of step has a file for outputs, and DRONE is not always set.
+    is_here: |env| {
+        let mut own = [
+            "HARNESS_OUTPUT_FILE",
+            "HARNESS_PIPELINE_ID",
+            "HARNESS_BUILD_ID",
+        ]
+        .iter();
+        own.any(|name| env.var(name).is_some())
+    },
     open: |env, confirmed| Box::new(Harness::new(env, confirmed)),
 };
 

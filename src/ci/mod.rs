@@ -549,6 +549,8 @@ mod tests {
             ("CI", "woodpecker", "woodpecker"),
             ("CI_SYSTEM_NAME", "woodpecker", "woodpecker"),
             ("HARNESS_OUTPUT_FILE", "/o", "harness"),
+            ("HARNESS_PIPELINE_ID", "web", "harness"),
+            ("HARNESS_BUILD_ID", "7", "harness"),
             ("DRONE", "true", "drone"),
             ("TEAMCITY_VERSION", "2026.1", "teamcity"),
         ] {
@@ -559,6 +561,15 @@ mod tests {
         check(&jenkins, "jenkins");
         check(&jenkins[..1], "plain");
         check(&jenkins[1..], "plain");
+        // Without a configured location there is no JENKINS_URL.
+        for own in [
+            ("BUILD_TAG", "jenkins-web-1"),
+            ("JENKINS_HOME", "/var/jenkins_home"),
+        ] {
+            check(&[own, jenkins[1]], "jenkins");
+            check(&[own], "plain");
+        }
+        check(&[("BUILD_TAG", "v1"), jenkins[1]], "plain");
     }
 
     #[test]

@@ -171,13 +171,25 @@ fn jenkins(env: &Env) -> Facts {
         });
         return Facts::new(commit.filter(|_| of_head), env.var("CHANGE_BRANCH")).of_fork(elsewhere);
     }
-    let checked_out = env
-        .var("GIT_BRANCH")
-        .map(|name| name.strip_prefix("origin/").unwrap_or(name));
     let branch = name
-        .or(checked_out)
+        .or_else(|| checked_out(env))
         .filter(|name| env.var("TAG_NAME").is_none() && *name != "detached");
     Facts::new(commit, branch)
+}
+
+/// GIT_BRANCH is `<remote>/<branch>`, whatever the remote is called. GIT_LOCAL_BRANCH may be a name that only this job
+/// gives it, but where GIT_BRANCH ends with it, it tells where the branch begins.
+fn checked_out(env: &Env) -> Option<&str> {
+    let local = env.var("GIT_LOCAL_BRANCH");
+    let Some(remote) = env.var("GIT_BRANCH") else {
+        return local;
+    };
+    let is_local = |local: &&str| {
+        let before = remote.strip_suffix(local);
+        before.is_some_and(|before| before.is_empty() || before.ends_with('/'))
+    };
+    let after = remote.split_once('/').map_or(remote, |(_, name)| name);
+    Some(local.filter(is_local).unwrap_or(after))
 }
 
 #[cfg(test)]
@@ -358,6 +370,19 @@ mod tests {
         let pushed = [("GIT_COMMIT", HEAD), ("GIT_BRANCH", "origin/a/b")];
         check("jenkins", &pushed, HEAD, "a/b", None);
         check("jenkins", &[("GIT_BRANCH", "detached")], "", "", None);
+        for (remote, local, branch) in [
+            ("upstream/topic", "", "topic"),
+            ("upstream/a/b", "", "a/b"),
+            ("team/fork/a/b", "a/b", "a/b"),
+            ("a/b", "a/b", "a/b"),
+            ("origin/topic", "build", "topic"),
+            ("topic", "", "topic"),
+            ("", "a/b", "a/b"),
+            ("detached", "build", ""),
+        ] {
+            let local = [("GIT_BRANCH", remote), ("GIT_LOCAL_BRANCH", local)];
+            check("jenkins", &local, "", branch, None);
+        }
         check("jenkins", &[("BRANCH_NAME", "topic")], "", "topic", None);
         let tag = [("BRANCH_NAME", "v1"), ("TAG_NAME", "v1")];
         check("jenkins", &tag, "", "", None);
