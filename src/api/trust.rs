@@ -128,8 +128,10 @@ pub fn read_certificates(text_or_path: &str) -> anyhow::Result<Vec<CertificateDe
     }
 }
 
-/// PEM text without what editors and YAML add to its lines: a byte order mark, or an indentation, would hide them.
+/// PEM text without what editors and YAML add to its lines: a byte order mark, or an indentation, would hide them. In a
+/// variable that takes a single line, its line breaks are written `\n`; PEM itself has no backslash.
 fn straightened(pem: &str) -> String {
+    let pem = pem.replace("\\r", "\n").replace("\\n", "\n");
     let lines = pem.split(['\n', '\r']);
     let bare = lines.map(|line| line.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}'));
     bare.collect::<Vec<_>>().join("\n")
@@ -172,6 +174,20 @@ mod tests {
             let mut store = RootCertStore::empty();
             add_system(&mut store, bundles);
             assert_eq!(store.len(), count, "{bundles:?}");
+        }
+    }
+
+    /// As people store it in a variable that takes a single line.
+    #[test]
+    fn a_certificate_may_stand_on_one_line_with_written_line_breaks() {
+        let pem = certificate().pem() + &certificate().pem();
+        let unix = pem.replace("\r\n", "\n");
+        for text in [unix.replace('\n', "\\n"), unix.replace('\n', "\\r\\n")] {
+            assert!(!text.contains('\n'));
+            assert_eq!(
+                read_certificates(&text).map(|found| found.len()).ok(),
+                Some(2)
+            );
         }
     }
 
