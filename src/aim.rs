@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use crate::branch::short_name;
 use crate::ci::facts::Facts;
 use crate::deployment::{Deployment, Source};
+use crate::env::is_unexpanded;
 use crate::id::Id;
 use crate::inputs::{Faults, Values, duration};
 use crate::platform::Entry;
@@ -250,11 +252,11 @@ fn judge_support(values: &Values, entry: &Entry, select: Select, faults: &mut Fa
 
 /// A branch's short name.
 fn branch(text: &str) -> Result<String, String> {
-    let short = text.strip_prefix("refs/heads/").unwrap_or(text);
-    if short.is_empty() || short.starts_with("refs/") {
-        return Err("takes the name of a branch, such as `main` or `refs/heads/main`".to_owned());
-    }
-    Ok(short.to_owned())
+    let name = short_name(text).filter(|name| !is_unexpanded(name));
+    name.map(str::to_owned).ok_or_else(|| {
+        "takes the name of a branch as git allows it, such as `main` or `refs/heads/main`"
+            .to_owned()
+    })
 }
 
 /// A commit hash, whole or shortened to at least seven digits.
@@ -310,6 +312,9 @@ mod tests {
     fn branches_and_commits_are_read_as_people_write_them() {
         assert_eq!(branch("refs/heads/feature/x").as_deref(), Ok("feature/x"));
         assert!(branch("refs/pull/1/merge").is_err());
+        for text in ["refs/heads/$(X)", "a..b", "a b", "feature/*", "@", "HEAD"] {
+            assert!(branch(text).is_err(), "{text}");
+        }
         assert_eq!(commit("ABCDEF0").as_deref(), Ok("abcdef0"));
         assert!(commit("abcdef").is_err() && commit("HEAD").is_err() && commit("main123").is_err());
     }

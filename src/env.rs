@@ -149,21 +149,33 @@ fn spellings(name: &str) -> Vec<String> {
     names
 }
 
-/// Whether a value is a variable that some CI system left unexpanded: `$X`, `${X}` or `$(X)`.
+/// How an expression begins and ends that a CI system would have replaced: a shell's and Azure's `$(…)`, everybody's
+/// `${…}` and GitHub's `${{…}}`, Azure's and GitLab's `$[…]`, CircleCI's `<<…>>`, Harness's `<+…>`.
+const EXPRESSIONS: [(&str, &str); 5] = [
+    ("$(", ")"),
+    ("${", "}"),
+    ("$[", "]"),
+    ("<<", ">>"),
+    ("<+", ">"),
+];
+
+/// Whether a value as a whole is an expression or a variable that no CI system replaced.
 pub fn is_unexpanded(value: &str) -> bool {
-    let Some(rest) = value.strip_prefix('$') else {
-        return false;
-    };
-    let name = rest
-        .strip_prefix('{')
-        .and_then(|inner| inner.strip_suffix('}'))
-        .or_else(|| {
-            rest.strip_prefix('(')
-                .and_then(|inner| inner.strip_suffix(')'))
-        })
-        .unwrap_or(rest);
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name
+    let between = |(begin, end): (&str, &str)| value.strip_prefix(begin)?.strip_suffix(end);
+    let is_expression = EXPRESSIONS
+        .into_iter()
+        .filter_map(between)
+        .any(|inner| !inner.is_empty());
+    // A shell's `$X`, and the `%X%` of Windows and TeamCity.
+    let name = value
+        .strip_prefix('$')
+        .or_else(|| value.strip_prefix('%')?.strip_suffix('%'));
+    is_expression || name.is_some_and(is_name)
+}
+
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
 }
@@ -236,10 +248,31 @@ mod tests {
 
     #[test]
     fn unexpanded_variables_are_recognised() {
-        for text in ["$X", "${X}", "$(X)", "$(My.Var)", "$_a1"] {
+        for text in [
+            "$X",
+            "${X}",
+            "$(X)",
+            "$(My.Var)",
+            "$_a1",
+            "$[variables['b']]",
+            "$[[ inputs.x ]]",
+            "${{ x }}",
+            "${{ inputs.x || '' }}",
+            "${X:-main}",
+            "$(git rev-parse HEAD)",
+            "<< x >>",
+            "<<pipeline.git.branch>>",
+            "<+x>",
+            "<+codebase.branch>",
+            "%x%",
+            "%teamcity.build.branch%",
+        ] {
             assert!(is_unexpanded(text), "{text}");
         }
-        for text in ["X", "$", "$1", "a$X", "$X y", "${X", "$(X", "$$", "$a$b"] {
+        for text in [
+            "X", "$", "$1", "a$X", "$X y", "${X", "$(X", "$$", "$a$b", "${}", "$()", "$[]", "<>",
+            "<<>>", "<+>", "<x>", "%", "%%", "%a", "a%", "%a b%", "100%", "%25%32%", "$(X)/x",
+        ] {
             assert!(!is_unexpanded(text), "{text}");
         }
     }

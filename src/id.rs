@@ -1,5 +1,7 @@
 //! Ids as users write them: opaque, but never a way into another path.
 
+use std::hash::{Hash, Hasher};
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Everything but the characters RFC 3986 calls unreserved.
@@ -12,9 +14,28 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
 /// The longest id taken, in bytes.
 const LONGEST: usize = 512;
 
-/// An id that may stand in a path: not empty, at most 512 bytes, no control character, not `.` or `..`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// An id that may stand in a path: not empty, at most 512 bytes, no control character, not `.` or `..`,
+/// no brackets or quotes around it.
+/// Two are equal when they are the same one, see [`is_same`].
+#[derive(Clone, Debug)]
 pub struct Id(String);
+
+impl PartialEq for Id {
+    fn eq(&self, other: &Self) -> bool {
+        is_same(&self.0, &other.0)
+    }
+}
+
+impl Eq for Id {}
+
+impl Hash for Id {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match uuid(&self.0) {
+            Some((uuid, rest)) => (uuid.to_ascii_lowercase(), rest).hash(state),
+            None => self.0.hash(state),
+        }
+    }
+}
 
 impl Id {
     /// Takes an id as written; the error says what is wrong with it, without repeating it.
@@ -35,6 +56,9 @@ impl Id {
         if text == "." || text == ".." {
             return Err("is a path, not an id".to_owned());
         }
+        if text.starts_with(is_wrapping) || text.ends_with(is_wrapping) {
+            return Err("has brackets or quotes around it: write the id alone".to_owned());
+        }
         Ok(Self(text.to_owned()))
     }
 
@@ -49,6 +73,34 @@ impl Id {
     }
 }
 
+/// Left over from a template or a list: no platform has such ids.
+fn is_wrapping(c: char) -> bool {
+    "[](){}<>\"'`".contains(c)
+}
+
+/// Whether what a platform tells is the id that was asked for.
+///
+/// UUIDs are the same in capitals (RFC 9562, section 4), alone or with something behind them; everything else is compared exactly.
+pub fn is_same(asked: &str, told: &str) -> bool {
+    match (uuid(asked), uuid(told)) {
+        (Some((asked, asked_rest)), Some((told, told_rest))) => {
+            asked.eq_ignore_ascii_case(told) && asked_rest == told_rest
+        }
+        _ => asked == told,
+    }
+}
+
+/// A UUID, and what stands behind it.
+fn uuid(text: &str) -> Option<(&str, &str)> {
+    let (uuid, rest) = text.split_at_checked(36)?;
+    let fits = |(at, c): (usize, char)| match at {
+        8 | 13 | 18 | 23 => c == '-',
+        _ => c.is_ascii_hexdigit(),
+    };
+    let is_whole = !rest.starts_with(|c: char| c.is_ascii_alphanumeric());
+    (is_whole && uuid.char_indices().all(fits)).then_some((uuid, rest))
+}
+
 /// Any text as one percent-encoded path segment.
 pub fn segment(text: &str) -> String {
     utf8_percent_encode(text, SEGMENT).to_string()
@@ -57,6 +109,30 @@ pub fn segment(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_uuids_are_the_same_in_capitals() {
+        let uuid = "4f6c71e2-1e90-4762-9fee-6cc4a0a9f2cf";
+        let same = |a: &str, b: &str| is_same(a, b);
+        assert!(same(uuid, uuid) && same(&uuid.to_uppercase(), uuid) && same("dpl_A", "dpl_A"));
+        assert!(!same("dpl_A", "dpl_a") && !same(uuid, &uuid.replace('c', "d")));
+        assert!(!same(&uuid[1..].to_uppercase(), &uuid[1..]));
+        assert!(!same(
+            &format!("{}x", uuid.to_uppercase()),
+            &format!("{uuid}x")
+        ));
+    }
+
+    #[test]
+    fn brackets_and_quotes_around_an_id_are_named() {
+        for bad in [
+            "[a]", "\"a\"", "'a'", "`a`", "<a>", "{a}", "[\"a\"", "a]", "a\"", "(a)",
+        ] {
+            let wrong = Id::parse(bad).unwrap_err();
+            assert!(wrong.contains("brackets or quotes"), "{bad}: {wrong}");
+        }
+        assert!(Id::parse("a[1]b").is_ok() && Id::parse("it's").is_ok());
+    }
 
     #[test]
     fn ids_are_opaque_but_stay_in_their_segment() {

@@ -1,6 +1,6 @@
 //! Inputs: which there are, what was written, and everything that is wrong with it, said at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -28,6 +28,8 @@ pub struct Input {
     pub usual: &'static [(&'static str, &'static str)],
     /// Never printed, always masked.
     pub secret: bool,
+    /// People make it up: one that looks like a variable nobody expanded may be meant.
+    pub made_up: bool,
     /// What applies when it is absent; empty when nothing does.
     pub default: &'static str,
     /// One line.
@@ -39,6 +41,7 @@ const fn common(name: &'static str, default: &'static str, help: &'static str) -
         name,
         usual: &[],
         secret: false,
+        made_up: false,
         default,
         help,
     }
@@ -122,7 +125,7 @@ pub const COMMON: &[Input] = &[
 ];
 
 /// Something wrong with an input, by the name its writer knows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Fault {
     /// The input.
     pub input: String,
@@ -141,7 +144,50 @@ pub struct Faults {
     pub warnings: Vec<String>,
 }
 
+/// More faults than this are told as the first of them and one that counts the rest.
+const MOST_TOLD: usize = 10;
+
+impl Fault {
+    /// A sentence that begins with the name its writer knows.
+    fn sentence(&self) -> String {
+        match &self.variable {
+            Some(variable) => format!("`{}` ({variable}) {}", self.input, self.text),
+            None if self.input.is_empty() => self.text.clone(),
+            None => format!("`{}` {}", self.input, self.text),
+        }
+    }
+}
+
 impl Faults {
+    /// A sentence for each, equal ones as one that counts them; not more than a run can tell.
+    pub fn sentences(&self) -> Vec<String> {
+        let mut counts: HashMap<&Fault, usize> = HashMap::new();
+        for fault in &self.found {
+            *counts.entry(fault).or_default() += 1;
+        }
+        let count = counts.len();
+        let shown = if count > MOST_TOLD {
+            MOST_TOLD - 1
+        } else {
+            count
+        };
+        let in_order = self
+            .found
+            .iter()
+            .filter_map(|fault| Some((fault, counts.remove(fault)?)));
+        let mut sentences: Vec<_> = in_order
+            .take(shown)
+            .map(|(fault, count)| match count {
+                1 => format!("{}.", fault.sentence()),
+                _ => format!("{} ({count} times).", fault.sentence()),
+            })
+            .collect();
+        if count > shown {
+            sentences.push(format!("{} more inputs are not right.", count - shown));
+        }
+        sentences
+    }
+
     /// Notes that an input is malformed.
     pub fn add(&mut self, given: Option<&Given>, input: &str, text: impl Into<String>) {
         let variable = given.map(|given| given.variable.clone());
@@ -196,10 +242,10 @@ impl Values {
             let mut usual = input.usual.iter();
             usual.find_map(|(variable, beginning)| {
                 let written = env.written(variable)?;
-                let fits = written
-                    .value
-                    .as_ref()
-                    .is_none_or(|value| value.expose().starts_with(beginning));
+                // Nobody knows what an expression would have become.
+                let fits = written.value.as_ref().is_none_or(|value| {
+                    value.expose().starts_with(beginning) || is_unexpanded(value.expose())
+                });
                 fits.then_some((written, true))
             })
         });
@@ -223,8 +269,8 @@ impl Values {
         let text = given.value.expose();
         let wrong = if !given.readable {
             "is not valid UTF-8"
-        } else if is_unexpanded(text) {
-            "is a variable that was not expanded; define it, or check its spelling"
+        } else if is_unexpanded(text) && !input.made_up {
+            UNEXPANDED
         } else if input.secret && text.chars().any(char::is_control) {
             "contains a line break or another control character"
         } else {
@@ -299,6 +345,17 @@ impl Values {
         );
     }
 
+    /// A hint for where a value that was taken as it is may still be a variable that nobody expanded.
+    pub fn doubt(&self, name: &str) -> Option<String> {
+        let given = self.0.get(name)?;
+        is_unexpanded(given.value.expose()).then(|| {
+            format!(
+                "`{name}` ({}) looks like a variable that was not expanded; define it, or check its spelling, unless this is what was meant.",
+                given.variable
+            )
+        })
+    }
+
     fn list(&self, name: &str) -> Vec<String> {
         let text = self.get(name).unwrap_or_default();
         text.split([',', '\n', '\r'])
@@ -330,6 +387,9 @@ impl Values {
         }
     }
 }
+
+/// What is said of an expression that nobody replaced.
+const UNEXPANDED: &str = "is a variable that was not expanded; define it, or check its spelling";
 
 /// A short value is repeated in its fault; a long one may be a secret in the wrong place.
 fn echo(text: &str) -> String {
@@ -407,7 +467,7 @@ impl Common {
 
 fn ids(values: &Values, faults: &mut Faults) -> Vec<Id> {
     let given = values.given("deployment_id");
-    let mut ids = Vec::new();
+    let (mut ids, mut known) = (Vec::new(), HashSet::new());
     if given.is_some_and(|given| !given.readable) {
         return ids;
     }
@@ -416,9 +476,13 @@ fn ids(values: &Values, faults: &mut Faults) -> Vec<Id> {
         faults.add(given, "deployment_id", "is a list without an item");
     }
     for text in texts {
+        if is_unexpanded(&text) {
+            faults.add(given, "deployment_id", UNEXPANDED);
+            continue;
+        }
         match Id::parse(&text) {
-            Ok(id) if ids.contains(&id) => {}
-            Ok(id) => ids.push(id),
+            Ok(id) if known.insert(id.clone()) => ids.push(id),
+            Ok(_) => {}
             Err(wrong) => faults.add(given, "deployment_id", wrong),
         }
     }

@@ -10,7 +10,7 @@
 //! | --- | --- |
 //! | [`mod@env`] | all variables once, one spelling, empty means absent |
 //! | [`inputs`] | which inputs there are, what was written, everything that is wrong with it |
-//! | [`id`], [`address`], [`secret`], [`untrusted`] | values checked at the door: what may enter a path, where requests may go, what may never be printed, what may be shown |
+//! | [`id`], [`mod@branch`], [`address`], [`secret`], [`untrusted`] | values checked at the door: what may enter a path, what git calls a branch, where requests may go, what may never be printed, what may be shown |
 //! | [`platform`] | the `Platform` trait, the register, one file for each platform |
 //! | [`api`] | the only part that sends, with its whole policy, its roots of trust and its proxy |
 //! | [`aim`], [`select`] | what a run is aimed at: ids, or a choice from a list |
@@ -32,6 +32,7 @@
 pub mod address;
 pub mod aim;
 pub mod api;
+pub mod branch;
 pub mod cancel;
 pub mod ci;
 pub mod deployment;
@@ -49,6 +50,7 @@ pub mod secret;
 pub mod select;
 pub mod untrusted;
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
@@ -136,7 +138,7 @@ pub async fn run_in(world: World, env: &Env, start: Instant, mut signals: Signal
         took: start.elapsed(),
     };
     let Some((opened, entry)) = opened.zip(entry).filter(|_| faults.found.is_empty()) else {
-        let sentences = faults.found.iter().map(fault_sentence);
+        let sentences = faults.sentences().into_iter();
         report.faults = sentences.map(|fault| cleaner.value(&fault)).collect();
         tell(&mut lock(&console), &report, &common);
         return Exit::BadInput;
@@ -281,11 +283,11 @@ fn open(
     faults: &mut Faults,
 ) -> Option<Opened> {
     let opened = (entry.open)(values, faults);
-    let mut ids = Vec::new();
+    let (mut ids, mut known) = (Vec::new(), HashSet::new());
     for written in &common.ids {
         match (entry.read_id)(written) {
-            Ok(id) if ids.contains(&id) => {}
-            Ok(id) => ids.push(id),
+            Ok(id) if known.insert(id.clone()) => ids.push(id),
+            Ok(_) => {}
             Err(wrong) => faults.add(values.given("deployment_id"), "deployment_id", wrong),
         }
     }
@@ -335,15 +337,6 @@ fn open(
             faults.found.push(fault);
             None
         }
-    }
-}
-
-/// A fault as a sentence that begins with the name its writer knows.
-fn fault_sentence(fault: &Fault) -> String {
-    match &fault.variable {
-        Some(variable) => format!("`{}` ({variable}) {}.", fault.input, fault.text),
-        None if fault.input.is_empty() => format!("{}.", fault.text),
-        None => format!("`{}` {}.", fault.input, fault.text),
     }
 }
 

@@ -219,6 +219,7 @@ pub const fn input(
         name,
         usual,
         secret: false,
+        made_up: false,
         default: "",
         help,
     }
@@ -234,6 +235,7 @@ pub const fn secret(
         name,
         usual,
         secret: true,
+        made_up: false,
         default: "",
         help,
     }

@@ -665,6 +665,37 @@ fn a_limit_of_the_sign_in_is_waited_for() {
     assert_eq!(sandbox.count(Call::SignIn), 2);
 }
 
+/// People make passwords up: only the sign-in can tell one from a variable that nobody expanded.
+#[test]
+fn a_password_may_look_like_a_variable_and_is_doubted_only_when_it_is_refused() {
+    for input in ["password", "client_secret"] {
+        let signing_in = |sandbox: &Sandbox, written: &str| {
+            let step = if input == "password" {
+                user(sandbox)
+            } else {
+                client(sandbox)
+            };
+            step.input(input, written).secret(written).run()
+        };
+        for password in ["$ecret1", "${secret}", "%secret%", "<<secret>>"] {
+            let sandbox = Sandbox::start();
+            sandbox
+                .add(Deployment::new("dep-1"))
+                .add(User::new("ci", password))
+                .add(Client::new("ci-client", password));
+            signing_in(&sandbox, password).ended("canceled", 0);
+        }
+        let sandbox = sandbox(Deployment::new("dep-1"));
+        signing_in(&sandbox, "$(CF_SECRET)")
+            .ended("error", 1)
+            .says(&format!("`{input}` (INPUT_{})", input.to_uppercase()))
+            .says("looks like a variable");
+    }
+    let sandbox = sandbox(Deployment::new("dep-1"));
+    let ran = user(&sandbox).input("password", "wrong").run();
+    assert!(!ran.output("reason").contains("looks like a variable"));
+}
+
 #[test]
 fn a_sign_in_address_that_is_not_safe_gets_no_credential() {
     for links in [

@@ -3,8 +3,8 @@
 use std::process::{Command, Output};
 
 use crate::sandbox::digitalocean::{App, Deployment};
-use crate::sandbox::vercel;
 use crate::sandbox::{Call, Sandbox, Seen, TOKEN};
+use crate::sandbox::{cloud_foundry, vercel};
 use crate::step::{Ran, Step};
 
 /// Every spelling of `deployment_id`, the winner first.
@@ -431,7 +431,20 @@ fn two_written_names_of_the_team_are_refused() {
 
 #[test]
 fn a_variable_that_was_not_expanded_is_refused_in_every_notation() {
-    for value in ["$ID", "${ID}", "$(ID)", "$(My.Id)", " $ID "] {
+    for value in [
+        "$ID",
+        "${ID}",
+        "$(ID)",
+        "$(My.Id)",
+        " $ID ",
+        "$[variables['id']]",
+        "${{ steps.x.outputs.id }}",
+        "<< pipeline.id >>",
+        "<+pipeline.id>",
+        "%ID%",
+        "dep-2,$(ID)",
+        "dep-2\n${{ x }}",
+    ] {
         refuses("deployment_id", value);
     }
 }
@@ -441,6 +454,10 @@ fn a_variable_that_was_not_expanded_is_refused_in_every_input() {
     for name in [
         "platform",
         "deployment_id",
+        "select",
+        "branch",
+        "commit",
+        "appear_within",
         "only_states",
         "wait",
         "timeout",
@@ -456,6 +473,40 @@ fn a_variable_that_was_not_expanded_is_refused_in_every_input() {
         "app_id",
     ] {
         refuses(name, "$(SOMETHING)");
+        refuses(name, "${{ something }}");
+    }
+}
+
+#[test]
+fn an_organization_that_was_not_expanded_is_no_account_of_ones_own() {
+    let sandbox = vercel_sandbox();
+    let ran = vercel_step(&sandbox)
+        .var("VERCEL_ORG_ID", "$(VERCEL_ORG_ID)")
+        .run();
+    refused(&ran, &sandbox, &["`team_id`", "VERCEL_ORG_ID"]);
+}
+
+#[test]
+fn a_branch_that_git_would_not_allow_is_refused() {
+    for name in [
+        "a..b",
+        "feature/*",
+        "a b",
+        "refs/tags/v1",
+        "refs/heads/$X",
+        "HEAD",
+        "-x",
+    ] {
+        refuses("branch", name);
+    }
+}
+
+#[test]
+fn brackets_and_quotes_around_an_id_are_named() {
+    for id in ["[dep-1]", "\"dep-1\"", "'dep-1'", "[\"dep-1\", \"dep-2\"]"] {
+        let ran = refuses("deployment_id", id);
+        ran.says("brackets or quotes");
+        refuses("app_id", id).says("brackets or quotes");
     }
 }
 
@@ -546,6 +597,42 @@ fn bad_input_ends_with_2_even_when_nothing_may_fail() {
         .input("fail_on", "none")
         .input("timeout", "soon");
     refused(&step.run(), &sandbox, &["`timeout`"]);
+}
+
+fn errors(ran: &Ran) -> Vec<&str> {
+    let lines = ran.stdout.lines();
+    lines.filter(|line| line.starts_with("::error ")).collect()
+}
+
+#[test]
+fn faults_that_are_the_same_are_told_once_and_counted() {
+    let sandbox = sandbox();
+    let ids = ["."; 40_000].join(",");
+    let ran = app(&sandbox).input("deployment_id", &ids).run();
+    refused(
+        &ran,
+        &sandbox,
+        &["`deployment_id` (INPUT_DEPLOYMENT_ID)", "(40000 times)"],
+    );
+    assert_eq!(errors(&ran).len(), 1, "{}", ran.stdout);
+    assert!(ran.output("reason").len() < 400, "{}", ran.output("reason"));
+    let summary = std::fs::read_to_string(ran.folder.path().join("summary")).unwrap();
+    assert!(summary.len() < 1000, "{summary}");
+}
+
+#[test]
+fn more_faults_than_ten_are_the_first_nine_and_one_that_counts_the_rest() {
+    let sandbox = sandbox();
+    let mut ids: Vec<_> = (0..100).map(|more| "x".repeat(513 + more)).collect();
+    ids.push("..".to_owned());
+    let ran = app(&sandbox).input("deployment_id", &ids.join("\n")).run();
+    refused(
+        &ran,
+        &sandbox,
+        &["513 bytes", "521 bytes", "92 more inputs are not right"],
+    );
+    assert_eq!(errors(&ran).len(), 10, "{}", ran.stdout);
+    assert!(!ran.output("reason").contains("522 bytes"));
 }
 
 #[test]
@@ -706,6 +793,27 @@ fn the_same_id_twice_counts_once() {
         .run();
     assert_eq!(ran.ended("canceled", 0).output("count"), "2");
     assert_eq!(sandbox.count(Call::Cancel), 2);
+}
+
+#[test]
+fn a_uuid_is_the_same_in_capitals() {
+    const DEPLOYMENT: &str = "3aa4d20e-5527-4c00-b496-601fbd22520a";
+    const APP: &str = "4f6c71e2-1e90-4762-9fee-6cc4a0a9f2cf";
+    let sandbox = Sandbox::start();
+    sandbox.add(App::new(APP, "web"));
+    sandbox.add(Deployment::new(APP, DEPLOYMENT));
+    let both = format!("{},{DEPLOYMENT}", DEPLOYMENT.to_uppercase());
+    let ran = app(&sandbox)
+        .input("app_id", &APP.to_uppercase())
+        .input("deployment_id", &both)
+        .run();
+    assert_eq!(ran.ended("canceled", 0).output("count"), "1");
+    let sandbox = Sandbox::start();
+    sandbox.add(cloud_foundry::Deployment::new(DEPLOYMENT));
+    Step::on(&sandbox, "cloud_foundry")
+        .input("deployment_id", &both)
+        .run()
+        .ended("canceled", 0);
 }
 
 #[test]

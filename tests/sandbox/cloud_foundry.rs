@@ -618,7 +618,10 @@ impl CloudFoundry {
 
     fn read(&mut self, guid: &str) -> Answer {
         let korifi = self.foundation.korifi;
-        let found = self.deployments.iter_mut().find(|known| known.guid == guid);
+        let found = self
+            .deployments
+            .iter_mut()
+            .find(|known| known.guid.eq_ignore_ascii_case(guid));
         let Some(deployment) = found else {
             return self.error(404);
         };
@@ -631,7 +634,10 @@ impl CloudFoundry {
         if self.foundation.korifi {
             return self.problem(404, 10000, "Unknown request");
         }
-        let found = self.deployments.iter_mut().find(|known| known.guid == guid);
+        let found = self
+            .deployments
+            .iter_mut()
+            .find(|known| known.guid.eq_ignore_ascii_case(guid));
         let Some(deployment) = found else {
             return self.error(404);
         };

@@ -488,7 +488,7 @@ impl DigitalOcean {
     }
 
     fn app(&mut self, id: &str) -> Answer {
-        match self.apps.iter().find(|app| app.id == id) {
+        match self.apps.iter().find(|app| app.id.eq_ignore_ascii_case(id)) {
             Some(app) => {
                 let body = json!({"app": self.app_json(app)});
                 self.reply(200, &body)
@@ -551,7 +551,11 @@ impl DigitalOcean {
     }
 
     fn list(&mut self, app: &str, request: &Request) -> Answer {
-        if !self.apps.iter().any(|known| known.id == app) {
+        if !self
+            .apps
+            .iter()
+            .any(|known| known.id.eq_ignore_ascii_case(app))
+        {
             return self.error(404);
         }
         let types = request.params("deployment_types");
@@ -569,7 +573,8 @@ impl DigitalOcean {
 
     fn find(&mut self, app: &str, id: &str) -> Option<&mut Deployment> {
         let mut all = self.deployments.iter_mut();
-        all.find(|known| known.app == app && known.id == id)
+        // Ids are UUIDs, which are the same in capitals.
+        all.find(|known| known.app.eq_ignore_ascii_case(app) && known.id.eq_ignore_ascii_case(id))
     }
 
     fn read(&mut self, app: &str, id: &str) -> Answer {

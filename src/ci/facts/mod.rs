@@ -6,7 +6,8 @@
 mod github;
 mod others;
 
-use crate::env::Env;
+use crate::branch::short_name;
+use crate::env::{Env, is_unexpanded};
 
 /// The longest value that is believed, in bytes.
 const LONGEST: usize = 1024;
@@ -98,7 +99,8 @@ impl Facts {
     fn checked(mut self) -> Self {
         let notes = &mut self.notes;
         self.commit = sound(self.commit, "commit", notes).filter(|commit| is_commit(commit));
-        self.branch = sound(self.branch, "branch", notes).and_then(|branch| short(&branch));
+        self.branch = sound(self.branch, "branch", notes);
+        self.branch = self.branch.and_then(|name| branch(&name, notes));
         if let Some(fork) = &mut self.fork {
             fork.repository = sound(fork.repository.take(), "fork's name", notes);
         }
@@ -128,11 +130,18 @@ fn is_commit(text: &str) -> bool {
         && text.chars().any(|c| c != '0')
 }
 
-/// A branch by its short name; a tag, a pull request's ref and `HEAD` are no branches.
-fn short(reference: &str) -> Option<String> {
-    let name = reference.strip_prefix("refs/heads/").unwrap_or(reference);
-    let is_branch = !name.is_empty() && !name.starts_with("refs/") && name != "HEAD";
-    is_branch.then(|| name.to_owned())
+/// A branch by its short name; a tag, a pull request's ref and `HEAD` are no branches, and nothing odd about them.
+fn branch(reference: &str, notes: &mut Vec<String>) -> Option<String> {
+    let short = reference.strip_prefix("refs/heads/").unwrap_or(reference);
+    let is_other = short.is_empty() || short.starts_with("refs/") || short == "HEAD";
+    let name = short_name(reference).filter(|name| !is_unexpanded(name));
+    if name.is_none() && !is_other {
+        notes.push(
+            "The branch that the CI system tells is no name that git allows, and is not used."
+                .to_owned(),
+        );
+    }
+    name.map(str::to_owned)
 }
 
 /// The head's repository is a fork unless it is proved to be the base.
@@ -191,6 +200,21 @@ mod tests {
         check("", "refs/heads/a", (None, Some("a")), 0);
         for name in ["refs/tags/v1", "refs/pull/4/merge", "refs/heads/", "HEAD"] {
             check("", name, (None, None), 0);
+        }
+    }
+
+    #[test]
+    fn a_name_that_git_does_not_allow_is_no_branch() {
+        for name in [
+            "$(Build.SourceBranchName)",
+            "${{ github.ref }}",
+            "refs/heads/$BRANCH",
+            "a..b",
+            "a b",
+            "topic.lock",
+            "-x",
+        ] {
+            check(HEAD, name, (Some(HEAD), None), 1);
         }
     }
 

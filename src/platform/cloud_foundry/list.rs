@@ -14,7 +14,7 @@ use super::{ENTRY, Wire, is_missing};
 use crate::api::{Api, Call, Reply};
 use crate::deployment::{Deployment, State};
 use crate::failure::Failure;
-use crate::id::Id;
+use crate::id::{Id, is_same};
 use crate::inputs::{Faults, Values};
 use crate::platform::paging::{Page, Paging, Sizes, leads_on};
 use crate::platform::{Filter, Listed, in_scope, oldest_in_flight, require};
@@ -142,7 +142,7 @@ impl App {
         match api.send(call).await {
             Ok(reply) => {
                 let found: Reference = reply.json()?;
-                if found.guid.eq_ignore_ascii_case(id.as_str()) {
+                if is_same(id.as_str(), &found.guid) {
                     Ok(true)
                 } else {
                     Err(reply.unreadable("about another app"))
@@ -246,7 +246,7 @@ fn tell(items: Vec<Wire>, app: &Id) -> Result<Vec<Deployment>, &'static str> {
     let told = items.into_iter().map(|item| {
         let one = item.tell();
         let of = one.details.get("app_guid").and_then(|of| of.as_str());
-        if of.is_some_and(|of| !of.eq_ignore_ascii_case(app.as_str())) {
+        if of.is_some_and(|of| !is_same(app.as_str(), of)) {
             return Err("with a deployment of another app");
         }
         if Id::parse(&one.id).is_ok_and(|id| id.as_str() == one.id) {
@@ -365,14 +365,15 @@ mod tests {
 
     #[test]
     fn only_the_apps_own_deployments_are_taken() {
-        let app = Id::parse("a1").unwrap();
+        let guid = "4f6c71e2-1e90-4762-9fee-6cc4a0a9f2cf";
+        let app = Id::parse(guid).unwrap();
         let told = |items: Value| tell(serde_json::from_value(items).unwrap(), &app);
-        let listed = told(json!([item("d1", "a1"), item("d2", "A1")])).unwrap();
+        let listed = told(json!([item("d1", guid), item("d2", &guid.to_uppercase())])).unwrap();
         let ids: Vec<_> = listed.iter().map(|one| one.id.as_str()).collect();
         assert_eq!(ids, ["d1", "d2"]);
         assert!(listed.iter().all(|one| one.created.is_some()));
         assert!(told(json!([item("d1", "a2")])).is_err());
-        assert!(told(json!([item("..", "a1")])).is_err());
+        assert!(told(json!([item("..", guid)])).is_err());
     }
 
     #[test]

@@ -25,8 +25,8 @@ use crate::address::Address;
 use crate::api::{Api, Body, Call, Reset, Response, Service, SignIn, Words};
 use crate::deployment::{Deployment, State};
 use crate::failure::{Failure, Kind};
-use crate::id::{Id, segment};
-use crate::inputs::{Faults, Values};
+use crate::id::{Id, is_same, segment};
+use crate::inputs::{Faults, Input, Values};
 use crate::secret::{Secret, without_scheme};
 use crate::select::Select;
 
@@ -53,11 +53,14 @@ pub(super) const ENTRY: Entry = Entry {
             &[("CF_USERNAME", "")],
             "Instead of `token`: a user, with `password`.",
         ),
-        secret(
-            "password",
-            &[("CF_PASSWORD", "")],
-            "The password of `username`.",
-        ),
+        Input {
+            made_up: true,
+            ..secret(
+                "password",
+                &[("CF_PASSWORD", "")],
+                "The password of `username`.",
+            )
+        },
         input(
             "origin",
             &[("CF_ORIGIN", "")],
@@ -68,11 +71,14 @@ pub(super) const ENTRY: Entry = Entry {
             &[("CF_CLIENT_ID", "")],
             "Instead of `token`: a UAA client, with `client_secret`.",
         ),
-        secret(
-            "client_secret",
-            &[("CF_CLIENT_SECRET", "")],
-            "The secret of `client_id`.",
-        ),
+        Input {
+            made_up: true,
+            ..secret(
+                "client_secret",
+                &[("CF_CLIENT_SECRET", "")],
+                "The secret of `client_id`.",
+            )
+        },
         input("app_id", &[], "The app's guid; needed with `select`."),
         input(
             "app_name",
@@ -196,7 +202,8 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
             ..
         } => {
             service.words = |response| words(response, USER_REFUSED);
-            service.sign_in = Some(Box::new(Uaa::user(username, password, origin)));
+            let uaa = Uaa::user(username, password, origin).doubting(values.doubt("password"));
+            service.sign_in = Some(Box::new(uaa));
         }
         Given {
             client_id: Some(id),
@@ -204,7 +211,8 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
             ..
         } => {
             service.words = |response| words(response, CLIENT_REFUSED);
-            service.sign_in = Some(Box::new(Uaa::client(&id, &secret)));
+            let uaa = Uaa::client(&id, &secret).doubting(values.doubt("client_secret"));
+            service.sign_in = Some(Box::new(uaa));
         }
         given => {
             note_incomplete(&given, values, faults);
@@ -296,9 +304,15 @@ struct Uaa {
     /// A client and its secret as a header carries them: whoever repeats that repeats the secret.
     joined: Option<Secret>,
     origin: Option<String>,
+    /// Goes with a refusal.
+    doubt: Option<String>,
 }
 
 impl Uaa {
+    fn doubting(self, doubt: Option<String>) -> Self {
+        Self { doubt, ..self }
+    }
+
     /// A user, through the client that the `cf` command uses: it is public, its secret is empty.
     fn user(username: String, password: Secret, origin: Option<String>) -> Self {
         Self {
@@ -310,6 +324,7 @@ impl Uaa {
             headers: vec![("authorization", Secret::from("Basic Y2Y6".to_owned()))],
             joined: None,
             origin,
+            doubt: None,
         }
     }
 
@@ -326,6 +341,7 @@ impl Uaa {
             ],
             joined: Some(joined),
             origin: None,
+            doubt: None,
         }
     }
 }
@@ -355,7 +371,16 @@ impl SignIn for Uaa {
             // In the query, as the `cf` command does it: the UAA does not look for it in the form.
             call = call.query("login_hint", json!({ "origin": origin }).to_string());
         }
-        let reply = api.send(call).await?;
+        let reply = api.send(call).await.map_err(|mut failure| {
+            let is_refused = matches!(
+                failure.kind,
+                Kind::Unauthorized | Kind::Forbidden | Kind::Refused
+            );
+            if let Some(doubt) = self.doubt.as_ref().filter(|_| is_refused) {
+                failure.hint = format!("{} {doubt}", failure.hint);
+            }
+            failure
+        })?;
         let answer: Token = reply.json()?;
         if answer.access_token.expose().is_empty() {
             return Err(reply.unreadable("without a token"));
@@ -432,7 +457,7 @@ impl CloudFoundry {
             Err(failure) => return Err(failure),
         };
         let wire: Wire = reply.json()?;
-        if wire.guid != id {
+        if !is_same(id, &wire.guid) {
             return Err(reply.unreadable("about another deployment"));
         }
         Ok(Some(wire.tell()))

@@ -19,7 +19,7 @@ use crate::address::Address;
 use crate::api::{Api, Call, Reply, Reset, Response, Service, Words};
 use crate::deployment::{Deployment, State};
 use crate::failure::{Failure, Kind};
-use crate::id::{Id, segment};
+use crate::id::{Id, is_same, segment};
 use crate::inputs::{Faults, Input, Values};
 use crate::secret::Secret;
 use crate::select::Select;
@@ -168,25 +168,52 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
     Some((Box::new(Datadog { surfaces, query }), service))
 }
 
-/// The site a user means: the plain name, or the address of its pages or of its API.
+/// What the vendor's pages call the sites.
+const CODES: [(&str, &str); 9] = [
+    ("us1", "datadoghq.com"),
+    ("us3", "us3.datadoghq.com"),
+    ("us5", "us5.datadoghq.com"),
+    ("eu1", "datadoghq.eu"),
+    ("ap1", "ap1.datadoghq.com"),
+    ("ap2", "ap2.datadoghq.com"),
+    ("uk1", "uk1.datadoghq.com"),
+    ("us1-fed", "ddog-gov.com"),
+    ("us2-fed", "us2.ddog-gov.com"),
+];
+
+/// The site a user means: its plain name, its short code, or the address of its pages or of its API.
 fn site(written: &str) -> Result<&'static str, String> {
     let unknown = || format!("takes one of {}", SITES.join(", "));
+    let is_code = |(code, _): &&(&str, &str)| code.eq_ignore_ascii_case(written);
+    if let Some((_, site)) = CODES.iter().find(is_code) {
+        return Ok(site);
+    }
     let with_scheme = if written.contains("://") {
         written.to_owned()
     } else {
         format!("https://{written}")
     };
     let url = Url::parse(&with_scheme).map_err(|_| unknown())?;
+    if url.port().is_some() || !url.username().is_empty() {
+        return Err(unknown());
+    }
     let host = url.host_str().unwrap_or_default();
-    // Three sites have their pages at `app.`, no API has.
-    let site = host
-        .strip_prefix("app.")
-        .or_else(|| host.strip_prefix("api."))
-        .unwrap_or(host);
-    SITES
-        .into_iter()
-        .find(|known| *known == site)
+    let exact = SITES.into_iter().find(|known| *known == host);
+    // `us3.datadoghq.com` also ends like `datadoghq.com`, so what is exactly a site comes first.
+    exact
+        .or_else(|| {
+            let (label, site) = host.split_once('.')?;
+            let found = SITES.into_iter().find(|known| *known == site);
+            found.filter(|_| is_page(label))
+        })
         .ok_or_else(unknown)
+}
+
+/// What may stand before a site: `app` for its pages, `api`, or an organization's own name. Two letters and a number
+/// would be another site.
+fn is_page(label: &str) -> bool {
+    let letters = label.trim_end_matches(|c: char| c.is_ascii_digit());
+    letters.len() > 2 && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
 }
 
 fn surfaces(written: &str) -> Result<&'static [Surface], String> {
@@ -260,7 +287,7 @@ async fn page(api: &Api, surface: Surface, id: &str, page: u64) -> Result<(Told,
     let wire = body
         .data
         .ok_or_else(|| reply.unreadable("without a deployment"))?;
-    if wire.id != id {
+    if !is_same(id, &wire.id) {
         return Err(reply.unreadable("about another deployment"));
     }
     let hosts = body.meta.and_then(|meta| meta.hosts);
@@ -386,7 +413,7 @@ impl Platform for Datadog {
                         None
                     } else {
                         let body: Envelope = reply.json()?;
-                        let own = body.data.filter(|wire| wire.id == known.id);
+                        let own = body.data.filter(|wire| is_same(&known.id, &wire.id));
                         own.and_then(|wire| wire.tell(*surface))
                     };
                     return Ok(Accepted {
@@ -783,10 +810,29 @@ mod tests {
                 format!("https://{pages}"),
                 format!("api.{site_of_it}"),
                 format!("https://api.{site_of_it}/api/v2"),
+                format!("acme.{site_of_it}"),
+                format!("https://acme-2.{site_of_it}/fleet?x=1"),
             ];
             for text in written {
                 assert_eq!(site(&text), Ok(site_of_it), "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn a_site_is_known_by_its_short_code() {
+        for (code, site_of_it) in [
+            ("US1", "datadoghq.com"),
+            ("us3", "us3.datadoghq.com"),
+            ("US5", "us5.datadoghq.com"),
+            ("eu1", "datadoghq.eu"),
+            ("AP1", "ap1.datadoghq.com"),
+            ("AP2", "ap2.datadoghq.com"),
+            ("UK1", "uk1.datadoghq.com"),
+            ("US1-FED", "ddog-gov.com"),
+            ("US2-FED", "us2.ddog-gov.com"),
+        ] {
+            assert_eq!(site(code), Ok(site_of_it), "{code}");
         }
     }
 
@@ -799,6 +845,13 @@ mod tests {
             "datadoghq.com.evil.example",
             "evildatadoghq.com",
             "api.app.datadoghq.eu",
+            "us9.datadoghq.com",
+            "ap3.datadoghq.com",
+            "a.b.datadoghq.com",
+            ".datadoghq.com",
+            "us9",
+            "datadoghq.com:8080",
+            "acme@datadoghq.com",
             "https://",
             "a b",
         ] {

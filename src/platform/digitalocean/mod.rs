@@ -21,7 +21,7 @@ use super::{
 use crate::api::{Api, Call, Method, Reply, Reset, Response, Service, Words};
 use crate::deployment::{Deployment, State};
 use crate::failure::{Failure, Kind};
-use crate::id::{Id, segment};
+use crate::id::{Id, is_same, segment};
 use crate::inputs::{Faults, Values};
 use crate::secret::Secret;
 use crate::select::Select;
@@ -187,7 +187,7 @@ impl DigitalOcean {
         let wire = body
             .deployment
             .ok_or_else(|| reply.unreadable("without a deployment"))?;
-        if wire.id != id {
+        if !is_same(id, &wire.id) {
             return Err(reply.unreadable("about another deployment"));
         }
         Ok(wire.tell(self.app()))
@@ -226,7 +226,7 @@ impl DigitalOcean {
         match api.send(call).await {
             Ok(reply) => {
                 let found: AppEnvelope = reply.json()?;
-                if found.app.id.eq_ignore_ascii_case(id.as_str()) {
+                if is_same(id.as_str(), &found.app.id) {
                     Ok(true)
                 } else {
                     Err(reply.unreadable("about another app"))
@@ -386,7 +386,7 @@ impl Platform for DigitalOcean {
         };
         if !reply.is_empty() {
             let body: Envelope<Wire> = reply.json()?;
-            let own = body.deployment.filter(|wire| wire.id == known.id);
+            let own = body.deployment.filter(|wire| is_same(&known.id, &wire.id));
             accepted.deployment = own.map(|wire| Box::new(wire.tell(self.app())));
         }
         Ok(accepted)

@@ -4,7 +4,7 @@ use super::{Door, Ids, QUEUED, Qovery, Results, Standing, Waiting};
 use crate::api::{Api, Call};
 use crate::deployment::{Deployment, State};
 use crate::failure::{Failure, Kind};
-use crate::id::Id;
+use crate::id::{Id, is_same};
 use crate::platform::Listed;
 
 /// How the words for taking something down begin: that is no deployment.
@@ -97,7 +97,7 @@ fn is_teardown_among(queue: &[Waiting], ids: &Ids) -> bool {
             .as_ref()?
             .deployment_request_id
             .as_ref()?;
-        Some(request.eq_ignore_ascii_case(ids.request.as_ref()?))
+        Some(is_same(ids.request.as_ref()?, request))
     };
     queue
         .iter()
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn one_that_left_the_queue_in_this_moment_is_listed_once() {
-        let entries = [("REQ-A", json!("DEPLOY")), ("req-b", json!("DEPLOY"))];
+        let entries = [("req-a", json!("DEPLOY")), ("req-b", json!("DEPLOY"))];
         for word in ["BUILDING", "QUEUED"] {
             let under_way = now(word, "a");
             assert_eq!(

@@ -20,7 +20,7 @@ use super::{
 use crate::api::{Api, Body, Call, Reply, Reset, Response, Service, Words};
 use crate::deployment::{Deployment, State};
 use crate::failure::{Failure, Kind, Patience};
-use crate::id::{Id, segment};
+use crate::id::{Id, is_same, segment};
 use crate::inputs::{Faults, Input, Values, boolean};
 use crate::secret::{Secret, without_scheme};
 use crate::select::Select;
@@ -126,7 +126,6 @@ const TEARDOWN: [&str; 6] = [
 #[derive(Default, Deserialize)]
 struct Given {
     token: Option<Secret>,
-    environment_id: Option<String>,
 }
 
 struct Qovery {
@@ -139,20 +138,10 @@ struct Qovery {
 }
 
 fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Service)> {
-    let Given {
-        token,
-        environment_id,
-    } = values.fill();
+    let Given { token } = values.fill();
     require(&ENTRY, values, faults, &["token", "environment_id"]);
     let force = values.parsed("force_cancel", faults, boolean);
-    let environment = match environment_id.map(|id| Id::parse(&id)) {
-        Some(Err(wrong)) => {
-            faults.add(values.given("environment_id"), "environment_id", wrong);
-            None
-        }
-        Some(Ok(id)) => Some(id),
-        None => None,
-    }?;
+    let environment = values.parsed("environment_id", faults, environment)?;
     let service = Service {
         entry: &ENTRY,
         base: None,
@@ -174,6 +163,22 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
         page: OnceLock::new(),
     };
     Some((Box::new(qovery), service))
+}
+
+/// The environment's id, alone or in the address of one of its pages in the console.
+fn environment(written: &str) -> Result<Id, String> {
+    const PLACE: &str = "/environment";
+    if !written.contains('/') {
+        return Id::parse(written);
+    }
+    let path = written.split(['?', '#']).next().unwrap_or_default();
+    let id = path
+        .split_once(PLACE)
+        .and_then(|(_, after)| after.strip_prefix('/')?.split('/').next());
+    match id {
+        Some(id) if !id.is_empty() => Id::parse(id),
+        _ => Err("is an address without an environment; the address of an environment's page has /environment/ and its id in it".to_owned()),
+    }
 }
 
 /// API tokens go as `Token`, the short-lived JWTs of console and CLI as `Bearer`; a scheme that is written is kept.
@@ -261,9 +266,9 @@ impl Ids {
     /// be compared.
     fn agree(&self, other: &Self) -> Option<bool> {
         let request = self.request.as_ref().zip(other.request.as_ref());
-        let request = request.map(|(one, another)| one.eq_ignore_ascii_case(another));
+        let request = request.map(|(one, another)| is_same(one, another));
         let execution = self.execution.as_ref().zip(other.execution.as_ref());
-        let execution = execution.map(|(one, another)| one == another);
+        let execution = execution.map(|(one, another)| is_same(one, another));
         match (request, execution) {
             (Some(request), Some(execution)) if self.is_undecided() => Some(request || execution),
             (Some(request), Some(execution)) => Some(request && execution),
@@ -423,7 +428,7 @@ impl Qovery {
     fn status(&self, reply: &Reply) -> Result<Status, Failure> {
         let wire: Status = reply.json()?;
         match &wire.id {
-            Some(id) if !id.eq_ignore_ascii_case(self.environment()) => {
+            Some(id) if !is_same(self.environment(), id) => {
                 Err(reply.unreadable("about another environment"))
             }
             _ => Ok(wire),
@@ -502,9 +507,8 @@ impl Qovery {
             return Ok(None);
         };
         let wire: RequestStatus = reply.json()?;
-        let same = |told: &Option<String>, meant: &str| {
-            told.as_ref().map(|told| told.eq_ignore_ascii_case(meant))
-        };
+        let same =
+            |told: &Option<String>, meant: &str| told.as_ref().map(|told| is_same(meant, told));
         let here = same(&wire.environment_id, self.environment());
         if here == Some(false) || same(&wire.deployment_request_id, request) == Some(false) {
             return Ok(None);
@@ -534,7 +538,7 @@ impl Qovery {
             waiting
                 .identifier?
                 .deployment_request_id
-                .filter(|id| id.eq_ignore_ascii_case(request))
+                .filter(|id| is_same(request, id))
         });
         let standing = |id| {
             let ids = Ids {
@@ -997,6 +1001,35 @@ mod tests {
     }
 
     #[test]
+    fn an_environment_is_taken_out_of_its_pages_address() {
+        let id = "4f6c71e2-1e90-4762-9fee-6cc4a0a9f2cf";
+        let base = "https://console.qovery.com/organization/o-1/project/p-1/environment";
+        for written in [
+            id.to_owned(),
+            format!("{base}/{id}"),
+            format!("{base}/{id}/deployments"),
+            format!("{base}/{id}/deployment/x-1?tab=1"),
+            format!("{base}/{id}#top"),
+            format!("console.qovery.com/organization/o-1/project/p-1/environment/{id}/"),
+        ] {
+            assert_eq!(
+                environment(&written).as_ref().map(Id::as_str),
+                Ok(id),
+                "{written}"
+            );
+        }
+        for bad in [
+            base.to_owned(),
+            format!("{base}/"),
+            "https://console.qovery.com/organization/o-1".to_owned(),
+            format!("{base}/.."),
+            format!("[{id}]"),
+        ] {
+            assert!(environment(&bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
     fn every_word_of_the_description_has_its_meaning() {
         for (state, words) in [
             (
@@ -1077,10 +1110,13 @@ mod tests {
 
     #[test]
     fn every_name_that_both_sides_have_must_agree() {
+        let uuid = "4f6c71e2-1e90-4762-9fee-6cc4a0a9f2cf";
+        let capitals = uuid.to_uppercase();
+        assert!(ids(uuid, "").is(&ids(&capitals, "")) && ids("", uuid).is(&ids("", &capitals)));
         let ours = ids("r1", "e1");
         for (other, agree) in [
             (ids("r1", "e1"), Some(true)),
-            (ids("R1", ""), Some(true)),
+            (ids("R1", ""), Some(false)),
             (ids("", "e1"), Some(true)),
             (ids("", "E1"), Some(false)),
             (ids("r1", "e2"), Some(false)),
