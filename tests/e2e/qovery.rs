@@ -196,7 +196,7 @@ fn a_teardown_is_canceled_only_by_its_name() {
 
 #[test]
 fn both_kinds_of_id_name_the_one_under_way() {
-    for id in ["req-one", "REQ-ONE", "exec-one"] {
+    for id in ["req-one", "exec-one"] {
         let sandbox = sandbox([one(), two()]);
         let ran = named(&sandbox, id).run();
         ran.ended("canceled", 0);
