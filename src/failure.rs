@@ -10,7 +10,7 @@ pub enum Kind {
     Unauthorized,
     /// The credential is good but lacks the right (403).
     Forbidden,
-    /// 404.
+    /// 404 and 410: it is not there, or not any more.
     NotFound,
     /// The platform will not do it: 400, 409, 422 and other 4xx.
     Refused,

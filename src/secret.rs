@@ -51,6 +51,11 @@ pub fn without_scheme(written: &str) -> &str {
     }
 }
 
+/// The `Authorization` that carries a token, whether or not its scheme was copied along with it.
+pub fn bearer(token: &Secret) -> Secret {
+    Secret::from(format!("Bearer {}", without_scheme(token.expose())))
+}
+
 /// From this length on, what looks like a secret is taken for it in any case and across a line break as well: nothing
 /// else is likely to look like it. Encoded forms that are shorter are not looked for.
 const SHORTEST_LOOSE: usize = 8;
@@ -475,6 +480,8 @@ mod tests {
             assert_eq!(without_scheme(written), "a.b", "{written}");
         }
         assert_eq!(without_scheme("bear a.b"), "bear a.b");
+        let sent = bearer(&Secret::from("bearer a.b".to_owned()));
+        assert_eq!(sent.expose(), "Bearer a.b");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use reqwest::ClientBuilder;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use rustls::{AlertDescription, CertificateError, ClientConfig, RootCertStore};
 use url::Url;
 
@@ -121,7 +121,9 @@ impl Link for Client {
             sending = sending.header(HeaderName::from_static(name), value);
         }
         sending = match request.body {
-            Body::None => sending,
+            Body::None if request.method == Method::Get => sending,
+            // Load balancers answer 411 to a request that might have a body and names no length.
+            Body::None => sending.header(CONTENT_LENGTH, 0),
             Body::Json(value) => sending
                 .header(CONTENT_TYPE, "application/json")
                 .body(value.to_string()),

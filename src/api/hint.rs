@@ -3,6 +3,15 @@
 use crate::failure::Kind;
 use crate::platform::Entry;
 
+/// What a request was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum For {
+    /// Reading, or signing in.
+    Reading,
+    /// Changing something that has been read before, in most cases, with the same ids and the same credential.
+    Asking,
+}
+
 /// A hint for a failure of `kind` at `host`. `scope` says where we looked, for the failures that hang on it.
 pub(super) fn hint(
     entry: &Entry,
@@ -10,6 +19,7 @@ pub(super) fn hint(
     status: Option<u16>,
     host: &str,
     scope: &str,
+    asked: For,
 ) -> String {
     let Entry {
         name,
@@ -18,12 +28,20 @@ pub(super) fn hint(
         ..
     } = entry;
     match kind {
+        Kind::Unauthorized if asked == For::Asking => {
+            format!("The credential may have expired or been revoked since the last request, or may not cancel: check {credentials}; {grant}{scope}.")
+        }
         Kind::Unauthorized => {
             format!("Check {credentials}: it may be wrong, expired, revoked, or made for another account{scope}.")
         }
         Kind::Forbidden => format!("The credential needs more rights: {grant}{scope}."),
+        Kind::NotFound if status == Some(410) => format!("{name} says that it is gone; look there what became of it."),
+        Kind::NotFound if asked == For::Asking => {
+            format!("The credential may lack the right to cancel, which can look like an unknown id: {grant}{scope}.")
+        }
         Kind::NotFound => format!("Check the ids, and that the credential may see them{scope}."),
-        Kind::Refused if status == Some(410) => "It is gone for good; nothing can be canceled.".to_owned(),
+        Kind::Refused if status == Some(411) => format!("{name} takes requests of this kind without a length, and this one named its length: a proxy or a load balancer on the way to {host} lost it."),
+        Kind::Refused if asked == For::Asking => format!("{name} refused the request itself, its own words say why."),
         Kind::Refused => format!("{name} refused the request itself, its own words say why; check the ids."),
         Kind::Limited => {
             "Too many requests with this credential; run fewer jobs at once, or allow a longer `timeout`.".to_owned()

@@ -32,6 +32,7 @@ use crate::failure::{Failure, Kind, Patience};
 use crate::platform::Entry;
 use crate::secret::Secret;
 use crate::untrusted::Cleaner;
+use hint::For;
 use limiter::Limiter;
 use session::Session;
 
@@ -322,7 +323,7 @@ impl Api {
             _ if status == 401 || words.credential_refused => Kind::Unauthorized,
             300..400 => Kind::Redirected,
             403 => Kind::Forbidden,
-            404 => Kind::NotFound,
+            404 | 410 => Kind::NotFound,
             429 => Kind::Limited,
             408 | 500.. => Kind::Server,
             _ => Kind::Refused,
@@ -359,7 +360,12 @@ impl Api {
         let Service { entry, scope, .. } = &self.service;
         let elsewhere = call.stranger.as_ref().and_then(|it| it.host.as_ref());
         let host = elsewhere.unwrap_or(&self.base).host();
-        hint::hint(entry, kind, status, host, scope)
+        let asked = if call.method == Method::Get || call.stranger.is_some() {
+            For::Reading
+        } else {
+            For::Asking
+        };
+        hint::hint(entry, kind, status, host, scope, asked)
     }
 
     fn tell(&self, call: &Call, answer: &Result<Response, LinkError>, took: Duration) {

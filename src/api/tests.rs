@@ -105,6 +105,8 @@ async fn every_status_has_its_kind_and_every_kind_its_hint() {
         (403, Kind::Forbidden),
         (404, Kind::NotFound),
         (408, Kind::Server),
+        (410, Kind::NotFound),
+        (411, Kind::Refused),
         (409, Kind::Refused),
         (422, Kind::Refused),
         (429, Kind::Limited),
@@ -247,6 +249,27 @@ async fn the_trace_holds_no_header_and_no_body() {
         *lines.lock().unwrap(),
         ["GET /base/v1/x?q=a+b: 200, request id r-1, 0 ms"]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_to_cancel_is_not_told_to_check_what_was_just_read() {
+    for (status, asked, said) in [
+        (401, "POST", "expired or been revoked"),
+        (404, "POST", "the right to cancel"),
+        (404, "GET", "Check the ids"),
+        (409, "POST", "its own words say why."),
+        (410, "POST", "is gone"),
+        (411, "POST", "lost it"),
+    ] {
+        let (api, _) = api(service(None), vec![(0, Ok(response(status, &[], "")))]);
+        let call = match asked {
+            "POST" => Call::post("/v1/x/cancel", "cancel the thing"),
+            _ => call(),
+        };
+        let hint = api.send(call).await.unwrap_err().hint;
+        assert!(hint.contains(said), "{status}: {hint}");
+        assert!(asked == "GET" || !hint.contains("heck the ids"), "{hint}");
+    }
 }
 
 /// Signs in with `token-1`, `token-2` and so on, or not at all.

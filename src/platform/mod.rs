@@ -7,6 +7,7 @@ mod datadog;
 mod digitalocean;
 mod paging;
 mod qovery;
+mod usual;
 mod vercel;
 
 use std::cmp::Reverse;

@@ -361,7 +361,7 @@ fn nothing_is_sent_for_a_dry_run_or_an_excluded_state() {
 fn a_ready_token_is_taken_with_and_without_its_scheme() {
     for written in [
         TOKEN.to_owned(),
-        format!("bearer {TOKEN}"),
+        format!("Bearer {TOKEN}"),
         format!("BEARER  {TOKEN}"),
     ] {
         let sandbox = sandbox(Deployment::new("dep-1"));
@@ -370,7 +370,7 @@ fn a_ready_token_is_taken_with_and_without_its_scheme() {
         let ran = step(&sandbox).input("token", &written).run();
         ran.ended("canceled", 0);
         assert!(ran.stdout.contains(&format!("::add-mask::{TOKEN}\n")));
-        let sent = format!("bearer {TOKEN}");
+        let sent = format!("Bearer {TOKEN}");
         assert_eq!(
             sandbox.requests()[0].header("authorization"),
             Some(sent.as_str())

@@ -91,7 +91,13 @@ pub enum Row {
     Empty,
     Garbage,
     ContentType,
+    OtherJson,
+    Status400,
+    Status401,
+    Status403,
+    Status404,
     Status408,
+    Status410,
     RetrySeconds,
     RetryDate,
     OwnReset,
@@ -108,7 +114,7 @@ pub enum Row {
 }
 
 impl Row {
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 31] = [
         Self::Refused,
         Self::ResetBefore,
         Self::ResetAfter,
@@ -120,7 +126,13 @@ impl Row {
         Self::Empty,
         Self::Garbage,
         Self::ContentType,
+        Self::OtherJson,
+        Self::Status400,
+        Self::Status401,
+        Self::Status403,
+        Self::Status404,
         Self::Status408,
+        Self::Status410,
         Self::RetrySeconds,
         Self::RetryDate,
         Self::OwnReset,
@@ -149,7 +161,13 @@ impl Row {
             Self::Empty => "200 with an empty body",
             Self::Garbage => "200 with invalid JSON",
             Self::ContentType => "wrong content type",
+            Self::OtherJson => "200 with JSON of another shape",
+            Self::Status400 => "400",
+            Self::Status401 => "401",
+            Self::Status403 => "403",
+            Self::Status404 => "404",
             Self::Status408 => "408",
+            Self::Status410 => "410",
             Self::RetrySeconds => "429, Retry-After in seconds",
             Self::RetryDate => "429, Retry-After as a date",
             Self::OwnReset => "429, the platform's own header",
@@ -186,6 +204,7 @@ impl Row {
             | Self::Html
             | Self::Empty
             | Self::Garbage
+            | Self::OtherJson
             | Self::Status408
             | Self::Status500
             | Self::Status502
@@ -226,7 +245,13 @@ impl Row {
             Self::Html => Fault::Html(200),
             Self::Empty => Fault::Empty(200),
             Self::Garbage => Fault::Garbage(200),
+            Self::OtherJson => Fault::json(200, "[true]"),
+            Self::Status400 => Fault::Status(400),
+            Self::Status401 => Fault::Status(401),
+            Self::Status403 => Fault::Status(403),
+            Self::Status404 => Fault::Status(404),
             Self::Status408 => Fault::Status(408),
+            Self::Status410 => Fault::Status(410),
             Self::Status500 => Fault::Status(500),
             Self::Status502 => Fault::Html(502),
             Self::Burst503 | Self::Endless503 => Fault::Status(503),
@@ -304,9 +329,21 @@ impl Cell {
 
     /// Why there is no such cell, if there is none.
     pub fn why_not(self) -> Option<&'static str> {
-        (self.phase == Phase::SignIn && self.platform != "cloud_foundry").then_some(
-            "its credential is sent as it is: only Cloud Foundry has a request for a token",
-        )
+        let names_one = !matches!(self.phase, Phase::SignIn | Phase::List);
+        match self.row {
+            _ if self.phase == Phase::SignIn && self.platform != "cloud_foundry" => Some(
+                "its credential is sent as it is: only Cloud Foundry has a request for a token",
+            ),
+            Row::Status400 | Row::Status401 | Row::Status403 | Row::Status404 | Row::Status410
+                if !names_one =>
+            {
+                Some("it is about one deployment, and this request is about none")
+            }
+            Row::Status403 if self.phase == Phase::Read => {
+                Some("whether it is asked unseen is the platform's own business")
+            }
+            _ => None,
+        }
     }
 
     /// Everything that is tried in this cell.

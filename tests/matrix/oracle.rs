@@ -6,7 +6,8 @@
 //!    times at most, then `error`. What nobody can be trusted with, or is sent elsewhere, is `error`. What met no
 //!    connection was not sent: there is no doubt, and it is tried until the limit.
 //! 3. A 429 is no send. Nothing is sent before its time; if that is past the limit, the run ends now.
-//! 4. A failed read does not end a watch; at the limit the outcome is `timed_out`.
+//! 4. A failed read does not end a watch unless it cannot improve (401, 403, 404, 410: `error`); at the limit the
+//!    outcome is `timed_out`.
 //! 5. How it ended is what the platform says at the end, and without waiting `requested` takes a clear yes.
 
 use crate::cells::{Cell, Course, Length, Phase, Row, Variant};
@@ -24,6 +25,12 @@ pub enum Sense {
     Unconnected,
     /// Nothing: this is not what the API speaks.
     Nonsense,
+    /// No, clearly: 400.
+    Refused,
+    /// This credential may not, or may not any more: 401, 403.
+    Denied,
+    /// It is not there: 404, 410.
+    Gone,
     /// Not now.
     Limited,
     /// Not before the limit.
@@ -42,8 +49,11 @@ impl Sense {
         match cell.row {
             Row::ContentType => Self::Whole,
             Row::Drip if is_silent => Self::Whole,
-            Row::Empty if asking => Self::Yes,
-            Row::Empty | Row::Html | Row::Garbage | Row::Huge => Self::Nonsense,
+            Row::Empty | Row::OtherJson if asking => Self::Yes,
+            Row::Status400 => Self::Refused,
+            Row::Status401 | Row::Status403 => Self::Denied,
+            Row::Status404 | Row::Status410 => Self::Gone,
+            Row::OtherJson | Row::Empty | Row::Html | Row::Garbage | Row::Huge => Self::Nonsense,
             Row::RetrySeconds | Row::RetryDate | Row::OwnReset => Self::Limited,
             Row::RetryTooLate => Self::Barred,
             Row::RedirectHere | Row::RedirectElsewhere => Self::Elsewhere,
@@ -108,6 +118,7 @@ const fn code(outcome: &str) -> i32 {
     match outcome.as_bytes() {
         b"error" => 1,
         b"completed" => 3,
+        b"not_found" => 4,
         b"timed_out" => 124,
         _ => 0,
     }
@@ -144,7 +155,9 @@ fn before_asking(variant: Variant, sense: Sense) -> Expected {
     use Sense::*;
     match (sense, variant.length) {
         (Whole | Yes, _) => well(variant, 1),
-        (Elsewhere | Unsendable | Barred, _) => expected("error", 0, 0, Ends::AtOnce),
+        (Elsewhere | Unsendable | Barred | Denied, _) => expected("error", 0, 0, Ends::AtOnce),
+        // A malformed id is an unknown one.
+        (Refused | Gone, _) => expected("not_found", 0, 0, Ends::AtOnce),
         (Passing | Unconnected | Nonsense | Limited, Length::Once | Length::Burst) => {
             well(variant, 1)
         }
@@ -181,13 +194,18 @@ fn asking(variant: Variant, sense: Sense) -> Expected {
             ..expected("timed_out", 0, 0, Ends::By)
         },
         Barred => expected("timed_out", 0, 1, Ends::AtOnce),
-        Elsewhere | Unsendable => expected("error", 0, 1, Ends::AtOnce),
+        // Read once more, it is still in flight.
+        Refused | Denied | Gone | Elsewhere | Unsendable => expected("error", 0, 1, Ends::AtOnce),
     }
 }
 
 fn watching(variant: Variant, sense: Sense) -> Expected {
     use Sense::*;
     match (sense, variant.length) {
+        // It can be seen no more, and that does not get better. A 400 may.
+        // Qovery tells of a deployment in more than one place.
+        (Gone, Length::Once) if variant.cell.platform == "qovery" => well(variant, 1),
+        (Denied | Gone, _) => expected("error", 1, 1, Ends::AtOnce),
         (Whole | Yes, _) | (_, Length::Once | Length::Burst) if sense != Barred => well(variant, 1),
         (Barred, _) => expected("timed_out", 1, 1, Ends::AtOnce),
         (Limited, _) => expected("timed_out", 1, 1, Ends::By),

@@ -1,6 +1,6 @@
 //! The whole table: a row for each fault, a column for each platform in each phase.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 use crate::cells::{Cell, PLATFORMS, Phase, Row};
@@ -21,6 +21,7 @@ fn mark(outcome: &str) -> char {
         "requested" => 'r',
         "timed_out" => 't',
         "error" => 'e',
+        "not_found" => 'n',
         _ => '?',
     }
 }
@@ -87,12 +88,11 @@ impl fmt::Display for Table {
         writeln!(f, "\n{}", letters.join(" · "))?;
         writeln!(
             f,
-            "c canceled · r requested · t timed_out · e error: the true outcome, with a deployment that ends canceled as \
+            "c canceled · r requested · t timed_out · e error · n not_found: the true outcome, with a deployment that ends canceled as \
              soon as a cancel takes effect.\nTwo letters: the fault meets the first request, then all of them. Four: the \
              same where the platform processed the request before.\n* also through the real binary."
         )?;
-        let mut reasons: Vec<_> = Cell::all().filter_map(Cell::why_not).collect();
-        reasons.dedup();
+        let reasons: BTreeSet<_> = Cell::all().filter_map(Cell::why_not).collect();
         reasons
             .iter()
             .try_for_each(|reason| writeln!(f, "– {reason}."))

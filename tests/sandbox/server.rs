@@ -305,6 +305,16 @@ async fn handle(
     scheme: &'static str,
     request: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<Flow>, std::io::Error> {
+    let lacks_length = !matches!(request.method().as_str(), "GET" | "HEAD")
+        && !request.headers().contains_key("content-length")
+        && !request.headers().contains_key("transfer-encoding");
+    if lacks_length {
+        // As load balancers in front of the platforms do: the request gets no further.
+        return Ok(respond(Delivery {
+            answer: Answer::new(411, "text/html", "<html><h1>Length Required</h1></html>"),
+            manner: Manner::Whole,
+        }));
+    }
     let (platform, request) = receive(scheme, request).await?;
     let arrival = shared.arrive(&platform, request);
     if matches!(arrival.fault, Fault::HoldBefore) {

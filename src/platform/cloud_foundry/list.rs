@@ -17,6 +17,7 @@ use crate::failure::Failure;
 use crate::id::{Id, is_same};
 use crate::inputs::{Faults, Values};
 use crate::platform::paging::{Page, Paging, Sizes, leads_on};
+use crate::platform::usual::Read;
 use crate::platform::{Filter, Listed, in_scope, oldest_in_flight, require};
 
 /// A foundation keeps a hundred deployments of an app, unless it is told otherwise.
@@ -148,7 +149,7 @@ impl App {
                     Err(reply.unreadable("about another app"))
                 }
             }
-            Err(failure) if is_missing(&failure) => Ok(false),
+            Err(failure) if is_missing(&failure, Read::First) => Ok(false),
             Err(failure) => Err(failure),
         }
     }

@@ -12,11 +12,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
 use self::list::{App, HISTORY_SEEN, SUPERSEDED_ANOTHER, had_superseded};
+use super::usual::{self, Read, accepted};
 use super::{
     Accepted, Conclusion, Entry, Filter, Found, Listed, Platform, as_written, input, lenient,
     require, secret,
@@ -27,7 +29,7 @@ use crate::deployment::{Deployment, State};
 use crate::failure::{Failure, Kind};
 use crate::id::{Id, is_same, segment};
 use crate::inputs::{Faults, Input, Values};
-use crate::secret::{Secret, without_scheme};
+use crate::secret::{Secret, bearer};
 use crate::select::Select;
 
 /// The register's entry.
@@ -192,9 +194,7 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
     match values.fill() {
         Given {
             token: Some(token), ..
-        } => service
-            .credentials
-            .push(("authorization", bearer(without_scheme(token.expose())))),
+        } => service.credentials.push(("authorization", bearer(&token))),
         Given {
             username: Some(username),
             password: Some(password),
@@ -233,10 +233,6 @@ fn note_incomplete(given: &Given, values: &Values, faults: &mut Faults) {
                     (CF_USERNAME, CF_PASSWORD), or `client_id` and `client_secret` (CF_CLIENT_ID, CF_CLIENT_SECRET)";
         faults.add(None, "token", text);
     }
-}
-
-fn bearer(token: &str) -> Secret {
-    Secret::from(format!("bearer {token}"))
 }
 
 /// The API's errors are a list of `{detail, title, code}`, the UAA's are `{error, error_description}`, the router's text.
@@ -385,7 +381,7 @@ impl SignIn for Uaa {
         if answer.access_token.expose().is_empty() {
             return Err(reply.unreadable("without a token"));
         }
-        Ok(bearer(answer.access_token.expose()))
+        Ok(bearer(&answer.access_token))
     }
 }
 
@@ -449,11 +445,11 @@ impl Root {
 }
 
 impl CloudFoundry {
-    async fn read(&self, api: &Api, id: &str) -> Result<Option<Deployment>, Failure> {
+    async fn read(&self, api: &Api, id: &str, read: Read) -> Result<Option<Deployment>, Failure> {
         let call = Call::get(path(id), "read the deployment");
         let reply = match api.send(call).await {
             Ok(reply) => reply,
-            Err(failure) if is_missing(&failure) => return Ok(None),
+            Err(failure) if is_missing(&failure, read) => return Ok(None),
             Err(failure) => return Err(failure),
         };
         let wire: Wire = reply.json()?;
@@ -468,13 +464,15 @@ fn path(id: &str) -> String {
     format!("/v3/deployments/{}", segment(id))
 }
 
-/// Whether the API itself says that there is no such deployment; a 404 of anybody else says nothing about it.
-fn is_missing(failure: &Failure) -> bool {
-    match failure.kind {
-        Kind::NotFound => failure.code.as_deref() == Some(NO_RESOURCE),
-        Kind::Refused => failure.status == Some(400) && failure.code.is_some(),
-        _ => false,
-    }
+/// Whether the API itself says that there is no such deployment; a 404 of a router, or a 400 of anybody else, says
+/// nothing about it.
+fn is_missing(failure: &Failure, read: Read) -> bool {
+    let is_the_apis = match failure.status {
+        Some(404) => failure.code.as_deref() == Some(NO_RESOURCE),
+        Some(400) => failure.code.is_some(),
+        _ => true,
+    };
+    is_the_apis && usual::is_missing(failure, read)
 }
 
 /// What a refusal of the cancel call means. Only a missing role is about rights; after the others the state decides.
@@ -508,7 +506,7 @@ impl Platform for CloudFoundry {
 
     async fn find(&self, api: &Api, id: &Id) -> Result<Found, Failure> {
         let id = id.as_str();
-        Ok(match self.read(api, id).await? {
+        Ok(match self.read(api, id, Read::First).await? {
             Some(deployment) => Found::Here(Box::new(deployment)),
             None => Found::Missing(format!(
                 "There is no deployment {id} that this credential may see; check `deployment_id` and `api_url`, and \
@@ -518,7 +516,7 @@ impl Platform for CloudFoundry {
     }
 
     async fn refresh(&self, api: &Api, known: &Deployment) -> Result<Found, Failure> {
-        Ok(match self.read(api, &known.id).await? {
+        Ok(match self.read(api, &known.id, Read::Later).await? {
             Some(mut deployment) => {
                 // Only the list shows it, and what comes after a cancel hangs on it.
                 deployment.handle = known.handle.clone();
@@ -553,12 +551,7 @@ impl Platform for CloudFoundry {
         );
         let reply = api.send(call).await.map_err(not_canceled)?;
         // The answer is empty, whatever some descriptions of the API say.
-        reply.assent()?;
-        Ok(Accepted {
-            deployment: None,
-            status: reply.status,
-            request_id: reply.request_id,
-        })
+        accepted(&reply, |_: IgnoredAny| None)
     }
 
     /// Only its app's history tells whose droplet the app goes back to.
@@ -787,14 +780,27 @@ mod tests {
             code: code.map(str::to_owned),
             ..Failure::own(kind, "", "")
         };
-        assert!(is_missing(&failure(Kind::NotFound, 404, Some(NO_RESOURCE))));
-        assert!(!is_missing(&failure(Kind::NotFound, 404, Some(NO_ROUTE))));
-        assert!(!is_missing(&failure(Kind::NotFound, 404, None)));
-        assert!(!is_missing(&failure(
-            Kind::Unauthorized,
-            400,
-            Some("invalid_grant")
-        )));
+        for (kind, status, code, first, later) in [
+            (Kind::NotFound, 404, Some(NO_RESOURCE), true, true),
+            (Kind::NotFound, 404, Some(NO_ROUTE), false, false),
+            (Kind::NotFound, 404, None, false, false),
+            (Kind::NotFound, 410, None, true, true),
+            (Kind::Refused, 400, Some("10005"), true, false),
+            (Kind::Refused, 400, None, false, false),
+            (Kind::Unauthorized, 401, Some("invalid_grant"), false, false),
+        ] {
+            let failure = failure(kind, status, code);
+            assert_eq!(
+                is_missing(&failure, Read::First),
+                first,
+                "{status} {code:?}"
+            );
+            assert_eq!(
+                is_missing(&failure, Read::Later),
+                later,
+                "{status} {code:?}"
+            );
+        }
     }
 
     #[test]

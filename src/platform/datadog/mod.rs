@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use url::Url;
 
+use super::usual::{Read, accepted, is_missing};
 use super::{
     Accepted, Conclusion, Entry, Filter, Found, Listed, Platform, as_written, input, lenient,
     require, secret,
@@ -250,9 +251,9 @@ fn sentence(error: &Value) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// The surface has no such deployment, or at least says so: 404, and 400 for an id of another form.
+/// The surface has no such thing, or at least says so: a 400 is its answer to an id of another form.
 fn says_no(failure: &Failure) -> bool {
-    failure.kind == Kind::NotFound || failure.status == Some(400)
+    is_missing(failure, Read::First)
 }
 
 async fn send(api: &Api, call: Call) -> Result<Reply, Failure> {
@@ -349,10 +350,11 @@ impl Datadog {
         api: &Api,
         id: &str,
         surfaces: &[Surface],
+        read: Read,
     ) -> Result<Option<Deployment>, Failure> {
         for surface in surfaces {
             match read_on(api, *surface, id).await {
-                Err(failure) if says_no(&failure) => {}
+                Err(failure) if is_missing(&failure, read) => {}
                 answer => return answer.map(Some),
             }
         }
@@ -364,7 +366,7 @@ impl Datadog {
 impl Platform for Datadog {
     async fn find(&self, api: &Api, id: &Id) -> Result<Found, Failure> {
         let id = id.as_str();
-        if let Some(deployment) = self.read(api, id, self.surfaces).await? {
+        if let Some(deployment) = self.read(api, id, self.surfaces, Read::First).await? {
             return Ok(Found::Here(Box::new(deployment)));
         }
         let versions: Vec<_> = self.surfaces.iter().map(|each| each.word()).collect();
@@ -376,7 +378,15 @@ impl Platform for Datadog {
     }
 
     async fn refresh(&self, api: &Api, known: &Deployment) -> Result<Found, Failure> {
-        match self.read(api, &known.id, self.surfaces(known)).await? {
+        // One that could not be read before was never found on any surface.
+        let read = match known.handle.as_str() {
+            Some(_) => Read::Later,
+            None => Read::First,
+        };
+        match self
+            .read(api, &known.id, self.surfaces(known), read)
+            .await?
+        {
             Some(deployment) => Ok(Found::Here(Box::new(deployment))),
             None => Ok(Found::Missing(format!(
                 "Deployment {} cannot be found any more.",
@@ -409,17 +419,9 @@ impl Platform for Datadog {
             match send(api, Call::post(path, "cancel the deployment")).await {
                 Ok(reply) => {
                     // v2 tells the status, the preview says nothing, and `{}` is known from other cancel calls.
-                    let shown = if reply.is_empty() {
-                        None
-                    } else {
-                        let body: Envelope = reply.json()?;
+                    return accepted(&reply, |body: Envelope| {
                         let own = body.data.filter(|wire| is_same(&known.id, &wire.id));
                         own.and_then(|wire| wire.tell(*surface))
-                    };
-                    return Ok(Accepted {
-                        deployment: shown.map(Box::new),
-                        status: reply.status,
-                        request_id: reply.request_id,
                     });
                 }
                 Err(failure) if says_no(&failure) => {

@@ -14,16 +14,17 @@ use serde_json::Value;
 
 use self::wire::{AppEnvelope, AppWire, Apps, Deployments, Envelope, Links, Wire};
 use super::paging::{Page, Paging, Sizes, leads_on};
+use super::usual::{Read, accepted, is_missing, present};
 use super::{
     Accepted, Entry, Filter, Found, Listed, NEWEST, Platform, as_written, in_scope, input, require,
     secret,
 };
 use crate::api::{Api, Call, Method, Reply, Reset, Response, Service, Words};
 use crate::deployment::{Deployment, State};
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::id::{Id, is_same, segment};
 use crate::inputs::{Faults, Values};
-use crate::secret::Secret;
+use crate::secret::{Secret, bearer};
 use crate::select::Select;
 
 /// The register's entry.
@@ -125,10 +126,7 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
     let service = Service {
         entry: &ENTRY,
         base: None,
-        credentials: vec![(
-            "authorization",
-            Secret::from(format!("Bearer {}", token?.expose())),
-        )],
+        credentials: vec![("authorization", bearer(&token?))],
         sign_in: None,
         reset: Reset::Epoch("ratelimit-reset"),
         limits_each_endpoint: false,
@@ -171,15 +169,12 @@ impl DigitalOcean {
         Call::new(method, path, trying)
     }
 
-    async fn read(&self, api: &Api, id: &str) -> Result<Option<Deployment>, Failure> {
-        match api
+    async fn read(&self, api: &Api, id: &str, read: Read) -> Result<Option<Deployment>, Failure> {
+        let answer = api
             .send(self.call(Method::Get, id, "read the deployment"))
-            .await
-        {
-            Ok(reply) => self.deployment(id, &reply).map(Some),
-            Err(failure) if failure.kind == Kind::NotFound => Ok(None),
-            Err(failure) => Err(failure),
-        }
+            .await;
+        let reply = present(answer, read)?;
+        reply.map(|reply| self.deployment(id, &reply)).transpose()
     }
 
     fn deployment(&self, id: &str, reply: &Reply) -> Result<Deployment, Failure> {
@@ -232,7 +227,7 @@ impl DigitalOcean {
                     Err(reply.unreadable("about another app"))
                 }
             }
-            Err(failure) if is_unknown(&failure) => Ok(false),
+            Err(failure) if is_missing(&failure, Read::First) => Ok(false),
             Err(failure) => Err(failure),
         }
     }
@@ -279,11 +274,6 @@ fn has_more(links: Option<&Links>, page: Page, reply: &Reply) -> Result<bool, Fa
         .map_err(|wrong| reply.unreadable(wrong))
 }
 
-/// A malformed id names nothing either.
-fn is_unknown(failure: &Failure) -> bool {
-    failure.kind == Kind::NotFound || failure.status == Some(400)
-}
-
 #[async_trait]
 impl Platform for DigitalOcean {
     async fn enter(&self, api: &Api) -> Result<Option<String>, Failure> {
@@ -310,19 +300,14 @@ impl Platform for DigitalOcean {
     }
 
     async fn find(&self, api: &Api, id: &Id) -> Result<Found, Failure> {
-        match self.read(api, id.as_str()).await {
-            Ok(Some(deployment)) => Ok(Found::Here(Box::new(deployment))),
-            Ok(None) => Ok(Found::Missing(self.missing(api, id.as_str()).await)),
-            // A malformed id: there is no such deployment either.
-            Err(failure) if failure.status == Some(400) => {
-                Ok(Found::Missing(self.missing(api, id.as_str()).await))
-            }
-            Err(failure) => Err(failure),
-        }
+        Ok(match self.read(api, id.as_str(), Read::First).await? {
+            Some(deployment) => Found::Here(Box::new(deployment)),
+            None => Found::Missing(self.missing(api, id.as_str()).await),
+        })
     }
 
     async fn refresh(&self, api: &Api, known: &Deployment) -> Result<Found, Failure> {
-        match self.read(api, &known.id).await? {
+        match self.read(api, &known.id, Read::Later).await? {
             Some(deployment) => Ok(Found::Here(Box::new(deployment))),
             None => Ok(Found::Missing(format!(
                 "Deployment {} cannot be found any more.",
@@ -346,7 +331,7 @@ impl Platform for DigitalOcean {
             let page = paging.page();
             let answer = self.page_of_deployments(api, page).await;
             let (found, more) = match answer {
-                Err(failure) if page.number == 1 && is_unknown(&failure) => {
+                Err(failure) if page.number == 1 && is_missing(&failure, Read::First) => {
                     return Ok(Listed::Missing(self.no_app()));
                 }
                 answer => match paging.answer(answer)? {
@@ -379,16 +364,9 @@ impl Platform for DigitalOcean {
         let reply = api
             .send(self.call(Method::Post, &known.id, "cancel the deployment"))
             .await?;
-        let mut accepted = Accepted {
-            deployment: None,
-            status: reply.status,
-            request_id: reply.request_id.clone(),
-        };
-        if !reply.is_empty() {
-            let body: Envelope<Wire> = reply.json()?;
+        accepted(&reply, |body: Envelope<Wire>| {
             let own = body.deployment.filter(|wire| is_same(&known.id, &wire.id));
-            accepted.deployment = own.map(|wire| Box::new(wire.tell(self.app())));
-        }
-        Ok(accepted)
+            own.map(|wire| wire.tell(self.app()))
+        })
     }
 }

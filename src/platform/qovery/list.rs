@@ -6,6 +6,7 @@ use crate::deployment::{Deployment, State};
 use crate::failure::{Failure, Kind};
 use crate::id::{Id, is_same};
 use crate::platform::Listed;
+use crate::platform::usual::Read;
 
 /// How the words for taking something down begin: that is no deployment.
 const TEARDOWN: [&str; 3] = ["STOP", "DELETE", "UNINSTALL"];
@@ -14,7 +15,7 @@ impl Qovery {
     pub(super) async fn in_flight(&self, api: &Api) -> Result<Listed, Failure> {
         // In this order nothing is missed: what leaves the queue between the two reads is under way in the second.
         let queue = self.queue(api).await;
-        match self.environment_now(api).await? {
+        match self.environment_now(api, Read::First).await? {
             Some(now) => Ok(Listed::Here(self.in_order(&now, queue?)?)),
             None => Ok(Listed::Missing(self.no_environment())),
         }

@@ -10,10 +10,12 @@ mod list;
 use std::sync::OnceLock;
 
 use async_trait::async_trait;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::paging::{Paging, Sizes};
+use super::usual::{Read, accepted, present};
 use super::{
     Accepted, Entry, Filter, Found, Listed, Platform, as_written, input, lenient, require, secret,
 };
@@ -22,7 +24,7 @@ use crate::deployment::{Deployment, State};
 use crate::failure::{Failure, Kind, Patience};
 use crate::id::{Id, is_same, segment};
 use crate::inputs::{Faults, Input, Values, boolean};
-use crate::secret::{Secret, without_scheme};
+use crate::secret::{Secret, bearer, without_scheme};
 use crate::select::Select;
 
 /// The register's entry.
@@ -189,8 +191,11 @@ fn authorization(written: &str) -> Secret {
     } else {
         is_jwt(bare)
     };
-    let scheme = if is_bearer { "Bearer" } else { "Token" };
-    Secret::from(format!("{scheme} {bare}"))
+    if is_bearer {
+        bearer(&Secret::from(bare.to_owned()))
+    } else {
+        Secret::from(format!("Token {bare}"))
+    }
 }
 
 /// Three parts with dots between them, the first one a JSON object in base64.
@@ -393,12 +398,10 @@ impl Qovery {
     }
 
     /// What the environment is doing, with the ids that surely belong to it; `None` when there is no such environment.
-    async fn environment_now(&self, api: &Api) -> Result<Option<Standing>, Failure> {
+    async fn environment_now(&self, api: &Api, read: Read) -> Result<Option<Standing>, Failure> {
         let call = Call::get(self.path("/status"), "read the environment");
-        let reply = match api.send(call).await {
-            Ok(reply) => reply,
-            Err(failure) if is_missing(&failure) => return Ok(None),
-            Err(failure) => return Err(failure),
+        let Some(reply) = present(api.send(call).await, read)? else {
+            return Ok(None);
         };
         let wire = self.status(&reply)?;
         let Some((state, last)) = wire.words() else {
@@ -444,7 +447,7 @@ impl Qovery {
         let Some(request) = request else {
             return Ok(None);
         };
-        let found = match self.by_request(api, &request).await {
+        let found = match self.by_request(api, &request, Read::First).await {
             Ok(found) => found,
             // What can improve is no answer; a policy token is never given one.
             Err(failure) if failure.kind.patience() == Patience::None => None,
@@ -460,6 +463,7 @@ impl Qovery {
         api: &Api,
         now: Option<Standing>,
         wanted: &Ids,
+        read: Read,
     ) -> Result<Option<Standing>, Failure> {
         let ours = |now: Option<Standing>| now.filter(|now| wanted.is(&now.ids));
         if let Some(now) = ours(now) {
@@ -476,19 +480,19 @@ impl Qovery {
         };
         let mut found = None;
         if let Some(request) = &wanted.request {
-            found = seen(self.by_request(api, request).await);
+            found = seen(self.by_request(api, request, read).await);
             // Its status need not say where it waits; the environment's own queue does.
             let waits = |one: &Standing| one.door.is_none() && is_word(&one.word, QUEUED);
             if found.as_ref().is_none_or(waits) {
-                found = seen(self.in_queue(api, request).await).or(found);
+                found = seen(self.in_queue(api, request, read).await).or(found);
             }
         }
         if let (None, Some(execution)) = (&found, &wanted.execution) {
-            found = seen(self.in_history(api, execution).await);
+            found = seen(self.in_history(api, execution, read).await);
         }
         if found.is_none() {
             // It may have left the queue between two of these reads.
-            found = ours(self.environment_now(api).await?);
+            found = ours(self.environment_now(api, read).await?);
         }
         match (found, trouble) {
             (Some(found), _) => Ok(Some(found.knowing(wanted))),
@@ -497,12 +501,20 @@ impl Qovery {
         }
     }
 
-    async fn by_request(&self, api: &Api, request: &str) -> Result<Option<Standing>, Failure> {
+    async fn by_request(
+        &self,
+        api: &Api,
+        request: &str,
+        read: Read,
+    ) -> Result<Option<Standing>, Failure> {
         let call = Call::get(
             "/environment/deploymentStatus",
             "read the deployment's own status",
         );
-        let Some(reply) = present(api.send(call.query("deploymentRequestId", request)).await)?
+        let Some(reply) = present(
+            api.send(call.query("deploymentRequestId", request)).await,
+            read,
+        )?
         else {
             return Ok(None);
         };
@@ -525,12 +537,17 @@ impl Qovery {
         Ok(wire.status.map(standing))
     }
 
-    async fn in_queue(&self, api: &Api, request: &str) -> Result<Option<Standing>, Failure> {
+    async fn in_queue(
+        &self,
+        api: &Api,
+        request: &str,
+        read: Read,
+    ) -> Result<Option<Standing>, Failure> {
         let call = Call::get(
             self.path("/deploymentQueue"),
             "read the environment's queue",
         );
-        let Some(reply) = present(api.send(call).await)? else {
+        let Some(reply) = present(api.send(call).await, read)? else {
             return Ok(None);
         };
         let queue: Results<Waiting> = reply.json()?;
@@ -550,7 +567,7 @@ impl Qovery {
         Ok(ids.map(standing).next())
     }
 
-    async fn history(&self, api: &Api) -> Result<Option<Results<Past>>, Failure> {
+    async fn history(&self, api: &Api, read: Read) -> Result<Option<Results<Past>>, Failure> {
         let mut paging = Paging::new(HISTORY, "environment_id");
         loop {
             let call = Call::get(
@@ -558,7 +575,7 @@ impl Qovery {
                 "read the environment's history",
             );
             let size = paging.page().size.to_string();
-            let answer = present(api.send(call.query("pageSize", size)).await);
+            let answer = present(api.send(call.query("pageSize", size)).await, read);
             match paging.answer(answer)? {
                 Some(Some(reply)) => return reply.json().map(Some),
                 Some(None) => return Ok(None),
@@ -567,8 +584,13 @@ impl Qovery {
         }
     }
 
-    async fn in_history(&self, api: &Api, execution: &str) -> Result<Option<Standing>, Failure> {
-        let Some(history) = self.history(api).await? else {
+    async fn in_history(
+        &self,
+        api: &Api,
+        execution: &str,
+        read: Read,
+    ) -> Result<Option<Standing>, Failure> {
+        let Some(history) = self.history(api, read).await? else {
             return Ok(None);
         };
         let mut entries = history.results.into_iter();
@@ -687,12 +709,13 @@ impl Qovery {
         let path = format!("/deploymentQueue/{}/cancelDeployment", segment(request));
         let call = Call::post(path, "cancel the deployment in the queue");
         let failure = match api.send(call.body(Body::Json(json!({})))).await {
-            Ok(reply) => return reply.assent().map(|()| accepted(&reply, None)),
+            Ok(reply) => return accepted(&reply, |_: IgnoredAny| None),
             Err(failure) => failure,
         };
         // Refused because it has left the queue in this moment? Then it is to be asked for where it is now.
         if matches!(failure.kind, Kind::Refused | Kind::NotFound) {
-            let now = self.environment_now(api).await.ok().flatten();
+            let now = self.environment_now(api, Read::Later).await;
+            let now = now.ok().flatten();
             if now.is_some_and(|now| ids.is(&now.ids) && now.door != Some(Door::Queue)) {
                 return Err(Failure {
                     kind: Kind::MovedOn,
@@ -707,12 +730,14 @@ impl Qovery {
         let call = Call::post(self.path("/cancelDeployment"), "cancel the deployment");
         let body = Body::Json(json!({ "force_cancel": self.force }));
         let reply = api.send(call.body(body)).await?;
-        if reply.is_empty() {
-            return Ok(accepted(&reply, None));
-        }
-        let wire = self.status(&reply)?;
+        let yes = accepted(&reply, |_: IgnoredAny| None)?;
+        // JSON of another shape, or about another environment, is a yes that shows nothing.
+        let wire = (!reply.is_empty()).then(|| self.status(&reply).ok());
+        let Some(wire) = wire.flatten() else {
+            return Ok(yes);
+        };
         let Some((state, last)) = wire.words() else {
-            return Ok(accepted(&reply, None));
+            return Ok(yes);
         };
         let weighed = weigh(state, last);
         let mut told = wire.ids();
@@ -741,31 +766,14 @@ impl Qovery {
                     idle: false,
                     door: None,
                 };
-                Ok(accepted(&reply, Some(self.tell(&now, self.known_page()))))
+                let shown = self.tell(&now, self.known_page());
+                Ok(Accepted {
+                    deployment: Some(Box::new(shown)),
+                    ..yes
+                })
             }
-            _ => Ok(accepted(&reply, None)),
+            _ => Ok(yes),
         }
-    }
-}
-
-fn accepted(reply: &Reply, deployment: Option<Deployment>) -> Accepted {
-    Accepted {
-        deployment: deployment.map(Box::new),
-        status: reply.status,
-        request_id: reply.request_id.clone(),
-    }
-}
-
-/// A malformed id is answered with a 400.
-fn is_missing(failure: &Failure) -> bool {
-    failure.kind == Kind::NotFound || failure.status == Some(400)
-}
-
-fn present(answer: Result<Reply, Failure>) -> Result<Option<Reply>, Failure> {
-    match answer {
-        Ok(reply) => Ok(Some(reply)),
-        Err(failure) if is_missing(&failure) => Ok(None),
-        Err(failure) => Err(failure),
     }
 }
 
@@ -784,14 +792,14 @@ impl Platform for Qovery {
     }
 
     async fn find(&self, api: &Api, id: &Id) -> Result<Found, Failure> {
-        let Some(now) = self.environment_now(api).await? else {
+        let Some(now) = self.environment_now(api, Read::First).await? else {
             return Ok(Found::Missing(self.no_environment()));
         };
         if !self.named && *id == self.environment {
             return self.find_any(api, now).await;
         }
         match self
-            .locate(api, Some(now), &Ids::written(id.as_str()))
+            .locate(api, Some(now), &Ids::written(id.as_str()), Read::First)
             .await?
         {
             Some(now) => Ok(self.seen(api, now).await),
@@ -804,8 +812,8 @@ impl Platform for Qovery {
     }
 
     async fn refresh(&self, api: &Api, known: &Deployment) -> Result<Found, Failure> {
-        let now = self.environment_now(api).await?;
-        match self.locate(api, now, &Ids::of(known)).await? {
+        let now = self.environment_now(api, Read::Later).await?;
+        match self.locate(api, now, &Ids::of(known), Read::Later).await? {
             Some(now) => Ok(self.seen(api, now).await),
             None => Ok(Found::Missing(format!(
                 "environment {} tells of deployment {} no more.",
@@ -830,8 +838,14 @@ impl Platform for Qovery {
 
     async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure> {
         let ids = Ids::of(known);
-        let now = self.environment_now(api).await.map_err(unsent)?;
-        let now = self.locate(api, now, &ids).await.map_err(unsent)?;
+        let now = self
+            .environment_now(api, Read::Later)
+            .await
+            .map_err(unsent)?;
+        let now = self
+            .locate(api, now, &ids, Read::Later)
+            .await
+            .map_err(unsent)?;
         let moved_on = |what: &str| {
             Err(Failure::own(
                 Kind::MovedOn,

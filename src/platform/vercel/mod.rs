@@ -13,16 +13,17 @@ use url::Url;
 
 use self::wire::{Page, Wire};
 use super::paging::{Paging, Sizes};
+use super::usual::{Read, accepted, is_missing};
 use super::{
     Accepted, Entry, Filter, Found, Listed, NEWEST, Platform, in_scope, input, oldest_in_flight,
     require, secret,
 };
 use crate::api::{Api, CANCEL, Call, Method, Reply, Reset, Response, Service, Words};
 use crate::deployment::{Deployment, State};
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::id::{Id, segment};
 use crate::inputs::{Faults, Values};
-use crate::secret::Secret;
+use crate::secret::{Secret, bearer};
 use crate::select::Select;
 
 /// The register's entry.
@@ -129,10 +130,7 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
     let service = Service {
         entry: &ENTRY,
         base: None,
-        credentials: vec![(
-            "authorization",
-            Secret::from(format!("Bearer {}", token?.expose())),
-        )],
+        credentials: vec![("authorization", bearer(&token?))],
         sign_in: None,
         reset: Reset::Epoch("x-ratelimit-reset"),
         limits_each_endpoint: true,
@@ -189,7 +187,7 @@ impl Vercel {
         &self,
         api: &Api,
         id_or_host: &str,
-        first: bool,
+        read: Read,
     ) -> Result<Option<(Wire, Reply)>, Failure> {
         let call = self.call(
             Method::Get,
@@ -204,14 +202,7 @@ impl Vercel {
                 }
                 Ok(Some((wire, reply)))
             }
-            // 410: deleted. 400: a malformed id, unless it has worked before.
-            Err(failure)
-                if failure.kind == Kind::NotFound
-                    || failure.status == Some(410)
-                    || (first && failure.status == Some(400)) =>
-            {
-                Ok(None)
-            }
+            Err(failure) if is_missing(&failure, read) => Ok(None),
             Err(failure) => Err(failure),
         }
     }
@@ -333,7 +324,7 @@ impl Vercel {
             .await
         {
             Ok(_) => Ok(true),
-            Err(failure) if is_gone(&failure) || failure.status == Some(400) => Ok(false),
+            Err(failure) if is_missing(&failure, Read::First) => Ok(false),
             Err(failure) => Err(failure),
         }
     }
@@ -386,11 +377,6 @@ fn read_id(written: &Id) -> Result<Id, String> {
     })
 }
 
-/// Whether a path itself is not there, or not any more.
-fn is_gone(failure: &Failure) -> bool {
-    failure.kind == Kind::NotFound || failure.status == Some(410)
-}
-
 /// Whether an id is a host name: an id of Vercel's has no dot.
 fn is_host(id: &str) -> bool {
     id.contains('.')
@@ -400,7 +386,7 @@ fn is_host(id: &str) -> bool {
 impl Platform for Vercel {
     async fn find(&self, api: &Api, id: &Id) -> Result<Found, Failure> {
         let asked = id.as_str();
-        let Some((wire, reply)) = self.read(api, asked, true).await? else {
+        let Some((wire, reply)) = self.read(api, asked, Read::First).await? else {
             return Ok(self.missing(asked));
         };
         if is_host(asked) {
@@ -423,7 +409,7 @@ impl Platform for Vercel {
     }
 
     async fn refresh(&self, api: &Api, known: &Deployment) -> Result<Found, Failure> {
-        let Some((wire, reply)) = self.read(api, &known.id, false).await? else {
+        let Some((wire, reply)) = self.read(api, &known.id, Read::Later).await? else {
             return Ok(self.missing(&known.id));
         };
         if wire.id != known.id {
@@ -457,12 +443,13 @@ impl Platform for Vercel {
         };
         let mut answer = self.pages(api, &asked).await;
         // The older version takes the same parameters, and is there where the newer one is not.
+        let is_gone = |failure: &Failure| is_missing(failure, Read::Later);
         if answer.as_ref().is_err_and(is_gone) {
             asked.version = "v6";
             answer = self.pages(api, &asked).await;
         }
         let mut seen = match answer {
-            Err(failure) if failure.kind == Kind::NotFound => {
+            Err(failure) if is_gone(&failure) => {
                 return Ok(Listed::Missing(self.no_project(project)));
             }
             answer => answer?,
@@ -483,19 +470,9 @@ impl Platform for Vercel {
         let reply = api
             .send(self.call(Method::Patch, path, "cancel the deployment"))
             .await?;
-        let mut accepted = Accepted {
-            deployment: None,
-            status: reply.status,
-            request_id: reply.request_id.clone(),
-        };
-        if !reply.is_empty() {
-            // JSON of another shape is still a yes; it only does not show the deployment.
-            let body: Value = reply.json()?;
-            let wire = serde_json::from_value::<Wire>(body).ok();
-            let own = wire.filter(|wire| wire.id == known.id);
-            accepted.deployment = own.map(|wire| Box::new(self.tell(wire)));
-        }
-        Ok(accepted)
+        accepted(&reply, |wire: Wire| {
+            (wire.id == known.id).then(|| self.tell(wire))
+        })
     }
 }
 

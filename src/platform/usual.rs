@@ -1,0 +1,82 @@
+//! What an answer means on every platform alike: which failed read says that there is no such thing, and which answer to
+//! a cancel request is a yes. A platform that must differ calls these first and says why it adds something.
+
+use serde::de::DeserializeOwned;
+
+use super::Accepted;
+use crate::api::Reply;
+use crate::deployment::Deployment;
+use crate::failure::{Failure, Kind};
+
+/// Which read of a deployment, or of what holds it, an answer belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Read {
+    /// The first one: an id that the platform cannot even read names nothing.
+    First,
+    /// A later one: the id has been good before, so a 400 is a failure like another, which may pass.
+    Later,
+}
+
+/// Whether a read says that there is no such thing: 404 and 410, and to the first one a 400.
+pub(super) fn is_missing(failure: &Failure, read: Read) -> bool {
+    // A refused sign-in may be a 400 as well, and is about no deployment.
+    let is_unreadable = failure.kind == Kind::Refused && failure.status == Some(400);
+    failure.kind == Kind::NotFound || (is_unreadable && read == Read::First)
+}
+
+/// The answer of a read, `None` when it says that there is no such thing.
+pub(super) fn present(
+    answer: Result<Reply, Failure>,
+    read: Read,
+) -> Result<Option<Reply>, Failure> {
+    match answer {
+        Err(failure) if is_missing(&failure, read) => Ok(None),
+        answer => answer.map(Some),
+    }
+}
+
+/// A 2xx to a cancel request: a yes if it is empty or JSON of any shape, and unclear otherwise. It shows the deployment
+/// only where `own` finds this very one in it.
+pub(super) fn accepted<T: DeserializeOwned>(
+    reply: &Reply,
+    own: impl FnOnce(T) -> Option<Deployment>,
+) -> Result<Accepted, Failure> {
+    reply.assent()?;
+    let body = if reply.is_empty() {
+        None
+    } else {
+        reply.json().ok()
+    };
+    Ok(Accepted {
+        deployment: body.and_then(own).map(Box::new),
+        status: reply.status,
+        request_id: reply.request_id.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_first_read_takes_a_400_for_an_unknown_id() {
+        for (status, kind, first, later) in [
+            (400, Kind::Refused, true, false),
+            (400, Kind::Unauthorized, false, false),
+            (401, Kind::Unauthorized, false, false),
+            (403, Kind::Forbidden, false, false),
+            (404, Kind::NotFound, true, true),
+            (409, Kind::Refused, false, false),
+            (410, Kind::NotFound, true, true),
+            (422, Kind::Refused, false, false),
+            (500, Kind::Server, false, false),
+        ] {
+            let failure = Failure {
+                status: Some(status),
+                ..Failure::own(kind, "", "")
+            };
+            assert_eq!(is_missing(&failure, Read::First), first, "{status}");
+            assert_eq!(is_missing(&failure, Read::Later), later, "{status}");
+        }
+    }
+}
