@@ -87,17 +87,16 @@ impl Env {
     }
 
     fn numbered(&self, variable: &str) -> Option<Written> {
-        let items: Vec<_> = (0..)
-            .map_while(|n| self.variables.get(&format!("{variable}_{n}")))
-            .collect();
-        let items = items
-            .into_iter()
-            .map(|item| item.as_ref().map(Secret::expose))
-            .collect::<Option<Vec<_>>>()?;
+        let name = |n: usize| format!("{variable}_{n}");
+        let items: Vec<_> = (0..).map_while(|n| self.variables.get(&name(n))).collect();
+        if let Some(unreadable) = items.iter().position(|item| item.is_none()) {
+            return self.written(&name(unreadable));
+        }
+        let items: Vec<_> = items.into_iter().flatten().map(Secret::expose).collect();
         let value = Zeroizing::new(items.join("\n"));
         (!value.trim().is_empty()).then(|| Written {
             value: Some(Secret::from(value.trim().to_owned())),
-            variable: format!("{variable}_0"),
+            variable: name(0),
         })
     }
 
@@ -244,6 +243,11 @@ mod tests {
             env.input("token")
                 .is_some_and(|written| written.value.is_none())
         );
+        let list = |n: usize| format!("BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT_DEPLOYMENT_ID_{n}");
+        let bad = OsString::from_vec(vec![0xff]);
+        let items = [(list(0).into(), "a".into()), (list(1).into(), bad)];
+        let found = Env::new(items).input("deployment_id");
+        assert!(found.is_some_and(|it| it.value.is_none() && it.variable == list(1)));
     }
 
     #[test]

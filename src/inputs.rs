@@ -634,6 +634,8 @@ fn is_known(name: &str) -> bool {
 
 /// Inputs of some platforms that narrow a selection: where there are none such, they must not be passed over.
 const NARROWING: [&str; 2] = ["target", "query"];
+/// The one of them that also guards a deployment given by its id.
+const GUARD: &str = "target";
 
 fn warn_of_foreign_inputs(env: &Env, entry: &Entry, faults: &mut Faults) {
     let others = platform::REGISTER
@@ -648,11 +650,19 @@ fn warn_of_foreign_inputs(env: &Env, entry: &Entry, faults: &mut Faults) {
         }
         if let Some(written) = env.input(input.name) {
             warned.push(input.name);
-            if NARROWING.contains(&input.name) && env.input("select").is_some() {
-                let text = format!(
-                    "cannot narrow a selection on {}: more would be canceled than was meant",
-                    entry.name
-                );
+            let selects = env.input("select").is_some();
+            if NARROWING.contains(&input.name) && (selects || input.name == GUARD) {
+                let text = if selects {
+                    format!(
+                        "cannot narrow a selection on {}: more would be canceled than was meant",
+                        entry.name
+                    )
+                } else {
+                    format!(
+                        "cannot be checked on {}: its deployments carry no such thing",
+                        entry.name
+                    )
+                };
                 let variable = Some(written.variable);
                 faults.found.push(Fault {
                     input: input.name.to_owned(),
@@ -724,6 +734,47 @@ mod tests {
             "5 minutes",
         ] {
             assert!(duration(text, 1, 86_400).is_err(), "{text}");
+        }
+    }
+
+    /// What is wrong with the inputs of a platform when this one is written like that.
+    fn faults_of(entry: &Entry, name: &str, value: &str) -> Vec<Fault> {
+        let variable = format!("INPUT_{}", name.to_uppercase());
+        let env = Env::new([(variable.into(), value.into())]);
+        let mut faults = Faults::default();
+        let values = Values::read(&env, Some(entry), &mut faults);
+        let _ = Common::judge(&values, &mut faults);
+        faults.found.retain(|fault| fault.input == name);
+        faults.found
+    }
+
+    #[test]
+    fn an_expression_is_refused_in_every_input_but_the_two_that_people_make_up() {
+        for entry in platform::REGISTER {
+            for input in COMMON.iter().chain(entry.inputs) {
+                let made_up = ["password", "client_secret"].contains(&input.name);
+                assert_eq!(input.made_up, made_up, "{}", input.name);
+                for value in [
+                    "$(X)", "$X", "${X}", "$[x]", "${{ x }}", "<< x >>", "<+x>", "%X%",
+                ] {
+                    let found = faults_of(entry, input.name, value);
+                    assert_eq!(
+                        found.len(),
+                        usize::from(!made_up),
+                        "{} {value} {found:?}",
+                        input.name
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_narrowing_that_a_platform_does_not_know_is_refused() {
+        for entry in platform::REGISTER {
+            let known = entry.inputs.iter().any(|input| input.name == "target");
+            let found = faults_of(entry, "target", "production");
+            assert_eq!(found.len(), usize::from(!known), "{}", entry.id);
         }
     }
 

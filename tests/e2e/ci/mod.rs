@@ -116,6 +116,55 @@ fn all_outputs(outputs: &BTreeMap<String, String>, style: fn(&str) -> String) {
     assert_eq!(deployments[0]["deployment_id"], "dep-1");
 }
 
+/// What a step put out, by the names under which later steps find it in their environment. Azure puts the step's own name
+/// before it, and lays it over what such a step sets itself.
+fn carried_over(ci: &str, first: &Ran) -> Vec<(String, String)> {
+    let upper_case = |name: &str| name.to_uppercase().replace(['.', ' '], "_");
+    if ci == "azure" {
+        let outputs = crate::models::azure::outputs(&first.stdout).into_iter();
+        return outputs
+            .map(|(name, value)| (format!("CANCEL_DEPLOYMENT_{}", upper_case(&name)), value))
+            .collect();
+    }
+    let file: BTreeMap<String, Value> = serde_json::from_str(&read(first, "outputs.json")).unwrap();
+    assert_eq!(file.len(), OUTPUTS.len());
+    let plain = |value: Value| value.as_str().map_or(value.to_string(), str::to_owned);
+    file.into_iter()
+        .map(|(name, value)| (upper(&name), plain(value)))
+        .collect()
+}
+
+#[test]
+fn what_one_step_put_out_is_no_input_of_the_next() {
+    for ci in ALL {
+        let sandbox = running();
+        sandbox.add(Deployment::new("app-1", "dep-2"));
+        let first = step(ci, &sandbox)
+            .input("output_file", "outputs.json")
+            .run();
+        assert_eq!(first.code, 0, "{ci}");
+        let inputs = [
+            ("PLATFORM", "digitalocean"),
+            ("API_URL", &sandbox.url("digitalocean")),
+            ("TOKEN", TOKEN),
+            ("APP_ID", "app-1"),
+            ("DEPLOYMENT_ID", "dep-2"),
+        ];
+        let mut second = Step::of(ci);
+        for (name, value) in inputs {
+            second = second.var(&format!("CANCEL_DEPLOYMENT_{name}"), value);
+        }
+        for (name, value) in carried_over(ci, &first) {
+            second = second.var(&name, &value);
+        }
+        let ran = second.run();
+        assert_eq!(ran.code, 0, "{ci}\n{}\n{}", ran.stdout, ran.stderr);
+        assert_eq!(sandbox.effective_cancels("dep-2"), 1, "{ci}");
+        let told = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(!told.contains("is no input"), "{ci}\n{told}");
+    }
+}
+
 fn upper(name: &str) -> String {
     format!("CANCELLATION_{}", name.to_uppercase())
 }
