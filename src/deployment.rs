@@ -97,6 +97,8 @@ pub struct Deployment {
     pub behind: bool,
     /// The platform made it by itself, as a copy of another one: nobody pushed or asked for it, so it supersedes nothing.
     pub automatic: bool,
+    /// Where it ended well: it was built, but never published, so it is not live and never was.
+    pub unpublished: bool,
     /// What the platform's own file has to remember about it, opaque to everybody else.
     pub handle: Value,
 }
@@ -120,8 +122,14 @@ impl Deployment {
             held_back: false,
             behind: false,
             automatic: false,
+            unpublished: false,
             handle: Value::Null,
         }
+    }
+
+    /// Whether it ended well and was published, so that it is live or once was.
+    pub fn went_live(&self) -> bool {
+        self.state == State::Succeeded && !self.unpublished
     }
 
     /// Whether it will not change any more.

@@ -190,11 +190,23 @@ fn timeline(procedure: &Procedure) -> Vec<Moment> {
     procedure.timeline().iter().map(moment).collect()
 }
 
+impl Told {
+    /// What became of it, in words for a heading.
+    fn headline(&self) -> &'static str {
+        match self.outcome {
+            Outcome::Completed if self.went_live == "false" => {
+                "Finished before it could be canceled"
+            }
+            outcome => headline(outcome),
+        }
+    }
+}
+
 fn went_live(outcome: Outcome, last: Option<&Deployment>) -> &'static str {
     match last.map(|last| last.state) {
         _ if outcome == Outcome::NothingToCancel => "false",
-        Some(State::Succeeded) => "true",
-        Some(State::Canceled | State::Failed | State::Superseded) => "false",
+        Some(State::Succeeded) if last.is_some_and(Deployment::went_live) => "true",
+        Some(State::Succeeded | State::Canceled | State::Failed | State::Superseded) => "false",
         _ => "unknown",
     }
 }
@@ -371,7 +383,7 @@ impl Report {
     fn annotation(&self, told: &Told) -> Annotation {
         Annotation {
             level: self.fail_on.level(told.outcome),
-            title: format!("{}: {}", headline(told.outcome), told.deployment_id),
+            title: format!("{}: {}", told.headline(), told.deployment_id),
             text: told.sentence(),
         }
     }
@@ -454,11 +466,7 @@ impl Report {
         match (self.deployments.as_slice(), self.faults.is_empty()) {
             (_, false) => "Nothing was canceled: the inputs are not right".to_owned(),
             ([], true) => format!("{} on {name}", headline(self.outcome())),
-            ([only], true) => format!(
-                "{}: {} on {name}",
-                headline(only.outcome),
-                only.deployment_id
-            ),
+            ([only], true) => format!("{}: {} on {name}", only.headline(), only.deployment_id),
             (many, true) => format!(
                 "{} of {} deployments on {name} ended canceled",
                 self.canceled_count(),

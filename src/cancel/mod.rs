@@ -751,7 +751,7 @@ impl Procedure {
             (true, State::Failed) => Outcome::Failed,
             (true, State::Superseded) => Outcome::Superseded,
             (true, _) => Outcome::Error,
-            (false, State::Succeeded) => Outcome::AlreadyLive,
+            (false, State::Succeeded) if last.went_live() => Outcome::AlreadyLive,
             (false, _) => Outcome::AlreadyFinished,
         };
         let reason = self.ended_reason(outcome, last);

@@ -84,6 +84,11 @@ impl Procedure {
                 )
             }
             Outcome::Canceled => format!("Canceled: {before}."),
+            Outcome::Completed if !last.went_live() => {
+                format!(
+                    "It was built, not published, before the cancellation could take effect: {before}."
+                )
+            }
             Outcome::Completed => {
                 format!("It went live before the cancellation could take effect: {before}.")
             }
@@ -103,6 +108,11 @@ impl Procedure {
             Outcome::AlreadyLive => {
                 format!(
                     "It had succeeded before anything was asked: it ended {word}, and nothing was sent."
+                )
+            }
+            Outcome::AlreadyFinished if last.unpublished => {
+                format!(
+                    "It was built, not published: it had ended {word} before anything was asked, and nothing was sent."
                 )
             }
             Outcome::AlreadyFinished => {

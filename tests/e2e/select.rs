@@ -1151,6 +1151,74 @@ fn a_custom_environment_is_a_target() {
 }
 
 #[test]
+fn a_custom_environment_is_found_by_its_name_whatever_its_answers_tell() {
+    for rule in ["latest", "commit", "branch", "all"] {
+        let to = |number: usize, environment: &str| {
+            let one = one(number).commit(HEAD).on_vercel();
+            one.nameless_environment(&format!("env_{environment}"), environment)
+        };
+        let stand = stand(
+            Stage::Vercel,
+            [one(1).commit(HEAD), one(4).target("production")],
+        );
+        stand.sandbox.add(to(2, "qa")).add(to(3, "demo"));
+        let step = on_push(stand.select(rule), "main", HEAD);
+        let ran = stand.cancels(step.input("target", "qa"), &[2]);
+        assert_eq!(ran.deployments()[0]["target"], "qa");
+        // By its id as well, which then needs nobody who knows its name.
+        let stand = self::stand(Stage::Vercel, [one(1).commit(HEAD)]);
+        stand.sandbox.add(to(2, "qa")).add(to(3, "demo"));
+        let step = on_push(stand.select(rule), "main", HEAD);
+        stand.cancels(step.input("target", "env_demo"), &[3]);
+    }
+}
+
+#[test]
+fn a_custom_environment_is_no_preview() {
+    let stand = stand(Stage::Vercel, [one(1)]);
+    let to_qa = one(2).on_vercel();
+    stand
+        .sandbox
+        .add(to_qa.nameless_environment("env_qa", "qa"));
+    stand.cancels(stand.select("all").input("target", "preview"), &[1]);
+}
+
+#[test]
+fn an_environment_that_nobody_deployed_to_is_told_from_those_that_were_seen() {
+    let stand = stand(Stage::Vercel, []);
+    let to_qa = one(2).on_vercel();
+    stand
+        .sandbox
+        .add(to_qa.nameless_environment("env_qa", "qa"));
+    let ran = stand.idles(stand.select("all").input("target", "demo"));
+    warns(&ran, &["demo", "env_qa"]);
+}
+
+#[test]
+fn a_filter_that_lets_other_targets_through_names_no_environment() {
+    let item = |id: &str, more: Value| {
+        let mut item = json!({ "uid": id, "state": "BUILDING", "projectId": "prj_1", "created": 1_786_100_000_000_i64 });
+        item.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        item
+    };
+    let qa = item("dpl_1", json!({ "customEnvironment": { "id": "env_qa" } }));
+    for other in [
+        json!({ "customEnvironment": { "id": "env_demo" } }),
+        json!({ "customEnvironment": { "id": "env_qa", "slug": "demo" } }),
+        json!({ "target": "production" }),
+        json!({}),
+    ] {
+        let stand = stand(Stage::Vercel, [one(1)]);
+        let list = json!({ "deployments": [qa, item("dpl_2", other)] }).to_string();
+        stand.sandbox.always(Call::List, Fault::json(200, &list));
+        let ran = stand.errs(stand.select("all").input("target", "qa"));
+        reasons(&ran, &["other targets than asked for"]);
+    }
+}
+
+#[test]
 fn a_target_where_there_are_none_is_refused() {
     let stand = stand(Stage::DigitalOcean, [one(1)]);
     let step = stand.select("all").input("target", "production");
@@ -1326,10 +1394,11 @@ fn an_app_without_deployments_has_nothing_to_cancel() {
 
 #[test]
 fn a_project_without_deployments_has_nothing_to_cancel() {
-    let stand = stand(Stage::Vercel, []);
-    let project = Fault::json(200, r#"{"id": "prj_1", "name": "web"}"#);
-    stand.sandbox.always(Call::Scope, project);
-    stand.idles(stand.select("all"));
+    for project in ["prj_1", "web"] {
+        let stand = stand(Stage::Vercel, []);
+        stand.sandbox.add(vercel::Project::new("prj_1", "web"));
+        stand.idles(stand.select("all").input("project_id", project));
+    }
 }
 
 both!(an_unknown_scope_is_not_found_by_its_name, |stage| {

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::vercel::{COMMIT, Deployment, IGNORED, Team};
-use crate::sandbox::{Call, CancelAnswer, Grant, Sandbox, TOKEN};
+use crate::sandbox::vercel::{COMMIT, Deployment, IGNORED, Project, Team};
+use crate::sandbox::{Call, CancelAnswer, Fault, Grant, Sandbox, TOKEN};
 use crate::step::{Ran, Step};
 
 fn deployment() -> Deployment {
@@ -249,13 +249,130 @@ fn the_project_is_guarded_by_id_or_name() {
 
 #[test]
 fn another_projects_deployment_is_refused() {
-    for project in ["prj_2", "we", "web-2", "prj_", "WEB"] {
+    for project in ["prj_2", "prj_", "shop"] {
         let sandbox = sandbox(deployment());
+        sandbox.add(Project::new("prj_2", "shop"));
         let ran = step(&sandbox).input("project_id", project).run();
         refused(&sandbox, &ran);
         reasons(&ran, project);
         ran.says("project_id");
     }
+}
+
+#[test]
+fn a_project_that_is_not_there_is_not_found() {
+    for project in ["we", "web-2", "WEB", "Qm123"] {
+        let sandbox = sandbox(deployment());
+        let ran = step(&sandbox).input("project_id", project).run();
+        ran.ended("not_found", 4);
+        reasons(&ran, project);
+        reasons(&ran, "`project_id`");
+        assert_eq!(sandbox.count(Call::Cancel), 0);
+    }
+}
+
+/// A project that was called `web` when `dpl_1` was made, and is called `shop` now.
+fn renamed() -> Sandbox {
+    let sandbox = sandbox(deployment());
+    sandbox.add(Project::new("prj_1", "shop"));
+    sandbox
+}
+
+#[test]
+fn a_renamed_project_is_the_same_project() {
+    for project in ["prj_1", "shop"] {
+        let sandbox = renamed();
+        let ran = step(&sandbox).input("project_id", project).run();
+        ran.ended("canceled", 0);
+        let sandbox = renamed();
+        let step = step(&sandbox).without("INPUT_DEPLOYMENT_ID");
+        let step = step.input("select", "all").input("project_id", project);
+        step.run().ended("canceled", 0);
+    }
+}
+
+#[test]
+fn a_name_is_looked_up_once() {
+    let sandbox = renamed();
+    sandbox.add(Deployment::new("prj_1", "shop", "dpl_2"));
+    let ran = step(&sandbox)
+        .input("deployment_id", "dpl_1,dpl_2")
+        .input("project_id", "shop")
+        .run();
+    ran.ended("canceled", 0);
+    let asked = sandbox.requests().into_iter();
+    let asked: Vec<_> = asked.filter(|seen| seen.call == Call::Scope).collect();
+    assert_eq!(asked.len(), 1);
+    assert_eq!(asked[0].path, "/v9/projects/shop");
+}
+
+#[test]
+fn a_name_that_another_project_took_over_is_another_project() {
+    let sandbox = renamed();
+    sandbox.add(Project::new("prj_2", "web"));
+    let ran = step(&sandbox).input("project_id", "web").run();
+    refused(&sandbox, &ran);
+    reasons(&ran, "prj_2");
+}
+
+#[test]
+fn only_the_project_itself_shows_that_it_is_there() {
+    for answer in [
+        Fault::Html(200),
+        Fault::Empty(200),
+        Fault::Garbage(200),
+        Fault::json(200, "{}"),
+        Fault::json(200, "[]"),
+        Fault::json(200, r#"{"id": "", "name": "web"}"#),
+        Fault::json(200, r#"{"id": "prj_2", "name": "shop"}"#),
+        Fault::json(200, r#"{"name": "web"}"#),
+    ] {
+        for project in ["prj_1", "web"] {
+            let sandbox = Sandbox::start();
+            sandbox.always(Call::Scope, answer.clone());
+            let step = step(&sandbox).without("INPUT_DEPLOYMENT_ID");
+            let step = step.input("select", "all").input("project_id", project);
+            let ran = step.run();
+            ran.ended("error", 1);
+            reasons(&ran, "could not read the project");
+        }
+    }
+}
+
+#[test]
+fn a_project_that_is_a_step_in_a_path_is_bad_input() {
+    for project in [".", ".."] {
+        let sandbox = sandbox(deployment());
+        let ran = step(&sandbox).input("project_id", project).run();
+        ran.ended("error", 2);
+        ran.says("project_id");
+        assert!(sandbox.requests().is_empty());
+    }
+}
+
+#[test]
+fn an_id_that_the_platform_gives_stays_in_its_place_in_the_path() {
+    for id in ["..", ".", ""] {
+        let sandbox = sandbox(deployment());
+        let body = json!({ "id": id, "readyState": "BUILDING", "url": "web-abc.vercel.app" });
+        sandbox.always(Call::Read, Fault::json(200, &body.to_string()));
+        let ran = step(&sandbox)
+            .input("deployment_id", "web-abc.vercel.app")
+            .run();
+        refused(&sandbox, &ran);
+    }
+}
+
+#[test]
+fn a_token_without_saml_is_named() {
+    let sandbox = sandbox(deployment());
+    let body = json!({ "error": {
+        "code": "forbidden", "message": "Not authorized", "saml": true, "teamId": "team_1", "scope": "acme",
+    } });
+    sandbox.always(Call::Read, Fault::json(403, &body.to_string()));
+    let ran = step(&sandbox).run();
+    refused(&sandbox, &ran);
+    ran.says("SAML");
 }
 
 #[test]
@@ -412,6 +529,43 @@ fn an_answer_without_a_state_is_an_error() {
     refused(&sandbox, &ran);
 }
 
+/// What is told of a run about a deployment that was built and is not published.
+fn not_published(states: &[&str], outcome: &str, exit: i32) {
+    let sandbox = sandbox(deployment().staged().states(states.iter().copied()));
+    let ran = step(&sandbox).run();
+    ran.ended(outcome, exit);
+    reasons(&ran, "built, not published");
+    let told = ["went_live", "canceled", "state", "platform_state"].map(|name| ran.output(name));
+    assert_eq!(told, ["false", "false", "succeeded", "READY"]);
+    assert_eq!(only(&ran)["details"]["ready_substate"], "STAGED");
+    assert!(
+        !ran.stdout.to_lowercase().contains("went live"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn what_was_built_and_never_published_did_not_go_live() {
+    not_published(&["BUILDING", "READY"], "completed", 3);
+    not_published(&["READY"], "already_finished", 0);
+}
+
+#[test]
+fn what_was_published_went_live() {
+    for substate in [json!("PROMOTED"), json!("ROLLING"), Value::Null] {
+        for target in ["production", "staging"] {
+            let one = deployment().target(Some(target)).states(["READY"]);
+            let ran = step(&sandbox(one.field("readySubstate", substate.clone()))).run();
+            ran.ended("already_finished", 3);
+            assert_eq!(ran.output("went_live"), "true", "{target} {substate}");
+        }
+    }
+    let preview = deployment().states(["READY"]);
+    let ran = step(&sandbox(preview.field("readySubstate", json!("STAGED")))).run();
+    ran.ended("already_finished", 3);
+}
+
 // The answer to a cancel.
 
 #[test]
@@ -454,8 +608,12 @@ fn the_target_is_told_and_none_is_a_preview() {
         told(deployment().target(Some("production")))["target"],
         "production"
     );
-    let custom = json!({"customEnvironment": {"slug": "qa"}});
-    assert_eq!(told(deployment().patch(custom))["target"], "qa");
+    assert_eq!(
+        told(deployment().environment("env_1", "qa"))["target"],
+        "qa"
+    );
+    let nameless = deployment().nameless_environment("env_1", "qa");
+    assert_eq!(told(nameless)["target"], "env_1");
 }
 
 #[test]

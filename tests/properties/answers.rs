@@ -127,7 +127,7 @@ fn env(entry: &Entry) -> Env {
             ("app_id", "a1"),
         ],
         "datadog" => &[("api_key", TOKEN), ("app_key", TOKEN), ("query", "q")],
-        "vercel" => &[("token", TOKEN), ("project_id", "p1")],
+        "vercel" => &[("token", TOKEN), ("project_id", "prj_1")],
         "qovery" => &[("token", TOKEN), ("environment_id", "e1")],
         _ => &[("token", TOKEN), ("app_id", "a1")],
     };
@@ -449,7 +449,7 @@ fn datadog() -> Vec<Conversation> {
 fn vercel() -> Vec<Conversation> {
     let told = |word: &str| {
         json!({
-            "id": "d1", "uid": "d1", "readyState": word, "url": "x.vercel.app", "projectId": "p1", "name": "p1",
+            "id": "d1", "uid": "d1", "readyState": word, "url": "x.vercel.app", "projectId": "prj_1", "name": "p1",
             "createdAt": 1_767_322_000_000_u64, "target": null,
             "meta": { "githubCommitRef": "main", "githubCommitSha": "1111111" },
         })

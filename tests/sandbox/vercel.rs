@@ -39,6 +39,38 @@ impl Team {
     }
 }
 
+/// A project; one appears with its first deployment if it is not there yet.
+#[derive(Clone, Debug)]
+pub struct Project {
+    id: String,
+    name: String,
+    team: Option<Team>,
+}
+
+impl Project {
+    /// A project with the name that it has now; its deployments keep the one of their day.
+    pub fn new(id: &str, name: &str) -> Project {
+        Project {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            team: None,
+        }
+    }
+
+    fn is(&self, wanted: &str) -> bool {
+        self.id == wanted || self.name == wanted
+    }
+}
+
+/// A custom environment.
+#[derive(Clone, Debug)]
+struct Environment {
+    id: String,
+    slug: String,
+    /// Whether answers tell the name besides the id.
+    named: bool,
+}
+
 /// A deployment of a project.
 #[derive(Clone, Debug)]
 pub struct Deployment {
@@ -50,6 +82,8 @@ pub struct Deployment {
     aliases: Vec<String>,
     team: Option<Team>,
     target: Option<String>,
+    environment: Option<Environment>,
+    staged: bool,
     branch: String,
     commit: Option<String>,
     created: Option<i64>,
@@ -74,6 +108,8 @@ impl Deployment {
             aliases: Vec::new(),
             team: None,
             target: None,
+            environment: None,
+            staged: false,
             branch: "main".to_owned(),
             commit: Some(COMMIT.to_owned()),
             created: None,
@@ -121,6 +157,31 @@ impl Deployment {
     pub fn target(mut self, target: Option<&str>) -> Self {
         self.target = target.map(str::to_owned);
         self
+    }
+
+    /// Goes to a custom environment, which answers tell by its id and its name.
+    pub fn environment(mut self, id: &str, slug: &str) -> Self {
+        self.environment = Some(Environment {
+            id: id.to_owned(),
+            slug: slug.to_owned(),
+            named: true,
+        });
+        self
+    }
+
+    /// Goes to a custom environment, which answers tell by its id alone.
+    pub fn nameless_environment(mut self, id: &str, slug: &str) -> Self {
+        self = self.environment(id, slug);
+        if let Some(environment) = &mut self.environment {
+            environment.named = false;
+        }
+        self
+    }
+
+    /// Is built for production and ends `READY`, but never sees its traffic.
+    pub fn staged(mut self) -> Self {
+        self.staged = true;
+        self.target(Some("production"))
     }
 
     /// The branch.
@@ -203,7 +264,10 @@ impl Deployment {
     }
 
     fn is_target(&self, wanted: &str) -> bool {
-        self.target.as_deref().unwrap_or("preview") == wanted
+        match &self.environment {
+            Some(environment) => environment.slug == wanted,
+            None => self.target.as_deref().unwrap_or("preview") == wanted,
+        }
     }
 
     fn inspector(&self) -> String {
@@ -259,7 +323,13 @@ impl Deployment {
         }
         if state == "READY" {
             body["ready"] = json!(created + 30_000);
-            body["readySubstate"] = json!("PROMOTED");
+            body["readySubstate"] = json!(if self.staged { "STAGED" } else { "PROMOTED" });
+        }
+        if let Some(Environment { id, slug, named }) = &self.environment {
+            body["customEnvironment"] = match named {
+                true => json!({"id": id, "slug": slug}),
+                false => json!({"id": id}),
+            };
         }
         if let Some(message) = self.error_message.as_ref()
             && matches!(state, "ERROR" | "CANCELED" | "BLOCKED")
@@ -364,12 +434,30 @@ impl Addition for Team {
     }
 }
 
+impl Addition for Project {
+    fn add_to(self, platforms: &mut Platforms) {
+        let projects = &mut platforms.vercel.projects;
+        projects.retain(|known| known.id != self.id);
+        projects.push(self);
+    }
+}
+
 impl Addition for Deployment {
     fn add_to(mut self, platforms: &mut Platforms) {
         if let Some(team) = self.team.clone() {
             team.add_to(platforms);
         }
         let platform = &mut platforms.vercel;
+        if !platform
+            .projects
+            .iter()
+            .any(|known| known.id == self.project)
+        {
+            platform.projects.push(Project {
+                team: self.team.clone(),
+                ..Project::new(&self.project, &self.name)
+            });
+        }
         let number = platform.added;
         platform.added += 1;
         self.created.get_or_insert(FIRST_CREATED + number * 1000);
@@ -383,6 +471,7 @@ impl Addition for Deployment {
 pub struct Vercel {
     tokens: Tokens,
     teams: Vec<Team>,
+    projects: Vec<Project>,
     deployments: Vec<Deployment>,
     added: i64,
     answers: u32,
@@ -428,6 +517,7 @@ impl Platform for Vercel {
             (Call::List, [version, _]) => self.list(version, &scope, request),
             (Call::Read, [_, _, key]) => self.read(key, &scope),
             (Call::Cancel, [_, _, id, _]) => self.cancel(id, &scope),
+            (Call::Scope, [_, "projects", wanted]) => self.project(wanted, &scope),
             (_, other) => self.elsewhere(other),
         }
     }
@@ -586,6 +676,24 @@ impl Vercel {
         all.find(|known| known.team == *scope && is(known))
     }
 
+    fn project(&mut self, wanted: &str, scope: &Scope) -> Answer {
+        let mut all = self.projects.iter();
+        match all.find(|known| known.team == *scope && known.is(wanted)) {
+            Some(found) => {
+                let body = json!({
+                    "id": found.id,
+                    "name": found.name,
+                    "accountId": found.team.as_ref().map_or(USER, |team| &team.id),
+                    "framework": "nextjs",
+                    "nodeVersion": "24.x",
+                    "env": [{"key": "GREETING", "value": ENV_VALUE, "type": "plain"}],
+                });
+                self.reply(200, &body)
+            }
+            None => self.problem(404, "not_found", "Project not found"),
+        }
+    }
+
     fn read(&mut self, key: &str, scope: &Scope) -> Answer {
         if !is_well_formed(key) {
             return self.malformed();
@@ -660,7 +768,7 @@ impl Vercel {
         };
         let all = self.deployments.iter().rev();
         let mut found: Vec<&Deployment> = all
-            .filter(|known| known.team == *scope && is_wanted(known, request))
+            .filter(|known| known.team == *scope && is_wanted(known, &self.projects, request))
             .collect();
         found.sort_by_key(|known| -known.created());
         let more = found.len() > limit;
@@ -685,7 +793,7 @@ fn limit(request: &Request) -> Result<usize, ()> {
 }
 
 /// Whether a deployment passes all filters of the query.
-fn is_wanted(known: &Deployment, request: &Request) -> bool {
+fn is_wanted(known: &Deployment, projects: &[Project], request: &Request) -> bool {
     let passes = |name: &str, is: &dyn Fn(&str) -> bool| {
         let wanted = request.param(name);
         wanted.is_none_or(|wanted| wanted.split(',').any(is))
@@ -695,8 +803,12 @@ fn is_wanted(known: &Deployment, request: &Request) -> bool {
             .param(name)
             .and_then(|text| text.parse::<i64>().ok())
     };
-    let projects = request.params("projectIds");
-    let project = |wanted: &str| known.project == wanted || known.name == wanted;
+    let wanted_projects = request.params("projectIds");
+    // By the name that the project has now, whatever it was called when this was made.
+    let project = |wanted: &str| {
+        let mut all = projects.iter();
+        all.any(|each| each.id == known.project && each.is(wanted))
+    };
     let commit = known.commit.as_deref();
     passes("projectId", &project)
         && passes("app", &|wanted| known.name == wanted)
@@ -707,7 +819,10 @@ fn is_wanted(known: &Deployment, request: &Request) -> bool {
         })
         && passes("sha", &|wanted| commit == Some(wanted))
         && passes("meta-githubCommitSha", &|wanted| commit == Some(wanted))
-        && (projects.is_empty() || projects.iter().any(|list| list.split(',').any(project)))
+        && (wanted_projects.is_empty()
+            || wanted_projects
+                .iter()
+                .any(|list| list.split(',').any(project)))
         && time("since").is_none_or(|since| known.created() > since)
         && time("until").is_none_or(|until| known.created() < until)
 }

@@ -250,6 +250,7 @@ impl Wire {
             held_back: false,
             behind: false,
             automatic: self.is_automatic(),
+            unpublished: false,
             handle: Value::Null,
             platform_state: self.phase,
             id: self.id,

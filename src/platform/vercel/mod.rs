@@ -5,13 +5,15 @@
 
 mod wire;
 
+use std::sync::OnceLock;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use self::wire::{Page, Wire};
+use self::wire::{Page, ProjectWire, Wire};
 use super::paging::{Paging, Sizes};
 use super::usual::{Read, accepted, is_missing};
 use super::{
@@ -90,6 +92,7 @@ struct Given {
     team_id: Option<String>,
     team_slug: Option<String>,
     project_id: Option<String>,
+    target: Option<String>,
 }
 
 /// The largest page of a list, and smaller ones.
@@ -109,8 +112,24 @@ struct Asked<'a> {
 
 struct Vercel {
     team: Option<(&'static str, String)>,
-    project: Option<String>,
+    project: Option<Project>,
+    /// The wanted target, and the id of the custom environment of that name once it is known.
+    target: Option<String>,
+    environment: OnceLock<String>,
 }
+
+/// The project as it was written, and its id once it is known.
+///
+/// Only ids are compared: a deployment carries the name that its project had on the day it was made.
+struct Project {
+    written: Id,
+    id: OnceLock<String>,
+}
+
+/// How ids of projects begin; whatever else is written may be a name, or an id from before.
+const PROJECT: &str = "prj_";
+/// The targets that are no custom environments.
+const TARGETS: [&str; 3] = ["production", "preview", "staging"];
 
 fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Service)> {
     let Given {
@@ -118,8 +137,16 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
         team_id,
         team_slug,
         project_id,
+        target,
     } = values.fill();
     require(&ENTRY, values, faults, &["token"]);
+    let project = project_id.and_then(|written| match Project::read(&written) {
+        Ok(project) => Some(project),
+        Err(wrong) => {
+            faults.add(values.given("project_id"), "project_id", wrong);
+            None
+        }
+    });
     let team = team_id
         .map(|id| ("teamId", id))
         .or(team_slug.map(|slug| ("slug", slug)));
@@ -141,7 +168,9 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
     Some((
         Box::new(Vercel {
             team,
-            project: project_id,
+            project,
+            target,
+            environment: OnceLock::new(),
         }),
         service,
     ))
@@ -161,7 +190,13 @@ fn words(response: &Response) -> Words {
         .unwrap_or_default();
     let flag = |name: &str| error.get(name).and_then(Value::as_bool).unwrap_or(false);
     let unauthorized = error.get("code").and_then(Value::as_str) == Some("team_unauthorized");
+    let hint = flag("saml").then(|| {
+        "This team wants a sign-in with SAML: sign in to it that way, make a new token after that, and give it as `token` \
+         (or VERCEL_TOKEN)."
+            .to_owned()
+    });
     Words {
+        hint,
         // The documents show the same words for a bad token and for a token without access to the team.
         credential_refused: flag("invalidToken")
             || flag("missingToken")
@@ -170,6 +205,32 @@ fn words(response: &Response) -> Words {
             || message.starts_with("Not authorized"),
         message: (!message.is_empty()).then(|| message.to_owned()),
         ..Words::default()
+    }
+}
+
+impl Project {
+    /// Takes an id or a name; the error says what is wrong with it.
+    fn read(written: &str) -> Result<Self, String> {
+        let written = Id::parse(written)?;
+        let id = OnceLock::new();
+        if written.as_str().starts_with(PROJECT) {
+            id.get_or_init(|| written.as_str().to_owned());
+        }
+        Ok(Self { written, id })
+    }
+
+    /// As it was written, and its id where that is another.
+    fn told(&self) -> String {
+        let written = self.written.as_str();
+        match self.id.get().filter(|id| *id != written) {
+            Some(id) => format!("{written} ({id})"),
+            None => written.to_owned(),
+        }
+    }
+
+    /// The id, or what was written as long as nothing else is known.
+    fn id(&self) -> &str {
+        self.id.get().map_or(self.written.as_str(), String::as_str)
     }
 }
 
@@ -219,9 +280,10 @@ impl Vercel {
 
     /// The guard `project_id`: an answer that does not name its project does not pass.
     fn check_project(&self, wire: &Wire) -> Result<(), Failure> {
-        let Some(wanted) = &self.project else {
+        let Some(project) = &self.project else {
             return Ok(());
         };
+        let wanted = project.id();
         let refuse = |words: String| {
             Err(Failure::guarded(
                 words,
@@ -233,19 +295,21 @@ impl Vercel {
                 "the answer does not say which project deployment {} belongs to, so the guard `project_id` cannot be checked",
                 wire.id
             )),
-            Some(id) if id == wanted || wire.name.as_ref() == Some(wanted) => Ok(()),
-            Some(_) => refuse(format!(
-                "deployment {} belongs to project {}, not to {wanted}",
-                wire.id,
-                wire.name
-                    .as_deref()
-                    .or(wire.project_id.as_deref())
-                    .unwrap_or("?")
-            )),
+            Some(id) if id == wanted => Ok(()),
+            Some(id) => {
+                let name = wire.name.as_ref().map(|name| format!(" ({name})"));
+                refuse(format!(
+                    "deployment {} belongs to project {id}{}, not to {}",
+                    wire.id,
+                    name.unwrap_or_default(),
+                    project.told()
+                ))
+            }
         }
     }
 
-    fn no_project(&self, project: &str) -> String {
+    fn no_project(&self, project: &Project) -> String {
+        let project = project.written.as_str();
         match &self.team {
             Some((_, team)) => format!(
                 "There is no project {project} for this token in team {team}; check `project_id`, `team_id` and `team_slug`."
@@ -315,23 +379,118 @@ impl Vercel {
         }
     }
 
-    /// Whether the project exists. Where this call is not there either, the project is taken for missing: an empty list
-    /// must not pass for a calm "nothing in flight" when only the name is mistyped.
-    async fn project_is_there(&self, api: &Api, project: &str) -> Result<bool, Failure> {
-        let path = format!("/v9/projects/{}", segment(project));
-        match api
-            .send(self.call(Method::Get, path, "read the project"))
-            .await
-        {
-            Ok(_) => Ok(true),
-            Err(failure) if is_missing(&failure, Read::First) => Ok(false),
+    /// The project's id, `None` where there is no such project. Where this call is not there either, the project is taken
+    /// for missing: an empty list must not pass for a calm "nothing in flight" when only the name is mistyped.
+    async fn look_up(&self, api: &Api, project: &Project) -> Result<Option<String>, Failure> {
+        let path = format!("/v9/projects/{}", project.written.segment());
+        let call = self
+            .call(Method::Get, path, "read the project")
+            .endpoint("project");
+        match api.send(call).await {
+            Ok(reply) => {
+                let found: ProjectWire = reply.json()?;
+                if found.is(project.written.as_str()) {
+                    Ok(Some(found.id))
+                } else {
+                    Err(reply.unreadable("about another project"))
+                }
+            }
+            Err(failure) if is_missing(&failure, Read::First) => Ok(None),
             Err(failure) => Err(failure),
         }
     }
 
+    /// A deployment as it was read: of the right project, and with its target's name.
+    async fn here(&self, api: &Api, wire: Wire) -> Result<Found, Failure> {
+        self.check_project(&wire)?;
+        let project = wire.project_id.clone();
+        let mut told = self.tell(wire);
+        if let Some(project) = project {
+            self.name_environments(api, &project, [&mut told]).await?;
+        }
+        Ok(Found::Here(Box::new(told)))
+    }
+
     fn tell(&self, wire: Wire) -> Deployment {
         let url = wire.page(self.team.as_ref());
-        wire.tell(url)
+        let mut told = wire.tell(url);
+        self.name_environment(&mut told);
+        told
+    }
+
+    /// The wanted target, if it may be the name of a custom environment.
+    fn wanted_environment(&self) -> Option<&str> {
+        let wanted = self.target.as_deref();
+        wanted.filter(|wanted| !TARGETS.contains(wanted))
+    }
+
+    /// Tells the target by its name where only the environment's id was told, and that is known to be the wanted one's.
+    fn name_environment(&self, deployment: &mut Deployment) {
+        if let Some(wanted) = self.wanted_environment()
+            && let Some(id) = nameless_environment(deployment)
+            && self.environment.get().is_some_and(|known| known == id)
+        {
+            deployment.target = Some(wanted.to_owned());
+            deployment.handle = Value::Null;
+        }
+    }
+
+    /// Names the environment of these deployments where only its id was told: the platform's own filter knows the name.
+    async fn name_environments<'a>(
+        &self,
+        api: &Api,
+        project: &str,
+        deployments: impl IntoIterator<Item = &'a mut Deployment> + Send,
+    ) -> Result<(), Failure> {
+        let Some(wanted) = self.wanted_environment() else {
+            return Ok(());
+        };
+        let mut nameless: Vec<_> = deployments
+            .into_iter()
+            .filter(|one| nameless_environment(one).is_some_and(|id| id != wanted))
+            .collect();
+        if nameless.is_empty() {
+            return Ok(());
+        }
+        if self.environment.get().is_none()
+            && let Some(id) = self.environment_of(api, project, wanted).await?
+        {
+            self.environment.get_or_init(|| id);
+        }
+        for one in &mut nameless {
+            self.name_environment(one);
+        }
+        Ok(())
+    }
+
+    /// The id of the custom environment with that name, as the newest deployments to it tell.
+    async fn environment_of(
+        &self,
+        api: &Api,
+        project: &str,
+        name: &str,
+    ) -> Result<Option<String>, Failure> {
+        let call = self
+            .call(
+                Method::Get,
+                "/v7/deployments".to_owned(),
+                "list the deployments to the target",
+            )
+            .endpoint("list")
+            .query("projectId", project)
+            .query("target", name)
+            .query("limit", "10");
+        let reply = match api.send(call).await {
+            Ok(reply) => reply,
+            // Nobody deployed to such an environment.
+            Err(failure) if is_missing(&failure, Read::First) => return Ok(None),
+            Err(failure) => return Err(failure),
+        };
+        let page: Page = reply.json()?;
+        let items = page
+            .items()
+            .ok_or_else(|| reply.unreadable("with a deployment without an id or a state"))?;
+        one_environment(&items, name).map_err(|wrong| reply.unreadable(wrong))
     }
 }
 
@@ -377,6 +536,24 @@ fn read_id(written: &Id) -> Result<Id, String> {
     })
 }
 
+/// The environment to which all of these go, whose name the platform was asked for; a filter that let others through
+/// cannot be believed.
+fn one_environment(items: &[Wire], name: &str) -> Result<Option<String>, &'static str> {
+    let mut ids = items.iter().map(|item| item.environment_named(name));
+    let Some(first) = ids.next() else {
+        return Ok(None);
+    };
+    if first.is_none() || ids.any(|id| id != first) {
+        return Err("with deployments to other targets than asked for");
+    }
+    Ok(first.map(str::to_owned))
+}
+
+/// The id of a deployment's environment, where its name is not told.
+fn nameless_environment(deployment: &Deployment) -> Option<&str> {
+    deployment.handle.as_str()
+}
+
 /// Whether an id is a host name: an id of Vercel's has no dot.
 fn is_host(id: &str) -> bool {
     id.contains('.')
@@ -384,6 +561,19 @@ fn is_host(id: &str) -> bool {
 
 #[async_trait]
 impl Platform for Vercel {
+    async fn enter(&self, api: &Api) -> Result<Option<String>, Failure> {
+        let Some(project) = &self.project else {
+            return Ok(None);
+        };
+        if project.id.get().is_none() {
+            let Some(id) = self.look_up(api, project).await? else {
+                return Ok(Some(self.no_project(project)));
+            };
+            project.id.get_or_init(|| id);
+        }
+        Ok(None)
+    }
+
     async fn find(&self, api: &Api, id: &Id) -> Result<Found, Failure> {
         let asked = id.as_str();
         let Some((wire, reply)) = self.read(api, asked, Read::First).await? else {
@@ -404,8 +594,11 @@ impl Platform for Vercel {
         } else if wire.id != asked && wire.id.strip_prefix("dpl_") != Some(asked) {
             return Err(reply.unreadable("about another deployment"));
         }
-        self.check_project(&wire)?;
-        Ok(Found::Here(Box::new(self.tell(wire))))
+        // It stands in the path of the request to cancel, and nobody wrote it.
+        if !Id::parse(&wire.id).is_ok_and(|id| id.as_str() == wire.id) {
+            return Err(reply.unreadable("with an id that is none"));
+        }
+        self.here(api, wire).await
     }
 
     async fn refresh(&self, api: &Api, known: &Deployment) -> Result<Found, Failure> {
@@ -415,8 +608,7 @@ impl Platform for Vercel {
         if wire.id != known.id {
             return Err(reply.unreadable("about another deployment"));
         }
-        self.check_project(&wire)?;
-        Ok(Found::Here(Box::new(self.tell(wire))))
+        self.here(api, wire).await
     }
 
     fn unseen(&self, id: &Id) -> Option<Deployment> {
@@ -436,7 +628,7 @@ impl Platform for Vercel {
         };
         let mut asked = Asked {
             version: "v7",
-            project,
+            project: project.id(),
             states: Some(IN_FLIGHT),
             back_to: None,
             least: 0,
@@ -459,9 +651,10 @@ impl Platform for Vercel {
         let oldest = oldest_in_flight(&seen).filter(|_| wanted.history);
         (asked.states, asked.back_to) = (None, oldest.or(Some(Timestamp::MAX)));
         seen.extend(self.pages(api, &asked).await?);
-        if seen.is_empty() && !self.project_is_there(api, project).await? {
+        if seen.is_empty() && self.look_up(api, project).await?.is_none() {
             return Ok(Listed::Missing(self.no_project(project)));
         }
+        self.name_environments(api, project.id(), &mut seen).await?;
         Ok(Listed::Here(in_scope(seen)))
     }
 
@@ -486,6 +679,8 @@ mod tests {
         Vercel {
             team: Some(("slug", "acme".to_owned())),
             project: None,
+            target: None,
+            environment: OnceLock::new(),
         }
     }
 

@@ -49,11 +49,29 @@ pub(super) struct Wire {
     team: Option<Team>,
 }
 
+/// What `target` does not tell: that is `production`, `staging` or null.
 #[derive(Deserialize)]
 struct CustomEnvironment {
-    /// A list may leave it out.
-    slug: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     id: Option<String>,
+    /// May be left out.
+    #[serde(default, deserialize_with = "lenient")]
+    slug: Option<String>,
+}
+
+/// A project; the id and the name that it has now.
+#[derive(Deserialize)]
+pub(super) struct ProjectWire {
+    pub(super) id: String,
+    #[serde(default, deserialize_with = "lenient")]
+    name: Option<String>,
+}
+
+impl ProjectWire {
+    /// Whether it is the one with this id or name.
+    pub(super) fn is(&self, written: &str) -> bool {
+        !self.id.is_empty() && (self.id == written || self.name.as_deref() == Some(written))
+    }
 }
 
 #[derive(Deserialize)]
@@ -70,6 +88,9 @@ struct Team {
 
 /// The deployment was removed; the list of states has no word of ours for it.
 const DELETED: &str = "DELETED";
+/// It went live nowhere: it was built for production, and is not published.
+const STAGED: &str = "STAGED";
+const PRODUCTION: &str = "production";
 /// Held back until somebody lets it go.
 const BLOCKED: &str = "BLOCKED";
 
@@ -118,6 +139,23 @@ impl Wire {
     fn word(&self) -> &str {
         let word = self.ready_state.as_ref().or(self.status.as_ref());
         word.map(String::as_str).unwrap_or_default()
+    }
+
+    /// The id and the name of its custom environment, as far as they are told.
+    fn environment(&self) -> (Option<&str>, Option<&str>) {
+        let custom = self.custom_environment.as_ref();
+        let id = custom.and_then(|custom| custom.id.as_deref());
+        let name = custom.and_then(|custom| custom.slug.as_deref());
+        (
+            id.filter(|it| !it.is_empty()),
+            name.filter(|it| !it.is_empty()),
+        )
+    }
+
+    /// The id of its custom environment, unless that has another name.
+    pub(super) fn environment_named(&self, name: &str) -> Option<&str> {
+        let (id, own) = self.environment();
+        id.filter(|_| own.is_none_or(|own| own == name))
     }
 
     fn meta(&self, name: &str) -> Option<String> {
@@ -217,19 +255,23 @@ impl Wire {
             }
         }
         let word = self.word().to_owned();
-        let environment = self
-            .custom_environment
-            .and_then(|environment| environment.slug.or(environment.id));
+        let (id, name) = self.environment();
+        let own = self.target.as_deref().filter(|it| !it.is_empty());
+        // No target means a preview (the API writes null), but a custom environment is none.
+        let target = name.or(id).or(own).unwrap_or("preview").to_owned();
+        let handle = id
+            .filter(|_| name.is_none())
+            .map_or(Value::Null, Value::from);
+        // Production traffic never went there, because nobody published it.
+        let substate = self.ready_substate.as_deref().unwrap_or_default();
+        let unpublished = substate.eq_ignore_ascii_case(STAGED) && target == PRODUCTION;
         Deployment {
             state: ENTRY.state(&word),
             settled: word.eq_ignore_ascii_case(DELETED),
             url,
             branch,
             commit,
-            // No target means a preview (the API writes null).
-            target: environment
-                .or(self.target)
-                .or_else(|| Some("preview".to_owned())),
+            target: Some(target),
             created: self.created_at.and_then(milliseconds),
             note: self
                 .error_message
@@ -240,7 +282,8 @@ impl Wire {
             held_back: word.eq_ignore_ascii_case(BLOCKED),
             behind: false,
             automatic: false,
-            handle: Value::Null,
+            handle,
+            unpublished,
             platform_state: word,
             id: self.id,
         }
