@@ -98,7 +98,8 @@ impl Kind {
         )
     }
 
-    /// Whether a request that ended like this may have reached the platform and been processed or refused there.
+    /// Whether a request that ended like this may have been processed, or refused for what it asked. One that met a
+    /// rate limit was neither, though it may well have been sent: see [`Failure::was_turned_away`].
     pub const fn may_have_been_sent(self) -> bool {
         !matches!(
             self,
@@ -143,6 +144,11 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// The request was sent, and turned away unprocessed (429).
+    pub fn was_turned_away(&self) -> bool {
+        self.kind == Kind::Limited && self.status.is_some()
+    }
+
     /// A refusal of our own: `words` is the whole story.
     pub fn guarded(words: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::own(Kind::Guarded, words, hint)

@@ -211,7 +211,6 @@ impl Process<'_> {
             guard: opened.guard,
             guarded: opened.platform.is_guarded(),
             poll_interval: common.poll_interval,
-            grant: entry.grant,
             slower: entry.slower,
             limit: common.timeout,
         };

@@ -96,7 +96,6 @@ fn drive(sandbox: &Sandbox, id: &str) -> Ending {
         guard: Guard::default(),
         guarded: platform.is_guarded(),
         poll_interval: Duration::from_secs(1),
-        grant: ACME.grant,
         slower: ACME.slower,
         limit,
     };

@@ -13,7 +13,7 @@ use crate::outcome::Outcome;
 use crate::platform::{Accepted, Conclusion, Found};
 pub use pauses::Retries;
 use pauses::watch_pause;
-use reasons::capital;
+use reasons::{capital, refused_reason};
 
 mod pauses;
 mod reasons;
@@ -33,8 +33,6 @@ pub struct Plan {
     pub guarded: bool,
     /// Longest pause between two reads.
     pub poll_interval: Duration,
-    /// What the credential must be allowed to do, for hints.
-    pub grant: &'static str,
     /// After how long a watch the pauses are at least how long, whatever the poll interval.
     pub slower: Option<(Duration, Duration)>,
     /// The end of the run, since its start.
@@ -118,8 +116,10 @@ pub struct Procedure {
     timeline: Vec<(Duration, String)>,
     sends: u8,
     sent: Option<Sent>,
-    /// Somebody else had asked before us.
+    /// Somebody else had asked before us, or while a request of ours was turned away or refused.
     under_way: bool,
+    /// A request of ours was turned away by a rate limit (429).
+    turned_away: bool,
     trouble: Option<Failure>,
     /// The last unclear answer to a cancel request.
     doubt: Option<Box<Failure>>,
@@ -163,6 +163,7 @@ impl Procedure {
             sends: 0,
             sent: None,
             under_way: false,
+            turned_away: false,
             trouble: None,
             doubt: None,
             retries: Retries::new(),
@@ -322,6 +323,9 @@ impl Procedure {
                 let is_first = matches!(self.step, Step::Reading);
                 let guard = self.plan.guard.refusal(&deployment);
                 if let Some(refusal) = guard.filter(|_| is_first) {
+                    if self.turned_away {
+                        return self.skip(now, &refusal, "");
+                    }
                     let reason = format!("Nothing was sent: {refusal}.");
                     let hint = "Check `deployment_id`, `branch` and `commit`.".to_owned();
                     self.finish(now, Outcome::Error, reason, hint)
@@ -351,16 +355,16 @@ impl Procedure {
     fn after_sight(&mut self, now: Duration, deployment: &Deployment) -> Action {
         match self.step.clone() {
             Step::Reading => self.judge_first_sight(now, deployment),
+            Step::Deciding { answer, .. }
+                if deployment.state == State::Canceling && !answer.kind.is_ambiguous() =>
+            {
+                // Refused because somebody else had asked a moment before.
+                self.under_way = true;
+                self.watch_another(now)
+            }
             Step::Deciding { .. } if deployment.state == State::Canceling => self.watch(now),
             Step::Deciding { answer, .. } if !answer.kind.is_ambiguous() => {
-                let word = &deployment.platform_state;
-                let reason = if answer.kind.may_have_been_sent() {
-                    format!("The platform refused to cancel it and it is still {word}: {answer}.")
-                } else {
-                    format!(
-                        "The cancel request could not be sent again and it is still {word}: {answer}."
-                    )
-                };
+                let reason = refused_reason(&answer, &deployment.platform_state);
                 self.finish(now, Outcome::Error, reason, answer.hint.clone())
             }
             Step::Deciding { answer, seen: 0 } => {
@@ -377,6 +381,10 @@ impl Procedure {
     fn judge_first_sight(&mut self, now: Duration, deployment: &Deployment) -> Action {
         let word = &deployment.platform_state;
         if !self.is_wanted(deployment.state) {
+            let excluded = format!("it is {word}, which `only_states` excludes");
+            if self.turned_away {
+                return self.skip(now, &excluded, "");
+            }
             let reason = format!("It is {word}, which `only_states` excludes; nothing was sent.");
             return self.finish(now, Outcome::Skipped, reason, String::new());
         }
@@ -392,13 +400,29 @@ impl Procedure {
         }
         if deployment.state == State::Canceling {
             self.under_way = true;
-            return if self.plan.wait {
-                self.keep_watching_from(now)
-            } else {
-                self.requested(now)
-            };
+            return self.watch_another(now);
         }
         self.ask(now, Box::new(deployment.clone()))
+    }
+
+    /// Somebody else asked: nothing is sent, and its end is watched where it is to be waited for.
+    fn watch_another(&mut self, now: Duration) -> Action {
+        if self.plan.wait {
+            self.keep_watching_from(now)
+        } else {
+            self.requested(now)
+        }
+    }
+
+    /// A guard that passed at first no longer does, so nothing more is sent. `doubt` is the last answer, if it was unclear.
+    fn skip(&mut self, now: Duration, why: &str, doubt: &str) -> Action {
+        let before = if doubt.is_empty() {
+            "the cancel request had been turned away by a rate limit (429)".to_owned()
+        } else {
+            format!("the cancel request had had no clear answer ({doubt})")
+        };
+        let reason = format!("Nothing more was sent: {why}; {before}.");
+        self.finish(now, Outcome::Skipped, reason, String::new())
     }
 
     fn is_wanted(&self, state: State) -> bool {
@@ -429,16 +453,11 @@ impl Procedure {
             return self.out_of_time(now);
         }
         if !self.is_wanted(deployment.state) {
-            let reason = format!(
-                "The first request had no clear answer ({answer}); it is {word} now, which `only_states` excludes, so it was not asked again."
-            );
-            return self.finish(now, Outcome::Error, reason, answer.hint.clone());
+            let excluded = format!("it is {word} now, which `only_states` excludes");
+            return self.skip(now, &excluded, &answer.to_string());
         }
         if let Some(refusal) = self.plan.guard.refusal(deployment) {
-            let reason = format!(
-                "The first request had no clear answer ({answer}), and it was not asked again: {refusal}."
-            );
-            return self.finish(now, Outcome::Error, reason, answer.hint.clone());
+            return self.skip(now, &refusal, &answer.to_string());
         }
         if answer.not_before.is_some_and(|until| until > now) {
             // Only reading is allowed for now; it may still turn out that the first request was enough.
@@ -480,7 +499,8 @@ impl Procedure {
 
     fn after_failed_answer(&mut self, now: Duration, failure: Failure) -> Action {
         let readable = self.last.is_some();
-        if failure.kind.may_have_been_sent() {
+        self.turned_away |= failure.was_turned_away();
+        if failure.kind.may_have_been_sent() || failure.was_turned_away() {
             self.sent = Some(Sent {
                 accepted: false,
                 status: failure.status,
@@ -508,28 +528,17 @@ impl Procedure {
                 let reason = format!("There is no such deployment for this credential: {failure}.");
                 self.finish(now, Outcome::NotFound, reason, failure.hint)
             }
-            Kind::Unauthorized | Kind::Forbidden | Kind::NotFound if readable => {
-                let reason =
-                    format!("It can be read, but this credential may not cancel it: {failure}.");
-                let grant = self.plan.grant;
-                let hint = if failure.hint.contains(grant) {
-                    failure.hint
-                } else {
-                    format!(
-                        "The credential needs more rights: {grant}. {}",
-                        failure.hint
-                    )
-                };
-                self.finish(now, Outcome::Error, reason, hint)
-            }
-            Kind::Unauthorized | Kind::Forbidden => {
+            Kind::Unauthorized | Kind::Forbidden if !readable => {
                 let reason = format!("This credential may neither read nor cancel it: {failure}.");
                 self.finish(now, Outcome::Error, reason, failure.hint)
             }
             Kind::Guarded => {
                 self.sends -= 1;
-                let more = if self.was_asked() { " more" } else { "" };
-                let reason = format!("Nothing{more} was sent: {failure}.");
+                let doubt = self.doubt.as_deref().map(ToString::to_string);
+                if self.was_asked() || self.turned_away {
+                    return self.skip(now, &failure.to_string(), &doubt.unwrap_or_default());
+                }
+                let reason = format!("Nothing was sent: {failure}.");
                 self.finish(now, Outcome::Error, reason, failure.hint)
             }
             Kind::Misdirected => {
@@ -640,9 +649,13 @@ impl Procedure {
                 self.after_passing_failure(now, failure, pause)
             }
             Step::Deciding { answer, .. } if failure.kind.is_blind() => {
-                let reason = format!(
-                    "The cancel request had no clear answer ({answer}), and the state cannot be seen: {failure}."
-                );
+                let asked = if answer.kind.is_ambiguous() {
+                    "The cancel request had no clear answer"
+                } else {
+                    "The platform refused the cancel request"
+                };
+                let reason =
+                    format!("{asked} ({answer}), and the state cannot be seen: {failure}.");
                 self.finish(now, Outcome::Error, reason, failure.hint)
             }
             Step::Deciding { .. } => self.after_passing_failure(now, failure, SECOND_LOOK),
@@ -677,6 +690,8 @@ impl Procedure {
             None => {
                 let nothing = if self.was_asked() {
                     ""
+                } else if self.turned_away {
+                    "; the cancel request had been turned away by a rate limit (429)"
                 } else {
                     "; nothing was canceled"
                 };
@@ -744,7 +759,9 @@ impl Procedure {
         let Some(last) = &self.last else {
             return Action::Done;
         };
-        let asked = self.was_asked() || self.under_way;
+        // In flight when a request was turned away, and canceled since: somebody else asked.
+        let by_others = self.turned_away && !self.was_asked() && last.state == State::Canceled;
+        let asked = self.was_asked() || self.under_way || by_others;
         let outcome = match (asked, last.state) {
             (true, State::Canceled) => Outcome::Canceled,
             (true, State::Succeeded) => Outcome::Completed,
@@ -755,6 +772,7 @@ impl Procedure {
             (false, _) => Outcome::AlreadyFinished,
         };
         let reason = self.ended_reason(outcome, last);
+        self.under_way |= by_others;
         self.finish(now, outcome, reason, String::new())
     }
 

@@ -98,6 +98,7 @@ impl Seen {
 
 fn failure(kind: Kind, not_before: Option<Duration>, now: Duration) -> Failure {
     Failure {
+        status: (kind == Kind::Limited).then_some(429),
         not_before: not_before.map(|after| now + after),
         ..Failure::own(kind, "it said so", "look there")
     }
@@ -155,6 +156,10 @@ struct Observer<'a> {
     accepted: bool,
     /// It was being canceled before any request of ours was processed.
     under_way: bool,
+    /// One was turned away by a rate limit.
+    turned_away: bool,
+    /// The last answer was a clear no.
+    refused: bool,
     spared: bool,
     /// Requests since a clear yes.
     after_yes: usize,
@@ -178,6 +183,8 @@ impl<'a> Observer<'a> {
             processed: 0,
             accepted: false,
             under_way: false,
+            turned_away: false,
+            refused: false,
             spared: false,
             after_yes: 0,
             at_once: (Duration::ZERO, 0),
@@ -270,7 +277,10 @@ impl<'a> Observer<'a> {
                         self.first_word.get_or_insert_with(word);
                         self.sees(seen);
                         let canceling = seen.state == State::Canceling;
-                        self.under_way |= canceling && self.processed == 0;
+                        self.under_way |= canceling && (self.processed == 0 || self.refused);
+                        self.under_way |= self.turned_away
+                            && self.processed == 0
+                            && seen.state == State::Canceled;
                         self.spared |= matches!(read, Ok(Found::Spared(..)));
                         if !seen.is_terminal() && !canceling {
                             self.fit = Some((**seen).clone());
@@ -292,9 +302,9 @@ impl<'a> Observer<'a> {
                 }
             }
             Event::Answered(Err(failure)) => match failure.kind {
+                Kind::Limited => self.turned_away = true,
                 // Nobody got to see it.
-                Kind::Limited
-                | Kind::MovedOn
+                Kind::MovedOn
                 | Kind::Unreachable
                 | Kind::UnknownHost
                 | Kind::Untrusted
@@ -302,6 +312,7 @@ impl<'a> Observer<'a> {
                 | Kind::Guarded => {}
                 kind => {
                     self.processed += 1;
+                    self.refused = !kind.is_ambiguous();
                     if kind.is_ambiguous() {
                         self.looks = Some(Vec::new());
                     }
@@ -353,8 +364,10 @@ impl<'a> Observer<'a> {
             }
             Outcome::Skipped => {
                 let left = self.last.as_ref();
-                let left = left.is_some_and(|last| !self.is_wanted(last.state));
-                prop_assert!(self.processed == 0 && (self.spared || left));
+                let left =
+                    left.is_some_and(|last| !self.is_wanted(last.state) || !self.passes(last));
+                let guarded = matches!(&self.said, Some(Event::Answered(Err(failure))) if failure.kind == Kind::Guarded);
+                prop_assert!(!self.accepted && (self.spared || left || guarded));
             }
             Outcome::NothingToCancel => {
                 prop_assert!(self.processed == 0 && self.last.is_none());
@@ -390,7 +403,7 @@ impl<'a> Observer<'a> {
         prop_assert_eq!(words, self.words.iter().collect::<Vec<_>>());
         let on_the_wire = signal == Some(Signal::OnTheWire);
         let sent = procedure.sent();
-        prop_assert_eq!(sent.is_some(), self.processed > 0);
+        prop_assert_eq!(sent.is_some(), self.processed > 0 || self.turned_away);
         prop_assert_eq!(sent.is_some_and(|sent| sent.accepted), self.accepted);
         let reason = &procedure.ending().unwrap().reason;
         let nothing = [
@@ -404,6 +417,8 @@ impl<'a> Observer<'a> {
         ];
         if nothing.iter().any(|words| reason.contains(words)) {
             prop_assert!(self.processed == 0 && !on_the_wire, "{reason}");
+            let processed = reason.contains("no request was processed");
+            prop_assert!(processed || !self.turned_away, "{reason}");
         }
         if reason.contains("had been sent") {
             prop_assert!(self.processed > 0, "{reason}");
@@ -657,7 +672,6 @@ fn any_plan() -> impl Strategy<Value = Plan> {
                 guard,
                 guarded,
                 poll_interval: Duration::from_secs(poll_interval),
-                grant: "the right to cancel",
                 slower,
                 limit: Duration::from_secs(limit),
             },

@@ -2,6 +2,7 @@
 
 use super::{Procedure, Step};
 use crate::deployment::Deployment;
+use crate::failure::{Failure, Kind};
 use crate::outcome::Outcome;
 
 impl Procedure {
@@ -17,8 +18,11 @@ impl Procedure {
             (_, true) => {
                 "Interrupted after the cancel request had been sent, before it was clear whether it took effect."
             }
-            (_, false) if self.under_way => {
+            (_, false) if self.under_way && !self.turned_away => {
                 "Interrupted while it was being canceled already; no request of ours was sent."
+            }
+            (_, false) if self.turned_away => {
+                "Interrupted after the cancel request had been turned away by a rate limit (429), before it was sent again."
             }
             (_, false) => "Interrupted before the cancel request was sent.",
         }
@@ -49,6 +53,9 @@ impl Procedure {
         let trouble = trouble.unwrap_or_default();
         let asked = match &self.sent {
             _ if self.sends == 0 && self.under_way => "It was being canceled already",
+            _ if self.sends == 0 && self.turned_away => {
+                "The cancel request was turned away by a rate limit (429)"
+            }
             _ if self.sends == 0 => "The cancel request was not sent",
             Some(sent) if sent.accepted => "The platform accepted the cancel request",
             _ => "The cancel request had been sent without a clear answer",
@@ -65,6 +72,15 @@ impl Procedure {
         }
     }
 
+    /// What became of the requests for one that ended without.
+    fn unprocessed(&self) -> &'static str {
+        if self.turned_away {
+            "; the request had been turned away by a rate limit (429)"
+        } else {
+            "; no request was processed"
+        }
+    }
+
     pub(super) fn ended_reason(&self, outcome: Outcome, last: &Deployment) -> String {
         let word = &last.platform_state;
         let note = note(last);
@@ -78,10 +94,15 @@ impl Procedure {
             ),
         };
         match outcome {
-            Outcome::Canceled if !self.was_asked() => {
-                format!(
-                    "It was being canceled already, nothing more was asked, and it ended {word}."
-                )
+            Outcome::Canceled if self.under_way || !self.was_asked() => {
+                let ours = if self.was_asked() {
+                    "the request was refused"
+                } else if self.turned_away {
+                    "the request had been turned away by a rate limit (429)"
+                } else {
+                    "nothing more was asked"
+                };
+                format!("It was being canceled already, {ours}, and it ended {word}.")
             }
             Outcome::Canceled => format!("Canceled: {before}."),
             Outcome::Completed if !last.went_live() => {
@@ -102,7 +123,14 @@ impl Procedure {
             }
             Outcome::AlreadyLive if self.first_word() != Some(word) => {
                 format!(
-                    "It went live before a request could get through: {before}, and no request was processed."
+                    "It went live before a request could get through: {before}{}.",
+                    self.unprocessed()
+                )
+            }
+            Outcome::AlreadyFinished if self.first_word() != Some(word) => {
+                format!(
+                    "It ended by itself before a request could get through: {before}{note}{}.",
+                    self.unprocessed()
                 )
             }
             Outcome::AlreadyLive => {
@@ -121,6 +149,27 @@ impl Procedure {
             _ => format!(
                 "It was asked to cancel and ended {word}, a word that does not tell how{note}."
             ),
+        }
+    }
+}
+
+/// Why a clear no to the cancel request ends the run, for a deployment that is still to be seen.
+pub(super) fn refused_reason(answer: &Failure, word: &str) -> String {
+    match answer.kind {
+        Kind::NotFound if answer.status == Some(410) => format!(
+            "The cancel request was answered as if it were gone, and it is still {word}: {answer}."
+        ),
+        Kind::Unauthorized => format!(
+            "It could be read and is still {word}, but this credential may not cancel it, or not any more: {answer}."
+        ),
+        Kind::Forbidden | Kind::NotFound => format!(
+            "It can be read and is still {word}, but this credential may not cancel it: {answer}."
+        ),
+        kind if kind.may_have_been_sent() => {
+            format!("The platform refused to cancel it and it is still {word}: {answer}.")
+        }
+        _ => {
+            format!("The cancel request could not be sent again and it is still {word}: {answer}.")
         }
     }
 }

@@ -13,7 +13,6 @@ fn plan() -> Plan {
         guard: Guard::default(),
         guarded: false,
         poll_interval: Duration::from_secs(5),
-        grant: "the right to cancel",
         slower: None,
         limit: LIMIT,
     }
@@ -214,13 +213,100 @@ fn the_second_look_comes_two_seconds_after_the_first() {
 #[test]
 fn a_missing_right_is_an_error_and_never_not_found() {
     for kind in [Kind::Unauthorized, Kind::Forbidden, Kind::NotFound] {
-        check(
-            plan(),
-            vec![sight(Running), refused(kind)],
-            Outcome::Error,
-            1,
-        );
+        let refusal = || Event::Answered(Err(trouble(kind)));
+        let events = vec![sight(Running), refusal(), sight(Running)];
+        let procedure = check(plan(), events, Outcome::Error, 1);
+        assert_eq!(procedure.ending().unwrap().hint, "hint");
+        // Read once more, it may have ended.
+        let events = vec![sight(Running), refusal(), sight(Succeeded)];
+        check(plan(), events, Outcome::Completed, 1);
+        let blind = Event::Read(Err(trouble(kind)));
+        let events = vec![sight(Running), refusal(), blind];
+        check(plan(), events, Outcome::Error, 1);
     }
+}
+
+fn then(mut events: Vec<Event>, more: Vec<Event>) -> Vec<Event> {
+    events.extend(more);
+    events
+}
+
+fn turned_away() -> Event {
+    let limited = Failure {
+        status: Some(429),
+        ..trouble(Kind::Limited)
+    };
+    Event::Answered(Err(limited))
+}
+
+#[test]
+fn a_rate_limit_turns_a_request_away_that_was_sent() {
+    let reason_of = |plan, events, outcome, sends| {
+        let procedure = check(plan, events, outcome, sends);
+        assert_eq!(procedure.sent().unwrap().status, Some(429));
+        let reason = procedure.ending().unwrap().reason.clone();
+        for lie in ["othing was sent", "was not sent", "nothing was canceled"] {
+            assert!(!reason.contains(lie), "{reason}");
+        }
+        reason
+    };
+    let go = || vec![sight(Queued), turned_away()];
+    for (end, outcome) in [
+        (sight(Succeeded), Outcome::AlreadyLive),
+        (sight(Failed), Outcome::AlreadyFinished),
+        (sight(Superseded), Outcome::AlreadyFinished),
+        (sight(Canceled), Outcome::Canceled),
+    ] {
+        let reason = reason_of(plan(), then(go(), vec![end]), outcome, 1);
+        assert!(reason.contains("turned away"), "{reason}");
+    }
+    let watched = vec![sight(Canceling), sight(Canceled)];
+    let reason = reason_of(plan(), then(go(), watched), Outcome::Canceled, 1);
+    assert!(reason.contains("being canceled already"), "{reason}");
+    let queued = Plan {
+        only_states: Some(vec![Queued]),
+        ..plan()
+    };
+    let events = then(go(), vec![sight(Running)]);
+    let reason = reason_of(queued, events, Outcome::Skipped, 1);
+    assert!(reason.contains("turned away"), "{reason}");
+    let denied = vec![Event::Read(Err(trouble(Kind::Unauthorized)))];
+    let reason = reason_of(plan(), then(go(), denied), Outcome::Error, 1);
+    assert!(reason.contains("turned away"), "{reason}");
+    let late = Failure {
+        not_before: Some(LIMIT),
+        status: Some(429),
+        ..trouble(Kind::Limited)
+    };
+    let events = vec![sight(Queued), Event::Answered(Err(late))];
+    let reason = reason_of(plan(), events, Outcome::TimedOut, 1);
+    assert!(reason.contains("turned away"), "{reason}");
+}
+
+#[test]
+fn a_refusal_of_one_that_somebody_else_has_stopped_is_no_request_of_ours() {
+    let events = || vec![sight(Running), refused(Kind::Refused), sight(Canceling)];
+    let patience = Plan {
+        wait: false,
+        ..plan()
+    };
+    check(patience, events(), Outcome::Requested, 1);
+    let events = then(events(), vec![sight(Canceled)]);
+    let procedure = check(plan(), events, Outcome::Canceled, 1);
+    let reason = &procedure.ending().unwrap().reason;
+    assert!(reason.contains("being canceled already"), "{reason}");
+    // After an unclear answer it may be ours, so its end decides.
+    let patience = Plan {
+        wait: false,
+        ..plan()
+    };
+    let unclear = vec![
+        sight(Running),
+        refused(Kind::Server),
+        sight(Canceling),
+        sight(Canceled),
+    ];
+    check(patience, unclear, Outcome::Canceled, 1);
 }
 
 #[test]
@@ -676,9 +762,19 @@ fn a_guard_holds_before_each_request() {
     };
     let unclear = refused(Kind::Timeout);
     let events = vec![of("main"), unclear, of("main"), of("main2"), accepted(None)];
-    let procedure = check(guarded, events, Outcome::Error, 1);
+    let procedure = check(guarded.clone(), events, Outcome::Skipped, 1);
     let reason = &procedure.ending().unwrap().reason;
-    assert!(reason.contains("main2"), "{reason}");
+    assert!(
+        reason.contains("main2") && reason.contains("no clear answer"),
+        "{reason}"
+    );
+    let events = vec![of("main"), turned_away(), of("main2"), accepted(None)];
+    let procedure = check(guarded, events, Outcome::Skipped, 1);
+    let reason = &procedure.ending().unwrap().reason;
+    assert!(
+        reason.contains("main2") && reason.contains("turned away"),
+        "{reason}"
+    );
 }
 
 #[test]

@@ -518,7 +518,7 @@ fn a_key_that_may_read_but_not_cancel_is_told_which_permissions_it_lacks() {
         sandbox.add(errors).token("datadog", TOKEN, Grant::ReadOnly);
         let ran = step(&sandbox).run();
         ran.ended("error", 1)
-            .says("It can be read, but this credential may not cancel it");
+            .says("It can be read and is still running, but this credential may not cancel it");
         ran.says("`api_key`")
             .says("`site`")
             .says("`agent_upgrade_write` and `fleet_policies_write`")

@@ -425,7 +425,8 @@ both!(
             .always(Call::Cancel, retry_after(429, "600"));
         let ran = scene.step().input("timeout", "9").run();
         ran.ended("timed_out", 124);
-        reasons(&ran, "not sent");
+        reasons(&ran, "was turned away by a rate limit (429)");
+        assert_eq!(ran.deployments()[0]["http_status"], 429);
         assert!(duration(&ran) < 5.0, "{} s", duration(&ran));
         assert_eq!(scene.asked(), 1);
     }
@@ -579,7 +580,8 @@ both!(
             "{}",
             ran.output("reason")
         );
-        ran.ended("error", 1);
+        ran.ended("skipped", 0);
+        reasons(&ran, "had had no clear answer");
     }
 );
 

@@ -186,7 +186,6 @@ async fn run(entry: &'static Entry, aim: u8, answers: &[u8]) -> String {
         guard: Guard::default(),
         guarded: platform.is_guarded(),
         poll_interval: Duration::from_secs(5),
-        grant: entry.grant,
         slower: entry.slower,
         limit: LIMIT,
     };

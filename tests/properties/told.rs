@@ -337,7 +337,6 @@ async fn drive(tale: &Tale, cleaner: &Arc<Cleaner>) -> Vec<Work> {
             guard: Guard::default(),
             guarded: false,
             poll_interval: Duration::from_secs(5),
-            grant: REGISTER[0].grant,
             slower: None,
             limit: LIMIT,
         },

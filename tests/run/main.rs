@@ -392,7 +392,10 @@ fn told_as_it_was_shown(scene: &Scene, played: &Played, log: &Log, work: &Work) 
     let under_way = showed(|state| state == State::Canceling);
     let (ours, outcome) = (processed || under_way, ending.outcome);
     let good = match outcome {
-        Outcome::Canceled => ours && showed(|state| state == State::Canceled),
+        // Turned away, and canceled since: somebody else asked.
+        Outcome::Canceled => {
+            (ours || !asked.is_empty()) && showed(|state| state == State::Canceled)
+        }
         Outcome::Completed => ours && showed(|state| state == State::Succeeded),
         Outcome::Failed => ours && showed(|state| state == State::Failed),
         Outcome::Superseded => ours && showed(|state| state == State::Superseded),
@@ -412,7 +415,8 @@ fn told_as_it_was_shown(scene: &Scene, played: &Played, log: &Log, work: &Work) 
             !fate.appears.is_zero() || fate.vanishes.is_some()
         }
         Outcome::DryRun => scene.plan.dry_run,
-        Outcome::Skipped => !processed && scene.plan.only_states.is_some(),
+        // Excluded at first, or by the time it could have been asked again.
+        Outcome::Skipped => scene.plan.only_states.is_some(),
         Outcome::NothingToCancel => false,
         Outcome::Error => true,
     };
@@ -610,7 +614,6 @@ fn any_plan() -> impl Strategy<Value = Plan> {
                 guard: Guard::default(),
                 guarded,
                 poll_interval: Duration::from_secs(poll_interval),
-                grant: "the right to cancel",
                 slower,
                 limit: Duration::from_secs(limit),
             },
