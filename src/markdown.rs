@@ -1,6 +1,6 @@
 //! Untrusted text inside Markdown: it stays text, in its table cell, without links, tags or commands.
 
-use crate::untrusted::break_commands;
+use crate::untrusted::{break_commands, break_marks};
 
 /// Takes no room, and keeps apart what would become a link or a mention by itself: other entities are read as what they
 /// stand for before anybody looks for those.
@@ -8,7 +8,7 @@ const NOTHING: &str = "&#8203;";
 
 /// A value as a code span that also stays whole inside a table cell.
 pub fn code(text: &str) -> String {
-    let text = break_commands(text).replace('|', "\\|");
+    let text = break_marks(text).replace('|', "\\|");
     if text.is_empty() {
         return "` `".to_owned();
     }
@@ -51,6 +51,7 @@ mod tests {
     #[test]
     fn code_spans_hold_any_text() {
         assert_eq!(code("dpl_1"), "`dpl_1`");
+        assert_eq!(code("::1"), "`::1`");
         assert_eq!(code("a|b"), "`a\\|b`");
         assert_eq!(code("a`b``c"), "```a`b``c```");
         assert_eq!(code("`x"), "`` `x ``");
@@ -61,7 +62,7 @@ mod tests {
     fn sentences_hold_no_markup_of_others() {
         assert_eq!(
             prose("a | <img src=x> [x](https://evil.example) ::error:: @me"),
-            "a \\| &lt;img src=x&gt; \\[x\\](https:&#8203;//evil.example) : :error:: @&#8203;me"
+            "a \\| &lt;img src=x&gt; \\[x\\](https:&#8203;//evil.example) ::error:: @&#8203;me"
         );
     }
 }

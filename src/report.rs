@@ -14,7 +14,7 @@ use crate::markdown::{code, prose};
 use crate::outcome::{FailOn, Level, Outcome};
 use crate::platform::Entry;
 use crate::run::Work;
-use crate::untrusted::{Cleaner, break_commands, break_commands_in_json};
+use crate::untrusted::{Cleaner, break_commands, break_commands_in_json, break_marks};
 
 /// The names of all outputs, in their order.
 pub const OUTPUTS: [(&str, &str); 13] = [
@@ -745,5 +745,5 @@ fn whole_sentence(whole: &Ending) -> String {
 
 /// The id of a deployment as log lines show it.
 pub fn shown_id(id: &Id, cleaner: &Cleaner) -> String {
-    break_commands(&cleaner.value(id.as_str()))
+    break_marks(&cleaner.value(id.as_str()))
 }

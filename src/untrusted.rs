@@ -1,7 +1,7 @@
 //! Text that is not ours, made fit to be shown: no control characters, no secrets, bounded length, no CI command.
 //!
-//! The first three happen where text enters ([`Cleaner`]), the last one where it leaves ([`break_commands`]), because
-//! JSON needs it done differently.
+//! The first three happen where text enters ([`Cleaner`]), the last one where it leaves ([`break_commands`],
+//! [`break_marks`]), because JSON needs it done differently.
 
 use std::sync::{PoisonError, RwLock};
 
@@ -128,18 +128,22 @@ pub fn line(text: &str) -> String {
     line
 }
 
-/// A text as a part of a line: breaks, visibly, everything that some CI system would take for a command, or for the
-/// end of a line. `::` inside a word, as in Vercel's request ids, is left alone: a command begins a line.
+/// A text that may stand alone, such as the value of an output, which somebody prints: nothing in it acts, and it begins
+/// no command. `::` inside it is left alone, as in Vercel's request ids: such a command begins a line.
 pub fn break_commands(text: &str) -> String {
+    let mut out = break_marks(text);
+    let begins = out.trim_start();
+    if begins.starts_with("::") {
+        out.insert(out.len() - begins.len() + 1, ' ');
+    }
+    out
+}
+
+/// A text inside a line of ours: breaks, visibly, everything that some CI system would take for a command wherever it
+/// stands, or for the end of the line.
+pub fn break_marks(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in visible(text) {
-        let before_colon = out
-            .strip_suffix(':')
-            .map(|before| before.chars().next_back());
-        if c == ':' && before_colon.is_some_and(|before| !before.is_some_and(char::is_alphanumeric))
-        {
-            out.push(' ');
-        }
         if c == '[' && starts_command(&out) {
             out.push('\\');
         }
@@ -205,14 +209,32 @@ mod tests {
     #[test]
     fn what_a_ci_would_obey_is_broken_visibly() {
         check("::error::gone", ": :error::gone");
-        check("fra1::iad1", "fra1::iad1");
+        check("  ::error::gone", ": :error::gone");
+        check(":::error::gone", ": ::error::gone");
         check("a ##[set-output name=x]y", "a ##\\[set-output name=x]y");
         check("##vso[task.complete]", "##vso\\[task.complete]");
         check("##TeamCity[x]", "##TeamCity\\[x]");
-        check("a\r\n::error::b", "a : :error::b");
+        check("a\r\n::error::b", "a ::error::b");
         check("\u{1b}[31mred", "[31mred");
         check("#\u{200b}#[x]", "##\\[x]");
         check("#\u{fe0f}#\u{34f}vso\u{e0100}[x]", "##vso\\[x]");
+    }
+
+    #[test]
+    fn what_begins_no_line_is_shown_as_it_is_written() {
+        for id in [
+            "fra1::iad1",
+            "a ::b",
+            "(::1)",
+            "sfo1::x::-y",
+            "a: :b",
+            "# #[x]",
+            "C:::d",
+        ] {
+            check(id, id);
+            assert_eq!(break_marks(id), id);
+        }
+        assert_eq!(break_marks("::1"), "::1");
     }
 
     #[test]
@@ -227,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_line_stays_one_line() {
-        assert_eq!(line("a\n::error::b\r--- c\u{85}d"), "a : :error::b --- c d");
+        assert_eq!(line("a\n::error::b\r--- c\u{85}d"), "a ::error::b --- c d");
     }
 
     #[test]

@@ -75,11 +75,12 @@ impl Ci for GitHub {
     }
 
     fn debug(&self, line: &str) -> Effect {
-        Effect::Out(format!("::debug::{}", text(line)))
+        Effect::Out(format!("::debug::{}", text(line, self.greedy)))
     }
 
     fn open_group(&self, title: &str, _now: Timestamp) -> Vec<Effect> {
-        vec![Effect::Out(format!("::group::{}", text(title)))]
+        let title = text(title, self.greedy);
+        vec![Effect::Out(format!("::group::{title}"))]
     }
 
     fn close_group(&self, _now: Timestamp) -> Vec<Effect> {
@@ -92,7 +93,8 @@ impl Ci for GitHub {
             Level::Warning => "warning",
             Level::Notice => "notice",
         };
-        let (title, text) = (property(&annotation.title), text(&annotation.text));
+        let title = property(&annotation.title);
+        let text = text(&annotation.text, self.greedy);
         vec![Effect::Out(format!("::{command} title={title}::{text}"))]
     }
 
@@ -140,15 +142,22 @@ fn data(text: &str) -> String {
         .replace('\n', "%0A")
 }
 
-/// The same for words that people read. GitHub ends the command at the first `::`, its relatives at the last one of the
-/// line.
-fn text(words: &str) -> String {
-    let text = data(words).replace("::", ": :");
-    if text.starts_with(':') {
-        format!(" {text}")
-    } else {
-        text
+/// The same for words that people read. GitHub ends the command at the first `::`, its relatives (`greedy`) at the last
+/// one of the line, and they know no way to write one that is text.
+fn text(words: &str, greedy: bool) -> String {
+    let text = data(words);
+    if !greedy {
+        return text;
     }
+    let mut apart = String::with_capacity(text.len());
+    for c in text.chars() {
+        // What stands before the text is a colon, too.
+        if c == ':' && (apart.is_empty() || apart.ends_with(':')) {
+            apart.push(' ');
+        }
+        apart.push(c);
+    }
+    apart
 }
 
 /// A property of a command.
@@ -216,9 +225,17 @@ mod tests {
 
     #[test]
     fn words_hold_no_end_of_a_command() {
-        assert_eq!(text("fra1::iad1"), "fra1: :iad1");
-        assert_eq!(text(":x"), " :x");
-        assert_eq!(text("50%"), "50%25");
+        assert_eq!(text("fra1::iad1", true), "fra1: :iad1");
+        assert_eq!(text(":x", true), " :x");
+        assert_eq!(text("a::::b:::", true), "a: : : :b: : :");
+        assert_eq!(text("50%", true), "50%25");
+    }
+
+    #[test]
+    fn words_are_left_as_they_are_where_only_the_first_end_counts() {
+        for words in ["fra1::iad1", ":x", "::error::x"] {
+            assert_eq!(text(words, false), words);
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ use crate::outcome::Level;
 use crate::report::{Annotation, LARGEST_DEPLOYMENTS, Report};
 use crate::run::Signals;
 use crate::secret::{SHORTEST_HIDDEN, Secret};
-use crate::untrusted::{Cleaner, break_commands, line};
+use crate::untrusted::{Cleaner, break_marks, line};
 use file::{append, make_folder, replace};
 use printer::Printer;
 pub(crate) use printer::print;
@@ -491,8 +491,8 @@ impl Console {
 fn safe(annotation: &Annotation) -> Annotation {
     Annotation {
         level: annotation.level,
-        title: break_commands(&annotation.title),
-        text: break_commands(&annotation.text),
+        title: break_marks(&annotation.title),
+        text: break_marks(&annotation.text),
     }
 }
 

@@ -1310,6 +1310,45 @@ fn hostile_text_in_a_plain_run_stays_text() {
 }
 
 #[test]
+fn ids_are_shown_as_they_are_written() {
+    let id = "fra1::iad1::x-1";
+    let sandbox = Sandbox::start();
+    let deployment = vercel::Deployment::new("prj_1", "web", "dpl_1").host("own.vercel.app");
+    sandbox.add(deployment.field("id", json!(id)).states([id]));
+    let ran = vercel_step(&sandbox)
+        .input("deployment_id", "own.vercel.app")
+        .input("dry_run", "true")
+        .run();
+    for name in ["deployment_id", "platform_state"] {
+        assert_eq!(ran.output(name), id);
+    }
+    for shown in [ran.output("reason"), &annotation(&ran).text, &ran.summary] {
+        assert!(shown.contains(id), "{shown}");
+    }
+    assert!(
+        ran.stdout.contains(&format!(" s  own.vercel.app: {id}")),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn a_host_at_the_start_of_a_sentence_keeps_its_small_letter() {
+    let sandbox = Sandbox::start();
+    let deployment = vercel::Deployment::new("prj_1", "web", "dpl_1").host("own.vercel.app");
+    sandbox.add(deployment.alias("alias.vercel.app"));
+    let ran = vercel_step(&sandbox)
+        .input("deployment_id", "alias.vercel.app")
+        .run();
+    ran.ended("error", 1);
+    let reason = ran.output("reason");
+    assert!(
+        reason.contains("alias.vercel.app") && !reason.contains("Alias."),
+        "{reason}"
+    );
+}
+
+#[test]
 fn hostile_text_stays_itself_inside_deployments() {
     for branch in [
         "::error::x",
@@ -1391,10 +1430,7 @@ fn a_long_text_of_a_platform_is_shortened() {
     assert!(ran.ended("error", 1).output("reason").len() < 1000);
 }
 
-/// Whether `::` stands where a command could begin: anywhere but inside a word.
+/// Whether `::` stands where a command could begin: at the start of a line.
 fn opens_command(text: &str) -> bool {
-    text.match_indices("::").any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        !before.is_some_and(char::is_alphanumeric)
-    })
+    text.lines().any(|line| line.trim_start().starts_with("::"))
 }

@@ -119,6 +119,7 @@ fn an_alias_is_refused_and_its_deployment_named() {
         .run();
     refused(&sandbox, &ran);
     reasons(&ran, "alias of dpl_1");
+    assert!(ran.output("reason").contains("www.example.com"));
 }
 
 #[test]

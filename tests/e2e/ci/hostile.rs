@@ -500,7 +500,10 @@ fn log_is_ours(ci: &str, log: &str) {
         }
         _ if silence::is_github(ci) => {
             let commands = github::obeyed(&shown);
-            assert_eq!(commands, github::obeyed_by_relatives(&shown));
+            // GitHub ends a command at the first `::`, so its texts may hold more of them.
+            if ci != "github" {
+                assert_eq!(commands, github::obeyed_by_relatives(&shown));
+            }
             let names = commands.into_iter().map(|one| one.name).collect();
             (
                 names,
