@@ -356,7 +356,13 @@ impl Values {
         })
     }
 
-    fn list(&self, name: &str) -> Vec<String> {
+    /// Whether an input was taken from a usual variable, and not written for this program.
+    pub fn is_usual(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|given| given.usual)
+    }
+
+    /// The items of a list.
+    pub fn list(&self, name: &str) -> Vec<String> {
         let text = self.get(name).unwrap_or_default();
         text.split([',', '\n', '\r'])
             .map(str::trim)

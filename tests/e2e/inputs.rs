@@ -401,6 +401,55 @@ fn a_written_project_beats_the_usual_variable() {
 }
 
 #[test]
+fn an_address_of_a_deployment_beats_the_usual_variables_of_what_it_names() {
+    const ADDRESS: &str = "https://vercel.com/acme/web/2";
+    let sandbox = vercel_sandbox();
+    let elsewhere = |ids: &str| {
+        vercel_step(&sandbox)
+            .input("deployment_id", ids)
+            .var("VERCEL_ORG_ID", "team_2")
+            .var("VERCEL_PROJECT_ID", "prj_2")
+    };
+    elsewhere(ADDRESS).run().ended("canceled", 0);
+    assert!(first_read(&sandbox).query.contains("slug=acme"));
+    // A written one is a guard, and an id beside an address keeps what the variables say.
+    for step in [
+        elsewhere("https://vercel.com/acme/web/1").input("project_id", "prj_2"),
+        elsewhere("https://vercel.com/acme/web/1,dpl_2"),
+    ] {
+        assert_ne!(step.run().code, 0);
+    }
+}
+
+#[test]
+fn a_written_team_that_an_address_contradicts_is_refused() {
+    let sandbox = vercel_sandbox();
+    let address = "https://vercel.com/acme/web/1";
+    let contradicted = vercel_step(&sandbox)
+        .input("deployment_id", address)
+        .input("team_slug", "other");
+    refused(&contradicted.run(), &sandbox, &["`team_slug`", "acme"]);
+    let two = format!("{address}, https://vercel.com/other/web/2");
+    let two = vercel_step(&sandbox).input("deployment_id", &two);
+    refused(&two.run(), &sandbox, &["`deployment_id`", "acme, other"]);
+    let same = vercel_step(&sandbox)
+        .input("deployment_id", "https://vercel.com/ACME/web/2")
+        .input("team_slug", "acme");
+    same.run().ended("canceled", 0);
+}
+
+#[test]
+fn a_team_is_judged_like_every_id() {
+    for name in ["team_id", "team_slug", "project_id"] {
+        for value in ["[acme]", "..", "a\u{7}b"] {
+            let sandbox = vercel_sandbox();
+            let ran = vercel_step(&sandbox).input(name, value).run();
+            refused(&ran, &sandbox, &[&format!("`{name}`")]);
+        }
+    }
+}
+
+#[test]
 fn variables_of_another_platform_are_not_used() {
     let sandbox = sandbox();
     let ran = step(&sandbox)
@@ -543,6 +592,27 @@ fn all_faults_are_reported_together() {
         "`api_url` (INPUT_API_URL)",
     ];
     refused(&ran, &sandbox, &names);
+}
+
+#[test]
+fn what_the_ci_system_does_not_tell_is_missed_beside_other_faults() {
+    for select in ["commit", "branch"] {
+        let sandbox = sandbox();
+        let ran = app(&sandbox)
+            .input("select", select)
+            .input("timeout", "soon")
+            .run();
+        refused(
+            &ran,
+            &sandbox,
+            &["`timeout`", &format!("`{select}` is missing")],
+        );
+        let malformed = app(&sandbox)
+            .input("select", select)
+            .input(select, "..")
+            .run();
+        assert!(!malformed.output("reason").contains("is missing"));
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod wire;
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use async_trait::async_trait;
@@ -140,6 +141,9 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
         target,
     } = values.fill();
     require(&ENTRY, values, faults, &["token"]);
+    let addressed = addressed_team(values, faults);
+    let is_beaten = |name: &str| addressed.is_some() && values.is_usual(name);
+    let project_id = project_id.filter(|_| !is_beaten("project_id"));
     let project = project_id.and_then(|written| match Project::read(&written) {
         Ok(project) => Some(project),
         Err(wrong) => {
@@ -147,6 +151,13 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
             None
         }
     });
+    let (team_id, team_slug) = if is_beaten("team_id") {
+        (None, addressed)
+    } else {
+        (team_id, team_slug)
+    };
+    let team_id = checked("team_id", team_id, values, faults);
+    let team_slug = checked("team_slug", team_slug, values, faults);
     let team = team_id
         .map(|id| ("teamId", id))
         .or(team_slug.map(|slug| ("slug", slug)));
@@ -174,6 +185,60 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
         }),
         service,
     ))
+}
+
+/// A team that may be named in a request.
+fn checked(
+    name: &str,
+    team: Option<String>,
+    values: &Values,
+    faults: &mut Faults,
+) -> Option<String> {
+    match Id::parse(&team?) {
+        Ok(team) => Some(team.as_str().to_owned()),
+        Err(wrong) => {
+            faults.add(values.given(name), name, wrong);
+            None
+        }
+    }
+}
+
+/// The team's slug that the addresses name, where all deployments are given by their addresses in the dashboard: that
+/// team is meant, and the project of each, whatever the usual variables say. A team that is written must be the same.
+fn addressed_team(values: &Values, faults: &mut Faults) -> Option<String> {
+    let ids = values.list("deployment_id");
+    let slugs: Option<BTreeSet<_>> = ids.iter().map(|id| team_of(id)).collect();
+    let slugs = Vec::from_iter(slugs?);
+    let [slug] = slugs.as_slice() else {
+        if !slugs.is_empty() {
+            let text = format!(
+                "names deployments of several teams ({}): a run is for one team",
+                slugs.join(", ")
+            );
+            faults.add(values.given("deployment_id"), "deployment_id", text);
+        }
+        return None;
+    };
+    if values
+        .get("team_slug")
+        .is_some_and(|written| !written.eq_ignore_ascii_case(slug))
+    {
+        let text = format!("is another team than in the address in `deployment_id`: {slug}");
+        faults.add(values.given("team_slug"), "team_slug", text);
+    }
+    Some(slug.clone())
+}
+
+/// The team that a deployment's address in the dashboard names: `https://vercel.com/team/project/deployment`.
+fn team_of(written: &str) -> Option<String> {
+    let (_, address) = written.split_once("://").unwrap_or(("", written));
+    let address = address.strip_prefix("www.").unwrap_or(address);
+    let path = address.strip_prefix("vercel.com/")?;
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let mut segments = path.split('/').filter(|segment| !segment.is_empty());
+    let team = segments.next()?;
+    segments.nth(1)?;
+    Some(team.to_ascii_lowercase())
 }
 
 /// Errors come as `{"error": {…}}`, `{"err": {…}}` or bare.
