@@ -125,7 +125,7 @@ pub fn judge(
         home: None,
         one_group: entry.one_group,
     };
-    if faults.found.is_empty() {
+    if entry.selects.contains(&select) && values.given(select.word()).is_none() {
         fill_from_facts(&mut wanted, entry, facts, home, faults);
     }
     let appear_within = appear_within.unwrap_or_default();
