@@ -93,6 +93,8 @@ pub struct Deployment {
     pub sources: Vec<Source>,
     /// The platform holds it back: it is in flight and does not move, so it supersedes nothing.
     pub held_back: bool,
+    /// It takes something down, or only tries: nothing is live when it succeeds.
+    pub takes_down: bool,
     /// It waits behind what its scope is doing now: it is never the latest, whatever that is.
     pub behind: bool,
     /// The platform made it by itself, as a copy of another one: nobody pushed or asked for it, so it supersedes nothing.
@@ -120,6 +122,7 @@ impl Deployment {
             details: Map::new(),
             sources: Vec::new(),
             held_back: false,
+            takes_down: false,
             behind: false,
             automatic: false,
             unpublished: false,
@@ -129,7 +132,7 @@ impl Deployment {
 
     /// Whether it ended well and was published, so that it is live or once was.
     pub fn went_live(&self) -> bool {
-        self.state == State::Succeeded && !self.unpublished
+        self.state == State::Succeeded && !self.unpublished && !self.takes_down
     }
 
     /// Whether it will not change any more.

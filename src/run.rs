@@ -29,6 +29,8 @@ const GRACE: Duration = Duration::from_secs(2);
 const MANY: usize = 10;
 /// How much later than it is due a read of many may be, so that one list answers for more of them.
 const ROUND: Duration = Duration::from_millis(250);
+/// How long the end of a run is held by what only adorns it: a page for people, a platform's last words.
+const ADORNING: Duration = Duration::from_secs(2);
 /// Pause between two lists while a deployment is to appear.
 const APPEARING: Duration = Duration::from_secs(2);
 /// How often a selection is made anew because what it keeps has changed.
@@ -77,6 +79,8 @@ pub struct Work {
     twin: bool,
     /// It waits behind what its scope is doing now: such are asked before that, or they would start when it stops.
     behind: bool,
+    /// Its page for people was asked for.
+    paged: bool,
 }
 
 impl Work {
@@ -86,6 +90,7 @@ impl Work {
             procedure,
             twin: false,
             behind: false,
+            paged: false,
         }
     }
 }
@@ -131,6 +136,8 @@ enum Landed {
 #[derive(Default)]
 struct Agenda<'a> {
     flying: FuturesUnordered<BoxFuture<'a, Landed>>,
+    /// Look-ups of pages for people, which nothing waits for.
+    pages: FuturesUnordered<BoxFuture<'a, (usize, Option<String>)>>,
     /// A list that answers for many is under way.
     listing: bool,
     /// Reads that a list did not answer.
@@ -378,6 +385,7 @@ impl<'a> Run<'a> {
     ) {
         let mut agenda = Agenda::default();
         let mut grace: Option<Instant> = None;
+        let mut adorned: Option<Instant> = None;
         let mut held = Vec::new();
         let queue_first = works.iter().any(|work| work.behind);
         for (which, action) in first.into_iter().enumerate() {
@@ -395,7 +403,11 @@ impl<'a> Run<'a> {
             }
             self.start_requests(&mut agenda, works, witness);
             let asking = works.iter().any(|work| work.procedure.is_asking());
-            if agenda.is_empty() || (grace.is_some() && !asking) {
+            if agenda.is_empty() {
+                adorned.get_or_insert_with(|| self.adorned_by());
+            }
+            let is_done = agenda.is_empty() && agenda.pages.is_empty();
+            if is_done || (grace.is_some() && !asking) {
                 return;
             }
             let later = if self.lists_tell && agenda.pauses.len() >= MANY {
@@ -432,6 +444,12 @@ impl<'a> Run<'a> {
                         self.take(which, event, &mut agenda, works, witness, grace.is_some());
                     }
                 }
+                Some((which, page)) = agenda.pages.next() => {
+                    if let Some((work, page)) = works.get_mut(which).zip(page) {
+                        work.procedure.show_page(self.cleaner.value(&page));
+                    }
+                }
+                () = until(adorned) => return,
                 () = until(wake) => {
                     let now = self.start.elapsed();
                     while let Some(which) = agenda.due(now) {
@@ -473,6 +491,12 @@ impl<'a> Run<'a> {
         let action = work.procedure.next(now, self.tidy(event));
         if work.procedure.timeline().len() > seen {
             witness.saw(work);
+        }
+        let is_bare = |last: &Deployment| last.url.is_none();
+        let lacks_page = work.procedure.last().is_some_and(is_bare);
+        if !work.paged && work.procedure.is_settled() && lacks_page {
+            work.paged = true;
+            agenda.look_up_page(self.platform, self.api, which, work);
         }
         if stopping {
             work.procedure.withdraw_unsent(&action);
@@ -527,6 +551,7 @@ impl<'a> Run<'a> {
             };
             let (platform, api) = (self.platform, self.api);
             let last_read = self.plan.last_read();
+            let adorned_by = self.adorned_by();
             let cancel_by = self.start
                 + if now < last_read {
                     last_read
@@ -545,7 +570,9 @@ impl<'a> Run<'a> {
                         }
                     },
                     Action::Conclude(ended) => {
-                        let conclusion = platform.conclude(api, &ended).await;
+                        let conclusion = platform.conclude(api, &ended);
+                        let conclusion = timeout_at(adorned_by, conclusion).await;
+                        let conclusion = conclusion.ok().and_then(Result::ok);
                         Event::Concluded(conclusion.unwrap_or_default())
                     }
                     Action::Refresh(known) => Event::Read(platform.refresh(api, &known).await),
@@ -556,6 +583,11 @@ impl<'a> Run<'a> {
                 Landed::One(which, event)
             }));
         }
+    }
+
+    /// When what only adorns is waited for no longer.
+    fn adorned_by(&self) -> Instant {
+        (Instant::now() + ADORNING).min(self.start + self.plan.limit)
     }
 
     /// Everything the platform said, fit to be shown.
@@ -597,7 +629,20 @@ impl<'a> Run<'a> {
     }
 }
 
-impl Agenda<'_> {
+impl<'a> Agenda<'a> {
+    fn look_up_page(
+        &mut self,
+        platform: &'a dyn Platform,
+        api: &'a Api,
+        which: usize,
+        work: &Work,
+    ) {
+        if let Some(known) = work.procedure.last().cloned() {
+            let look_up = async move { (which, platform.page(api, &known).await) };
+            self.pages.push(Box::pin(look_up));
+        }
+    }
+
     fn put(&mut self, which: usize, action: Action) {
         match action {
             Action::Cancel(_) => self.cancels.push_back((which, action)),

@@ -239,6 +239,13 @@ impl Procedure {
         self.ending.as_ref()
     }
 
+    /// Its page for people, where that had to be looked up.
+    pub fn show_page(&mut self, page: String) {
+        if let Some(last) = &mut self.last {
+            last.url.get_or_insert(page);
+        }
+    }
+
     /// The deployment as it was read last.
     pub fn last(&self) -> Option<&Deployment> {
         self.last.as_ref()

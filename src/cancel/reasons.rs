@@ -105,6 +105,9 @@ impl Procedure {
                 format!("It was being canceled already, {ours}, and it ended {word}.")
             }
             Outcome::Canceled => format!("Canceled: {before}."),
+            Outcome::Completed if last.takes_down => format!(
+                "It ended before the cancellation could take effect, and nothing went live: {before}."
+            ),
             Outcome::Completed if !last.went_live() => {
                 format!(
                     "It was built, not published, before the cancellation could take effect: {before}."

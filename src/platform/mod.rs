@@ -199,7 +199,12 @@ pub trait Platform: Send + Sync {
     /// Asks for the cancellation, once.
     async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure>;
 
-    /// What only this platform can tell at the end.
+    /// A page for people that has to be looked up. Nothing waits for it, but for a moment at the end of a run.
+    async fn page(&self, _api: &Api, _known: &Deployment) -> Option<String> {
+        None
+    }
+
+    /// What only this platform can tell at the end, if it can tell it soon: what was read is told without it as well.
     async fn conclude(&self, _api: &Api, _ended: &Deployment) -> Result<Conclusion, Failure> {
         Ok(Conclusion::default())
     }

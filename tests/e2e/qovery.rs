@@ -195,6 +195,74 @@ fn a_teardown_is_canceled_only_by_its_name() {
 }
 
 #[test]
+fn what_was_taken_down_is_not_live() {
+    for (word, end) in [("STOPPING", "STOPPED"), ("DELETE_QUEUED", "DELETED")] {
+        let taken_down = sandbox([one().states([end])]);
+        for step in [step(&taken_down), named(&taken_down, "req-one")] {
+            let ran = step.run();
+            ran.ended("already_finished", 0);
+            reports(&ran, "succeeded", "false", "false");
+            assert!(!ran.summary.contains("To go back"), "{}", ran.summary);
+        }
+        // Named, asked to stop, and over all the same.
+        let stubborn = one().states([word]).after_cancel([end]);
+        let sandbox = sandbox([stubborn]);
+        let ran = named(&sandbox, "req-one").run();
+        ran.ended("completed", 3).says("nothing went live");
+        reports(&ran, "succeeded", "false", "false");
+        let told = format!("{}{}", ran.stdout, ran.summary);
+        for lie in ["To go back", "Went live", "It went live"] {
+            assert!(!told.contains(lie), "{lie}: {told}");
+        }
+    }
+}
+
+#[test]
+fn what_the_history_calls_a_teardown_is_not_live() {
+    // The environment has moved on, and its history is all there is.
+    for (action, live) in [
+        ("DEPLOY", "true"),
+        ("STOP", "false"),
+        ("DEPLOY_DRY_RUN", "false"),
+    ] {
+        let past = one().without_request().states(["RECAP"]).action(action);
+        let sandbox = sandbox([past, two().states(["DEPLOYED"])]);
+        sandbox.add(Environment::new("env-1").moves_on_after(0));
+        let ran = named(&sandbox, "exec-one").run();
+        assert_eq!(ran.output("went_live"), live, "{action}: {}", ran.stdout);
+        assert_eq!(ran.output("outcome"), "already_finished", "{action}");
+    }
+}
+
+#[test]
+fn an_end_that_was_read_waits_for_no_page() {
+    // The look-up of the page never ends; a signal that comes meanwhile denies nothing.
+    let sandbox = sandbox([one().states(["CANCELED"])]);
+    sandbox.always(Call::Scope, Fault::Hold);
+    let running = step(&sandbox).start();
+    sandbox.wait_for(Call::Scope, 1);
+    running.signal("TERM");
+    let ran = running.wait();
+    ran.ended("already_finished", 143);
+    reports(&ran, "canceled", "true", "false");
+    // Without a signal it is told as well, only without its page.
+    let ran = step(&sandbox).run();
+    ran.ended("already_finished", 0);
+    assert_eq!(ran.output("deployment_url"), "");
+}
+
+#[test]
+fn a_run_that_does_not_wait_is_told_with_its_page() {
+    let sandbox = sandbox([one()]);
+    let ran = step(&sandbox).input("wait", "false").run();
+    ran.ended("requested", 0);
+    assert!(
+        ran.output("deployment_url")
+            .ends_with("/deployment/exec-one")
+    );
+}
+
+#[test]
 fn both_kinds_of_id_name_the_one_under_way() {
     for id in ["req-one", "exec-one"] {
         let sandbox = sandbox([one(), two()]);

@@ -9,7 +9,9 @@ use cancel_deployment::api::{
 use cancel_deployment::deployment::{Deployment, Source, State};
 use cancel_deployment::failure::{Failure, Kind};
 use cancel_deployment::id::Id;
-use cancel_deployment::platform::{Accepted, Filter, Found, Listed, Platform, REGISTER};
+use cancel_deployment::platform::{
+    Accepted, Conclusion, Filter, Found, Listed, Platform, REGISTER,
+};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -342,6 +344,16 @@ impl Platform for Scripted {
         Ok(Listed::Here(
             told.iter().map(|one| self.0.deployment(one)).collect(),
         ))
+    }
+
+    /// Never found.
+    async fn page(&self, _api: &Api, _known: &Deployment) -> Option<String> {
+        std::future::pending().await
+    }
+
+    /// Never told.
+    async fn conclude(&self, _api: &Api, _ended: &Deployment) -> Result<Conclusion, Failure> {
+        std::future::pending().await
     }
 
     async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure> {

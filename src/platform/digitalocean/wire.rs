@@ -248,6 +248,7 @@ impl Wire {
             details,
             sources: self.sources(),
             held_back: false,
+            takes_down: false,
             behind: false,
             automatic: self.is_automatic(),
             unpublished: false,

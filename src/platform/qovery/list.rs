@@ -57,7 +57,7 @@ impl Qovery {
                 let standing = Standing::new(ids, QUEUED, Some(Door::Queue));
                 all.push(Deployment {
                     behind,
-                    ..self.tell(&standing, self.known_page())
+                    ..self.tell(&standing)
                 });
             }
         }
@@ -68,7 +68,7 @@ impl Qovery {
             if now.ids.name().is_none() && !is_unknown {
                 return Err(self.nameless(&now.word));
             }
-            all.push(self.tell(now, self.known_page()));
+            all.push(self.tell(now));
         }
         Ok(all)
     }
@@ -125,9 +125,8 @@ impl Waiting {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::OnceLock;
-
     use serde_json::{Value, json};
+    use tokio::sync::OnceCell;
 
     use super::*;
     use crate::select::{Select, Wanted};
@@ -137,7 +136,7 @@ mod tests {
             environment: Id::parse("env").unwrap(),
             force: false,
             named: false,
-            page: OnceLock::new(),
+            page: OnceCell::new(),
         }
     }
 

@@ -7,12 +7,11 @@
 
 mod list;
 
-use std::sync::OnceLock;
-
 use async_trait::async_trait;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use tokio::sync::OnceCell;
 
 use super::paging::{Paging, Sizes};
 use super::usual::{Read, accepted, present};
@@ -124,6 +123,16 @@ const TEARDOWN: [&str; 6] = [
     "WAITING_STOPPING",
     "WAITING_DELETING",
 ];
+/// How that ends well.
+const TORN_DOWN: [&str; 2] = ["STOPPED", "DELETED"];
+/// How the words for what brings nothing live begin, where a history tells what was done.
+const NOT_LIVE: [&str; 5] = [
+    "STOP",
+    "DELETE",
+    "UNINSTALL",
+    "DEPLOY_DRY_RUN",
+    "TERRAFORM_",
+];
 
 #[derive(Default, Deserialize)]
 struct Given {
@@ -136,7 +145,7 @@ struct Qovery {
     /// A `deployment_id` was given: only that one, whatever else the environment does.
     named: bool,
     /// The environment's page in the console, once it was asked for.
-    page: OnceLock<Option<String>>,
+    page: OnceCell<Option<String>>,
 }
 
 fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Service)> {
@@ -162,7 +171,7 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
         environment,
         force: force.unwrap_or(false),
         named: values.get("deployment_id").is_some(),
-        page: OnceLock::new(),
+        page: OnceCell::new(),
     };
     Some((Box::new(qovery), service))
 }
@@ -331,6 +340,8 @@ struct Standing {
     state: State,
     /// Nothing was ever deployed.
     idle: bool,
+    /// Nothing goes live by it: the environment, or a part of it, is taken down or only tried.
+    takes_down: bool,
     door: Option<Door>,
 }
 
@@ -341,6 +352,7 @@ impl Standing {
             state: meaning(word),
             word: word.to_owned(),
             idle: false,
+            takes_down: takes_down(word),
             door,
         }
     }
@@ -352,6 +364,20 @@ impl Standing {
 
     fn is_teardown(&self) -> bool {
         TEARDOWN.iter().any(|word| is_word(&self.word, word))
+    }
+}
+
+/// Whether a word is that of taking something down, or of having done so.
+fn takes_down(word: &str) -> bool {
+    let all = TEARDOWN.iter().chain(&TORN_DOWN);
+    all.into_iter().any(|known| is_word(word, known))
+}
+
+/// A deployment's page: that of its execution, where it has one by now.
+fn page_of(environment: &str, ids: &Ids) -> String {
+    match &ids.execution {
+        Some(execution) => format!("{environment}/deployment/{}", segment(execution)),
+        None => format!("{environment}/deployments"),
     }
 }
 
@@ -424,6 +450,7 @@ impl Qovery {
             word: weighed.word.to_owned(),
             state: weighed.state,
             idle: weighed.idle,
+            takes_down: takes_down(weighed.word),
             door: Some(door),
         }))
     }
@@ -598,8 +625,10 @@ impl Qovery {
             let identifier = past.identifier.as_ref();
             identifier.and_then(|known| known.execution_id.as_deref()) == Some(execution)
         });
+        let not_live = entry.as_ref().is_some_and(Past::is_not_live);
         let standing = |(word, state)| Standing {
             state,
+            takes_down: not_live || takes_down(word),
             ..Standing::new(
                 Ids {
                     request: None,
@@ -612,39 +641,43 @@ impl Qovery {
         Ok(entry.as_ref().and_then(Past::end).map(standing))
     }
 
-    /// The environment's page, asked for once and only when nothing waits for it; without it a run is as good.
-    async fn page(&self, api: &Api) -> Option<&str> {
-        if self.page.get().is_none() {
-            let call = Call::get(self.path(""), "read the environment's page");
-            let reply = api.send(call).await.ok();
-            let wire: Option<Environment> = reply.and_then(|reply| reply.json().ok());
-            let page = wire.and_then(|wire| {
-                Some(format!(
-                    "{CONSOLE}/organization/{}/project/{}/environment/{}",
-                    segment(&wire.organization?.id),
-                    segment(&wire.project?.id),
-                    self.environment.segment()
-                ))
-            });
-            self.page.get_or_init(|| page);
-        }
-        self.known_page()
+    /// The environment's page, asked for once.
+    async fn look_up_page(&self, api: &Api) -> Option<String> {
+        let call = Call::get(self.path(""), "read the environment's page");
+        let wire: Environment = api.send(call).await.ok()?.json().ok()?;
+        Some(format!(
+            "{CONSOLE}/organization/{}/project/{}/environment/{}",
+            segment(&wire.organization?.id),
+            segment(&wire.project?.id),
+            self.environment.segment()
+        ))
     }
 
     fn known_page(&self) -> Option<&str> {
         self.page.get()?.as_deref()
     }
 
-    async fn seen(&self, api: &Api, now: Standing) -> Found {
-        let page = if now.state.is_terminal() || now.state == State::Canceling {
-            self.page(api).await
-        } else {
-            self.known_page()
-        };
-        Found::Here(Box::new(self.tell(&now, page)))
+    fn seen(&self, now: &Standing) -> Found {
+        if now.is_teardown() && !self.named {
+            return self.spared(now);
+        }
+        Found::Here(Box::new(self.tell(now)))
     }
 
-    fn tell(&self, now: &Standing, page: Option<&str>) -> Deployment {
+    fn spared(&self, now: &Standing) -> Found {
+        let name = match now.ids.name() {
+            Some(id) => format!("; to cancel that, give `deployment_id: {id}`"),
+            None => String::new(),
+        };
+        let why = format!(
+            "Environment {} is {}, which is no deployment, so nothing was sent{name}.",
+            self.environment(),
+            now.word
+        );
+        Found::Spared(Box::new(self.tell(now)), why)
+    }
+
+    fn tell(&self, now: &Standing) -> Deployment {
         let mut details = Map::new();
         details.insert("environment_id".to_owned(), json!(self.environment()));
         if let Some(request) = &now.ids.request {
@@ -653,15 +686,13 @@ impl Qovery {
         if let Some(execution) = &now.ids.execution {
             details.insert("execution_id".to_owned(), json!(execution));
         }
-        let url = page.map(|page| match &now.ids.execution {
-            Some(execution) => format!("{page}/deployment/{}", segment(execution)),
-            None => format!("{page}/deployments"),
-        });
+        let page = self.known_page();
         Deployment {
             id: now.ids.name().unwrap_or(self.environment()).to_owned(),
             state: now.state,
             platform_state: now.word.clone(),
-            url,
+            url: page.map(|page| page_of(page, &now.ids)),
+            takes_down: now.takes_down,
             details,
             handle: serde_json::to_value(&now.ids).unwrap_or_default(),
             ..Deployment::unseen("")
@@ -685,23 +716,12 @@ impl Qovery {
             )));
         }
         if now.is_teardown() || self.is_queued_teardown(api, &now).await? {
-            let name = match now.ids.name() {
-                Some(id) => format!("; to cancel that, give `deployment_id: {id}`"),
-                None => String::new(),
-            };
-            let why = format!(
-                "Environment {environment} is {}, which is no deployment, so nothing was sent{name}.",
-                now.word
-            );
-            return Ok(Found::Spared(
-                Box::new(self.tell(&now, self.known_page())),
-                why,
-            ));
+            return Ok(self.spared(&now));
         }
         if now.ids.name().is_none() && !now.state.is_terminal() {
             return Err(self.nameless(&now.word));
         }
-        Ok(self.seen(api, now).await)
+        Ok(self.seen(&now))
     }
 
     async fn cancel_queued(&self, api: &Api, ids: &Ids) -> Result<Accepted, Failure> {
@@ -764,11 +784,11 @@ impl Qovery {
                     word: weighed.word.to_owned(),
                     state: weighed.state,
                     idle: false,
+                    takes_down: takes_down(weighed.word),
                     door: None,
                 };
-                let shown = self.tell(&now, self.known_page());
                 Ok(Accepted {
-                    deployment: Some(Box::new(shown)),
+                    deployment: Some(Box::new(self.tell(&now))),
                     ..yes
                 })
             }
@@ -802,7 +822,7 @@ impl Platform for Qovery {
             .locate(api, Some(now), &Ids::written(id.as_str()), Read::First)
             .await?
         {
-            Some(now) => Ok(self.seen(api, now).await),
+            Some(now) => Ok(self.seen(&now)),
             None => Ok(Found::Missing(format!(
                 "Environment {} has no deployment {}, neither under way nor in its queue nor in its history; check `deployment_id` and `environment_id`.",
                 self.environment(),
@@ -814,7 +834,7 @@ impl Platform for Qovery {
     async fn refresh(&self, api: &Api, known: &Deployment) -> Result<Found, Failure> {
         let now = self.environment_now(api, Read::Later).await?;
         match self.locate(api, now, &Ids::of(known), Read::Later).await? {
-            Some(now) => Ok(self.seen(api, now).await),
+            Some(now) => Ok(self.seen(&now)),
             None => Ok(Found::Missing(format!(
                 "environment {} tells of deployment {} no more.",
                 self.environment(),
@@ -834,6 +854,11 @@ impl Platform for Qovery {
 
     async fn list(&self, api: &Api, _wanted: &Filter) -> Result<Listed, Failure> {
         self.in_flight(api).await
+    }
+
+    async fn page(&self, api: &Api, known: &Deployment) -> Option<String> {
+        let page = self.page.get_or_init(|| self.look_up_page(api)).await;
+        Some(page_of(page.as_deref()?, &Ids::of(known)))
     }
 
     async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure> {
@@ -856,14 +881,8 @@ impl Platform for Qovery {
         match now {
             Some(now) if now.state.is_terminal() => moved_on("has just ended"),
             Some(now) if now.state == State::Canceling => moved_on("is being canceled already"),
-            Some(now) if now.is_teardown() && !self.named => Err(Failure::guarded(
-                format!(
-                    "environment {} is {} now, which is no deployment",
-                    self.environment(),
-                    now.word
-                ),
-                "",
-            )),
+            // The next read finds that as well, and says what it is.
+            Some(now) if now.is_teardown() && !self.named => moved_on("is no deployment any more"),
             Some(Standing {
                 ids,
                 door: Some(Door::Queue),
@@ -954,9 +973,17 @@ struct Past {
     status: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     action_status: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    trigger_action: Option<String>,
 }
 
 impl Past {
+    fn is_not_live(&self) -> bool {
+        let action = self.trigger_action.as_deref().unwrap_or_default();
+        let action = action.to_ascii_uppercase();
+        NOT_LIVE.iter().any(|word| action.starts_with(word))
+    }
+
     /// Its word and what that means: an entry has two of them, and two that contradict each other tell no end.
     fn end(&self) -> Option<(&str, State)> {
         let status = self.status.as_deref().map(|word| (word, meaning(word)));

@@ -284,6 +284,7 @@ impl Wire {
             automatic: false,
             handle,
             unpublished,
+            takes_down: false,
             platform_state: word,
             id: self.id,
         }
