@@ -203,8 +203,6 @@ fn watching(variant: Variant, sense: Sense) -> Expected {
     use Sense::*;
     match (sense, variant.length) {
         // It can be seen no more, and that does not get better. A 400 may.
-        // Qovery tells of a deployment in more than one place.
-        (Gone, Length::Once) if variant.cell.platform == "qovery" => well(variant, 1),
         (Denied | Gone, _) => expected("error", 1, 1, Ends::AtOnce),
         (Whole | Yes, _) | (_, Length::Once | Length::Burst) if sense != Barred => well(variant, 1),
         (Barred, _) => expected("timed_out", 1, 1, Ends::AtOnce),

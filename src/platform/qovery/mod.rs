@@ -833,6 +833,9 @@ impl Platform for Qovery {
 
     async fn refresh(&self, api: &Api, known: &Deployment) -> Result<Found, Failure> {
         let now = self.environment_now(api, Read::Later).await?;
+        if now.is_none() {
+            return Ok(Found::Missing(self.no_environment()));
+        }
         match self.locate(api, now, &Ids::of(known), Read::Later).await? {
             Some(now) => Ok(self.seen(&now)),
             None => Ok(Found::Missing(format!(
