@@ -119,6 +119,39 @@ fn text(bytes: &[u8]) -> String {
 // Where an input is looked up
 
 #[test]
+fn a_step_in_a_path_is_bad_input_wherever_it_could_enter_one() {
+    for (platform, name, needed) in [
+        ("digitalocean", "app_id", &[("deployment_id", "d1")][..]),
+        ("digitalocean", "app_id", &[("select", "latest")]),
+        ("digitalocean", "deployment_id", &[("app_id", "a1")]),
+        ("cloud_foundry", "app_id", &[("select", "latest")]),
+        ("cloud_foundry", "deployment_id", &[]),
+        (
+            "datadog",
+            "deployment_id",
+            &[("api_key", TOKEN), ("app_key", TOKEN)],
+        ),
+        ("vercel", "project_id", &[("deployment_id", "dpl_1")]),
+        ("vercel", "project_id", &[("select", "latest")]),
+        ("vercel", "deployment_id", &[]),
+        ("qovery", "environment_id", &[]),
+        ("qovery", "deployment_id", &[("environment_id", "e1")]),
+    ] {
+        for path in [".", "..", " .. "] {
+            let sandbox = Sandbox::start();
+            let step = Step::on(&sandbox, platform).input(name, path);
+            let step = needed
+                .iter()
+                .fold(step, |step, (name, value)| step.input(name, value));
+            let ran = step.run();
+            ran.ended("error", 2);
+            ran.says(&format!("`{name}`"));
+            assert!(sandbox.requests().is_empty(), "{platform} {name}");
+        }
+    }
+}
+
+#[test]
 fn every_spelling_of_an_input_is_read() {
     for spelling in SPELLINGS {
         let sandbox = sandbox();

@@ -200,6 +200,55 @@ fn a_written_slug_beats_the_usual_variables() {
     );
 }
 
+const PAGE: &str = "https://vercel.com/acme/web/1";
+
+#[test]
+fn an_address_beats_the_usual_variables_of_what_it_names() {
+    let queries = queries(|step| {
+        step.input("deployment_id", PAGE)
+            .var("VERCEL_ORG_ID", "team_other")
+            .var("VERCEL_PROJECT_ID", "prj_other")
+    });
+    assert!(
+        queries.iter().all(|query| query.contains("slug=acme")),
+        "{queries:?}"
+    );
+}
+
+#[test]
+fn what_is_written_is_not_beaten_by_an_address() {
+    let team = || sandbox(deployment().team("team_1", "acme"));
+    let sandbox = team();
+    let ran = step(&sandbox)
+        .input("deployment_id", PAGE)
+        .input("team_slug", "other")
+        .run();
+    ran.ended("error", 2);
+    ran.says("team_slug");
+    assert!(sandbox.requests().is_empty());
+
+    let sandbox = team();
+    let ran = step(&sandbox)
+        .input("deployment_id", PAGE)
+        .input("team_id", "team_1")
+        .input("project_id", "prj_other")
+        .run();
+    refused(&sandbox, &ran);
+    reasons(&ran, "prj_other");
+}
+
+#[test]
+fn an_address_beside_a_plain_id_leaves_the_usual_variables_alone() {
+    let sandbox = sandbox(deployment().team("team_1", "acme"));
+    sandbox.add(Deployment::new("prj_1", "web", "dpl_2").team("team_1", "acme"));
+    let ran = step(&sandbox)
+        .input("deployment_id", &format!("{PAGE}, dpl_2"))
+        .var("VERCEL_ORG_ID", "team_1")
+        .var("VERCEL_PROJECT_ID", "prj_other")
+        .run();
+    refused(&sandbox, &ran);
+}
+
 #[test]
 fn an_organisation_that_is_a_person_is_no_team() {
     let sandbox = sandbox(deployment());
@@ -457,12 +506,14 @@ fn what_has_not_begun_to_build_is_queued() {
 fn a_blocked_deployment_that_refuses_is_an_error_with_the_reason() {
     let blocked = deployment()
         .states(["BLOCKED"])
-        .refuses_cancel("Waits for an owner.");
+        .refuses_cancel("Waits for an owner.")
+        .patch(json!({ "seatBlock": { "blockCode": "TEAM_ACCESS_REQUIRED" } }));
     let sandbox = sandbox(blocked);
     let ran = step(&sandbox).run();
     ran.ended("error", 1);
     reasons(&ran, "BLOCKED");
     reasons(&ran, "Waits for an owner.");
+    assert_eq!(only(&ran)["details"]["block_code"], "TEAM_ACCESS_REQUIRED");
     assert_eq!(sandbox.count(Call::Cancel), 1);
 }
 

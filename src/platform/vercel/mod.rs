@@ -50,7 +50,7 @@ pub(super) const ENTRY: Entry = Entry {
         input(
             "target",
             &[],
-            "With `select`: only deployments to this target (`production`, `preview`, a custom environment).",
+            "Only deployments to this target (`production`, `preview`, a custom environment); beside `deployment_id` a guard.",
         ),
         input(
             "project_id",

@@ -47,6 +47,16 @@ pub(super) struct Wire {
     meta: Option<Map<String, Value>>,
     #[serde(default, deserialize_with = "lenient")]
     team: Option<Team>,
+    #[serde(default, deserialize_with = "lenient")]
+    seat_block: Option<SeatBlock>,
+}
+
+/// Why it is held back.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SeatBlock {
+    #[serde(default, deserialize_with = "lenient")]
+    block_code: Option<String>,
 }
 
 /// What `target` does not tell: that is `production`, `staging` or null.
@@ -243,8 +253,13 @@ impl Wire {
         let told = || git.iter().chain(&sources);
         let branch = told().find_map(|source| source.branch.clone());
         let commit = told().find_map(|source| source.commit.clone());
+        let block = self
+            .seat_block
+            .as_ref()
+            .and_then(|it| it.block_code.clone());
         let mut details = Map::new();
         for (name, value) in [
+            ("block_code", &block),
             ("project", &self.name),
             ("error_code", &self.error_code),
             ("error_message", &self.error_message),
