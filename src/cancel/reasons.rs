@@ -184,7 +184,7 @@ fn note(last: &Deployment) -> String {
         .unwrap_or_default()
 }
 
-/// A sentence that begins with a capital letter, unless it begins with a name: `web-1.vercel.app` is not `Web-1`.
+/// A sentence that begins with a capital letter, unless it begins with a name: `web-1.example.com` is not `Web-1`.
 pub(super) fn capital(sentence: &str) -> String {
     let first = sentence.split(' ').next().unwrap_or_default();
     if !first.chars().all(|c| c.is_ascii_lowercase()) {
@@ -207,8 +207,8 @@ mod tests {
             ("could not read it", "Could not read it"),
             ("App web has no", "App web has no"),
             (
-                "web-1.vercel.app is an alias",
-                "web-1.vercel.app is an alias",
+                "web-1.example.com is an alias",
+                "web-1.example.com is an alias",
             ),
             ("dpl_x is another", "dpl_x is another"),
             ("4f6c71e2 is another", "4f6c71e2 is another"),

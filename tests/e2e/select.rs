@@ -1735,6 +1735,15 @@ fn an_older_list_is_used_where_the_newer_one_is_not_there() {
     let stand = stand(Stage::Vercel, [one(1)]);
     stand.sandbox.fault(Call::List, [Fault::Status(404)]);
     stand.cancels(stand.select("latest"), &[1]);
+    // The name of a custom environment is asked for there as well.
+    let stand = self::stand(Stage::Vercel, []);
+    let to_qa = one(1).on_vercel();
+    let to_qa = to_qa.nameless_environment("env_qa", "qa");
+    stand.sandbox.add(to_qa);
+    let gone = Fault::Status(404);
+    let faults = [gone.clone(), Fault::Pass, Fault::Pass, gone];
+    stand.sandbox.fault(Call::List, faults);
+    stand.cancels(stand.select("latest").input("target", "qa"), &[1]);
 }
 
 // The rest of a run.

@@ -16,7 +16,7 @@ use url::Url;
 
 use self::wire::{Page, ProjectWire, Wire};
 use super::paging::{Paging, Sizes};
-use super::usual::{Read, accepted, is_missing};
+use super::usual::{Read, accepted, is_missing, present};
 use super::{
     Accepted, Entry, Filter, Found, Listed, NEWEST, Platform, in_scope, input, oldest_in_flight,
     require, secret,
@@ -98,6 +98,8 @@ struct Given {
 
 /// The largest page of a list, and smaller ones.
 const SIZES: Sizes = &[100, 10, 1];
+/// The versions of the list, which take the same parameters: the newest first, and one for where that is not there.
+const VERSIONS: [&str; 2] = ["v7", "v6"];
 /// Every documented state in flight.
 const IN_FLIGHT: &str = "QUEUED,INITIALIZING,BUILDING,BLOCKED";
 
@@ -535,27 +537,28 @@ impl Vercel {
         project: &str,
         name: &str,
     ) -> Result<Option<String>, Failure> {
-        let call = self
-            .call(
-                Method::Get,
-                "/v7/deployments".to_owned(),
-                "list the deployments to the target",
-            )
-            .endpoint("list")
-            .query("projectId", project)
-            .query("target", name)
-            .query("limit", "10");
-        let reply = match api.send(call).await {
-            Ok(reply) => reply,
-            // Nobody deployed to such an environment.
-            Err(failure) if is_missing(&failure, Read::First) => return Ok(None),
-            Err(failure) => return Err(failure),
-        };
-        let page: Page = reply.json()?;
-        let items = page
-            .items()
-            .ok_or_else(|| reply.unreadable("with a deployment without an id or a state"))?;
-        one_environment(&items, name).map_err(|wrong| reply.unreadable(wrong))
+        for version in VERSIONS {
+            let call = self
+                .call(
+                    Method::Get,
+                    format!("/{version}/deployments"),
+                    "list the deployments to the target",
+                )
+                .endpoint("list")
+                .query("projectId", project)
+                .query("target", name)
+                .query("limit", "10");
+            // Where it says that there is no such thing, nobody deployed to such an environment.
+            let Some(reply) = present(api.send(call).await, Read::First)? else {
+                continue;
+            };
+            let page: Page = reply.json()?;
+            let items = page
+                .items()
+                .ok_or_else(|| reply.unreadable("with a deployment without an id or a state"))?;
+            return one_environment(&items, name).map_err(|wrong| reply.unreadable(wrong));
+        }
+        Ok(None)
     }
 }
 
@@ -691,8 +694,9 @@ impl Platform for Vercel {
             let words = "without a project nobody knows which deployments are meant";
             return Err(Failure::guarded(words, "Give `project_id`."));
         };
+        let [newest, older] = VERSIONS;
         let mut asked = Asked {
-            version: "v7",
+            version: newest,
             project: project.id(),
             states: Some(IN_FLIGHT),
             back_to: None,
@@ -702,7 +706,7 @@ impl Platform for Vercel {
         // The older version takes the same parameters, and is there where the newer one is not.
         let is_gone = |failure: &Failure| is_missing(failure, Read::Later);
         if answer.as_ref().is_err_and(is_gone) {
-            asked.version = "v6";
+            asked.version = older;
             answer = self.pages(api, &asked).await;
         }
         let mut seen = match answer {
