@@ -115,7 +115,7 @@ impl Env {
         written.filter_map(|written| written.value).collect()
     }
 
-    /// Names (snake case) written under a prefix of ours that no input has, with their variables.
+    /// Names (snake case) written under a prefix of ours that no input has, or not in this spelling, with their variables.
     pub fn unknown(&self, known: impl Fn(&str) -> bool) -> Vec<(String, String)> {
         let mut unknown = Vec::new();
         for (variable, value) in &self.variables {
@@ -123,7 +123,8 @@ impl Env {
                 continue;
             };
             let name = rest.to_ascii_lowercase().replace('-', "_");
-            if !known(&name)
+            let is_read = known(&name) && spellings(&name).contains(variable);
+            if !is_read
                 && value
                     .as_ref()
                     .is_none_or(|text| !text.expose().trim().is_empty())

@@ -835,6 +835,8 @@ fn a_misspelled_name_gets_a_warning_with_the_real_one() {
         ("CANCEL_DEPLOYMENT_TIME_OUT", "`timeout`"),
         ("CANCEL_DEPLOYMENT_DRYRUN", "`dry_run`"),
         ("CANCEL_DEPLOYMENT_FAILON", "`fail_on`"),
+        ("CANCEL_DEPLOYMENT_DRY-RUN", "`dry_run`"),
+        ("PLUGIN_dry_run", "`dry_run`"),
     ] {
         let sandbox = sandbox();
         let ran = step(&sandbox)
