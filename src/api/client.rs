@@ -1,11 +1,13 @@
 //! The real link: reqwest over rustls, HTTP/1.1, no redirects, no retries, bodies up to 16 MiB.
 
+use std::collections::HashSet;
 use std::error::Error as _;
-use std::net::{Ipv4Addr, Ipv6Addr};
-use std::sync::Arc;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use hyper_util::client::legacy::connect::HttpInfo;
 use reqwest::ClientBuilder;
 use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use rustls::{AlertDescription, CertificateError, ClientConfig, RootCertStore};
@@ -26,6 +28,11 @@ const BODY_CAP: usize = 16 * 1024 * 1024;
 pub struct Client {
     inner: reqwest::Client,
     proxy: Option<Proxy>,
+    store: Arc<RootCertStore>,
+    /// Opens a connection for each request, for the one that broke on a connection that had been used before.
+    fresh: OnceLock<reqwest::Client>,
+    /// This end of every connection that has brought an answer.
+    used: Mutex<HashSet<SocketAddr>>,
 }
 
 impl Client {
@@ -49,25 +56,87 @@ impl Client {
                 proxy.variable()
             );
         }
-        let store = if encrypts {
+        let store = Arc::new(if encrypts {
             roots.read()?
         } else {
             RootCertStore::empty()
-        };
-        let client = builder(store)?;
-        let client = match proxy.clone() {
-            Some(proxy) => client.proxy(proxy.for_client()),
-            None => client.no_proxy(),
-        };
+        });
+        let inner = by_way_of(builder(Arc::clone(&store))?, proxy.as_ref());
         Ok(Self {
-            inner: client.build().context("the HTTP client cannot be set up")?,
+            inner: inner.build().context("the HTTP client cannot be set up")?,
             proxy,
+            store,
+            fresh: OnceLock::new(),
+            used: Mutex::default(),
         })
+    }
+
+    /// A client that keeps no connection.
+    fn fresh(&self) -> Option<&reqwest::Client> {
+        if let Some(fresh) = self.fresh.get() {
+            return Some(fresh);
+        }
+        let builder = by_way_of(builder(Arc::clone(&self.store)).ok()?, self.proxy.as_ref());
+        let fresh = builder.pool_max_idle_per_host(0).build().ok()?;
+        Some(self.fresh.get_or_init(|| fresh))
+    }
+
+    /// Sends it on a connection that is kept. A server may close one in the moment in which the next request goes out:
+    /// what broke there before an answer came was not processed, and is sent once more on a connection of its own.
+    async fn exchange(
+        &self,
+        request: reqwest::Request,
+    ) -> Result<reqwest::Response, reqwest::Error> {
+        let again = request.try_clone();
+        let error = match self.inner.execute(request).await {
+            Ok(response) => {
+                let info = response.extensions().get::<HttpInfo>();
+                if let Some(info) = info {
+                    self.used().insert(info.local_addr());
+                }
+                return Ok(response);
+            }
+            Err(error) => error,
+        };
+        let broken = broken_connection(&error);
+        let was_used = broken.is_some_and(|connection| self.used().remove(&connection));
+        match again.zip(self.fresh()).filter(|_| was_used) {
+            Some((again, fresh)) => fresh.execute(again).await,
+            None => Err(error),
+        }
+    }
+
+    fn used(&self) -> std::sync::MutexGuard<'_, HashSet<SocketAddr>> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+fn by_way_of(builder: ClientBuilder, proxy: Option<&Proxy>) -> ClientBuilder {
+    match proxy {
+        Some(proxy) => builder.proxy(proxy.clone().for_client()),
+        None => builder.no_proxy(),
+    }
+}
+
+/// This end of the connection on which a request broke before an answer came; `None` when it failed otherwise.
+fn broken_connection(error: &reqwest::Error) -> Option<SocketAddr> {
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    let (mut connection, mut broke) = (None, false);
+    for cause in causes {
+        if let Some(error) = cause.downcast_ref::<hyper_util::client::legacy::Error>() {
+            let mut extras = Default::default();
+            error.connect_info()?.get_extras(&mut extras);
+            connection = extras.get::<HttpInfo>().map(HttpInfo::local_addr);
+        }
+        let error = cause.downcast_ref::<hyper::Error>();
+        broke |= error.is_some_and(|error| error.is_incomplete_message() || error.is_canceled());
+        broke |= cause.is::<std::io::Error>();
+    }
+    connection.filter(|_| broke)
+}
+
 /// Everything about the client but its proxy.
-fn builder(store: RootCertStore) -> anyhow::Result<ClientBuilder> {
+fn builder(store: impl Into<Arc<RootCertStore>>) -> anyhow::Result<ClientBuilder> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut tls = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -131,7 +200,11 @@ impl Link for Client {
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .body(form(&fields)),
         };
-        let mut response = sending.send().await.map_err(|error| explain(error, way))?;
+        let request = sending.build().map_err(|error| explain(error, way))?;
+        let mut response = self
+            .exchange(request)
+            .await
+            .map_err(|error| explain(error, way))?;
         let mut whole = Response {
             status: response.status().as_u16(),
             ..Response::default()
@@ -313,6 +386,90 @@ mod tests {
         let asked = client.get(format!("http://localhost:{port}/")).send();
         let asked = runtime.block_on(asked);
         assert!(asked.is_ok(), "{asked:?}");
+    }
+
+    /// A server that keeps each connection for so many requests and closes it without a word when the next one comes.
+    /// Returns the requests it read, each with the number of its connection.
+    fn short_lived(
+        answers_each: usize,
+    ) -> (Client, String, std::sync::Arc<Mutex<Vec<(usize, String)>>>) {
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&seen);
+        std::thread::spawn(move || {
+            for (number, stream) in listener.incoming().enumerate() {
+                let (mut stream, log) = (stream.unwrap(), Arc::clone(&log));
+                std::thread::spawn(move || {
+                    for answered in 0.. {
+                        let mut bytes = [0; 4000];
+                        let length = stream.read(&mut bytes).unwrap_or(0);
+                        if length == 0 {
+                            return;
+                        }
+                        let text = String::from_utf8_lossy(&bytes[..length]).into_owned();
+                        let line = text.lines().next().unwrap_or_default().to_owned();
+                        log.lock().unwrap().push((number, line));
+                        if answered >= answers_each {
+                            return;
+                        }
+                        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+                        stream.write_all(answer).unwrap();
+                    }
+                });
+            }
+        });
+        let base = Address::parse(&address).unwrap();
+        let roots = Roots {
+            file: None,
+            dir: None,
+            extra: Vec::new(),
+        };
+        let client = Client::new(&base, roots, &Env::default(), false).unwrap();
+        (client, address, seen)
+    }
+
+    fn ask(client: &Client, address: &str, methods: &[Method]) -> Vec<Result<u16, Kind>> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let mut answers = Vec::new();
+        runtime.block_on(async {
+            for method in methods {
+                let request = Request {
+                    method: *method,
+                    url: Url::parse(address).unwrap(),
+                    credentials: Vec::new(),
+                    body: Body::None,
+                };
+                let answer = client.send(request).await;
+                answers.push(answer.map(|it| it.status).map_err(|error| error.kind));
+            }
+        });
+        answers
+    }
+
+    #[test]
+    fn what_broke_on_a_connection_used_before_is_sent_on_one_of_its_own() {
+        let (client, address, seen) = short_lived(1);
+        let methods = [Method::Get, Method::Post, Method::Get, Method::Patch];
+        assert_eq!(ask(&client, &address, &methods), [Ok(200); 4]);
+        let seen = seen.lock().unwrap();
+        let on: Vec<_> = seen.iter().map(|(number, _)| *number).collect();
+        // The first connection answers the read and drops the request after it, which gets one of its own.
+        assert_eq!(on, [0, 0, 1, 2, 2, 3], "{seen:?}");
+    }
+
+    #[test]
+    fn what_broke_on_a_new_connection_is_not_sent_twice() {
+        let (client, address, seen) = short_lived(0);
+        let methods = [Method::Post, Method::Post];
+        assert_eq!(ask(&client, &address, &methods), [Err(Kind::Broken); 2]);
+        // And no request goes out where another one has broken.
+        let seen = seen.lock().unwrap();
+        let on: Vec<_> = seen.iter().map(|(number, _)| *number).collect();
+        assert_eq!(on, [0, 1], "{seen:?}");
     }
 
     #[cfg(target_os = "linux")]

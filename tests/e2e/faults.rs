@@ -498,10 +498,35 @@ fn a_rate_limit_of_one_endpoint_does_not_stop_another() {
 // Unclear answers to the cancel request.
 
 both!(
+    a_cancel_on_a_connection_that_was_closed_meanwhile_is_sent_on_another,
+    |stage| {
+        let course = Course::running();
+        let once = stage.play(&course).fault(Call::Cancel, [Fault::Reset]);
+        once.run().ended("canceled", 0);
+        assert_eq!(once.calls()[..3], [Call::Read, Call::Cancel, Call::Cancel]);
+        // That one breaking as well is as unclear as any other answer.
+        let twice = stage
+            .play(&course)
+            .fault(Call::Cancel, [Fault::Reset, Fault::Reset]);
+        twice.run().ended("canceled", 0);
+        assert_eq!(
+            twice.calls()[..6],
+            [
+                Call::Read,
+                Call::Cancel,
+                Call::Cancel,
+                Call::Read,
+                Call::Read,
+                Call::Cancel
+            ]
+        );
+    }
+);
+
+both!(
     an_unclear_answer_is_repeated_only_after_two_reads_in_flight,
     |stage| {
         let scenes: Vec<_> = [
-            Fault::Reset,
             Fault::Status(408),
             Fault::Status(500),
             Fault::Html(502),

@@ -339,6 +339,11 @@ impl Cell {
             {
                 Some("it is about one deployment, and this request is about none")
             }
+            Row::Status404 | Row::Status410
+                if self.phase == Phase::Watch && self.platform == "qovery" =>
+            {
+                Some("it tells of a deployment in more than one place")
+            }
             Row::Status403 if self.phase == Phase::Read => {
                 Some("whether it is asked unseen is the platform's own business")
             }
