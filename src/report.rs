@@ -1,5 +1,6 @@
 //! How a run is told: outputs, annotations and the summary, as values that are not yet printed anywhere.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -251,12 +252,24 @@ impl Report {
         }
     }
 
+    /// The faults of the inputs, each once; of more than ten the first nine, and one line that counts the rest.
+    fn shown_faults(&self) -> Vec<String> {
+        let mut seen = HashSet::new();
+        let mut faults: Vec<_> = self.faults.iter().filter(|it| seen.insert(*it)).collect();
+        if faults.len() <= MOST_ANNOTATIONS {
+            return faults.into_iter().cloned().collect();
+        }
+        let more = faults.split_off(MOST_ANNOTATIONS - 1).len();
+        let rest = format!("And {more} more faults like these.");
+        faults.into_iter().cloned().chain([rest]).collect()
+    }
+
     /// One sentence for the whole run.
     pub fn reason(&self) -> String {
         match (self.worst(), self.deployments.len()) {
             (None, _) if !self.faults.is_empty() => {
-                let faults: Vec<_> = self
-                    .faults
+                let faults = self.shown_faults();
+                let faults: Vec<_> = faults
                     .iter()
                     .map(|fault| fault.trim_end_matches('.'))
                     .collect();
@@ -352,7 +365,7 @@ impl Report {
                 title: "Bad input".to_owned(),
                 text: text.clone(),
             };
-            return self.faults.iter().map(input).collect();
+            return self.shown_faults().iter().map(input).collect();
         }
         if let Some(whole) = self.whole.as_ref().filter(|_| self.deployments.is_empty()) {
             return vec![Annotation {
@@ -370,9 +383,13 @@ impl Report {
         };
         let (first, rest) = sorted.split_at(shown);
         let mut annotations: Vec<_> = first.iter().map(|told| self.annotation(told)).collect();
-        if let Some(worst) = rest.first() {
+        if !rest.is_empty() {
             annotations.push(Annotation {
-                level: self.fail_on.level(worst.outcome),
+                level: rest
+                    .iter()
+                    .map(|told| self.level_of(told))
+                    .max()
+                    .unwrap_or(Level::Notice),
                 title: format!("{} more deployments", rest.len()),
                 text: format!("{}.", count_outcomes(rest)),
             });
@@ -380,9 +397,19 @@ impl Report {
         annotations
     }
 
+    /// How loudly a deployment is told. One that had ended already is worth a look where nobody knows whether it is live.
+    fn level_of(&self, told: &Told) -> Level {
+        let level = self.fail_on.level(told.outcome);
+        if told.outcome == Outcome::AlreadyFinished && told.went_live == "unknown" {
+            level.max(Level::Warning)
+        } else {
+            level
+        }
+    }
+
     fn annotation(&self, told: &Told) -> Annotation {
         Annotation {
-            level: self.fail_on.level(told.outcome),
+            level: self.level_of(told),
             title: format!("{}: {}", told.headline(), told.deployment_id),
             text: told.sentence(),
         }
@@ -392,8 +419,8 @@ impl Report {
     pub fn summary(&self) -> String {
         let mut text = format!("### {} {}\n\n", self.icon(), prose(&self.title()));
         if !self.faults.is_empty() {
-            for fault in &self.faults {
-                let _ = writeln!(text, "- {}", prose(fault));
+            for fault in self.shown_faults() {
+                let _ = writeln!(text, "- {}", prose(&fault));
             }
             text.push_str("\nNothing was sent. Correct the inputs and run the job again.\n");
             return cap(text);
@@ -420,7 +447,8 @@ impl Report {
     /// The same for people without Markdown: a few short lines.
     pub fn plain_summary(&self) -> Vec<String> {
         let mut lines = vec![self.title()];
-        lines.extend(self.faults.iter().map(|fault| format!("  {fault}")));
+        let faults = self.shown_faults().into_iter();
+        lines.extend(faults.map(|fault| format!("  {fault}")));
         if !self.faults.is_empty() {
             return lines;
         }
@@ -517,10 +545,7 @@ impl Report {
 
     /// The loudest level of the run.
     pub fn level(&self) -> Level {
-        let levels = self
-            .deployments
-            .iter()
-            .map(|told| self.fail_on.level(told.outcome));
+        let levels = self.deployments.iter().map(|told| self.level_of(told));
         let whole = self
             .whole
             .as_ref()
@@ -548,7 +573,7 @@ impl Report {
     /// Why those of several ended as they did that somebody has to look at; a row of the table does not say it.
     fn add_reasons(&self, text: &mut String) {
         let mut loud: Vec<_> = self.deployments.iter().collect();
-        loud.retain(|told| self.fail_on.level(told.outcome) > Level::Notice);
+        loud.retain(|told| self.level_of(told) > Level::Notice);
         loud.sort_by_key(|told| told.outcome);
         let told = |told: &Told| {
             let (id, sentence) = (code(&told.deployment_id), prose(&told.sentence()));
@@ -610,7 +635,7 @@ impl Report {
     }
 
     fn icon_of(&self, told: &Told) -> &'static str {
-        match self.fail_on.level(told.outcome) {
+        match self.level_of(told) {
             Level::Error => "❌",
             Level::Warning => "⚠️",
             Level::Notice if told.canceled => "✅",
@@ -620,11 +645,9 @@ impl Report {
 
     fn add_next_steps(&self, text: &mut String) {
         let Some(entry) = self.platform else { return };
-        if self
-            .deployments
-            .iter()
-            .any(|told| told.http_status.is_some())
-        {
+        let canceled = |told: &&Told| told.outcome == Outcome::Canceled;
+        // It says what is so after a cancellation that took effect, and that nothing new is live.
+        if self.went_live() == "false" && self.deployments.iter().any(|told| canceled(&told)) {
             let _ = writeln!(
                 text,
                 "\n**Not undone by cancelling:** {}",
@@ -633,7 +656,7 @@ impl Report {
         }
         let another =
             |told: &Told| told.details.get("superseded_another") == Some(&Value::Bool(true));
-        if self.deployments.iter().any(another) {
+        if self.deployments.iter().filter(canceled).any(another) {
             text.push_str("\n**Mind:** it had itself superseded another deployment, so the app goes back to that one's version, not to the last one that had gone live.\n");
         }
         let live: Vec<_> = self.live().collect();
@@ -746,4 +769,47 @@ fn whole_sentence(whole: &Ending) -> String {
 /// The id of a deployment as log lines show it.
 pub fn shown_id(id: &Id, cleaner: &Cleaner) -> String {
     break_marks(&cleaner.value(id.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faulty(faults: Vec<String>) -> Report {
+        Report {
+            platform: None,
+            asked: String::new(),
+            deployments: Vec::new(),
+            fail_on: FailOn::default(),
+            whole: None,
+            faults,
+            took: Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn of_many_faults_the_first_nine_are_told_and_the_rest_is_counted() {
+        let fault = |n: usize| format!("`deployment_id` is bad in way {n}.");
+        for (count, told) in [(1, 1), (10, 10), (11, 10), (40_000, 10)] {
+            let report = faulty((0..count).map(fault).collect());
+            let annotations = report.annotations();
+            assert_eq!(annotations.len(), told);
+            let last = annotations.last().map(|last| last.text.clone());
+            let rest = format!("And {} more faults like these.", count.saturating_sub(9));
+            let expected = if count > 10 { rest } else { fault(count - 1) };
+            assert_eq!(last, Some(expected));
+            assert!(report.reason().len() < 2000 && report.summary().len() < 2000);
+            assert_eq!(report.plain_summary().len(), 1 + told);
+        }
+    }
+
+    #[test]
+    fn equal_faults_are_one() {
+        let report = faulty(vec![
+            "bad.".to_owned(),
+            "odd.".to_owned(),
+            "bad.".to_owned(),
+        ]);
+        assert_eq!(report.annotations().len(), 2);
+    }
 }

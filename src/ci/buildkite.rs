@@ -25,6 +25,9 @@ const LIMIT_OF_MASKS: Duration = Duration::from_secs(2);
 /// The rest goes over the network; the program itself would repeat it for a minute.
 const LIMIT: Duration = Duration::from_secs(10);
 
+/// A larger value is not taken: 100 kB.
+const LARGEST_VALUE: usize = 97 * 1024;
+
 struct Buildkite {
     confirmed: bool,
     /// The jobs of a build share one page, and each keeps its annotation there.
@@ -91,6 +94,10 @@ impl Ci for Buildkite {
         }]
     }
 
+    fn largest_deployments(&self) -> usize {
+        LARGEST_VALUE
+    }
+
     fn panel(&self, report: &Report, annotations: &[Annotation], summary: bool) -> Vec<Effect> {
         let arguments = [
             "annotate",
@@ -148,6 +155,11 @@ mod tests {
             ]
         );
         assert_eq!(*calls[1].input, "--job x");
+    }
+
+    #[test]
+    fn no_value_is_too_large_for_meta_data() {
+        assert!(buildkite("").largest_deployments() < 100_000);
     }
 
     #[test]
