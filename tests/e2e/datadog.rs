@@ -343,7 +343,7 @@ fn the_counters_of_v2_tell_how_far_it_got() {
     let sandbox = sandbox(Deployment::v2(ID).listed(3));
     let ran = step(&sandbox).run();
     ran.ended("canceled", 0)
-        .says("What was applied stays applied: of 5 hosts 2 updated, 3 untouched.");
+        .says("What was applied stays applied: of 5 hosts 2 updated, 3 canceled.");
     assert!(
         ran.summary.contains("Cancelling is no roll-back") && ran.summary.contains("2 updated")
     );
@@ -351,17 +351,17 @@ fn the_counters_of_v2_tell_how_far_it_got() {
         ran.deployments()[0]["details"],
         json!({
             "api_version": "v2", "query": "env:prod AND service:web", "total_hosts": 5, "updated_hosts": 2,
-            "untouched_hosts": 3, "failed_hosts": 0, "running_hosts": 0, "canceled_hosts": 3, "skipped_hosts": 0,
+            "untouched_hosts": 0, "failed_hosts": 0, "running_hosts": 0, "canceled_hosts": 3, "skipped_hosts": 0,
         })
     );
 }
 
 #[test]
-fn hosts_that_v2_does_not_list_are_not_called_untouched() {
+fn a_list_of_hosts_that_is_shorter_than_their_number_changes_no_count() {
     let sandbox = sandbox(Deployment::v2(ID).listed(1));
     step(&sandbox)
         .run()
-        .says("of 5 hosts 2 updated, 1 untouched, 2 of unknown state.");
+        .says("of 5 hosts 2 updated, 3 canceled.");
 }
 
 #[test]
@@ -391,7 +391,7 @@ fn all_pages_of_hosts_are_counted_on_the_preview_surface() {
     let sandbox = sandbox(Deployment::preview(ID).all_hosts(after));
     let ran = step(&sandbox).run();
     ran.ended("canceled", 0)
-        .says("of 203 hosts 102 updated, 100 untouched, 1 failed.");
+        .says("of 203 hosts 101 updated, 1 failed, 101 canceled.");
     let details = &ran.deployments()[0]["details"];
     assert_eq!(
         (&details["canceled_hosts"], &details["total_hosts"]),

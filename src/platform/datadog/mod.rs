@@ -480,7 +480,7 @@ const RUNNING: &str = "running_hosts";
 const CANCELED: &str = "canceled_hosts";
 const SKIPPED: &str = "skipped_hosts";
 
-/// The counts as one sentence. `canceled` is not in it: such a host is updated, untouched, or neither is known.
+/// The counts as one sentence.
 fn sentence_of(counts: &Map<String, Value>) -> String {
     let number = |name: &str| counts.get(name).and_then(Value::as_u64);
     let Some((total, updated)) = number(TOTAL).zip(number(UPDATED)) else {
@@ -491,6 +491,7 @@ fn sentence_of(counts: &Map<String, Value>) -> String {
     for (name, word) in [
         (UNTOUCHED, "untouched"),
         (FAILED, "failed"),
+        (CANCELED, "canceled"),
         (RUNNING, "still running"),
     ] {
         if let Some(many) = number(name).filter(|many| *many > 0) {
@@ -508,19 +509,17 @@ fn sentence_of(counts: &Map<String, Value>) -> String {
     )
 }
 
-/// Counts the hosts one by one, each once, but for `canceled_hosts`: those are also counted where their versions put
-/// them, if these tell.
+/// Counts the hosts by what the platform says of each, nothing more. Those that it skipped are untouched as well.
 fn counts_of(hosts: &[Host]) -> Map<String, Value> {
     let many = |fate: Fate| hosts.iter().filter(|host| host.fate() == fate).count();
-    let canceled = hosts.iter().filter(|host| host.is_canceled()).count();
-    let skipped = hosts.iter().filter(|host| host.word() == "SKIPPED").count();
+    let skipped = many(Fate::Skipped);
     let counts = [
         (TOTAL, hosts.len()),
         (UPDATED, many(Fate::Updated)),
-        (UNTOUCHED, many(Fate::Untouched)),
+        (UNTOUCHED, many(Fate::Pending) + skipped),
         (FAILED, many(Fate::Failed)),
         (RUNNING, many(Fate::Running)),
-        (CANCELED, canceled),
+        (CANCELED, many(Fate::Canceled)),
         (SKIPPED, skipped),
     ];
     let counts = counts.into_iter();
@@ -600,30 +599,18 @@ struct Attributes {
 struct Host {
     #[serde(default, deserialize_with = "lenient")]
     status: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    error: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    versions: Option<Vec<Version>>,
 }
 
-#[derive(Deserialize)]
-struct Version {
-    #[serde(default, deserialize_with = "lenient")]
-    initial_version: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    target_version: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    current_version: Option<String>,
-}
-
-/// What became of one host.
+/// What the platform says of one host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     Updated,
-    Untouched,
     Failed,
+    Canceled,
+    Skipped,
+    Pending,
     Running,
-    /// Stopped half-way, or it cannot be told whether before, half-way or after.
+    /// A word that nobody knows.
     Open,
 }
 
@@ -697,17 +684,10 @@ impl Attributes {
         self.total_hosts > Some(0) && self.running_hosts == Some(0) && self.pending() == Some(0)
     }
 
-    /// What the counters say. Untouched are the hosts that still wait, those that were skipped, and as many of the
-    /// canceled ones as the list of hosts, which may be shorter than their number, shows with their versions unchanged.
+    /// What the counters say. Untouched are the hosts that still wait and those that were skipped.
     fn counts(&self) -> Map<String, Value> {
-        let listed = self.hosts.iter().flatten();
-        let stopped_early =
-            listed.filter(|host| host.is_canceled() && host.fate() == Fate::Untouched);
-        let stopped_early = u64::try_from(stopped_early.count()).unwrap_or_default();
-        let untouched = self.pending().map(|pending| {
-            let canceled = self.canceled_hosts.unwrap_or_default();
-            pending + self.skipped_hosts.unwrap_or_default() + stopped_early.min(canceled)
-        });
+        let untouched = self.pending().zip(self.skipped_hosts);
+        let untouched = untouched.map(|(pending, skipped)| pending + skipped);
         let counts = [
             (TOTAL, self.total_hosts),
             (UPDATED, self.succeeded_hosts),
@@ -733,55 +713,20 @@ impl Host {
         word.to_ascii_uppercase().replace("CANCELL", "CANCEL")
     }
 
-    fn is_canceled(&self) -> bool {
-        ENTRY.state(&self.word()) == State::Canceled
-    }
-
     /// It has nothing left to do; a word that is not known says nothing about that.
     fn is_done(&self) -> bool {
-        ENTRY.state(&self.word()).is_terminal() || self.word() == "SKIPPED"
+        !matches!(self.fate(), Fate::Pending | Fate::Running | Fate::Open)
     }
 
     fn fate(&self) -> Fate {
         match state(&self.word()) {
             State::Succeeded => Fate::Updated,
             State::Failed => Fate::Failed,
-            State::Queued => Fate::Untouched,
+            State::Canceled => Fate::Canceled,
+            State::Queued => Fate::Pending,
             State::Running | State::Canceling => Fate::Running,
-            _ if self.error.as_ref().is_some_and(|error| !error.is_empty()) => Fate::Failed,
-            _ if self.word() == "SKIPPED" => Fate::Untouched,
-            _ => self.fate_of_versions(),
-        }
-    }
-
-    /// Where its packages are. One that was to stay at its version, as in every change of a configuration, tells nothing.
-    fn fate_of_versions(&self) -> Fate {
-        let versions = self.versions.iter().flatten();
-        let fates: Vec<_> = versions
-            .filter(|version| version.initial_version != version.target_version)
-            .map(Version::fate)
-            .collect();
-        match fates.first() {
-            Some(first) if fates.iter().all(|fate| fate == first) => *first,
+            _ if self.word() == "SKIPPED" => Fate::Skipped,
             _ => Fate::Open,
-        }
-    }
-}
-
-impl Version {
-    fn fate(&self) -> Fate {
-        let current = self
-            .current_version
-            .as_ref()
-            .filter(|text| !text.is_empty());
-        if current.is_none() {
-            Fate::Open
-        } else if current == self.target_version.as_ref() {
-            Fate::Updated
-        } else if current == self.initial_version.as_ref() {
-            Fate::Untouched
-        } else {
-            Fate::Open
         }
     }
 }
@@ -986,36 +931,29 @@ mod tests {
         ));
     }
 
-    fn host(status: &str, versions: &[[&str; 3]]) -> Host {
-        let versions: Vec<_> = versions
-            .iter()
-            .map(|[initial, target, current]| {
-                json!({ "initial_version": initial, "target_version": target, "current_version": current })
-            })
-            .collect();
-        serde_json::from_value(json!({ "status": status, "error": "", "versions": versions }))
-            .unwrap()
+    fn host(status: &str) -> Host {
+        // Versions tell nothing: a change of configuration leaves them, and a canceled host may have any.
+        let body = json!({ "status": status, "error": "x", "versions": [{
+            "initial_version": "1", "target_version": "2", "current_version": "2",
+        }] });
+        serde_json::from_value(body).unwrap()
     }
 
     #[test]
-    fn what_became_of_a_host_is_told_by_its_status_and_else_by_its_versions() {
-        let (old, half, new) = (["1", "2", "1"], ["1", "2", "1.5"], ["1", "2", "2"]);
-        for (host, fate) in [
-            (host("succeeded", &[]), Fate::Updated),
-            (host("canceled", &[new, new]), Fate::Updated),
-            (host("canceled", &[old, old]), Fate::Untouched),
-            (host("cancelled", &[old, new]), Fate::Open),
-            (host("canceled", &[half]), Fate::Open),
-            (host("canceled", &[]), Fate::Open),
-            // A change of configuration leaves all versions as they were.
-            (host("canceled", &[["1", "1", "1"]]), Fate::Open),
-            (host("", &[new]), Fate::Updated),
-            (host("running", &[new]), Fate::Running),
-            (host("pending", &[old]), Fate::Untouched),
-            (host("skipped", &[]), Fate::Untouched),
-            (host("failed", &[old]), Fate::Failed),
+    fn what_became_of_a_host_is_what_the_platform_says_of_it() {
+        for (word, fate) in [
+            ("succeeded", Fate::Updated),
+            ("failed", Fate::Failed),
+            ("Cancelled", Fate::Canceled),
+            ("stopped", Fate::Canceled),
+            ("skipped", Fate::Skipped),
+            ("pending", Fate::Pending),
+            ("running", Fate::Running),
+            ("draining", Fate::Running),
+            ("halted", Fate::Open),
+            ("", Fate::Open),
         ] {
-            assert_eq!(host.fate(), fate, "{:?}", host.status);
+            assert_eq!(host(word).fate(), fate, "{word}");
         }
     }
 
@@ -1031,7 +969,7 @@ mod tests {
             ("queued", false),
             ("", false),
         ] {
-            assert_eq!(host(word, &[]).is_done(), done, "{word}");
+            assert_eq!(host(word).is_done(), done, "{word}");
         }
     }
 
@@ -1044,16 +982,7 @@ mod tests {
         assert_eq!(counts.get(UNTOUCHED), Some(&json!(1)), "the skipped one");
         assert_eq!(
             sentence_of(&counts),
-            "What was applied stays applied: of 5 hosts 1 updated, 1 untouched, 1 failed, 1 still running, 1 of unknown state."
-        );
-        example["hosts"] = json!([{ "status": "canceled", "versions": [
-            { "initial_version": "1", "target_version": "2", "current_version": "1" }
-        ] }]);
-        let counts = told(example.clone()).unwrap().details;
-        assert_eq!(
-            counts.get(UNTOUCHED),
-            Some(&json!(2)),
-            "the canceled one as well"
+            "What was applied stays applied: of 5 hosts 1 updated, 1 untouched, 1 failed, 1 canceled, 1 still running."
         );
         example["failed_hosts"] = Value::Null;
         let counts = told(example).unwrap().details;
