@@ -107,18 +107,19 @@ impl Pages {
             .input("timeout", "60");
         (self.step)(step)
     }
+}
 
-    /// How many items were asked for, list by list.
-    fn sizes(&self, sandbox: &Sandbox) -> Vec<u32> {
-        let lists = sandbox.requests().into_iter();
-        let lists = lists.filter(|seen| seen.call == Call::List);
-        let size = |query: String| {
-            let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-            let (_, size) = pairs.find(|(name, _)| name == self.size).unwrap();
-            size.parse().unwrap()
-        };
-        lists.map(|seen| size(seen.query)).collect()
-    }
+/// How many items were asked for, request by request; `name` is the parameter that says it.
+fn sizes(sandbox: &Sandbox, call: Call, name: &str) -> Vec<u32> {
+    let seen = sandbox.requests().into_iter();
+    let size = |query: String| {
+        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+        let (_, size) = pairs.find(|(known, _)| known == name)?;
+        size.parse().ok()
+    };
+    seen.filter(|seen| seen.call == call)
+        .filter_map(|seen| size(seen.query))
+        .collect()
 }
 
 /// Runs every platform with each of these faults in the way of all its lists, all at the same time.
@@ -145,10 +146,23 @@ fn an_answer_that_is_too_large_or_too_slow_is_asked_for_again_in_smaller_pages()
             sandbox.fault(Call::List, [fault.clone(), fault]);
             let ran = pages.step(&sandbox).run();
             ran.ended("canceled", 0);
-            let sizes = pages.sizes(&sandbox);
+            let sizes = sizes(&sandbox, Call::List, pages.size);
             assert_eq!(sizes.get(..3), Some(&pages.sizes[..]), "{}", pages.name);
         }
     }
+}
+
+#[test]
+fn a_name_is_looked_up_in_smaller_pages_as_well() {
+    // An app carries its own specification, and up to two deployments with theirs.
+    let sandbox = Sandbox::start();
+    sandbox.add(digitalocean::App::new("app-9", "other"));
+    sandbox.add(digitalocean::App::new("app-1", "web"));
+    sandbox.add(digitalocean::Deployment::new("app-1", "dep-1"));
+    sandbox.fault(Call::Scope, [Fault::Huge, Fault::Huge]);
+    let step = Step::on(&sandbox, "digitalocean").input("app_name", "web");
+    step.input("select", "all").run().ended("canceled", 0);
+    assert_eq!(sizes(&sandbox, Call::Scope, "per_page"), [50, 10, 1, 1]);
 }
 
 #[test]

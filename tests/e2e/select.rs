@@ -1259,6 +1259,16 @@ fn a_whole_page_without_anything_in_flight_is_the_end() {
 }
 
 #[test]
+fn a_commit_is_looked_for_among_the_newest_hundred() {
+    for (rule, lists) in [("latest", 1), ("commit", 2)] {
+        let stand = stand(Stage::DigitalOcean, finished(1..=150));
+        let step = on_push(stand.select(rule), "main", HEAD);
+        stand.idles(step);
+        assert_eq!(stand.lists(), lists, "{rule}");
+    }
+}
+
+#[test]
 fn a_branch_is_found_on_every_page() {
     let of = |number| match number {
         1 | 75 | 150 => one(number),
