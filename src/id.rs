@@ -57,7 +57,7 @@ impl Id {
             return Err("is a path, not an id".to_owned());
         }
         if text.starts_with(is_wrapping) || text.ends_with(is_wrapping) {
-            return Err("has brackets or quotes around it: write the id alone".to_owned());
+            return Err(WRAPPED.to_owned());
         }
         Ok(Self(text.to_owned()))
     }
@@ -73,8 +73,11 @@ impl Id {
     }
 }
 
+/// What is said of a value with [such characters](is_wrapping) around it.
+pub const WRAPPED: &str = "has brackets or quotes around it: write it alone";
+
 /// Left over from a template or a list: no platform has such ids.
-fn is_wrapping(c: char) -> bool {
+pub fn is_wrapping(c: char) -> bool {
     "[](){}<>\"'`".contains(c)
 }
 

@@ -12,7 +12,7 @@ use crate::api;
 use crate::ci;
 use crate::deployment::State;
 use crate::env::{Env, is_unexpanded};
-use crate::id::Id;
+use crate::id::{Id, WRAPPED, is_wrapping};
 use crate::outcome::FailOn;
 use crate::platform::{self, Entry};
 use crate::secret::{SHORTEST_HIDDEN, Secret, without_scheme};
@@ -188,8 +188,14 @@ impl Faults {
         sentences
     }
 
-    /// Notes that an input is malformed.
+    /// Notes that an input is malformed. One whose text is already known to be wrong is not judged further.
     pub fn add(&mut self, given: Option<&Given>, input: &str, text: impl Into<String>) {
+        if given.is_none_or(|given| given.readable) {
+            self.note(given, input, text);
+        }
+    }
+
+    fn note(&mut self, given: Option<&Given>, input: &str, text: impl Into<String>) {
         let variable = given.map(|given| given.variable.clone());
         self.found.push(Fault {
             input: input.to_owned(),
@@ -271,13 +277,15 @@ impl Values {
             "is not valid UTF-8"
         } else if is_unexpanded(text) && !input.made_up {
             UNEXPANDED
+        } else if is_quoted(text) && !input.made_up && input.name != QUOTABLE {
+            WRAPPED
         } else if input.secret && text.chars().any(char::is_control) {
             "contains a line break or another control character"
         } else {
             return;
         };
         given.readable = false;
-        faults.add(Some(given), input.name, wrong);
+        faults.note(Some(given), input.name, wrong);
     }
 
     /// A written input beats the usual variables of the other ways; two ways that are both written are a fault.
@@ -397,11 +405,24 @@ impl Values {
 /// What is said of an expression that nobody replaced.
 const UNEXPANDED: &str = "is a variable that was not expanded; define it, or check its spelling";
 
+/// The input whose language has quotes of its own.
+const QUOTABLE: &str = "query";
+
+/// Whether a value was quoted once more than its reader takes off.
+fn is_quoted(text: &str) -> bool {
+    let inner = |quote: char| text.strip_prefix(quote)?.strip_suffix(quote);
+    ['"', '\'', '`']
+        .into_iter()
+        .any(|quote| inner(quote).is_some())
+}
+
 /// A short value is repeated in its fault; a long one may be a secret in the wrong place.
 fn echo(text: &str) -> String {
     const HARMLESS: usize = 12;
     if text.chars().count() <= HARMLESS && !text.chars().any(char::is_control) {
         format!("is \"{text}\", but ")
+    } else if text.starts_with(is_wrapping) || text.ends_with(is_wrapping) {
+        "has brackets or quotes around it, but ".to_owned()
     } else {
         String::new()
     }
@@ -572,7 +593,7 @@ pub fn chosen_platform(env: &Env, faults: &mut Faults) -> Option<&'static Entry>
     };
     let text = written.value.as_ref()?.expose();
     let found = platform::named(text);
-    if found.is_none() && !is_unexpanded(text) {
+    if found.is_none() && !is_unexpanded(text) && !is_quoted(text) {
         faults.found.push(Fault {
             input: "platform".to_owned(),
             variable: Some(written.variable.clone()),

@@ -225,6 +225,28 @@ fn white_space_around_a_value_is_dropped() {
 }
 
 #[test]
+fn quotes_around_a_value_are_named_in_every_input() {
+    for name in [
+        "platform",
+        "timeout",
+        "branch",
+        "token",
+        "api_url",
+        "output_file",
+        "app_id",
+    ] {
+        for value in ["\"a-value-of-some-length\"", "'x'", "`x`"] {
+            let ran = refuses(name, value);
+            ran.says("brackets or quotes");
+            assert_eq!(errors(&ran).len(), 1, "{}", ran.stdout);
+        }
+    }
+    for (name, value) in [("platform", "[digitalocean]"), ("ci", "<github-actions>")] {
+        refuses(name, value).says("brackets or quotes");
+    }
+}
+
+#[test]
 fn a_buildkite_list_names_several_deployments() {
     let sandbox = sandbox();
     let ran = app(&sandbox)
