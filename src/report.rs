@@ -286,8 +286,8 @@ impl Report {
             (Some(only), 1) => only.reason.clone(),
             (Some(worst), count) => {
                 format!(
-                    "{} of {count} ended canceled; {} is {}: {}",
-                    self.canceled_count(),
+                    "{}; {} is {}: {}",
+                    self.tally(&format!("of {count}")),
                     worst.deployment_id,
                     worst.outcome,
                     worst.reason
@@ -488,6 +488,27 @@ impl Report {
         lines
     }
 
+    /// What came of several, as far as this run goes: one that sends nothing or does not wait sees no end.
+    fn tally(&self, of_all: &str) -> String {
+        let count = |outcome| {
+            let all = self.deployments.iter();
+            all.filter(|told| told.outcome == outcome).count()
+        };
+        let canceled = self.canceled_count();
+        match (count(Outcome::DryRun), count(Outcome::Requested)) {
+            (0, 0) => format!("{canceled} {of_all} ended canceled"),
+            (0, requested) => {
+                let asked = if requested == 1 { "was" } else { "were" };
+                let seen = match canceled {
+                    0 => String::new(),
+                    _ => format!(", and {canceled} ended canceled"),
+                };
+                format!("{requested} {of_all} {asked} asked to cancel and not waited for{seen}")
+            }
+            (would, _) => format!("Dry run: {would} {of_all} would be asked to cancel"),
+        }
+    }
+
     /// The summary's heading as a sentence.
     pub fn title(&self) -> String {
         let name = self.platform.map_or("", |entry| entry.name);
@@ -495,11 +516,7 @@ impl Report {
             (_, false) => "Nothing was canceled: the inputs are not right".to_owned(),
             ([], true) => format!("{} on {name}", headline(self.outcome())),
             ([only], true) => format!("{}: {} on {name}", only.headline(), only.deployment_id),
-            (many, true) => format!(
-                "{} of {} deployments on {name} ended canceled",
-                self.canceled_count(),
-                many.len()
-            ),
+            (many, true) => self.tally(&format!("of {} deployments on {name}", many.len())),
         }
     }
 

@@ -641,6 +641,33 @@ fn what_stays_after_a_cancellation_is_said_only_where_that_is_so() {
 }
 
 #[test]
+fn a_run_of_several_that_sees_no_end_counts_none() {
+    for (input, value, counted) in [
+        ("dry_run", "true", "Dry run: 2 of 3"),
+        ("wait", "false", "2 of 3"),
+        ("wait", "true", "2 of 3"),
+    ] {
+        let slow = |id| Deployment::new("app-1", id).after_cancel(["BUILDING", "CANCELED"]);
+        let sandbox = sandbox(slow("dep-1"));
+        sandbox.add(slow("dep-2"));
+        sandbox.add(Deployment::new("app-1", "dep-3").states(["ERROR"]));
+        let ran = step(&sandbox)
+            .input("deployment_id", "dep-1,dep-2,dep-3")
+            .input(input, value)
+            .run();
+        let reason = ran.output("reason");
+        assert!(reason.starts_with(counted), "{reason}");
+        assert!(
+            ran.summary.contains(&format!("{counted} deployments")),
+            "{}",
+            ran.summary
+        );
+        let ends = reason.contains("ended canceled");
+        assert_eq!(ends, value == "true" && input == "wait", "{reason}");
+    }
+}
+
+#[test]
 fn one_that_had_ended_in_a_way_nobody_knows_is_a_warning() {
     let sandbox = Sandbox::start();
     sandbox.add(vercel::Deployment::new("prj_1", "web", "dpl_1").states(["DELETED"]));
