@@ -1,7 +1,7 @@
 //! Several deployments at a time: at most eight requests under way, one limit, one signal for all.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 use std::future::pending;
 use std::time::Duration;
 
@@ -132,6 +132,37 @@ enum Landed {
     },
 }
 
+/// How many deployments a run has to wait for, kept as they change: to count all of many at every step would take as
+/// long as there are many.
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    /// A cancel request is on the wire.
+    asking: usize,
+    /// It waits behind what its scope is doing, and has not been asked yet.
+    open_behind: usize,
+}
+
+impl Tally {
+    fn of(work: &Work) -> Self {
+        Self {
+            asking: usize::from(work.procedure.is_asking()),
+            open_behind: usize::from(work.behind && !work.procedure.is_settled()),
+        }
+    }
+
+    fn of_all(works: &[Work]) -> Self {
+        works.iter().fold(Self::default(), |mut all, work| {
+            all.replace(Self::default(), Self::of(work));
+            all
+        })
+    }
+
+    fn replace(&mut self, before: Self, after: Self) {
+        self.asking = self.asking + after.asking - before.asking;
+        self.open_behind = self.open_behind + after.open_behind - before.open_behind;
+    }
+}
+
 /// What is under way and what is to come.
 #[derive(Default)]
 struct Agenda<'a> {
@@ -145,6 +176,9 @@ struct Agenda<'a> {
     cancels: VecDeque<(usize, Action)>,
     reads: VecDeque<(usize, Action)>,
     pauses: BinaryHeap<Reverse<(Duration, usize)>>,
+    tally: Tally,
+    /// The ids of all that have been seen, as the platform has them.
+    known: HashSet<String>,
 }
 
 impl<'a> Run<'a> {
@@ -264,7 +298,8 @@ impl<'a> Run<'a> {
                         Listed::Missing(missing) => return Err(self.missing(&missing)),
                     };
                     let again = wanted.pick(&listed).chosen;
-                    chosen.retain(|one| again.iter().any(|now| now.id == one.id));
+                    let again: HashSet<_> = again.into_iter().map(|one| one.id).collect();
+                    chosen.retain(|one| again.contains(&one.id));
                     good = !chosen.is_empty();
                 }
                 if good {
@@ -383,7 +418,12 @@ impl<'a> Run<'a> {
         signals: &mut Signals,
         witness: &mut dyn Witness,
     ) {
-        let mut agenda = Agenda::default();
+        let seen = |work: &Work| work.procedure.last().map(|last| last.id.clone());
+        let mut agenda = Agenda {
+            tally: Tally::of_all(works),
+            known: works.iter().filter_map(seen).collect(),
+            ..Agenda::default()
+        };
         let mut grace: Option<Instant> = None;
         let mut adorned: Option<Instant> = None;
         let mut held = Vec::new();
@@ -396,13 +436,12 @@ impl<'a> Run<'a> {
             }
         }
         loop {
-            let is_open = |work: &Work| work.behind && !work.procedure.is_settled();
-            if grace.is_none() && !works.iter().any(is_open) {
+            if grace.is_none() && agenda.tally.open_behind == 0 {
                 held.drain(..)
                     .for_each(|(which, action)| agenda.put(which, action));
             }
             self.start_requests(&mut agenda, works, witness);
-            let asking = works.iter().any(|work| work.procedure.is_asking());
+            let asking = agenda.tally.asking > 0;
             if agenda.is_empty() {
                 adorned.get_or_insert_with(|| self.adorned_by());
             }
@@ -425,6 +464,7 @@ impl<'a> Run<'a> {
                         works.iter_mut().skip(which).take(1).for_each(|work| work.procedure.withdraw());
                     }
                     agenda.stop(works, now);
+                    agenda.tally = Tally::of_all(works);
                     if grace.is_some() {
                         works.iter_mut().for_each(|work| work.procedure.interrupt(now));
                         return;
@@ -475,20 +515,25 @@ impl<'a> Run<'a> {
         witness: &mut dyn Witness,
         stopping: bool,
     ) {
-        if is_twin(works, which, &event) {
-            let now = self.start.elapsed();
-            if let Some(work) = works.get_mut(which) {
-                work.twin = true;
-                work.procedure.interrupt(now);
-            }
-            return;
-        }
         let Some(work) = works.get_mut(which) else {
             return;
         };
         let now = self.start.elapsed();
+        let before = Tally::of(work);
+        let is_first = work.procedure.last().is_none();
+        let first = first_sight(&event).filter(|_| is_first);
+        // Another one of the run turned out to be this very deployment before.
+        if first.is_some_and(|id| !agenda.known.insert(id.to_owned())) {
+            work.twin = true;
+            work.procedure.interrupt(now);
+            agenda.tally.replace(before, Tally::of(work));
+            return;
+        }
         let seen = work.procedure.timeline().len();
         let action = work.procedure.next(now, self.tidy(event));
+        if let Some(last) = work.procedure.last().filter(|_| is_first) {
+            agenda.known.insert(last.id.clone());
+        }
         if work.procedure.timeline().len() > seen {
             witness.saw(work);
         }
@@ -501,7 +546,12 @@ impl<'a> Run<'a> {
         if stopping {
             work.procedure.withdraw_unsent(&action);
             work.procedure.interrupt(now);
-        } else if work.procedure.is_deciding() && matches!(action, Action::Refresh(_)) {
+        }
+        agenda.tally.replace(before, Tally::of(work));
+        if stopping {
+            return;
+        }
+        if work.procedure.is_deciding() && matches!(action, Action::Refresh(_)) {
             agenda.alone.push_back((which, action));
         } else {
             agenda.put(which, action);
@@ -536,8 +586,10 @@ impl<'a> Run<'a> {
             let now = self.start.elapsed();
             if now >= self.plan.limit {
                 if let Some(work) = works.get_mut(which) {
+                    let before = Tally::of(work);
                     work.procedure.withdraw();
                     work.procedure.next(now, Event::Woke);
+                    agenda.tally.replace(before, Tally::of(work));
                 }
                 continue;
             }
@@ -708,17 +760,12 @@ async fn read_many(platform: &dyn Platform, api: &Api, many: Vec<(usize, Action)
     Landed::Many { seen, alone }
 }
 
-/// Whether a first sight shows a deployment that another one of the run turned out to be before.
-fn is_twin(works: &[Work], which: usize, event: &Event) -> bool {
-    let Event::Read(Ok(Found::Here(found))) = event else {
-        return false;
-    };
-    let known = |work: &Work| work.procedure.last().map(|last| last.id.clone());
-    let first_sight = works.get(which).is_some_and(|work| known(work).is_none());
-    first_sight
-        && works
-            .iter()
-            .any(|work| known(work).as_deref() == Some(&found.id))
+/// The id of the deployment that a read shows.
+fn first_sight(event: &Event) -> Option<&str> {
+    match event {
+        Event::Read(Ok(Found::Here(found))) => Some(&found.id),
+        _ => None,
+    }
 }
 
 fn unanswered() -> Failure {
