@@ -52,6 +52,7 @@ pub mod untrusted;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -68,7 +69,7 @@ use crate::inputs::{
 use crate::outcome::{Exit, Outcome};
 use crate::platform::{Entry, Platform};
 use crate::report::{Report, Told, shown_id};
-use crate::run::{Run, Signals, Witness, Work};
+use crate::run::{Run, Signals, Waiting, Witness, Work};
 use crate::secret::{Redactor, Secret};
 use crate::untrusted::Cleaner;
 
@@ -220,6 +221,7 @@ impl Process<'_> {
             entry,
             common,
             told: false,
+            said: start,
             start,
         };
         let driver = Run {
@@ -377,7 +379,20 @@ struct Teller<'a> {
     entry: &'static Entry,
     common: &'a Common,
     told: bool,
+    /// When the last line was said.
+    said: Instant,
     start: Instant,
+}
+
+/// The longest silence: CI systems end jobs that say nothing, some after ten minutes.
+const SILENCE: Duration = Duration::from_secs(60);
+
+impl Teller<'_> {
+    fn say(&mut self, text: &str) {
+        self.said = Instant::now();
+        let seconds = self.start.elapsed().as_secs_f64();
+        lock(self.console).log(&format!("{seconds:>6.1} s  {text}"));
+    }
 }
 
 impl Witness for Teller<'_> {
@@ -392,15 +407,51 @@ impl Witness for Teller<'_> {
         let before = before
             .map(|before| format!("{before} → "))
             .unwrap_or_default();
-        let seconds = self.start.elapsed().as_secs_f64();
-        lock(self.console).log(&format!(
-            "{seconds:>6.1} s  {}: {before}{now}",
-            shown_id(&work.id, self.cleaner)
-        ));
+        let line = format!("{}: {before}{now}", shown_id(&work.id, self.cleaner));
+        self.say(&line);
     }
 
     fn warn(&mut self, text: &str) {
+        self.said = Instant::now();
         lock(self.console).warn(text);
+    }
+
+    fn is_due(&self) -> Option<Instant> {
+        Some(self.said + SILENCE)
+    }
+
+    fn waits(&mut self, what: Waiting<'_>) {
+        let line = match what {
+            Waiting::For(what, since) => {
+                format!(
+                    "still waiting for {what}, since {:.1} s",
+                    since.as_secs_f64()
+                )
+            }
+            Waiting::Ends(works) => {
+                let open = || {
+                    works
+                        .iter()
+                        .filter(|work| work.procedure.ending().is_none())
+                };
+                let Some(first) = open().min_by_key(|work| work.procedure.last_change()) else {
+                    return self.say("still waiting for what the platform adds to the end");
+                };
+                let word = first
+                    .procedure
+                    .last()
+                    .map(|last| last.platform_state.as_str());
+                let since = first.procedure.last_change().as_secs_f64();
+                let id = shown_id(&first.id, self.cleaner);
+                let others = match open().count() {
+                    1 => String::new(),
+                    many => format!(", and {} more have not ended", many - 1),
+                };
+                let word = word.unwrap_or("not read");
+                format!("{id}: still {word}, since {since:.1} s{others}")
+            }
+        };
+        self.say(&line);
     }
 
     fn asking(&mut self, works: &[Work], which: usize) {
@@ -410,12 +461,9 @@ impl Witness for Teller<'_> {
         } else {
             ""
         };
-        let seconds = self.start.elapsed().as_secs_f64();
+        let id = shown_id(&work.id, self.cleaner);
+        self.say(&format!("{id}: asking to cancel{unseen}"));
         let mut console = lock(self.console);
-        console.log(&format!(
-            "{seconds:>6.1} s  {}: asking to cancel{unseen}",
-            shown_id(&work.id, self.cleaner)
-        ));
         if !std::mem::replace(&mut self.told, true) {
             let report = Report {
                 platform: Some(self.entry),

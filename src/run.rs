@@ -103,6 +103,37 @@ pub trait Witness {
     fn warn(&mut self, text: &str);
     /// A cancel request is about to go out.
     fn asking(&mut self, works: &[Work], which: usize);
+    /// When nothing has been said for so long that a sign of life is due; `None` where nobody reads.
+    fn is_due(&self) -> Option<Instant> {
+        None
+    }
+    /// It is, and this is waited for.
+    fn waits(&mut self, _what: Waiting<'_>) {}
+}
+
+/// What a run waits for, and since when.
+#[derive(Clone, Copy)]
+pub enum Waiting<'a> {
+    /// Before any deployment is known: these words.
+    For(&'a str, Duration),
+    /// For these to end.
+    Ends(&'a [Work]),
+}
+
+/// Waits, and has it said for what whenever a sign of life is due: CI systems end jobs that say nothing.
+async fn aloud<T>(
+    witness: &mut dyn Witness,
+    what: Waiting<'_>,
+    wait: impl Future<Output = T>,
+) -> T {
+    let mut wait = std::pin::pin!(wait);
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut wait => return done,
+            () = until(witness.is_due()) => witness.waits(what),
+        }
+    }
 }
 
 /// Everything one run needs.
@@ -195,7 +226,12 @@ impl<'a> Run<'a> {
             Work::new(id, procedure)
         };
         let mut works: Vec<_> = ids.into_iter().map(begin).collect();
+        let looked_up = Waiting::For(
+            "what holds the deployments to be found",
+            self.start.elapsed(),
+        );
         let entered = self.patiently(signals, || self.platform.enter(self.api));
+        let entered = aloud(witness, looked_up, entered);
         match entered.await {
             Ok(None) => {
                 let first = works.iter().map(|work| work.procedure.first()).collect();
@@ -254,7 +290,12 @@ impl<'a> Run<'a> {
         signals: &mut Signals,
         witness: &mut dyn Witness,
     ) -> Result<Vec<Deployment>, Ending> {
+        let looked_up = Waiting::For(
+            "what holds the deployments to be found",
+            self.start.elapsed(),
+        );
         let entered = self.patiently(signals, || self.platform.enter(self.api));
+        let entered = aloud(witness, looked_up, entered);
         if let Some(missing) = entered.await? {
             return Err(self.missing(&missing));
         }
@@ -266,8 +307,9 @@ impl<'a> Run<'a> {
         let mut relisted = 0;
         let began = self.start.elapsed();
         loop {
+            let list = Waiting::For("the list of deployments", self.start.elapsed());
             let listed = self.patiently(signals, || self.platform.list(self.api, &filter));
-            let listed = match listed.await? {
+            let listed = match aloud(witness, list, listed).await? {
                 Listed::Here(listed) => listed,
                 Listed::Missing(missing) => return Err(self.missing(&missing)),
             };
@@ -289,11 +331,13 @@ impl<'a> Run<'a> {
             let now = self.start.elapsed();
             if !picked.chosen.is_empty() {
                 let mut chosen = picked.chosen;
-                let mut good = self.still_good(&picked.kept, signals).await?;
+                let kept = Waiting::For("the deployments to keep to be read", now);
+                let good = self.still_good(&picked.kept, signals);
+                let mut good = aloud(witness, kept, good).await?;
                 if good && picked.kept.len() > 1 {
                     // Reading several takes a while: only what a list made after that shows as well is taken.
                     let listed = self.patiently(signals, || self.platform.list(self.api, &filter));
-                    let listed = match listed.await? {
+                    let listed = match aloud(witness, list, listed).await? {
                         Listed::Here(listed) => listed,
                         Listed::Missing(missing) => return Err(self.missing(&missing)),
                     };
@@ -320,7 +364,8 @@ impl<'a> Run<'a> {
                 let slower = self.plan.slower.filter(|(after, _)| now - began >= *after);
                 let rest = slower.map_or(APPEARING, |(_, rest)| rest.max(APPEARING));
                 let pause = (now + rest).min(appear_by);
-                self.pause(pause, signals).await?;
+                let appears = Waiting::For("a matching deployment to appear", began);
+                aloud(witness, appears, self.pause(pause, signals)).await?;
             }
         }
     }
@@ -456,6 +501,7 @@ impl<'a> Run<'a> {
             };
             let next = agenda.pauses.peek().map(|Reverse((at, _))| *at);
             let wake = next.map(|at| self.start + (at + later).min(self.plan.limit));
+            let due = witness.is_due();
             tokio::select! {
                 biased;
                 () = signalled(signals, grace.is_some()) => {
@@ -490,6 +536,7 @@ impl<'a> Run<'a> {
                     }
                 }
                 () = until(adorned) => return,
+                () = until(due) => witness.waits(Waiting::Ends(works)),
                 () = until(wake) => {
                     let now = self.start.elapsed();
                     while let Some(which) = agenda.due(now) {

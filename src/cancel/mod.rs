@@ -266,6 +266,12 @@ impl Procedure {
         self.sent.as_ref()
     }
 
+    /// When its state changed last, as far as was read, or else when it began, since the start of the run.
+    pub fn last_change(&self) -> Duration {
+        let seen = self.timeline.last().map(|(seen, _)| *seen);
+        self.began + seen.unwrap_or_default()
+    }
+
     /// Time from its beginning to its end.
     pub fn took(&self) -> Duration {
         self.ended.saturating_sub(self.began)

@@ -62,6 +62,14 @@ fn main() -> ExitCode {
             Ok(())
         },
     ));
+    trials.extend(cells::PLATFORMS.map(|(platform, _)| {
+        Trial::test(format!("signs_of_life::{platform}"), move || {
+            caught(|| scene::check_signs_of_life(platform))
+        })
+    }));
+    trials.push(Trial::test("signs_of_life::while_nothing_appears", || {
+        caught(scene::check_signs_of_life_while_nothing_appears)
+    }));
     let conclusion = libtest_mimic::run(&arguments, trials);
     if !arguments.list {
         println!("{}", table.lock().unwrap());

@@ -200,6 +200,63 @@ pub fn run_inside(variant: Variant) -> String {
     ran.output("outcome").to_owned()
 }
 
+/// Whatever is waited for, and however long: the log never says nothing for more than a minute.
+pub fn check_signs_of_life(platform: &'static str) {
+    let (pause, limit) = (Duration::from_secs(400), Duration::from_secs(600));
+    let phases = [Phase::List, Phase::Read, Phase::Cancel, Phase::Watch];
+    for (row, phase) in phases
+        .into_iter()
+        .flat_map(|phase| [(Row::Endless503, phase), (Row::RetrySeconds, phase)])
+    {
+        let variant = Variant {
+            cell: Cell {
+                row,
+                phase,
+                platform,
+            },
+            length: Length::Endless,
+            processed: false,
+            course: Course::Obeys,
+        };
+        let sandbox = Arc::new(Sandbox::without_server());
+        add(&sandbox, platform, variant.course);
+        lay(&sandbox, variant, pause, "https://elsewhere.example", false);
+        let step = step(platform, phase, &sandbox.url(platform), limit);
+        check_silence(&inside::run(step, &sandbox));
+    }
+}
+
+/// The same for a deployment that does not appear.
+pub fn check_signs_of_life_while_nothing_appears() {
+    let sandbox = Arc::new(Sandbox::without_server());
+    sandbox.add(digitalocean::App::new("app-1", "shop"));
+    let limit = Duration::from_secs(600);
+    let step = step(
+        "digitalocean",
+        Phase::List,
+        &sandbox.url("digitalocean"),
+        limit,
+    )
+    .input("appear_within", "500");
+    let run = inside::run(step, &sandbox);
+    assert!(run.1 >= Duration::from_secs(500), "{:?}", run.1);
+    check_silence(&run);
+}
+
+fn check_silence((ran, took): &(Ran, Duration)) {
+    let at = |line: &str| line.split_once(" s  ")?.0.trim().parse::<f64>().ok();
+    let mut before = 0.0;
+    for now in ran
+        .stdout
+        .lines()
+        .filter_map(at)
+        .chain([took.as_secs_f64()])
+    {
+        assert!(now - before <= 60.2, "{before} to {now}:\n{}", ran.stdout);
+        before = now;
+    }
+}
+
 /// The runs that go through the real binary: each row on each platform, in turn with another phase, length, side of
 /// the processing and course. Left out is what a wire cannot show, or only in minutes: see `can_be_outside`.
 pub fn outside() -> Vec<Variant> {
