@@ -300,6 +300,23 @@ fn one_given_by_its_id_that_had_superseded_another_warns_of_that_ones_droplet() 
 }
 
 #[test]
+fn a_guid_in_capitals_is_the_same() {
+    // Whether one in capitals is found hangs on the database, so it goes out as it is stored.
+    let guid = "4a1f3c0e-7d2b-4b7e-9d0f-52a6f1c0be11";
+    let sandbox = sandbox(Deployment::new(guid));
+    sandbox.add(Foundation::new().exact());
+    let ran = step(&sandbox)
+        .input("deployment_id", &guid.to_uppercase())
+        .run();
+    ran.ended("canceled", 0);
+    assert_eq!(ran.output("deployment_id"), guid);
+    let both = format!("{guid},{}", guid.to_uppercase());
+    let ran = step(&sandbox).input("deployment_id", &both).run();
+    ran.ended("already_finished", 0);
+    assert_eq!(ran.deployments().len(), 1);
+}
+
+#[test]
 fn what_may_not_be_read_is_asked_unseen_and_never_called_canceled() {
     let sandbox = sandbox(Deployment::new("dep-1"));
     sandbox.token("cloud_foundry", TOKEN, Grant::CancelOnly);

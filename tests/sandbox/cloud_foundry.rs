@@ -223,6 +223,7 @@ impl Client {
 pub struct Foundation {
     korifi: bool,
     unknown_route: bool,
+    exact: bool,
     uses: Option<usize>,
     links: Option<Value>,
 }
@@ -242,6 +243,12 @@ impl Foundation {
     /// Its router does not know the host.
     pub fn unknown_route(mut self) -> Self {
         self.unknown_route = true;
+        self
+    }
+
+    /// Its database tells capitals from small letters.
+    pub fn exact(mut self) -> Self {
+        self.exact = true;
         self
     }
 
@@ -617,11 +624,11 @@ impl CloudFoundry {
     }
 
     fn read(&mut self, guid: &str) -> Answer {
+        let exact = self.foundation.exact;
         let korifi = self.foundation.korifi;
-        let found = self
-            .deployments
-            .iter_mut()
-            .find(|known| known.guid.eq_ignore_ascii_case(guid));
+        let found = self.deployments.iter_mut().find(|known| {
+            exact && known.guid == guid || !exact && known.guid.eq_ignore_ascii_case(guid)
+        });
         let Some(deployment) = found else {
             return self.error(404);
         };
@@ -631,13 +638,13 @@ impl CloudFoundry {
     }
 
     fn cancel(&mut self, guid: &str) -> Answer {
+        let exact = self.foundation.exact;
         if self.foundation.korifi {
             return self.problem(404, 10000, "Unknown request");
         }
-        let found = self
-            .deployments
-            .iter_mut()
-            .find(|known| known.guid.eq_ignore_ascii_case(guid));
+        let found = self.deployments.iter_mut().find(|known| {
+            exact && known.guid == guid || !exact && known.guid.eq_ignore_ascii_case(guid)
+        });
         let Some(deployment) = found else {
             return self.error(404);
         };

@@ -10,11 +10,11 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use super::{ENTRY, Wire, is_missing};
+use super::{ENTRY, Wire, is_missing, stored};
 use crate::api::{Api, Call, Reply};
 use crate::deployment::{Deployment, State};
 use crate::failure::Failure;
-use crate::id::{Id, is_same};
+use crate::id::{Id, is_same, segment};
 use crate::inputs::{Faults, Values};
 use crate::platform::paging::{Page, Paging, Sizes, leads_on};
 use crate::platform::usual::Read;
@@ -139,7 +139,10 @@ impl App {
         let Self::Id(id) = self else {
             return Ok(true);
         };
-        let call = Call::get(format!("/v3/apps/{}", id.segment()), "read the app");
+        let call = Call::get(
+            format!("/v3/apps/{}", segment(&stored(id.as_str()))),
+            "read the app",
+        );
         match api.send(call).await {
             Ok(reply) => {
                 let found: Reference = reply.json()?;
@@ -221,7 +224,7 @@ async fn deployments(
     let mut paging = Paging::new(SIZES, "deployment_id");
     loop {
         let mut call = Call::get("/v3/deployments", "list the deployments")
-            .query("app_guids", one_of(app.as_str()))
+            .query("app_guids", one_of(&stored(app.as_str())))
             .query("order_by", "-created_at");
         if back_to.is_none() {
             call = call.query("status_values", "ACTIVE");

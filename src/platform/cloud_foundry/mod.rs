@@ -124,7 +124,9 @@ pub(super) const ENTRY: Entry = Entry {
     caveat: "The app goes back to the droplet it had when this deployment began; if the deployment had superseded \
              another one, that is the other one's droplet. Environment variables and service bindings that were \
              changed before stay changed. Instances may still be restarting: `cf app APP` shows them.",
-    way_back: "run `cf revisions APP` to see what there was, then `cf rollback APP --version N`.",
+    way_back: "run `cf revisions APP` to see what there was, then `CF_STARTUP_TIMEOUT=60 cf rollback APP --version N`: after \
+               five minutes without that variable the command cancels its own deployment, and the same roll back is \
+               refused from then on.",
     selects: &[Select::Latest, Select::Superseded, Select::All],
     select_needs: &[&["app_id", "app_name"]],
     no_select: "a deployment here carries neither a branch nor a commit; use `select: latest`, `superseded` or `all`, or `deployment_id`",
@@ -461,7 +463,17 @@ impl CloudFoundry {
 }
 
 fn path(id: &str) -> String {
-    format!("/v3/deployments/{}", segment(id))
+    format!("/v3/deployments/{}", segment(&stored(id)))
+}
+
+/// A guid as it is stored: whether one in capitals is found depends on the foundation's database.
+fn stored(guid: &str) -> String {
+    let small = guid.to_ascii_lowercase();
+    if is_same(guid, &small) {
+        small
+    } else {
+        guid.to_owned()
+    }
 }
 
 /// Whether the API itself says that there is no such deployment; a 404 of a router, or a 400 of anybody else, says

@@ -623,7 +623,8 @@ impl Qovery {
         let mut entries = history.results.into_iter();
         let entry = entries.find(|past| {
             let identifier = past.identifier.as_ref();
-            identifier.and_then(|known| known.execution_id.as_deref()) == Some(execution)
+            let own = identifier.and_then(|known| known.execution_id.as_deref());
+            own.is_some_and(|own| is_same(execution, own))
         });
         let not_live = entry.as_ref().is_some_and(Past::is_not_live);
         let standing = |(word, state)| Standing {
@@ -1114,6 +1115,7 @@ mod tests {
             ("CANCELLED", State::Canceled),
             ("STOPPED", State::Succeeded),
             ("SOMETHING_ERROR", State::Failed),
+            ("INTERNAL_ERROR", State::Failed),
             ("READY", State::Unknown),
             ("RECAP", State::Unknown),
             ("UNAVAILABLE", State::Unknown),
