@@ -104,6 +104,39 @@ pub async fn run(env: &Env, start: Instant, signals: Signals) -> Exit {
     run_in(World::real(), env, start, signals).await
 }
 
+/// A run that cannot even begin, for want of what the machine should have: told like every other, without a request.
+pub fn cannot_begin(env: &Env, why: &str) -> Exit {
+    let World { print, .. } = World::real();
+    let named_ci = env.input("ci").and_then(|written| written.value);
+    let ci = ci::here(env, named_ci.as_ref().map(Secret::expose));
+    let secrets = all_secrets(env);
+    let cleaner = Arc::new(Cleaner::new(Redactor::new(&secrets)));
+    let (_sender, signals) = tokio::sync::watch::channel(run::Received::default());
+    let mut console = Console::new(ci, false, signals, Arc::clone(&cleaner), print);
+    console.mask(&secrets, &secrets_handed_over(env));
+    let mut faults = Faults::default();
+    let entry = chosen_platform(env, &mut faults);
+    let values = Values::read(env, entry, &mut faults);
+    let common = Common::judge(&values, &mut faults);
+    let whole = Ending {
+        outcome: Outcome::Error,
+        reason: cleaner.value(&format!("This run could not begin, and nothing was sent: {why}.")),
+        hint: "Allow this process more (`ulimit -n`, the limits of the container), or run fewer at once."
+            .to_owned(),
+    };
+    let report = Report {
+        platform: entry,
+        asked: String::new(),
+        deployments: Vec::new(),
+        whole: Some(whole),
+        fail_on: common.fail_on.clone(),
+        faults: Vec::new(),
+        took: Duration::ZERO,
+    };
+    tell(&mut console, &report, &common);
+    common.fail_on.exit(report.outcomes())
+}
+
 /// The same run in any world.
 pub async fn run_in(world: World, env: &Env, start: Instant, mut signals: Signals) -> Exit {
     let World { dial, print } = world;

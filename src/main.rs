@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use cancel_deployment::env::Env;
 use cancel_deployment::outcome::Exit;
 use cancel_deployment::run::{Received, Signal};
-use cancel_deployment::{help, run};
+use cancel_deployment::{cannot_begin, help, run};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -41,15 +41,28 @@ fn main() -> ExitCode {
             return ExitCode::from(Exit::BadInput.code());
         }
     }
-    let exit = start(&env).unwrap_or_else(|error| {
-        drop(writeln!(std::io::stderr(), "cancel-deployment: {error:#}"));
-        Exit::Error
-    });
+    let exit = start(&env).unwrap_or_else(|error| cannot_begin(&env, &format!("{error:#}")));
     // Not even a flush here: a printer that is stuck in a full pipe holds the stream.
     ExitCode::from(exit.code())
 }
 
+/// As many files as a run may have open at once: connections, the runtime's own, the CI's.
+const RESERVE: usize = 24;
+
+/// Makes sure that there is room for them. The runtime ends the process without a word where there is none.
+fn has_room() -> std::io::Result<()> {
+    let reserve: Result<Vec<_>, _> = (0..RESERVE)
+        .map(|_| std::fs::File::open("/dev/null"))
+        .collect();
+    match reserve {
+        // Of this process, of the whole machine.
+        Err(error) if matches!(error.raw_os_error(), Some(24 | 23)) => Err(error),
+        _ => Ok(()),
+    }
+}
+
 fn start(env: &Env) -> anyhow::Result<Exit> {
+    has_room().context("too few files can be open at once")?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();

@@ -341,3 +341,32 @@ fn a_run_killed_without_warning_leaves_outputs_that_say_so() {
     );
     reason_says(&ran, "cancel request was sent");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_run_without_room_for_its_files_says_so_in_one_sentence() {
+    use std::process::Command;
+    let folder = tempfile::tempdir().unwrap();
+    let program = env!("CARGO_BIN_EXE_cancel-deployment");
+    for limit in [6, 7, 9, 12, 20] {
+        let output = folder.path().join(format!("output-{limit}"));
+        let ran = Command::new("/bin/sh")
+            .args(["-c", &format!("ulimit -n {limit}; exec \"$0\""), program])
+            .env_clear()
+            .env("GITHUB_ACTIONS", "true")
+            .env("GITHUB_OUTPUT", &output)
+            .env("INPUT_PLATFORM", "digitalocean")
+            .env("INPUT_APP_ID", "app-1")
+            .env("INPUT_DEPLOYMENT_ID", "dep-1")
+            .env("INPUT_TOKEN", "sandbox-secret-token")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&ran.stdout).into_owned();
+        assert_eq!(ran.status.code(), Some(1), "{limit}: {said}");
+        let sentence = "This run could not begin, and nothing was sent: too few files";
+        assert!(said.contains(sentence), "{limit}: {said}");
+        let written = std::fs::read_to_string(&output).unwrap();
+        assert!(written.contains("\nerror\n"), "{limit}: {written}");
+        assert!(ran.stderr.is_empty(), "{limit}");
+    }
+}
