@@ -79,7 +79,7 @@ fn open(values: &Values, faults: &mut Faults) -> Opening {
         base: None,
         credentials: vec![("authorization", authorization)],
         sign_in: None,
-        reset: Reset::Seconds("x-rate-limit-reset"),
+        reset: Reset("x-rate-limit-reset"),
         limits_each_endpoint: false,
         request_id: "x-request-id",
         words,

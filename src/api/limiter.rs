@@ -12,14 +12,13 @@ const LEAST: Duration = Duration::from_millis(250);
 /// A pause that no run outlives; a header may ask for more than any clock can hold.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// How the platform's own header tells when its limit is reset.
+/// The platform's own header that tells when its limit is reset: in so many seconds, or at a second since 1970. Which of
+/// them it is shows its size, whatever is documented: no pause is as long as 30 years, no limit is of before 2001.
 #[derive(Clone, Copy, Debug)]
-pub enum Reset {
-    /// This header holds seconds since 1970.
-    Epoch(&'static str),
-    /// This header holds seconds from now.
-    Seconds(&'static str),
-}
+pub struct Reset(pub &'static str);
+
+/// From here on a number is a point in time.
+const FIRST_POINT: Duration = Duration::from_secs(1_000_000_000);
 
 /// The gates that are closed, and how often each has been in a row.
 pub(super) struct Limiter {
@@ -75,10 +74,7 @@ impl Limiter {
             .unwrap_or(clock);
         let asked = header("retry-after")
             .and_then(|value| retry_after(value, now))
-            .or_else(|| match self.reset {
-                Reset::Epoch(name) => until_epoch(header(name)?, now),
-                Reset::Seconds(name) => seconds(header(name)?),
-            });
+            .or_else(|| until_reset(header(self.reset.0)?, now));
         let pause = asked.unwrap_or_else(|| {
             let mut gates = self.gates();
             gates
@@ -123,8 +119,12 @@ fn seconds(value: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds).ok()
 }
 
-fn until_epoch(value: &str, now: SystemTime) -> Option<Duration> {
-    let reset = UNIX_EPOCH.checked_add(seconds(value)?)?;
+fn until_reset(value: &str, now: SystemTime) -> Option<Duration> {
+    let number = seconds(value)?;
+    if number < FIRST_POINT {
+        return Some(number);
+    }
+    let reset = UNIX_EPOCH.checked_add(number)?;
     Some(reset.duration_since(now).unwrap_or_default())
 }
 
@@ -144,7 +144,7 @@ mod tests {
         Limiter::new(reset).pause("", header, clock)
     }
 
-    const EPOCH: Reset = Reset::Epoch("ratelimit-reset");
+    const EPOCH: Reset = Reset("ratelimit-reset");
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {
@@ -165,17 +165,24 @@ mod tests {
             pause(&[("ratelimit-reset", "1000000030")], EPOCH),
             Duration::from_secs(30)
         );
-        assert_eq!(
-            pause(&[("x-reset", "9")], Reset::Seconds("x-reset")),
-            Duration::from_secs(9)
-        );
+        // Told apart by its size, whichever is documented.
+        for (value, seconds) in [
+            ("9", 9),
+            ("3600", 3600),
+            ("1000000001", 1),
+            ("1000000009", 9),
+        ] {
+            let asked = pause(&[("x-reset", value)], Reset("x-reset"));
+            assert_eq!(asked, Duration::from_secs(seconds), "{value}");
+        }
         let both = [("retry-after", "2"), ("ratelimit-reset", "1000000030")];
         assert_eq!(pause(&both, EPOCH), Duration::from_secs(2));
     }
 
     #[test]
     fn a_reset_in_the_past_is_still_a_pause() {
-        assert_eq!(pause(&[("ratelimit-reset", "5")], EPOCH), LEAST);
+        assert_eq!(pause(&[("ratelimit-reset", "1000000000")], EPOCH), LEAST);
+        assert_eq!(pause(&[("ratelimit-reset", "0")], EPOCH), LEAST);
         assert_eq!(pause(&[("retry-after", "0")], EPOCH), LEAST);
     }
 

@@ -54,7 +54,7 @@ fn service(sign_in: Option<Box<dyn SignIn>>) -> Service {
         base: None,
         credentials: Vec::new(),
         sign_in,
-        reset: Reset::Epoch("x-reset"),
+        reset: Reset("x-reset"),
         limits_each_endpoint: false,
         request_id: "x-id",
         words,

@@ -308,7 +308,7 @@ async fn drive(tale: &Tale, cleaner: &Arc<Cleaner>) -> Vec<Work> {
         base: None,
         credentials: Vec::new(),
         sign_in: None,
-        reset: Reset::Epoch("x"),
+        reset: Reset("x"),
         limits_each_endpoint: false,
         request_id: "",
         words: |_| Words::default(),

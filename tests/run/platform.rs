@@ -376,7 +376,7 @@ pub fn service() -> Service {
         base: None,
         credentials: Vec::new(),
         sign_in: None,
-        reset: Reset::Epoch("x-reset"),
+        reset: Reset("x-reset"),
         limits_each_endpoint: false,
         request_id: "x-id",
         words: |_| Words::default(),

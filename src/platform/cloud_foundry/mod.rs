@@ -187,7 +187,7 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
         base: None,
         credentials: Vec::new(),
         sign_in: None,
-        reset: Reset::Epoch("x-ratelimit-reset"),
+        reset: Reset("x-ratelimit-reset"),
         limits_each_endpoint: false,
         request_id: "x-vcap-request-id",
         words: |response| words(response, TOKEN_REFUSED),

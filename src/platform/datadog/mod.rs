@@ -156,8 +156,7 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
         base: Address::parse(&base).ok(),
         credentials: vec![("dd-api-key", api_key?), ("dd-application-key", app_key?)],
         sign_in: None,
-        // Unlike elsewhere, this header counts seconds from now.
-        reset: Reset::Seconds("x-ratelimit-reset"),
+        reset: Reset("x-ratelimit-reset"),
         limits_each_endpoint: false,
         // None is documented.
         request_id: "",

@@ -128,7 +128,7 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
         base: None,
         credentials: vec![("authorization", bearer(&token?))],
         sign_in: None,
-        reset: Reset::Epoch("ratelimit-reset"),
+        reset: Reset("ratelimit-reset"),
         limits_each_endpoint: false,
         request_id: "x-request-id",
         words,

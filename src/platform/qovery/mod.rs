@@ -158,7 +158,7 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
         base: None,
         credentials: vec![("authorization", authorization(token?.expose()))],
         sign_in: None,
-        reset: Reset::Epoch("x-ratelimit-reset"),
+        reset: Reset("x-ratelimit-reset"),
         limits_each_endpoint: false,
         request_id: "x-request-id",
         words,

@@ -172,7 +172,7 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
         base: None,
         credentials: vec![("authorization", bearer(&token?))],
         sign_in: None,
-        reset: Reset::Epoch("x-ratelimit-reset"),
+        reset: Reset("x-ratelimit-reset"),
         limits_each_endpoint: true,
         request_id: "x-vercel-id",
         words,
