@@ -53,6 +53,13 @@ impl State {
     }
 }
 
+/// The short name of a branch, as people and platforms write it: `refs/heads/x` is `x`. Another kind of reference, such as
+/// a tag or a pull request's, is no branch.
+pub fn branch_name(reference: &str) -> Option<&str> {
+    let name = reference.strip_prefix("refs/heads/").unwrap_or(reference);
+    (!name.is_empty() && !name.starts_with("refs/")).then_some(name)
+}
+
 /// What a deployment, or one component of it, was made from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Source {
@@ -105,6 +112,18 @@ pub struct Deployment {
     pub handle: Value,
 }
 
+impl Source {
+    /// A source as a platform tells it: empty texts are none, and a branch is told as [`branch_name`] says.
+    pub fn told(repository: Option<&str>, branch: Option<&str>, commit: Option<&str>) -> Self {
+        let text = |text: Option<&str>| text.filter(|it| !it.is_empty()).map(str::to_owned);
+        Self {
+            repository: text(repository),
+            branch: branch.and_then(branch_name).map(str::to_owned),
+            commit: text(commit),
+        }
+    }
+}
+
 impl Deployment {
     /// A deployment of which nothing is known but its id: it may be canceled, it was never seen.
     pub fn unseen(id: &str) -> Self {
@@ -138,5 +157,29 @@ impl Deployment {
     /// Whether it will not change any more.
     pub fn is_terminal(&self) -> bool {
         self.state.is_terminal() || self.settled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_branch_is_told_by_its_short_name() {
+        for (told, name) in [
+            ("main", Some("main")),
+            ("refs/heads/main", Some("main")),
+            ("refs/heads/feature/x", Some("feature/x")),
+            ("heads/main", Some("heads/main")),
+            ("refs/tags/0.0.15", None),
+            ("refs/pull/4/merge", None),
+            ("refs/heads/", None),
+            ("", None),
+        ] {
+            assert_eq!(branch_name(told), name, "{told}");
+            let source = Source::told(Some(""), Some(told), Some(""));
+            assert_eq!(source.branch.as_deref(), name, "{told}");
+            assert_eq!((source.repository, source.commit), (None, None));
+        }
     }
 }

@@ -206,12 +206,13 @@ impl Built {
 impl Origin {
     fn source(&self) -> Source {
         let hosts = [&self.github, &self.gitlab, &self.bitbucket, &self.git];
-        let text = |field: &Option<String>| field.clone().filter(|it| !it.is_empty());
         let found = hosts.into_iter().flatten().next();
-        found.map_or_else(Source::default, |repository| Source {
-            repository: text(&repository.repo),
-            branch: text(&repository.branch),
-            commit: None,
+        found.map_or_else(Source::default, |repository| {
+            Source::told(
+                repository.repo.as_deref(),
+                repository.branch.as_deref(),
+                None,
+            )
         })
     }
 }

@@ -184,23 +184,16 @@ impl Wire {
                 .or_else(|| meta("Repo"))
                 .unwrap_or_else(|| "?".to_owned())
         };
-        let source = Source {
-            repository: owner.map(|owner| format!("{owner}/{}", name())),
-            branch: meta("CommitRef"),
-            commit: meta("CommitSha"),
-        };
+        let repository = owner.map(|owner| format!("{owner}/{}", name()));
+        let (branch, commit) = (meta("CommitRef"), meta("CommitSha"));
+        let source = Source::told(repository.as_deref(), branch.as_deref(), commit.as_deref());
         tells(&source).then_some(source)
     }
 
     /// What the git source says: whose repository it names is not documented, so none is taken from it.
     fn git(&self) -> Option<Source> {
         let git = self.git_source.as_ref()?;
-        let text = |field: &Option<String>| field.clone().filter(|it| !it.is_empty());
-        let source = Source {
-            repository: None,
-            branch: text(&git.branch),
-            commit: text(&git.sha),
-        };
+        let source = Source::told(None, git.branch.as_deref(), git.sha.as_deref());
         tells(&source).then_some(source)
     }
 
@@ -459,6 +452,22 @@ mod tests {
             (
                 json!({ "meta": { "note": "main" }, "gitSource": { "ref": "" } }),
                 json!([]),
+            ),
+            // Actions that upload files write the workflow's reference as it is.
+            (
+                json!({ "meta": { "githubCommitRef": "refs/heads/main", "githubCommitSha": "abc" } }),
+                json!([[null, "main", "abc"]]),
+            ),
+            (
+                json!({ "meta": { "gitlabCommitRef": "refs/tags/0.0.15", "gitlabCommitSha": "abc" } }),
+                json!([[null, null, "abc"]]),
+            ),
+            (
+                json!({
+                    "meta": { "bitbucketCommitRef": "refs/heads/main" },
+                    "gitSource": { "type": "bitbucket", "ref": "refs/heads/main", "sha": "abc" },
+                }),
+                json!([[null, "main", null], [null, "main", "abc"]]),
             ),
         ] {
             let mut item = json!({ "uid": "dpl_1", "state": "QUEUED" });
