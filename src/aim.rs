@@ -10,7 +10,10 @@ use crate::id::Id;
 use crate::inputs::{Faults, Values, duration};
 use crate::platform::Entry;
 use crate::select::{Select, Wanted, same_commit};
+use crate::untrusted::one_line;
 
+/// The longest text of a deployment that a refusal repeats, in bytes.
+const LONGEST_SHOWN: usize = 300;
 /// The shortest commit that is taken, in hexadecimal digits.
 const SHORTEST_COMMIT: usize = 7;
 
@@ -28,22 +31,26 @@ pub enum Aim {
     },
 }
 
-/// What a deployment given by its id has to be made from.
+/// What a deployment has to be made from and where it has to go, looked at before each request that would stop it.
 #[derive(Clone, Debug, Default)]
 pub struct Guard {
     /// A written `branch`.
     pub branch: Option<String>,
     /// A written `commit`.
     pub commit: Option<String>,
+    /// A written `target`.
+    pub target: Option<String>,
 }
 
 impl Guard {
     /// Whether there is anything to check.
     pub fn is_set(&self) -> bool {
-        self.branch.is_some() || self.commit.is_some()
+        self.branch.is_some() || self.commit.is_some() || self.target.is_some()
     }
 
     /// Why a deployment does not pass; one that does not say what it was made from never does.
+    ///
+    /// What the platform said is compared as it is: a text that was made fit to be shown may have become another's.
     pub fn refusal(&self, deployment: &Deployment) -> Option<String> {
         let own = Source {
             repository: None,
@@ -56,10 +63,7 @@ impl Guard {
                 .iter()
                 .any(|source| source.branch.as_ref() == Some(wanted))
         {
-            let found = deployment
-                .branch
-                .as_deref()
-                .map_or("does not say".to_owned(), |branch| format!("is {branch}"));
+            let found = found(deployment.branch.as_deref());
             return Some(format!(
                 "it was to be of branch {wanted}, but its branch {found}"
             ));
@@ -72,15 +76,27 @@ impl Guard {
                     .is_some_and(|found| same_commit(wanted, found))
             })
         {
-            let found = deployment
-                .commit
-                .as_deref()
-                .map_or("does not say".to_owned(), |commit| format!("is {commit}"));
+            let found = found(deployment.commit.as_deref());
             return Some(format!(
                 "it was to be of commit {wanted}, but its commit {found}"
             ));
         }
+        if let Some(wanted) = &self.target
+            && deployment.target.as_ref() != Some(wanted)
+        {
+            let found = found(deployment.target.as_deref());
+            return Some(format!("it was to go to {wanted}, but its target {found}"));
+        }
         None
+    }
+}
+
+/// What a deployment says of itself, as a part of our sentence.
+fn found(text: Option<&str>) -> String {
+    match text.map(one_line) {
+        None => "does not say".to_owned(),
+        Some(text) if text.len() <= LONGEST_SHOWN => format!("is {text}"),
+        Some(_) => "is another one".to_owned(),
     }
 }
 
@@ -99,7 +115,12 @@ pub fn judge(
     let appear_within = values.parsed("appear_within", faults, |text| duration(text, 0, 24 * 3600));
     let select_given = values.given("select").is_some();
     if !select_given {
-        let guard = Guard { branch, commit };
+        let target = values.get("target").map(str::to_owned);
+        let guard = Guard {
+            branch,
+            commit,
+            target,
+        };
         judge_guard(values, entry, &guard, faults);
         refuse_beside_ids(values, faults);
         return (Aim::Ids(ids), guard);
@@ -124,17 +145,24 @@ pub fn judge(
         repository: None,
         home: None,
         one_group: entry.one_group,
+        knows_commits: entry.selects.contains(&Select::Commit),
     };
     if entry.selects.contains(&select) && values.given(select.word()).is_none() {
         fill_from_facts(&mut wanted, entry, facts, home, faults);
     }
     let appear_within = appear_within.unwrap_or_default();
+    // What was chosen by its branch or commit has to be of it still when its turn comes.
+    let guard = Guard {
+        branch: wanted.branch.clone(),
+        commit: wanted.commit.clone(),
+        target: None,
+    };
     (
         Aim::Selection {
             wanted,
             appear_within,
         },
-        Guard::default(),
+        guard,
     )
 }
 
@@ -194,7 +222,7 @@ fn judge_guard(values: &Values, entry: &Entry, guard: &Guard, faults: &mut Fault
 
 /// Inputs that mean something only with `select`.
 fn refuse_beside_ids(values: &Values, faults: &mut Faults) {
-    for name in ["appear_within", "target", "query"] {
+    for name in ["appear_within", "query"] {
         if values.given(name).is_some() {
             faults.add(
                 values.given(name),
@@ -289,6 +317,7 @@ mod tests {
         let guard = Guard {
             branch: Some("main".to_owned()),
             commit: Some("abcdef0".to_owned()),
+            target: None,
         };
         assert!(
             guard
@@ -306,6 +335,35 @@ mod tests {
                 "{branch:?} {commit:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_guard_compares_what_the_platform_said() {
+        let guard = Guard {
+            branch: Some("main".to_owned()),
+            target: Some("production".to_owned()),
+            ..Guard::default()
+        };
+        let to = |branch: &str, target: Option<&str>| Deployment {
+            target: target.map(str::to_owned),
+            ..deployment(Some(branch), None)
+        };
+        assert_eq!(guard.refusal(&to("main", Some("production"))), None);
+        for (branch, target) in [
+            ("main\u{fe0f}", Some("production")),
+            (" main", Some("production")),
+            ("main", Some("production\u{200b}")),
+            ("main", Some("preview")),
+            ("main", None),
+        ] {
+            let refused = guard.refusal(&to(branch, target)).unwrap_or_default();
+            assert!(!refused.is_empty(), "{branch:?} {target:?}");
+            assert!(refused.is_ascii(), "{refused:?}");
+        }
+        let long = guard
+            .refusal(&to(&"x".repeat(9000), None))
+            .unwrap_or_default();
+        assert!(long.len() < 200, "{long}");
     }
 
     #[test]

@@ -123,6 +123,7 @@ pub fn cannot_begin(env: &Env, why: &str) -> Exit {
         reason: cleaner.value(&format!("This run could not begin, and nothing was sent: {why}.")),
         hint: "Allow this process more (`ulimit -n`, the limits of the container), or run fewer at once."
             .to_owned(),
+        perhaps_live: false,
     };
     let report = Report {
         platform: entry,
@@ -247,6 +248,7 @@ impl Process<'_> {
             poll_interval: common.poll_interval,
             slower: entry.slower,
             limit: common.timeout,
+            many: 1,
         };
         let mut teller = Teller {
             console,
@@ -485,6 +487,10 @@ impl Witness for Teller<'_> {
             }
         };
         self.say(&line);
+    }
+
+    fn note(&mut self, text: &str) {
+        self.say(text);
     }
 
     fn asking(&mut self, works: &[Work], which: usize) {

@@ -29,7 +29,7 @@ pub const OUTPUTS: [(&str, &str); 13] = [
     ),
     (
         "went_live",
-        "`true` if any deployment ended succeeded, `unknown` while any is in flight or was never read, else `false`.",
+        "`true` if any deployment ended succeeded, `unknown` while any is in flight or was never read, or where nobody can tell whether one that is live was meant, else `false`.",
     ),
     ("state", "Where the deployment stands, in our words."),
     ("platform_state", "The platform's own word for it."),
@@ -140,6 +140,7 @@ impl Told {
             None => (Outcome::Interrupted, PROVISIONAL.to_owned(), String::new()),
         };
         let sent = procedure.sent();
+        let said = |text: Option<&String>| text.map(|text| cleaner.value(text));
         Self {
             platform: entry.id,
             deployment_id: cleaner.value(last.map_or(id.as_str(), |last| &last.id)),
@@ -152,9 +153,9 @@ impl Told {
             platform_state: last.map(|last| last.platform_state.clone()),
             previous_state: procedure.first_word().map(str::to_owned),
             reason,
-            branch: last.and_then(|last| last.branch.clone()),
-            commit: last.and_then(|last| last.commit.clone()),
-            target: last.and_then(|last| last.target.clone()),
+            branch: said(last.and_then(|last| last.branch.as_ref())),
+            commit: said(last.and_then(|last| last.commit.as_ref())),
+            target: said(last.and_then(|last| last.target.as_ref())),
             created_at: last.and_then(|last| last.created),
             duration_seconds: procedure.took().as_secs_f64(),
             http_status: sent.and_then(|sent| sent.status),
@@ -426,7 +427,7 @@ impl Report {
             return cap(text);
         }
         let _ = writeln!(text, "**Asked:** {}\n", prose(&self.asked));
-        if self.outcome() != Outcome::NothingToCancel {
+        if self.outcome() != Outcome::NothingToCancel || self.is_blind() {
             let _ = writeln!(text, "**Did it go live?** {}\n", self.live_sentence());
         }
         if let Some(whole) = self.whole.as_ref().filter(|_| self.deployments.is_empty()) {
@@ -546,10 +547,10 @@ impl Report {
         !self.deployments.is_empty() && self.deployments.iter().all(|told| told.canceled)
     }
 
-    /// Whether it ended before anything was seen.
+    /// Whether it ended before anything was seen, or what was seen leaves open which deployment was meant.
     fn is_blind(&self) -> bool {
         let whole = self.whole.as_ref();
-        whole.is_some_and(|whole| whole.outcome != Outcome::NothingToCancel)
+        whole.is_some_and(|whole| whole.outcome != Outcome::NothingToCancel || whole.perhaps_live)
     }
 
     /// The outcomes that decide the exit.

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 use std::future::pending;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, try_join_all};
@@ -17,7 +18,7 @@ use crate::failure::{Failure, Kind};
 use crate::id::Id;
 use crate::outcome::{Exit, Outcome};
 use crate::platform::{Accepted, Conclusion, Filter, Found, Listed, Platform};
-use crate::select::{MOST, Select, Wanted, is_keepable};
+use crate::select::{MOST, Picked, Select, Wanted, is_keepable};
 use crate::untrusted::Cleaner;
 
 /// The most requests under way at once.
@@ -33,6 +34,8 @@ const ROUND: Duration = Duration::from_millis(250);
 const ADORNING: Duration = Duration::from_secs(2);
 /// Pause between two lists while a deployment is to appear.
 const APPEARING: Duration = Duration::from_secs(2);
+/// How long what was read counts as just read: what waits longer for its cancel request is read again before it.
+const FRESH: Duration = Duration::from_secs(1);
 /// How often a selection is made anew because what it keeps has changed.
 const MOST_LISTS: u8 = 3;
 
@@ -81,6 +84,17 @@ pub struct Work {
     behind: bool,
     /// Its page for people was asked for.
     paged: bool,
+    /// The number of the [`Keepers`] that it is canceled for.
+    gives_way_to: Option<usize>,
+}
+
+/// Newer deployments that the older ones of their group are canceled for, as long as all of them are worth keeping.
+struct Keepers {
+    kept: Arc<[Deployment]>,
+    /// When they were read last.
+    seen: Duration,
+    /// Why one of them is not worth it any more.
+    lost: Option<String>,
 }
 
 impl Work {
@@ -91,8 +105,29 @@ impl Work {
             twin: false,
             behind: false,
             paged: false,
+            gives_way_to: None,
         }
     }
+
+    /// Whether what was read of it is too old to send a cancel request for.
+    fn has_waited(&self, now: Duration) -> bool {
+        self.procedure.seen().is_some_and(|seen| is_old(seen, now))
+    }
+}
+
+fn is_old(seen: Duration, now: Duration) -> bool {
+    now.saturating_sub(seen) > FRESH
+}
+
+/// What was chosen, and what has to stay as it is for that.
+struct Chosen {
+    deployments: Vec<Deployment>,
+    keepers: Vec<Keepers>,
+    gives_way_to: HashMap<String, usize>,
+    /// A list shows that nothing of it is in flight: how it ended only the deployment itself tells.
+    is_over: bool,
+    /// When the list showed them.
+    listed: Duration,
 }
 
 /// Who is told what happens while it happens.
@@ -101,6 +136,8 @@ pub trait Witness {
     fn saw(&mut self, work: &Work);
     /// Something that everybody should know.
     fn warn(&mut self, text: &str);
+    /// Something that belongs into the log.
+    fn note(&mut self, _text: &str) {}
     /// A cancel request is about to go out.
     fn asking(&mut self, works: &[Work], which: usize);
     /// When nothing has been said for so long that a sign of life is due; `None` where nobody reads.
@@ -156,6 +193,13 @@ pub struct Run<'a> {
 enum Landed {
     /// For one deployment.
     One(usize, Event),
+    /// For one, and what has become of those that supersede it, where they were read as well.
+    Beside {
+        which: usize,
+        event: Event,
+        keepers: usize,
+        now: Option<KeptNow>,
+    },
     /// A list, for many: what it showed, and who has to be read alone.
     Many {
         seen: Vec<(usize, Event)>,
@@ -194,6 +238,14 @@ impl Tally {
     }
 }
 
+/// What those that supersede another one were found to be.
+enum KeptNow {
+    /// Worth keeping, all of them.
+    Good,
+    /// One is not any more: why nothing is canceled for it.
+    Lost(String),
+}
+
 /// What is under way and what is to come.
 #[derive(Default)]
 struct Agenda<'a> {
@@ -210,6 +262,7 @@ struct Agenda<'a> {
     tally: Tally,
     /// The ids of all that have been seen, as the platform has them.
     known: HashSet<String>,
+    keepers: Vec<Keepers>,
 }
 
 impl<'a> Run<'a> {
@@ -235,7 +288,8 @@ impl<'a> Run<'a> {
         match entered.await {
             Ok(None) => {
                 let first = works.iter().map(|work| work.procedure.first()).collect();
-                self.cancel_all(&mut works, first, signals, witness).await;
+                self.cancel_all(&mut works, first, Vec::new(), signals, witness)
+                    .await;
             }
             Ok(Some(missing)) => end_all(&mut works, self.start.elapsed(), &self.missing(&missing)),
             Err(ending) => end_all(&mut works, self.start.elapsed(), &ending),
@@ -256,9 +310,19 @@ impl<'a> Run<'a> {
             Ok(chosen) => chosen,
             Err(ending) => return (Vec::new(), Some(ending)),
         };
-        let now = self.start.elapsed();
+        let Chosen {
+            deployments,
+            keepers,
+            gives_way_to,
+            is_over,
+            listed,
+        } = chosen;
+        let plan = Plan {
+            many: u32::try_from(deployments.len()).unwrap_or(u32::MAX),
+            ..self.plan.clone()
+        };
         let (mut works, mut first) = (Vec::new(), Vec::new());
-        for deployment in chosen {
+        for deployment in deployments {
             // What was listed just now counts as the first read.
             let behind = deployment.behind;
             let Ok(id) = Id::parse(&deployment.id) else {
@@ -266,19 +330,27 @@ impl<'a> Run<'a> {
                     "The list holds a deployment whose id cannot be used; nothing was sent.";
                 return (Vec::new(), Some(self.ending(Outcome::Error, reason, "")));
             };
-            let mut procedure = Procedure::new(self.plan.clone(), None, now);
+            let gives_way_to = gives_way_to.get(&deployment.id).copied();
+            let mut procedure = Procedure::new(plan.clone(), None, listed);
+            if is_over {
+                first.push(procedure.first());
+                works.push(Work::new(id, procedure));
+                continue;
+            }
             first.push(procedure.next(
-                now,
+                listed,
                 self.tidy(Event::Read(Ok(Found::Here(Box::new(deployment))))),
             ));
             let work = Work {
                 behind,
+                gives_way_to,
                 ..Work::new(id, procedure)
             };
             witness.saw(&work);
             works.push(work);
         }
-        self.cancel_all(&mut works, first, signals, witness).await;
+        self.cancel_all(&mut works, first, keepers, signals, witness)
+            .await;
         (works, None)
     }
 
@@ -289,7 +361,7 @@ impl<'a> Run<'a> {
         appear_within: Duration,
         signals: &mut Signals,
         witness: &mut dyn Witness,
-    ) -> Result<Vec<Deployment>, Ending> {
+    ) -> Result<Chosen, Ending> {
         let looked_up = Waiting::For(
             "what holds the deployments to be found",
             self.start.elapsed(),
@@ -299,55 +371,17 @@ impl<'a> Run<'a> {
         if let Some(missing) = entered.await? {
             return Err(self.missing(&missing));
         }
-        let filter = Filter {
-            history: wanted.select == Select::Superseded || wanted.one_group,
-            ended: wanted.select == Select::Commit,
-        };
         let appear_by = (self.start.elapsed() + appear_within).min(self.plan.last_read());
         let mut relisted = 0;
         let began = self.start.elapsed();
         loop {
-            let list = Waiting::For("the list of deployments", self.start.elapsed());
-            let listed = self.patiently(signals, || self.platform.list(self.api, &filter));
-            let listed = match aloud(witness, list, listed).await? {
-                Listed::Here(listed) => listed,
-                Listed::Missing(missing) => return Err(self.missing(&missing)),
-            };
+            let listed = self.list(wanted, signals, witness).await?;
             let picked = wanted.pick(&listed);
-            if let Some(refused) = picked.refused {
-                return Err(self.ending(Outcome::Error, &refused, "Give `deployment_id`."));
-            }
-            if picked.chosen.len() > MOST && wanted.select != Select::All {
-                let reason = format!(
-                    "{} deployments match, more than the {MOST} that are taken at once; nothing was sent.",
-                    picked.chosen.len()
-                );
-                return Err(self.ending(
-                    Outcome::Error,
-                    &reason,
-                    "Narrow the selection, or use `select: all`.",
-                ));
-            }
+            self.refuse_unsure(wanted, &picked)?;
             let now = self.start.elapsed();
-            if !picked.chosen.is_empty() {
-                let mut chosen = picked.chosen;
-                let kept = Waiting::For("the deployments to keep to be read", now);
-                let good = self.still_good(&picked.kept, signals);
-                let mut good = aloud(witness, kept, good).await?;
-                if good && picked.kept.len() > 1 {
-                    // Reading several takes a while: only what a list made after that shows as well is taken.
-                    let listed = self.patiently(signals, || self.platform.list(self.api, &filter));
-                    let listed = match aloud(witness, list, listed).await? {
-                        Listed::Here(listed) => listed,
-                        Listed::Missing(missing) => return Err(self.missing(&missing)),
-                    };
-                    let again = wanted.pick(&listed).chosen;
-                    let again: HashSet<_> = again.into_iter().map(|one| one.id).collect();
-                    chosen.retain(|one| again.contains(&one.id));
-                    good = !chosen.is_empty();
-                }
-                if good {
-                    self.warn_all(&picked.warnings, witness);
+            let is_empty = picked.chosen.is_empty() && picked.ended.is_none();
+            if !is_empty {
+                if let Some(chosen) = self.still_chosen(wanted, picked, signals, witness).await? {
                     return Ok(chosen);
                 }
                 // What was to be kept is no longer worth keeping: choose again from what is there now.
@@ -357,9 +391,8 @@ impl<'a> Run<'a> {
                     return Err(self.ending(Outcome::Error, reason, "Run this again."));
                 }
             } else if now >= appear_by {
-                self.warn_all(&picked.warnings, witness);
-                let reason = format!("Nothing to cancel: looked at {}.", picked.looked_at);
-                return Err(self.ending(Outcome::NothingToCancel, &reason, ""));
+                self.tell(&picked, witness);
+                return Err(self.nothing(&picked));
             } else {
                 let slower = self.plan.slower.filter(|(after, _)| now - began >= *after);
                 let rest = slower.map_or(APPEARING, |(_, rest)| rest.max(APPEARING));
@@ -367,6 +400,63 @@ impl<'a> Run<'a> {
                 let appears = Waiting::For("a matching deployment to appear", began);
                 aloud(witness, appears, self.pause(pause, signals)).await?;
             }
+        }
+    }
+
+    /// What was picked, with those to keep read right before anything older is canceled; `None` when one of these is not
+    /// worth keeping any more.
+    async fn still_chosen(
+        &self,
+        wanted: &Wanted,
+        mut picked: Picked,
+        signals: &mut Signals,
+        witness: &mut dyn Witness,
+    ) -> Result<Option<Chosen>, Ending> {
+        let mut chosen = Chosen {
+            is_over: picked.ended.is_some(),
+            deployments: std::mem::take(&mut picked.chosen),
+            keepers: Vec::new(),
+            gives_way_to: std::mem::take(&mut picked.gives_way_to),
+            listed: self.start.elapsed(),
+        };
+        chosen.deployments.extend(picked.ended.take());
+        let reading = Waiting::For("the deployments to keep to be read", chosen.listed);
+        let good = self.still_good(&picked.kept, signals);
+        if !aloud(witness, reading, good).await? {
+            return Ok(None);
+        }
+        let read = self.start.elapsed();
+        if picked.kept.len() > 1 {
+            // Reading several takes a while: only what a list made after that shows as well is taken.
+            let listed = self.list(wanted, signals, witness).await?;
+            chosen.listed = self.start.elapsed();
+            let before = std::mem::take(&mut chosen.deployments).into_iter();
+            let before: HashSet<_> = before.map(|one| one.id).collect();
+            chosen.deployments = wanted.pick(&listed).chosen;
+            chosen.deployments.retain(|one| before.contains(&one.id));
+            if chosen.deployments.is_empty() {
+                return Ok(None);
+            }
+        }
+        self.tell(&picked, witness);
+        let keepers = picked.keepers.into_iter().map(|kept| Keepers {
+            kept,
+            seen: read,
+            lost: None,
+        });
+        chosen.keepers = keepers.collect();
+        Ok(Some(chosen))
+    }
+
+    fn nothing(&self, picked: &Picked) -> Ending {
+        let perhaps = picked.perhaps_live.as_deref().unwrap_or_default();
+        let reason = format!(
+            "Nothing to cancel: looked at {}{perhaps}.",
+            picked.looked_at
+        );
+        Ending {
+            perhaps_live: picked.perhaps_live.is_some(),
+            ..self.ending(Outcome::NothingToCancel, &reason, "")
         }
     }
 
@@ -387,10 +477,47 @@ impl<'a> Run<'a> {
         Ok(true)
     }
 
-    fn warn_all(&self, warnings: &[String], witness: &mut dyn Witness) {
-        for warning in warnings {
+    fn tell(&self, picked: &Picked, witness: &mut dyn Witness) {
+        for warning in &picked.warnings {
             witness.warn(&self.cleaner.value(warning));
         }
+        for note in &picked.notes {
+            witness.note(&self.cleaner.value(note));
+        }
+    }
+
+    async fn list(
+        &self,
+        wanted: &Wanted,
+        signals: &mut Signals,
+        witness: &mut dyn Witness,
+    ) -> Result<Vec<Deployment>, Ending> {
+        let filter = Filter {
+            history: wanted.select == Select::Superseded || wanted.one_group,
+            ended: wanted.select == Select::Commit,
+        };
+        let list = Waiting::For("the list of deployments", self.start.elapsed());
+        let listed = self.patiently(signals, || self.platform.list(self.api, &filter));
+        match aloud(witness, list, listed).await? {
+            Listed::Here(listed) => Ok(listed),
+            Listed::Missing(missing) => Err(self.missing(&missing)),
+        }
+    }
+
+    /// What cannot be chosen from safely ends the run.
+    fn refuse_unsure(&self, wanted: &Wanted, picked: &Picked) -> Result<(), Ending> {
+        if let Some(refused) = &picked.refused {
+            return Err(self.ending(Outcome::Error, refused, "Give `deployment_id`."));
+        }
+        if picked.chosen.len() > MOST && wanted.select != Select::All {
+            let reason = format!(
+                "{} deployments match, more than the {MOST} that are taken at once; nothing was sent.",
+                picked.chosen.len()
+            );
+            let hint = "Narrow the selection, or use `select: all`.";
+            return Err(self.ending(Outcome::Error, &reason, hint));
+        }
+        Ok(())
     }
 
     fn missing(&self, what: &str) -> Ending {
@@ -402,6 +529,7 @@ impl<'a> Run<'a> {
             outcome,
             reason: self.cleaner.value(reason),
             hint: self.cleaner.value(hint),
+            perhaps_live: false,
         }
     }
 
@@ -460,6 +588,7 @@ impl<'a> Run<'a> {
         &self,
         works: &mut [Work],
         first: Vec<Action>,
+        keepers: Vec<Keepers>,
         signals: &mut Signals,
         witness: &mut dyn Witness,
     ) {
@@ -467,6 +596,7 @@ impl<'a> Run<'a> {
         let mut agenda = Agenda {
             tally: Tally::of_all(works),
             known: works.iter().filter_map(seen).collect(),
+            keepers,
             ..Agenda::default()
         };
         let mut grace: Option<Instant> = None;
@@ -487,6 +617,10 @@ impl<'a> Run<'a> {
             }
             self.start_requests(&mut agenda, works, witness);
             let asking = agenda.tally.asking > 0;
+            if agenda.is_empty() && !held.is_empty() && agenda.tally.open_behind == 0 {
+                // The last one that the others waited for was given up just now.
+                continue;
+            }
             if agenda.is_empty() {
                 adorned.get_or_insert_with(|| self.adorned_by());
             }
@@ -520,6 +654,10 @@ impl<'a> Run<'a> {
                 Some(landed) = agenda.flying.next() => {
                     let seen = match landed {
                         Landed::One(which, event) => vec![(which, event)],
+                        Landed::Beside { which, event, keepers, now } => {
+                            agenda.keep(keepers, now, self.start.elapsed());
+                            vec![(which, event)]
+                        }
                         Landed::Many { seen, alone } => {
                             agenda.listing = false;
                             agenda.alone.extend(alone);
@@ -598,11 +736,34 @@ impl<'a> Run<'a> {
         if stopping {
             return;
         }
-        if work.procedure.is_deciding() && matches!(action, Action::Refresh(_)) {
+        if matches!(action, Action::Refresh(_))
+            && (work.procedure.is_before_a_send() || work.procedure.is_last_read(now))
+        {
             agenda.alone.push_back((which, action));
         } else {
             agenda.put(which, action);
         }
+    }
+
+    /// What comes first where a cancel request had to wait for its turn: everything that was read for it is read again, and
+    /// where those that supersede it are not worth keeping any more, nothing is asked.
+    fn instead_of_asking(
+        &self,
+        agenda: &mut Agenda<'a>,
+        work: &mut Work,
+        now: Duration,
+    ) -> Option<Action> {
+        let keepers = work.gives_way_to.and_then(|it| agenda.keepers.get(it));
+        let has_waited = work.has_waited(now) || keepers.is_some_and(|it| is_old(it.seen, now));
+        let lost = keepers.and_then(|it| it.lost.as_deref());
+        let before = Tally::of(work);
+        let instead = match lost {
+            _ if has_waited => work.procedure.look_before_asking(now),
+            Some(why) => work.procedure.give_up(now, &self.cleaner.value(why)),
+            None => return None,
+        };
+        agenda.tally.replace(before, Tally::of(work));
+        Some(instead)
     }
 
     /// Fills the free places: cancel requests before reads.
@@ -641,13 +802,30 @@ impl<'a> Run<'a> {
                 continue;
             }
             let is_cancel = matches!(action, Action::Cancel(_));
+            if let Some(work) = works.get_mut(which).filter(|_| is_cancel)
+                && let Some(instead) = self.instead_of_asking(agenda, work, now)
+            {
+                match instead {
+                    Action::Refresh(_) => agenda.alone.push_back((which, instead)),
+                    over => agenda.put(which, over),
+                }
+                continue;
+            }
             let held = self.api.holds_cancels().filter(|_| is_cancel);
             if is_cancel && held.is_none() {
                 witness.asking(works, which);
             }
-            let Some(id) = works.get(which).map(|work| work.id.clone()) else {
+            let Some(work) = works.get(which) else {
                 return;
             };
+            let id = work.id.clone();
+            // Older ones of one group share what was read of those to keep.
+            let kept = work
+                .gives_way_to
+                .filter(|_| work.procedure.is_before_a_send());
+            let kept = kept.and_then(|it| Some((it, agenda.keepers.get(it)?)));
+            let kept = kept.filter(|(_, it)| now.saturating_sub(it.seen) > FRESH / 2);
+            let kept = kept.map(|(it, keepers)| (it, Arc::clone(&keepers.kept)));
             let (platform, api) = (self.platform, self.api);
             let last_read = self.plan.last_read();
             let adorned_by = self.adorned_by();
@@ -658,6 +836,15 @@ impl<'a> Run<'a> {
                     self.plan.limit
                 };
             agenda.flying.push(Box::pin(async move {
+                if let (Some((keepers, kept)), Action::Refresh(known)) = (kept, &action) {
+                    let (event, now) = look_beside(platform, api, known, &kept).await;
+                    return Landed::Beside {
+                        which,
+                        event,
+                        keepers,
+                        now,
+                    };
+                }
                 let event = match action {
                     // Nothing goes out, and nothing was said to.
                     Action::Cancel(known) => match held {
@@ -729,6 +916,17 @@ impl<'a> Run<'a> {
 }
 
 impl<'a> Agenda<'a> {
+    /// Remembers what those to keep were found to be, if they could be read.
+    fn keep(&mut self, keepers: usize, found: Option<KeptNow>, now: Duration) {
+        if let Some((keepers, found)) = self.keepers.get_mut(keepers).zip(found) {
+            keepers.seen = now;
+            keepers.lost = match found {
+                KeptNow::Good => None,
+                KeptNow::Lost(why) => Some(why),
+            };
+        }
+    }
+
     fn look_up_page(
         &mut self,
         platform: &'a dyn Platform,
@@ -782,6 +980,51 @@ impl<'a> Agenda<'a> {
     }
 }
 
+/// Reads one right after those that supersede it, since a request may follow. Its own end counts whatever the others are;
+/// when one of those cannot be read, nothing was read.
+async fn look_beside(
+    platform: &dyn Platform,
+    api: &Api,
+    known: &Deployment,
+    kept: &[Deployment],
+) -> (Event, Option<KeptNow>) {
+    let mut seen = Ok(KeptNow::Good);
+    for one in kept {
+        seen = match platform.refresh(api, one).await {
+            Ok(now) => kept_now(one, &now),
+            Err(failure) => Err(failure),
+        };
+        if !matches!(seen, Ok(KeptNow::Good)) {
+            break;
+        }
+    }
+    let own = platform.refresh(api, known).await;
+    let has_ended = matches!(&own, Ok(Found::Here(now)) if now.is_terminal());
+    match seen {
+        Err(failure) if !has_ended => (Event::Read(Err(failure)), None),
+        seen => (Event::Read(own), seen.ok()),
+    }
+}
+
+/// What one that is to be kept is now, a failure where that cannot be seen any more.
+fn kept_now(known: &Deployment, now: &Found) -> Result<KeptNow, Failure> {
+    let id = &known.id;
+    match now {
+        Found::Here(now) if is_keepable(now) => Ok(KeptNow::Good),
+        Found::Here(now) => {
+            let word = &now.platform_state;
+            Ok(KeptNow::Lost(format!(
+                "{id}, which was to supersede it, is {word} now"
+            )))
+        }
+        _ => Err(Failure::own(
+            Kind::NotFound,
+            format!("{id}, which was to supersede it, cannot be found any more"),
+            "Run this again.",
+        )),
+    }
+}
+
 /// Reads many by one list. Who is not on it, or not there with an end, is read alone: an end is believed only from the
 /// deployment itself.
 async fn read_many(platform: &dyn Platform, api: &Api, many: Vec<(usize, Action)>) -> Landed {
@@ -830,6 +1073,7 @@ fn end_all(works: &mut [Work], now: Duration, ending: &Ending) {
             outcome,
             reason,
             hint,
+            ..
         } = ending.clone();
         work.procedure.end(now, outcome, reason, hint);
     }

@@ -3,7 +3,8 @@
 //! Only deployments in flight are ever chosen. Commits and branches are compared here, never by the platform: a
 //! platform's own filter may miss or lag.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -14,6 +15,12 @@ pub const MOST: usize = 1000;
 
 /// The shortest commit that is taken for one.
 const SHORTEST_COMMIT: usize = 7;
+
+/// How much of a commit is shown, where nothing else depends on it.
+const SHOWN_COMMIT: usize = 12;
+
+/// What supersedes what, by repository, branch and target.
+type Groups<'a> = BTreeMap<[Option<&'a str>; 3], Vec<&'a Deployment>>;
 
 /// What `select` can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -76,6 +83,8 @@ pub struct Wanted {
     pub home: Option<String>,
     /// The scope is one line of deployments: branches do not divide it into groups.
     pub one_group: bool,
+    /// Deployments carry commits here, so a commit is a way to be sure which one is meant.
+    pub knows_commits: bool,
 }
 
 /// What was chosen from a list.
@@ -85,10 +94,21 @@ pub struct Picked {
     pub chosen: Vec<Deployment>,
     /// The ones that are kept, for `superseded`: read again before their group is canceled.
     pub kept: Vec<Deployment>,
+    /// The same, group by group.
+    pub keepers: Vec<Arc<[Deployment]>>,
+    /// Which of [`Self::keepers`] each of the chosen gives way to, by the chosen one's id.
+    pub gives_way_to: HashMap<String, usize>,
+    /// For `commit`, when nothing of it is in flight any more: how that commit ended, as if its id had been given.
+    pub ended: Option<Deployment>,
+    /// Why nobody can know whether what was meant went live, when nothing was chosen: goes on where
+    /// [`Self::looked_at`] ends.
+    pub perhaps_live: Option<String>,
     /// What was looked at, as a sentence without its full stop.
     pub looked_at: String,
     /// Sentences worth a warning.
     pub warnings: Vec<String>,
+    /// Sentences worth a line of the log.
+    pub notes: Vec<String>,
     /// Why nothing can be chosen safely.
     pub refused: Option<String>,
 }
@@ -129,6 +149,8 @@ impl Wanted {
                 .is_none_or(|wanted| one.target.as_ref() == Some(wanted))
         };
         let in_target: Vec<_> = listed.iter().filter(target).collect();
+        let unseen_target = self.unseen_target(listed, &in_target);
+        let (in_target, automatic) = self.apart(in_target);
         let mut picked = match self.select {
             Select::Latest => pick_latest(&in_target),
             Select::All => Picked {
@@ -150,14 +172,88 @@ impl Wanted {
             Select::Superseded => self.pick_superseded(&in_target),
         };
         self.mind_unknown(&in_target, &mut picked);
-        picked
-            .warnings
-            .extend(self.unseen_target(listed, &in_target));
+        picked.warnings.extend(unseen_target);
         picked.looked_at = self.looked_at(&in_target);
+        if automatic > 0 {
+            let count = deployments(automatic);
+            let besides = format!(", besides {automatic} that the platform started by itself");
+            picked.looked_at.push_str(&besides);
+            picked.notes.push(format!(
+                "{count} in flight that the platform started by itself: left alone, only `select: all` or `deployment_id` cancels one of these."
+            ));
+        }
+        if picked.chosen.is_empty() {
+            self.look_back(&in_target, &mut picked);
+        }
         picked
             .chosen
             .sort_by_key(|one| std::cmp::Reverse(one.created));
         picked
+    }
+
+    /// What the platform started by itself, such as the copy that an autoscaler makes, is nobody's push: it is set apart,
+    /// unless all are meant or it is live, since then its commit is. Answers with how many of those are in flight.
+    fn apart<'a>(&self, listed: Vec<&'a Deployment>) -> (Vec<&'a Deployment>, usize) {
+        let counts =
+            |one: &&Deployment| !one.automatic || self.select == Select::All || one.went_live();
+        let (counting, automatic): (Vec<_>, Vec<_>) = listed.into_iter().partition(counts);
+        (counting, in_flight(&automatic).len())
+    }
+
+    /// Nothing is in flight of what was meant: what can be said of those that are over, or that nobody understands.
+    fn look_back(&self, listed: &[&Deployment], picked: &mut Picked) {
+        let mut meant: Vec<_> = listed.to_vec();
+        match self.select {
+            Select::Commit => meant.retain(|one| one.sources.iter().any(|it| self.is_commit(it))),
+            Select::Branch => meant.retain(|one| one.sources.iter().any(|it| self.is_branch(it))),
+            Select::Superseded => {
+                let groups = self.groups(listed);
+                meant = groups.into_values().flat_map(without_kept).collect();
+            }
+            Select::Latest | Select::All => {}
+        }
+        meant.retain(|one| !is_in_flight(one));
+        let is_live = |one: &&&Deployment| one.went_live();
+        let open = meant.iter().find(|one| !one.is_terminal());
+        if self.select == Select::Commit {
+            let live = meant.iter().filter(is_live).max_by_key(|one| one.created);
+            let last = meant.iter().max_by_key(|one| one.created);
+            let ended = live.or(last.filter(|_| open.is_none()));
+            picked.ended = ended.map(|one| (**one).clone());
+            if picked.ended.is_some() {
+                return;
+            }
+        }
+        let newest = meant.iter().filter_map(|one| one.created).max();
+        let mut last = meant
+            .iter()
+            .filter(|one| one.created.is_none() || one.created == newest);
+        let telling = open.or_else(|| last.find(|one| may_be_live(one).is_some()));
+        let told = telling.and_then(|one| Some((one, may_be_live(one)?)));
+        picked.perhaps_live = told.map(|(one, how)| self.how_to_be_sure(one, &how));
+    }
+
+    fn how_to_be_sure(&self, one: &Deployment, how: &str) -> String {
+        let commit = one.commit.as_ref().map(|commit| {
+            let short: String = commit.chars().take(SHOWN_COMMIT).collect();
+            format!("commit {short}")
+        });
+        let created = one.created.map(|created| format!("created {created}"));
+        let facts: Vec<_> = commit.into_iter().chain(created).collect();
+        let facts = if facts.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", facts.join(", "))
+        };
+        let cure = if self.knows_commits && self.select != Select::Commit {
+            "use `select: commit` or give `deployment_id`"
+        } else {
+            "give `deployment_id`"
+        };
+        format!(
+            "; {}{facts}, the newest that could have been meant, {how}: to be sure, {cure}",
+            one.id
+        )
     }
 
     /// A target that no deployment has may be mistyped: the ones that were seen are named.
@@ -187,7 +283,9 @@ impl Wanted {
         let count = deployments(unknown.len());
         let newest = unknown.iter().filter_map(|one| one.created).max();
         let chosen = picked.chosen.iter().filter_map(|one| one.created).max();
-        if self.select == Select::Latest && newest >= chosen {
+        // One without a time may be newer than any, and any may be newer than one without a time.
+        let undated = unknown.iter().any(|one| one.created.is_none());
+        if self.select == Select::Latest && (undated || newest >= chosen) {
             picked.chosen.clear();
             picked.refused = Some(format!(
                 "{count} in a state that is not known ({word}) may be the latest; nothing was sent."
@@ -274,28 +372,33 @@ impl Wanted {
         from_fork && from_home && self.branch.is_some() && source.branch == self.branch
     }
 
-    fn pick_superseded(&self, listed: &[&Deployment]) -> Picked {
-        // A fork's branch of the same name is another branch.
-        let mut groups: BTreeMap<[Option<&str>; 3], Vec<&Deployment>> = BTreeMap::new();
-        let mut picked = Picked::default();
-        let mut silent = 0;
-        for one in listed {
+    /// What supersedes what: those of one branch and target. One whose branch is not known belongs to no group, and a
+    /// fork's branch of the same name is another branch. What the platform started by itself supersedes nothing.
+    fn groups<'a>(&self, listed: &[&'a Deployment]) -> Groups<'a> {
+        let mut groups = Groups::new();
+        for one in listed.iter().filter(|one| !one.automatic) {
             let branch = one.branch.as_deref();
-            let repository = one
-                .sources
-                .iter()
-                .find_map(|source| source.repository.as_deref());
-            if self.one_group {
-                groups.entry([None; 3]).or_default().push(one);
-            } else if branch.is_none() {
-                silent += usize::from(is_in_flight(one));
-            } else if self.branch.is_none() || branch == self.branch.as_deref() {
-                let key = [repository, branch, one.target.as_deref()];
-                groups.entry(key).or_default().push(one);
-            }
+            let mut sources = one.sources.iter();
+            let repository = sources.find_map(|source| source.repository.as_deref());
+            let is_wanted = self.branch.is_none() || branch == self.branch.as_deref();
+            let key = if self.one_group {
+                [None; 3]
+            } else if branch.is_some() && is_wanted {
+                [repository, branch, one.target.as_deref()]
+            } else {
+                continue;
+            };
+            groups.entry(key).or_default().push(one);
         }
+        groups
+    }
+
+    fn pick_superseded(&self, listed: &[&Deployment]) -> Picked {
+        let mut picked = Picked::default();
+        let is_silent = |one: &&Deployment| !self.one_group && one.branch.is_none();
+        let silent = in_flight(listed).into_iter().filter(is_silent).count();
         let mut undated = 0;
-        for group in groups.values() {
+        for group in self.groups(listed).values() {
             undated += group
                 .iter()
                 .filter(|one| is_in_flight(one) && one.created.is_none())
@@ -312,6 +415,10 @@ impl Wanted {
                 .map(|one| (*one).clone())
                 .collect();
             if !chosen.is_empty() {
+                let group = picked.keepers.len();
+                let give_way = chosen.iter().map(|one| (one.id.clone(), group));
+                picked.gives_way_to.extend(give_way);
+                picked.keepers.push(kept.clone().into());
                 picked.chosen.extend(chosen);
                 picked.kept.extend(kept);
             }
@@ -365,8 +472,7 @@ impl Wanted {
         let rest = match self.select {
             // Somebody who looks for one commit or branch wants to know that it is out already.
             Select::Commit | Select::Branch => {
-                let is_live =
-                    |one: &&&Deployment| one.state == State::Succeeded && self.is_meant(one);
+                let is_live = |one: &&&Deployment| one.went_live() && self.is_meant(one);
                 match in_target.iter().filter(is_live).count() {
                     0 => "none of them in flight".to_owned(),
                     live => format!("none of them in flight, {live} ended succeeded"),
@@ -404,6 +510,29 @@ fn newest_kept(group: &[&Deployment]) -> Option<(Timestamp, Vec<Deployment>)> {
         .filter(keepable)
         .filter(|one| one.created == Some(newest));
     Some((newest, kept.map(|one| (*one).clone()).collect()))
+}
+
+/// A group without the ones that are kept: nobody wanted those stopped.
+fn without_kept(group: Vec<&Deployment>) -> Vec<&Deployment> {
+    let newest = newest_kept(&group).map(|(newest, _)| newest);
+    let mut rest = group;
+    rest.retain(|one| !is_keepable(one) || one.created != newest);
+    rest
+}
+
+/// What one that is not in flight leaves open about going live, as the rest of a sentence about it.
+fn may_be_live(one: &Deployment) -> Option<String> {
+    match one.state {
+        _ if one.went_live() => Some("has gone live".to_owned()),
+        State::Unknown | State::Canceling => {
+            let word = &one.platform_state;
+            let live = if one.is_terminal() { "went" } else { "goes" };
+            Some(format!(
+                "is {word}, which does not tell whether it {live} live"
+            ))
+        }
+        _ => None,
+    }
 }
 
 fn pick_latest(listed: &[&Deployment]) -> Picked {
@@ -490,6 +619,7 @@ mod tests {
             repository: None,
             home: None,
             one_group: false,
+            knows_commits: true,
         }
     }
 
@@ -654,6 +784,171 @@ mod tests {
             picked.warnings,
             ["No deployment to prodution was seen; the targets that were seen are production."]
         );
+    }
+
+    fn of_commit(listed: &[Deployment]) -> Picked {
+        let commit = Some("0000001".to_owned());
+        Wanted {
+            commit,
+            ..wanted(Select::Commit)
+        }
+        .pick(listed)
+    }
+
+    /// The commonest failure of all: the build was faster than the tests.
+    #[test]
+    fn a_commit_that_is_over_is_told_by_the_one_that_is_live_else_the_newest() {
+        let of = |id: &str, state, created| Deployment {
+            sources: vec![Source::told(None, Some("main"), Some("0000001aaaaaaa"))],
+            ..one(id, state, created, Some("main"), None)
+        };
+        let other = one("other", Succeeded, 9, Some("main"), None);
+        for (listed, ended) in [
+            (vec![], None),
+            (vec![of("a", Failed, 1)], Some("a")),
+            (vec![of("a", Failed, 1), of("b", Canceled, 2)], Some("b")),
+            (vec![of("a", Succeeded, 1), of("b", Canceled, 2)], Some("a")),
+            (
+                vec![of("a", Succeeded, 1), of("b", Succeeded, 2)],
+                Some("b"),
+            ),
+            (
+                vec![of("a", Succeeded, 1), of("b", State::Unknown, 2)],
+                Some("a"),
+            ),
+            (vec![of("a", Failed, 1), of("b", State::Unknown, 2)], None),
+            (vec![of("a", Succeeded, 1), of("b", Running, 2)], None),
+        ] {
+            let mut listed = listed;
+            listed.push(other.clone());
+            let picked = of_commit(&listed);
+            let found = picked.ended.as_ref().map(|one| one.id.as_str());
+            assert_eq!(found, ended, "{listed:?}");
+            let open = listed.iter().any(|one| one.state == State::Unknown);
+            let unsure = open && ended.is_none();
+            assert_eq!(picked.perhaps_live.is_some(), unsure, "{listed:?}");
+        }
+    }
+
+    #[test]
+    fn where_another_push_may_be_meant_nobody_says_that_nothing_went_live() {
+        let all = [
+            Select::Latest,
+            Select::Branch,
+            Select::Superseded,
+            Select::All,
+        ];
+        for select in all {
+            let wanted = Wanted {
+                branch: Some("main".to_owned()),
+                ..wanted(select)
+            };
+            for (state, unsure) in [
+                (Succeeded, true),
+                (State::Canceling, true),
+                (Failed, false),
+                (Canceled, false),
+            ] {
+                let listed = [
+                    one("kept", Succeeded, 9, Some("main"), None),
+                    one("b", state, 8, Some("main"), None),
+                    one("a", Failed, 7, Some("main"), None),
+                ];
+                // The newest of a branch is the one that `superseded` keeps.
+                let from = usize::from(select != Select::Superseded);
+                let picked = wanted.pick(&listed[from..]);
+                assert!(picked.chosen.is_empty() && picked.ended.is_none());
+                let told = picked.perhaps_live.unwrap_or_default();
+                assert_eq!(!told.is_empty(), unsure, "{select:?} {state:?}");
+                let says = [
+                    "b (commit 0000008aaaaa, created 1970-01-01T00:00:08Z)",
+                    "`select: commit`",
+                    "`deployment_id`",
+                ];
+                assert!(!unsure || says.iter().all(|it| told.contains(it)), "{told}");
+            }
+        }
+        let listed = [one("kept", Succeeded, 9, Some("main"), None)];
+        let superseded = wanted(Select::Superseded).pick(&listed);
+        assert_eq!(superseded.perhaps_live, None);
+        let listed = [
+            one("theirs", Succeeded, 9, Some("dev"), None),
+            one("ours", Failed, 8, Some("main"), None),
+        ];
+        let branch = Wanted {
+            branch: Some("main".to_owned()),
+            ..wanted(Select::Branch)
+        };
+        assert_eq!(branch.pick(&listed).perhaps_live, None);
+    }
+
+    fn automatic(id: &str, state: State, created: i64) -> Deployment {
+        Deployment {
+            automatic: true,
+            sources: vec![Source::told(None, Some("main"), Some("0000001aaaaaaa"))],
+            ..one(id, state, created, Some("main"), None)
+        }
+    }
+
+    /// An autoscaled copy carries its original's commit and branch, and nobody asked for it.
+    #[test]
+    fn what_the_platform_started_by_itself_is_nobodys_push() {
+        for state in [Running, Queued, Failed, Canceled, State::Unknown] {
+            let listed = [
+                automatic("copy", state, 3),
+                one("b", Running, 2, Some("main"), None),
+                one("a", Running, 1, Some("main"), None),
+            ];
+            for (select, chosen) in [
+                (Select::Latest, vec!["b"]),
+                (Select::Branch, vec!["b", "a"]),
+                (Select::Commit, vec!["a"]),
+                (Select::Superseded, vec!["a"]),
+            ] {
+                let wanted = Wanted {
+                    branch: Some("main".to_owned()),
+                    commit: Some("0000001".to_owned()),
+                    ..wanted(select)
+                };
+                let picked = wanted.pick(&listed);
+                assert_eq!(ids(&picked), chosen, "{select:?} {state:?}");
+                let counted = usize::from(state.is_in_flight());
+                assert_eq!(picked.notes.len(), counted, "{select:?} {state:?}");
+                let nothing = wanted.pick(&listed[..1]);
+                assert!(nothing.chosen.is_empty() && nothing.ended.is_none());
+                assert_eq!(nothing.perhaps_live, None, "{select:?} {state:?}");
+            }
+            let all = wanted(Select::All).pick(&listed);
+            let copy = usize::from(state.is_in_flight());
+            assert_eq!(all.chosen.len(), 2 + copy, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn a_live_copy_tells_how_its_commit_ended_and_supersedes_nothing() {
+        let original = one("a", State::Superseded, 1, Some("main"), None);
+        let picked = of_commit(&[automatic("copy", Succeeded, 3), original]);
+        assert_eq!(picked.ended.map(|one| one.id).as_deref(), Some("copy"));
+        let queued = one("b", Queued, 2, Some("main"), None);
+        let picked = wanted(Select::Superseded).pick(&[automatic("copy", Succeeded, 3), queued]);
+        assert!(picked.chosen.is_empty());
+    }
+
+    #[test]
+    fn latest_is_not_sure_beside_one_that_may_be_newer() {
+        for (unknown, known, sure) in [
+            (9, Some(8), false),
+            (8, Some(8), false),
+            (7, Some(8), true),
+            (0, Some(8), false),
+            (7, Some(0), false),
+            (7, None, false),
+        ] {
+            let mut listed = vec![one("unknown", State::Unknown, unknown, None, None)];
+            listed.extend(known.map(|at| one("known", Running, at, None, None)));
+            let picked = wanted(Select::Latest).pick(&listed);
+            assert_eq!(picked.refused.is_none(), sure, "{unknown} {known:?}");
+        }
     }
 
     #[test]

@@ -59,14 +59,12 @@ impl Cleaner {
         redactor.redact(text)
     }
 
-    /// A deployment whose texts can be shown; its id stays fit for a request.
+    /// A deployment whose texts can be shown; its id stays fit for a request, and what it was made from and where it goes
+    /// stays as the platform said it, because guards compare that.
     pub fn deployment(&self, mut deployment: Deployment) -> Deployment {
         let clean = |text: Option<String>| text.map(|text| self.value(&text));
         deployment.platform_state = self.value(&deployment.platform_state);
         deployment.url = clean(deployment.url);
-        deployment.branch = clean(deployment.branch);
-        deployment.commit = clean(deployment.commit);
-        deployment.target = clean(deployment.target);
         deployment.note = deployment.note.map(|note| self.sentence(&note));
         deployment.details = self.details(deployment.details);
         deployment

@@ -98,6 +98,7 @@ fn drive(sandbox: &Sandbox, id: &str) -> Ending {
         poll_interval: Duration::from_secs(1),
         slower: ACME.slower,
         limit,
+        many: 1,
     };
     let run = Run {
         platform: platform.as_ref(),

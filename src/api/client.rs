@@ -388,11 +388,12 @@ mod tests {
         assert!(asked.is_ok(), "{asked:?}");
     }
 
+    /// The requests that a server has read, each with the number of its connection.
+    type Log = Arc<Mutex<Vec<(usize, String)>>>;
+
     /// A server that keeps each connection for so many requests and closes it without a word when the next one comes.
     /// Returns the requests it read, each with the number of its connection.
-    fn short_lived(
-        answers_each: usize,
-    ) -> (Client, String, std::sync::Arc<Mutex<Vec<(usize, String)>>>) {
+    fn short_lived(answers_each: usize) -> (Client, String, Log) {
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let seen = Arc::new(Mutex::new(Vec::new()));

@@ -37,12 +37,15 @@ pub struct Plan {
     pub slower: Option<(Duration, Duration)>,
     /// The end of the run, since its start.
     pub limit: Duration,
+    /// How many deployments the run takes to their ends.
+    pub many: u32,
 }
 
 impl Plan {
-    /// When the last read has to begin, so that it ends by the limit.
+    /// When the last read has to begin, so that it ends by the limit: earlier when many deployments have to be read.
     pub fn last_read(&self) -> Duration {
-        self.limit - (self.limit / 4).min(Duration::from_secs(1))
+        let all = Duration::from_secs(1) + LAST_READ_OF_EACH * self.many;
+        self.limit - (self.limit / 4).min(all)
     }
 }
 
@@ -96,8 +99,12 @@ pub struct Ending {
     pub reason: String,
     /// What to change, when something can be changed.
     pub hint: String,
+    /// Nothing was taken to its end, and what was meant may be live.
+    pub perhaps_live: bool,
 }
 
+/// How much time the last read of each takes, where many are read several at a time.
+const LAST_READ_OF_EACH: Duration = Duration::from_millis(15);
 /// Pause between the two reads after an ambiguous answer.
 const SECOND_LOOK: Duration = Duration::from_secs(2);
 /// What is left for the very last read, when the one before it was quick.
@@ -112,6 +119,8 @@ pub struct Procedure {
     /// What was read first and last.
     first_word: Option<String>,
     last: Option<Deployment>,
+    /// When it was read last.
+    seen: Duration,
     unseen: Option<Deployment>,
     timeline: Vec<(Duration, String)>,
     sends: u8,
@@ -158,6 +167,7 @@ impl Procedure {
             step: Step::Reading,
             first_word: None,
             last: None,
+            seen: now,
             unseen,
             timeline: Vec::new(),
             sends: 0,
@@ -218,6 +228,21 @@ impl Procedure {
             self.sends -= 1;
             self.step = Step::Reading;
         }
+    }
+
+    /// Takes back a cancel request that had to wait for its turn: everything is read again before it is sent.
+    pub fn look_before_asking(&mut self, now: Duration) -> Action {
+        self.withdraw();
+        if let Some(answer) = self.doubt.clone() {
+            self.step = Step::Deciding { answer, seen: 1 };
+        }
+        self.look_again(now)
+    }
+
+    /// Sends nothing more, because of what another deployment has become.
+    pub fn give_up(&mut self, now: Duration, why: &str) -> Action {
+        self.withdraw();
+        self.skip(now, why)
     }
 
     /// The same after a signal, when the action that followed will not be carried out.
@@ -291,9 +316,19 @@ impl Procedure {
         matches!(self.step, Step::Asking)
     }
 
-    /// Whether the next read decides what an unclear answer meant: a list, which may lag, is no judge of that.
-    pub fn is_deciding(&self) -> bool {
-        matches!(self.step, Step::Deciding { .. })
+    /// Whether a request may follow upon the next read: a list, which may lag, is no judge of that.
+    pub fn is_before_a_send(&self) -> bool {
+        matches!(self.step, Step::Reading | Step::Deciding { .. })
+    }
+
+    /// Whether there is time for hardly more than one read.
+    pub fn is_last_read(&self, now: Duration) -> bool {
+        now >= self.plan.last_read()
+    }
+
+    /// When it was read last, if it ever was.
+    pub fn seen(&self) -> Option<Duration> {
+        self.last.as_ref().map(|_| self.seen)
     }
 
     fn was_asked(&self) -> bool {
@@ -323,6 +358,7 @@ impl Procedure {
                 .push((now.saturating_sub(self.began), word.clone()));
         }
         self.last = Some(deployment.clone());
+        self.seen = now;
         self.retries = Retries::new();
         self.trouble = None;
     }
@@ -330,20 +366,19 @@ impl Procedure {
     fn after_read(&mut self, now: Duration, result: Result<Found, Failure>) -> Action {
         match result {
             Ok(Found::Here(deployment)) => {
+                let is_first = self.last.is_none() && matches!(self.step, Step::Reading);
                 self.first_word
                     .get_or_insert_with(|| deployment.platform_state.clone());
                 self.note(now, &deployment);
-                let is_first = matches!(self.step, Step::Reading);
                 let guard = self.plan.guard.refusal(&deployment);
                 if let Some(refusal) = guard.filter(|_| is_first) {
-                    if self.turned_away {
-                        return self.skip(now, &refusal, "");
-                    }
                     let reason = format!("Nothing was sent: {refusal}.");
-                    let hint = "Check `deployment_id`, `branch` and `commit`.".to_owned();
+                    let hint = "Check `deployment_id`, `branch`, `commit` and `target`.".to_owned();
                     self.finish(now, Outcome::Error, reason, hint)
                 } else if deployment.is_terminal() {
                     self.classify(now)
+                } else if !is_first && let Some(why) = self.no_longer_meant(&deployment) {
+                    self.skip(now, &why)
                 } else {
                     self.after_sight(now, &deployment)
                 }
@@ -391,13 +426,42 @@ impl Procedure {
         }
     }
 
+    /// The guard that a deployment passed before it had to wait, and does not pass any more.
+    fn no_longer_meant(&self, deployment: &Deployment) -> Option<String> {
+        let is_next = match &self.step {
+            Step::Reading => true,
+            Step::Deciding { answer, seen } => {
+                let asks_again = *seen > 0 && answer.kind.is_ambiguous();
+                asks_again && self.sends < MOST_SENDS && deployment.state != State::Canceling
+            }
+            _ => false,
+        };
+        if !is_next {
+            return None;
+        }
+        let word = &deployment.platform_state;
+        let excluded = (!self.is_wanted(deployment.state))
+            .then(|| format!("it is {word} now, which `only_states` excludes"));
+        excluded.or_else(|| self.plan.guard.refusal(deployment))
+    }
+
+    /// What passed at first, or was to be kept, no longer does, so nothing is sent, or nothing more.
+    fn skip(&mut self, now: Duration, why: &str) -> Action {
+        let reason = match &self.doubt {
+            Some(answer) => format!(
+                "Nothing more was sent: {why}; the cancel request had had no clear answer ({answer})."
+            ),
+            None if self.turned_away => format!(
+                "Nothing more was sent: {why}; the cancel request had been turned away by a rate limit (429)."
+            ),
+            None => format!("Nothing was sent: {why}."),
+        };
+        self.finish(now, Outcome::Skipped, reason, String::new())
+    }
+
     fn judge_first_sight(&mut self, now: Duration, deployment: &Deployment) -> Action {
         let word = &deployment.platform_state;
         if !self.is_wanted(deployment.state) {
-            let excluded = format!("it is {word}, which `only_states` excludes");
-            if self.turned_away {
-                return self.skip(now, &excluded, "");
-            }
             let reason = format!("It is {word}, which `only_states` excludes; nothing was sent.");
             return self.finish(now, Outcome::Skipped, reason, String::new());
         }
@@ -427,17 +491,6 @@ impl Procedure {
         }
     }
 
-    /// A guard that passed at first no longer does, so nothing more is sent. `doubt` is the last answer, if it was unclear.
-    fn skip(&mut self, now: Duration, why: &str, doubt: &str) -> Action {
-        let before = if doubt.is_empty() {
-            "the cancel request had been turned away by a rate limit (429)".to_owned()
-        } else {
-            format!("the cancel request had had no clear answer ({doubt})")
-        };
-        let reason = format!("Nothing more was sent: {why}; {before}.");
-        self.finish(now, Outcome::Skipped, reason, String::new())
-    }
-
     fn is_wanted(&self, state: State) -> bool {
         self.plan
             .only_states
@@ -464,13 +517,6 @@ impl Procedure {
         }
         if now >= self.plan.last_read() {
             return self.out_of_time(now);
-        }
-        if !self.is_wanted(deployment.state) {
-            let excluded = format!("it is {word} now, which `only_states` excludes");
-            return self.skip(now, &excluded, &answer.to_string());
-        }
-        if let Some(refusal) = self.plan.guard.refusal(deployment) {
-            return self.skip(now, &refusal, &answer.to_string());
         }
         if answer.not_before.is_some_and(|until| until > now) {
             // Only reading is allowed for now; it may still turn out that the first request was enough.
@@ -547,9 +593,8 @@ impl Procedure {
             }
             Kind::Guarded => {
                 self.sends -= 1;
-                let doubt = self.doubt.as_deref().map(ToString::to_string);
                 if self.was_asked() || self.turned_away {
-                    return self.skip(now, &failure.to_string(), &doubt.unwrap_or_default());
+                    return self.skip(now, &failure.to_string());
                 }
                 let reason = format!("Nothing was sent: {failure}.");
                 self.finish(now, Outcome::Error, reason, failure.hint)
@@ -721,7 +766,7 @@ impl Procedure {
     /// Reading is forbidden, cancelling may be allowed: go on without, unless something has to be checked first.
     fn go_on_unseen(&mut self, now: Duration, failure: Failure) -> Action {
         let guard = if self.plan.guard.is_set() {
-            Some("its branch and commit cannot be checked")
+            Some("its branch, commit and target cannot be checked")
         } else if self.plan.guarded {
             Some("the project or environment it belongs to cannot be checked")
         } else if self.plan.only_states.is_some() {
@@ -796,6 +841,7 @@ impl Procedure {
             outcome,
             reason,
             hint,
+            perhaps_live: false,
         });
         match &self.last {
             Some(last) if last.is_terminal() => Action::Conclude(Box::new(last.clone())),

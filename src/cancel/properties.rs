@@ -367,6 +367,7 @@ impl<'a> Observer<'a> {
                 let left =
                     left.is_some_and(|last| !self.is_wanted(last.state) || !self.passes(last));
                 let guarded = matches!(&self.said, Some(Event::Answered(Err(failure))) if failure.kind == Kind::Guarded);
+                let left = end.is_none() && left;
                 prop_assert!(!self.accepted && (self.spared || left || guarded));
             }
             Outcome::NothingToCancel => {
@@ -647,8 +648,11 @@ fn any_plan() -> impl Strategy<Value = Plan> {
         Some(vec![State::Queued, State::Running]),
     ]);
     let written = |text: &'static str| select(vec![None, None, Some(text.to_owned())]);
-    let guard = (written(BRANCH), written(SHORT_COMMIT))
-        .prop_map(|(branch, commit)| Guard { branch, commit });
+    let guard = (written(BRANCH), written(SHORT_COMMIT)).prop_map(|(branch, commit)| Guard {
+        branch,
+        commit,
+        target: None,
+    });
     let slower = (Duration::from_secs(60), Duration::from_secs(10));
     let limit = prop_oneof![
         select(vec![1_u64, 2, 5, 240, 3600, 24 * 3600]),
@@ -674,6 +678,7 @@ fn any_plan() -> impl Strategy<Value = Plan> {
                 poll_interval: Duration::from_secs(poll_interval),
                 slower,
                 limit: Duration::from_secs(limit),
+                many: 1,
             },
         )
 }

@@ -1,10 +1,11 @@
 //! Choosing deployments by a rule: which ones are meant, which ones must never be touched, and what is said about it.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::sandbox::{Call, Fault, Sandbox, TOKEN, digitalocean, vercel};
+use crate::sandbox::{Call, CancelAnswer, Fault, Sandbox, TOKEN, digitalocean, vercel};
 use crate::stage::{Stage, both};
 use crate::step::{Ran, Running, Step};
 
@@ -1226,11 +1227,34 @@ fn a_target_where_there_are_none_is_refused() {
 }
 
 #[test]
-fn a_target_without_a_rule_is_bad_input() {
-    let stand = stand(Stage::Vercel, [one(1)]);
-    let step = stand.step().input("deployment_id", "dpl_1");
-    stand.refuses(step.input("target", "preview"), &["`target`", "`select`"]);
+fn a_target_beside_an_id_is_a_guard() {
+    for (target, written, passes) in [
+        (None, "preview", true),
+        (Some("production"), "production", true),
+        (Some("production"), "preview", false),
+        (None, "production", false),
+    ] {
+        let one = match target {
+            Some(target) => one(1).target(target),
+            None => one(1),
+        };
+        let stand = stand(Stage::Vercel, [one]);
+        let step = stand.step().input("deployment_id", "dpl_1");
+        let step = step.input("target", written);
+        if passes {
+            stand.cancels(step, &[1]);
+        } else {
+            reasons(&stand.errs(step), &["target", written]);
+        }
+    }
 }
+
+both!(a_guard_is_no_text_made_fit_to_be_shown, |stage| {
+    let stand = stand(stage, [one(1).branch("main\u{fe0f}")]);
+    let step = stand.step().input("deployment_id", &stage.id(1));
+    let ran = stand.errs(step.input("branch", "main"));
+    reasons(&ran, &["its branch is main"]);
+});
 
 // Pages.
 
@@ -1614,6 +1638,244 @@ both!(one_refused_deployment_does_not_stop_the_others, |stage| {
     assert_eq!(stand.asked(), [1]);
 });
 
+// Deployments that are over.
+
+both!(a_commit_that_went_live_already_is_told_so, |stage| {
+    for (states, outcome, code, live) in [
+        (["succeeded", "succeeded"], "already_finished", 3, "true"),
+        (["succeeded", "failed"], "already_finished", 3, "true"),
+        (["failed", "canceled"], "already_finished", 0, "false"),
+    ] {
+        let own = |number: usize| one(number).commit(HEAD).state(states[number - 1]);
+        let stand = stand(stage, [own(1), own(2), one(3).state("succeeded"), one(4)]);
+        let step = stand.select("commit").input("commit", HEAD);
+        // It is over, so nothing of it is waited for.
+        let ran = step.input("appear_within", "15s").run();
+        ran.ended(outcome, code);
+        assert_eq!(stand.asked(), [0; 0]);
+        assert_eq!(stand.lists(), lists_of_a_look(stage));
+        assert_eq!(ran.output("went_live"), live);
+        assert_eq!(ran.output("count"), "1");
+        let told = if live == "true" && states[1] != "succeeded" {
+            1
+        } else {
+            2
+        };
+        assert_eq!(ran.output("deployment_id"), stage.id(told));
+        assert!(!ran.output("deployment_url").is_empty());
+    }
+});
+
+both!(a_commit_is_looked_for_among_the_newest_hundred, |stage| {
+    let mut all = finished(2..=100);
+    all.push(one(1).commit(HEAD).state("succeeded"));
+    let stand = stand(stage, all);
+    let step = stand.select("commit").input("commit", HEAD);
+    step.run().ended("already_finished", 3);
+});
+
+both!(
+    what_is_in_flight_of_a_commit_is_canceled_whatever_is_over,
+    |stage| {
+        let own = |number| one(number).commit(HEAD);
+        let stand = stand(stage, [own(1), own(2).state("succeeded")]);
+        stand.cancels(stand.select("commit").input("commit", HEAD), &[1]);
+    }
+);
+
+both!(where_another_push_may_be_meant_nobody_says_no, |stage| {
+    let all = || {
+        [
+            one(1).state("failed"),
+            one(2).commit(HEAD).state("succeeded"),
+        ]
+    };
+    for rule in ["latest", "branch", "all"] {
+        let stand = stand(stage, all());
+        let ran = stand.idles(on_push(stand.select(rule), "main", MERGE));
+        let id = stage.id(2);
+        reasons(
+            &ran,
+            &[&id, "commit 111111111111", "created 20", "`select: commit`"],
+        );
+        assert_eq!(ran.output("went_live"), "unknown");
+        ran.says("::notice title=");
+        let says = "**Did it go live?** Not known";
+        assert!(ran.summary.contains(says), "{}", ran.summary);
+    }
+    let older = stand(stage, [one(1).state("succeeded"), one(2).state("failed")]);
+    let ran = older.idles(older.select("latest"));
+    assert_eq!(ran.output("went_live"), "false");
+    let kept = stand(stage, [one(1).state("failed"), one(2).state("succeeded")]);
+    let ran = kept.idles(kept.select("superseded"));
+    assert_eq!(ran.output("went_live"), "false");
+    let before = stand(stage, [one(1).state("succeeded"), one(2)]);
+    let ran = before.idles(before.select("superseded"));
+    assert_eq!(ran.output("went_live"), "unknown");
+});
+
+// What the platform started by itself.
+
+/// The causes of copies that nobody asked for.
+const AUTOMATIC: [&str; 4] = [
+    "AUTOSCALED",
+    "MAINTENANCE",
+    "UPDATE_DATABASE_TRUSTED_SOURCES",
+    "AUTO_ROLLBACK",
+];
+
+fn with_a_copy(cause: &str, state: &'static str) -> Stand {
+    let stand = stand(
+        Stage::DigitalOcean,
+        [one(1).commit(HEAD), one(2).commit(HEAD)],
+    );
+    let copy = one(3).commit(HEAD).state(state).on_digitalocean();
+    stand
+        .sandbox
+        .add(copy.patch(json!({"cause_details": {"type": cause}})));
+    stand
+}
+
+#[test]
+fn what_digitalocean_started_by_itself_is_chosen_only_where_all_are_meant() {
+    for cause in AUTOMATIC {
+        for (rule, canceled) in [
+            ("latest", vec![2]),
+            ("commit", vec![1, 2]),
+            ("branch", vec![1, 2]),
+            ("superseded", vec![1]),
+            ("all", vec![1, 2, 3]),
+        ] {
+            let stand = with_a_copy(cause, "running");
+            let ran = stand.cancels(on_push(stand.select(rule), "main", HEAD), &canceled);
+            let counted = ran
+                .stdout
+                .contains("1 deployment in flight that the platform started");
+            assert_eq!(counted, rule != "all", "{rule}: {}", ran.stdout);
+        }
+    }
+    let stand = with_a_copy("AUTOSCALED", "running");
+    stand.cancels(stand.step().input("deployment_id", "dep-3"), &[3]);
+}
+
+#[test]
+fn a_copy_is_how_its_commit_ended_only_if_it_is_live() {
+    for (state, told, code) in [
+        ("succeeded", "dep-3", 3),
+        ("failed", "dep-2", 0),
+        ("running", "dep-2", 0),
+    ] {
+        let stand = with_a_copy("AUTOSCALED", state);
+        stand.put(&one(1).commit(HEAD).state("failed"));
+        stand.put(&one(2).commit(HEAD).state("failed"));
+        let ran = stand.select("commit").input("commit", HEAD).run();
+        ran.ended("already_finished", code);
+        assert_eq!(ran.output("deployment_id"), told);
+        assert_eq!(stand.asked(), [0; 0]);
+    }
+}
+
+// Full references.
+
+#[test]
+fn a_full_reference_of_the_platforms_is_the_branch_it_names() {
+    let of = |number: usize, reference: &str| {
+        one(number).on_vercel().patch(json!({
+            "gitSource": null,
+            "meta": {"githubCommitRef": reference, "githubCommitSha": HEAD},
+        }))
+    };
+    for (rule, canceled) in [("branch", vec![1, 2]), ("superseded", vec![1])] {
+        let stand = stand(Stage::Vercel, []);
+        stand.sandbox.add(of(1, "refs/heads/main"));
+        stand.sandbox.add(of(2, "main"));
+        stand.sandbox.add(of(3, "refs/tags/main"));
+        stand.cancels(on_push(stand.select(rule), "main", HEAD), &canceled);
+    }
+    let stand = stand(Stage::Vercel, []);
+    stand.sandbox.add(of(1, "refs/heads/main"));
+    let step = stand.step().input("deployment_id", "dpl_1");
+    stand.cancels(step.input("branch", "main"), &[1]);
+}
+
+// Waiting for its turn.
+
+both!(
+    what_a_list_said_is_read_again_when_the_cancel_had_to_wait,
+    |stage| {
+        for rule in ["latest", "all", "branch"] {
+            let stand = stand(stage, [one(1).state("queued")]);
+            stand.sandbox.fault(Call::Cancel, [Fault::Status(429)]);
+            let step = on_push(stand.select(rule), "main", HEAD).input("only_states", "queued");
+            let running = step.start();
+            stand.sandbox.wait_for(Call::Cancel, 1);
+            stand.put(&one(1).state("running"));
+            let ran = running.wait();
+            ran.ended("skipped", 0);
+            reasons(&ran, &["turned away", "only_states", "BUILDING"]);
+            assert_eq!(stand.asked(), [1]);
+        }
+    }
+);
+
+both!(
+    a_kept_one_is_read_again_when_the_cancel_had_to_wait,
+    |stage| {
+        for (state, outcome, times) in [("failed", "skipped", 1), ("succeeded", "canceled", 2)] {
+            let stand = stand(stage, [one(1), one(2)]);
+            stand.sandbox.fault(Call::Cancel, [Fault::Status(429)]);
+            let running = stand.select("superseded").start();
+            stand.sandbox.wait_for(Call::Cancel, 1);
+            stand.put(&one(2).state(state));
+            let ran = running.wait();
+            ran.ended(outcome, 0);
+            assert_eq!(stand.asked(), vec![1; times]);
+            let says = format!("{}, which was to supersede it, is", stage.id(2));
+            assert_eq!(ran.output("reason").contains(&says), times == 1);
+        }
+    }
+);
+
+both!(
+    a_kept_one_that_cannot_be_read_again_protects_the_older_one,
+    |stage| {
+        let stand = stand(stage, [one(1), one(2)]);
+        stand.sandbox.fault(Call::Cancel, [Fault::Status(429)]);
+        // The kept one is read once before the first request.
+        let forbidden = std::iter::repeat_n(Fault::Status(403), 8);
+        stand
+            .sandbox
+            .fault(Call::Read, [Fault::Pass].into_iter().chain(forbidden));
+        stand.select("superseded").run().ended("error", 1);
+        assert_eq!(stand.asked(), [1]);
+    }
+);
+
+both!(
+    what_waits_behind_many_others_is_read_again_before_its_turn,
+    |stage| {
+        let stand = stand(stage, (1..=9).map(|number| one(number).state("queued")));
+        let slow = Fault::Delay(Duration::from_millis(1500));
+        stand.sandbox.fault(Call::Cancel, vec![slow; 8]);
+        let step = stand.select("all").input("only_states", "queued");
+        let running = step.start();
+        stand.sandbox.wait_for(Call::Cancel, 8);
+        let asked = stand.asked();
+        let left = (1..=9).find(|number| !asked.contains(number)).unwrap();
+        stand.put(&one(left).state("running"));
+        let ran = running.wait();
+        ran.ended("canceled", 0);
+        assert_eq!(stand.asked(), asked);
+        let told = ran.deployments();
+        let skipped: Vec<_> = told
+            .iter()
+            .filter(|it| it["outcome"] == "skipped")
+            .collect();
+        assert_eq!(skipped.len(), 1, "{told:?}");
+        assert_eq!(skipped[0]["deployment_id"], json!(stage.id(left)));
+    }
+);
+
 // Events that carry a deployment.
 
 fn dispatch_of(action: &str) -> Value {
@@ -1850,7 +2112,7 @@ both!(at_most_eight_requests_are_under_way, |stage| {
 #[test]
 fn a_thousand_superseded_deployments_stay_readable_and_each_is_asked_once() {
     let stand = stand(Stage::Vercel, (1..=1001).map(one));
-    let ran = stand.select("superseded").input("timeout", "60").run();
+    let ran = stand.select("superseded").input("timeout", "240").run();
     ran.ended("canceled", 0);
     let asked = stand.asked();
     let distinct: BTreeSet<_> = asked.iter().collect();
@@ -1879,6 +2141,43 @@ fn more_than_a_thousand_are_an_error_unless_all_are_meant() {
 }
 
 // Many at once.
+
+both!(
+    many_end_by_a_read_of_their_own_where_their_list_lags,
+    |stage| {
+        let stand = stand(stage, []);
+        // The answer to the cancel shows no end either, so only reads do.
+        let answer = || CancelAnswer::Word("BUILDING".to_owned());
+        for number in 1..=12 {
+            match stage {
+                Stage::DigitalOcean => {
+                    let one = one(number).on_digitalocean();
+                    stand.sandbox.add(one.cancel_answer(answer()))
+                }
+                Stage::Vercel => {
+                    let one = one(number).on_vercel();
+                    stand.sandbox.add(one.cancel_answer(answer()))
+                }
+            };
+        }
+        let items = (1..=12).map(|number| {
+            let id = stage.id(number);
+            match stage {
+                Stage::DigitalOcean => json!({"id": id, "phase": "BUILDING"}),
+                Stage::Vercel => json!({"uid": id, "projectId": "prj_1", "readyState": "BUILDING"}),
+            }
+        });
+        let stale = json!({"deployments": items.collect::<Vec<_>>()}).to_string();
+        stand
+            .sandbox
+            .fault(Call::List, vec![Fault::Pass; lists_of_a_look(stage)]);
+        stand.sandbox.always(Call::List, Fault::json(200, &stale));
+        let step = stand.select("all").input("timeout", "6");
+        let ran = step.run();
+        ran.ended("canceled", 0);
+        assert_eq!(ran.output("canceled_count"), "12");
+    }
+);
 
 #[test]
 fn many_are_watched_by_one_list_a_round() {

@@ -149,6 +149,7 @@ fn selection(aim: u8) -> Option<Wanted> {
         repository: None,
         home: None,
         one_group: false,
+        knows_commits: true,
     })
 }
 
@@ -188,6 +189,7 @@ async fn run(entry: &'static Entry, aim: u8, answers: &[u8]) -> String {
         poll_interval: Duration::from_secs(5),
         slower: entry.slower,
         limit: LIMIT,
+        many: 1,
     };
     let wanted = selection(aim).filter(|wanted| entry.selects.contains(&wanted.select));
     let driver = Run {

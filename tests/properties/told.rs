@@ -280,6 +280,7 @@ fn report(tale: &Tale, cleaner: &Arc<Cleaner>) -> Report {
         outcome: Outcome::Error,
         reason: cleaner.value(words),
         hint: String::new(),
+        perhaps_live: false,
     };
     Report {
         platform: Some(entry),
@@ -339,6 +340,7 @@ async fn drive(tale: &Tale, cleaner: &Arc<Cleaner>) -> Vec<Work> {
             poll_interval: Duration::from_secs(5),
             slower: None,
             limit: LIMIT,
+            many: 1,
         },
         lists_tell: false,
         cleaner,

@@ -415,8 +415,13 @@ fn told_as_it_was_shown(scene: &Scene, played: &Played, log: &Log, work: &Work) 
             !fate.appears.is_zero() || fate.vanishes.is_some()
         }
         Outcome::DryRun => scene.plan.dry_run,
-        // Excluded at first, or by the time it could have been asked again.
-        Outcome::Skipped => scene.plan.only_states.is_some(),
+        Outcome::Skipped => {
+            let yes = |sent: &Sent| sent.answered.is_some_and(|(_, yes)| yes);
+            let supersedes = |wanted: &Wanted| wanted.select == Select::Superseded;
+            let guarded = scene.plan.only_states.is_some();
+            let guarded = guarded || scene.wanted.as_ref().is_some_and(supersedes);
+            guarded && !asked.iter().any(|(sent, _)| yes(sent))
+        }
         Outcome::NothingToCancel => false,
         Outcome::Error => true,
     };
@@ -616,6 +621,7 @@ fn any_plan() -> impl Strategy<Value = Plan> {
                 poll_interval: Duration::from_secs(poll_interval),
                 slower,
                 limit: Duration::from_secs(limit),
+                many: 1,
             },
         )
 }
@@ -638,6 +644,7 @@ fn any_wanted() -> impl Strategy<Value = Wanted> {
                 repository: None,
                 home: None,
                 one_group: one_group && !branch,
+                knows_commits: true,
             }
         })
 }

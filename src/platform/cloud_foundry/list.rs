@@ -119,17 +119,19 @@ impl App {
             return Err(Failure::guarded(words, "Give `app_id`."));
         };
         let mut seen = deployments(api, app, None).await?;
-        if seen.is_empty() && !self.is_there(api).await? {
-            return Ok(Listed::Missing(self.missing()));
-        }
-        if let Some(oldest) = oldest_in_flight(&seen).filter(|_| wanted.history) {
-            let mut history = deployments(api, app, Some(oldest)).await?;
+        if wanted.history {
+            // With nothing in flight the newest page tells what there was last.
+            let back_to = oldest_in_flight(&seen).unwrap_or(Timestamp::MAX);
+            let mut history = deployments(api, app, Some(back_to)).await?;
             mark_superseding(&mut history);
             // Nobody has to look for it again.
             history
                 .iter_mut()
                 .for_each(|one| one.handle = json!(HISTORY_SEEN));
             seen.extend(history);
+        }
+        if seen.is_empty() && !self.is_there(api).await? {
+            return Ok(Listed::Missing(self.missing()));
         }
         Ok(Listed::Here(in_scope(seen)))
     }
