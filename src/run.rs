@@ -851,8 +851,10 @@ impl<'a> Run<'a> {
                         Some(held) => Event::Answered(Err(held)),
                         // An answer that hangs leaves time for one last read, which decides.
                         None => {
+                            let before = api.changes();
                             let answer = timeout_at(cancel_by, platform.cancel(api, &known)).await;
-                            Event::Answered(answer.unwrap_or_else(|_| Err(unanswered())))
+                            let is_unsent = api.changes() == before;
+                            Event::Answered(answer.unwrap_or_else(|_| Err(unanswered(is_unsent))))
                         }
                     },
                     Action::Conclude(ended) => {
@@ -1058,7 +1060,12 @@ fn first_sight(event: &Event) -> Option<&str> {
     }
 }
 
-fn unanswered() -> Failure {
+/// An answer that did not come in time; or not even the request went out, as what it hangs on could not be read.
+fn unanswered(is_unsent: bool) -> Failure {
+    if is_unsent {
+        let words = "what a cancel request hangs on could not be read in time";
+        return Failure::own(Kind::MovedOn, words, "");
+    }
     let hint = "Allow a longer `timeout`, or look at the platform's status page.";
     Failure::own(
         Kind::Timeout,

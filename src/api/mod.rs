@@ -13,7 +13,7 @@ mod session;
 mod trust;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -99,6 +99,7 @@ pub struct Api {
     hide: Option<Hide>,
     notice: Option<Trace>,
     noticed: AtomicBool,
+    changes: AtomicUsize,
 }
 
 /// A 2xx answer.
@@ -136,6 +137,7 @@ impl Api {
             hide: None,
             notice: None,
             noticed: AtomicBool::new(false),
+            changes: AtomicUsize::new(0),
         }
     }
 
@@ -158,6 +160,11 @@ impl Api {
     pub fn noticing(mut self, notice: Trace) -> Self {
         self.notice = Some(notice);
         self
+    }
+
+    /// How many requests that change something have gone out: what looked at first may never have been followed by one.
+    pub fn changes(&self) -> usize {
+        self.changes.load(Ordering::Relaxed)
     }
 
     /// Has a secret that was made from others found in whatever is told from now on.
@@ -255,6 +262,9 @@ impl Api {
     /// One request on the wire, and its answer whatever it says.
     async fn exchange(&self, call: &Call, token: Option<&Secret>) -> Result<Response, Failure> {
         let request = self.request(call, token);
+        if call.method != Method::Get && call.stranger.is_none() {
+            self.changes.fetch_add(1, Ordering::Relaxed);
+        }
         let left = self.limit.saturating_sub(self.start.elapsed());
         let allowed = REQUEST_LIMIT.min(left);
         let sent = Instant::now();

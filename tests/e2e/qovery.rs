@@ -371,7 +371,8 @@ fn an_execution_that_changed_under_one_request_is_told_apart() {
     named(&sandbox, "exec-one")
         .input("timeout", "3s")
         .run()
-        .ended("timed_out", 124);
+        .ended("timed_out", 124)
+        .says("was not sent");
     assert_eq!(sandbox.count(Call::Cancel), 1);
 }
 
@@ -390,6 +391,16 @@ fn an_unclear_request_before_the_environment_moved_on_is_decided_by_our_own_end(
             (1, 0)
         );
     }
+}
+
+#[test]
+fn a_request_whose_ids_could_not_be_compared_in_time_was_not_sent() {
+    let sandbox = sandbox([one()]);
+    sandbox.always(Call::Read, Fault::Hold);
+    sandbox.fault(Call::Read, [Fault::Pass]);
+    let ran = step(&sandbox).input("timeout", "2s").run();
+    ran.ended("timed_out", 124).says("was not sent");
+    assert_eq!(sandbox.count(Call::Cancel), 0);
 }
 
 #[test]
