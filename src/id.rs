@@ -93,6 +93,14 @@ pub fn is_same(asked: &str, told: &str) -> bool {
     }
 }
 
+/// One text for all that [`is_same`] takes for the same, to look ids up by.
+pub fn canonical(id: &str) -> String {
+    match uuid(id) {
+        Some((uuid, rest)) => uuid.to_ascii_lowercase() + rest,
+        None => id.to_owned(),
+    }
+}
+
 /// A UUID, and what stands behind it.
 fn uuid(text: &str) -> Option<(&str, &str)> {
     let (uuid, rest) = text.split_at_checked(36)?;
@@ -112,6 +120,23 @@ pub fn segment(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_that_are_the_same_have_one_canonical_text() {
+        let ids = [
+            "0a1b2c3d-0000-4000-8000-00000000000F",
+            "0A1B2C3D-0000-4000-8000-00000000000f",
+            "0a1b2c3d-0000-4000-8000-00000000000F-1",
+            "dpl_A",
+            "dpl_a",
+        ];
+        for one in ids {
+            for other in ids {
+                let same = canonical(one) == canonical(other);
+                assert_eq!(same, is_same(one, other), "{one} {other}");
+            }
+        }
+    }
 
     #[test]
     fn only_uuids_are_the_same_in_capitals() {

@@ -1,10 +1,12 @@
 //! What an environment has in flight: what waits in its queue, and the one under way.
 
+use std::collections::HashSet;
+
 use super::{Door, Ids, QUEUED, Qovery, Results, Standing, Waiting};
 use crate::api::{Api, Call};
 use crate::deployment::{Deployment, State};
 use crate::failure::{Failure, Kind};
-use crate::id::{Id, is_same};
+use crate::id::{Id, canonical, is_same};
 use crate::platform::Listed;
 use crate::platform::usual::Read;
 
@@ -50,10 +52,12 @@ impl Qovery {
         let takes_down = now.is_teardown() || is_teardown_among(&queue, &now.ids);
         let behind = !now.idle && !now.state.is_terminal();
         let mut all: Vec<Deployment> = Vec::new();
+        let mut known = HashSet::new();
         for waiting in queue.into_iter().filter(|each| !each.is_teardown()) {
             let ids = waiting.ids().ok_or_else(|| self.nameless(QUEUED))?;
-            let known = all.iter().any(|one| Ids::of(one).is(&ids));
-            if !known && !ids.is(&now.ids) {
+            // By name: a queue is as long as it likes.
+            let is_new = ids.name().is_some_and(|id| known.insert(canonical(id)));
+            if is_new && !ids.is(&now.ids) {
                 let standing = Standing::new(ids, QUEUED, Some(Door::Queue));
                 all.push(Deployment {
                     behind,
