@@ -88,6 +88,11 @@ fn nameless(error: io::Error) -> io::Error {
 /// own, or in a folder that is not ours) is written in place, and so is what is no ordinary file; a link is followed,
 /// and the file keeps its mode. `others` are files that must not be lost.
 pub(super) fn replace(path: &str, text: &str, others: &[&str]) -> anyhow::Result<()> {
+    let named = Path::new(path);
+    if named.is_symlink() && !named.exists() {
+        // A link to where nothing is yet.
+        return write_to_device(named, text);
+    }
     let path = std::fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path));
     for other in others {
         if std::fs::canonicalize(other).is_ok_and(|other| other == path) {
@@ -173,7 +178,8 @@ fn is_ordinary(path: &Path) -> anyhow::Result<bool> {
 fn write_to_device(path: &Path, text: &str) -> anyhow::Result<()> {
     let (path, text) = (path.to_owned(), text.to_owned());
     let write = move || {
-        let mut device = OpenOptions::new().write(true).open(path)?;
+        let mut options = OpenOptions::new();
+        let mut device = options.append(true).create(true).open(path)?;
         device.write_all(text.as_bytes())
     };
     match in_time(write, PATIENCE) {
@@ -291,6 +297,16 @@ mod tests {
         assert!(replace("/dev/null", "text\n", &[]).is_ok());
         let (_held, never) = mpsc::channel::<()>();
         assert_eq!(in_time(move || never.recv(), Duration::ZERO), None);
+    }
+
+    #[test]
+    fn a_link_to_where_nothing_is_yet_is_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        replace(link.to_str().unwrap(), "new", &[]).unwrap();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "new");
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
     }
 
     #[test]

@@ -388,6 +388,16 @@ impl Console {
             return;
         };
         let text = output_text(path, report);
+        // What leads into these may be a file that holds the log already, or a pipe.
+        let stream = match path {
+            "/dev/stdout" => Some(Stream::Out),
+            "/dev/stderr" => Some(Stream::Err),
+            _ => None,
+        };
+        if let Some(stream) = stream {
+            self.printer.print(stream, text.trim_end().to_owned());
+            return;
+        }
         let written = make_folder(path).and_then(|()| replace(path, &text, &self.ci.files()));
         if let Err(error) = written {
             self.warn(&format!("`output_file` could not be written: {error:#}."));

@@ -179,3 +179,22 @@ fn a_folder_of_an_output_file_that_is_missing_is_made() {
     assert_eq!(told["outcome"], "canceled");
     assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_log_that_a_stream_leads_into_is_added_to_and_not_replaced() {
+    let sandbox = running();
+    let step = aimed(Step::plain(), &sandbox)
+        .input("output_file", "/dev/stdout")
+        .after("exec > log 2>&1; echo earlier");
+    let ran = step.run();
+    assert_eq!(ran.code, 0);
+    let log = read(&ran, "log");
+    for text in [
+        "earlier\n",
+        "asking to cancel",
+        "CANCELLATION_OUTCOME=canceled\n",
+        "Canceled: dep-1",
+    ] {
+        assert!(log.contains(text), "no {text:?} in\n{log}");
+    }
+}
