@@ -861,7 +861,7 @@ impl<'a> Run<'a> {
                         let conclusion = platform.conclude(api, &ended);
                         let conclusion = timeout_at(adorned_by, conclusion).await;
                         let conclusion = conclusion.ok().and_then(Result::ok);
-                        Event::Concluded(conclusion.unwrap_or_default())
+                        Event::Concluded(conclusion.unwrap_or_else(|| platform.unconcluded()))
                     }
                     Action::Refresh(known) => Event::Read(platform.refresh(api, &known).await),
                     Action::Find | Action::Pause(_) | Action::Done => {

@@ -204,6 +204,11 @@ pub trait Platform: Send + Sync {
         None
     }
 
+    /// What is told instead of that when it did not come soon.
+    fn unconcluded(&self) -> Conclusion {
+        Conclusion::default()
+    }
+
     /// What only this platform can tell at the end, if it can tell it soon: what was read is told without it as well.
     async fn conclude(&self, _api: &Api, _ended: &Deployment) -> Result<Conclusion, Failure> {
         Ok(Conclusion::default())

@@ -412,6 +412,16 @@ fn hosts_that_cannot_be_counted_are_not_guessed() {
 }
 
 #[test]
+fn an_end_is_told_though_counting_the_hosts_hangs() {
+    let sandbox = sandbox(Deployment::preview(ID));
+    sandbox.fault(Call::Read, [Fault::Pass, Fault::Pass, Fault::Hold]);
+    let ran = step(&sandbox).input("api_version", "unstable").run();
+    ran.ended("canceled", 0)
+        .says("How many hosts it had changed is not known; what was applied stays applied.");
+    assert_eq!(sandbox.count(Call::Read), 3);
+}
+
+#[test]
 fn without_waiting_an_accepted_cancel_is_only_requested() {
     for deployment in [
         Deployment::v2(ID),
