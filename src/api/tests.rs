@@ -141,10 +141,10 @@ async fn every_status_has_its_kind_and_every_kind_its_hint() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_is_not_json_is_described_and_never_shown() {
+async fn a_page_is_described_and_never_shown_and_a_plain_sentence_is_told() {
     for (body, said) in [
         ("<html>secret page</html>", "an HTML page"),
-        ("oops", "not JSON"),
+        ("oops", "oops"),
         ("", ""),
     ] {
         let failure = kind_of(Ok(response(500, &[], body))).await;
