@@ -77,9 +77,11 @@ def dispatched(world, inputs, steps=None, **expected):
 CASES = [
     Case("after-failed-checks", "canceled", {**CHECK, STOP: GREEN}, outcome="canceled", went_live="false", canceled=("dpl_1",)),
     Case("after-failed-checks", "goes-live", {**CHECK, STOP: RED, "Say that it is live": GREEN}, outcome="completed", went_live="true",
-         canceled=("dpl_1",), told="a deployment of this commit went live"),
-    Case("after-failed-checks", "live-already", {**CHECK, STOP: GREEN, "Say that it may have been live before": GREEN},
-         outcome="nothing_to_cancel", went_live="false", told="No deployment of this commit is under way"),
+         canceled=("dpl_1",), told="the deployment of this commit is live"),
+    Case("after-failed-checks", "live-already", {**CHECK, STOP: RED, "Say that it is live": GREEN}, outcome="already_finished", went_live="true",
+         told="the deployment of this commit is live"),
+    Case("after-failed-checks", "canceled", {**CHECK, STOP: GREEN, "Say that there is none": GREEN}, outcome="nothing_to_cancel",
+         went_live="false", told="has no deployment of this commit", payload={"ref": "refs/heads/main", "after": "e" * 40}),
     Case("after-failed-checks", "canceled", {"Your checks": GREEN}, green=True, checks="pass"),
 
     Case("announced-deployment", "canceled", {**CHECK, STOP: GREEN}, outcome="canceled", went_live="false", canceled=("dpl_1",),
