@@ -48,6 +48,22 @@ fn redirect(status: u16, target: &str) -> Fault {
 
 // Credentials and rights.
 
+both!(a_token_pasted_with_its_scheme_is_sent_with_one, |stage| {
+    for written in ["bearer", "Bearer", "BEARER "] {
+        let scene = stage.play(&Course::running());
+        let token = format!("{written} {TOKEN}");
+        scene
+            .step()
+            .input("token", &token)
+            .run()
+            .ended("canceled", 0);
+        let sent = format!("Bearer {TOKEN}");
+        for seen in scene.sandbox.requests() {
+            assert_eq!(seen.header("authorization"), Some(sent.as_str()));
+        }
+    }
+});
+
 both!(a_wrong_token_is_an_error_at_once, |stage| {
     let wrong = "somebody-elses-token-1234";
     let scene = stage.play(&Course::running());
