@@ -80,6 +80,9 @@ pub struct Words {
     pub hint: Option<String>,
 }
 
+/// What is asked for once, however many want it at the same time.
+pub type Once<T> = tokio::sync::OnceCell<T>;
+
 /// Where debug lines go.
 pub type Trace = Arc<dyn Fn(&str) + Send + Sync>;
 /// Who hides a secret that was minted on the way.

@@ -136,9 +136,9 @@ impl Waiting {
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
-    use tokio::sync::OnceCell;
 
     use super::*;
+    use crate::api::Once;
     use crate::select::{Select, Wanted};
 
     fn qovery() -> Qovery {
@@ -146,7 +146,7 @@ mod tests {
             environment: Id::parse("env").unwrap(),
             force: false,
             named: false,
-            page: OnceCell::new(),
+            page: Once::new(),
         }
     }
 

@@ -11,14 +11,13 @@ use async_trait::async_trait;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use tokio::sync::OnceCell;
 
 use super::paging::{Paging, Sizes};
 use super::usual::{Read, accepted, present};
 use super::{
     Accepted, Entry, Filter, Found, Listed, Platform, as_written, input, lenient, require, secret,
 };
-use crate::api::{Api, Body, Call, Reply, Reset, Response, Service, Words};
+use crate::api::{Api, Body, Call, Once, Reply, Reset, Response, Service, Words};
 use crate::deployment::{Deployment, State};
 use crate::failure::{Failure, Kind, Patience};
 use crate::id::{Id, is_same, segment};
@@ -145,7 +144,7 @@ struct Qovery {
     /// A `deployment_id` was given: only that one, whatever else the environment does.
     named: bool,
     /// The environment's page in the console, once it was asked for.
-    page: OnceCell<Option<String>>,
+    page: Once<Option<String>>,
 }
 
 fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Service)> {
@@ -171,7 +170,7 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
         environment,
         force: force.unwrap_or(false),
         named: values.get("deployment_id").is_some(),
-        page: OnceCell::new(),
+        page: Once::new(),
     };
     Some((Box::new(qovery), service))
 }
