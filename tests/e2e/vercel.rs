@@ -475,6 +475,27 @@ fn what_has_ended_in_another_project_is_refused_as_well() {
     refused(&sandbox, &ran);
 }
 
+#[test]
+fn a_target_beside_an_id_is_a_guard_also_where_an_environment_has_no_name() {
+    let qa = || {
+        let sandbox = sandbox(deployment().nameless_environment("env_qa", "qa"));
+        let demo = Deployment::new("prj_1", "web", "dpl_2");
+        sandbox.add(demo.nameless_environment("env_demo", "demo"));
+        sandbox
+    };
+    for target in ["qa", "env_qa"] {
+        let ran = step(&qa()).input("target", target).run();
+        ran.ended("canceled", 0);
+        assert_eq!(only(&ran)["target"], target);
+    }
+    for target in ["demo", "preview", "production", "none"] {
+        let sandbox = qa();
+        let ran = step(&sandbox).input("target", target).run();
+        refused(&sandbox, &ran);
+        reasons(&ran, target);
+    }
+}
+
 // States.
 
 #[test]
