@@ -187,6 +187,7 @@ fn fill_from_facts(
             wanted.branch.clone_from(&facts.branch);
             if wanted.branch.is_none() {
                 faults.add(None, "branch", "is missing: this CI system does not tell the branch of this run, so set `branch`");
+                return;
             }
             let Some(fork) = &facts.fork else {
                 wanted.home = home.map(str::to_owned);
@@ -194,10 +195,15 @@ fn fill_from_facts(
             };
             match &fork.repository {
                 Some(repository) if entry.knows_forks => wanted.repository = Some(repository.clone()),
-                _ => faults.add(
+                Some(_) => faults.add(
                     None,
                     "branch",
                     "cannot be taken from this run: it belongs to a fork, whose branch names prove nothing here; use `select: commit`, or set `branch`",
+                ),
+                None => faults.add(
+                    None,
+                    "branch",
+                    "cannot be taken from this run: it may belong to a fork, whose branch names prove nothing here; use `select: commit`, or set `branch`",
                 ),
             }
         }

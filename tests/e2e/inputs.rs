@@ -671,6 +671,29 @@ fn what_the_ci_system_does_not_tell_is_missed_beside_other_faults() {
 }
 
 #[test]
+fn a_branch_that_may_be_a_forks_is_not_said_to_be_one() {
+    let sandbox = vercel_sandbox();
+    let of_pull = |branch: &str| {
+        Step::of("circleci")
+            .input("platform", "vercel")
+            .input("api_url", &sandbox.url("vercel"))
+            .input("token", TOKEN)
+            .input("project_id", "prj_1")
+            .input("select", "branch")
+            .var("CIRCLE_BRANCH", branch)
+            .var("CIRCLE_PR_REPONAME", "web")
+            .run()
+    };
+    let unsure = of_pull("topic");
+    assert_eq!(unsure.code, 2);
+    unsure.says("`branch` cannot be taken from this run: it may belong to a fork");
+    let unknown = of_pull("pull/4");
+    assert_eq!(unknown.code, 2);
+    unknown.says("`branch` is missing");
+    assert!(!format!("{}{}", unknown.stdout, unknown.stderr).contains("fork"));
+}
+
+#[test]
 fn without_any_input_the_platform_and_the_deployment_are_missed_together() {
     let sandbox = sandbox();
     refused(
