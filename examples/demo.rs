@@ -17,9 +17,7 @@ mod sandbox;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sandbox::{
-    Grant, MINTED, Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery, vercel,
-};
+use sandbox::{Grant, MINTED, Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery, vercel};
 
 /// A password for Cloud Foundry.
 const PASSWORD: &str = "open sesame 99";
@@ -41,32 +39,23 @@ const SCENES: &[Scene] = &[
         title: "The checks of a branch have failed: two deployments are canceled, one goes live first",
         platform: "vercel",
         set: |sandbox| {
-            for (id, after, second) in [
-                ("dpl_Eg7JmFz2", "CANCELED", 3),
-                ("dpl_4vTbYs9K", "CANCELED", 2),
-                ("dpl_Qx3WnRc8", "READY", 1),
-            ] {
+            for (id, after, second) in
+                [("dpl_Eg7JmFz2", "CANCELED", 3), ("dpl_4vTbYs9K", "CANCELED", 2), ("dpl_Qx3WnRc8", "READY", 1)]
+            {
                 let preview = vercel::Deployment::new("prj_1", "shop", id).branch("checkout");
                 let preview = preview.created_at(1_790_000_000_000 + second * 1000);
                 sandbox.add(preview.after_cancel(["BUILDING", after]));
             }
         },
-        inputs: &[
-            ("select", "branch"),
-            ("branch", "checkout"),
-            ("project_id", "shop"),
-        ],
+        inputs: &[("select", "branch"), ("branch", "checkout"), ("project_id", "shop")],
         secrets: &[("token", TOKEN)],
     },
     Scene {
         title: "Checks have failed: the deployment is still building, and is canceled",
         platform: "digitalocean",
         set: |sandbox| {
-            let slow = digitalocean::Deployment::new("app-1", "dep-1")
-                .after_cancel(["BUILDING", "CANCELED"]);
-            sandbox
-                .add(digitalocean::App::new("app-1", "web"))
-                .add(slow);
+            let slow = digitalocean::Deployment::new("app-1", "dep-1").after_cancel(["BUILDING", "CANCELED"]);
+            sandbox.add(digitalocean::App::new("app-1", "web")).add(slow);
         },
         inputs: &[("app_name", "web"), ("deployment_id", "dep-1")],
         secrets: &[("token", TOKEN)],
@@ -89,10 +78,7 @@ const SCENES: &[Scene] = &[
             let live = vercel::Deployment::new("prj_1", "shop", "dpl_live").states(["READY"]);
             sandbox.add(live.host("shop-live.vercel.app"));
         },
-        inputs: &[
-            ("deployment_id", "https://shop-live.vercel.app"),
-            ("project_id", "shop"),
-        ],
+        inputs: &[("deployment_id", "https://shop-live.vercel.app"), ("project_id", "shop")],
         secrets: &[("token", TOKEN)],
     },
     Scene {
@@ -120,22 +106,12 @@ const SCENES: &[Scene] = &[
         title: "Superseded previews: all but the newest of each branch, and nothing else",
         platform: "vercel",
         set: |sandbox| {
-            for (id, branch, second) in [
-                ("dpl_old", "topic", 1),
-                ("dpl_new", "topic", 2),
-                ("dpl_other", "main", 1),
-            ] {
-                let preview = vercel::Deployment::new("prj_1", "shop", id)
-                    .branch(branch)
-                    .target(None);
+            for (id, branch, second) in [("dpl_old", "topic", 1), ("dpl_new", "topic", 2), ("dpl_other", "main", 1)] {
+                let preview = vercel::Deployment::new("prj_1", "shop", id).branch(branch).target(None);
                 sandbox.add(preview.created_at(1_790_000_000_000 + second * 1000));
             }
         },
-        inputs: &[
-            ("select", "superseded"),
-            ("project_id", "shop"),
-            ("target", "preview"),
-        ],
+        inputs: &[("select", "superseded"), ("project_id", "shop"), ("target", "preview")],
         secrets: &[("token", TOKEN)],
     },
     Scene {
@@ -143,9 +119,7 @@ const SCENES: &[Scene] = &[
         platform: "cloud_foundry",
         set: |sandbox| {
             let user = cloud_foundry::User::new("ci", PASSWORD);
-            sandbox
-                .add(user)
-                .add(cloud_foundry::Deployment::new("dep-1"));
+            sandbox.add(user).add(cloud_foundry::Deployment::new("dep-1"));
         },
         inputs: &[("deployment_id", "dep-1"), ("username", "ci")],
         secrets: &[("password", PASSWORD)],
@@ -154,14 +128,8 @@ const SCENES: &[Scene] = &[
         title: "Datadog: some hosts had been changed before it stopped, and stay changed",
         platform: "datadog",
         set: |sandbox| {
-            let before = vec![
-                datadog::Host::new("succeeded"),
-                datadog::Host::old("pending"),
-            ];
-            let after = vec![
-                datadog::Host::new("succeeded"),
-                datadog::Host::old("canceled"),
-            ];
+            let before = vec![datadog::Host::new("succeeded"), datadog::Host::old("pending")];
+            let after = vec![datadog::Host::new("succeeded"), datadog::Host::old("canceled")];
             let fleet = datadog::Deployment::v2("k7Q-3mX-p9Z").hosts(before, after);
             sandbox.add(fleet.after_cancel(["stopping", "canceled"]));
         },
@@ -187,12 +155,7 @@ fn main() {
         return;
     }
     for (number, scene) in SCENES.iter().enumerate() {
-        println!(
-            "\n{}\n{}. {}\n{0}",
-            "=".repeat(100),
-            number + 1,
-            scene.title
-        );
+        println!("\n{}\n{}. {}\n{0}", "=".repeat(100), number + 1, scene.title);
         show(scene, &play(&program, scene));
     }
 }
@@ -218,33 +181,23 @@ fn build() -> PathBuf {
             build.env_remove(name);
         }
     }
-    build
-        .args(["build", "--quiet", "--bin", "cancel-deployment"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    build.args(["build", "--quiet", "--bin", "cancel-deployment"]).current_dir(env!("CARGO_MANIFEST_DIR"));
     if folder.ends_with("release") {
         build.arg("--release");
     }
-    assert!(
-        build.status().unwrap().success(),
-        "the program does not build"
-    );
+    assert!(build.status().unwrap().success(), "the program does not build");
     folder.join(format!("cancel-deployment{}", std::env::consts::EXE_SUFFIX))
 }
 
 fn play(program: &Path, scene: &Scene) -> Played {
     let sandbox = Sandbox::start();
     (scene.set)(&sandbox);
-    let folder =
-        std::env::temp_dir().join(format!("cancel-deployment-demo-{}", std::process::id()));
+    let folder = std::env::temp_dir().join(format!("cancel-deployment-demo-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let (output, summary) = (folder.join("output"), folder.join("summary"));
     let mut step = Command::new(program);
-    step.env_clear()
-        .env("GITHUB_ACTIONS", "true")
-        .env("GITHUB_OUTPUT", &output)
-        .env("GITHUB_STEP_SUMMARY", &summary);
-    step.env("INPUT_PLATFORM", scene.platform)
-        .env("INPUT_API_URL", sandbox.url(scene.platform));
+    step.env_clear().env("GITHUB_ACTIONS", "true").env("GITHUB_OUTPUT", &output).env("GITHUB_STEP_SUMMARY", &summary);
+    step.env("INPUT_PLATFORM", scene.platform).env("INPUT_API_URL", sandbox.url(scene.platform));
     for (name, value) in scene.inputs.iter().chain(scene.secrets) {
         step.env(format!("INPUT_{}", name.to_uppercase()), value);
     }
@@ -261,10 +214,7 @@ fn play(program: &Path, scene: &Scene) -> Played {
 }
 
 fn show(scene: &Scene, played: &Played) {
-    println!(
-        "\n  - uses: OWNER/cancel-deployment@v1\n    with:\n      platform: {}",
-        scene.platform
-    );
+    println!("\n  - uses: OWNER/cancel-deployment@v1\n    with:\n      platform: {}", scene.platform);
     for (name, value) in scene.inputs {
         println!("      {name}: {value}");
     }
@@ -281,9 +231,7 @@ fn show(scene: &Scene, played: &Played) {
 
 /// A runner would turn a mask command into stars; so does this.
 fn indent(text: &str) -> String {
-    let shown = HIDDEN
-        .iter()
-        .fold(text.to_owned(), |text, secret| text.replace(secret, "***"));
+    let shown = HIDDEN.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"));
     shown.lines().map(|line| format!("    {line}\n")).collect()
 }
 
@@ -298,14 +246,7 @@ fn outputs(text: &str) -> String {
     }
     let short = |value: &str| {
         let cut: String = value.chars().take(100).collect();
-        if cut.len() < value.len() {
-            format!("{cut}…")
-        } else {
-            cut
-        }
+        if cut.len() < value.len() { format!("{cut}…") } else { cut }
     };
-    values
-        .iter()
-        .map(|(name, value)| format!("{name}={}\n", short(value)))
-        .collect()
+    values.iter().map(|(name, value)| format!("{name}={}\n", short(value))).collect()
 }

@@ -16,15 +16,7 @@ use std::time::Duration;
 use sandbox::{Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery, vercel};
 
 /// The ids of all deployments, those of Qovery by their requests.
-const IDS: [&str; 7] = [
-    "dep-do",
-    "dep-cf",
-    "k7Q-3mX-p9Z",
-    "dpl_old",
-    "dpl_1",
-    "dpl_other",
-    "req-one",
-];
+const IDS: [&str; 7] = ["dep-do", "dep-cf", "k7Q-3mX-p9Z", "dpl_old", "dpl_1", "dpl_other", "req-one"];
 
 /// The words a deployment shows before and after a cancel.
 struct Course {
@@ -42,10 +34,7 @@ impl Course {
             "goes-live" => (vec![running, live], vec![canceling, live]),
             _ => (vec![running], vec![canceling, canceled]),
         };
-        Course {
-            states,
-            after_cancel,
-        }
+        Course { states, after_cancel }
     }
 }
 
@@ -57,10 +46,7 @@ fn main() {
     let words = |words| Course::new(&course, words);
 
     let sandbox = Sandbox::start();
-    let Course {
-        states,
-        after_cancel,
-    } = words(["BUILDING", "BUILDING", "CANCELED", "ACTIVE"]);
+    let Course { states, after_cancel } = words(["BUILDING", "BUILDING", "CANCELED", "ACTIVE"]);
     sandbox.add(digitalocean::App::new("app-1", "web"));
     let deployment = digitalocean::Deployment::new("app-1", "dep-do").branch(&branch);
     let deployment = deployment.commit(&commit).states(states);
@@ -68,46 +54,28 @@ fn main() {
     sandbox.add(digitalocean::App::new("app-2", "endless"));
     sandbox.add(digitalocean::Deployment::new("app-2", "dep-endless").after_cancel(["BUILDING"]));
 
-    let Course {
-        states,
-        after_cancel,
-    } = words([
-        "ACTIVE/DEPLOYING",
-        "ACTIVE/CANCELING",
-        "FINALIZED/CANCELED",
-        "FINALIZED/DEPLOYED",
-    ]);
+    let Course { states, after_cancel } =
+        words(["ACTIVE/DEPLOYING", "ACTIVE/CANCELING", "FINALIZED/CANCELED", "FINALIZED/DEPLOYED"]);
     sandbox.add(cloud_foundry::User::new("deployer", TOKEN));
     let deployment = cloud_foundry::Deployment::new("dep-cf").states(states);
     sandbox.add(deployment.after_cancel(after_cancel));
 
-    let Course {
-        states,
-        after_cancel,
-    } = words(["running", "stopping", "canceled", "completed"]);
+    let Course { states, after_cancel } = words(["running", "stopping", "canceled", "completed"]);
     let deployment = datadog::Deployment::v2("k7Q-3mX-p9Z").states(states);
     sandbox.add(deployment.after_cancel(after_cancel));
 
     // Two of one branch: the older one is of another commit, and superseded by the newer one. The newest is of another branch.
     sandbox.add(vercel::Team::new("team_1", "acme"));
-    for (id, branch, commit) in [
-        ("dpl_old", &*branch, vercel::COMMIT),
-        ("dpl_1", &*branch, &*commit),
-        ("dpl_other", "other", vercel::COMMIT),
-    ] {
-        let Course {
-            states,
-            after_cancel,
-        } = words(["BUILDING", "BUILDING", "CANCELED", "READY"]);
+    for (id, branch, commit) in
+        [("dpl_old", &*branch, vercel::COMMIT), ("dpl_1", &*branch, &*commit), ("dpl_other", "other", vercel::COMMIT)]
+    {
+        let Course { states, after_cancel } = words(["BUILDING", "BUILDING", "CANCELED", "READY"]);
         let deployment = vercel::Deployment::new("prj_1", "web", id).team("team_1", "acme");
         let deployment = deployment.branch(branch).commit(commit).states(states);
         sandbox.add(deployment.after_cancel(after_cancel));
     }
 
-    let Course {
-        mut states,
-        after_cancel,
-    } = words(["BUILDING", "CANCELING", "CANCELED", "DEPLOYED"]);
+    let Course { mut states, after_cancel } = words(["BUILDING", "CANCELING", "CANCELED", "DEPLOYED"]);
     if course == "goes-live" {
         // Qovery's is read twice before a cancel is sent, and so would have ended by then.
         states = vec!["BUILDING"];
@@ -116,21 +84,12 @@ fn main() {
     sandbox.add(deployment.after_cancel(after_cancel));
 
     for (platform, rest) in [
-        (
-            "digitalocean",
-            "app_id=app-1 deployment_id=dep-do endless_app_id=app-2 endless_id=dep-endless",
-        ),
+        ("digitalocean", "app_id=app-1 deployment_id=dep-do endless_app_id=app-2 endless_id=dep-endless"),
         ("cloud_foundry", "username=deployer deployment_id=dep-cf"),
-        (
-            "vercel",
-            "team_id=team_1 project_id=prj_1 deployment_id=dpl_1",
-        ),
+        ("vercel", "team_id=team_1 project_id=prj_1 deployment_id=dpl_1"),
         ("qovery", "environment_id=env-1 deployment_id=req-one"),
     ] {
-        println!(
-            "{platform} api_url={} token={TOKEN} {rest}",
-            sandbox.url(platform)
-        );
+        println!("{platform} api_url={} token={TOKEN} {rest}", sandbox.url(platform));
     }
     println!(
         "datadog api_url={} api_key={} app_key={TOKEN} deployment_id=k7Q-3mX-p9Z",

@@ -22,9 +22,7 @@ fn main() -> io::Result<()> {
 }
 
 fn write(target: &str, seeds: Vec<Vec<u8>>) -> io::Result<()> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("corpus")
-        .join(target);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
     fs::create_dir_all(&folder)?;
     for (number, seed) in seeds.into_iter().enumerate() {
         fs::write(folder.join(format!("seed-{number}")), seed)?;

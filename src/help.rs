@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::env::Env;
-use crate::inputs::{COMMON, Faults, Input, chosen_platform};
-use crate::outcome::{Exit, words_of_outcomes};
+use crate::input::env::Env;
+use crate::input::{COMMON, Faults, Input, chosen_platform};
+use crate::model::outcome::{Exit, words_of_outcomes};
 use crate::platform::REGISTER;
 
 /// The text of `--help`. With a platform set in the environment it shows that platform's inputs.
@@ -18,44 +18,21 @@ pub fn text(env: &Env) -> String {
     );
     add(&mut text, COMMON);
     let chosen = chosen_platform(env, &mut Faults::default());
-    for entry in REGISTER
-        .iter()
-        .filter(|entry| chosen.is_none_or(|chosen| chosen.id == entry.id))
-    {
+    for entry in REGISTER.iter().filter(|entry| chosen.is_none_or(|chosen| chosen.id == entry.id)) {
         let _ = write!(text, "\n{} (platform: {}):\n", entry.name, entry.id);
         add(&mut text, entry.inputs);
-        let _ = writeln!(
-            text,
-            "  Rights: {}\n  Documented at {}",
-            entry.grant, entry.docs
-        );
+        let _ = writeln!(text, "  Rights: {}\n  Documented at {}", entry.grant, entry.docs);
     }
-    let codes: Vec<_> = Exit::ALL
-        .iter()
-        .map(|exit| exit.code().to_string())
-        .collect();
-    let _ = write!(
-        text,
-        "\nOutcomes: {}.\nExit codes: {}.\n",
-        words_of_outcomes(),
-        codes.join(", ")
-    );
+    let codes: Vec<_> = Exit::ALL.iter().map(|exit| exit.code().to_string()).collect();
+    let _ = write!(text, "\nOutcomes: {}.\nExit codes: {}.\n", words_of_outcomes(), codes.join(", "));
     text
 }
 
 fn add(text: &mut String, inputs: &[Input]) {
     for input in inputs {
         let usual: Vec<_> = input.usual.iter().map(|(variable, _)| *variable).collect();
-        let usual = if usual.is_empty() {
-            String::new()
-        } else {
-            format!(" [{}]", usual.join(", "))
-        };
-        let default = if input.default.is_empty() {
-            String::new()
-        } else {
-            format!(" (default: {})", input.default)
-        };
+        let usual = if usual.is_empty() { String::new() } else { format!(" [{}]", usual.join(", ")) };
+        let default = if input.default.is_empty() { String::new() } else { format!(" (default: {})", input.default) };
         let _ = writeln!(text, "  {:<14} {}{default}{usual}", input.name, input.help);
     }
 }

@@ -6,20 +6,18 @@
 //! On the left edge stand the CI systems, on the right edge the hosting platforms. Each is one file that knows one
 //! product. Between them is one procedure, and one door through which everything is sent.
 //!
-//! | module | what it is |
+//! | room | what it is |
 //! | --- | --- |
-//! | [`mod@env`] | all variables once, one spelling, empty means absent |
-//! | [`inputs`] | which inputs there are, what was written, everything that is wrong with it |
-//! | [`id`], [`mod@branch`], [`address`], [`secret`], [`untrusted`] | values checked at the door: what may enter a path, what git calls a branch, where requests may go, what may never be printed, what may be shown |
-//! | [`platform`] | the `Platform` trait, the register, one file for each platform |
-//! | [`api`] | the only part that sends, with its whole policy, its roots of trust and its proxy |
-//! | [`aim`], [`select`] | what a run is aimed at: ids, or a choice from a list |
-//! | [`deployment`] | what a platform told us about one deployment |
+//! | [`model`] | plain facts: ids, addresses, branches, what a platform told us, what went wrong, outcomes and exit codes |
+//! | [`text`] | what may never be printed, what may be shown, and how it is made fit for that |
+//! | [`input`] | the environment, read once; which inputs there are, what was written, everything that is wrong with it |
+//! | [`settings`] | what a run is aimed at |
+//! | [`select`] | a choice from a list |
 //! | [`cancel`] | the procedure for one deployment, a state machine without input or output |
-//! | [`mod@run`] | several of them at a time, one limit, one signal for all |
-//! | [`outcome`] | outcomes, `fail_on`, exit codes |
-//! | [`failure`] | what went wrong with a request |
-//! | [`report`], [`markdown`] | how a run is told: values, not yet printed |
+//! | [`api`] | the only part that sends, with its whole policy, its roots of trust and its proxy |
+//! | [`platform`] | the `Platform` trait, the register, one file or folder for each platform |
+//! | [`mod@run`] | several deployments at a time, one limit, one signal for all |
+//! | [`report`] | how a run is told: values, not yet printed |
 //! | [`ci`] | one file for each CI system's syntax, what it knows of the run, and the one place that prints, writes files and calls programs |
 //! | [`help`] | `--help` |
 //!
@@ -29,26 +27,18 @@
 //! Who may know what: only `api` knows reqwest; platforms know neither each other nor a CI system nor the clock; the
 //! procedure knows no platform by name; CI systems know nothing of HTTP. `tests/repository.rs` holds that.
 
-pub mod address;
-pub mod aim;
 pub mod api;
-pub mod branch;
 pub mod cancel;
 pub mod ci;
-pub mod deployment;
-pub mod env;
-pub mod failure;
 pub mod help;
-pub mod id;
-pub mod inputs;
-pub mod markdown;
-pub mod outcome;
+pub mod input;
+pub mod model;
 pub mod platform;
 pub mod report;
 pub mod run;
-pub mod secret;
 pub mod select;
-pub mod untrusted;
+pub mod settings;
+pub mod text;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -56,31 +46,29 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::address::Address;
-use crate::aim::{Aim, Guard};
-use crate::api::{Api, Client, Link, Roots, Service};
-use crate::cancel::{Ending, Plan};
+use crate::api::{Api, Client, Roots, Service, Transport};
+use crate::cancel::{Plan, Verdict};
 use crate::ci::facts::Facts;
 use crate::ci::{Console, Print};
-use crate::env::Env;
-use crate::inputs::{
-    Common, Fault, Faults, Values, all_secrets, chosen_platform, secrets_handed_over,
-};
-use crate::outcome::{Exit, Outcome};
+use crate::input::env::Env;
+use crate::input::{Common, Fault, Faults, Values, all_secrets, chosen_platform, secrets_handed_over};
+use crate::model::address::Address;
+use crate::model::outcome::{Exit, Outcome};
 use crate::platform::{Entry, Platform};
 use crate::report::{Report, Told, shown_id};
-use crate::run::{Run, Signals, Waiting, Witness, Work};
-use crate::secret::{Redactor, Secret};
-use crate::untrusted::Cleaner;
+use crate::run::{Observer, Run, Signals, Waiting, Work};
+use crate::settings::target::{Guard, Target};
+use crate::text::sanitizer::Sanitizer;
+use crate::text::secret::{Redactor, Secret};
 
 /// Opens the link to a base address, by the roots and the proxy of the environment; the last argument says that a
 /// sign-in may lead to another host.
-pub type Dial = Box<dyn Fn(&Address, Roots<'_>, &Env, bool) -> anyhow::Result<Box<dyn Link>>>;
+pub type Connect = Box<dyn Fn(&Address, Roots<'_>, &Env, bool) -> anyhow::Result<Box<dyn Transport>>>;
 
 /// What a run touches of the world besides files: who sends, and who prints.
 pub struct World {
     /// Who sends.
-    pub dial: Dial,
+    pub dial: Connect,
     /// Who prints.
     pub print: Print,
 }
@@ -90,12 +78,9 @@ impl World {
     pub fn real() -> Self {
         let dial = |base: &Address, roots: Roots<'_>, env: &Env, elsewhere: bool| {
             let client = Client::new(base, roots, env, elsewhere)?;
-            Ok(Box::new(client) as Box<dyn Link>)
+            Ok(Box::new(client) as Box<dyn Transport>)
         };
-        Self {
-            dial: Box::new(dial),
-            print: Box::new(ci::print),
-        }
+        Self { dial: Box::new(dial), print: Box::new(ci::print) }
     }
 }
 
@@ -110,7 +95,7 @@ pub fn cannot_begin(env: &Env, why: &str) -> Exit {
     let named_ci = env.input("ci").and_then(|written| written.value);
     let ci = ci::here(env, named_ci.as_ref().map(Secret::expose));
     let secrets = all_secrets(env);
-    let cleaner = Arc::new(Cleaner::new(Redactor::new(&secrets)));
+    let cleaner = Arc::new(Sanitizer::new(Redactor::new(&secrets)));
     let (_sender, signals) = tokio::sync::watch::channel(run::Received::default());
     let mut console = Console::new(ci, false, signals, Arc::clone(&cleaner), print);
     console.mask(&secrets, &secrets_handed_over(env));
@@ -118,11 +103,10 @@ pub fn cannot_begin(env: &Env, why: &str) -> Exit {
     let entry = chosen_platform(env, &mut faults);
     let values = Values::read(env, entry, &mut faults);
     let common = Common::judge(&values, &mut faults);
-    let whole = Ending {
+    let whole = Verdict {
         outcome: Outcome::Error,
         reason: cleaner.value(&format!("This run could not begin, and nothing was sent: {why}.")),
-        hint: "Allow this process more (`ulimit -n`, the limits of the container), or run fewer at once."
-            .to_owned(),
+        hint: "Allow this process more (`ulimit -n`, the limits of the container), or run fewer at once.".to_owned(),
         perhaps_live: false,
     };
     let report = Report {
@@ -145,7 +129,7 @@ pub async fn run_in(world: World, env: &Env, start: Instant, mut signals: Signal
     let ci = ci::here(env, named_ci.as_ref().map(Secret::expose));
     let debug = env.var("RUNNER_DEBUG") == Some("1");
     let secrets = all_secrets(env);
-    let cleaner = Arc::new(Cleaner::new(Redactor::new(&secrets)));
+    let cleaner = Arc::new(Sanitizer::new(Redactor::new(&secrets)));
     let console = Console::new(ci, debug, signals.clone(), Arc::clone(&cleaner), print);
     let console = Arc::new(Mutex::new(console));
     lock(&console).mask(&secrets, &secrets_handed_over(env));
@@ -181,18 +165,9 @@ pub async fn run_in(world: World, env: &Env, start: Instant, mut signals: Signal
 
     report.asked = cleaner.value(&asked(entry, &common, &opened.aim));
     lock(&console).open_group(&report.asked);
-    let process = Process {
-        console: &console,
-        cleaner: &cleaner,
-        entry,
-        common: &common,
-        start,
-    };
+    let process = Process { console: &console, cleaner: &cleaner, entry, common: &common, start };
     let (works, whole) = process.carry_out(opened, &mut signals).await;
-    report.deployments = works
-        .iter()
-        .map(|work| Told::new(entry, work, &cleaner))
-        .collect();
+    report.deployments = works.iter().map(|work| Told::new(entry, work, &cleaner)).collect();
     report.whole = whole;
     report.took = start.elapsed();
     lock(&console).close_group();
@@ -204,7 +179,7 @@ pub async fn run_in(world: World, env: &Env, start: Instant, mut signals: Signal
 /// What a run goes on with once its inputs are judged.
 struct Process<'a> {
     console: &'a Arc<Mutex<Console>>,
-    cleaner: &'a Arc<Cleaner>,
+    cleaner: &'a Arc<Sanitizer>,
     entry: &'static Entry,
     common: &'a Common,
     start: Instant,
@@ -212,33 +187,16 @@ struct Process<'a> {
 
 impl Process<'_> {
     /// Opens the door and takes everything aimed at to its end.
-    async fn carry_out(
-        &self,
-        opened: Opened,
-        signals: &mut Signals,
-    ) -> (Vec<Work>, Option<Ending>) {
-        let Self {
-            console,
-            cleaner,
-            entry,
-            common,
-            start,
-        } = *self;
+    async fn carry_out(&self, opened: Opened, signals: &mut Signals) -> (Vec<Work>, Option<Verdict>) {
+        let Self { console, cleaner, entry, common, start } = *self;
         let [trace, hide, notice] = [(); 3].map(|()| Arc::clone(console));
-        let api = Api::new(
-            opened.service,
-            opened.base,
-            opened.link,
-            Arc::clone(cleaner),
-            start,
-            common.timeout,
-        )
-        .traced(Arc::new(move |line| lock(&trace).debug(line)))
-        .noticing(Arc::new(move |trouble| {
-            let seconds = start.elapsed().as_secs_f64();
-            lock(&notice).log(&format!("{seconds:>6.1} s  {trouble}"));
-        }))
-        .hiding(Arc::new(move |secret| lock(&hide).mask_made(secret)));
+        let api = Api::new(opened.service, opened.base, opened.link, Arc::clone(cleaner), start, common.timeout)
+            .traced(Arc::new(move |line| lock(&trace).debug(line)))
+            .noticing(Arc::new(move |trouble| {
+                let seconds = start.elapsed().as_secs_f64();
+                lock(&notice).log(&format!("{seconds:>6.1} s  {trouble}"));
+            }))
+            .hiding(Arc::new(move |secret| lock(&hide).mask_made(secret)));
         let plan = Plan {
             wait: common.wait,
             dry_run: common.dry_run,
@@ -250,49 +208,33 @@ impl Process<'_> {
             limit: common.timeout,
             many: 1,
         };
-        let mut teller = Teller {
-            console,
-            cleaner,
-            entry,
-            common,
-            told: false,
-            said: start,
-            start,
-        };
+        let mut teller = ProgressLog { console, cleaner, entry, common, told: false, said: start, start };
         let driver = Run {
             platform: opened.platform.as_ref(),
             api: &api,
             plan,
-            lists_tell: entry.lists_tell && matches!(opened.aim, Aim::Selection { .. }),
+            lists_tell: entry.lists_tell && matches!(opened.aim, Target::Selection { .. }),
             cleaner,
             start,
         };
         match opened.aim {
-            Aim::Ids(ids) => (driver.drive(ids, signals, &mut teller).await, None),
-            Aim::Selection {
-                wanted,
-                appear_within,
-            } => {
-                driver
-                    .drive_chosen(&wanted, appear_within, signals, &mut teller)
-                    .await
+            Target::Ids(ids) => (driver.drive(ids, signals, &mut teller).await, None),
+            Target::Selection { wanted, appear_within } => {
+                driver.drive_chosen(&wanted, appear_within, signals, &mut teller).await
             }
         }
     }
 }
 
 /// What is odd about the inputs, said before anything is done.
-fn remark(console: &mut Console, cleaner: &Cleaner, faults: &Faults) {
+fn remark(console: &mut Console, cleaner: &Sanitizer, faults: &Faults) {
     for warning in &faults.warnings {
         console.warn(&cleaner.value(warning));
     }
 }
 
 fn require_aim(values: &Values, faults: &mut Faults) {
-    if ["deployment_id", "select"]
-        .iter()
-        .all(|name| values.given(name).is_none())
-    {
+    if ["deployment_id", "select"].iter().all(|name| values.given(name).is_none()) {
         let text = "is missing: set `deployment_id` to the deployment to cancel, or `select` to have it found";
         faults.add(None, "deployment_id", text);
     }
@@ -303,14 +245,14 @@ struct Opened {
     platform: Box<dyn Platform>,
     service: Service,
     base: Address,
-    link: Box<dyn Link>,
-    aim: Aim,
+    link: Box<dyn Transport>,
+    aim: Target,
     guard: Guard,
 }
 
 /// Opens the platform and its door; every fault is noted, not the first.
 fn open(
-    dial: &Dial,
+    dial: &Connect,
     env: &Env,
     entry: &'static Entry,
     values: &Values,
@@ -328,27 +270,23 @@ fn open(
         }
     }
     let home = Facts::repository(env);
-    let (aim, guard) = aim::judge(values, entry, facts, home.as_deref(), ids, faults);
-    if entry.needs_id && matches!(&aim, Aim::Ids(ids) if ids.is_empty()) {
+    let (aim, guard) = settings::target::judge(values, entry, facts, home.as_deref(), ids, faults);
+    if entry.needs_id && matches!(&aim, Target::Ids(ids) if ids.is_empty()) {
         require_aim(values, faults);
     }
-    if let Aim::Selection { appear_within, .. } = aim {
+    if let Target::Selection { appear_within, .. } = aim {
         faults.warnings.extend(facts.notes.iter().cloned());
         if appear_within >= common.timeout {
-            let text =
-                "`appear_within` is not shorter than `timeout`, which ends the waiting before.";
+            let text = "`appear_within` is not shorter than `timeout`, which ends the waiting before.";
             faults.warnings.push(text.to_owned());
         }
     }
     let (platform, service) = opened?;
     let aim = match aim {
-        Aim::Ids(ids) if ids.is_empty() => Aim::Ids(platform.whole().into_iter().collect()),
+        Target::Ids(ids) if ids.is_empty() => Target::Ids(platform.whole().into_iter().collect()),
         aim => aim,
     };
-    let usual = service
-        .base
-        .clone()
-        .or_else(|| Address::parse(entry.base).ok());
+    let usual = service.base.clone().or_else(|| Address::parse(entry.base).ok());
     let base = common.api_url.clone().or(usual)?;
     let roots = Roots {
         file: env.var("SSL_CERT_FILE"),
@@ -356,31 +294,20 @@ fn open(
         extra: common.ca_cert.clone().unwrap_or_default(),
     };
     match dial(&base, roots, env, service.sign_in.is_some()) {
-        Ok(link) => Some(Opened {
-            platform,
-            service,
-            base,
-            link,
-            aim,
-            guard,
-        }),
+        Ok(link) => Some(Opened { platform, service, base, link, aim, guard }),
         Err(error) => {
-            let fault = Fault {
-                input: String::new(),
-                variable: None,
-                text: format!("{error:#}"),
-            };
+            let fault = Fault { input: String::new(), variable: None, text: format!("{error:#}") };
             faults.found.push(fault);
             None
         }
     }
 }
 
-fn asked(entry: &Entry, common: &Common, aim: &Aim) -> String {
+fn asked(entry: &Entry, common: &Common, aim: &Target) -> String {
     let what = match aim {
-        Aim::Ids(ids) if ids.len() == 1 => "1 deployment".to_owned(),
-        Aim::Ids(ids) => format!("{} deployments", ids.len()),
-        Aim::Selection { wanted, .. } => wanted.describe(),
+        Target::Ids(ids) if ids.len() == 1 => "1 deployment".to_owned(),
+        Target::Ids(ids) => format!("{} deployments", ids.len()),
+        Target::Selection { wanted, .. } => wanted.describe(),
     };
     let seconds = common.timeout.as_secs();
     let how = match (common.dry_run, common.wait) {
@@ -408,9 +335,9 @@ fn lock(console: &Mutex<Console>) -> MutexGuard<'_, Console> {
 }
 
 /// Tells what happens while it happens: a line when a state changes, and the provisional outputs once.
-struct Teller<'a> {
+struct ProgressLog<'a> {
     console: &'a Mutex<Console>,
-    cleaner: &'a Cleaner,
+    cleaner: &'a Sanitizer,
     entry: &'static Entry,
     common: &'a Common,
     told: bool,
@@ -422,7 +349,7 @@ struct Teller<'a> {
 /// The longest silence: CI systems end jobs that say nothing, some after ten minutes.
 const SILENCE: Duration = Duration::from_secs(60);
 
-impl Teller<'_> {
+impl ProgressLog<'_> {
     fn say(&mut self, text: &str) {
         self.said = Instant::now();
         let seconds = self.start.elapsed().as_secs_f64();
@@ -430,18 +357,11 @@ impl Teller<'_> {
     }
 }
 
-impl Witness for Teller<'_> {
+impl Observer for ProgressLog<'_> {
     fn saw(&mut self, work: &Work) {
-        let mut words = work
-            .procedure
-            .timeline()
-            .iter()
-            .rev()
-            .map(|(_, word)| word.as_str());
+        let mut words = work.procedure.timeline().iter().rev().map(|(_, word)| word.as_str());
         let (now, before) = (words.next().unwrap_or_default(), words.next());
-        let before = before
-            .map(|before| format!("{before} → "))
-            .unwrap_or_default();
+        let before = before.map(|before| format!("{before} → ")).unwrap_or_default();
         let line = format!("{}: {before}{now}", shown_id(&work.id, self.cleaner));
         self.say(&line);
     }
@@ -458,24 +378,14 @@ impl Witness for Teller<'_> {
     fn waits(&mut self, what: Waiting<'_>) {
         let line = match what {
             Waiting::For(what, since) => {
-                format!(
-                    "still waiting for {what}, since {:.1} s",
-                    since.as_secs_f64()
-                )
+                format!("still waiting for {what}, since {:.1} s", since.as_secs_f64())
             }
             Waiting::Ends(works) => {
-                let open = || {
-                    works
-                        .iter()
-                        .filter(|work| work.procedure.ending().is_none())
-                };
+                let open = || works.iter().filter(|work| work.procedure.ending().is_none());
                 let Some(first) = open().min_by_key(|work| work.procedure.last_change()) else {
                     return self.say("still waiting for what the platform adds to the end");
                 };
-                let word = first
-                    .procedure
-                    .last()
-                    .map(|last| last.platform_state.as_str());
+                let word = first.procedure.last().map(|last| last.platform_state.as_str());
                 let since = first.procedure.last_change().as_secs_f64();
                 let id = shown_id(&first.id, self.cleaner);
                 let others = match open().count() {
@@ -495,11 +405,8 @@ impl Witness for Teller<'_> {
 
     fn asking(&mut self, works: &[Work], which: usize) {
         let Some(work) = works.get(which) else { return };
-        let unseen = if work.procedure.last().is_none() {
-            " (reading it is forbidden, so this is asked unseen)"
-        } else {
-            ""
-        };
+        let unseen =
+            if work.procedure.last().is_none() { " (reading it is forbidden, so this is asked unseen)" } else { "" };
         let id = shown_id(&work.id, self.cleaner);
         self.say(&format!("{id}: asking to cancel{unseen}"));
         let mut console = lock(self.console);
@@ -507,10 +414,7 @@ impl Witness for Teller<'_> {
             let report = Report {
                 platform: Some(self.entry),
                 asked: String::new(),
-                deployments: works
-                    .iter()
-                    .map(|work| Told::new(self.entry, work, self.cleaner))
-                    .collect(),
+                deployments: works.iter().map(|work| Told::new(self.entry, work, self.cleaner)).collect(),
                 whole: None,
                 fail_on: self.common.fail_on.clone(),
                 faults: Vec::new(),

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use cancel_deployment::env::Env;
-use cancel_deployment::outcome::Exit;
+use cancel_deployment::input::env::Env;
+use cancel_deployment::model::outcome::Exit;
 use cancel_deployment::run::{Received, Signal};
 use cancel_deployment::{cannot_begin, help, run};
 use tokio::sync::watch;
@@ -15,29 +15,18 @@ use tokio::time::Instant;
 fn main() -> ExitCode {
     let env = Env::new(std::env::vars_os());
     let mut out = std::io::stdout();
-    match std::env::args_os()
-        .nth(1)
-        .and_then(|argument| argument.into_string().ok())
-        .as_deref()
-    {
+    match std::env::args_os().nth(1).and_then(|argument| argument.into_string().ok()).as_deref() {
         None if std::env::args_os().len() < 2 => {}
         Some("--help" | "-h") => {
             drop(out.write_all(help::text(&env).as_bytes()));
             return ExitCode::SUCCESS;
         }
         Some("--version" | "-V") => {
-            drop(writeln!(
-                out,
-                "cancel-deployment {}",
-                env!("CARGO_PKG_VERSION")
-            ));
+            drop(writeln!(out, "cancel-deployment {}", env!("CARGO_PKG_VERSION")));
             return ExitCode::SUCCESS;
         }
         _ => {
-            drop(writeln!(
-                std::io::stderr(),
-                "cancel-deployment takes its inputs from the environment; see --help."
-            ));
+            drop(writeln!(std::io::stderr(), "cancel-deployment takes its inputs from the environment; see --help."));
             return ExitCode::from(Exit::BadInput.code());
         }
     }
@@ -51,9 +40,7 @@ const RESERVE: usize = 24;
 
 /// Makes sure that there is room for them. The runtime ends the process without a word where there is none.
 fn has_room() -> std::io::Result<()> {
-    let reserve: Result<Vec<_>, _> = (0..RESERVE)
-        .map(|_| std::fs::File::open("/dev/null"))
-        .collect();
+    let reserve: Result<Vec<_>, _> = (0..RESERVE).map(|_| std::fs::File::open("/dev/null")).collect();
     match reserve {
         // Of this process, of the whole machine.
         Err(error) if matches!(error.raw_os_error(), Some(24 | 23)) => Err(error),
@@ -63,9 +50,7 @@ fn has_room() -> std::io::Result<()> {
 
 fn start(env: &Env) -> anyhow::Result<Exit> {
     has_room().context("too few files can be open at once")?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("the runtime cannot be started")?;
     let (sender, signals) = watch::channel(Received::default());
     // Before anything else: as PID 1 in a container a process without handlers ignores both signals.
@@ -80,9 +65,7 @@ fn start(env: &Env) -> anyhow::Result<Exit> {
 fn hear(sender: watch::Sender<Received>) -> anyhow::Result<()> {
     let (ready, started) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let listening = runtime.and_then(|runtime| {
             let listening = runtime.block_on(async { listen(sender) })?;
             Ok((runtime, listening))
@@ -116,10 +99,7 @@ fn listen(sender: watch::Sender<Received>) -> std::io::Result<impl Future<Output
                 known.at.get_or_insert_with(std::time::Instant::now);
             });
             let known = *sender.borrow();
-            leave_after(
-                if known.again { 900 } else { 2900 },
-                known.first.unwrap_or(received),
-            );
+            leave_after(if known.again { 900 } else { 2900 }, known.first.unwrap_or(received));
         }
     })
 }
@@ -138,10 +118,7 @@ fn listen(sender: watch::Sender<Received>) -> std::io::Result<impl Future<Output
     })
 }
 
-#[allow(
-    clippy::exit,
-    reason = "the last resort: the contract of a signal is to be gone in time"
-)]
+#[allow(clippy::exit, reason = "the last resort: the contract of a signal is to be gone in time")]
 fn leave_after(milliseconds: u64, signal: Signal) {
     std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(milliseconds));

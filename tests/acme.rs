@@ -13,7 +13,7 @@
 )]
 
 // The example says `crate::…` and `super::…`, as it would inside the program.
-use cancel_deployment::{api, deployment, failure, id, inputs, secret, select};
+use cancel_deployment::{api, input, model, select, text};
 
 #[path = "."]
 mod platform {
@@ -39,17 +39,17 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cancel_deployment::address::Address;
-use cancel_deployment::aim::Guard;
 use cancel_deployment::api::{Api, Client, Roots};
-use cancel_deployment::cancel::{Ending, Plan};
-use cancel_deployment::env::Env;
-use cancel_deployment::id::Id;
-use cancel_deployment::inputs::{Faults, Values};
-use cancel_deployment::outcome::Outcome;
-use cancel_deployment::run::{Received, Run, Witness, Work};
-use cancel_deployment::secret::Redactor;
-use cancel_deployment::untrusted::Cleaner;
+use cancel_deployment::cancel::{Plan, Verdict};
+use cancel_deployment::input::env::Env;
+use cancel_deployment::input::{Faults, Values};
+use cancel_deployment::model::address::Address;
+use cancel_deployment::model::id::Id;
+use cancel_deployment::model::outcome::Outcome;
+use cancel_deployment::run::{Observer, Received, Run, Work};
+use cancel_deployment::settings::target::Guard;
+use cancel_deployment::text::sanitizer::Sanitizer;
+use cancel_deployment::text::secret::Redactor;
 use corner::acme::Acme;
 use platform::ACME;
 use sandbox::{Call, Fault, Grant, Sandbox, TOKEN};
@@ -58,7 +58,7 @@ use tokio::time::Instant;
 
 struct Nobody;
 
-impl Witness for Nobody {
+impl Observer for Nobody {
     fn saw(&mut self, _work: &Work) {}
     fn warn(&mut self, _text: &str) {}
     fn asking(&mut self, _works: &[Work], _which: usize) {}
@@ -71,7 +71,7 @@ fn values(pairs: &[(&str, &str)], faults: &mut Faults) -> Values {
 }
 
 /// One deployment with this id through the whole procedure.
-fn drive(sandbox: &Sandbox, id: &str) -> Ending {
+fn drive(sandbox: &Sandbox, id: &str) -> Verdict {
     let mut faults = Faults::default();
     let given = [("INPUT_TOKEN", TOKEN), ("ACME_WORKSPACE", "web")];
     let opened = (ACME.open)(&values(&given, &mut faults), &mut faults);
@@ -79,16 +79,9 @@ fn drive(sandbox: &Sandbox, id: &str) -> Ending {
     let (platform, service) = opened.unwrap();
     let base = Address::parse(&sandbox.url(ACME.id)).unwrap();
     let link = Client::new(&base, Roots::default(), &Env::default(), false).unwrap();
-    let cleaner = Arc::new(Cleaner::new(Redactor::new(&[])));
+    let cleaner = Arc::new(Sanitizer::new(Redactor::new(&[])));
     let (start, limit) = (Instant::now(), Duration::from_secs(20));
-    let api = Api::new(
-        service,
-        base,
-        Box::new(link),
-        Arc::clone(&cleaner),
-        start,
-        limit,
-    );
+    let api = Api::new(service, base, Box::new(link), Arc::clone(&cleaner), start, limit);
     let plan = Plan {
         wait: true,
         dry_run: false,
@@ -100,18 +93,10 @@ fn drive(sandbox: &Sandbox, id: &str) -> Ending {
         limit,
         many: 1,
     };
-    let run = Run {
-        platform: platform.as_ref(),
-        api: &api,
-        plan,
-        lists_tell: ACME.lists_tell,
-        cleaner: &cleaner,
-        start,
-    };
+    let run =
+        Run { platform: platform.as_ref(), api: &api, plan, lists_tell: ACME.lists_tell, cleaner: &cleaner, start };
     let (_sender, mut signals) = watch::channel(Received::default());
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let works = runtime.unwrap().block_on(async {
         let ids = vec![Id::parse(id).unwrap()];
         run.drive(ids, &mut signals, &mut Nobody).await
@@ -167,10 +152,7 @@ fn another_id_is_not_found() {
     sandbox.add(Acme::new("dep-1", &["BUILDING"], &["CANCELED"]));
     let ending = drive(&sandbox, "dep-2");
     assert_eq!(ending.outcome, Outcome::NotFound, "{ending:?}");
-    assert!(
-        ending.reason.contains("check `deployment_id`"),
-        "{ending:?}"
-    );
+    assert!(ending.reason.contains("check `deployment_id`"), "{ending:?}");
 }
 
 #[test]

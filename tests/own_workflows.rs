@@ -15,10 +15,7 @@ use serde_yaml_ng::Value;
 
 fn below(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let mut paths: Vec<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     assert!(!paths.is_empty());
     paths
@@ -42,9 +39,7 @@ fn workflows() -> Vec<Workflow> {
 impl Workflow {
     fn jobs(&self) -> Vec<(&str, &Value)> {
         let jobs = self.yaml["jobs"].as_mapping().unwrap();
-        jobs.iter()
-            .map(|(name, job)| (name.as_str().unwrap(), job))
-            .collect()
+        jobs.iter().map(|(name, job)| (name.as_str().unwrap(), job)).collect()
     }
 }
 
@@ -67,11 +62,7 @@ fn is_pinned(reference: &str) -> bool {
     let hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
     let mut numbers = comment.split('.');
     let numeric = numbers.all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit()));
-    name.contains('/')
-        && hash.len() == 40
-        && hash.chars().all(hex)
-        && comment.matches('.').count() == 2
-        && numeric
+    name.contains('/') && hash.len() == 40 && hash.chars().all(hex) && comment.matches('.').count() == 2 && numeric
 }
 
 #[test]
@@ -96,25 +87,15 @@ fn every_foreign_action_is_pinned_by_its_full_hash_and_names_its_version() {
     for workflow in workflows() {
         let used = workflow.text.lines().filter_map(|line| {
             let line = line.trim_start();
-            line.strip_prefix("- ")
-                .unwrap_or(line)
-                .strip_prefix("uses: ")
+            line.strip_prefix("- ").unwrap_or(line).strip_prefix("uses: ")
         });
         let used: Vec<_> = used.collect();
         // Found by their lines, for the comment's sake: none may hide in another way of writing.
-        let known: usize = workflow
-            .jobs()
-            .iter()
-            .flat_map(|(_, job)| steps(job))
-            .filter(|step| !step["uses"].is_null())
-            .count();
+        let known: usize =
+            workflow.jobs().iter().flat_map(|(_, job)| steps(job)).filter(|step| !step["uses"].is_null()).count();
         assert_eq!(used.len(), known, "{}", workflow.path.display());
         for reference in used {
-            assert!(
-                reference.starts_with("./") || is_pinned(reference),
-                "{}: {reference}",
-                workflow.path.display()
-            );
+            assert!(reference.starts_with("./") || is_pinned(reference), "{}: {reference}", workflow.path.display());
         }
     }
 }
@@ -124,8 +105,7 @@ fn a_workflow_grants_nothing_and_each_job_only_what_it_names() {
     for workflow in workflows() {
         let none = &workflow.yaml["permissions"];
         assert!(
-            none.as_mapping()
-                .is_some_and(serde_yaml_ng::Mapping::is_empty),
+            none.as_mapping().is_some_and(serde_yaml_ng::Mapping::is_empty),
             "{}: {none:?}",
             workflow.path.display()
         );
@@ -151,10 +131,7 @@ fn no_checkout_leaves_its_token_on_the_disk() {
     let mut checkouts = 0;
     for workflow in workflows() {
         for step in workflow.jobs().into_iter().flat_map(|(_, job)| steps(job)) {
-            if step["uses"]
-                .as_str()
-                .is_some_and(|name| name.starts_with("actions/checkout@"))
-            {
+            if step["uses"].as_str().is_some_and(|name| name.starts_with("actions/checkout@")) {
                 checkouts += 1;
                 assert_eq!(step["with"]["persist-credentials"], false, "{step:?}");
             }
@@ -174,21 +151,10 @@ fn a_job_that_may_write_builds_and_installs_nothing() {
             }
             writing.insert(name.to_owned());
             for step in steps(job) {
-                for word in [
-                    "cargo ",
-                    ".ci/",
-                    "release/build",
-                    "docker build",
-                    "docker run",
-                    "pip",
-                    "npm",
-                    "apt-get",
-                    "curl",
-                ] {
-                    assert!(
-                        !script(step).contains(word),
-                        "{name} may write, and runs {word}"
-                    );
+                for word in
+                    ["cargo ", ".ci/", "release/build", "docker build", "docker run", "pip", "npm", "apt-get", "curl"]
+                {
+                    assert!(!script(step).contains(word), "{name} may write, and runs {word}");
                 }
             }
         }
@@ -199,10 +165,7 @@ fn a_job_that_may_write_builds_and_installs_nothing() {
 #[test]
 fn the_tags_that_users_follow_move_last() {
     let workflows = workflows();
-    let release = workflows
-        .iter()
-        .find(|workflow| workflow.path.ends_with("release.yml"))
-        .unwrap();
+    let release = workflows.iter().find(|workflow| workflow.path.ends_with("release.yml")).unwrap();
     let mut before: Vec<&str> = vec!["promote"];
     let mut next = 0;
     while let Some(name) = before.get(next) {
@@ -229,16 +192,8 @@ fn the_job_to_require_waits_for_every_other() {
         let Some((_, last)) = jobs.iter().find(|(name, _)| *name == "all-green") else {
             continue;
         };
-        let needs: BTreeSet<_> = last["needs"]
-            .as_sequence()
-            .unwrap()
-            .iter()
-            .filter_map(Value::as_str)
-            .collect();
-        let others = jobs
-            .iter()
-            .map(|(name, _)| *name)
-            .filter(|name| *name != "all-green");
+        let needs: BTreeSet<_> = last["needs"].as_sequence().unwrap().iter().filter_map(Value::as_str).collect();
+        let others = jobs.iter().map(|(name, _)| *name).filter(|name| *name != "all-green");
         assert_eq!(needs, others.collect());
         return;
     }
@@ -252,18 +207,12 @@ fn every_script_that_a_workflow_calls_is_there() {
     for workflow in workflows() {
         for word in workflow.text.split(|c: char| c.is_whitespace() || c == '(') {
             let word = word.strip_prefix("rel/").unwrap_or(word);
-            if [".ci/", ".github/release/", "tests/runners/"]
-                .iter()
-                .any(|folder| word.starts_with(folder))
-            {
+            if [".ci/", ".github/release/", "tests/runners/"].iter().any(|folder| word.starts_with(folder)) {
                 called.insert(word.to_owned());
             }
         }
     }
-    assert!(
-        called.contains(".ci/run") && called.contains(".github/release/judge"),
-        "{called:?}"
-    );
+    assert!(called.contains(".ci/run") && called.contains(".github/release/judge"), "{called:?}");
     for path in called {
         assert!(root.join(&path).is_file(), "{path}");
     }

@@ -1,14 +1,6 @@
 //! The scripts of a release, run in a small repository of their own: what they refuse, and what they leave behind.
-#![cfg(all(
-    target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64")
-))]
-#![allow(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    missing_docs,
-    reason = "a test may stop at the first surprise"
-)]
+#![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, missing_docs, reason = "a test may stop at the first surprise")]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,18 +19,10 @@ struct Clone {
 
 impl Clone {
     fn new() -> Clone {
-        let clone = Clone {
-            folder: tempfile::tempdir().unwrap(),
-        };
+        let clone = Clone { folder: tempfile::tempdir().unwrap() };
         fs::create_dir_all(clone.path()).unwrap();
-        clone.write(
-            "Cargo.toml",
-            &format!("[package]\nversion = \"{VERSION}\"\n"),
-        );
-        clone.write(
-            "Cargo.lock",
-            &format!("[[package]]\nname = \"cancel-deployment\"\nversion = \"{VERSION}\"\n"),
-        );
+        clone.write("Cargo.toml", &format!("[package]\nversion = \"{VERSION}\"\n"));
+        clone.write("Cargo.lock", &format!("[[package]]\nname = \"cancel-deployment\"\nversion = \"{VERSION}\"\n"));
         clone.write(
             "CHANGELOG.md",
             &format!("# Changelog\n\n## {VERSION} – 2026-01-31\n\n- News.\n\n## 0.0.1\n\n- Old.\n"),
@@ -139,15 +123,7 @@ fn a_clean_commit_of_main_with_its_notes_may_be_released() {
 #[test]
 fn a_version_that_is_not_three_numbers_is_refused() {
     let clone = Clone::new();
-    for version in [
-        "1.2",
-        "v1.2.3",
-        "01.2.3",
-        "1.2.3-rc1",
-        "1.2.3\n",
-        "",
-        "$(id)",
-    ] {
+    for version in ["1.2", "v1.2.3", "01.2.3", "1.2.3-rc1", "1.2.3\n", "", "$(id)"] {
         clone.refuses("check", &[version], "has to look like 1.2.3");
     }
 }
@@ -155,11 +131,7 @@ fn a_version_that_is_not_three_numbers_is_refused() {
 #[test]
 fn another_version_than_the_manifest_the_lock_file_or_the_changelog_is_refused() {
     let clone = Clone::new();
-    for file in [
-        "Cargo.toml says",
-        "Cargo.lock says",
-        "CHANGELOG.md has no section",
-    ] {
+    for file in ["Cargo.toml says", "Cargo.lock says", "CHANGELOG.md has no section"] {
         clone.refuses("check", &["77.0.0"], file);
     }
     clone.replace("CHANGELOG.md", "- News.", "");
@@ -259,16 +231,7 @@ fn the_tags_that_users_follow_move_to_the_newest_of_their_line_only() {
         })
         .collect();
     pushed.sort();
-    assert_eq!(
-        pushed,
-        [
-            "v1 1.10.0",
-            "v1.10 1.10.0",
-            "v1.9 1.9.1",
-            "v2 2.0.0",
-            "v2.0 2.0.0"
-        ]
-    );
+    assert_eq!(pushed, ["v1 1.10.0", "v1.10 1.10.0", "v1.9 1.9.1", "v2 2.0.0", "v2.0 2.0.0"]);
 }
 
 #[test]
@@ -337,30 +300,20 @@ fn a_released_action_that_cancels_passes_its_trial_and_one_that_does_not_fails_i
 
     // In a group of its own, since what it starts outlives it.
     let facts = folder.path().join("facts");
-    let mut started = in_job(&scripts.join("sandbox"))
-        .arg(sandbox())
-        .env("GITHUB_OUTPUT", &facts)
-        .process_group(0)
-        .spawn()
-        .unwrap();
+    let mut started =
+        in_job(&scripts.join("sandbox")).arg(sandbox()).env("GITHUB_OUTPUT", &facts).process_group(0).spawn().unwrap();
     assert!(started.wait().unwrap().success());
     let facts = told(&facts);
 
     let cancel = |name: &str, inputs: &[&str]| {
         let output = folder.path().join(name);
         let mut step = in_job(Path::new(env!("CARGO_BIN_EXE_cancel-deployment")));
-        step.env("GITHUB_ACTIONS", "true")
-            .env("GITHUB_OUTPUT", &output)
-            .env("INPUT_PLATFORM", "digitalocean");
+        step.env("GITHUB_ACTIONS", "true").env("GITHUB_OUTPUT", &output).env("INPUT_PLATFORM", "digitalocean");
         for input in inputs {
             step.env(format!("INPUT_{}", input.to_uppercase()), &facts[*input]);
         }
         let run = step.output().unwrap();
-        let end = if run.status.success() {
-            "success"
-        } else {
-            "failure"
-        };
+        let end = if run.status.success() { "success" } else { "failure" };
         (end, told(&output))
     };
     let (_, canceled) = cancel("with", &["api_url", "token", "app_id", "deployment_id"]);
@@ -371,10 +324,7 @@ fn a_released_action_that_cancels_passes_its_trial_and_one_that_does_not_fails_i
 
     let now = in_job(Path::new("date")).arg("+%s").output().unwrap();
     let mut read = BTreeMap::from([
-        (
-            "STARTED",
-            String::from_utf8(now.stdout).unwrap().trim().to_owned(),
-        ),
+        ("STARTED", String::from_utf8(now.stdout).unwrap().trim().to_owned()),
         ("EXPECTED_ID", facts["deployment_id"].clone()),
         ("STEP_WITHOUT_ID", end.to_owned()),
         ("OUTCOME_WITHOUT_ID", without["outcome"].clone()),
@@ -400,15 +350,9 @@ fn a_released_action_that_cancels_passes_its_trial_and_one_that_does_not_fails_i
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(".github/workflows/release.yml");
     let workflow = fs::read_to_string(path).unwrap();
     for variable in read.keys() {
-        assert!(
-            workflow.contains(&format!("\n          {variable}: ${{{{ steps.")),
-            "{variable}"
-        );
+        assert!(workflow.contains(&format!("\n          {variable}: ${{{{ steps.")), "{variable}");
         let mut wrong = read.clone();
-        wrong.insert(
-            variable,
-            if *variable == "STARTED" { "0" } else { "" }.to_owned(),
-        );
+        wrong.insert(variable, if *variable == "STARTED" { "0" } else { "" }.to_owned());
         let (satisfied, said) = judge(&wrong);
         assert!(!satisfied, "without {variable}: {said}");
     }

@@ -13,8 +13,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cancel_deployment::ci;
-use cancel_deployment::inputs::COMMON;
-use cancel_deployment::outcome::{Exit, Outcome};
+use cancel_deployment::input::COMMON;
+use cancel_deployment::model::outcome::{Exit, Outcome};
 use cancel_deployment::platform::REGISTER;
 use cancel_deployment::report::OUTPUTS;
 use serde_yaml_ng::{Mapping, Value};
@@ -53,9 +53,7 @@ fn files(folder: &str) -> Vec<(String, String)> {
 
 /// A Rust file without its comments.
 fn code(text: &str) -> String {
-    let lines = text
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("//"));
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -63,14 +61,8 @@ fn code(text: &str) -> String {
 fn without(path: &str, text: &str, words: &[&str]) {
     let lower = text.to_lowercase();
     for word in words {
-        let line = lower
-            .lines()
-            .position(|line| line.contains(&word.to_lowercase()));
-        assert!(
-            line.is_none(),
-            "{path}:{} says {word}",
-            line.unwrap_or_default() + 1
-        );
+        let line = lower.lines().position(|line| line.contains(&word.to_lowercase()));
+        assert!(line.is_none(), "{path}:{} says {word}", line.unwrap_or_default() + 1);
     }
 }
 
@@ -87,11 +79,7 @@ fn ci_systems() -> Vec<&'static str> {
 
 fn inputs() -> BTreeSet<String> {
     let own = REGISTER.iter().flat_map(|entry| entry.inputs);
-    COMMON
-        .iter()
-        .chain(own)
-        .map(|input| input.name.to_owned())
-        .collect()
+    COMMON.iter().chain(own).map(|input| input.name.to_owned()).collect()
 }
 
 fn outputs() -> BTreeSet<String> {
@@ -104,10 +92,7 @@ fn action() -> Value {
 
 fn names(mapping: &Value) -> BTreeSet<String> {
     let mapping: &Mapping = mapping.as_mapping().unwrap();
-    mapping
-        .keys()
-        .map(|name| name.as_str().unwrap().to_owned())
-        .collect()
+    mapping.keys().map(|name| name.as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
@@ -121,10 +106,7 @@ fn the_action_is_composite_with_exactly_one_step() {
 fn the_action_also_runs_in_a_canceled_workflow_and_is_not_shielded_from_a_signal() {
     // `always()` for runners derived from act, which skip the step else; GitHub sets the status when it signals the step.
     let step = &action()["runs"]["steps"][0];
-    assert_eq!(
-        step["if"],
-        "always() && github.action_status != 'cancelled'"
-    );
+    assert_eq!(step["if"], "always() && github.action_status != 'cancelled'");
 }
 
 #[test]
@@ -136,17 +118,11 @@ fn the_action_has_the_inputs_of_the_code() {
 fn the_action_hands_every_input_over_once_by_its_name() {
     let action = action();
     let env = &action["runs"]["steps"][0]["env"];
-    let expected: BTreeSet<_> = inputs()
-        .iter()
-        .map(|name| format!("INPUT_{}", name.to_uppercase()))
-        .collect();
+    let expected: BTreeSet<_> = inputs().iter().map(|name| format!("INPUT_{}", name.to_uppercase())).collect();
     assert_eq!(names(env), expected);
     for name in inputs() {
         let handed = &env[format!("INPUT_{}", name.to_uppercase())];
-        assert_eq!(
-            handed.as_str(),
-            Some(format!("${{{{ inputs.{name} }}}}").as_str())
-        );
+        assert_eq!(handed.as_str(), Some(format!("${{{{ inputs.{name} }}}}").as_str()));
     }
 }
 
@@ -162,12 +138,7 @@ fn every_input_and_output_of_the_action_is_described() {
     let action = action();
     for kind in ["inputs", "outputs"] {
         for (name, entry) in action[kind].as_mapping().unwrap() {
-            assert!(
-                entry["description"]
-                    .as_str()
-                    .is_some_and(|text| !text.is_empty()),
-                "{name:?}"
-            );
+            assert!(entry["description"].as_str().is_some_and(|text| !text.is_empty()), "{name:?}");
         }
     }
 }
@@ -179,22 +150,14 @@ fn the_action_has_the_outputs_of_the_code() {
     assert_eq!(names(&action["outputs"]), outputs());
     for name in outputs() {
         let value = format!("${{{{ steps.{step}.outputs.{name} }}}}");
-        assert_eq!(
-            action["outputs"][&name]["value"].as_str(),
-            Some(value.as_str())
-        );
+        assert_eq!(action["outputs"][&name]["value"].as_str(), Some(value.as_str()));
     }
 }
 
 #[test]
 fn no_expression_stands_in_the_script_of_the_action() {
     let action = action();
-    assert!(
-        !action["runs"]["steps"][0]["run"]
-            .as_str()
-            .unwrap()
-            .contains("${{")
-    );
+    assert!(!action["runs"]["steps"][0]["run"].as_str().unwrap().contains("${{"));
 }
 
 // README.md
@@ -203,23 +166,15 @@ fn no_expression_stands_in_the_script_of_the_action() {
 fn first_cells(heading: &str) -> BTreeSet<String> {
     let readme = read("README.md");
     let heading = format!("## {heading}");
-    let below = readme
-        .lines()
-        .skip_while(|line| line.trim_end() != heading)
-        .skip(1);
+    let below = readme.lines().skip_while(|line| line.trim_end() != heading).skip(1);
     let section: Vec<_> = below.take_while(|line| !line.starts_with("## ")).collect();
-    assert!(
-        !section.is_empty(),
-        "README.md has nothing below {heading:?}"
-    );
+    assert!(!section.is_empty(), "README.md has nothing below {heading:?}");
     let rows = section.iter().filter_map(|line| line.strip_prefix('|'));
     let cells = rows.filter_map(|row| row.split('|').next()).map(str::trim);
     // A number, such as an exit code, may stand without backticks.
     cells
         .filter_map(|cell| {
-            let quoted = cell
-                .strip_prefix('`')
-                .and_then(|cell| cell.strip_suffix('`'));
+            let quoted = cell.strip_prefix('`').and_then(|cell| cell.strip_suffix('`'));
             quoted.or(Some(cell).filter(|cell| cell.parse::<u8>().is_ok()))
         })
         .map(str::to_owned)
@@ -240,10 +195,7 @@ fn the_readme_lists_every_output() {
 fn the_readme_lists_every_outcome_and_exit_code() {
     let outcomes = Outcome::ALL.iter().map(|outcome| outcome.word().to_owned());
     let codes = Exit::ALL.iter().map(|exit| exit.code().to_string());
-    assert_eq!(
-        first_cells("Outcomes and exit codes"),
-        outcomes.chain(codes).collect()
-    );
+    assert_eq!(first_cells("Outcomes and exit codes"), outcomes.chain(codes).collect());
 }
 
 #[test]
@@ -258,18 +210,12 @@ fn every_place_that_explains_the_input_names_every_ci_system() {
     let action = action();
     let help = COMMON.iter().find(|input| input.name == "ci").unwrap().help;
     for text in [
-        readme
-            .lines()
-            .find(|line| line.starts_with("| `ci` |"))
-            .unwrap(),
+        readme.lines().find(|line| line.starts_with("| `ci` |")).unwrap(),
         action["inputs"]["ci"]["description"].as_str().unwrap(),
         help,
     ] {
         for name in ci::names() {
-            assert!(
-                text.contains(&format!("`{name}`")),
-                "{name} is missing in: {text}"
-            );
+            assert!(text.contains(&format!("`{name}`")), "{name} is missing in: {text}");
         }
     }
 }
@@ -317,13 +263,9 @@ fn the_pipelines_set_inputs_and_read_outputs_that_there_are() {
 #[test]
 fn the_settings_of_a_plugin_are_inputs() {
     for name in ["drone", "woodpecker"] {
-        let pipeline: Value =
-            serde_yaml_ng::from_str(&read(&format!("examples/ci/{name}.yml"))).unwrap();
+        let pipeline: Value = serde_yaml_ng::from_str(&read(&format!("examples/ci/{name}.yml"))).unwrap();
         let steps = pipeline["steps"].as_sequence().unwrap();
-        let settings: Vec<_> = steps
-            .iter()
-            .filter_map(|step| step.get("settings"))
-            .collect();
+        let settings: Vec<_> = steps.iter().filter_map(|step| step.get("settings")).collect();
         assert_eq!(settings.len(), 1);
         assert!(names(settings[0]).is_subset(&inputs()), "{name}");
     }
@@ -334,21 +276,14 @@ fn every_pipeline_is_mentioned_and_checked() {
     let (guide, checks) = (read("docs/ci-systems.md"), read(".ci/run"));
     for (path, _) in files("examples/ci") {
         assert!(guide.contains(&format!("(../{path})")), "{path}");
-        assert!(
-            checks.contains(&path) || path.ends_with("Jenkinsfile"),
-            "{path}"
-        );
+        assert!(checks.contains(&path) || path.ends_with("Jenkinsfile"), "{path}");
     }
 }
 
 #[test]
 fn the_card_shows_what_the_code_puts_on_it() {
     let (card, code) = (read("docs/drone-card.json"), read("src/ci/drone.rs"));
-    let shown: Vec<_> = card
-        .split("${")
-        .skip(1)
-        .filter_map(|rest| rest.split('}').next())
-        .collect();
+    let shown: Vec<_> = card.split("${").skip(1).filter_map(|rest| rest.split('}').next()).collect();
     assert!(!shown.is_empty());
     for name in shown {
         assert!(code.contains(&format!("\"{name}\": ")), "{name}");
@@ -359,9 +294,7 @@ fn the_card_shows_what_the_code_puts_on_it() {
 fn the_changelog_has_a_section_for_this_version() {
     let version = env!("CARGO_PKG_VERSION");
     let changelog = read("CHANGELOG.md");
-    let mut headings = changelog
-        .lines()
-        .filter_map(|line| line.strip_prefix("## "));
+    let mut headings = changelog.lines().filter_map(|line| line.strip_prefix("## "));
     let is_this = |heading: &str| {
         let word = heading.split_whitespace().next().unwrap_or_default();
         word.trim_matches(['[', ']', 'v']) == version
@@ -374,35 +307,16 @@ fn the_changelog_has_a_section_for_this_version() {
 #[test]
 fn a_platform_neither_sends_nor_waits_nor_reads_the_clock() {
     for (path, text) in files("src/platform") {
-        without(
-            &path,
-            &text,
-            &[
-                "reqwest",
-                "tokio::",
-                "std::env",
-                "SystemTime",
-                "Instant::",
-                "time::Instant",
-            ],
-        );
+        without(&path, &text, &["reqwest", "tokio::", "std::env", "SystemTime", "Instant::", "time::Instant"]);
     }
 }
 
 #[test]
 fn no_platform_knows_another() {
     for id in platforms() {
-        let others: Vec<_> = platforms()
-            .into_iter()
-            .filter(|other| *other != id)
-            .collect();
-        let (file, folder) = (
-            format!("src/platform/{id}.rs"),
-            format!("src/platform/{id}/"),
-        );
-        let own = files("src/platform")
-            .into_iter()
-            .filter(|(path, _)| *path == file || path.starts_with(&folder));
+        let others: Vec<_> = platforms().into_iter().filter(|other| *other != id).collect();
+        let (file, folder) = (format!("src/platform/{id}.rs"), format!("src/platform/{id}/"));
+        let own = files("src/platform").into_iter().filter(|(path, _)| *path == file || path.starts_with(&folder));
         let own: Vec<_> = own.collect();
         assert!(!own.is_empty(), "{id} has no file");
         for (path, text) in own {
@@ -416,10 +330,10 @@ fn the_procedure_and_the_report_name_no_platform() {
     for path in [
         "src/cancel/mod.rs",
         "src/cancel/reasons.rs",
-        "src/cancel/pauses.rs",
-        "src/run.rs",
-        "src/outcome.rs",
-        "src/report.rs",
+        "src/cancel/pacing.rs",
+        "src/run/mod.rs",
+        "src/model/outcome.rs",
+        "src/report/mod.rs",
     ] {
         without(path, &read(path), &platforms());
     }
@@ -430,10 +344,10 @@ fn the_procedure_and_the_report_name_no_ci_system() {
     for path in [
         "src/cancel/mod.rs",
         "src/cancel/reasons.rs",
-        "src/cancel/pauses.rs",
-        "src/run.rs",
-        "src/outcome.rs",
-        "src/report.rs",
+        "src/cancel/pacing.rs",
+        "src/run/mod.rs",
+        "src/model/outcome.rs",
+        "src/report/mod.rs",
     ] {
         without(path, &read(path), &ci_systems());
     }
@@ -460,10 +374,7 @@ fn only_the_door_to_the_platforms_knows_the_http_client() {
 fn no_code_is_unsafe() {
     let word = concat!("un", "safe");
     for folder in ["src", "tests", "examples"] {
-        for (path, text) in files(folder)
-            .into_iter()
-            .filter(|(path, _)| path.ends_with(".rs"))
-        {
+        for (path, text) in files(folder).into_iter().filter(|(path, _)| path.ends_with(".rs")) {
             let text = code(&text);
             let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
             assert!(!words.any(|found| found == word), "{path}");
@@ -483,10 +394,7 @@ fn a_build_from_source_sees_no_secret() {
         let name = input.name.to_uppercase();
         let prefixed = ["INPUT", "CANCEL_DEPLOYMENT"].map(|prefix| format!("{prefix}_{name}"));
         let usual = input.usual.iter().map(|(variable, _)| *variable);
-        for name in usual
-            .chain(prefixed.iter().map(String::as_str))
-            .filter(|_| input.secret)
-        {
+        for name in usual.chain(prefixed.iter().map(String::as_str)).filter(|_| input.secret) {
             assert!(unset.contains(&name), "{name} reaches the build");
         }
     }
@@ -496,10 +404,7 @@ fn a_build_from_source_sees_no_secret() {
 fn every_word_for_a_state_is_tested() {
     let mut tests: String = files("tests").into_iter().map(|(_, text)| text).collect();
     for (_, text) in files("src/platform") {
-        tests.extend(
-            text.split_once("#[cfg(test)]")
-                .map(|(_, tests)| tests.to_owned()),
-        );
+        tests.extend(text.split_once("#[cfg(test)]").map(|(_, tests)| tests.to_owned()));
     }
     let tests = tests.to_lowercase();
     for entry in REGISTER {
@@ -514,35 +419,20 @@ fn every_word_for_a_state_is_tested() {
 #[test]
 fn no_file_names_a_path_of_one_machine() {
     for (path, text) in files("") {
-        without(
-            &path,
-            &text,
-            &[
-                concat!("/wo", "rk/"),
-                concat!("/ro", "ot/"),
-                concat!("/tmp", "/wt-"),
-            ],
-        );
+        without(&path, &text, &[concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/tmp", "/wt-")]);
     }
 }
 
 #[test]
 fn neither_of_the_large_tls_libraries_is_linked() {
-    without(
-        "Cargo.lock",
-        &read("Cargo.lock"),
-        &["\"aws-lc-sys\"", "\"openssl-sys\""],
-    );
+    without("Cargo.lock", &read("Cargo.lock"), &["\"aws-lc-sys\"", "\"openssl-sys\""]);
 }
 
 #[test]
 fn the_image_is_built_from_the_sources_and_the_lock_file() {
     let dockerfile = read("Dockerfile");
-    let copied: Vec<_> = dockerfile
-        .lines()
-        .filter(|line| line.starts_with("COPY "))
-        .flat_map(str::split_whitespace)
-        .collect();
+    let copied: Vec<_> =
+        dockerfile.lines().filter(|line| line.starts_with("COPY ")).flat_map(str::split_whitespace).collect();
     for name in ["Cargo.toml", "Cargo.lock", "src"] {
         assert!(copied.contains(&name), "{name} is not copied");
     }
@@ -552,9 +442,7 @@ fn the_image_is_built_from_the_sources_and_the_lock_file() {
 #[test]
 fn the_image_is_built_with_the_toolchain_of_the_tests() {
     let toolchain = read("rust-toolchain.toml");
-    let channel = toolchain
-        .lines()
-        .find_map(|line| line.strip_prefix("channel = "));
+    let channel = toolchain.lines().find_map(|line| line.strip_prefix("channel = "));
     let version = channel.unwrap().trim_matches('"');
     let (minor, _patch) = version.rsplit_once('.').unwrap();
     assert!(read("Dockerfile").contains(&format!("library/rust:{minor}-alpine")));

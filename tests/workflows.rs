@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use cancel_deployment::outcome::{FailOn, Outcome};
+use cancel_deployment::model::outcome::{FailOn, Outcome};
 use cancel_deployment::platform;
 use cancel_deployment::select::Select;
 use serde_yaml_ng::Value;
@@ -33,8 +33,7 @@ impl Example {
 
     fn steps(&self) -> Vec<&Value> {
         let jobs = self.jobs().into_iter();
-        jobs.flat_map(|job| job["steps"].as_sequence().unwrap())
-            .collect()
+        jobs.flat_map(|job| job["steps"].as_sequence().unwrap()).collect()
     }
 
     /// The steps that use this action.
@@ -53,9 +52,7 @@ impl Example {
         let offered = offered.strip_suffix(" }}").unwrap();
         let options = &self.yaml["on"]["workflow_dispatch"]["inputs"][offered]["options"];
         let options = options.as_sequence().unwrap().iter();
-        options
-            .map(|option| option.as_str().unwrap().to_owned())
-            .collect()
+        options.map(|option| option.as_str().unwrap().to_owned()).collect()
     }
 }
 
@@ -85,8 +82,8 @@ fn examples() -> Vec<Example> {
         .map(|entry| {
             let name = entry.unwrap().file_name().into_string().unwrap();
             let text = read(&format!("examples/workflows/{name}"));
-            let yaml = serde_yaml_ng::from_str(&text)
-                .unwrap_or_else(|error| panic!("{name} is not valid YAML: {error}"));
+            let yaml =
+                serde_yaml_ng::from_str(&text).unwrap_or_else(|error| panic!("{name} is not valid YAML: {error}"));
             Example { name, text, yaml }
         })
         .collect();
@@ -99,9 +96,7 @@ fn examples() -> Vec<Example> {
 fn of_the_action(kind: &str) -> BTreeSet<String> {
     let action: Value = serde_yaml_ng::from_str(&read("action.yml")).unwrap();
     let names = action[kind].as_mapping().unwrap().keys();
-    names
-        .map(|name| name.as_str().unwrap().to_owned())
-        .collect()
+    names.map(|name| name.as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
@@ -182,10 +177,7 @@ fn every_output_that_an_example_uses_exists() {
             };
             let output = output.split(word).next().unwrap();
             let exists = match step["run"].as_str() {
-                Some(script) => {
-                    script.contains(&format!("\"{output}="))
-                        && script.contains("\"$GITHUB_OUTPUT\"")
-                }
+                Some(script) => script.contains(&format!("\"{output}=")) && script.contains("\"$GITHUB_OUTPUT\""),
                 None => step["uses"] == ACTION && outputs.contains(output),
             };
             assert!(exists, "{}: {id}, {output}", example.name);
@@ -284,10 +276,7 @@ fn every_platform_of_an_example_is_known_and_offers_what_is_selected() {
 #[test]
 fn the_example_by_hand_offers_everything_and_only_looks_by_default() {
     let examples = examples();
-    let example = examples
-        .iter()
-        .find(|example| example.name == "by-hand.yml")
-        .unwrap();
+    let example = examples.iter().find(|example| example.name == "by-hand.yml").unwrap();
     let step = example.uses()[0];
     let platforms: Vec<_> = platform::REGISTER.iter().map(|entry| entry.id).collect();
     assert_eq!(example.choices(step, "platform"), platforms);
@@ -300,23 +289,15 @@ fn the_example_by_hand_offers_everything_and_only_looks_by_default() {
 
 #[test]
 fn every_credential_is_a_secret() {
-    let variables: Vec<_> = platform::REGISTER
-        .iter()
-        .flat_map(|entry| entry.inputs)
-        .filter(|input| input.secret)
-        .collect();
+    let variables: Vec<_> =
+        platform::REGISTER.iter().flat_map(|entry| entry.inputs).filter(|input| input.secret).collect();
     for example in examples() {
         for step in example.uses() {
             for input in &variables {
                 let usual = input.usual.iter().map(|(name, _)| &step["env"][*name]);
                 for value in usual.chain([&step["with"][input.name]]) {
                     let value = value.as_str().unwrap_or("${{ secrets.");
-                    assert!(
-                        value.starts_with("${{ secrets."),
-                        "{}: {}",
-                        example.name,
-                        input.name
-                    );
+                    assert!(value.starts_with("${{ secrets."), "{}: {}", example.name, input.name);
                 }
             }
         }
@@ -338,11 +319,8 @@ fn the_readme_lists_every_example() {
     let readme = read("README.md");
     let (_, recipes) = readme.split_once("\n## Recipes\n").unwrap();
     let recipes = recipes.split("\n## ").next().unwrap();
-    let listed: BTreeSet<_> = recipes
-        .split("](examples/workflows/")
-        .skip(1)
-        .map(|link| link.split(')').next().unwrap().to_owned())
-        .collect();
+    let listed: BTreeSet<_> =
+        recipes.split("](examples/workflows/").skip(1).map(|link| link.split(')').next().unwrap().to_owned()).collect();
     let names = examples().into_iter().map(|example| example.name);
     assert_eq!(listed, names.collect());
 }

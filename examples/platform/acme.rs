@@ -7,15 +7,13 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{
-    Accepted, Entry, Found, Opening, Platform, as_written, input, lenient, require, secret,
-};
+use super::{Accepted, Entry, Found, Opened, Platform, as_written, input, lenient, require, secret};
 use crate::api::{Api, Call, Reply, Reset, Response, Service, Words};
-use crate::deployment::{Deployment, State};
-use crate::failure::{Failure, Kind};
-use crate::id::{Id, segment};
-use crate::inputs::{Faults, Values};
-use crate::secret::Secret;
+use crate::input::{Faults, Values};
+use crate::model::deployment::{Deployment, State};
+use crate::model::failure::{Failure, Kind};
+use crate::model::id::{Id, segment};
+use crate::text::secret::Secret;
 
 /// The register's entry.
 pub(super) const ENTRY: Entry = Entry {
@@ -24,16 +22,8 @@ pub(super) const ENTRY: Entry = Entry {
     docs: "https://docs.acme.example/api#cancel-a-deployment",
     base: "https://api.acme.example",
     inputs: &[
-        secret(
-            "token",
-            &[("ACME_TOKEN", "")],
-            "API token that may deploy in the workspace.",
-        ),
-        input(
-            "workspace",
-            &[("ACME_WORKSPACE", "")],
-            "The workspace that the deployment belongs to.",
-        ),
+        secret("token", &[("ACME_TOKEN", "")], "API token that may deploy in the workspace."),
+        input("workspace", &[("ACME_WORKSPACE", "")], "The workspace that the deployment belongs to."),
     ],
     alternatives: &[],
     states: &[
@@ -69,7 +59,7 @@ struct Acme {
     workspace: String,
 }
 
-fn open(values: &Values, faults: &mut Faults) -> Opening {
+fn open(values: &Values, faults: &mut Faults) -> Opened {
     let Given { token, workspace } = values.fill();
     require(&ENTRY, values, faults, &["token", "workspace"]);
     let (token, workspace) = token.zip(workspace)?;
@@ -92,10 +82,7 @@ fn open(values: &Values, faults: &mut Faults) -> Opening {
 fn words(response: &Response) -> Words {
     let body = response.json();
     let message = body.get("message").and_then(Value::as_str);
-    Words {
-        message: message.map(str::to_owned),
-        ..Words::default()
-    }
+    Words { message: message.map(str::to_owned), ..Words::default() }
 }
 
 #[derive(Deserialize)]
@@ -120,11 +107,7 @@ impl Wire {
 /// The deployment in an answer, which has to be the one that was asked for.
 fn told(reply: &Reply, id: &str) -> Result<Deployment, Failure> {
     let wire: Wire = reply.json()?;
-    if wire.id == id {
-        Ok(wire.tell())
-    } else {
-        Err(reply.unreadable("about another deployment"))
-    }
+    if wire.id == id { Ok(wire.tell()) } else { Err(reply.unreadable("about another deployment")) }
 }
 
 impl Acme {

@@ -16,11 +16,7 @@ pub struct Acme {
 impl Acme {
     /// A platform whose deployment shows these words, and those from the moment a cancel takes effect.
     pub fn new(id: &str, states: &[&str], after_cancel: &[&str]) -> Acme {
-        Acme {
-            id: id.to_owned(),
-            script: Script::new(states, after_cancel),
-            tokens: Tokens::default(),
-        }
+        Acme { id: id.to_owned(), script: Script::new(states, after_cancel), tokens: Tokens::default() }
     }
 
     fn body(&self, word: &str) -> serde_json::Value {
@@ -85,11 +81,7 @@ impl Platform for Acme {
     }
 
     fn effective_cancels(&self, id: &str) -> usize {
-        if self.id == id {
-            self.script.cancels()
-        } else {
-            0
-        }
+        if self.id == id { self.script.cancels() } else { 0 }
     }
 
     fn truth(&self, id: &str) -> Option<String> {

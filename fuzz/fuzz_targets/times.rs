@@ -1,9 +1,6 @@
 //! Looks for an input that breaks the property of `tests/properties/times.rs`.
 #![no_main]
-#![allow(
-    dead_code,
-    reason = "the tests also use the inputs to begin from and what comes of them"
-)]
+#![allow(dead_code, reason = "the tests also use the inputs to begin from and what comes of them")]
 
 #[path = "../../tests/properties/times.rs"]
 mod times;

@@ -1,6 +1,6 @@
 //! What to change after a failure, by the names the user knows: one hint for every kind.
 
-use crate::failure::Kind;
+use crate::model::failure::Kind;
 use crate::platform::Entry;
 
 /// What a request was for.
@@ -13,20 +13,8 @@ pub(super) enum For {
 }
 
 /// A hint for a failure of `kind` at `host`. `scope` says where we looked, for the failures that hang on it.
-pub(super) fn hint(
-    entry: &Entry,
-    kind: Kind,
-    status: Option<u16>,
-    host: &str,
-    scope: &str,
-    asked: For,
-) -> String {
-    let Entry {
-        name,
-        grant,
-        credentials,
-        ..
-    } = entry;
+pub(super) fn hint(entry: &Entry, kind: Kind, status: Option<u16>, host: &str, scope: &str, asked: For) -> String {
+    let Entry { name, grant, credentials, .. } = entry;
     match kind {
         Kind::Unauthorized if asked == For::Asking => {
             format!("The credential may have expired or been revoked since the last request, or may not cancel: check {credentials}; {grant}{scope}.")

@@ -33,18 +33,12 @@ struct Gate {
 
 impl Limiter {
     pub(super) fn new(reset: Reset) -> Self {
-        Self {
-            reset,
-            gates: Mutex::new(HashMap::new()),
-        }
+        Self { reset, gates: Mutex::new(HashMap::new()) }
     }
 
     /// When the gate opens again, in time since the start of the run; `None` when it is open.
     pub(super) fn closed_until(&self, gate: &'static str, now: Duration) -> Option<Duration> {
-        self.gates()
-            .get(gate)
-            .map(|gate| gate.closed_until)
-            .filter(|until| *until > now)
+        self.gates().get(gate).map(|gate| gate.closed_until).filter(|until| *until > now)
     }
 
     /// A request got through: the next pause without a header is a short one again.
@@ -69,20 +63,13 @@ impl Limiter {
         clock: SystemTime,
     ) -> Duration {
         // The server's own clock decides what a date means; ours may be off.
-        let now = header("date")
-            .and_then(|date| httpdate::parse_http_date(date).ok())
-            .unwrap_or(clock);
+        let now = header("date").and_then(|date| httpdate::parse_http_date(date).ok()).unwrap_or(clock);
         let asked = header("retry-after")
             .and_then(|value| retry_after(value, now))
             .or_else(|| until_reset(header(self.reset.0)?, now));
         let pause = asked.unwrap_or_else(|| {
             let mut gates = self.gates();
-            gates
-                .entry(gate)
-                .or_insert_with(Gate::new)
-                .growing
-                .next()
-                .unwrap_or(LEAST)
+            gates.entry(gate).or_insert_with(Gate::new).growing.next().unwrap_or(LEAST)
         });
         pause.clamp(LEAST, DAY)
     }
@@ -99,10 +86,7 @@ impl Gate {
             .with_max_delay(Duration::from_secs(30))
             .without_max_times()
             .with_jitter();
-        Self {
-            closed_until: Duration::ZERO,
-            growing: growing.build(),
-        }
+        Self { closed_until: Duration::ZERO, growing: growing.build() }
     }
 }
 
@@ -135,12 +119,7 @@ mod tests {
 
     fn pause(headers: &[(&str, &str)], reset: Reset) -> Duration {
         let clock = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
-        let header = |name: &str| {
-            headers
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| *value)
-        };
+        let header = |name: &str| headers.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
         Limiter::new(reset).pause("", header, clock)
     }
 
@@ -148,30 +127,16 @@ mod tests {
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {
-        assert_eq!(
-            pause(&[("retry-after", "7")], EPOCH),
-            Duration::from_secs(7)
-        );
-        let date = [
-            ("date", "Sun, 09 Sep 2001 01:46:40 GMT"),
-            ("retry-after", "Sun, 09 Sep 2001 01:46:52 GMT"),
-        ];
+        assert_eq!(pause(&[("retry-after", "7")], EPOCH), Duration::from_secs(7));
+        let date = [("date", "Sun, 09 Sep 2001 01:46:40 GMT"), ("retry-after", "Sun, 09 Sep 2001 01:46:52 GMT")];
         assert_eq!(pause(&date, EPOCH), Duration::from_secs(12));
     }
 
     #[test]
     fn the_platforms_own_header_comes_second() {
-        assert_eq!(
-            pause(&[("ratelimit-reset", "1000000030")], EPOCH),
-            Duration::from_secs(30)
-        );
+        assert_eq!(pause(&[("ratelimit-reset", "1000000030")], EPOCH), Duration::from_secs(30));
         // Told apart by its size, whichever is documented.
-        for (value, seconds) in [
-            ("9", 9),
-            ("3600", 3600),
-            ("1000000001", 1),
-            ("1000000009", 9),
-        ] {
+        for (value, seconds) in [("9", 9), ("3600", 3600), ("1000000001", 1), ("1000000009", 9)] {
             let asked = pause(&[("x-reset", value)], Reset("x-reset"));
             assert_eq!(asked, Duration::from_secs(seconds), "{value}");
         }
@@ -198,9 +163,7 @@ mod tests {
     #[test]
     fn without_a_header_the_pauses_grow() {
         let limiter = Limiter::new(EPOCH);
-        let pauses: Vec<_> = (0..6)
-            .map(|_| limiter.pause("", |_| None, UNIX_EPOCH))
-            .collect();
+        let pauses: Vec<_> = (0..6).map(|_| limiter.pause("", |_| None, UNIX_EPOCH)).collect();
         assert!(pauses[0] >= Duration::from_secs(1) && pauses[0] <= Duration::from_secs(2));
         assert!(pauses[5] >= Duration::from_secs(16) && pauses[5] <= Duration::from_secs(64));
     }
@@ -210,10 +173,7 @@ mod tests {
         let limiter = Limiter::new(EPOCH);
         limiter.close("a", Duration::from_secs(9));
         limiter.close("a", Duration::from_secs(3));
-        assert_eq!(
-            limiter.closed_until("a", Duration::from_secs(4)),
-            Some(Duration::from_secs(9))
-        );
+        assert_eq!(limiter.closed_until("a", Duration::from_secs(4)), Some(Duration::from_secs(9)));
         assert_eq!(limiter.closed_until("a", Duration::from_secs(9)), None);
         assert_eq!(limiter.closed_until("b", Duration::ZERO), None);
     }

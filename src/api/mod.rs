@@ -3,13 +3,13 @@
 //! One request, one try: credential, rate limits that all workers share, time limits, body cap, redaction, request
 //! ids and hints are decided here; whether to ask again is the procedure's business.
 
-mod call;
-mod client;
 mod hint;
+mod http;
 mod limiter;
-mod link;
 mod proxy;
+mod request;
 mod session;
+mod transport;
 mod trust;
 
 use std::sync::Arc;
@@ -19,19 +19,19 @@ use std::time::{Duration, SystemTime};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::time::Instant;
 
-pub use call::{Body, CANCEL, Call, Method};
-pub use client::Client;
+pub use http::Client;
 pub use limiter::Reset;
-pub use link::{Link, LinkError, Request, Response};
 pub use proxy::{Proxy, proxy_secrets};
+pub use request::{Body, CANCEL, Call, Method};
 pub use session::SignIn;
+pub use transport::{Request, Response, Transport, TransportError};
 pub use trust::{Roots, read_certificates};
 
-use crate::address::Address;
-use crate::failure::{Failure, Kind, Patience};
+use crate::model::address::Address;
+use crate::model::failure::{Failure, Kind, Retry};
 use crate::platform::Entry;
-use crate::secret::Secret;
-use crate::untrusted::Cleaner;
+use crate::text::sanitizer::Sanitizer;
+use crate::text::secret::Secret;
 use hint::For;
 use limiter::Limiter;
 use session::Session;
@@ -92,8 +92,8 @@ pub type Hide = Arc<dyn Fn(&Secret) + Send + Sync>;
 pub struct Api {
     service: Service,
     base: Address,
-    link: Box<dyn Link>,
-    cleaner: Arc<Cleaner>,
+    link: Box<dyn Transport>,
+    cleaner: Arc<Sanitizer>,
     session: Session,
     limiter: Limiter,
     start: Instant,
@@ -113,7 +113,7 @@ pub struct Reply {
     /// The platform's id of the request.
     pub request_id: Option<String>,
     body: Vec<u8>,
-    tried: String,
+    action: String,
     hint: String,
 }
 
@@ -122,8 +122,8 @@ impl Api {
     pub fn new(
         service: Service,
         base: Address,
-        link: Box<dyn Link>,
-        cleaner: Arc<Cleaner>,
+        link: Box<dyn Transport>,
+        cleaner: Arc<Sanitizer>,
         start: Instant,
         limit: Duration,
     ) -> Self {
@@ -184,7 +184,7 @@ impl Api {
     pub async fn send(&self, call: Call) -> Result<Reply, Failure> {
         let answer = self.try_to_send(call).await;
         if let (Err(failure), Some(notice)) = (&answer, &self.notice)
-            && failure.kind.patience() == Patience::UntilTheLimit
+            && failure.kind.retry() == Retry::UntilTheLimit
             && !self.noticed.swap(true, Ordering::Relaxed)
         {
             notice(&self.cleaner.value(&failure.to_string()));
@@ -204,11 +204,7 @@ impl Api {
         let mut token = self.session.token(self).await.map_err(unsigned)?;
         let mut response = self.exchange(&call, token.as_ref()).await?;
         if response.status == 401
-            && let Some(fresh) = self
-                .session
-                .renewed(self, token.as_ref())
-                .await
-                .map_err(unsigned)?
+            && let Some(fresh) = self.session.renewed(self, token.as_ref()).await.map_err(unsigned)?
         {
             token = Some(fresh);
             response = self.exchange(&call, token.as_ref()).await?;
@@ -222,11 +218,7 @@ impl Api {
     }
 
     fn gate(&self, call: &Call) -> &'static str {
-        if self.service.limits_each_endpoint {
-            call.endpoint
-        } else {
-            ""
-        }
+        if self.service.limits_each_endpoint { call.endpoint } else { "" }
     }
 
     /// A rate limit that is not over yet.
@@ -234,14 +226,11 @@ impl Api {
         let now = self.start.elapsed();
         let until = self.limiter.closed_until(self.gate(call), now)?;
         let words = "the rate limit has not been reset yet".to_owned();
-        Some(Failure {
-            not_before: Some(until),
-            ..self.failure(call, Kind::Limited, None, words)
-        })
+        Some(Failure { not_before: Some(until), ..self.failure(call, Kind::Limited, None, words) })
     }
 
     /// A credential that did not exist before: nothing may show it from now on.
-    fn mint(&self, authorization: &Secret) {
+    fn register_credential(&self, authorization: &Secret) {
         let value = authorization.expose();
         let token = value.split_once(' ').map_or(value, |(_, token)| token);
         let token = Secret::from(token.to_owned());
@@ -304,21 +293,12 @@ impl Api {
                 (&self.base, credentials)
             }
         };
-        Request {
-            method: call.method,
-            url: base.join(&call.path, &call.query),
-            credentials,
-            body: call.body.clone(),
-        }
+        Request { method: call.method, url: base.join(&call.path, &call.query), credentials, body: call.body.clone() }
     }
 
     fn judge(&self, call: &Call, gate: &'static str, response: Response) -> Result<Reply, Failure> {
         let status = response.status;
-        let words = if status < 300 {
-            Words::default()
-        } else {
-            (self.service.words)(&response)
-        };
+        let words = if status < 300 { Words::default() } else { (self.service.words)(&response) };
         let header = response.header(self.service.request_id);
         let request_id = words.request_id.as_deref().or(header);
         let request_id = request_id.map(|id| self.cleaner.value(id));
@@ -328,7 +308,7 @@ impl Api {
                 return Ok(Reply {
                     status,
                     request_id,
-                    tried: call.trying.clone(),
+                    action: call.action.clone(),
                     hint: self.hint(call, Kind::Unreadable, None),
                     body: response.body,
                 });
@@ -362,26 +342,18 @@ impl Api {
     }
 
     fn failure(&self, call: &Call, kind: Kind, status: Option<u16>, words: String) -> Failure {
-        Failure {
-            tried: call.trying.clone(),
-            status,
-            ..Failure::own(kind, words, self.hint(call, kind, status))
-        }
+        Failure { action: call.action.clone(), status, ..Failure::own(kind, words, self.hint(call, kind, status)) }
     }
 
     fn hint(&self, call: &Call, kind: Kind, status: Option<u16>) -> String {
         let Service { entry, scope, .. } = &self.service;
         let elsewhere = call.stranger.as_ref().and_then(|it| it.host.as_ref());
         let host = elsewhere.unwrap_or(&self.base).host();
-        let asked = if call.method == Method::Get || call.stranger.is_some() {
-            For::Reading
-        } else {
-            For::Asking
-        };
+        let asked = if call.method == Method::Get || call.stranger.is_some() { For::Reading } else { For::Asking };
         hint::hint(entry, kind, status, host, scope, asked)
     }
 
-    fn tell(&self, call: &Call, answer: &Result<Response, LinkError>, took: Duration) {
+    fn tell(&self, call: &Call, answer: &Result<Response, TransportError>, took: Duration) {
         let Some(trace) = &self.trace else { return };
         let result = match answer {
             Ok(response) => {
@@ -391,16 +363,8 @@ impl Api {
             Err(error) => error.words.clone(),
         };
         let url = self.request(call, None).url;
-        let path = url.path().to_owned()
-            + &url
-                .query()
-                .map(|query| format!("?{query}"))
-                .unwrap_or_default();
-        let line = format!(
-            "{} {path}: {result}, {} ms",
-            call.method.word(),
-            took.as_millis()
-        );
+        let path = url.path().to_owned() + &url.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let line = format!("{} {path}: {result}, {} ms", call.method.word(), took.as_millis());
         trace(&self.cleaner.value(&line));
     }
 }
@@ -411,20 +375,17 @@ fn unprocessed(call: &Call, failure: Failure) -> Failure {
     if call.method == Method::Get || !failure.kind.is_ambiguous() {
         return failure;
     }
-    Failure {
-        kind: Kind::MovedOn,
-        ..failure
-    }
+    Failure { kind: Kind::MovedOn, ..failure }
 }
 
-fn too_large(response: &Response) -> LinkError {
-    LinkError {
+fn too_large(response: &Response) -> TransportError {
+    TransportError {
         kind: Kind::Unreadable,
         words: format!("the answer was {} and larger than 256 KiB", response.status),
     }
 }
 
-fn no_answer(allowed: Duration, way: Option<&'static str>) -> LinkError {
+fn no_answer(allowed: Duration, way: Option<&'static str>) -> TransportError {
     let mut words = if allowed < REQUEST_LIMIT {
         "no whole answer before the time for this run was up".to_owned()
     } else {
@@ -433,10 +394,7 @@ fn no_answer(allowed: Duration, way: Option<&'static str>) -> LinkError {
     if let Some(variable) = way {
         words += &format!(", through the proxy that {variable} names");
     }
-    LinkError {
-        kind: Kind::Timeout,
-        words,
-    }
+    TransportError { kind: Kind::Timeout, words }
 }
 
 impl Reply {
@@ -462,7 +420,7 @@ impl Reply {
     pub fn unreadable(&self, words: &str) -> Failure {
         let words = format!("the answer was {}, but {words}", self.status);
         Failure {
-            tried: self.tried.clone(),
+            action: self.action.clone(),
             status: Some(self.status),
             request_id: self.request_id.clone(),
             ..Failure::own(Kind::Unreadable, words, self.hint.clone())

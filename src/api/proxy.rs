@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
-use crate::env::{Env, is_unexpanded};
+use crate::input::env::{Env, is_unexpanded};
 
 /// Where a proxy may be named; the first that is not empty counts.
 const USED: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
@@ -39,9 +39,7 @@ enum Whom {
 impl Proxy {
     /// The proxy that the environment names. An error names the variable, without its value.
     pub fn read(env: &Env) -> anyhow::Result<Option<Self>> {
-        let named = USED
-            .iter()
-            .find_map(|name| Some((*name, env.written(name)?)));
+        let named = USED.iter().find_map(|name| Some((*name, env.written(name)?)));
         let Some((variable, written)) = named else {
             return Ok(None);
         };
@@ -49,14 +47,8 @@ impl Proxy {
         let url = parse(text.expose()).map_err(|wrong| {
             anyhow::anyhow!("{variable} {wrong}: write it as http://host:port, with a user name and password before the host where it wants them (`user:password@`, special characters as %40), or leave it empty")
         })?;
-        let spared = ["NO_PROXY", "no_proxy"]
-            .iter()
-            .find_map(|name| env.var(name));
-        Ok(Some(Self {
-            url,
-            variable,
-            spared: spared_hosts(spared.unwrap_or_default()),
-        }))
+        let spared = ["NO_PROXY", "no_proxy"].iter().find_map(|name| env.var(name));
+        Ok(Some(Self { url, variable, spared: spared_hosts(spared.unwrap_or_default()) }))
     }
 
     /// Whether a request to `target` goes through it. Unencrypted ones never do: they stay on this machine.
@@ -82,11 +74,7 @@ fn parse(text: &str) -> Result<Url, &'static str> {
     if is_unexpanded(text) {
         return Err("is a variable that was not expanded");
     }
-    let whole = if text.contains("://") {
-        text.to_owned()
-    } else {
-        format!("http://{text}")
-    };
+    let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
     let url = Url::parse(&whole).map_err(|_| "is not the address of a proxy")?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err("names a proxy of a kind that is not supported");
@@ -115,21 +103,16 @@ pub fn proxy_secrets(env: &Env) -> Vec<String> {
 
 fn spared_hosts(text: &str) -> Vec<Spared> {
     let entries = text.split(|c: char| c == ',' || c.is_whitespace());
-    entries
-        .filter(|entry| !entry.is_empty())
-        .map(Spared::parse)
-        .collect()
+    entries.filter(|entry| !entry.is_empty()).map(Spared::parse).collect()
 }
 
 impl Spared {
     fn parse(entry: &str) -> Self {
         let (host, port) = match entry.rsplit_once(':') {
-            Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
-                match port.parse() {
-                    Ok(port) => (host, Some(port)),
-                    Err(_) => (entry, None),
-                }
-            }
+            Some((host, port)) if !host.contains(':') || host.ends_with(']') => match port.parse() {
+                Ok(port) => (host, Some(port)),
+                Err(_) => (entry, None),
+            },
             _ => (entry, None),
         };
         let bare = host.trim_start_matches('[').trim_end_matches(']');
@@ -137,11 +120,7 @@ impl Spared {
             let name = bare.trim_start_matches('*').trim_start_matches('.');
             Whom::Name(name.to_ascii_lowercase())
         };
-        let whom = if bare == "*" {
-            Whom::Everybody
-        } else {
-            network(bare).unwrap_or_else(name)
-        };
+        let whom = if bare == "*" { Whom::Everybody } else { network(bare).unwrap_or_else(name) };
         Self { whom, port }
     }
 
@@ -153,8 +132,7 @@ impl Spared {
             (Whom::Everybody, _) => true,
             (Whom::Name(name), Some(Host::Domain(host))) => {
                 let host = host.trim_end_matches('.').to_ascii_lowercase();
-                host.strip_suffix(name.as_str())
-                    .is_some_and(|above| above.is_empty() || above.ends_with('.'))
+                host.strip_suffix(name.as_str()).is_some_and(|above| above.is_empty() || above.ends_with('.'))
             }
             (Whom::Network(net, bits), Some(Host::Ipv4(ip))) => is_within(ip.into(), *net, *bits),
             (Whom::Network(net, bits), Some(Host::Ipv6(ip))) => is_within(ip.into(), *net, *bits),
@@ -176,12 +154,8 @@ fn network(text: &str) -> Option<Whom> {
 
 fn is_within(address: IpAddr, network: IpAddr, bits: u32) -> bool {
     match (address, network) {
-        (IpAddr::V4(one), IpAddr::V4(other)) => {
-            (one.to_bits() ^ other.to_bits()).leading_zeros() >= bits
-        }
-        (IpAddr::V6(one), IpAddr::V6(other)) => {
-            (one.to_bits() ^ other.to_bits()).leading_zeros() >= bits
-        }
+        (IpAddr::V4(one), IpAddr::V4(other)) => (one.to_bits() ^ other.to_bits()).leading_zeros() >= bits,
+        (IpAddr::V6(one), IpAddr::V6(other)) => (one.to_bits() ^ other.to_bits()).leading_zeros() >= bits,
         _ => false,
     }
 }

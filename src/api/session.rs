@@ -9,8 +9,8 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::Api;
-use crate::failure::{Failure, Kind, Patience};
-use crate::secret::Secret;
+use crate::model::failure::{Failure, Kind, Retry};
+use crate::text::secret::Secret;
 
 /// How a platform signs in.
 #[async_trait::async_trait]
@@ -47,20 +47,12 @@ impl Session {
     }
 
     /// A credential newer than the one that was refused, or `None` when that one was fresh already.
-    pub(super) async fn renewed(
-        &self,
-        api: &Api,
-        refused: Option<&Secret>,
-    ) -> Result<Option<Secret>, Failure> {
+    pub(super) async fn renewed(&self, api: &Api, refused: Option<&Secret>) -> Result<Option<Secret>, Failure> {
         let fresh = self.newer_than(refused, api).await?;
         Ok(fresh.filter(|fresh| refused.is_none_or(|old| old.expose() != fresh.expose())))
     }
 
-    async fn newer_than(
-        &self,
-        refused: Option<&Secret>,
-        api: &Api,
-    ) -> Result<Option<Secret>, Failure> {
+    async fn newer_than(&self, refused: Option<&Secret>, api: &Api) -> Result<Option<Secret>, Failure> {
         let Some(door) = &api.service.sign_in else {
             return Ok(None);
         };
@@ -68,9 +60,7 @@ impl Session {
         let mut standing = self.standing.lock().await;
         let waited = self.tries.load(Ordering::Relaxed) != before;
         match &*standing {
-            Standing::In(token)
-                if waited || refused.is_none_or(|old| old.expose() != token.expose()) =>
-            {
+            Standing::In(token) if waited || refused.is_none_or(|old| old.expose() != token.expose()) => {
                 return Ok(Some(token.clone()));
             }
             Standing::Refused(failure) => return Err(failure.clone()),
@@ -86,12 +76,10 @@ impl Session {
         };
         *standing = match &result {
             Ok(token) => {
-                api.mint(token);
+                api.register_credential(token);
                 Standing::In(token.clone())
             }
-            Err(failure) if failure.kind == Kind::Unauthorized => {
-                Standing::Refused(failure.clone())
-            }
+            Err(failure) if failure.kind == Kind::Unauthorized => Standing::Refused(failure.clone()),
             Err(failure) => Standing::Failed(failure.clone(), until),
         };
         if result.is_ok() {
@@ -123,16 +111,9 @@ impl Session {
         const MOST: Duration = Duration::from_secs(10);
         let grow = || {
             let growing = ExponentialBuilder::default().with_min_delay(Duration::from_secs(1));
-            growing
-                .with_max_delay(MOST)
-                .without_max_times()
-                .with_jitter()
-                .build()
+            growing.with_max_delay(MOST).without_max_times().with_jitter().build()
         };
-        self.growing()
-            .get_or_insert_with(grow)
-            .next()
-            .unwrap_or(MOST)
+        self.growing().get_or_insert_with(grow).next().unwrap_or(MOST)
     }
 }
 
@@ -140,7 +121,7 @@ impl Session {
 /// its 404 is about no deployment. Only the ways of not getting there at all keep their kind.
 fn judged(mut failure: Failure) -> Failure {
     let unreached = matches!(failure.kind, Kind::UnknownHost | Kind::Untrusted);
-    if failure.kind.patience() == Patience::None && !unreached {
+    if failure.kind.retry() == Retry::None && !unreached {
         failure.kind = Kind::Unauthorized;
     }
     failure

@@ -6,19 +6,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 use crate::platform::REGISTER;
-use crate::secret::Redactor;
+use crate::text::secret::Redactor;
 
 const TOKEN: &str = "first-token";
 
 /// Answers in the order of the script, each after its pause; the last one for ever.
 struct Script {
-    answers: Mutex<VecDeque<(u64, Result<Response, LinkError>)>>,
+    answers: Mutex<VecDeque<(u64, Result<Response, TransportError>)>>,
     sent: Arc<Mutex<Vec<Request>>>,
 }
 
 #[async_trait::async_trait]
-impl Link for Script {
-    async fn send(&self, request: Request) -> Result<Response, LinkError> {
+impl Transport for Script {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         self.sent.lock().unwrap().push(request);
         let (seconds, answer) = self.answers.lock().unwrap().pop_front().unwrap();
         tokio::time::sleep(Duration::from_secs(seconds)).await;
@@ -29,23 +29,14 @@ impl Link for Script {
 fn response(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
     Response {
         status,
-        headers: headers
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect(),
+        headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         body: body.as_bytes().to_vec(),
     }
 }
 
 fn words(response: &Response) -> Words {
-    let message = response
-        .json()
-        .get("message")
-        .and_then(|text| text.as_str().map(str::to_owned));
-    Words {
-        message,
-        ..Words::default()
-    }
+    let message = response.json().get("message").and_then(|text| text.as_str().map(str::to_owned));
+    Words { message, ..Words::default() }
 }
 
 fn service(sign_in: Option<Box<dyn SignIn>>) -> Service {
@@ -64,34 +55,21 @@ fn service(sign_in: Option<Box<dyn SignIn>>) -> Service {
 
 type Sent = Arc<Mutex<Vec<Request>>>;
 
-fn api(service: Service, answers: Vec<(u64, Result<Response, LinkError>)>) -> (Api, Sent) {
+fn api(service: Service, answers: Vec<(u64, Result<Response, TransportError>)>) -> (Api, Sent) {
     let sent = Sent::default();
-    let script = Script {
-        answers: Mutex::new(answers.into()),
-        sent: Arc::clone(&sent),
-    };
+    let script = Script { answers: Mutex::new(answers.into()), sent: Arc::clone(&sent) };
     let redactor = Redactor::new(&[Secret::from(TOKEN.to_owned())]);
     let base = Address::parse("https://api.example.com/base").unwrap();
-    let cleaner = Arc::new(Cleaner::new(redactor));
+    let cleaner = Arc::new(Sanitizer::new(redactor));
     let limit = Duration::from_secs(60);
-    (
-        Api::new(
-            service,
-            base,
-            Box::new(script),
-            cleaner,
-            Instant::now(),
-            limit,
-        ),
-        sent,
-    )
+    (Api::new(service, base, Box::new(script), cleaner, Instant::now(), limit), sent)
 }
 
 fn call() -> Call {
     Call::get("/v1/x", "read the thing").query("q", "a b")
 }
 
-async fn kind_of(answer: Result<Response, LinkError>) -> Failure {
+async fn kind_of(answer: Result<Response, TransportError>) -> Failure {
     let (api, _) = api(service(None), vec![(0, answer)]);
     api.send(call()).await.unwrap_err()
 }
@@ -113,40 +91,21 @@ async fn every_status_has_its_kind_and_every_kind_its_hint() {
         (500, Kind::Server),
         (503, Kind::Server),
     ] {
-        let failure = kind_of(Ok(response(
-            status,
-            &[("x-id", "r-1")],
-            r#"{"message":"no: first-token"}"#,
-        )))
-        .await;
+        let failure = kind_of(Ok(response(status, &[("x-id", "r-1")], r#"{"message":"no: first-token"}"#))).await;
         assert_eq!(failure.kind, kind, "{status}");
         assert_eq!(failure.words, "no: ***");
         assert_eq!(failure.request_id.as_deref(), Some("r-1"));
         assert!(!failure.hint.is_empty(), "{status}");
     }
-    for kind in [
-        Kind::Broken,
-        Kind::Untrusted,
-        Kind::UnknownHost,
-        Kind::Unreachable,
-        Kind::Proxy,
-    ] {
-        let failure = kind_of(Err(LinkError {
-            kind,
-            words: "words".to_owned(),
-        }))
-        .await;
+    for kind in [Kind::Broken, Kind::Untrusted, Kind::UnknownHost, Kind::Unreachable, Kind::Proxy] {
+        let failure = kind_of(Err(TransportError { kind, words: "words".to_owned() })).await;
         assert!(failure.kind == kind && !failure.hint.is_empty());
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_page_is_described_and_never_shown_and_a_plain_sentence_is_told() {
-    for (body, said) in [
-        ("<html>secret page</html>", "an HTML page"),
-        ("oops", "oops"),
-        ("", ""),
-    ] {
+    for (body, said) in [("<html>secret page</html>", "an HTML page"), ("oops", "oops"), ("", "")] {
         let failure = kind_of(Ok(response(500, &[], body))).await;
         assert!(failure.words.contains(said) && !failure.words.contains("secret page"));
     }
@@ -158,12 +117,7 @@ async fn a_page_is_described_and_never_shown_and_a_plain_sentence_is_told() {
         ("{]", "not JSON"),
     ] {
         let (api, _) = api(service(None), vec![(0, Ok(response(200, &[], body)))]);
-        let failure = api
-            .send(call())
-            .await
-            .unwrap()
-            .json::<Vec<u8>>()
-            .unwrap_err();
+        let failure = api.send(call()).await.unwrap().json::<Vec<u8>>().unwrap_err();
         assert_eq!(failure.kind, Kind::Unreadable);
         assert!(failure.words.contains(said), "{body}: {}", failure.words);
     }
@@ -178,26 +132,17 @@ async fn one_request_takes_at_most_twenty_seconds_and_none_goes_past_the_limit()
         assert_eq!(api.start.elapsed().as_secs(), elapsed);
     }
     assert_eq!(api.send(call()).await.unwrap_err().kind, Kind::Timeout);
-    assert_eq!(
-        (sent.lock().unwrap().len(), api.start.elapsed().as_secs()),
-        (3, 60)
-    );
+    assert_eq!((sent.lock().unwrap().len(), api.start.elapsed().as_secs()), (3, 60));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_rate_limit_closes_the_door_for_everybody() {
     let limited = response(429, &[("retry-after", "5")], "");
-    let (api, sent) = api(
-        service(None),
-        vec![(0, Ok(limited)), (0, Ok(response(200, &[], "")))],
-    );
+    let (api, sent) = api(service(None), vec![(0, Ok(limited)), (0, Ok(response(200, &[], "")))]);
     let first = api.send(call()).await.unwrap_err();
     assert_eq!(first.not_before, Some(Duration::from_secs(5)));
     let second = api.send(call()).await.unwrap_err();
-    assert_eq!(
-        (second.kind, second.not_before),
-        (Kind::Limited, first.not_before)
-    );
+    assert_eq!((second.kind, second.not_before), (Kind::Limited, first.not_before));
     assert_eq!(sent.lock().unwrap().len(), 1);
     tokio::time::sleep(Duration::from_secs(5)).await;
     assert!(api.send(call()).await.is_ok());
@@ -206,13 +151,7 @@ async fn a_rate_limit_closes_the_door_for_everybody() {
 #[tokio::test(start_paused = true)]
 async fn a_503_closes_the_door_only_if_it_says_how_long() {
     for (headers, closed) in [(&[("retry-after", "5")][..], true), (&[][..], false)] {
-        let (api, _) = api(
-            service(None),
-            vec![
-                (0, Ok(response(503, headers, ""))),
-                (0, Ok(response(200, &[], ""))),
-            ],
-        );
+        let (api, _) = api(service(None), vec![(0, Ok(response(503, headers, ""))), (0, Ok(response(200, &[], "")))]);
         api.send(call()).await.unwrap_err();
         assert_eq!(api.send(call()).await.is_err(), closed);
     }
@@ -220,17 +159,8 @@ async fn a_503_closes_the_door_only_if_it_says_how_long() {
 
 #[tokio::test(start_paused = true)]
 async fn limits_of_one_endpoint_leave_the_others_open() {
-    let answers = vec![
-        (0, Ok(response(429, &[("retry-after", "5")], ""))),
-        (0, Ok(response(200, &[], ""))),
-    ];
-    let (api, _) = api(
-        Service {
-            limits_each_endpoint: true,
-            ..service(None)
-        },
-        answers,
-    );
+    let answers = vec![(0, Ok(response(429, &[("retry-after", "5")], ""))), (0, Ok(response(200, &[], "")))];
+    let (api, _) = api(Service { limits_each_endpoint: true, ..service(None) }, answers);
     assert!(api.send(call().endpoint("cancel")).await.is_err());
     assert!(api.send(call().endpoint("get")).await.is_ok());
 }
@@ -241,14 +171,9 @@ async fn the_trace_holds_no_header_and_no_body() {
     let (api, _) = api(service(None), vec![(0, Ok(answer))]);
     let lines = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&lines);
-    let api = api.traced(Arc::new(move |line| {
-        kept.lock().unwrap().push(line.to_owned())
-    }));
+    let api = api.traced(Arc::new(move |line| kept.lock().unwrap().push(line.to_owned())));
     api.send(call()).await.unwrap();
-    assert_eq!(
-        *lines.lock().unwrap(),
-        ["GET /base/v1/x?q=a+b: 200, request id r-1, 0 ms"]
-    );
+    assert_eq!(*lines.lock().unwrap(), ["GET /base/v1/x?q=a+b: 200, request id r-1, 0 ms"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -292,18 +217,13 @@ impl SignIn for Door {
 
 fn door(refuse: Option<Kind>) -> (Option<Box<dyn SignIn>>, Arc<AtomicUsize>) {
     let times = Arc::new(AtomicUsize::new(0));
-    let door = Door {
-        times: Arc::clone(&times),
-        refuse,
-    };
+    let door = Door { times: Arc::clone(&times), refuse };
     (Some(Box::new(door)), times)
 }
 
 fn tokens(sent: &Sent) -> Vec<String> {
     let sent = sent.lock().unwrap();
-    sent.iter()
-        .map(|request| request.credentials[0].1.expose().to_owned())
-        .collect()
+    sent.iter().map(|request| request.credentials[0].1.expose().to_owned()).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -314,22 +234,14 @@ async fn eight_workers_sign_in_once_and_renew_once() {
     let (api, sent) = api(service(sign_in), answers);
     let hidden = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&hidden);
-    let api = api.hiding(Arc::new(move |secret| {
-        kept.lock().unwrap().push(secret.expose().to_owned())
-    }));
+    let api = api.hiding(Arc::new(move |secret| kept.lock().unwrap().push(secret.expose().to_owned())));
     let results = futures_util::future::join_all((0..8).map(|_| api.send(call()))).await;
     assert!(results.iter().all(Result::is_ok));
     assert_eq!(times.load(Ordering::SeqCst), 2);
     assert_eq!(*hidden.lock().unwrap(), ["token-1", "token-2"]);
     let tokens = tokens(&sent);
-    assert!(
-        tokens[..8].iter().all(|token| token == "bearer token-1"),
-        "{tokens:?}"
-    );
-    assert!(
-        tokens[8..].iter().all(|token| token == "bearer token-2"),
-        "{tokens:?}"
-    );
+    assert!(tokens[..8].iter().all(|token| token == "bearer token-1"), "{tokens:?}");
+    assert!(tokens[8..].iter().all(|token| token == "bearer token-2"), "{tokens:?}");
     assert_eq!(api.cleaner.value("is token-1 there?"), "is *** there?");
 }
 
@@ -385,9 +297,7 @@ async fn who_is_told_of_a_failed_sign_in_is_told_when_the_next_can_be_made() {
 #[tokio::test(start_paused = true)]
 async fn a_sign_in_that_hands_out_countless_tokens_does_not_hold_the_run() {
     let token = |n: usize| format!("token-number-{n:04}");
-    let many: serde_json::Map<_, _> = (0..100)
-        .map(|n| (format!("{n:04}_token"), token(n).into()))
-        .collect();
+    let many: serde_json::Map<_, _> = (0..100).map(|n| (format!("{n:04}_token"), token(n).into())).collect();
     let many = serde_json::Value::Object(many).to_string();
     let endless = format!(r#"{{"access_token": "{}"}}"#, "aB3".repeat(100_000));
     let answers = [many, endless].map(|body| (0, Ok(response(200, &[], &body))));
@@ -403,30 +313,15 @@ async fn a_sign_in_that_hands_out_countless_tokens_does_not_hold_the_run() {
 #[tokio::test(start_paused = true)]
 async fn a_sign_in_request_carries_no_credential_of_the_run() {
     let (api, sent) = api(
-        Service {
-            credentials: vec![("authorization", Secret::from(TOKEN.to_owned()))],
-            ..service(None)
-        },
-        vec![
-            (0, Ok(response(200, &[], ""))),
-            (0, Ok(response(200, &[], ""))),
-        ],
+        Service { credentials: vec![("authorization", Secret::from(TOKEN.to_owned()))], ..service(None) },
+        vec![(0, Ok(response(200, &[], ""))), (0, Ok(response(200, &[], "")))],
     );
-    api.send(Call::get("/", "look around").unsigned())
-        .await
-        .unwrap();
+    api.send(Call::get("/", "look around").unsigned()).await.unwrap();
     let host = Address::parse("https://login.example.com").unwrap();
     let basic = Secret::from("Basic Y2Y6".to_owned());
-    api.send(
-        Call::post("/oauth/token", "sign in").sign_in_at(host, vec![("authorization", basic)]),
-    )
-    .await
-    .unwrap();
+    api.send(Call::post("/oauth/token", "sign in").sign_in_at(host, vec![("authorization", basic)])).await.unwrap();
     let sent = sent.lock().unwrap();
     assert!(sent[0].credentials.is_empty() && sent[0].url.host_str() == Some("api.example.com"));
-    assert_eq!(
-        sent[1].url.as_str(),
-        "https://login.example.com/oauth/token"
-    );
+    assert_eq!(sent[1].url.as_str(), "https://login.example.com/oauth/token");
     assert_eq!(sent[1].credentials[0].1.expose(), "Basic Y2Y6");
 }

@@ -42,28 +42,19 @@ impl Roots<'_> {
             (file, dir) => add_named(&mut store, file, dir)?,
         }
         for certificate in self.extra {
-            store
-                .add(certificate)
-                .context("`ca_cert` holds a certificate that cannot be used as a CA")?;
+            store.add(certificate).context("`ca_cert` holds a certificate that cannot be used as a CA")?;
         }
         Ok(store)
     }
 }
 
 /// Adds what the variables name: a file, and folders as OpenSSL separates them.
-fn add_named(
-    store: &mut RootCertStore,
-    file: Option<&str>,
-    dir: Option<&str>,
-) -> anyhow::Result<()> {
+fn add_named(store: &mut RootCertStore, file: Option<&str>, dir: Option<&str>) -> anyhow::Result<()> {
     let file = file.map(|path| ("SSL_CERT_FILE", PathBuf::from(path)));
     let dirs = dir.map(std::env::split_paths).into_iter().flatten();
     let dirs = dirs.filter(|path| !path.as_os_str().is_empty());
     let (mut added, mut wrong) = (0, Vec::new());
-    for (variable, path) in file
-        .into_iter()
-        .chain(dirs.map(|path| ("SSL_CERT_DIR", path)))
-    {
+    for (variable, path) in file.into_iter().chain(dirs.map(|path| ("SSL_CERT_DIR", path))) {
         if is_endless(&path) {
             wrong.push(format!("{variable}: {NO_FILE}"));
             continue;
@@ -76,10 +67,7 @@ fn add_named(
         added += usable;
         if usable == 0 {
             let why = found.errors.first().map(|error| format!(" ({error})"));
-            wrong.push(format!(
-                "{variable}: no usable certificate could be read there{}",
-                why.unwrap_or_default()
-            ));
+            wrong.push(format!("{variable}: no usable certificate could be read there{}", why.unwrap_or_default()));
         }
     }
     if added == 0 {
@@ -96,9 +84,7 @@ fn is_endless(path: &Path) -> bool {
 fn add_system(store: &mut RootCertStore, bundles: &[&str]) {
     let mut bundles = bundles.iter().map(PathBuf::from);
     let bundle = bundles.find(|path| path.is_file());
-    let certificates = bundle
-        .map(|path| load_certs_from_paths(Some(&path), None).certs)
-        .unwrap_or_default();
+    let certificates = bundle.map(|path| load_certs_from_paths(Some(&path), None).certs).unwrap_or_default();
     if store.add_parsable_certificates(certificates).0 == 0 {
         store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
@@ -116,8 +102,7 @@ pub fn read_certificates(text_or_path: &str) -> anyhow::Result<Vec<CertificateDe
         String::from_utf8_lossy(&read).into_owned()
     };
     let pem = straightened(&written);
-    let certificates =
-        CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<Vec<_>, _>>();
+    let certificates = CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<Vec<_>, _>>();
     match certificates {
         Ok(found) if !found.is_empty() => Ok(found),
         Ok(_) if pem.contains("PRIVATE KEY-----") => {
@@ -157,11 +142,7 @@ mod tests {
     fn the_first_bundle_of_the_system_counts_and_without_one_the_built_in_roots() {
         let folder = tempfile::tempdir().unwrap();
         let one = file(&folder, "one", &certificate().pem());
-        let two = file(
-            &folder,
-            "two",
-            &(certificate().pem() + &certificate().pem()),
-        );
+        let two = file(&folder, "two", &(certificate().pem() + &certificate().pem()));
         let empty = file(&folder, "empty", "");
         let built_in = webpki_roots::TLS_SERVER_ROOTS.len();
         for (bundles, count) in [
@@ -184,10 +165,7 @@ mod tests {
         let unix = pem.replace("\r\n", "\n");
         for text in [unix.replace('\n', "\\n"), unix.replace('\n', "\\r\\n")] {
             assert!(!text.contains('\n'));
-            assert_eq!(
-                read_certificates(&text).map(|found| found.len()).ok(),
-                Some(2)
-            );
+            assert_eq!(read_certificates(&text).map(|found| found.len()).ok(), Some(2));
         }
     }
 
@@ -215,11 +193,7 @@ mod tests {
         let named = file(&folder, "named", &certificate().pem());
         let count = |file: Option<&str>, extra: usize| {
             let extra = (0..extra).map(|_| certificate().der().clone()).collect();
-            let roots = Roots {
-                file,
-                dir: None,
-                extra,
-            };
+            let roots = Roots { file, dir: None, extra };
             roots.read().unwrap().len()
         };
         let system = count(None, 0);

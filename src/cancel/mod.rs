@@ -6,16 +6,16 @@
 
 use std::time::Duration;
 
-use crate::aim::Guard;
-use crate::deployment::{Deployment, State};
-use crate::failure::{Failure, Kind};
-use crate::outcome::Outcome;
+use crate::model::deployment::{Deployment, State};
+use crate::model::failure::{Failure, Kind};
+use crate::model::outcome::Outcome;
 use crate::platform::{Accepted, Conclusion, Found};
-pub use pauses::Retries;
-use pauses::watch_pause;
+use crate::settings::target::Guard;
+pub use pacing::Retries;
+use pacing::watch_pause;
 use reasons::{capital, refused_reason};
 
-mod pauses;
+mod pacing;
 mod reasons;
 
 /// What holds for every deployment of a run.
@@ -92,7 +92,7 @@ pub struct Sent {
 
 /// How it ended for one deployment.
 #[derive(Clone, Debug)]
-pub struct Ending {
+pub struct Verdict {
     /// The outcome.
     pub outcome: Outcome,
     /// One sentence, and what the platform had to add.
@@ -135,7 +135,7 @@ pub struct Procedure {
     retries: Retries,
     began: Duration,
     ended: Duration,
-    ending: Option<Ending>,
+    ending: Option<Verdict>,
 }
 
 /// Where the procedure stands; every variant but the last waits for an event.
@@ -146,7 +146,7 @@ enum Step {
     /// The cancel request is under way.
     Asking,
     /// The answer was no clear yes: the state decides.
-    Deciding {
+    Verifying {
         answer: Box<Failure>,
         seen: u8,
     },
@@ -155,7 +155,7 @@ enum Step {
         since: Duration,
     },
     /// Accepted and not to be waited for, but the answer did not show the deployment: one look.
-    Glancing,
+    Confirming,
     Over,
 }
 
@@ -185,11 +185,7 @@ impl Procedure {
 
     /// What to do first.
     pub fn first(&self) -> Action {
-        if self.ending.is_some() {
-            Action::Done
-        } else {
-            Action::Find
-        }
+        if self.ending.is_some() { Action::Done } else { Action::Find }
     }
 
     /// What to do after `event`.
@@ -234,7 +230,7 @@ impl Procedure {
     pub fn look_before_asking(&mut self, now: Duration) -> Action {
         self.withdraw();
         if let Some(answer) = self.doubt.clone() {
-            self.step = Step::Deciding { answer, seen: 1 };
+            self.step = Step::Verifying { answer, seen: 1 };
         }
         self.look_again(now)
     }
@@ -260,7 +256,7 @@ impl Procedure {
     }
 
     /// How it ended, once it has.
-    pub fn ending(&self) -> Option<&Ending> {
+    pub fn ending(&self) -> Option<&Verdict> {
         self.ending.as_ref()
     }
 
@@ -304,10 +300,7 @@ impl Procedure {
 
     /// Whether its cancel request has been answered, or it has ended without one.
     pub fn is_settled(&self) -> bool {
-        let waits = matches!(
-            self.step,
-            Step::Reading | Step::Asking | Step::Deciding { .. }
-        );
+        let waits = matches!(self.step, Step::Reading | Step::Asking | Step::Verifying { .. });
         !waits || self.ending.is_some()
     }
 
@@ -318,7 +311,7 @@ impl Procedure {
 
     /// Whether a request may follow upon the next read: a list, which may lag, is no judge of that.
     pub fn is_before_a_send(&self) -> bool {
-        matches!(self.step, Step::Reading | Step::Deciding { .. })
+        matches!(self.step, Step::Reading | Step::Verifying { .. })
     }
 
     /// Whether there is time for hardly more than one read.
@@ -343,7 +336,7 @@ impl Procedure {
         match &self.last {
             Some(known) => Action::Refresh(Box::new(known.clone())),
             None => match (&self.unseen, &self.step) {
-                (Some(unseen), Step::Watching { .. } | Step::Deciding { .. } | Step::Glancing) => {
+                (Some(unseen), Step::Watching { .. } | Step::Verifying { .. } | Step::Confirming) => {
                     Action::Refresh(Box::new(unseen.clone()))
                 }
                 _ => Action::Find,
@@ -354,8 +347,7 @@ impl Procedure {
     fn note(&mut self, now: Duration, deployment: &Deployment) {
         let word = &deployment.platform_state;
         if self.timeline.last().is_none_or(|(_, last)| last != word) {
-            self.timeline
-                .push((now.saturating_sub(self.began), word.clone()));
+            self.timeline.push((now.saturating_sub(self.began), word.clone()));
         }
         self.last = Some(deployment.clone());
         self.seen = now;
@@ -367,8 +359,7 @@ impl Procedure {
         match result {
             Ok(Found::Here(deployment)) => {
                 let is_first = self.last.is_none() && matches!(self.step, Step::Reading);
-                self.first_word
-                    .get_or_insert_with(|| deployment.platform_state.clone());
+                self.first_word.get_or_insert_with(|| deployment.platform_state.clone());
                 self.note(now, &deployment);
                 let guard = self.plan.guard.refusal(&deployment);
                 if let Some(refusal) = guard.filter(|_| is_first) {
@@ -386,8 +377,7 @@ impl Procedure {
             Ok(Found::Missing(what)) => self.after_miss(now, Outcome::NotFound, what),
             Ok(Found::Idle(what)) => self.after_miss(now, Outcome::NothingToCancel, what),
             Ok(Found::Spared(deployment, why)) => {
-                self.first_word
-                    .get_or_insert_with(|| deployment.platform_state.clone());
+                self.first_word.get_or_insert_with(|| deployment.platform_state.clone());
                 self.note(now, &deployment);
                 if self.was_asked() {
                     self.after_miss(now, Outcome::Skipped, why)
@@ -403,25 +393,23 @@ impl Procedure {
     fn after_sight(&mut self, now: Duration, deployment: &Deployment) -> Action {
         match self.step.clone() {
             Step::Reading => self.judge_first_sight(now, deployment),
-            Step::Deciding { answer, .. }
-                if deployment.state == State::Canceling && !answer.kind.is_ambiguous() =>
-            {
+            Step::Verifying { answer, .. } if deployment.state == State::Canceling && !answer.kind.is_ambiguous() => {
                 // Refused because somebody else had asked a moment before.
                 self.under_way = true;
                 self.watch_another(now)
             }
-            Step::Deciding { .. } if deployment.state == State::Canceling => self.watch(now),
-            Step::Deciding { answer, .. } if !answer.kind.is_ambiguous() => {
+            Step::Verifying { .. } if deployment.state == State::Canceling => self.watch(now),
+            Step::Verifying { answer, .. } if !answer.kind.is_ambiguous() => {
                 let reason = refused_reason(&answer, &deployment.platform_state);
                 self.finish(now, Outcome::Error, reason, answer.hint.clone())
             }
-            Step::Deciding { answer, seen: 0 } => {
-                self.step = Step::Deciding { answer, seen: 1 };
+            Step::Verifying { answer, seen: 0 } => {
+                self.step = Step::Verifying { answer, seen: 1 };
                 self.pause_until(now, now + SECOND_LOOK)
             }
-            Step::Deciding { answer, .. } => self.ask_again(now, deployment, &answer),
+            Step::Verifying { answer, .. } => self.ask_again(now, deployment, &answer),
             Step::Watching { since } => self.keep_watching(now, since),
-            Step::Glancing => self.requested(now),
+            Step::Confirming => self.requested(now),
             Step::Asking | Step::Over => Action::Done,
         }
     }
@@ -430,7 +418,7 @@ impl Procedure {
     fn no_longer_meant(&self, deployment: &Deployment) -> Option<String> {
         let is_next = match &self.step {
             Step::Reading => true,
-            Step::Deciding { answer, seen } => {
+            Step::Verifying { answer, seen } => {
                 let asks_again = *seen > 0 && answer.kind.is_ambiguous();
                 asks_again && self.sends < MOST_SENDS && deployment.state != State::Canceling
             }
@@ -440,20 +428,20 @@ impl Procedure {
             return None;
         }
         let word = &deployment.platform_state;
-        let excluded = (!self.is_wanted(deployment.state))
-            .then(|| format!("it is {word} now, which `only_states` excludes"));
+        let excluded =
+            (!self.is_wanted(deployment.state)).then(|| format!("it is {word} now, which `only_states` excludes"));
         excluded.or_else(|| self.plan.guard.refusal(deployment))
     }
 
     /// What passed at first, or was to be kept, no longer does, so nothing is sent, or nothing more.
     fn skip(&mut self, now: Duration, why: &str) -> Action {
         let reason = match &self.doubt {
-            Some(answer) => format!(
-                "Nothing more was sent: {why}; the cancel request had had no clear answer ({answer})."
-            ),
-            None if self.turned_away => format!(
-                "Nothing more was sent: {why}; the cancel request had been turned away by a rate limit (429)."
-            ),
+            Some(answer) => {
+                format!("Nothing more was sent: {why}; the cancel request had had no clear answer ({answer}).")
+            }
+            None if self.turned_away => {
+                format!("Nothing more was sent: {why}; the cancel request had been turned away by a rate limit (429).")
+            }
             None => format!("Nothing was sent: {why}."),
         };
         self.finish(now, Outcome::Skipped, reason, String::new())
@@ -471,8 +459,7 @@ impl Procedure {
             } else {
                 "would have been asked to cancel"
             };
-            let reason =
-                format!("It is {word} and {otherwise}; this is a dry run and nothing was sent.");
+            let reason = format!("It is {word} and {otherwise}; this is a dry run and nothing was sent.");
             return self.finish(now, Outcome::DryRun, reason, String::new());
         }
         if deployment.state == State::Canceling {
@@ -484,18 +471,11 @@ impl Procedure {
 
     /// Somebody else asked: nothing is sent, and its end is watched where it is to be waited for.
     fn watch_another(&mut self, now: Duration) -> Action {
-        if self.plan.wait {
-            self.keep_watching_from(now)
-        } else {
-            self.requested(now)
-        }
+        if self.plan.wait { self.keep_watching_from(now) } else { self.requested(now) }
     }
 
     fn is_wanted(&self, state: State) -> bool {
-        self.plan
-            .only_states
-            .as_ref()
-            .is_none_or(|states| states.contains(&state))
+        self.plan.only_states.as_ref().is_none_or(|states| states.contains(&state))
     }
 
     fn ask(&mut self, now: Duration, known: Box<Deployment>) -> Action {
@@ -510,9 +490,8 @@ impl Procedure {
     fn ask_again(&mut self, now: Duration, deployment: &Deployment, answer: &Failure) -> Action {
         let word = &deployment.platform_state;
         if self.sends >= MOST_SENDS {
-            let reason = format!(
-                "It was asked {MOST_SENDS} times without a clear answer and is still {word}: {answer}."
-            );
+            let reason =
+                format!("It was asked {MOST_SENDS} times without a clear answer and is still {word}: {answer}.");
             return self.finish(now, Outcome::Error, reason, answer.hint.clone());
         }
         if now >= self.plan.last_read() {
@@ -528,11 +507,8 @@ impl Procedure {
     fn after_answer(&mut self, now: Duration, answer: Result<Accepted, Failure>) -> Action {
         match answer {
             Ok(accepted) => {
-                self.sent = Some(Sent {
-                    accepted: true,
-                    status: Some(accepted.status),
-                    request_id: accepted.request_id,
-                });
+                self.sent =
+                    Some(Sent { accepted: true, status: Some(accepted.status), request_id: accepted.request_id });
                 match accepted.deployment {
                     Some(deployment) => self.after_showing_answer(now, &deployment),
                     None if self.plan.wait => self.watch(now),
@@ -560,27 +536,21 @@ impl Procedure {
         let readable = self.last.is_some();
         self.turned_away |= failure.was_turned_away();
         if failure.kind.may_have_been_sent() || failure.was_turned_away() {
-            self.sent = Some(Sent {
-                accepted: false,
-                status: failure.status,
-                request_id: failure.request_id.clone(),
-            });
+            self.sent = Some(Sent { accepted: false, status: failure.status, request_id: failure.request_id.clone() });
         }
         match failure.kind {
             Kind::Limited | Kind::MovedOn | Kind::Unreachable | Kind::Proxy => {
                 // Nothing was processed, so this was no request. Before the next one the state is read again.
                 self.sends -= 1;
                 self.step = match self.doubt.clone() {
-                    Some(answer) => Step::Deciding { answer, seen: 1 },
+                    Some(answer) => Step::Verifying { answer, seen: 1 },
                     None => Step::Reading,
                 };
                 let pause = watch_pause(now.saturating_sub(self.began), &self.plan);
                 self.after_passing_failure(now, failure, pause)
             }
             // An earlier request may have taken effect, and this refusal may be its consequence: the state decides.
-            _ if self.doubt.is_some()
-                && !matches!(failure.kind, Kind::Guarded | Kind::Misdirected) =>
-            {
+            _ if self.doubt.is_some() && !matches!(failure.kind, Kind::Guarded | Kind::Misdirected) => {
                 self.decide(now, failure)
             }
             Kind::NotFound if !readable => {
@@ -617,18 +587,14 @@ impl Procedure {
     fn decide(&mut self, now: Duration, failure: Failure) -> Action {
         let answer = Box::new(failure);
         self.doubt = Some(answer.clone());
-        self.step = Step::Deciding { answer, seen: 0 };
+        self.step = Step::Verifying { answer, seen: 0 };
         self.look_again(now)
     }
 
     /// The first look after an accepted request follows at once.
     fn watch(&mut self, now: Duration) -> Action {
         self.step = Step::Watching { since: now };
-        if self
-            .last
-            .as_ref()
-            .is_some_and(|last| last.state == State::Canceling)
-        {
+        if self.last.as_ref().is_some_and(|last| last.state == State::Canceling) {
             return self.keep_watching(now, now);
         }
         self.look_again(now)
@@ -636,7 +602,7 @@ impl Procedure {
 
     /// The one look after an accepted request that is not waited for.
     fn glance(&mut self, now: Duration) -> Action {
-        self.step = Step::Glancing;
+        self.step = Step::Confirming;
         self.look_again(now)
     }
 
@@ -669,22 +635,15 @@ impl Procedure {
     /// It is not there: `outcome` if it never was, as far as this run knows.
     fn after_miss(&mut self, now: Duration, outcome: Outcome, what: String) -> Action {
         match self.step {
-            Step::Reading if !self.was_asked() && self.last.is_none() => {
-                self.finish(now, outcome, what, String::new())
-            }
-            Step::Glancing => self.requested(now),
+            Step::Reading if !self.was_asked() && self.last.is_none() => self.finish(now, outcome, what, String::new()),
+            Step::Confirming => self.requested(now),
             _ => {
                 let before = if self.was_asked() {
                     "The cancel request was sent, but the end cannot be seen"
                 } else {
                     "It was there before, but can be seen no more"
                 };
-                self.finish(
-                    now,
-                    Outcome::Error,
-                    format!("{before}: {what}"),
-                    String::new(),
-                )
+                self.finish(now, Outcome::Error, format!("{before}: {what}"), String::new())
             }
         }
     }
@@ -692,9 +651,9 @@ impl Procedure {
     fn after_failed_read(&mut self, now: Duration, failure: Failure) -> Action {
         match self.step.clone() {
             Step::Reading => self.after_failed_first_read(now, failure),
-            Step::Glancing => self.requested(now),
+            Step::Confirming => self.requested(now),
             Step::Watching { since } => {
-                if failure.kind.is_blind() {
+                if failure.kind.is_unreadable() {
                     let accepted = if self.sent.as_ref().is_some_and(|sent| sent.accepted) {
                         "The platform accepted the cancel request"
                     } else {
@@ -706,37 +665,25 @@ impl Procedure {
                 let pause = watch_pause(now.saturating_sub(since), &self.plan);
                 self.after_passing_failure(now, failure, pause)
             }
-            Step::Deciding { answer, .. } if failure.kind.is_blind() => {
+            Step::Verifying { answer, .. } if failure.kind.is_unreadable() => {
                 let asked = if answer.kind.is_ambiguous() {
                     "The cancel request had no clear answer"
                 } else {
                     "The platform refused the cancel request"
                 };
-                let reason =
-                    format!("{asked} ({answer}), and the state cannot be seen: {failure}.");
+                let reason = format!("{asked} ({answer}), and the state cannot be seen: {failure}.");
                 self.finish(now, Outcome::Error, reason, failure.hint)
             }
-            Step::Deciding { .. } => self.after_passing_failure(now, failure, SECOND_LOOK),
+            Step::Verifying { .. } => self.after_passing_failure(now, failure, SECOND_LOOK),
             Step::Asking | Step::Over => Action::Done,
         }
     }
 
-    fn after_passing_failure(
-        &mut self,
-        now: Duration,
-        failure: Failure,
-        pause: Duration,
-    ) -> Action {
+    fn after_passing_failure(&mut self, now: Duration, failure: Failure, pause: Duration) -> Action {
         let until = failure.not_before.unwrap_or_default().max(now + pause);
-        let too_late = failure
-            .not_before
-            .is_some_and(|until| until >= self.plan.limit);
+        let too_late = failure.not_before.is_some_and(|until| until >= self.plan.limit);
         self.trouble = Some(failure);
-        if too_late {
-            self.out_of_time(now)
-        } else {
-            self.pause_until(now, until)
-        }
+        if too_late { self.out_of_time(now) } else { self.pause_until(now, until) }
     }
 
     fn after_failed_first_read(&mut self, now: Duration, failure: Failure) -> Action {
@@ -753,12 +700,7 @@ impl Procedure {
                 } else {
                     "; nothing was canceled"
                 };
-                self.finish(
-                    now,
-                    Outcome::Error,
-                    format!("{}{nothing}.", capital(&failure.to_string())),
-                    failure.hint,
-                )
+                self.finish(now, Outcome::Error, format!("{}{nothing}.", capital(&failure.to_string())), failure.hint)
             }
         }
     }
@@ -783,8 +725,7 @@ impl Procedure {
             }
             (guard, _) => {
                 let guard = guard.unwrap_or("only its id can be canceled");
-                let reason =
-                    format!("It may not be read, so {guard} and nothing was sent: {failure}.");
+                let reason = format!("It may not be read, so {guard} and nothing was sent: {failure}.");
                 self.finish(now, Outcome::Error, reason, failure.hint)
             }
         }
@@ -799,16 +740,11 @@ impl Procedure {
         let hint = self.trouble.as_ref().map(|failure| failure.hint.clone());
         let reason = self.out_of_time_reason();
         let (outcome, usual) = if self.last.is_some() {
-            (
-                Outcome::TimedOut,
-                "Look at its page, or allow a longer `timeout`.",
-            )
+            (Outcome::TimedOut, "Look at its page, or allow a longer `timeout`.")
         } else {
             (Outcome::Error, "")
         };
-        let hint = hint
-            .filter(|hint| !hint.is_empty())
-            .unwrap_or_else(|| usual.to_owned());
+        let hint = hint.filter(|hint| !hint.is_empty()).unwrap_or_else(|| usual.to_owned());
         self.finish(now, outcome, reason, hint)
     }
 
@@ -837,12 +773,7 @@ impl Procedure {
     fn finish(&mut self, now: Duration, outcome: Outcome, reason: String, hint: String) -> Action {
         self.step = Step::Over;
         self.ended = now;
-        self.ending = Some(Ending {
-            outcome,
-            reason,
-            hint,
-            perhaps_live: false,
-        });
+        self.ending = Some(Verdict { outcome, reason, hint, perhaps_live: false });
         match &self.last {
             Some(last) if last.is_terminal() => Action::Conclude(Box::new(last.clone())),
             _ => Action::Done,

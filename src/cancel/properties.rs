@@ -194,9 +194,7 @@ impl<'a> Observer<'a> {
     }
 
     fn passes(&self, seen: &Deployment) -> bool {
-        let is = |wanted: &Option<String>, found: Option<&str>, good: &str| {
-            wanted.is_none() || found == Some(good)
-        };
+        let is = |wanted: &Option<String>, found: Option<&str>, good: &str| wanted.is_none() || found == Some(good);
         is(&self.plan.guard.branch, seen.branch.as_deref(), BRANCH)
             && is(&self.plan.guard.commit, seen.commit.as_deref(), COMMIT)
     }
@@ -209,11 +207,7 @@ impl<'a> Observer<'a> {
     /// A request goes out.
     fn goes_out(&mut self, now: Duration, action: &Action) -> Checked {
         prop_assert!(now < self.plan.limit, "a request after the limit");
-        let before = if self.at_once.0 == now {
-            self.at_once.1
-        } else {
-            0
-        };
+        let before = if self.at_once.0 == now { self.at_once.1 } else { 0 };
         self.at_once = (now, before + 1);
         prop_assert!(self.at_once.1 <= 4, "requests without a pause");
         if self.accepted {
@@ -235,21 +229,13 @@ impl<'a> Observer<'a> {
                 prop_assert!(self.passes(fit), "a guard does not pass");
             }
             None => {
-                let unguarded = !self.plan.guard.is_set()
-                    && !self.plan.guarded
-                    && self.plan.only_states.is_none();
-                prop_assert!(
-                    self.banned && unguarded && self.may_be_unseen,
-                    "nothing that was read allows it"
-                );
+                let unguarded = !self.plan.guard.is_set() && !self.plan.guarded && self.plan.only_states.is_none();
+                prop_assert!(self.banned && unguarded && self.may_be_unseen, "nothing that was read allows it");
             }
         }
         if let Some(looks) = &self.looks {
             let apart = looks.first().zip(looks.last()).map(|(a, b)| *b - *a);
-            prop_assert!(
-                apart.is_some_and(|apart| apart >= Duration::from_secs(2)),
-                "asked again too soon"
-            );
+            prop_assert!(apart.is_some_and(|apart| apart >= Duration::from_secs(2)), "asked again too soon");
         }
         (self.fit, self.banned) = (None, false);
         Ok(())
@@ -278,9 +264,7 @@ impl<'a> Observer<'a> {
                         self.sees(seen);
                         let canceling = seen.state == State::Canceling;
                         self.under_way |= canceling && (self.processed == 0 || self.refused);
-                        self.under_way |= self.turned_away
-                            && self.processed == 0
-                            && seen.state == State::Canceled;
+                        self.under_way |= self.turned_away && self.processed == 0 && seen.state == State::Canceled;
                         self.spared |= matches!(read, Ok(Found::Spared(..)));
                         if !seen.is_terminal() && !canceling {
                             self.fit = Some((**seen).clone());
@@ -364,9 +348,9 @@ impl<'a> Observer<'a> {
             }
             Outcome::Skipped => {
                 let left = self.last.as_ref();
-                let left =
-                    left.is_some_and(|last| !self.is_wanted(last.state) || !self.passes(last));
-                let guarded = matches!(&self.said, Some(Event::Answered(Err(failure))) if failure.kind == Kind::Guarded);
+                let left = left.is_some_and(|last| !self.is_wanted(last.state) || !self.passes(last));
+                let guarded =
+                    matches!(&self.said, Some(Event::Answered(Err(failure))) if failure.kind == Kind::Guarded);
                 let left = end.is_none() && left;
                 prop_assert!(!self.accepted && (self.spared || left || guarded));
             }
@@ -481,10 +465,7 @@ fn play(scene: &Scene) -> Checked {
             }
             Action::Find | Action::Refresh(_) | Action::Cancel(_) => {}
         }
-        prop_assert!(
-            requests == 0 || now < limit,
-            "work at the limit: {action:?}"
-        );
+        prop_assert!(requests == 0 || now < limit, "work at the limit: {action:?}");
         now += turn.queued;
         if now >= limit {
             procedure.withdraw();
@@ -516,10 +497,7 @@ fn play(scene: &Scene) -> Checked {
     observer.judge(now, &procedure, signal)?;
     let before = format!("{:?}", procedure.ending());
     for turn in &scene.turns {
-        for action in [
-            Action::Find,
-            Action::Cancel(Box::new(Deployment::unseen("d-1"))),
-        ] {
+        for action in [Action::Find, Action::Cancel(Box::new(Deployment::unseen("d-1")))] {
             let next = procedure.next(now, turn.event(&action, now));
             prop_assert!(matches!(next, Action::Done), "work after the end");
         }
@@ -530,11 +508,7 @@ fn play(scene: &Scene) -> Checked {
     Ok(())
 }
 
-fn weighed<T: Clone + std::fmt::Debug + 'static>(
-    often: Vec<T>,
-    weight: u32,
-    any: Vec<T>,
-) -> impl Strategy<Value = T> {
+fn weighed<T: Clone + std::fmt::Debug + 'static>(often: Vec<T>, weight: u32, any: Vec<T>) -> impl Strategy<Value = T> {
     prop_oneof![weight => select(often), 1 => select(any)]
 }
 
@@ -584,10 +558,7 @@ fn any_read() -> impl Strategy<Value = Read> {
 }
 
 fn any_answer() -> impl Strategy<Value = Answer> {
-    let unclear: Vec<_> = Kind::ALL
-        .into_iter()
-        .filter(|it| it.is_ambiguous())
-        .collect();
+    let unclear: Vec<_> = Kind::ALL.into_iter().filter(|it| it.is_ambiguous()).collect();
     let shown = (select(STATES.to_vec()), any::<bool>())
         .prop_map(|(state, settled)| (state, settled && state == State::Unknown));
     prop_oneof![
@@ -613,7 +584,7 @@ fn stubborn_turn() -> impl Strategy<Value = Turn> {
                 ..seen
             }),
             Read::Missing | Read::Idle | Read::Spared(_) => Read::Failed(Kind::Server, None),
-            Read::Failed(kind, _) if kind.is_blind() => Read::Failed(Kind::Timeout, None),
+            Read::Failed(kind, _) if kind.is_unreadable() => Read::Failed(Kind::Timeout, None),
             read => read,
         },
         answer: match turn.answer {
@@ -627,15 +598,13 @@ fn stubborn_turn() -> impl Strategy<Value = Turn> {
 
 fn any_turn() -> impl Strategy<Value = Turn> {
     let rarely = || prop_oneof![9 => Just(Duration::ZERO), 1 => any_time()];
-    (rarely(), any_time(), rarely(), any_read(), any_answer()).prop_map(
-        |(queued, took, late, read, answer)| Turn {
-            queued,
-            took,
-            late,
-            read,
-            answer,
-        },
-    )
+    (rarely(), any_time(), rarely(), any_read(), any_answer()).prop_map(|(queued, took, late, read, answer)| Turn {
+        queued,
+        took,
+        late,
+        read,
+        answer,
+    })
 }
 
 fn any_plan() -> impl Strategy<Value = Plan> {
@@ -648,39 +617,23 @@ fn any_plan() -> impl Strategy<Value = Plan> {
         Some(vec![State::Queued, State::Running]),
     ]);
     let written = |text: &'static str| select(vec![None, None, Some(text.to_owned())]);
-    let guard = (written(BRANCH), written(SHORT_COMMIT)).prop_map(|(branch, commit)| Guard {
-        branch,
-        commit,
-        target: None,
-    });
+    let guard =
+        (written(BRANCH), written(SHORT_COMMIT)).prop_map(|(branch, commit)| Guard { branch, commit, target: None });
     let slower = (Duration::from_secs(60), Duration::from_secs(10));
-    let limit = prop_oneof![
-        select(vec![1_u64, 2, 5, 240, 3600, 24 * 3600]),
-        1..=600_u64,
-        1..=24 * 3600_u64,
-    ];
+    let limit = prop_oneof![select(vec![1_u64, 2, 5, 240, 3600, 24 * 3600]), 1..=600_u64, 1..=24 * 3600_u64,];
     let rarely = || weighed(vec![false], 7, vec![true]);
-    (
-        (any::<bool>(), rarely(), rarely()),
-        only_states,
-        guard,
-        select(vec![None, Some(slower)]),
-        1..=3600_u64,
-        limit,
-    )
-        .prop_map(
-            |((wait, dry_run, guarded), only_states, guard, slower, poll_interval, limit)| Plan {
-                wait,
-                dry_run,
-                only_states,
-                guard,
-                guarded,
-                poll_interval: Duration::from_secs(poll_interval),
-                slower,
-                limit: Duration::from_secs(limit),
-                many: 1,
-            },
-        )
+    ((any::<bool>(), rarely(), rarely()), only_states, guard, select(vec![None, Some(slower)]), 1..=3600_u64, limit)
+        .prop_map(|((wait, dry_run, guarded), only_states, guard, slower, poll_interval, limit)| Plan {
+            wait,
+            dry_run,
+            only_states,
+            guard,
+            guarded,
+            poll_interval: Duration::from_secs(poll_interval),
+            slower,
+            limit: Duration::from_secs(limit),
+            many: 1,
+        })
 }
 
 fn any_scene() -> impl Strategy<Value = Scene> {
@@ -688,23 +641,20 @@ fn any_scene() -> impl Strategy<Value = Scene> {
         2 => proptest::collection::vec(any_turn(), 0..30),
         1 => proptest::collection::vec(stubborn_turn(), 0..30),
     ];
-    let heard =
-        (0..12_usize, any::<bool>(), any::<bool>()).prop_map(|(at, on_the_wire, answered)| Heard {
-            at,
-            on_the_wire,
-            answered,
-        });
+    let heard = (0..12_usize, any::<bool>(), any::<bool>()).prop_map(|(at, on_the_wire, answered)| Heard {
+        at,
+        on_the_wire,
+        answered,
+    });
     let signal = prop_oneof![2 => Just(None), 1 => heard.prop_map(Some)];
     let begins = prop_oneof![8 => Just(0), 1 => 0..1100_u32];
-    (any_plan(), any::<bool>(), begins, turns, signal).prop_map(
-        |(plan, may_be_unseen, begins, turns, signal)| Scene {
-            plan,
-            may_be_unseen,
-            begins,
-            turns,
-            signal,
-        },
-    )
+    (any_plan(), any::<bool>(), begins, turns, signal).prop_map(|(plan, may_be_unseen, begins, turns, signal)| Scene {
+        plan,
+        may_be_unseen,
+        begins,
+        turns,
+        signal,
+    })
 }
 
 /// The same cases every time, unless others are asked for.

@@ -1,9 +1,9 @@
 //! The sentences that say why a deployment's run ended as it did. Each is one sentence, for people in a hurry.
 
 use super::{Procedure, Step};
-use crate::deployment::Deployment;
-use crate::failure::{Failure, Kind};
-use crate::outcome::Outcome;
+use crate::model::deployment::Deployment;
+use crate::model::failure::{Failure, Kind};
+use crate::model::outcome::Outcome;
 
 impl Procedure {
     pub(super) fn interrupted_reason(&self) -> &'static str {
@@ -53,9 +53,7 @@ impl Procedure {
         let trouble = trouble.unwrap_or_default();
         let asked = match &self.sent {
             _ if self.sends == 0 && self.under_way => "It was being canceled already",
-            _ if self.sends == 0 && self.turned_away => {
-                "The cancel request was turned away by a rate limit (429)"
-            }
+            _ if self.sends == 0 && self.turned_away => "The cancel request was turned away by a rate limit (429)",
             _ if self.sends == 0 => "The cancel request was not sent",
             Some(sent) if sent.accepted => "The platform accepted the cancel request",
             _ => "The cancel request had been sent without a clear answer",
@@ -63,10 +61,7 @@ impl Procedure {
         match &self.last {
             Some(last) => {
                 let word = &last.platform_state;
-                format!(
-                    "{asked}, and it is still {word}{} {limit}{trouble}.",
-                    note(last)
-                )
+                format!("{asked}, and it is still {word}{} {limit}{trouble}.", note(last))
             }
             None => format!("{asked}, because it could not be read {limit}{trouble}."),
         }
@@ -89,9 +84,7 @@ impl Procedure {
                 format!("it was {before} when asked and ended {word}")
             }
             Some(_) => format!("it ended {word}"),
-            None => format!(
-                "the answer to the request says {word}; it may not be read with this credential"
-            ),
+            None => format!("the answer to the request says {word}; it may not be read with this credential"),
         };
         match outcome {
             Outcome::Canceled if self.under_way || !self.was_asked() => {
@@ -105,41 +98,29 @@ impl Procedure {
                 format!("It was being canceled already, {ours}, and it ended {word}.")
             }
             Outcome::Canceled => format!("Canceled: {before}."),
-            Outcome::Completed if last.takes_down => format!(
-                "It ended before the cancellation could take effect, and nothing went live: {before}."
-            ),
+            Outcome::Completed if last.takes_down => {
+                format!("It ended before the cancellation could take effect, and nothing went live: {before}.")
+            }
             Outcome::Completed if !last.went_live() => {
-                format!(
-                    "It was built, not published, before the cancellation could take effect: {before}."
-                )
+                format!("It was built, not published, before the cancellation could take effect: {before}.")
             }
             Outcome::Completed => {
                 format!("It went live before the cancellation could take effect: {before}.")
             }
-            Outcome::Failed => format!(
-                "It failed by itself before the cancellation could take effect: {before}{note}."
-            ),
+            Outcome::Failed => {
+                format!("It failed by itself before the cancellation could take effect: {before}{note}.")
+            }
             Outcome::Superseded => {
-                format!(
-                    "A newer deployment took its place before the cancellation could take effect: {before}."
-                )
+                format!("A newer deployment took its place before the cancellation could take effect: {before}.")
             }
             Outcome::AlreadyLive if self.first_word() != Some(word) => {
-                format!(
-                    "It went live before a request could get through: {before}{}.",
-                    self.unprocessed()
-                )
+                format!("It went live before a request could get through: {before}{}.", self.unprocessed())
             }
             Outcome::AlreadyFinished if self.first_word() != Some(word) => {
-                format!(
-                    "It ended by itself before a request could get through: {before}{note}{}.",
-                    self.unprocessed()
-                )
+                format!("It ended by itself before a request could get through: {before}{note}{}.", self.unprocessed())
             }
             Outcome::AlreadyLive => {
-                format!(
-                    "It had succeeded before anything was asked: it ended {word}, and nothing was sent."
-                )
+                format!("It had succeeded before anything was asked: it ended {word}, and nothing was sent.")
             }
             Outcome::AlreadyFinished if last.unpublished => {
                 format!(
@@ -149,9 +130,7 @@ impl Procedure {
             Outcome::AlreadyFinished => {
                 format!("It had ended {word} before anything was asked{note}; nothing was sent.")
             }
-            _ => format!(
-                "It was asked to cancel and ended {word}, a word that does not tell how{note}."
-            ),
+            _ => format!("It was asked to cancel and ended {word}, a word that does not tell how{note}."),
         }
     }
 }
@@ -159,15 +138,15 @@ impl Procedure {
 /// Why a clear no to the cancel request ends the run, for a deployment that is still to be seen.
 pub(super) fn refused_reason(answer: &Failure, word: &str) -> String {
     match answer.kind {
-        Kind::NotFound if answer.status == Some(410) => format!(
-            "The cancel request was answered as if it were gone, and it is still {word}: {answer}."
-        ),
+        Kind::NotFound if answer.status == Some(410) => {
+            format!("The cancel request was answered as if it were gone, and it is still {word}: {answer}.")
+        }
         Kind::Unauthorized => format!(
             "It could be read and is still {word}, but this credential may not cancel it, or not any more: {answer}."
         ),
-        Kind::Forbidden | Kind::NotFound => format!(
-            "It can be read and is still {word}, but this credential may not cancel it: {answer}."
-        ),
+        Kind::Forbidden | Kind::NotFound => {
+            format!("It can be read and is still {word}, but this credential may not cancel it: {answer}.")
+        }
         kind if kind.may_have_been_sent() => {
             format!("The platform refused to cancel it and it is still {word}: {answer}.")
         }
@@ -180,8 +159,7 @@ pub(super) fn refused_reason(answer: &Failure, word: &str) -> String {
 /// What the platform says about the state.
 fn note(last: &Deployment) -> String {
     let note = last.note.as_ref();
-    note.map(|note| format!(" (\"{note}\")"))
-        .unwrap_or_default()
+    note.map(|note| format!(" (\"{note}\")")).unwrap_or_default()
 }
 
 /// A sentence that begins with a capital letter, unless it begins with a name: `web-1.example.com` is not `Web-1`.
@@ -191,9 +169,7 @@ pub(super) fn capital(sentence: &str) -> String {
         return sentence.to_owned();
     }
     let mut chars = sentence.chars();
-    let first = chars
-        .next()
-        .map(|first| first.to_uppercase().chain(chars).collect());
+    let first = chars.next().map(|first| first.to_uppercase().chain(chars).collect());
     first.unwrap_or_default()
 }
 
@@ -206,10 +182,7 @@ mod tests {
         for (sentence, shown) in [
             ("could not read it", "Could not read it"),
             ("App web has no", "App web has no"),
-            (
-                "web-1.example.com is an alias",
-                "web-1.example.com is an alias",
-            ),
+            ("web-1.example.com is an alias", "web-1.example.com is an alias"),
             ("dpl_x is another", "dpl_x is another"),
             ("4f6c71e2 is another", "4f6c71e2 is another"),
             ("", ""),

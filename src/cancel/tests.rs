@@ -1,7 +1,7 @@
 //! Races as lists of answers: what the procedure does with each, in microseconds and without a socket.
 
 use super::*;
-use crate::failure::Patience;
+use crate::model::failure::Retry;
 
 const LIMIT: Duration = Duration::from_secs(600);
 
@@ -20,11 +20,7 @@ fn plan() -> Plan {
 }
 
 fn deployment(state: State) -> Deployment {
-    Deployment {
-        state,
-        platform_state: format!("P_{}", state.word()),
-        ..Deployment::unseen("d-1")
-    }
+    Deployment { state, platform_state: format!("P_{}", state.word()), ..Deployment::unseen("d-1") }
 }
 
 fn sight(state: State) -> Event {
@@ -77,12 +73,7 @@ fn play(plan: Plan, events: Vec<Event>) -> (Procedure, usize) {
 fn check(plan: Plan, events: Vec<Event>, outcome: Outcome, sends: usize) -> Procedure {
     let (procedure, sent) = play(plan, events);
     let ended = procedure.ending().map(|ending| ending.outcome);
-    assert_eq!(
-        (ended, sent),
-        (Some(outcome), sends),
-        "{:?}",
-        procedure.ending()
-    );
+    assert_eq!((ended, sent), (Some(outcome), sends), "{:?}", procedure.ending());
     procedure
 }
 
@@ -96,25 +87,10 @@ fn an_end_is_classified_by_the_state_that_was_read() {
         (Failed, Outcome::Failed),
         (Superseded, Outcome::Superseded),
     ] {
-        check(
-            plan(),
-            vec![sight(Running), accepted(None), sight(Running), sight(end)],
-            outcome,
-            1,
-        );
+        check(plan(), vec![sight(Running), accepted(None), sight(Running), sight(end)], outcome, 1);
         check(plan(), vec![sight(Queued), accepted(Some(end))], outcome, 1);
-        check(
-            plan(),
-            vec![sight(Queued), refused(Kind::Refused), sight(end)],
-            outcome,
-            1,
-        );
-        check(
-            plan(),
-            vec![sight(Queued), refused(Kind::Server), sight(end)],
-            outcome,
-            1,
-        );
+        check(plan(), vec![sight(Queued), refused(Kind::Refused), sight(end)], outcome, 1);
+        check(plan(), vec![sight(Queued), refused(Kind::Server), sight(end)], outcome, 1);
     }
 }
 
@@ -129,27 +105,14 @@ fn what_had_ended_before_is_not_asked() {
 #[test]
 fn an_unknown_word_is_no_end_unless_the_platform_says_so() {
     let gone = || {
-        let settled = Deployment {
-            settled: true,
-            ..deployment(State::Unknown)
-        };
+        let settled = Deployment { settled: true, ..deployment(State::Unknown) };
         Event::Read(Ok(Found::Here(Box::new(settled))))
     };
     check(plan(), vec![gone()], Outcome::AlreadyFinished, 0);
+    check(plan(), vec![sight(Running), accepted(None), gone()], Outcome::Error, 1);
     check(
         plan(),
-        vec![sight(Running), accepted(None), gone()],
-        Outcome::Error,
-        1,
-    );
-    check(
-        plan(),
-        vec![
-            sight(State::Unknown),
-            accepted(None),
-            sight(State::Unknown),
-            sight(Canceled),
-        ],
+        vec![sight(State::Unknown), accepted(None), sight(State::Unknown), sight(Canceled)],
         Outcome::Canceled,
         1,
     );
@@ -157,12 +120,7 @@ fn an_unknown_word_is_no_end_unless_the_platform_says_so() {
 
 #[test]
 fn a_clear_refusal_of_something_in_flight_is_an_error() {
-    let procedure = check(
-        plan(),
-        vec![sight(Running), refused(Kind::Refused), sight(Running)],
-        Outcome::Error,
-        1,
-    );
+    let procedure = check(plan(), vec![sight(Running), refused(Kind::Refused), sight(Running)], Outcome::Error, 1);
     assert!(procedure.ending().unwrap().reason.contains("words"));
 }
 
@@ -171,23 +129,11 @@ fn an_unclear_answer_leads_to_another_request_only_after_two_looks() {
     let unclear = || refused(Kind::Timeout);
     check(
         plan(),
-        vec![
-            sight(Running),
-            unclear(),
-            sight(Running),
-            sight(Running),
-            accepted(None),
-            sight(Canceled),
-        ],
+        vec![sight(Running), unclear(), sight(Running), sight(Running), accepted(None), sight(Canceled)],
         Outcome::Canceled,
         2,
     );
-    check(
-        plan(),
-        vec![sight(Running), unclear(), sight(Running), sight(Canceled)],
-        Outcome::Canceled,
-        1,
-    );
+    check(plan(), vec![sight(Running), unclear(), sight(Running), sight(Canceled)], Outcome::Canceled, 1);
 }
 
 #[test]
@@ -205,10 +151,7 @@ fn the_second_look_comes_two_seconds_after_the_first() {
     procedure.next(Duration::from_secs(1), sight(Running));
     procedure.next(Duration::from_secs(2), refused(Kind::Server));
     let action = procedure.next(Duration::from_secs(3), sight(Running));
-    assert!(
-        matches!(action, Action::Pause(until) if until == Duration::from_secs(5)),
-        "{action:?}"
-    );
+    assert!(matches!(action, Action::Pause(until) if until == Duration::from_secs(5)), "{action:?}");
 }
 
 #[test]
@@ -233,10 +176,7 @@ fn then(mut events: Vec<Event>, more: Vec<Event>) -> Vec<Event> {
 }
 
 fn turned_away() -> Event {
-    let limited = Failure {
-        status: Some(429),
-        ..trouble(Kind::Limited)
-    };
+    let limited = Failure { status: Some(429), ..trouble(Kind::Limited) };
     Event::Answered(Err(limited))
 }
 
@@ -264,21 +204,14 @@ fn a_rate_limit_turns_a_request_away_that_was_sent() {
     let watched = vec![sight(Canceling), sight(Canceled)];
     let reason = reason_of(plan(), then(go(), watched), Outcome::Canceled, 1);
     assert!(reason.contains("being canceled already"), "{reason}");
-    let queued = Plan {
-        only_states: Some(vec![Queued]),
-        ..plan()
-    };
+    let queued = Plan { only_states: Some(vec![Queued]), ..plan() };
     let events = then(go(), vec![sight(Running)]);
     let reason = reason_of(queued, events, Outcome::Skipped, 1);
     assert!(reason.contains("turned away"), "{reason}");
     let denied = vec![Event::Read(Err(trouble(Kind::Unauthorized)))];
     let reason = reason_of(plan(), then(go(), denied), Outcome::Error, 1);
     assert!(reason.contains("turned away"), "{reason}");
-    let late = Failure {
-        not_before: Some(LIMIT),
-        status: Some(429),
-        ..trouble(Kind::Limited)
-    };
+    let late = Failure { not_before: Some(LIMIT), status: Some(429), ..trouble(Kind::Limited) };
     let events = vec![sight(Queued), Event::Answered(Err(late))];
     let reason = reason_of(plan(), events, Outcome::TimedOut, 1);
     assert!(reason.contains("turned away"), "{reason}");
@@ -287,88 +220,40 @@ fn a_rate_limit_turns_a_request_away_that_was_sent() {
 #[test]
 fn a_refusal_of_one_that_somebody_else_has_stopped_is_no_request_of_ours() {
     let events = || vec![sight(Running), refused(Kind::Refused), sight(Canceling)];
-    let patience = Plan {
-        wait: false,
-        ..plan()
-    };
+    let patience = Plan { wait: false, ..plan() };
     check(patience, events(), Outcome::Requested, 1);
     let events = then(events(), vec![sight(Canceled)]);
     let procedure = check(plan(), events, Outcome::Canceled, 1);
     let reason = &procedure.ending().unwrap().reason;
     assert!(reason.contains("being canceled already"), "{reason}");
     // After an unclear answer it may be ours, so its end decides.
-    let patience = Plan {
-        wait: false,
-        ..plan()
-    };
-    let unclear = vec![
-        sight(Running),
-        refused(Kind::Server),
-        sight(Canceling),
-        sight(Canceled),
-    ];
+    let patience = Plan { wait: false, ..plan() };
+    let unclear = vec![sight(Running), refused(Kind::Server), sight(Canceling), sight(Canceled)];
     check(patience, unclear, Outcome::Canceled, 1);
 }
 
 #[test]
 fn one_that_is_being_canceled_is_only_watched() {
-    check(
-        plan(),
-        vec![sight(Canceling), sight(Canceling), sight(Canceled)],
-        Outcome::Canceled,
-        0,
-    );
-    let patience = Plan {
-        wait: false,
-        ..plan()
-    };
+    check(plan(), vec![sight(Canceling), sight(Canceling), sight(Canceled)], Outcome::Canceled, 0);
+    let patience = Plan { wait: false, ..plan() };
     check(patience, vec![sight(Canceling)], Outcome::Requested, 0);
-    check(
-        plan(),
-        vec![
-            sight(Running),
-            refused(Kind::Server),
-            sight(Canceling),
-            sight(Canceled),
-        ],
-        Outcome::Canceled,
-        1,
-    );
+    check(plan(), vec![sight(Running), refused(Kind::Server), sight(Canceling), sight(Canceled)], Outcome::Canceled, 1);
 }
 
 #[test]
 fn a_rate_limited_request_is_none() {
     let limited = |until| {
-        let failure = Failure {
-            not_before: Some(Duration::from_secs(until)),
-            ..trouble(Kind::Limited)
-        };
+        let failure = Failure { not_before: Some(Duration::from_secs(until)), ..trouble(Kind::Limited) };
         Event::Answered(Err(failure))
     };
     check(
         plan(),
-        vec![
-            sight(Running),
-            limited(9),
-            sight(Running),
-            accepted(None),
-            sight(Canceled),
-        ],
+        vec![sight(Running), limited(9), sight(Running), accepted(None), sight(Canceled)],
         Outcome::Canceled,
         2,
     );
-    check(
-        plan(),
-        vec![sight(Running), limited(9), sight(Succeeded)],
-        Outcome::AlreadyLive,
-        1,
-    );
-    let procedure = check(
-        plan(),
-        vec![sight(Running), limited(601)],
-        Outcome::TimedOut,
-        1,
-    );
+    check(plan(), vec![sight(Running), limited(9), sight(Succeeded)], Outcome::AlreadyLive, 1);
+    let procedure = check(plan(), vec![sight(Running), limited(601)], Outcome::TimedOut, 1);
     assert!(procedure.ending().unwrap().reason.contains("was not sent"));
 }
 
@@ -382,10 +267,7 @@ fn a_request_that_met_no_connection_was_never_sent() {
     assert_eq!(ending.outcome, Outcome::TimedOut);
     assert!(ending.reason.contains("was not sent"), "{}", ending.reason);
     assert!(procedure.sent().is_none());
-    for (end, outcome) in [
-        (Canceled, Outcome::AlreadyFinished),
-        (Succeeded, Outcome::AlreadyLive),
-    ] {
+    for (end, outcome) in [(Canceled, Outcome::AlreadyFinished), (Succeeded, Outcome::AlreadyLive)] {
         let events = vec![sight(Running), unreachable(), sight(end)];
         check(plan(), events, outcome, 1);
     }
@@ -393,10 +275,7 @@ fn a_request_that_met_no_connection_was_never_sent() {
 
 #[test]
 fn a_request_that_the_proxy_did_not_let_through_was_never_sent() {
-    for (end, outcome) in [
-        (Canceled, Outcome::AlreadyFinished),
-        (Succeeded, Outcome::AlreadyLive),
-    ] {
+    for (end, outcome) in [(Canceled, Outcome::AlreadyFinished), (Succeeded, Outcome::AlreadyLive)] {
         let events = vec![sight(Running), refused(Kind::Proxy), sight(end)];
         check(plan(), events, outcome, 1);
     }
@@ -412,10 +291,7 @@ fn a_request_that_the_proxy_did_not_let_through_was_never_sent() {
 #[test]
 fn a_second_request_that_could_not_be_sent_is_no_refusal_of_the_platform() {
     for kind in [Kind::Untrusted, Kind::UnknownHost] {
-        let unclear = Failure {
-            status: Some(502),
-            ..trouble(Kind::Server)
-        };
+        let unclear = Failure { status: Some(502), ..trouble(Kind::Server) };
         let events = vec![
             sight(Running),
             Event::Answered(Err(unclear)),
@@ -427,11 +303,7 @@ fn a_second_request_that_could_not_be_sent_is_no_refusal_of_the_platform() {
         let (procedure, sends) = play(plan(), events);
         let ending = procedure.ending().unwrap();
         assert_eq!((ending.outcome, sends), (Outcome::Error, 2));
-        assert!(
-            ending.reason.contains("could not be sent again"),
-            "{}",
-            ending.reason
-        );
+        assert!(ending.reason.contains("could not be sent again"), "{}", ending.reason);
         // What is told of the request is what was answered to the one that went out.
         assert_eq!(procedure.sent().and_then(|sent| sent.status), Some(502));
     }
@@ -439,57 +311,23 @@ fn a_second_request_that_could_not_be_sent_is_no_refusal_of_the_platform() {
 
 #[test]
 fn without_waiting_a_clear_yes_is_enough_and_nothing_less() {
-    let plan = || Plan {
-        wait: false,
-        ..plan()
-    };
-    check(
-        plan(),
-        vec![sight(Running), accepted(Some(Running))],
-        Outcome::Requested,
-        1,
-    );
-    check(
-        plan(),
-        vec![sight(Running), accepted(Some(Canceled))],
-        Outcome::Canceled,
-        1,
-    );
-    check(
-        plan(),
-        vec![sight(Running), accepted(None), sight(Running)],
-        Outcome::Requested,
-        1,
-    );
-    check(
-        plan(),
-        vec![sight(Running), accepted(None), sight(Succeeded)],
-        Outcome::Completed,
-        1,
-    );
+    let plan = || Plan { wait: false, ..plan() };
+    check(plan(), vec![sight(Running), accepted(Some(Running))], Outcome::Requested, 1);
+    check(plan(), vec![sight(Running), accepted(Some(Canceled))], Outcome::Canceled, 1);
+    check(plan(), vec![sight(Running), accepted(None), sight(Running)], Outcome::Requested, 1);
+    check(plan(), vec![sight(Running), accepted(None), sight(Succeeded)], Outcome::Completed, 1);
     let stateless = || accepted(Some(State::Unknown));
-    for (seen, outcome) in [
-        (Running, Outcome::Requested),
-        (Succeeded, Outcome::Completed),
-    ] {
+    for (seen, outcome) in [(Running, Outcome::Requested), (Succeeded, Outcome::Completed)] {
         let events = vec![sight(Running), stateless(), sight(seen)];
         check(plan(), events, outcome, 1);
     }
-    check(
-        plan(),
-        vec![sight(Running), refused(Kind::Server), sight(Canceled)],
-        Outcome::Canceled,
-        1,
-    );
+    check(plan(), vec![sight(Running), refused(Kind::Server), sight(Canceled)], Outcome::Canceled, 1);
 }
 
 #[test]
 fn a_dry_run_says_what_would_have_been_done() {
     for (state, asked) in [(Running, true), (Canceling, false)] {
-        let dry_run = Plan {
-            dry_run: true,
-            ..plan()
-        };
+        let dry_run = Plan { dry_run: true, ..plan() };
         let procedure = check(dry_run, vec![sight(state)], Outcome::DryRun, 0);
         let reason = &procedure.ending().unwrap().reason;
         assert_eq!(reason.contains("would have been asked"), asked, "{reason}");
@@ -498,93 +336,26 @@ fn a_dry_run_says_what_would_have_been_done() {
 
 #[test]
 fn guards_and_dry_runs_send_nothing() {
-    let queued = Plan {
-        only_states: Some(vec![Queued]),
-        ..plan()
-    };
+    let queued = Plan { only_states: Some(vec![Queued]), ..plan() };
     check(queued.clone(), vec![sight(Running)], Outcome::Skipped, 0);
-    check(
-        queued,
-        vec![sight(Queued), accepted(None), sight(Canceled)],
-        Outcome::Canceled,
-        1,
-    );
-    check(
-        Plan {
-            dry_run: true,
-            ..plan()
-        },
-        vec![sight(Running)],
-        Outcome::DryRun,
-        0,
-    );
-    check(
-        Plan {
-            dry_run: true,
-            ..plan()
-        },
-        vec![sight(Succeeded)],
-        Outcome::AlreadyLive,
-        0,
-    );
+    check(queued, vec![sight(Queued), accepted(None), sight(Canceled)], Outcome::Canceled, 1);
+    check(Plan { dry_run: true, ..plan() }, vec![sight(Running)], Outcome::DryRun, 0);
+    check(Plan { dry_run: true, ..plan() }, vec![sight(Succeeded)], Outcome::AlreadyLive, 0);
 }
 
 #[test]
 fn a_reading_ban_does_not_stop_a_request_unless_something_must_be_checked() {
     let banned = || Event::Read(Err(trouble(Kind::Forbidden)));
-    check(
-        plan(),
-        vec![banned(), accepted(Some(Canceled))],
-        Outcome::Canceled,
-        1,
-    );
-    let procedure = check(
-        plan(),
-        vec![banned(), accepted(None), banned()],
-        Outcome::Error,
-        1,
-    );
-    assert!(
-        procedure
-            .ending()
-            .unwrap()
-            .reason
-            .contains("end not visible")
-    );
-    check(
-        Plan {
-            wait: false,
-            ..plan()
-        },
-        vec![banned(), accepted(None), banned()],
-        Outcome::Requested,
-        1,
-    );
-    check(
-        plan(),
-        vec![banned(), refused(Kind::NotFound)],
-        Outcome::NotFound,
-        1,
-    );
-    check(
-        plan(),
-        vec![banned(), refused(Kind::Forbidden)],
-        Outcome::Error,
-        1,
-    );
+    check(plan(), vec![banned(), accepted(Some(Canceled))], Outcome::Canceled, 1);
+    let procedure = check(plan(), vec![banned(), accepted(None), banned()], Outcome::Error, 1);
+    assert!(procedure.ending().unwrap().reason.contains("end not visible"));
+    check(Plan { wait: false, ..plan() }, vec![banned(), accepted(None), banned()], Outcome::Requested, 1);
+    check(plan(), vec![banned(), refused(Kind::NotFound)], Outcome::NotFound, 1);
+    check(plan(), vec![banned(), refused(Kind::Forbidden)], Outcome::Error, 1);
     for plan in [
-        Plan {
-            guarded: true,
-            ..plan()
-        },
-        Plan {
-            only_states: Some(vec![Queued]),
-            ..plan()
-        },
-        Plan {
-            dry_run: true,
-            ..plan()
-        },
+        Plan { guarded: true, ..plan() },
+        Plan { only_states: Some(vec![Queued]), ..plan() },
+        Plan { dry_run: true, ..plan() },
     ] {
         check(plan, vec![banned()], Outcome::Error, 0);
     }
@@ -593,34 +364,14 @@ fn a_reading_ban_does_not_stop_a_request_unless_something_must_be_checked() {
 #[test]
 fn a_failed_read_does_not_end_the_watch_unless_it_cannot_improve() {
     let failed = |kind| Event::Read(Err(trouble(kind)));
-    for kind in Kind::ALL.into_iter().filter(|kind| !kind.is_blind()) {
-        check(
-            plan(),
-            vec![
-                sight(Running),
-                accepted(None),
-                failed(kind),
-                sight(Canceled),
-            ],
-            Outcome::Canceled,
-            1,
-        );
+    for kind in Kind::ALL.into_iter().filter(|kind| !kind.is_unreadable()) {
+        check(plan(), vec![sight(Running), accepted(None), failed(kind), sight(Canceled)], Outcome::Canceled, 1);
     }
-    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_blind()) {
-        check(
-            plan(),
-            vec![sight(Running), accepted(None), failed(kind)],
-            Outcome::Error,
-            1,
-        );
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_unreadable()) {
+        check(plan(), vec![sight(Running), accepted(None), failed(kind)], Outcome::Error, 1);
     }
     let gone = Event::Read(Ok(Found::Missing("gone".to_owned())));
-    check(
-        plan(),
-        vec![sight(Running), accepted(None), gone],
-        Outcome::Error,
-        1,
-    );
+    check(plan(), vec![sight(Running), accepted(None), gone], Outcome::Error, 1);
 }
 
 #[test]
@@ -628,9 +379,9 @@ fn a_first_read_that_can_improve_is_repeated() {
     for kind in Kind::ALL {
         let failed = Event::Read(Err(trouble(kind)));
         let events = vec![failed, sight(Running), accepted(None), sight(Canceled)];
-        match kind.patience() {
-            Patience::None if kind == Kind::Forbidden => {}
-            Patience::None => drop(check(plan(), events, Outcome::Error, 0)),
+        match kind.retry() {
+            Retry::None if kind == Kind::Forbidden => {}
+            Retry::None => drop(check(plan(), events, Outcome::Error, 0)),
             _ => drop(check(plan(), events, Outcome::Canceled, 1)),
         }
     }
@@ -638,18 +389,10 @@ fn a_first_read_that_can_improve_is_repeated() {
 
 #[test]
 fn nonsense_is_read_three_times_and_trouble_until_the_limit() {
-    let failed = |kind| {
-        (0..400)
-            .map(move |_| Event::Read(Err(trouble(kind))))
-            .collect::<Vec<_>>()
-    };
+    let failed = |kind| (0..400).map(move |_| Event::Read(Err(trouble(kind)))).collect::<Vec<_>>();
     check(plan(), failed(Kind::Unreadable), Outcome::Error, 0);
     let procedure = check(plan(), failed(Kind::Server), Outcome::Error, 0);
-    assert!(
-        procedure.took() > LIMIT - Duration::from_secs(3),
-        "{:?}",
-        procedure.took()
-    );
+    assert!(procedure.took() > LIMIT - Duration::from_secs(3), "{:?}", procedure.took());
 }
 
 #[test]
@@ -658,29 +401,13 @@ fn nobody_waits_past_the_limit() {
     events.extend((0..1000).map(|_| sight(Running)));
     let procedure = check(plan(), events, Outcome::TimedOut, 1);
     assert!(procedure.took() <= LIMIT && procedure.took() >= LIMIT - Duration::from_secs(1));
-    assert!(
-        procedure
-            .ending()
-            .unwrap()
-            .reason
-            .contains("accepted the cancel request")
-    );
+    assert!(procedure.ending().unwrap().reason.contains("accepted the cancel request"));
 }
 
 #[test]
 fn a_deployment_that_moved_on_is_judged_by_its_own_end() {
-    check(
-        plan(),
-        vec![sight(Running), refused(Kind::MovedOn), sight(Succeeded)],
-        Outcome::AlreadyLive,
-        1,
-    );
-    check(
-        plan(),
-        vec![sight(Running), refused(Kind::Misdirected)],
-        Outcome::Error,
-        1,
-    );
+    check(plan(), vec![sight(Running), refused(Kind::MovedOn), sight(Succeeded)], Outcome::AlreadyLive, 1);
+    check(plan(), vec![sight(Running), refused(Kind::Misdirected)], Outcome::Error, 1);
     let idle = Event::Read(Ok(Found::Idle("nothing".to_owned())));
     check(plan(), vec![idle], Outcome::NothingToCancel, 0);
     let spared = Found::Spared(Box::new(deployment(Running)), "a teardown".to_owned());
@@ -691,18 +418,9 @@ fn a_deployment_that_moved_on_is_judged_by_its_own_end() {
 fn an_interruption_says_whether_the_request_had_been_sent() {
     for (events, said) in [
         (vec![], "before the cancel request was sent"),
-        (
-            vec![sight(Running)],
-            "while the cancel request was under way",
-        ),
-        (
-            vec![sight(Running), accepted(None)],
-            "had been sent and accepted",
-        ),
-        (
-            vec![sight(Running), refused(Kind::Server)],
-            "had been sent, before it was clear",
-        ),
+        (vec![sight(Running)], "while the cancel request was under way"),
+        (vec![sight(Running), accepted(None)], "had been sent and accepted"),
+        (vec![sight(Running), refused(Kind::Server)], "had been sent, before it was clear"),
     ] {
         let (mut procedure, _) = play(plan(), events);
         procedure.interrupt(Duration::from_secs(1));
@@ -715,9 +433,7 @@ fn an_interruption_says_whether_the_request_had_been_sent() {
 #[test]
 fn the_rhythm_of_a_watch_follows_the_contract() {
     let pause = |watched: u64| {
-        let pauses: Vec<_> = (0..200)
-            .map(|_| watch_pause(Duration::from_secs(watched), &plan()))
-            .collect();
+        let pauses: Vec<_> = (0..200).map(|_| watch_pause(Duration::from_secs(watched), &plan())).collect();
         (*pauses.iter().min().unwrap(), *pauses.iter().max().unwrap())
     };
     for watched in [0, 5, 20, 29] {
@@ -726,10 +442,7 @@ fn the_rhythm_of_a_watch_follows_the_contract() {
     }
     let (_, most) = pause(3000);
     assert_eq!(most, Duration::from_secs(5));
-    let slower = Plan {
-        slower: Some((Duration::from_secs(60), Duration::from_secs(10))),
-        ..plan()
-    };
+    let slower = Plan { slower: Some((Duration::from_secs(60), Duration::from_secs(10))), ..plan() };
     assert!(watch_pause(Duration::from_secs(60), &slower) >= Duration::from_secs(10));
     assert!(watch_pause(Duration::from_secs(59), &slower) <= Duration::from_secs(5));
 }
@@ -747,35 +460,20 @@ fn what_was_asked_is_neither_nothing_to_cancel_nor_spared() {
 
 #[test]
 fn a_guard_holds_before_each_request() {
-    let guarded = Plan {
-        guard: Guard {
-            branch: Some("main".to_owned()),
-            ..Guard::default()
-        },
-        ..plan()
-    };
+    let guarded = Plan { guard: Guard { branch: Some("main".to_owned()), ..Guard::default() }, ..plan() };
     let of = |branch: &str| {
-        let seen = Deployment {
-            branch: Some(branch.to_owned()),
-            ..deployment(Running)
-        };
+        let seen = Deployment { branch: Some(branch.to_owned()), ..deployment(Running) };
         Event::Read(Ok(Found::Here(Box::new(seen))))
     };
     let unclear = refused(Kind::Timeout);
     let events = vec![of("main"), unclear, of("main"), of("main2"), accepted(None)];
     let procedure = check(guarded.clone(), events, Outcome::Skipped, 1);
     let reason = &procedure.ending().unwrap().reason;
-    assert!(
-        reason.contains("main2") && reason.contains("no clear answer"),
-        "{reason}"
-    );
+    assert!(reason.contains("main2") && reason.contains("no clear answer"), "{reason}");
     let events = vec![of("main"), turned_away(), of("main2"), accepted(None)];
     let procedure = check(guarded.clone(), events, Outcome::Skipped, 1);
     let reason = &procedure.ending().unwrap().reason;
-    assert!(
-        reason.contains("main2") && reason.contains("turned away"),
-        "{reason}"
-    );
+    assert!(reason.contains("main2") && reason.contains("turned away"), "{reason}");
     check(guarded, vec![of("main2")], Outcome::Error, 0);
 }
 
@@ -783,53 +481,27 @@ fn a_guard_holds_before_each_request() {
 #[test]
 fn every_guard_is_looked_at_again_before_a_request_that_had_to_wait() {
     let to = |state, target: &str| {
-        let seen = Deployment {
-            target: Some(target.to_owned()),
-            ..deployment(state)
-        };
+        let seen = Deployment { target: Some(target.to_owned()), ..deployment(state) };
         Event::Read(Ok(Found::Here(Box::new(seen))))
     };
     let guarded = Plan {
         only_states: Some(vec![Queued]),
-        guard: Guard {
-            target: Some("production".to_owned()),
-            ..Guard::default()
-        },
+        guard: Guard { target: Some("production".to_owned()), ..Guard::default() },
         ..plan()
     };
     let sight = |state| to(state, "production");
-    let limited = || {
-        Event::Answered(Err(Failure {
-            status: Some(429),
-            ..trouble(Kind::Limited)
-        }))
-    };
+    let limited = || Event::Answered(Err(Failure { status: Some(429), ..trouble(Kind::Limited) }));
     for (waiting, says) in [
         (vec![limited()], "had been turned away"),
         (vec![refused(Kind::Limited)], "Nothing was sent"),
         (vec![refused(Kind::Unreachable)], "Nothing was sent"),
-        (
-            vec![refused(Kind::Server), sight(Queued)],
-            "had had no clear answer",
-        ),
-        (
-            vec![
-                refused(Kind::Timeout),
-                sight(Queued),
-                sight(Queued),
-                limited(),
-            ],
-            "had had no clear answer",
-        ),
+        (vec![refused(Kind::Server), sight(Queued)], "had had no clear answer"),
+        (vec![refused(Kind::Timeout), sight(Queued), sight(Queued), limited()], "had had no clear answer"),
     ] {
-        let sends = waiting
-            .iter()
-            .filter(|it| matches!(it, Event::Answered(_)))
-            .count();
-        for (last, why) in [
-            (sight(Running), "`only_states` excludes"),
-            (to(Queued, "preview"), "its target is preview"),
-        ] {
+        let sends = waiting.iter().filter(|it| matches!(it, Event::Answered(_))).count();
+        for (last, why) in
+            [(sight(Running), "`only_states` excludes"), (to(Queued, "preview"), "its target is preview")]
+        {
             let mut events = vec![sight(Queued)];
             let copy = waiting.iter().map(|event| match event {
                 Event::Answered(Err(failure)) => Event::Answered(Err(failure.clone())),
@@ -850,10 +522,7 @@ fn every_guard_is_looked_at_again_before_a_request_that_had_to_wait() {
 
 #[test]
 fn one_that_waited_for_its_turn_is_looked_at_again() {
-    let queued = Plan {
-        only_states: Some(vec![Queued]),
-        ..plan()
-    };
+    let queued = Plan { only_states: Some(vec![Queued]), ..plan() };
     let begin = || {
         let mut procedure = Procedure::new(queued.clone(), None, Duration::ZERO);
         let action = procedure.next(Duration::ZERO, sight(Queued));
@@ -870,24 +539,14 @@ fn one_that_waited_for_its_turn_is_looked_at_again() {
     assert_eq!(procedure.seen(), Some(later));
     let mut procedure = begin();
     procedure.look_before_asking(later);
-    assert!(matches!(
-        procedure.next(later, sight(Running)),
-        Action::Done
-    ));
+    assert!(matches!(procedure.next(later, sight(Running)), Action::Done));
     let mut given_up = begin();
     given_up.give_up(later, "d-2 is P_failed now");
     for (procedure, why) in [(procedure, "P_running"), (given_up, "d-2 is P_failed now")] {
         let ending = procedure.ending().unwrap();
         assert_eq!(ending.outcome, Outcome::Skipped);
-        let says = format!(
-            "Nothing was sent: {}",
-            if why.starts_with('d') { "" } else { "it is " }
-        );
-        assert!(
-            ending.reason.starts_with(&(says + why)),
-            "{}",
-            ending.reason
-        );
+        let says = format!("Nothing was sent: {}", if why.starts_with('d') { "" } else { "it is " });
+        assert!(ending.reason.starts_with(&(says + why)), "{}", ending.reason);
         assert!(procedure.sent().is_none());
     }
 }
@@ -895,16 +554,8 @@ fn one_that_waited_for_its_turn_is_looked_at_again() {
 #[test]
 fn nobody_is_said_to_have_accepted_what_was_refused() {
     let banned = Event::Read(Err(trouble(Kind::Forbidden)));
-    let events = vec![
-        sight(Running),
-        refused(Kind::Refused),
-        sight(Canceling),
-        banned,
-    ];
+    let events = vec![sight(Running), refused(Kind::Refused), sight(Canceling), banned];
     let procedure = check(plan(), events, Outcome::Error, 1);
     let reason = &procedure.ending().unwrap().reason;
-    assert!(
-        reason.starts_with("It was being canceled, end not visible"),
-        "{reason}"
-    );
+    assert!(reason.starts_with("It was being canceled, end not visible"), "{reason}");
 }

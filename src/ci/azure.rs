@@ -6,10 +6,10 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::{Ci, Effect, Outputs, System, says, sentence, variables};
-use crate::env::Env;
-use crate::outcome::Level;
+use crate::input::env::Env;
+use crate::model::outcome::Level;
 use crate::report::{Annotation, Report};
-use crate::secret::Secret;
+use crate::text::secret::Secret;
 
 pub(super) const SYSTEM: System = System {
     id: "azure",
@@ -31,11 +31,7 @@ impl Azure {
         let folder = env.var("AGENT_TEMPDIRECTORY").map(Path::new);
         let path = folder.map(|folder| folder.join(name).display().to_string());
         let off = env.var("DECODE_PERCENTS");
-        Self {
-            confirmed,
-            percents: !off.is_some_and(|word| word.eq_ignore_ascii_case("false")),
-            summary: path,
-        }
+        Self { confirmed, percents: !off.is_some_and(|word| word.eq_ignore_ascii_case("false")), summary: path }
     }
 
     /// `##vso[head]text`, in which nothing ends the command or its line.
@@ -46,9 +42,7 @@ impl Azure {
     /// For the text of a command, which ends with the line; its head has none but our own words in it.
     fn escape(&self, text: &str) -> String {
         let percent = if self.percents { "%AZP25" } else { "%" };
-        text.replace('%', percent)
-            .replace('\r', "%0D")
-            .replace('\n', "%0A")
+        text.replace('%', percent).replace('\r', "%0D").replace('\n', "%0A")
     }
 }
 
@@ -94,10 +88,7 @@ impl Ci for Azure {
     fn outputs(&self, outputs: &Outputs) -> Vec<Effect> {
         let set = |(name, value): &(&str, String)| {
             let name = variables::small_name(name);
-            self.command(
-                &format!("task.setvariable variable={name};isOutput=true"),
-                value,
-            )
+            self.command(&format!("task.setvariable variable={name};isOutput=true"), value)
         };
         outputs.iter().map(set).collect()
     }
@@ -126,22 +117,13 @@ mod tests {
     #[test]
     fn commands_are_escaped_for_the_agent() {
         let azure = azure(&[]);
-        assert_eq!(
-            azure.escape("50%\r\nnext]; %0A"),
-            "50%AZP25%0D%0Anext]; %AZP250A"
-        );
+        assert_eq!(azure.escape("50%\r\nnext]; %0A"), "50%AZP25%0D%0Anext]; %AZP250A");
     }
 
     #[test]
     fn percents_stay_where_the_agent_was_told_not_to_read_them() {
-        assert_eq!(
-            azure(&[("DECODE_PERCENTS", "False")]).escape("50%\n"),
-            "50%%0A"
-        );
-        assert_eq!(
-            azure(&[("DECODE_PERCENTS", "true")]).escape("50%"),
-            "50%AZP25"
-        );
+        assert_eq!(azure(&[("DECODE_PERCENTS", "False")]).escape("50%\n"), "50%%0A");
+        assert_eq!(azure(&[("DECODE_PERCENTS", "true")]).escape("50%"), "50%AZP25");
     }
 
     #[test]

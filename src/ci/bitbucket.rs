@@ -1,7 +1,7 @@
 //! Bitbucket Pipelines: outputs are lines of a file, of which later steps get those that `output-variables` names.
 
 use super::{Ci, Effect, Outputs, System, variables};
-use crate::env::Env;
+use crate::input::env::Env;
 
 pub(super) const SYSTEM: System = System {
     id: "bitbucket",
@@ -11,14 +11,7 @@ pub(super) const SYSTEM: System = System {
 
 /// The outputs that always have a plain value. Another one may be left out at the end, and what stood in for it would
 /// then stay.
-const ALWAYS: [&str; 6] = [
-    "outcome",
-    "canceled",
-    "went_live",
-    "duration_seconds",
-    "count",
-    "canceled_count",
-];
+const ALWAYS: [&str; 6] = ["outcome", "canceled", "went_live", "duration_seconds", "count", "canceled_count"];
 
 struct Bitbucket {
     outputs: Option<String>,
@@ -27,9 +20,7 @@ struct Bitbucket {
 impl Bitbucket {
     fn new(env: &Env) -> Self {
         let path = env.var("BITBUCKET_PIPELINES_VARIABLES_PATH");
-        Self {
-            outputs: path.map(str::to_owned),
-        }
+        Self { outputs: path.map(str::to_owned) }
     }
 }
 
@@ -39,11 +30,7 @@ impl Ci for Bitbucket {
     }
 
     fn outputs(&self, outputs: &Outputs) -> Vec<Effect> {
-        vec![Effect::Append {
-            what: "outputs",
-            path: self.outputs.clone(),
-            text: variables::lines(outputs),
-        }]
+        vec![Effect::Append { what: "outputs", path: self.outputs.clone(), text: variables::lines(outputs) }]
     }
 
     fn provisional(&self, outputs: &Outputs) -> Vec<Effect> {

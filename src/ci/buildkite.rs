@@ -5,12 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::panel::{body, style};
 use super::program::Call;
+use super::run_annotation::{body, style};
 use super::{Ci, Effect, Outputs, System, says, variables};
-use crate::env::Env;
+use crate::input::env::Env;
 use crate::report::{Annotation, Report};
-use crate::secret::Secret;
+use crate::text::secret::Secret;
 
 pub(super) const SYSTEM: System = System {
     id: "buildkite",
@@ -36,15 +36,11 @@ struct Buildkite {
 
 impl Buildkite {
     fn new(env: &Env, confirmed: bool) -> Self {
-        let is_id =
-            |id: &&str| id.len() <= 64 && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        let is_id = |id: &&str| id.len() <= 64 && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
         let job = env.var("BUILDKITE_JOB_ID").filter(is_id);
         Self {
             confirmed,
-            context: job.map_or_else(
-                || "cancel-deployment".to_owned(),
-                |job| format!("cancel-deployment-{job}"),
-            ),
+            context: job.map_or_else(|| "cancel-deployment".to_owned(), |job| format!("cancel-deployment-{job}")),
         }
     }
 }
@@ -86,12 +82,7 @@ impl Ci for Buildkite {
             let key = variables::small_name(name);
             Call::new(&["meta-data", "set", &key], value.clone())
         });
-        vec![Effect::Calls {
-            what: "outputs",
-            program: AGENT,
-            calls: set.collect(),
-            limit: LIMIT,
-        }]
+        vec![Effect::Calls { what: "outputs", program: AGENT, calls: set.collect(), limit: LIMIT }]
     }
 
     fn largest_deployments(&self) -> usize {
@@ -99,13 +90,7 @@ impl Ci for Buildkite {
     }
 
     fn panel(&self, report: &Report, annotations: &[Annotation], summary: bool) -> Vec<Effect> {
-        let arguments = [
-            "annotate",
-            "--style",
-            style(report),
-            "--context",
-            &self.context,
-        ];
+        let arguments = ["annotate", "--style", style(report), "--context", &self.context];
         vec![Effect::Calls {
             what: "lines of the annotation",
             program: AGENT,
@@ -137,23 +122,13 @@ mod tests {
 
     #[test]
     fn an_empty_output_is_not_set_and_no_value_is_an_argument() {
-        let outputs = [
-            ("outcome", "canceled".to_owned()),
-            ("state", String::new()),
-            ("reason", "--job x".to_owned()),
-        ];
+        let outputs = [("outcome", "canceled".to_owned()), ("state", String::new()), ("reason", "--job x".to_owned())];
         let effects = buildkite("").outputs(&outputs);
         let [Effect::Calls { calls, .. }] = effects.as_slice() else {
             panic!("{effects:?}");
         };
         let arguments: Vec<_> = calls.iter().map(|call| call.arguments.join(" ")).collect();
-        assert_eq!(
-            arguments,
-            [
-                "meta-data set cancellation_outcome",
-                "meta-data set cancellation_reason"
-            ]
-        );
+        assert_eq!(arguments, ["meta-data set cancellation_outcome", "meta-data set cancellation_reason"]);
         assert_eq!(*calls[1].input, "--job x");
     }
 

@@ -1,7 +1,7 @@
 //! CircleCI: outputs for later steps of the same job are shell text, which each of their shells reads before its script.
 
 use super::{Ci, Effect, Outputs, System, says, variables};
-use crate::env::Env;
+use crate::input::env::Env;
 
 pub(super) const SYSTEM: System = System {
     id: "circleci",
@@ -15,9 +15,7 @@ struct CircleCi {
 
 impl CircleCi {
     fn new(env: &Env) -> Self {
-        Self {
-            outputs: env.var("BASH_ENV").map(str::to_owned),
-        }
+        Self { outputs: env.var("BASH_ENV").map(str::to_owned) }
     }
 }
 
@@ -27,14 +25,8 @@ impl Ci for CircleCi {
     }
 
     fn outputs(&self, outputs: &Outputs) -> Vec<Effect> {
-        let export = |(name, value): &(&str, String)| {
-            format!("export {}={}\n", variables::name(name), quoted(value))
-        };
-        vec![Effect::Append {
-            what: "outputs",
-            path: self.outputs.clone(),
-            text: outputs.iter().map(export).collect(),
-        }]
+        let export = |(name, value): &(&str, String)| format!("export {}={}\n", variables::name(name), quoted(value));
+        vec![Effect::Append { what: "outputs", path: self.outputs.clone(), text: outputs.iter().map(export).collect() }]
     }
 
     fn provisional(&self, outputs: &Outputs) -> Vec<Effect> {
@@ -69,20 +61,9 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_shell_reads_back_what_was_written() {
-        for value in [
-            "",
-            "it's",
-            "'; echo owned; '",
-            "a\nb",
-            "$HOME `id` \\",
-            "''",
-            "ü\u{1f600}",
-        ] {
+        for value in ["", "it's", "'; echo owned; '", "a\nb", "$HOME `id` \\", "''", "ü\u{1f600}"] {
             let script = format!("X={}; printf %s \"$X\"", quoted(value));
-            let output = std::process::Command::new("sh")
-                .args(["-c", &script])
-                .output()
-                .unwrap();
+            let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
             assert_eq!(String::from_utf8(output.stdout).unwrap(), value);
         }
     }

@@ -6,19 +6,15 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::{Ci, Effect, System, says};
-use crate::env::Env;
+use crate::input::env::Env;
 use crate::report::{Annotation, Report};
-use crate::untrusted::break_commands_in_json;
+use crate::text::sanitizer::break_commands_in_json;
 
-pub(super) const SYSTEM: System = System {
-    id: "drone",
-    is_here: |env| says(env, "DRONE", "true"),
-    open: |env, _| Box::new(Drone::new(env)),
-};
+pub(super) const SYSTEM: System =
+    System { id: "drone", is_here: |env| says(env, "DRONE", "true"), open: |env, _| Box::new(Drone::new(env)) };
 
 /// How the card looks: an adaptive card, which Drone's pages fetch.
-const SCHEMA: &str =
-    "https://raw.githubusercontent.com/OWNER/cancel-deployment/v1/docs/drone-card.json";
+const SCHEMA: &str = "https://raw.githubusercontent.com/OWNER/cancel-deployment/v1/docs/drone-card.json";
 
 struct Drone {
     card: Option<String>,
@@ -26,9 +22,7 @@ struct Drone {
 
 impl Drone {
     fn new(env: &Env) -> Self {
-        Self {
-            card: env.var("DRONE_CARD_PATH").map(str::to_owned),
-        }
+        Self { card: env.var("DRONE_CARD_PATH").map(str::to_owned) }
     }
 }
 

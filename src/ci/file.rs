@@ -34,9 +34,7 @@ pub(super) fn append(path: &str, text: &str) -> anyhow::Result<()> {
 
 fn ends_with_line(file: &mut File) -> bool {
     let mut last = [b'\n'];
-    let read = file
-        .seek(SeekFrom::End(-1))
-        .and_then(|_| file.read_exact(&mut last));
+    let read = file.seek(SeekFrom::End(-1)).and_then(|_| file.read_exact(&mut last));
     read.is_err() || last == [b'\n']
 }
 
@@ -64,16 +62,15 @@ fn write_or_take_back(file: &mut impl Cut, before: u64, text: &[u8]) -> io::Resu
 /// Makes the folder of a file that a user named.
 pub(super) fn make_folder(path: &str) -> anyhow::Result<()> {
     match folder_of(Path::new(path)) {
-        Some(folder) if !folder.exists() => std::fs::create_dir_all(folder)
-            .map_err(nameless)
-            .context("its folder cannot be made"),
+        Some(folder) if !folder.exists() => {
+            std::fs::create_dir_all(folder).map_err(nameless).context("its folder cannot be made")
+        }
         _ => Ok(()),
     }
 }
 
 fn folder_of(path: &Path) -> Option<&Path> {
-    path.parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
+    path.parent().filter(|folder| !folder.as_os_str().is_empty())
 }
 
 /// The same error without the path in it: nobody knows what was written there.
@@ -103,27 +100,16 @@ pub(super) fn replace(path: &str, text: &str, others: &[&str]) -> anyhow::Result
         return write_to_device(&path, text);
     }
     let metadata = std::fs::metadata(&path).ok();
-    let mode = metadata
-        .as_ref()
-        .map(Metadata::permissions)
-        .or_else(readable_by_all);
+    let mode = metadata.as_ref().map(Metadata::permissions).or_else(readable_by_all);
     let folder = folder_of(&path).unwrap_or(Path::new("."));
-    let temporary = NamedTempFile::new_in(folder)
-        .map_err(nameless)
-        .context("its folder cannot be written");
+    let temporary = NamedTempFile::new_in(folder).map_err(nameless).context("its folder cannot be written");
     let mut temporary = match temporary {
         Err(_) if metadata.is_some() => return write_in_place(&path, text),
         temporary => temporary?,
     };
-    temporary
-        .write_all(text.as_bytes())
-        .map_err(nameless)
-        .context("it cannot be written")?;
+    temporary.write_all(text.as_bytes()).map_err(nameless).context("it cannot be written")?;
     if let Some(mode) = mode {
-        temporary
-            .as_file()
-            .set_permissions(mode)
-            .context("its mode cannot be set")?;
+        temporary.as_file().set_permissions(mode).context("its mode cannot be set")?;
     }
     match temporary.persist(&path) {
         Err(_) if metadata.is_some() => write_in_place(&path, text),
@@ -141,11 +127,8 @@ fn write_in_place(path: &Path, text: &str) -> anyhow::Result<()> {
     {
         drop(file.read_to_end(&mut old));
     }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .truncate(true)
-        .open(path)
-        .context("it can be neither replaced nor written")?;
+    let mut file =
+        OpenOptions::new().write(true).truncate(true).open(path).context("it can be neither replaced nor written")?;
     let written = write_or_take_back(&mut file, 0, text.as_bytes());
     if written.is_err() {
         let put_back = file.rewind().and_then(|()| file.write_all(&old));
@@ -189,10 +172,7 @@ fn write_to_device(path: &Path, text: &str) -> anyhow::Result<()> {
 }
 
 /// What came of some work, if it has ended in time; if not, it is left alone.
-fn in_time<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-    patience: Duration,
-) -> Option<T> {
+fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static, patience: Duration) -> Option<T> {
     let (sender, done) = mpsc::channel();
     std::thread::spawn(move || drop(sender.send(work())));
     done.recv_timeout(patience).ok()
@@ -223,10 +203,7 @@ mod tests {
         std::os::unix::fs::symlink(&file, &link).unwrap();
         replace(link.to_str().unwrap(), "new", &[]).unwrap();
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "new");
-        assert_eq!(
-            std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
     }
 
@@ -239,10 +216,7 @@ mod tests {
         assert!(replace(path, "new", &[path]).is_err());
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "old");
         let pipe = folder.path().join("pipe");
-        let made = std::process::Command::new("mkfifo")
-            .arg(&pipe)
-            .status()
-            .unwrap();
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
         assert!(made.success());
         assert!(replace(pipe.to_str().unwrap(), "new", &[]).is_err());
         assert!(append(pipe.to_str().unwrap(), "new").is_err());
@@ -271,8 +245,7 @@ mod tests {
 
     impl Cut for Disk {
         fn cut(&mut self, length: u64) -> io::Result<()> {
-            self.bytes
-                .truncate(usize::try_from(length).unwrap_or(usize::MAX));
+            self.bytes.truncate(usize::try_from(length).unwrap_or(usize::MAX));
             Ok(())
         }
     }

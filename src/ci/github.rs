@@ -4,11 +4,11 @@
 use jiff::Timestamp;
 
 use super::{Ci, Effect, Outputs, System, says};
-use crate::env::Env;
-use crate::outcome::Level;
+use crate::input::env::Env;
+use crate::model::outcome::Level;
 use crate::report::{Annotation, Report};
-use crate::secret::Secret;
-use crate::untrusted::holds_command;
+use crate::text::sanitizer::holds_command;
+use crate::text::secret::Secret;
 
 pub(super) const FORGEJO: System = System {
     id: "forgejo",
@@ -99,32 +99,17 @@ impl Ci for GitHub {
     }
 
     fn outputs(&self, outputs: &Outputs) -> Vec<Effect> {
-        let text = outputs
-            .iter()
-            .map(|(name, value)| heredoc(name, value))
-            .collect();
-        vec![Effect::Append {
-            what: "outputs",
-            path: self.output.clone(),
-            text,
-        }]
+        let text = outputs.iter().map(|(name, value)| heredoc(name, value)).collect();
+        vec![Effect::Append { what: "outputs", path: self.output.clone(), text }]
     }
 
     fn summary(&self, report: &Report) -> Vec<Effect> {
         let text = report.summary();
-        vec![Effect::Append {
-            what: "lines of the job summary",
-            path: self.summary.clone(),
-            text,
-        }]
+        vec![Effect::Append { what: "lines of the job summary", path: self.summary.clone(), text }]
     }
 
     fn files(&self) -> Vec<&str> {
-        [&self.output, &self.summary]
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
-            .collect()
+        [&self.output, &self.summary].into_iter().flatten().map(String::as_str).collect()
     }
 
     fn provisional(&self, outputs: &Outputs) -> Vec<Effect> {
@@ -137,9 +122,7 @@ impl Ci for GitHub {
 
 /// The text of a command.
 fn data(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// The same for words that people read. GitHub ends the command at the first `::`, its relatives (`greedy`) at the last

@@ -9,13 +9,10 @@ use serde_json::json;
 use super::plain::coloured;
 use super::{Ci, Effect, System, sentence};
 use crate::report::{Annotation, Report};
-use crate::untrusted::break_commands_in_json;
+use crate::text::sanitizer::break_commands_in_json;
 
-pub(super) const SYSTEM: System = System {
-    id: "gitlab",
-    is_here: |env| env.var("GITLAB_CI").is_some(),
-    open: |_, _| Box::new(GitLab),
-};
+pub(super) const SYSTEM: System =
+    System { id: "gitlab", is_here: |env| env.var("GITLAB_CI").is_some(), open: |_, _| Box::new(GitLab) };
 
 /// The section's name; GitLab wants the same one at both ends.
 const SECTION: &str = "cancel_deployment";
@@ -38,10 +35,7 @@ impl Ci for GitLab {
     }
 
     fn annotate(&self, annotation: &Annotation) -> Vec<Effect> {
-        vec![Effect::Out(coloured(
-            annotation.level,
-            &sentence(annotation),
-        ))]
+        vec![Effect::Out(coloured(annotation.level, &sentence(annotation)))]
     }
 
     fn usual_output_file(&self) -> Option<&'static str> {
@@ -51,15 +45,9 @@ impl Ci for GitLab {
     /// For `artifacts: reports: annotations`: it shows on the page of the job.
     fn beside_output_file(&self, path: &str, report: &Report) -> Vec<Effect> {
         let links = report.links().into_iter().take(MOST_LINKS);
-        let links: Vec<_> = links
-            .map(|(label, url)| json!({"external_link": {"label": label, "url": url}}))
-            .collect();
+        let links: Vec<_> = links.map(|(label, url)| json!({"external_link": {"label": label, "url": url}})).collect();
         // Without a link the file is empty, but new: an old one would point elsewhere.
-        let whole = if links.is_empty() {
-            json!({})
-        } else {
-            json!({ "cancel-deployment": links })
-        };
+        let whole = if links.is_empty() { json!({}) } else { json!({ "cancel-deployment": links }) };
         let path = Path::new(path).with_extension("annotations.json");
         vec![Effect::Replace {
             what: "links for the page of the job",
@@ -83,12 +71,8 @@ mod tests {
     #[test]
     fn a_section_has_the_marks_of_the_documentation() {
         let now = Timestamp::from_second(1_700_000_000).unwrap();
-        let mark =
-            |end: &str| format!("\u{1b}[0Ksection_{end}:1700000000:cancel_deployment\r\u{1b}[0K");
-        assert_eq!(
-            GitLab.open_group("Title", now),
-            [Effect::Out(mark("start") + "Title")]
-        );
+        let mark = |end: &str| format!("\u{1b}[0Ksection_{end}:1700000000:cancel_deployment\r\u{1b}[0K");
+        assert_eq!(GitLab.open_group("Title", now), [Effect::Out(mark("start") + "Title")]);
         assert_eq!(GitLab.close_group(now), [Effect::Out(mark("end"))]);
     }
 }

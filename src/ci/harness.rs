@@ -5,23 +5,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::panel::{body, style};
+use super::run_annotation::{body, style};
 use super::{Ci, Effect, Outputs, System, variables};
-use crate::env::Env;
+use crate::input::env::Env;
 use crate::report::{Annotation, Report};
-use crate::secret::Secret;
-use crate::untrusted::break_commands_in_json;
+use crate::text::sanitizer::break_commands_in_json;
+use crate::text::secret::Secret;
 
 pub(super) const SYSTEM: System = System {
     id: "harness",
     // Not every kind of step has a file for outputs, and DRONE is not always set.
     is_here: |env| {
-        let mut own = [
-            "HARNESS_OUTPUT_FILE",
-            "HARNESS_PIPELINE_ID",
-            "HARNESS_BUILD_ID",
-        ]
-        .iter();
+        let mut own = ["HARNESS_OUTPUT_FILE", "HARNESS_PIPELINE_ID", "HARNESS_BUILD_ID"].iter();
         own.any(|name| env.var(name).is_some())
     },
     open: |env, confirmed| Box::new(Harness::new(env, confirmed)),
@@ -29,15 +24,7 @@ pub(super) const SYSTEM: System = System {
 
 /// The outputs whose words are all ours. Everything else is somebody's text, in which the reader would find quotes,
 /// escapes and variables.
-const OURS: [&str; 7] = [
-    "outcome",
-    "canceled",
-    "went_live",
-    "state",
-    "duration_seconds",
-    "count",
-    "canceled_count",
-];
+const OURS: [&str; 7] = ["outcome", "canceled", "went_live", "state", "duration_seconds", "count", "canceled_count"];
 
 /// A line of 64 KiB makes the whole file unreadable.
 const LONGEST_LINE: usize = 65_000;
@@ -66,9 +53,7 @@ struct Harness {
 impl Harness {
     fn new(env: &Env, confirmed: bool) -> Self {
         let file = |name| env.var(name).map(str::to_owned);
-        let known = |(variable, field): (&str, &str)| {
-            Some((field.to_owned(), Value::from(env.var(variable)?)))
-        };
+        let known = |(variable, field): (&str, &str)| Some((field.to_owned(), Value::from(env.var(variable)?)));
         Self {
             confirmed,
             outputs: file("HARNESS_OUTPUT_FILE").or_else(|| file("DRONE_OUTPUT")),
@@ -94,20 +79,12 @@ impl Ci for Harness {
             let name = format!("CANCELLATION_SECRET_{:016X}", fastrand::u64(..));
             format!("{name}={}\n", encoded(secret.expose()))
         };
-        vec![Effect::Append {
-            what: "secrets",
-            path: Some(path.clone()),
-            text: secrets.iter().map(line).collect(),
-        }]
+        vec![Effect::Append { what: "secrets", path: Some(path.clone()), text: secrets.iter().map(line).collect() }]
     }
 
     fn outputs(&self, outputs: &Outputs) -> Vec<Effect> {
         let line = |(name, value): &(&str, String)| {
-            let value = if OURS.contains(name) || value.is_empty() {
-                value.clone()
-            } else {
-                encoded(value)
-            };
+            let value = if OURS.contains(name) || value.is_empty() { value.clone() } else { encoded(value) };
             format!("{}={value}\n", variables::name(name))
         };
         let lines = outputs.iter().map(line);
@@ -206,17 +183,9 @@ mod tests {
     fn no_line_is_too_long_for_the_reader() {
         let harness = harness(&[], true);
         let largest = harness.largest_deployments();
-        let value = |length| {
-            [
-                ("deployments", "x".repeat(length)),
-                ("outcome", "error".to_owned()),
-            ]
-        };
+        let value = |length| [("deployments", "x".repeat(length)), ("outcome", "error".to_owned())];
         assert_eq!(text(&harness.outputs(&value(largest))).lines().count(), 2);
-        assert_eq!(
-            text(&harness.outputs(&value(largest * 2))),
-            "CANCELLATION_OUTCOME=error\n"
-        );
+        assert_eq!(text(&harness.outputs(&value(largest * 2))), "CANCELLATION_OUTCOME=error\n");
         for line in text(&harness.outputs(&value(largest))).lines() {
             assert!(line.len() < 65_536);
         }
@@ -235,11 +204,8 @@ mod tests {
         let harness = harness(&[("HARNESS_OUTPUT_SECRET_FILE", "/s")], true);
         let secret = |text: &str| Secret::from(text.to_owned());
         let effects = harness.mask(&[secret("first"), secret("second")]);
-        let names: Vec<_> = text(&effects)
-            .lines()
-            .filter_map(|line| line.split_once('='))
-            .map(|(name, _)| name)
-            .collect();
+        let names: Vec<_> =
+            text(&effects).lines().filter_map(|line| line.split_once('=')).map(|(name, _)| name).collect();
         assert_eq!(names.len(), 2);
         assert_ne!(names[0], names[1]);
     }

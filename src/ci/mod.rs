@@ -12,10 +12,10 @@ mod github;
 mod gitlab;
 mod harness;
 mod jenkins;
-mod panel;
 mod plain;
 mod printer;
 mod program;
+mod run_annotation;
 mod teamcity;
 mod variables;
 mod woodpecker;
@@ -26,12 +26,12 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use crate::env::Env;
-use crate::outcome::Level;
+use crate::input::env::Env;
+use crate::model::outcome::Level;
 use crate::report::{Annotation, LARGEST_DEPLOYMENTS, Report};
 use crate::run::Signals;
-use crate::secret::{SHORTEST_HIDDEN, Secret};
-use crate::untrusted::{Cleaner, break_marks, line};
+use crate::text::sanitizer::{Sanitizer, break_marks, line};
+use crate::text::secret::{SHORTEST_HIDDEN, Secret};
 use file::{append, make_folder, replace};
 use printer::Printer;
 pub(crate) use printer::print;
@@ -253,19 +253,13 @@ pub struct Console {
     /// Standard output is surely read by the runner, and by nobody else.
     runner_reads: bool,
     signals: Signals,
-    cleaner: Arc<Cleaner>,
+    cleaner: Arc<Sanitizer>,
     printer: Printer,
 }
 
 impl Console {
     /// A console of this CI system; `debug` shows details.
-    pub fn new(
-        ci: Box<dyn Ci>,
-        debug: bool,
-        signals: Signals,
-        cleaner: Arc<Cleaner>,
-        print: Print,
-    ) -> Self {
+    pub fn new(ci: Box<dyn Ci>, debug: bool, signals: Signals, cleaner: Arc<Sanitizer>, print: Print) -> Self {
         Self {
             ci,
             debug,
@@ -414,55 +408,29 @@ impl Console {
                 Effect::Append { what, path, text } => {
                     self.write(what, path, |path| append(path, &text));
                 }
-                Effect::Replace {
-                    what,
-                    path,
-                    text,
-                    then,
-                } => {
+                Effect::Replace { what, path, text, then } => {
                     let written = self.write(what, path, |path| replace(path, &text, &[]));
                     if let Some(line) = then.filter(|_| written) {
                         self.printer.print(Stream::Out, line);
                     }
                 }
-                Effect::Calls {
-                    what,
-                    program,
-                    calls,
-                    limit,
-                } => self.call(what, program, calls, limit),
+                Effect::Calls { what, program, calls, limit } => self.call(what, program, calls, limit),
             }
         }
     }
 
-    fn write(
-        &mut self,
-        what: &'static str,
-        path: Option<String>,
-        write: impl Fn(&str) -> anyhow::Result<()>,
-    ) -> bool {
+    fn write(&mut self, what: &'static str, path: Option<String>, write: impl Fn(&str) -> anyhow::Result<()>) -> bool {
         let failure = match &path {
-            Some(path) => write(path)
-                .err()
-                .map(|error| format!("could not be written to {path}: {error:#}")),
+            Some(path) => write(path).err().map(|error| format!("could not be written to {path}: {error:#}")),
             None => Some("have no place: this CI system names no file for them".to_owned()),
         };
         if let Some(failure) = &failure {
-            self.warn_once(
-                what,
-                &format!("The {what} {failure}. The log says what happened."),
-            );
+            self.warn_once(what, &format!("The {what} {failure}. The log says what happened."));
         }
         failure.is_none()
     }
 
-    fn call(
-        &mut self,
-        what: &'static str,
-        program: &'static str,
-        calls: Vec<Call>,
-        limit: Duration,
-    ) {
+    fn call(&mut self, what: &'static str, program: &'static str, calls: Vec<Call>, limit: Duration) {
         if self.given_up {
             return;
         }
@@ -475,9 +443,8 @@ impl Console {
         let failure = match program::call(program, calls, has_time) {
             Ok(()) => return,
             Err(Failure::Refused(how)) => {
-                let text = format!(
-                    "The {what} could not be handed to `{program}`: it {how}. The log says what happened."
-                );
+                let text =
+                    format!("The {what} could not be handed to `{program}`: it {how}. The log says what happened.");
                 return self.warn_once(what, &text);
             }
             Err(Failure::Missing) => "is not in PATH",
@@ -499,11 +466,7 @@ impl Console {
 
 /// An annotation in which nothing can act as a command.
 fn safe(annotation: &Annotation) -> Annotation {
-    Annotation {
-        level: annotation.level,
-        title: break_marks(&annotation.title),
-        text: break_marks(&annotation.text),
-    }
+    Annotation { level: annotation.level, title: break_marks(&annotation.title), text: break_marks(&annotation.text) }
 }
 
 /// The text of the input `output_file`: JSON if its name ends in `.json`.
@@ -572,10 +535,7 @@ mod tests {
         check(&jenkins[..1], "plain");
         check(&jenkins[1..], "plain");
         // Without a configured location there is no JENKINS_URL.
-        for own in [
-            ("BUILD_TAG", "jenkins-web-1"),
-            ("JENKINS_HOME", "/var/jenkins_home"),
-        ] {
+        for own in [("BUILD_TAG", "jenkins-web-1"), ("JENKINS_HOME", "/var/jenkins_home")] {
             check(&[own, jenkins[1]], "jenkins");
             check(&[own], "plain");
         }
@@ -601,29 +561,17 @@ mod tests {
     fn a_system_that_sets_variables_of_others_is_told_apart() {
         let actions = [("GITHUB_ACTIONS", "true"), ("GITEA_ACTIONS", "true")];
         check(&actions, "gitea");
-        check(
-            &[&actions[..], &[("FORGEJO_ACTIONS", "true")]].concat(),
-            "forgejo",
-        );
-        check(
-            &[("DRONE", "true"), ("HARNESS_OUTPUT_FILE", "/o")],
-            "harness",
-        );
+        check(&[&actions[..], &[("FORGEJO_ACTIONS", "true")]].concat(), "forgejo");
+        check(&[("DRONE", "true"), ("HARNESS_OUTPUT_FILE", "/o")], "harness");
         check(&[("DRONE", "true"), ("CI", "woodpecker")], "woodpecker");
-        check(
-            &[("BUILD_NUMBER", "1"), ("TEAMCITY_VERSION", "1")],
-            "teamcity",
-        );
+        check(&[("BUILD_NUMBER", "1"), ("TEAMCITY_VERSION", "1")], "teamcity");
     }
 
     #[test]
     fn every_system_can_be_named_in_any_case() {
         for name in names() {
             assert_eq!(check_name(name), Ok(()));
-            let found = here(
-                &env(&[("GITHUB_ACTIONS", "true")]),
-                Some(&name.to_uppercase()),
-            );
+            let found = here(&env(&[("GITHUB_ACTIONS", "true")]), Some(&name.to_uppercase()));
             assert_eq!(found.id(), name);
         }
         assert!(check_name("travis").is_err_and(|wrong| names().all(|name| wrong.contains(name))));

@@ -4,17 +4,14 @@
 use std::io::IsTerminal as _;
 
 use super::{Ci, Effect, System, sentence};
-use crate::env::Env;
-use crate::outcome::Level;
+use crate::input::env::Env;
+use crate::model::outcome::Level;
 use crate::report::{Annotation, Report};
-use crate::untrusted::line;
+use crate::text::sanitizer::line;
 
 /// The one that always answers.
-pub(super) const SYSTEM: System = System {
-    id: "plain",
-    is_here: |_| true,
-    open: |env, _| Box::new(Plain::new("plain", env)),
-};
+pub(super) const SYSTEM: System =
+    System { id: "plain", is_here: |_| true, open: |env, _| Box::new(Plain::new("plain", env)) };
 
 /// No CI system that reads what is said.
 pub(super) struct Plain {
@@ -25,10 +22,7 @@ pub(super) struct Plain {
 
 impl Plain {
     pub(super) fn new(id: &'static str, env: &Env) -> Self {
-        Self {
-            id,
-            coloured: wants_colours(env, std::io::stderr().is_terminal()),
-        }
+        Self { id, coloured: wants_colours(env, std::io::stderr().is_terminal()) }
     }
 }
 
@@ -57,11 +51,7 @@ impl Ci for Plain {
 
     fn annotate(&self, annotation: &Annotation) -> Vec<Effect> {
         let text = sentence(annotation);
-        vec![Effect::Err(if self.coloured {
-            coloured(annotation.level, &text)
-        } else {
-            text
-        })]
+        vec![Effect::Err(if self.coloured { coloured(annotation.level, &text) } else { text })]
     }
 
     fn summary(&self, report: &Report) -> Vec<Effect> {

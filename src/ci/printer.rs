@@ -49,10 +49,7 @@ impl Printer {
             }
             let _ = finished.send(());
         });
-        Self {
-            lines: Some(lines),
-            done,
-        }
+        Self { lines: Some(lines), done }
     }
 
     pub(super) fn print(&self, stream: Stream, line: String) {

@@ -17,10 +17,7 @@ pub struct Call {
 
 impl Call {
     pub(super) fn new(arguments: &[&str], input: String) -> Self {
-        Self {
-            arguments: arguments.iter().map(|word| (*word).to_owned()).collect(),
-            input: Zeroizing::new(input),
-        }
+        Self { arguments: arguments.iter().map(|word| (*word).to_owned()).collect(), input: Zeroizing::new(input) }
     }
 }
 
@@ -39,11 +36,7 @@ pub(super) enum Failure {
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Makes all calls at once, and waits for them while `has_time`.
-pub(super) fn call(
-    program: &str,
-    calls: Vec<Call>,
-    has_time: impl Fn() -> bool,
-) -> Result<(), Failure> {
+pub(super) fn call(program: &str, calls: Vec<Call>, has_time: impl Fn() -> bool) -> Result<(), Failure> {
     let mut failure = None;
     let mut running = Vec::new();
     for call in calls {
@@ -87,11 +80,7 @@ pub(super) fn call(
 
 fn start(program: &str, call: Call) -> std::io::Result<Child> {
     let mut command = Command::new(program);
-    command
-        .args(&call.arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    command.args(&call.arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     #[cfg(unix)]
     {
         use std::os::unix::process::CommandExt as _;
@@ -119,12 +108,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = |n: usize| folder.path().join(n.to_string());
         let large = "x".repeat(1 << 20);
-        let calls = (0..3).map(|n| {
-            shell(
-                &format!("cat > {}", file(n).display()),
-                &format!("{n}{large}"),
-            )
-        });
+        let calls = (0..3).map(|n| shell(&format!("cat > {}", file(n).display()), &format!("{n}{large}")));
         assert_eq!(call("sh", calls.collect(), || true), Ok(()));
         for n in 0..3 {
             let text = std::fs::read_to_string(file(n)).unwrap();
@@ -138,10 +122,7 @@ mod tests {
         let file = folder.path().join("file");
         let touch = format!("> {}", file.display());
         let failed = call("sh", vec![shell("exit 3", ""), shell(&touch, "")], || true);
-        assert_eq!(
-            failed,
-            Err(Failure::Refused("ended with exit status: 3".to_owned()))
-        );
+        assert_eq!(failed, Err(Failure::Refused("ended with exit status: 3".to_owned())));
         assert!(file.exists());
     }
 
@@ -157,10 +138,7 @@ mod tests {
         let file = folder.path().join("pid");
         let script = format!("echo $$ > {}; exec sleep 600", file.display());
         let is_written = || std::fs::read_to_string(&file).is_ok_and(|text| text.ends_with('\n'));
-        assert_eq!(
-            call("sh", vec![shell(&script, "")], || !is_written()),
-            Err(Failure::Late)
-        );
+        assert_eq!(call("sh", vec![shell(&script, "")], || !is_written()), Err(Failure::Late));
         let pid = std::fs::read_to_string(&file).unwrap();
         let state = || std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
         while state().is_ok_and(|stat| !stat.contains(") Z")) {

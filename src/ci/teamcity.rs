@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{Ci, Effect, Outputs, System, variables};
-use crate::env::Env;
-use crate::outcome::Level;
+use crate::input::env::Env;
+use crate::model::outcome::Level;
 use crate::report::Annotation;
 
 pub(super) const SYSTEM: System = System {
@@ -26,10 +26,7 @@ impl Ci for TeamCity {
     }
 
     fn open_group(&self, title: &str, _now: Timestamp) -> Vec<Effect> {
-        vec![message(
-            "blockOpened",
-            &[("name", BLOCK), ("description", title)],
-        )]
+        vec![message("blockOpened", &[("name", BLOCK), ("description", title)])]
     }
 
     fn close_group(&self, _now: Timestamp) -> Vec<Effect> {
@@ -103,11 +100,7 @@ mod tests {
     #[test]
     fn only_an_error_is_a_problem_of_the_build() {
         for (level, problems) in [(Level::Notice, 0), (Level::Warning, 0), (Level::Error, 1)] {
-            let annotation = Annotation {
-                level,
-                title: "title".to_owned(),
-                text: "x".repeat(9000),
-            };
+            let annotation = Annotation { level, title: "title".to_owned(), text: "x".repeat(9000) };
             let effects = TeamCity.annotate(&annotation);
             let is_problem = |effect: &&Effect| matches!(effect, Effect::Out(line) if line.contains("[buildProblem") && line.len() < 4000);
             assert_eq!(effects.iter().filter(is_problem).count(), problems);

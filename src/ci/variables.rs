@@ -26,9 +26,7 @@ fn is_plain(value: &str) -> bool {
 /// A line for each output with a plain value; the others are left out, and so is what would not fit any more.
 pub(super) fn lines(outputs: &Outputs) -> String {
     let mut text = String::new();
-    let plain = outputs
-        .iter()
-        .filter(|(name, value)| *name != "deployments" && is_plain(value));
+    let plain = outputs.iter().filter(|(name, value)| *name != "deployments" && is_plain(value));
     for (output, value) in plain.take(MOST_LINES) {
         let line = format!("{}={value}\n", name(output));
         if text.len() + line.len() < LARGEST {

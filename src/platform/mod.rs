@@ -21,20 +21,15 @@ use serde::{Deserialize as _, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::api::{Api, Service};
-use crate::deployment::{Deployment, State};
-use crate::failure::Failure;
-use crate::id::Id;
-use crate::inputs::{Faults, Input, Values};
+use crate::input::{Faults, Input, Values};
+use crate::model::deployment::{Deployment, State};
+use crate::model::failure::Failure;
+use crate::model::id::Id;
 use crate::select::Select;
 
 /// All platforms, in the order of the documents.
-pub const REGISTER: &[&Entry] = &[
-    &digitalocean::ENTRY,
-    &cloud_foundry::ENTRY,
-    &datadog::ENTRY,
-    &vercel::ENTRY,
-    &qovery::ENTRY,
-];
+pub const REGISTER: &[&Entry] =
+    &[&digitalocean::ENTRY, &cloud_foundry::ENTRY, &datadog::ENTRY, &vercel::ENTRY, &qovery::ENTRY];
 
 /// The platform a user means: case does not matter, `-` is `_`.
 pub fn named(text: &str) -> Option<&'static Entry> {
@@ -85,7 +80,7 @@ pub struct Entry {
     /// After how long a watch the pauses between reads get longer than `poll_interval`, and how long.
     pub slower: Option<(Duration, Duration)>,
     /// Opens the platform with the inputs of a run, noting every fault, not the first.
-    pub open: fn(&Values, &mut Faults) -> Opening,
+    pub open: fn(&Values, &mut Faults) -> Opened,
 }
 
 impl Entry {
@@ -104,7 +99,7 @@ impl std::fmt::Debug for Entry {
 }
 
 /// An opened platform and what its door has to know; `None` when a fault was noted that leaves nothing to open.
-pub type Opening = Option<(Box<dyn Platform>, Service)>;
+pub type Opened = Option<(Box<dyn Platform>, Service)>;
 
 /// What a read brought.
 #[derive(Clone, Debug)]
@@ -191,9 +186,7 @@ pub trait Platform: Send + Sync {
     /// The deployments in scope, newest first: all in flight and, for [`Filter::history`], those back to the oldest in
     /// flight. As many pages as it takes to be sure, no further.
     async fn list(&self, _api: &Api, _wanted: &Filter) -> Result<Listed, Failure> {
-        Ok(Listed::Missing(
-            "This platform has no list of deployments.".to_owned(),
-        ))
+        Ok(Listed::Missing("This platform has no list of deployments.".to_owned()))
     }
 
     /// Asks for the cancellation, once.
@@ -221,41 +214,17 @@ pub fn as_written(id: &Id) -> Result<Id, String> {
 }
 
 /// How every `open` builds an input: plain, from the usual variables as well.
-pub const fn input(
-    name: &'static str,
-    usual: &'static [(&'static str, &'static str)],
-    help: &'static str,
-) -> Input {
-    Input {
-        name,
-        usual,
-        secret: false,
-        made_up: false,
-        default: "",
-        help,
-    }
+pub const fn input(name: &'static str, usual: &'static [(&'static str, &'static str)], help: &'static str) -> Input {
+    Input { name, usual, secret: false, made_up: false, default: "", help }
 }
 
 /// The same for a credential.
-pub const fn secret(
-    name: &'static str,
-    usual: &'static [(&'static str, &'static str)],
-    help: &'static str,
-) -> Input {
-    Input {
-        name,
-        usual,
-        secret: true,
-        made_up: false,
-        default: "",
-        help,
-    }
+pub const fn secret(name: &'static str, usual: &'static [(&'static str, &'static str)], help: &'static str) -> Input {
+    Input { name, usual, secret: true, made_up: false, default: "", help }
 }
 
 /// Reads a field that only adds to the story: one of an unexpected type is left out, not the end of the answer.
-pub fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(
-    field: D,
-) -> Result<Option<T>, D::Error> {
+pub fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(field: D) -> Result<Option<T>, D::Error> {
     Ok(serde_json::from_value(Value::deserialize(field)?).ok())
 }
 
@@ -277,11 +246,7 @@ fn oldest_in_flight(seen: &[Deployment]) -> Option<Timestamp> {
 
 /// Notes every input of `names` that a platform cannot do without.
 pub fn require(entry: &Entry, values: &Values, faults: &mut Faults, names: &[&str]) {
-    for input in entry
-        .inputs
-        .iter()
-        .filter(|input| names.contains(&input.name))
-    {
+    for input in entry.inputs.iter().filter(|input| names.contains(&input.name)) {
         if values.get(input.name).is_none() {
             values.missing(input, faults);
         }
@@ -294,10 +259,7 @@ mod tests {
 
     #[test]
     fn platforms_are_found_as_people_write_them() {
-        assert_eq!(
-            named("DigitalOcean").map(|entry| entry.id),
-            Some("digitalocean")
-        );
+        assert_eq!(named("DigitalOcean").map(|entry| entry.id), Some("digitalocean"));
         assert_eq!(named("VERCEL").map(|entry| entry.id), Some("vercel"));
         assert!(named("verce1").is_none());
     }

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use url::form_urlencoded;
 
-use crate::failure::{Failure, Kind};
+use crate::model::failure::{Failure, Kind};
 
 /// The sizes of a page: the usual one, and smaller ones for an answer that is too large or too slow. Each divides the one
 /// before, so that a smaller page can begin where the larger one did.
@@ -42,22 +42,13 @@ pub(super) struct Paging {
 impl Paging {
     /// At the beginning. `instead` is the input that makes the list unnecessary.
     pub(super) fn new(sizes: Sizes, instead: &'static str) -> Self {
-        Self {
-            sizes,
-            instead,
-            asked: 0,
-            pages: 0,
-            known: HashSet::new(),
-        }
+        Self { sizes, instead, asked: 0, pages: 0, known: HashSet::new() }
     }
 
     /// The page to ask for.
     pub(super) fn page(&self) -> Page {
         let size = self.sizes.first().copied().unwrap_or(1);
-        Page {
-            size,
-            number: self.asked / size + 1,
-        }
+        Page { size, number: self.asked / size + 1 }
     }
 
     /// The answer for that page, or `None` when a smaller one has to be asked for instead.
@@ -72,10 +63,7 @@ impl Paging {
     }
 
     /// Takes in the ids of a page. One that holds nothing but what was there before is not the next one.
-    pub(super) fn see<'a>(
-        &mut self,
-        ids: impl IntoIterator<Item = &'a str>,
-    ) -> Result<(), Failure> {
+    pub(super) fn see<'a>(&mut self, ids: impl IntoIterator<Item = &'a str>) -> Result<(), Failure> {
         let (before, mut many) = (self.known.len(), 0);
         for id in ids {
             many += 1;
@@ -118,21 +106,13 @@ fn is_too_much(failure: &Failure) -> bool {
 /// The link itself is never followed: it names a host, and the credential goes to no other than ours. Its number only has
 /// to lead on; pages are counted here, so that none is left out.
 pub(super) fn leads_on(link: &str, page: Page) -> Result<(), &'static str> {
-    if page_number(link).is_some_and(|number| number > page.number) {
-        Ok(())
-    } else {
-        Err(LEADS_NOWHERE)
-    }
+    if page_number(link).is_some_and(|number| number > page.number) { Ok(()) } else { Err(LEADS_NOWHERE) }
 }
 
 /// Judges a point in time at which the next page starts, where a list goes back in time; the error says what cannot be
 /// believed.
 pub(super) fn goes_back(next: i64, from: Option<i64>) -> Result<i64, &'static str> {
-    if from.is_some_and(|from| next >= from) {
-        Err(LEADS_NOWHERE)
-    } else {
-        Ok(next)
-    }
+    if from.is_some_and(|from| next >= from) { Err(LEADS_NOWHERE) } else { Ok(next) }
 }
 
 fn page_number(link: &str) -> Option<u32> {
@@ -152,10 +132,7 @@ mod tests {
     }
 
     fn too_late() -> Result<(), Failure> {
-        Err(Failure {
-            status: Some(504),
-            ..Failure::own(Kind::Server, "", "")
-        })
+        Err(Failure { status: Some(504), ..Failure::own(Kind::Server, "", "") })
     }
 
     #[test]
@@ -223,15 +200,8 @@ mod tests {
 
     #[test]
     fn a_link_leads_to_a_later_page() {
-        let third = Page {
-            size: 50,
-            number: 3,
-        };
-        for good in [
-            "https://elsewhere.example/v2/apps?page=4&per_page=50",
-            "?per_page=50&page=9",
-            "/x?page=4#end",
-        ] {
+        let third = Page { size: 50, number: 3 };
+        for good in ["https://elsewhere.example/v2/apps?page=4&per_page=50", "?per_page=50&page=9", "/x?page=4#end"] {
             assert_eq!(leads_on(good, third), Ok(()), "{good}");
         }
         for bad in [

@@ -5,8 +5,8 @@ use serde::de::DeserializeOwned;
 
 use super::Accepted;
 use crate::api::Reply;
-use crate::deployment::Deployment;
-use crate::failure::{Failure, Kind};
+use crate::model::deployment::Deployment;
+use crate::model::failure::{Failure, Kind};
 
 /// Which read of a deployment, or of what holds it, an answer belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,10 +25,7 @@ pub(super) fn is_missing(failure: &Failure, read: Read) -> bool {
 }
 
 /// The answer of a read, `None` when it says that there is no such thing.
-pub(super) fn present(
-    answer: Result<Reply, Failure>,
-    read: Read,
-) -> Result<Option<Reply>, Failure> {
+pub(super) fn present(answer: Result<Reply, Failure>, read: Read) -> Result<Option<Reply>, Failure> {
     match answer {
         Err(failure) if is_missing(&failure, read) => Ok(None),
         answer => answer.map(Some),
@@ -42,11 +39,7 @@ pub(super) fn accepted<T: DeserializeOwned>(
     own: impl FnOnce(T) -> Option<Deployment>,
 ) -> Result<Accepted, Failure> {
     reply.assent()?;
-    let body = if reply.is_empty() {
-        None
-    } else {
-        reply.json().ok()
-    };
+    let body = if reply.is_empty() { None } else { reply.json().ok() };
     Ok(Accepted {
         deployment: body.and_then(own).map(Box::new),
         status: reply.status,
@@ -71,10 +64,7 @@ mod tests {
             (422, Kind::Refused, false, false),
             (500, Kind::Server, false, false),
         ] {
-            let failure = Failure {
-                status: Some(status),
-                ..Failure::own(kind, "", "")
-            };
+            let failure = Failure { status: Some(status), ..Failure::own(kind, "", "") };
             assert_eq!(is_missing(&failure, Read::First), first, "{status}");
             assert_eq!(is_missing(&failure, Read::Later), later, "{status}");
         }

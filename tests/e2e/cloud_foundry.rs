@@ -13,10 +13,7 @@ const SECRET: &str = "client-secret-must-not-leak";
 
 fn sandbox(deployment: Deployment) -> Sandbox {
     let sandbox = Sandbox::start();
-    sandbox
-        .add(deployment)
-        .add(User::new("ci", PASSWORD))
-        .add(Client::new("ci-client", SECRET));
+    sandbox.add(deployment).add(User::new("ci", PASSWORD)).add(Client::new("ci-client", SECRET));
     sandbox
 }
 
@@ -27,20 +24,12 @@ fn step(sandbox: &Sandbox) -> Step {
 
 /// A step that signs in with a user.
 fn user(sandbox: &Sandbox) -> Step {
-    step(sandbox)
-        .without("INPUT_TOKEN")
-        .input("username", "ci")
-        .input("password", PASSWORD)
-        .secret(PASSWORD)
+    step(sandbox).without("INPUT_TOKEN").input("username", "ci").input("password", PASSWORD).secret(PASSWORD)
 }
 
 /// A step that signs in with a client.
 fn client(sandbox: &Sandbox) -> Step {
-    step(sandbox)
-        .without("INPUT_TOKEN")
-        .input("client_id", "ci-client")
-        .input("client_secret", SECRET)
-        .secret(SECRET)
+    step(sandbox).without("INPUT_TOKEN").input("client_id", "ci-client").input("client_secret", SECRET).secret(SECRET)
 }
 
 fn run(deployment: Deployment) -> (Sandbox, Ran) {
@@ -56,16 +45,9 @@ fn requests(sandbox: &Sandbox, call: Call) -> Vec<Seen> {
 }
 
 fn text(seen: &Seen) -> String {
-    let headers: String = seen
-        .headers
-        .iter()
-        .map(|(name, value)| format!("{name}: {value}\n"))
-        .collect();
+    let headers: String = seen.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
     let body = String::from_utf8_lossy(&seen.body);
-    format!(
-        "{} {}?{}\n{headers}\n{body}",
-        seen.method, seen.path, seen.query
-    )
+    format!("{} {}?{}\n{headers}\n{body}", seen.method, seen.path, seen.query)
 }
 
 #[test]
@@ -74,10 +56,7 @@ fn a_rolling_deployment_is_canceled_though_the_answer_to_the_cancel_is_empty() {
     ran.ended("canceled", 0);
     assert_eq!(ran.output("previous_state"), "ACTIVE/DEPLOYING");
     assert_eq!(ran.output("platform_state"), "FINALIZED/CANCELED");
-    assert_eq!(
-        (ran.output("canceled"), ran.output("went_live")),
-        ("true", "false")
-    );
+    assert_eq!((ran.output("canceled"), ran.output("went_live")), ("true", "false"));
     let told = &ran.deployments()[0];
     assert_eq!(told["http_status"], 200);
     assert_eq!(told["details"]["strategy"], "rolling");
@@ -148,9 +127,7 @@ fn only_the_end_that_is_read_says_how_an_accepted_cancel_came_out() {
 
 #[test]
 fn a_reason_nobody_knows_is_no_end_while_it_is_active() {
-    let odd = Deployment::new("dep-1")
-        .states(["ACTIVE/ODD"])
-        .after_cancel(["ACTIVE/ODDER", "FINALIZED/CANCELED"]);
+    let odd = Deployment::new("dep-1").states(["ACTIVE/ODD"]).after_cancel(["ACTIVE/ODDER", "FINALIZED/CANCELED"]);
     let (sandbox, ran) = run(odd);
     ran.ended("canceled", 0);
     assert_eq!(sandbox.effective_cancels("dep-1"), 1);
@@ -173,10 +150,7 @@ fn a_422_because_it_has_just_ended_is_decided_by_reading() {
 
 #[test]
 fn a_422_while_it_goes_on_is_an_error_in_the_platforms_words() {
-    for (code, detail) in [
-        (10008, "Unable to assign current droplet."),
-        (10020, "The organization is being deleted"),
-    ] {
+    for (code, detail) in [(10008, "Unable to assign current droplet."), (10020, "The organization is being deleted")] {
         let refused = Deployment::new("dep-1").refusal(422, code, detail);
         let (sandbox, ran) = run(refused);
         ran.ended("error", 1).says(detail);
@@ -249,18 +223,13 @@ fn a_404_to_the_cancel_of_what_can_be_read_is_a_missing_role() {
     let sandbox = sandbox(Deployment::new("dep-1"));
     sandbox.token("cloud_foundry", TOKEN, Grant::ReadOnly);
     let ran = step(&sandbox).run();
-    ran.ended("error", 1)
-        .says("Space Developer")
-        .says("Space Supporter");
+    ran.ended("error", 1).says("Space Developer").says("Space Supporter");
     assert_eq!(sandbox.count(Call::Cancel), 1);
 }
 
 #[test]
 fn a_suspended_organization_is_named() {
-    for (code, said) in [
-        (10017, "The organization is suspended"),
-        (10019, "The space is suspended"),
-    ] {
+    for (code, said) in [(10017, "The organization is suspended"), (10019, "The space is suspended")] {
         let (_, ran) = run(Deployment::new("dep-1").refusal(403, code, said));
         ran.ended("error", 1).says(said).says("ends the suspension");
         for lie in ["may not cancel", "more rights", "Space Developer"] {
@@ -276,11 +245,10 @@ fn a_suspended_organization_is_named() {
 #[test]
 fn one_given_by_its_id_that_had_superseded_another_warns_of_that_ones_droplet() {
     for (word, warned) in [("SUPERSEDED", true), ("DEPLOYED", false)] {
-        let droplets = |new: &str, previous: &str| json!({"droplet": {"guid": new}, "previous_droplet": {"guid": previous}});
+        let droplets =
+            |new: &str, previous: &str| json!({"droplet": {"guid": new}, "previous_droplet": {"guid": previous}});
         let before = Deployment::new("dep-0").states([format!("FINALIZED/{word}")]);
-        let before = before
-            .created("2026-01-15T10:00:00Z")
-            .patch(droplets("drop-1", "drop-0"));
+        let before = before.created("2026-01-15T10:00:00Z").patch(droplets("drop-1", "drop-0"));
         let sandbox = sandbox(before);
         let own = Deployment::new("dep-1").created("2026-01-15T10:00:01Z");
         sandbox.add(own.patch(droplets("drop-2", "drop-1")));
@@ -288,10 +256,7 @@ fn one_given_by_its_id_that_had_superseded_another_warns_of_that_ones_droplet() 
         ran.ended("canceled", 0);
         let details = &ran.deployments()[0]["details"];
         assert_eq!(details["superseded_another"] == true, warned, "{details}");
-        assert_eq!(
-            ran.summary.contains("had itself superseded another"),
-            warned
-        );
+        assert_eq!(ran.summary.contains("had itself superseded another"), warned);
     }
     // Whoever may not look it up has canceled it all the same.
     let sandbox = sandbox(Deployment::new("dep-1"));
@@ -305,9 +270,7 @@ fn a_guid_in_capitals_is_the_same() {
     let guid = "4a1f3c0e-7d2b-4b7e-9d0f-52a6f1c0be11";
     let sandbox = sandbox(Deployment::new(guid));
     sandbox.add(Foundation::new().exact());
-    let ran = step(&sandbox)
-        .input("deployment_id", &guid.to_uppercase())
-        .run();
+    let ran = step(&sandbox).input("deployment_id", &guid.to_uppercase()).run();
     ran.ended("canceled", 0);
     assert_eq!(ran.output("deployment_id"), guid);
     let both = format!("{guid},{}", guid.to_uppercase());
@@ -320,10 +283,7 @@ fn a_guid_in_capitals_is_the_same() {
 fn what_may_not_be_read_is_asked_unseen_and_never_called_canceled() {
     let sandbox = sandbox(Deployment::new("dep-1"));
     sandbox.token("cloud_foundry", TOKEN, Grant::CancelOnly);
-    step(&sandbox)
-        .run()
-        .ended("error", 1)
-        .says("end not visible");
+    step(&sandbox).run().ended("error", 1).says("end not visible");
     assert_eq!(sandbox.effective_cancels("dep-1"), 1);
     let guarded = step(&sandbox).input("only_states", "running").run();
     guarded.ended("error", 1);
@@ -338,9 +298,7 @@ fn a_rate_limit_is_waited_for_though_its_body_claims_to_be_text() {
     let cancels = requests(&sandbox, Call::Cancel);
     assert_eq!(cancels.len(), 2);
     let far = Fault::ResetHeader { in_seconds: 600 };
-    sandbox
-        .add(Deployment::new("dep-1"))
-        .always(Call::Read, far);
+    sandbox.add(Deployment::new("dep-1")).always(Call::Read, far);
     let reads = sandbox.count(Call::Read);
     let ran = step(&sandbox).input("timeout", "20s").run();
     ran.ended("error", 1).says("Rate Limit Exceeded");
@@ -376,11 +334,7 @@ fn nothing_is_sent_for_a_dry_run_or_an_excluded_state() {
 
 #[test]
 fn a_ready_token_is_taken_with_and_without_its_scheme() {
-    for written in [
-        TOKEN.to_owned(),
-        format!("Bearer {TOKEN}"),
-        format!("BEARER  {TOKEN}"),
-    ] {
+    for written in [TOKEN.to_owned(), format!("Bearer {TOKEN}"), format!("BEARER  {TOKEN}")] {
         let sandbox = sandbox(Deployment::new("dep-1"));
         let echo = format!(r#"{{"errors":[{{"detail":"no {TOKEN}","code":1}}]}}"#);
         sandbox.fault(Call::Read, [Fault::Pass, Fault::json(500, &echo)]);
@@ -388,10 +342,7 @@ fn a_ready_token_is_taken_with_and_without_its_scheme() {
         ran.ended("canceled", 0);
         assert!(ran.stdout.contains(&format!("::add-mask::{TOKEN}\n")));
         let sent = format!("Bearer {TOKEN}");
-        assert_eq!(
-            sandbox.requests()[0].header("authorization"),
-            Some(sent.as_str())
-        );
+        assert_eq!(sandbox.requests()[0].header("authorization"), Some(sent.as_str()));
         assert_eq!(sandbox.count(Call::Scope) + sandbox.count(Call::SignIn), 0);
     }
 }
@@ -401,9 +352,7 @@ fn a_ready_token_that_runs_out_cannot_be_renewed_and_the_message_says_so() {
     let sandbox = sandbox(Deployment::new("dep-1"));
     sandbox.fault(Call::Read, [Fault::Pass, Fault::Status(401)]);
     let ran = step(&sandbox).run();
-    ran.ended("error", 1)
-        .says("accepted the cancel request, end not visible")
-        .says("cannot be renewed");
+    ran.ended("error", 1).says("accepted the cancel request, end not visible").says("cannot be renewed");
     assert_eq!(ran.output("went_live"), "unknown");
     assert_eq!(sandbox.count(Call::Read), 2);
 }
@@ -413,9 +362,7 @@ fn a_user_signs_in_with_the_public_client() {
     let sandbox = sandbox(Deployment::new("dep-1"));
     let ran = user(&sandbox).run();
     ran.ended("canceled", 0);
-    let [root, sign_in] = &sandbox.requests()[..2] else {
-        panic!("two requests before the first read")
-    };
+    let [root, sign_in] = &sandbox.requests()[..2] else { panic!("two requests before the first read") };
     assert_eq!((root.call, root.path.as_str()), (Call::Scope, "/"));
     assert_eq!(root.header("authorization"), None);
     assert_eq!(sign_in.path, format!("{UAA}/oauth/token"));
@@ -429,10 +376,7 @@ fn a_user_signs_in_with_the_public_client() {
 fn the_origin_of_a_user_travels_in_the_query() {
     let sandbox = sandbox(Deployment::new("dep-1"));
     sandbox.add(User::new("sso", PASSWORD).origin("my-idp"));
-    let ran = user(&sandbox)
-        .input("username", "sso")
-        .input("origin", "my-idp")
-        .run();
+    let ran = user(&sandbox).input("username", "sso").input("origin", "my-idp").run();
     ran.ended("canceled", 0);
     let query = &requests(&sandbox, Call::SignIn)[0].query;
     assert_eq!(query, "login_hint=%7B%22origin%22%3A%22my-idp%22%7D");
@@ -444,11 +388,7 @@ fn a_client_signs_in_with_its_secret_in_the_header() {
     for (id, secret) in [("ci-client", SECRET), ("ci:client", "a+b %c:d/é-secret")] {
         let sandbox = sandbox(Deployment::new("dep-1"));
         sandbox.add(Client::new(id, secret));
-        let ran = client(&sandbox)
-            .input("client_id", id)
-            .input("client_secret", secret)
-            .secret(secret)
-            .run();
+        let ran = client(&sandbox).input("client_id", id).input("client_secret", secret).secret(secret).run();
         ran.ended("canceled", 0);
         let sign_in = &requests(&sandbox, Call::SignIn)[0];
         let form = "grant_type=client_credentials";
@@ -469,15 +409,10 @@ fn a_refusal_in_plain_text_is_told_in_its_own_words() {
     };
     sandbox.always(Call::SignIn, refusal(401, "text/plain", &said));
     let ran = client(&sandbox).secret(header).run();
-    ran.ended("error", 1)
-        .says("\"Unauthorized, no authorization header but")
-        .says("`client_secret`");
+    ran.ended("error", 1).says("\"Unauthorized, no authorization header but").says("`client_secret`");
     let page = refusal(403, "text/html", "<html>go away</html>");
     sandbox.always(Call::SignIn, page);
-    client(&sandbox)
-        .run()
-        .ended("error", 1)
-        .says("an HTML page");
+    client(&sandbox).run().ended("error", 1).says("an HTML page");
 }
 
 #[test]
@@ -491,14 +426,10 @@ fn each_credential_goes_only_where_it_belongs() {
         if seen.call == Call::SignIn {
             assert!(!all.contains(MINTED), "{all}");
         } else {
-            let secret = ["sesame", "Y2Y6", "password"]
-                .iter()
-                .any(|it| all.contains(it));
+            let secret = ["sesame", "Y2Y6", "password"].iter().any(|it| all.contains(it));
             assert!(!secret, "{all}");
         }
-        let carries = seen
-            .header("authorization")
-            .is_some_and(|it| it.contains(MINTED));
+        let carries = seen.header("authorization").is_some_and(|it| it.contains(MINTED));
         let wants = matches!(seen.call, Call::Read | Call::Cancel | Call::List);
         assert_eq!(carries, wants, "{all}");
     }
@@ -532,18 +463,11 @@ fn where_nobody_reads_mask_commands_a_minted_token_is_not_printed_at_all() {
 #[test]
 fn a_token_that_runs_out_is_renewed_once_for_all_deployments() {
     let sandbox = sandbox(Deployment::new("dep-1"));
-    sandbox
-        .add(Deployment::new("dep-2"))
-        .add(Deployment::new("dep-3"));
+    sandbox.add(Deployment::new("dep-2")).add(Deployment::new("dep-3"));
     // Three first reads carry the old token at once; one passes with it, two are refused.
     sandbox.add(Foundation::new().short_token(1));
-    sandbox.fault(
-        Call::Read,
-        [Fault::HoldBefore, Fault::HoldBefore, Fault::HoldBefore],
-    );
-    let running = user(&sandbox)
-        .input("deployment_id", "dep-1,dep-2,dep-3")
-        .start();
+    sandbox.fault(Call::Read, [Fault::HoldBefore, Fault::HoldBefore, Fault::HoldBefore]);
+    let running = user(&sandbox).input("deployment_id", "dep-1,dep-2,dep-3").start();
     sandbox.wait_for(Call::Read, 3);
     sandbox.release();
     let ran = running.wait();
@@ -557,10 +481,7 @@ fn a_token_that_runs_out_in_mid_watch_is_renewed() {
     let sandbox = sandbox(Deployment::new("dep-1"));
     sandbox.add(Foundation::new().short_token(3));
     user(&sandbox).run().ended("canceled", 0);
-    assert_eq!(
-        (sandbox.count(Call::SignIn), sandbox.count(Call::Cancel)),
-        (2, 1)
-    );
+    assert_eq!((sandbox.count(Call::SignIn), sandbox.count(Call::Cancel)), (2, 1));
 }
 
 #[test]
@@ -591,10 +512,7 @@ fn a_new_token_that_is_refused_as_well_ends_it() {
     let sandbox = sandbox(Deployment::new("dep-1"));
     sandbox.always(Call::Read, Fault::Status(401));
     user(&sandbox).run().ended("error", 1);
-    assert_eq!(
-        (sandbox.count(Call::SignIn), sandbox.count(Call::Read)),
-        (2, 2)
-    );
+    assert_eq!((sandbox.count(Call::SignIn), sandbox.count(Call::Read)), (2, 2));
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
 
@@ -607,9 +525,7 @@ fn a_refused_password_is_sent_exactly_once() {
         // More than are asked for at once: those who come later do not try again either.
         .input("deployment_id", "1,2,3,4,5,6,7,8,9,10,11,12")
         .run();
-    ran.ended("error", 1)
-        .says("Bad credentials")
-        .says("`username`");
+    ran.ended("error", 1).says("Bad credentials").says("`username`");
     assert_eq!(ran.output("count"), "12");
     assert_eq!(sandbox.count(Call::SignIn), 1);
     assert_eq!(sandbox.count(Call::Read) + sandbox.count(Call::Cancel), 0);
@@ -620,9 +536,7 @@ fn a_locked_account_is_named_and_not_tried_again() {
     let sandbox = sandbox(Deployment::new("dep-1"));
     sandbox.add(User::new("locked", PASSWORD).locked());
     let ran = user(&sandbox).input("username", "locked").run();
-    ran.ended("error", 1)
-        .says("has been locked")
-        .says("wait until");
+    ran.ended("error", 1).says("has been locked").says("wait until");
     assert_eq!(sandbox.count(Call::SignIn), 1);
 }
 
@@ -633,15 +547,9 @@ fn a_sign_in_that_is_refused_says_nothing_about_the_deployment() {
         let sandbox = sandbox(Deployment::new("dep-1"));
         sandbox.always(Call::SignIn, Fault::json(status, said));
         let ran = user(&sandbox).run();
-        ran.ended("error", 1)
-            .says("Could not sign in")
-            .says("User is not verified");
+        ran.ended("error", 1).says("Could not sign in").says("User is not verified");
         assert_eq!(sandbox.count(Call::SignIn), 1, "{status}");
-        assert_eq!(
-            sandbox.count(Call::Read) + sandbox.count(Call::Cancel),
-            0,
-            "{status}"
-        );
+        assert_eq!(sandbox.count(Call::Read) + sandbox.count(Call::Cancel), 0, "{status}");
     }
 }
 
@@ -659,13 +567,9 @@ fn a_renewal_that_is_refused_ends_the_watch_without_a_second_try() {
 #[test]
 fn a_sign_in_that_only_failed_is_tried_again_by_one_worker_for_all() {
     let sandbox = sandbox(Deployment::new("dep-1"));
-    sandbox
-        .add(Deployment::new("dep-2"))
-        .add(Deployment::new("dep-3"));
+    sandbox.add(Deployment::new("dep-2")).add(Deployment::new("dep-3"));
     sandbox.fault(Call::SignIn, [Fault::Html(503)]);
-    let ran = user(&sandbox)
-        .input("deployment_id", "dep-1,dep-2,dep-3")
-        .run();
+    let ran = user(&sandbox).input("deployment_id", "dep-1,dep-2,dep-3").run();
     ran.ended("canceled", 0);
     let tries = requests(&sandbox, Call::SignIn);
     assert_eq!(tries.len(), 2);
@@ -687,11 +591,7 @@ fn a_limit_of_the_sign_in_is_waited_for() {
 fn a_password_may_look_like_a_variable_and_is_doubted_only_when_it_is_refused() {
     for input in ["password", "client_secret"] {
         let signing_in = |sandbox: &Sandbox, written: &str| {
-            let step = if input == "password" {
-                user(sandbox)
-            } else {
-                client(sandbox)
-            };
+            let step = if input == "password" { user(sandbox) } else { client(sandbox) };
             step.input(input, written).secret(written).run()
         };
         for password in ["$ecret1", "${secret}", "%secret%", "<<secret>>"] {
@@ -722,10 +622,7 @@ fn a_sign_in_address_that_is_not_safe_gets_no_credential() {
     ] {
         let sandbox = sandbox(Deployment::new("dep-1"));
         sandbox.add(Foundation::new().links(links));
-        user(&sandbox)
-            .run()
-            .ended("error", 1)
-            .says("sign-in address");
+        user(&sandbox).run().ended("error", 1).says("sign-in address");
         assert_eq!(sandbox.requests().len(), 1);
     }
 }
@@ -791,34 +688,15 @@ fn what_is_missing_of_a_way_of_signing_in_is_named() {
     for (step, says) in [
         (bare().input("username", "ci"), "`password` is missing"),
         (bare().var("CF_PASSWORD", PASSWORD), "`username` is missing"),
-        (
-            bare().input("client_id", "ci"),
-            "`client_secret` is missing",
-        ),
-        (
-            bare()
-                .input("username", "ci")
-                .var("CF_ACCESS_TOKEN", "stale-token"),
-            "`password` is missing",
-        ),
-        (
-            bare(),
-            "set `token` (or the variable CF_ACCESS_TOKEN), or `username` and `password`",
-        ),
-        (
-            user(&sandbox).input("token", TOKEN),
-            "cannot stand beside `username`",
-        ),
+        (bare().input("client_id", "ci"), "`client_secret` is missing"),
+        (bare().input("username", "ci").var("CF_ACCESS_TOKEN", "stale-token"), "`password` is missing"),
+        (bare(), "set `token` (or the variable CF_ACCESS_TOKEN), or `username` and `password`"),
+        (user(&sandbox).input("token", TOKEN), "cannot stand beside `username`"),
         (
             step(&sandbox).without("INPUT_API_URL"),
             "`api_url` is missing: set `api_url`, or the variable CF_API_URL or CF_API",
         ),
-        (
-            step(&sandbox)
-                .without("INPUT_API_URL")
-                .var("CF_API", "ftp://x"),
-            "`api_url` (CF_API)",
-        ),
+        (step(&sandbox).without("INPUT_API_URL").var("CF_API", "ftp://x"), "`api_url` (CF_API)"),
     ] {
         step.run().ended("error", 2).says(says);
     }
@@ -828,9 +706,6 @@ fn what_is_missing_of_a_way_of_signing_in_is_named() {
 #[test]
 fn an_address_written_for_another_platform_is_no_odd_input() {
     let sandbox = sandbox(Deployment::new("dep-1"));
-    let ran = Step::on(&sandbox, "digitalocean")
-        .input("app_id", "a")
-        .input("deployment_id", "d")
-        .run();
+    let ran = Step::on(&sandbox, "digitalocean").input("app_id", "a").input("deployment_id", "d").run();
     assert!(!ran.stdout.contains("::warning"), "{}", ran.stdout);
 }

@@ -34,9 +34,7 @@ fn step_for(sandbox: &Sandbox, id: &str) -> Step {
 /// The paths asked for, in order, each once in a row.
 fn paths(sandbox: &Sandbox) -> Vec<String> {
     let seen = sandbox.requests().into_iter();
-    let mut paths: Vec<_> = seen
-        .map(|seen| format!("{} {}", seen.method, seen.path))
-        .collect();
+    let mut paths: Vec<_> = seen.map(|seen| format!("{} {}", seen.method, seen.path)).collect();
     paths.dedup();
     paths
 }
@@ -54,22 +52,11 @@ fn a_running_deployment_is_stopped_and_its_end_is_waited_for() {
     let sandbox = sandbox(Deployment::v2(ID).after_cancel(["stopping", "canceled"]));
     let ran = step(&sandbox).run();
     ran.ended("canceled", 0);
-    assert_eq!(
-        (ran.output("canceled"), ran.output("went_live")),
-        ("true", "false")
-    );
+    assert_eq!((ran.output("canceled"), ran.output("went_live")), ("true", "false"));
     assert_eq!(sandbox.effective_cancels(ID), 1);
-    assert_eq!(
-        paths(&sandbox),
-        [read("v2", ID), cancel("v2", ID), read("v2", ID)]
-    );
+    assert_eq!(paths(&sandbox), [read("v2", ID), cancel("v2", ID), read("v2", ID)]);
     let timeline = &ran.deployments()[0]["timeline"];
-    let words: Vec<_> = timeline
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|moment| &moment["platform_state"])
-        .collect();
+    let words: Vec<_> = timeline.as_array().unwrap().iter().map(|moment| &moment["platform_state"]).collect();
     assert_eq!(words, ["running", "stopping", "canceled"]);
 }
 
@@ -89,43 +76,25 @@ fn every_request_carries_both_keys_and_a_cancel_carries_nothing_else() {
 #[test]
 fn the_usual_variables_hold_the_keys() {
     let sandbox = sandbox(Deployment::v2(ID));
-    let step = step(&sandbox)
-        .without("INPUT_API_KEY")
-        .without("INPUT_APP_KEY");
-    let ran = step
-        .var("DD_API_KEY", API_KEY)
-        .var("DD_APP_KEY", TOKEN)
-        .run();
+    let step = step(&sandbox).without("INPUT_API_KEY").without("INPUT_APP_KEY");
+    let ran = step.var("DD_API_KEY", API_KEY).var("DD_APP_KEY", TOKEN).run();
     ran.ended("canceled", 0);
 }
 
 #[test]
 fn the_preview_surface_answers_204_without_a_body() {
     let sandbox = sandbox(Deployment::preview(UUID));
-    let ran = step_for(&sandbox, UUID)
-        .input("api_version", "unstable")
-        .run();
+    let ran = step_for(&sandbox, UUID).input("api_version", "unstable").run();
     ran.ended("canceled", 0);
     assert_eq!(ran.deployments()[0]["http_status"], 204);
-    assert_eq!(
-        paths(&sandbox),
-        [
-            read("unstable", UUID),
-            cancel("unstable", UUID),
-            read("unstable", UUID)
-        ]
-    );
+    assert_eq!(paths(&sandbox), [read("unstable", UUID), cancel("unstable", UUID), read("unstable", UUID)]);
 }
 
 #[test]
 fn the_preview_surface_is_tried_after_a_404_and_remembered() {
     let sandbox = sandbox(Deployment::preview(ID).after_cancel(["stopping", "cancelled"]));
     step(&sandbox).run().ended("canceled", 0);
-    let preview = [
-        read("unstable", ID),
-        cancel("unstable", ID),
-        read("unstable", ID),
-    ];
+    let preview = [read("unstable", ID), cancel("unstable", ID), read("unstable", ID)];
     assert_eq!(paths(&sandbox)[0], read("v2", ID));
     assert_eq!(paths(&sandbox)[1..], preview);
 }
@@ -134,10 +103,7 @@ fn the_preview_surface_is_tried_after_a_404_and_remembered() {
 fn the_preview_surface_is_tried_after_a_400_to_an_id_of_its_form() {
     let sandbox = sandbox(Deployment::preview(UUID));
     step_for(&sandbox, UUID).run().ended("canceled", 0);
-    assert_eq!(
-        paths(&sandbox)[..2],
-        [read("v2", UUID), read("unstable", UUID)]
-    );
+    assert_eq!(paths(&sandbox)[..2], [read("v2", UUID), read("unstable", UUID)]);
 }
 
 #[test]
@@ -152,14 +118,10 @@ fn the_preview_surface_is_not_tried_after_trouble_or_a_refusal() {
 
 #[test]
 fn a_fixed_version_stays_where_it_is() {
-    for (deployment, version) in [
-        (Deployment::preview(ID), "v2"),
-        (Deployment::v2(ID), "Unstable"),
-    ] {
+    for (deployment, version) in [(Deployment::preview(ID), "v2"), (Deployment::v2(ID), "Unstable")] {
         let sandbox = sandbox(deployment);
         let ran = step(&sandbox).input("api_version", version).run();
-        ran.ended("not_found", 4)
-            .says("check `deployment_id`, `site` and both keys");
+        ran.ended("not_found", 4).says("check `deployment_id`, `site` and both keys");
         assert_eq!(sandbox.requests().len(), 1);
     }
 }
@@ -167,22 +129,14 @@ fn a_fixed_version_stays_where_it_is() {
 #[test]
 fn an_id_that_no_surface_knows_is_not_found() {
     let sandbox = sandbox(Deployment::v2(ID));
-    step_for(&sandbox, "000-000-000")
-        .run()
-        .ended("not_found", 4)
-        .says("(v2 and unstable)");
-    step_for(&sandbox, "not-a-valid-deployment-id")
-        .run()
-        .ended("not_found", 4);
+    step_for(&sandbox, "000-000-000").run().ended("not_found", 4).says("(v2 and unstable)");
+    step_for(&sandbox, "not-a-valid-deployment-id").run().ended("not_found", 4);
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
 
 #[test]
 fn one_missing_surface_does_not_matter() {
-    for (surface, deployment) in [
-        (Surface::V2, Deployment::v2(ID)),
-        (Surface::Preview, Deployment::preview(ID)),
-    ] {
+    for (surface, deployment) in [(Surface::V2, Deployment::v2(ID)), (Surface::Preview, Deployment::preview(ID))] {
         let sandbox = sandbox(deployment);
         sandbox.add(Only(surface));
         step(&sandbox).run().ended("canceled", 0);
@@ -215,8 +169,7 @@ fn an_answer_about_another_deployment_is_no_end() {
 fn stopping_is_not_the_end_but_is_not_asked_again() {
     let sandbox = sandbox(Deployment::v2(ID).states(["stopping", "stopped"]));
     let ran = step(&sandbox).run();
-    ran.ended("canceled", 0)
-        .says("It was being canceled already");
+    ran.ended("canceled", 0).says("It was being canceled already");
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
 
@@ -256,17 +209,8 @@ fn a_400_to_the_cancel_of_one_that_has_just_ended_is_no_error() {
 #[test]
 fn a_400_to_the_cancel_of_one_that_goes_on_is_an_error_with_its_words() {
     let sandbox = sandbox(Deployment::v2(ID));
-    sandbox.fault(
-        Call::Cancel,
-        [Fault::json(
-            400,
-            r#"{"errors":[{"title":"T","detail":"not cancelable"}]}"#,
-        )],
-    );
-    step(&sandbox)
-        .run()
-        .ended("error", 1)
-        .says("400 \"not cancelable\"");
+    sandbox.fault(Call::Cancel, [Fault::json(400, r#"{"errors":[{"title":"T","detail":"not cancelable"}]}"#)]);
+    step(&sandbox).run().ended("error", 1).says("400 \"not cancelable\"");
 }
 
 #[test]
@@ -280,11 +224,7 @@ fn a_400_to_a_repeated_cancel_whose_first_answer_was_lost_is_success() {
 fn an_unlisted_word_is_waited_out_while_hosts_have_something_to_do() {
     let waiting = vec![Host::new("succeeded"), Host::old("pending")];
     for deployment in [Deployment::v2(ID), Deployment::preview(ID)] {
-        let sandbox = sandbox(
-            deployment
-                .after_cancel(["halted", "canceled"])
-                .all_hosts(waiting.clone()),
-        );
+        let sandbox = sandbox(deployment.after_cancel(["halted", "canceled"]).all_hosts(waiting.clone()));
         step(&sandbox).run().ended("canceled", 0);
     }
 }
@@ -296,21 +236,14 @@ fn an_unlisted_word_with_every_host_done_is_an_end_but_never_success() {
         let sandbox = sandbox(deployment.after_cancel(["halted"]).all_hosts(done.clone()));
         let ran = step(&sandbox).input("timeout", "3s").run();
         ran.ended("error", 1).says("a word that does not tell how");
-        assert_eq!(
-            (ran.output("canceled"), ran.output("went_live")),
-            ("false", "unknown")
-        );
+        assert_eq!((ran.output("canceled"), ran.output("went_live")), ("false", "unknown"));
     }
 }
 
 #[test]
 fn an_unlisted_word_without_any_host_proves_nothing() {
     for deployment in [Deployment::v2(ID), Deployment::preview(ID)] {
-        let sandbox = sandbox(
-            deployment
-                .after_cancel(["halted", "canceled"])
-                .all_hosts(Vec::new()),
-        );
+        let sandbox = sandbox(deployment.after_cancel(["halted", "canceled"]).all_hosts(Vec::new()));
         step(&sandbox).run().ended("canceled", 0);
     }
 }
@@ -322,19 +255,14 @@ fn a_list_of_hosts_that_lacks_some_proves_nothing() {
     let deployment = Deployment::preview(ID).after_cancel(["halted", "canceled"]);
     let sandbox = sandbox(deployment.all_hosts(hosts).patch(stopped));
     let ran = step(&sandbox).run();
-    ran.ended("canceled", 0)
-        .says("How many hosts it had changed is not known");
+    ran.ended("canceled", 0).says("How many hosts it had changed is not known");
 }
 
 #[test]
 fn one_busy_host_on_the_last_page_keeps_an_unlisted_word_open() {
     let mut hosts = vec![Host::old("canceled"); 100];
     hosts.push(Host::old("running"));
-    let sandbox = sandbox(
-        Deployment::preview(ID)
-            .after_cancel(["halted", "canceled"])
-            .all_hosts(hosts),
-    );
+    let sandbox = sandbox(Deployment::preview(ID).after_cancel(["halted", "canceled"]).all_hosts(hosts));
     step(&sandbox).run().ended("canceled", 0);
 }
 
@@ -342,11 +270,8 @@ fn one_busy_host_on_the_last_page_keeps_an_unlisted_word_open() {
 fn the_counters_of_v2_tell_how_far_it_got() {
     let sandbox = sandbox(Deployment::v2(ID).listed(3));
     let ran = step(&sandbox).run();
-    ran.ended("canceled", 0)
-        .says("What was applied stays applied: of 5 hosts 2 updated, 3 canceled.");
-    assert!(
-        ran.summary.contains("Cancelling is no roll-back") && ran.summary.contains("2 updated")
-    );
+    ran.ended("canceled", 0).says("What was applied stays applied: of 5 hosts 2 updated, 3 canceled.");
+    assert!(ran.summary.contains("Cancelling is no roll-back") && ran.summary.contains("2 updated"));
     assert_eq!(
         ran.deployments()[0]["details"],
         json!({
@@ -359,18 +284,13 @@ fn the_counters_of_v2_tell_how_far_it_got() {
 #[test]
 fn a_list_of_hosts_that_is_shorter_than_their_number_changes_no_count() {
     let sandbox = sandbox(Deployment::v2(ID).listed(1));
-    step(&sandbox)
-        .run()
-        .says("of 5 hosts 2 updated, 3 canceled.");
+    step(&sandbox).run().says("of 5 hosts 2 updated, 3 canceled.");
 }
 
 #[test]
 fn an_end_that_the_answer_to_the_cancel_tells_is_counted_as_well() {
     let sandbox = sandbox(Deployment::v2(ID).cancel_answer(CancelAnswer::Current));
-    step(&sandbox)
-        .run()
-        .ended("canceled", 0)
-        .says("of 5 hosts 2 updated");
+    step(&sandbox).run().ended("canceled", 0).says("of 5 hosts 2 updated");
 }
 
 #[test]
@@ -378,8 +298,7 @@ fn an_end_that_only_the_answer_to_an_unseen_cancel_tells_has_no_counts() {
     let sandbox = sandbox(Deployment::v2(ID).cancel_answer(CancelAnswer::Current));
     sandbox.token("datadog", TOKEN, Grant::CancelOnly);
     let ran = step(&sandbox).run();
-    ran.ended("canceled", 0)
-        .says("How many hosts it had changed is not known: this run could not read");
+    ran.ended("canceled", 0).says("How many hosts it had changed is not known: this run could not read");
 }
 
 #[test]
@@ -390,25 +309,17 @@ fn all_pages_of_hosts_are_counted_on_the_preview_surface() {
     after.push(Host::old("failed"));
     let sandbox = sandbox(Deployment::preview(ID).all_hosts(after));
     let ran = step(&sandbox).run();
-    ran.ended("canceled", 0)
-        .says("of 203 hosts 101 updated, 1 failed, 101 canceled.");
+    ran.ended("canceled", 0).says("of 203 hosts 101 updated, 1 failed, 101 canceled.");
     let details = &ran.deployments()[0]["details"];
-    assert_eq!(
-        (&details["canceled_hosts"], &details["total_hosts"]),
-        (&json!(101), &json!(203))
-    );
+    assert_eq!((&details["canceled_hosts"], &details["total_hosts"]), (&json!(101), &json!(203)));
 }
 
 #[test]
 fn hosts_that_cannot_be_counted_are_not_guessed() {
     let sandbox = sandbox(Deployment::preview(ID).patch(json!({ "hosts": null })));
     let ran = step(&sandbox).run();
-    ran.ended("canceled", 0)
-        .says("How many hosts it had changed is not known");
-    assert_eq!(
-        ran.deployments()[0]["details"].get("updated_hosts"),
-        None::<&Value>
-    );
+    ran.ended("canceled", 0).says("How many hosts it had changed is not known");
+    assert_eq!(ran.deployments()[0]["details"].get("updated_hosts"), None::<&Value>);
 }
 
 #[test]
@@ -416,38 +327,25 @@ fn an_end_is_told_though_counting_the_hosts_hangs() {
     let sandbox = sandbox(Deployment::preview(ID));
     sandbox.fault(Call::Read, [Fault::Pass, Fault::Pass, Fault::Hold]);
     let ran = step(&sandbox).input("api_version", "unstable").run();
-    ran.ended("canceled", 0)
-        .says("How many hosts it had changed is not known; what was applied stays applied.");
+    ran.ended("canceled", 0).says("How many hosts it had changed is not known; what was applied stays applied.");
     assert_eq!(sandbox.count(Call::Read), 3);
 }
 
 #[test]
 fn without_waiting_an_accepted_cancel_is_only_requested() {
-    for deployment in [
-        Deployment::v2(ID),
-        Deployment::preview(ID).after_cancel(["stopping"]),
-    ] {
+    for deployment in [Deployment::v2(ID), Deployment::preview(ID).after_cancel(["stopping"])] {
         let sandbox = sandbox(deployment);
         let ran = step(&sandbox).input("wait", "false").run();
         ran.ended("requested", 0);
-        assert_eq!(
-            (ran.output("canceled"), ran.output("went_live")),
-            ("false", "unknown")
-        );
+        assert_eq!((ran.output("canceled"), ran.output("went_live")), ("false", "unknown"));
     }
 }
 
 #[test]
 fn a_dry_run_and_an_excluded_state_send_nothing() {
     let sandbox = sandbox(Deployment::v2(ID));
-    step(&sandbox)
-        .input("dry_run", "true")
-        .run()
-        .ended("dry_run", 0);
-    step(&sandbox)
-        .input("only_states", "queued")
-        .run()
-        .ended("skipped", 0);
+    step(&sandbox).input("dry_run", "true").run().ended("dry_run", 0);
+    step(&sandbox).input("only_states", "queued").run().ended("skipped", 0);
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
 
@@ -464,20 +362,14 @@ fn a_signal_ends_the_watch_and_says_that_it_was_asked() {
     let running = step(&sandbox).start();
     sandbox.wait_for(Call::Read, 2);
     running.signal("TERM");
-    running
-        .wait()
-        .ended("interrupted", 143)
-        .says("had been sent");
+    running.wait().ended("interrupted", 143).says("had been sent");
 }
 
 #[test]
 fn a_key_that_may_cancel_but_not_read_cancels_unseen_and_says_so() {
     let sandbox = sandbox(Deployment::v2(ID));
     sandbox.token("datadog", TOKEN, Grant::CancelOnly);
-    step(&sandbox)
-        .run()
-        .ended("error", 1)
-        .says("end not visible");
+    step(&sandbox).run().ended("error", 1).says("end not visible");
     assert_eq!(sandbox.effective_cancels(ID), 1);
     assert!(paths(&sandbox).iter().all(|path| path.contains("/v2/")));
 }
@@ -487,10 +379,7 @@ fn an_unseen_cancel_goes_on_to_the_preview_surface_only_where_v2_has_no_such_dep
     for id in [ID, UUID] {
         let sandbox = sandbox(Deployment::preview(id));
         sandbox.token("datadog", TOKEN, Grant::CancelOnly);
-        step_for(&sandbox, id)
-            .input("wait", "false")
-            .run()
-            .ended("requested", 0);
+        step_for(&sandbox, id).input("wait", "false").run().ended("requested", 0);
         assert_eq!(sandbox.effective_cancels(id), 1);
     }
     let sandbox = sandbox(Deployment::v2(ID));
@@ -498,37 +387,23 @@ fn an_unseen_cancel_goes_on_to_the_preview_surface_only_where_v2_has_no_such_dep
     sandbox.token("datadog", TOKEN, Grant::CancelOnly);
     sandbox.fault(Call::Cancel, [Fault::Status(503)]);
     step(&sandbox).run().ended("error", 1);
-    assert_eq!(
-        (sandbox.effective_cancels(ID), sandbox.count(Call::Cancel)),
-        (0, 1)
-    );
+    assert_eq!((sandbox.effective_cancels(ID), sandbox.count(Call::Cancel)), (0, 1));
 }
 
 #[test]
 fn an_unseen_cancel_that_v2_refuses_is_not_taken_for_not_found() {
     let sandbox = sandbox(Deployment::v2(ID).states(["completed"]));
     sandbox.token("datadog", TOKEN, Grant::CancelOnly);
-    step(&sandbox)
-        .run()
-        .ended("error", 1)
-        .says("400 \"Bad Request\"");
+    step(&sandbox).run().ended("error", 1).says("400 \"Bad Request\"");
 }
 
 #[test]
 fn a_key_that_may_read_but_not_cancel_is_told_which_permissions_it_lacks() {
-    for errors in [
-        Errors::Strings,
-        Errors::Objects,
-        Errors::Wrapped,
-        Errors::Edge,
-        Errors::Html,
-        Errors::Empty,
-    ] {
+    for errors in [Errors::Strings, Errors::Objects, Errors::Wrapped, Errors::Edge, Errors::Html, Errors::Empty] {
         let sandbox = sandbox(Deployment::v2(ID));
         sandbox.add(errors).token("datadog", TOKEN, Grant::ReadOnly);
         let ran = step(&sandbox).run();
-        ran.ended("error", 1)
-            .says("It can be read and is still running, but this credential may not cancel it");
+        ran.ended("error", 1).says("It can be read and is still running, but this credential may not cancel it");
         ran.says("`api_key`")
             .says("`site`")
             .says("`agent_upgrade_write` and `fleet_policies_write`")
@@ -546,24 +421,12 @@ fn a_wrong_key_is_not_tried_twice_and_all_three_causes_are_named() {
     for (name, status) in [("api_key", 403), ("app_key", 403)] {
         let sandbox = sandbox(Deployment::v2(ID));
         let ran = step(&sandbox).input(name, wrong).secret(wrong).run();
-        ran.ended("error", 1)
-            .says("`site`")
-            .says("`hosts_read`")
-            .says("127.0.0.1")
-            .says(&status.to_string());
-        assert_eq!(
-            sandbox.count(Call::Cancel),
-            1,
-            "a 403 to reading does not say that cancelling is forbidden"
-        );
+        ran.ended("error", 1).says("`site`").says("`hosts_read`").says("127.0.0.1").says(&status.to_string());
+        assert_eq!(sandbox.count(Call::Cancel), 1, "a 403 to reading does not say that cancelling is forbidden");
     }
     let sandbox = sandbox(Deployment::v2(ID));
     sandbox.always(Call::Read, Fault::Status(401));
-    step(&sandbox)
-        .run()
-        .ended("error", 1)
-        .says("`site`")
-        .says("`agent_upgrade_write`");
+    step(&sandbox).run().ended("error", 1).says("`site`").says("`agent_upgrade_write`");
     assert_eq!(sandbox.requests().len(), 1);
 }
 
@@ -574,10 +437,7 @@ fn the_reset_of_a_rate_limit_is_seconds_from_now() {
     let ran = step(&sandbox).run();
     ran.ended("canceled", 0);
     let seen = sandbox.requests();
-    let limited = seen
-        .iter()
-        .position(|seen| seen.call == Call::Cancel)
-        .unwrap();
+    let limited = seen.iter().position(|seen| seen.call == Call::Cancel).unwrap();
     let pause = seen[limited + 1].at - seen[limited].at;
     assert!((900..2500).contains(&pause.as_millis()), "{pause:?}");
 }
@@ -586,35 +446,23 @@ fn the_reset_of_a_rate_limit_is_seconds_from_now() {
 fn a_reset_past_the_limit_ends_the_run_at_once() {
     let sandbox = sandbox(Deployment::v2(ID));
     sandbox.fault(Call::Cancel, [Fault::ResetHeader { in_seconds: 600 }]);
-    step(&sandbox)
-        .run()
-        .ended("timed_out", 124)
-        .says("no request before the limit");
+    step(&sandbox).run().ended("timed_out", 124).says("no request before the limit");
     assert_eq!(sandbox.requests().len(), 2);
 }
 
 #[test]
 fn an_answer_without_a_status_is_no_end() {
     let sandbox = sandbox(Deployment::v2(ID).patch(json!({ "high_level_status": null })));
-    step(&sandbox)
-        .input("timeout", "2s")
-        .run()
-        .ended("error", 1)
-        .says("without a status");
+    step(&sandbox).input("timeout", "2s").run().ended("error", 1).says("without a status");
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
 
 #[test]
 fn the_status_may_stand_in_the_other_field() {
-    let sandbox = sandbox(
-        Deployment::v2(ID).patch(json!({ "high_level_status": null, "status": "Pending" })),
-    );
+    let sandbox = sandbox(Deployment::v2(ID).patch(json!({ "high_level_status": null, "status": "Pending" })));
     let ran = step(&sandbox).input("dry_run", "true").run();
     ran.ended("dry_run", 0);
-    assert_eq!(
-        (ran.output("state"), ran.output("platform_state")),
-        ("queued", "Pending")
-    );
+    assert_eq!((ran.output("state"), ran.output("platform_state")), ("queued", "Pending"));
 }
 
 #[test]
@@ -623,23 +471,16 @@ fn several_deployments_on_both_surfaces_end_each_for_itself() {
     sandbox.add(Deployment::preview(UUID).after_cancel(["completed"]));
     let ran = step_for(&sandbox, &format!("{ID},{UUID}")).run();
     ran.ended("completed", 3);
-    assert_eq!(
-        (ran.output("count"), ran.output("canceled_count")),
-        ("2", "1")
-    );
+    assert_eq!((ran.output("count"), ran.output("canceled_count")), ("2", "1"));
 }
 
 #[test]
 fn bad_inputs_are_all_told_and_nothing_is_sent() {
     let sandbox = sandbox(Deployment::v2(ID));
-    let step = step(&sandbox)
-        .without("INPUT_API_KEY")
-        .without("INPUT_APP_KEY");
+    let step = step(&sandbox).without("INPUT_API_KEY").without("INPUT_APP_KEY");
     let ran = step.var("DD_SITE", "mars").input("api_version", "v3").run();
     ran.ended("error", 2);
-    ran.says("DD_API_KEY")
-        .says("DD_APP_KEY")
-        .says("`site` (DD_SITE) is \"mars\", but takes one of datadoghq.com, us3");
+    ran.says("DD_API_KEY").says("DD_APP_KEY").says("`site` (DD_SITE) is \"mars\", but takes one of datadoghq.com, us3");
     ran.says("takes `auto`, `v2` or `unstable`");
     assert!(sandbox.requests().is_empty());
 }
@@ -656,9 +497,7 @@ fn a_site_leads_to_its_own_api() {
         String::from_utf8(line.to_vec()).unwrap()
     });
     let sandbox = sandbox(Deployment::v2(ID));
-    let step = step(&sandbox)
-        .without("INPUT_API_URL")
-        .var("HTTPS_PROXY", &address);
+    let step = step(&sandbox).without("INPUT_API_URL").var("HTTPS_PROXY", &address);
     let step = step.input("site", "https://app.datadoghq.eu/fleet");
     step.input("timeout", "1s").run().ended("error", 1);
     assert_eq!(heard.join().unwrap(), "CONNECT api.datadoghq.eu:443");

@@ -13,10 +13,7 @@ fn sandbox(deployment: Deployment) -> Sandbox {
 }
 
 fn step(sandbox: &Sandbox) -> Step {
-    Step::on(sandbox, "digitalocean")
-        .input("app_id", "app-1")
-        .input("deployment_id", "dep-1")
-        .input("timeout", "20")
+    Step::on(sandbox, "digitalocean").input("app_id", "app-1").input("deployment_id", "dep-1").input("timeout", "20")
 }
 
 fn deployment() -> Deployment {
@@ -42,11 +39,7 @@ fn told(deployment: Deployment) -> Value {
 fn a_deployment_is_canceled_within_its_app() {
     let sandbox = sandbox(deployment());
     step(&sandbox).run().ended("canceled", 0);
-    let seen: Vec<_> = sandbox
-        .requests()
-        .into_iter()
-        .map(|seen| (seen.method, seen.path, seen.query))
-        .collect();
+    let seen: Vec<_> = sandbox.requests().into_iter().map(|seen| (seen.method, seen.path, seen.query)).collect();
     let path = "/v2/apps/app-1/deployments/dep-1";
     let wanted = [
         ("GET".to_owned(), path.to_owned(), String::new()),
@@ -60,19 +53,14 @@ fn a_deployment_of_another_app_is_not_found_there() {
     let sandbox = sandbox(Deployment::new("app-2", "dep-1"));
     let ran = step(&sandbox).run();
     ran.ended("not_found", 4);
-    assert!(
-        ran.output("reason")
-            .contains("App app-1 has no deployment dep-1")
-    );
+    assert!(ran.output("reason").contains("App app-1 has no deployment dep-1"));
     assert_eq!(sandbox.effective_cancels("dep-1"), 0);
 }
 
 #[test]
 fn only_the_named_deployment_is_canceled() {
     let sandbox = sandbox(deployment());
-    sandbox
-        .add(Deployment::new("app-1", "dep-10"))
-        .add(Deployment::new("app-1", "dep-2"));
+    sandbox.add(Deployment::new("app-1", "dep-10")).add(Deployment::new("app-1", "dep-2"));
     step(&sandbox).run().ended("canceled", 0);
     let others = ["dep-10", "dep-2"].map(|id| sandbox.effective_cancels(id));
     assert_eq!((sandbox.effective_cancels("dep-1"), others), (1, [0, 0]));
@@ -82,10 +70,7 @@ fn only_the_named_deployment_is_canceled() {
 fn ids_are_opaque_and_never_leave_their_place_in_the_path() {
     let id = "a/../b?c=d#e%2F f";
     let sandbox = sandbox(Deployment::new("app/1", id));
-    let ran = step(&sandbox)
-        .input("app_id", "app/1")
-        .input("deployment_id", id)
-        .run();
+    let ran = step(&sandbox).input("app_id", "app/1").input("deployment_id", id).run();
     ran.ended("canceled", 0);
     assert_eq!(ran.output("deployment_id"), id);
     assert!(sandbox.requests().iter().all(|seen| seen.query.is_empty()));
@@ -95,10 +80,7 @@ fn ids_are_opaque_and_never_leave_their_place_in_the_path() {
 fn an_id_that_is_a_step_in_a_path_is_bad_input() {
     let sandbox = sandbox(deployment());
     for id in [".", ".."] {
-        step(&sandbox)
-            .input("deployment_id", id)
-            .run()
-            .ended("error", 2);
+        step(&sandbox).input("deployment_id", id).run().ended("error", 2);
         step(&sandbox).input("app_id", id).run().ended("error", 2);
     }
     assert!(sandbox.requests().is_empty());
@@ -107,10 +89,7 @@ fn an_id_that_is_a_step_in_a_path_is_bad_input() {
 #[test]
 fn the_app_may_be_named() {
     let sandbox = sandbox(deployment());
-    let ran = step(&sandbox)
-        .without("INPUT_APP_ID")
-        .input("app_name", "web")
-        .run();
+    let ran = step(&sandbox).without("INPUT_APP_ID").input("app_name", "web").run();
     ran.ended("canceled", 0);
     assert_eq!(sandbox.count(Call::Scope), 1);
 }
@@ -118,11 +97,7 @@ fn the_app_may_be_named() {
 #[test]
 fn a_written_app_name_beats_the_usual_variable_of_the_app_id() {
     let sandbox = sandbox(deployment());
-    let ran = step(&sandbox)
-        .without("INPUT_APP_ID")
-        .input("app_name", "web")
-        .var("DIGITALOCEAN_APP_ID", "app-9")
-        .run();
+    let ran = step(&sandbox).without("INPUT_APP_ID").input("app_name", "web").var("DIGITALOCEAN_APP_ID", "app-9").run();
     ran.ended("canceled", 0);
 }
 
@@ -141,20 +116,14 @@ fn the_usual_variables_are_enough() {
 #[test]
 fn app_id_and_app_name_together_are_bad_input() {
     let sandbox = sandbox(deployment());
-    step(&sandbox)
-        .input("app_name", "web")
-        .run()
-        .ended("error", 2);
+    step(&sandbox).input("app_name", "web").run().ended("error", 2);
     assert!(sandbox.requests().is_empty());
 }
 
 #[test]
 fn an_account_without_apps_has_no_app_of_that_name() {
     let sandbox = Sandbox::start();
-    let ran = step(&sandbox)
-        .without("INPUT_APP_ID")
-        .input("app_name", "web")
-        .run();
+    let ran = step(&sandbox).without("INPUT_APP_ID").input("app_name", "web").run();
     ran.ended("not_found", 4);
     assert!(ran.output("reason").contains("web"));
 }
@@ -163,13 +132,7 @@ fn an_account_without_apps_has_no_app_of_that_name() {
 
 #[test]
 fn every_phase_in_flight_is_canceled() {
-    for phase in [
-        "PENDING_BUILD",
-        "BUILDING",
-        "PENDING_DEPLOY",
-        "DEPLOYING",
-        "UNKNOWN",
-    ] {
+    for phase in ["PENDING_BUILD", "BUILDING", "PENDING_DEPLOY", "DEPLOYING", "UNKNOWN"] {
         let one = told(deployment().states([phase]));
         assert_eq!(one["previous_state"], phase);
     }
@@ -178,9 +141,7 @@ fn every_phase_in_flight_is_canceled() {
 #[test]
 fn only_a_pending_build_is_queued() {
     for (phase, outcome) in [("PENDING_BUILD", "canceled"), ("PENDING_DEPLOY", "skipped")] {
-        let ran = step(&sandbox(deployment().states([phase])))
-            .input("only_states", "queued")
-            .run();
+        let ran = step(&sandbox(deployment().states([phase]))).input("only_states", "queued").run();
         ran.ended(outcome, 0);
     }
 }
@@ -208,24 +169,17 @@ fn counters_that_say_otherwise_are_not_asked() {
 
 #[test]
 fn the_documented_answer_names_another_deployment_and_is_read_after() {
-    let one = deployment()
-        .cancel_answer(CancelAnswer::OtherId)
-        .after_cancel(["BUILDING", "CANCELED"]);
+    let one = deployment().cancel_answer(CancelAnswer::OtherId).after_cancel(["BUILDING", "CANCELED"]);
     let sandbox = sandbox(one);
     let ran = step(&sandbox).run();
     ran.ended("canceled", 0);
     assert_eq!(ran.output("deployment_id"), "dep-1");
-    assert_eq!(
-        (sandbox.count(Call::Cancel), sandbox.count(Call::Read)),
-        (1, 3)
-    );
+    assert_eq!((sandbox.count(Call::Cancel), sandbox.count(Call::Read)), (1, 3));
 }
 
 #[test]
 fn a_200_of_a_deployment_that_went_live_is_completed() {
-    let late = deployment()
-        .states(["DEPLOYING", "ACTIVE"])
-        .finished_cancel(200);
+    let late = deployment().states(["DEPLOYING", "ACTIVE"]).finished_cancel(200);
     let ran = step(&sandbox(late)).run();
     ran.ended("completed", 3);
     assert_eq!(only(&ran)["http_status"], 200);
@@ -241,20 +195,14 @@ fn an_empty_answer_is_read_after() {
 #[test]
 fn branch_and_commit_come_from_the_push() {
     let one = told(deployment().branch("feature/x"));
-    assert_eq!(
-        (&one["branch"], &one["commit"]),
-        (&json!("feature/x"), &json!(COMMIT))
-    );
+    assert_eq!((&one["branch"], &one["commit"]), (&json!("feature/x"), &json!(COMMIT)));
     assert_eq!(one["target"], Value::Null);
 }
 
 #[test]
 fn a_deployment_without_a_commit_has_none() {
     let one = told(deployment().without_commit());
-    assert_eq!(
-        (&one["branch"], &one["commit"]),
-        (&json!("main"), &Value::Null)
-    );
+    assert_eq!((&one["branch"], &one["commit"]), (&json!("main"), &Value::Null));
 }
 
 #[test]
@@ -286,8 +234,5 @@ fn fields_of_another_shape_do_not_hide_the_phase() {
 fn the_page_of_the_app_is_linked() {
     let one = told(deployment());
     let url = one["deployment_url"].as_str().unwrap();
-    assert!(
-        url.starts_with("https://cloud.digitalocean.com/apps/app-1"),
-        "{url}"
-    );
+    assert!(url.starts_with("https://cloud.digitalocean.com/apps/app-1"), "{url}");
 }

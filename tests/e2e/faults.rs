@@ -31,10 +31,7 @@ fn gap(from: &Seen, to: &Seen) -> Duration {
 }
 
 fn retry_after(status: u16, value: &str) -> Fault {
-    Fault::RetryAfter {
-        status,
-        value: value.to_owned(),
-    }
+    Fault::RetryAfter { status, value: value.to_owned() }
 }
 
 fn redirect(status: u16, target: &str) -> Fault {
@@ -52,11 +49,7 @@ both!(a_token_pasted_with_its_scheme_is_sent_with_one, |stage| {
     for written in ["bearer", "Bearer", "BEARER "] {
         let scene = stage.play(&Course::running());
         let token = format!("{written} {TOKEN}");
-        scene
-            .step()
-            .input("token", &token)
-            .run()
-            .ended("canceled", 0);
+        scene.step().input("token", &token).run().ended("canceled", 0);
         let sent = format!("Bearer {TOKEN}");
         for seen in scene.sandbox.requests() {
             assert_eq!(seen.header("authorization"), Some(sent.as_str()));
@@ -70,15 +63,11 @@ both!(a_wrong_token_is_an_error_at_once, |stage| {
     let ran = scene.step().input("token", wrong).secret(wrong).run();
     ran.ended("error", 1).says("Check `token`");
     assert_eq!(scene.calls(), [Call::Read]);
-    assert_eq!(
-        (ran.output("count"), ran.output("went_live")),
-        ("1", "unknown")
-    );
+    assert_eq!((ran.output("count"), ran.output("went_live")), ("1", "unknown"));
 });
 
 both!(a_token_revoked_while_watching_is_an_error, |stage| {
-    let scene = watched(stage, &["running"])
-        .fault(Call::Read, [Fault::Pass, Fault::Pass, Fault::Status(401)]);
+    let scene = watched(stage, &["running"]).fault(Call::Read, [Fault::Pass, Fault::Pass, Fault::Status(401)]);
     let ran = scene.run();
     ran.ended("error", 1);
     reasons(&ran, "end not visible");
@@ -87,36 +76,27 @@ both!(a_token_revoked_while_watching_is_an_error, |stage| {
 
 both!(a_deployment_that_can_be_seen_no_more_is_an_error, |stage| {
     for status in [403, 404] {
-        let scene =
-            watched(stage, &["running"]).fault(Call::Read, [Fault::Pass, Fault::Status(status)]);
+        let scene = watched(stage, &["running"]).fault(Call::Read, [Fault::Pass, Fault::Status(status)]);
         scene.run().ended("error", 1);
     }
 });
 
-both!(
-    a_refused_right_to_cancel_is_named_and_never_not_found,
-    |stage| {
-        for status in [401, 403, 404] {
-            let scene = stage
-                .play(&Course::running())
-                .fault(Call::Cancel, [Fault::Status(status)]);
-            let ran = scene.run();
-            ran.ended("error", 1).says(stage.right());
-            assert_eq!(scene.asked(), 1);
-            assert_eq!(ran.deployments()[0]["http_status"], status);
-        }
+both!(a_refused_right_to_cancel_is_named_and_never_not_found, |stage| {
+    for status in [401, 403, 404] {
+        let scene = stage.play(&Course::running()).fault(Call::Cancel, [Fault::Status(status)]);
+        let ran = scene.run();
+        ran.ended("error", 1).says(stage.right());
+        assert_eq!(scene.asked(), 1);
+        assert_eq!(ran.deployments()[0]["http_status"], status);
     }
-);
+});
 
 both!(what_may_not_be_read_may_still_be_canceled, |stage| {
     let scene = stage.play(&Course::running()).grant(Grant::CancelOnly);
     let ran = scene.run();
     ran.ended("canceled", 0).says("reading it is forbidden");
     assert_eq!((scene.asked(), scene.effective(1)), (1, 1));
-    assert_eq!(
-        (ran.output("previous_state"), ran.output("platform_state")),
-        ("", "CANCELED")
-    );
+    assert_eq!((ran.output("previous_state"), ran.output("platform_state")), ("", "CANCELED"));
 });
 
 both!(an_end_that_may_not_be_read_is_an_error, |stage| {
@@ -128,15 +108,12 @@ both!(an_end_that_may_not_be_read_is_an_error, |stage| {
     assert_eq!((ran.output("went_live"), scene.asked()), ("unknown", 1));
 });
 
-both!(
-    without_waiting_an_end_that_may_not_be_read_is_requested,
-    |stage| {
-        let scene = watched(stage, &["canceled"]).grant(Grant::CancelOnly);
-        let ran = scene.step().input("wait", "false").run();
-        ran.ended("requested", 0);
-        assert_eq!(ran.output("went_live"), "unknown");
-    }
-);
+both!(without_waiting_an_end_that_may_not_be_read_is_requested, |stage| {
+    let scene = watched(stage, &["canceled"]).grant(Grant::CancelOnly);
+    let ran = scene.step().input("wait", "false").run();
+    ran.ended("requested", 0);
+    assert_eq!(ran.output("went_live"), "unknown");
+});
 
 both!(states_that_cannot_be_checked_are_not_passed, |stage| {
     let scene = stage.play(&Course::running()).grant(Grant::CancelOnly);
@@ -148,11 +125,7 @@ both!(states_that_cannot_be_checked_are_not_passed, |stage| {
 
 both!(a_dry_run_of_what_may_not_be_read_sends_nothing, |stage| {
     let scene = stage.play(&Course::running()).grant(Grant::CancelOnly);
-    scene
-        .step()
-        .input("dry_run", "true")
-        .run()
-        .ended("error", 1);
+    scene.step().input("dry_run", "true").run().ended("error", 1);
     assert_eq!(scene.asked(), 0);
 });
 
@@ -172,17 +145,10 @@ fn a_wrong_app_id_is_named() {
 fn an_app_is_found_by_its_name_on_a_later_page() {
     let scene = Stage::DigitalOcean.play(&Course::running());
     for number in 0..450 {
-        scene.sandbox.add(App::new(
-            &format!("other-{number}"),
-            &format!("shop-{number}"),
-        ));
+        scene.sandbox.add(App::new(&format!("other-{number}"), &format!("shop-{number}")));
     }
     scene.sandbox.add(App::new("app-1", "shop"));
-    let ran = scene
-        .step()
-        .input("app_id", "")
-        .input("app_name", "shop")
-        .run();
+    let ran = scene.step().input("app_id", "").input("app_name", "shop").run();
     ran.ended("canceled", 0);
     // Fifty a page: an app carries its whole specification.
     assert_eq!(scene.sandbox.count(Call::Scope), 10);
@@ -193,11 +159,7 @@ fn an_app_name_that_only_begins_alike_is_another_app() {
     let scene = Stage::DigitalOcean.play(&Course::running());
     scene.sandbox.add(App::new("app-1", "shop-staging"));
     for name in ["shop", "Shop-Staging", "shop-staging-2"] {
-        let ran = scene
-            .step()
-            .without("INPUT_APP_ID")
-            .input("app_name", name)
-            .run();
+        let ran = scene.step().without("INPUT_APP_ID").input("app_name", name).run();
         ran.ended("not_found", 4);
         reasons(&ran, name);
         reasons(&ran, "app_name");
@@ -207,14 +169,9 @@ fn an_app_name_that_only_begins_alike_is_another_app() {
 
 #[test]
 fn looking_up_the_app_survives_a_burst_of_errors() {
-    let scene = Stage::DigitalOcean
-        .play(&Course::running())
-        .fault(Call::Scope, [Fault::Status(500), Fault::Reset]);
+    let scene = Stage::DigitalOcean.play(&Course::running()).fault(Call::Scope, [Fault::Status(500), Fault::Reset]);
     scene.sandbox.add(App::new("app-1", "shop"));
-    let step = scene
-        .step()
-        .without("INPUT_APP_ID")
-        .input("app_name", "shop");
+    let step = scene.step().without("INPUT_APP_ID").input("app_name", "shop");
     step.run().ended("canceled", 0);
 }
 
@@ -222,10 +179,7 @@ fn looking_up_the_app_survives_a_burst_of_errors() {
 fn looking_up_the_app_with_a_wrong_token_is_an_error_for_every_deployment() {
     let wrong = "somebody-elses-token-1234";
     let scene = Stage::DigitalOcean.play_all(&vec![Course::running(); 3]);
-    let step = scene
-        .step()
-        .without("INPUT_APP_ID")
-        .input("app_name", "shop");
+    let step = scene.step().without("INPUT_APP_ID").input("app_name", "shop");
     let ran = step.input("token", wrong).secret(wrong).run();
     ran.ended("error", 1);
     assert_eq!((ran.output("count"), scene.calls().len()), ("3", 1));
@@ -259,10 +213,7 @@ both!(a_refused_connection_is_an_error, |stage| {
     // Once at the beginning, so that nobody waits in silence, and once at the end.
     let told = |line: &&str| line.contains("s  could not ");
     assert_eq!(ran.stdout.lines().filter(told).count(), 1, "{}", ran.stdout);
-    assert_eq!(
-        (ran.output("state"), ran.output("went_live")),
-        ("", "unknown")
-    );
+    assert_eq!((ran.output("state"), ran.output("went_live")), ("", "unknown"));
 });
 
 both!(an_api_that_goes_away_while_watching_is_timed_out, |stage| {
@@ -280,46 +231,35 @@ both!(a_plain_address_of_another_machine_is_bad_input, |stage| {
     let ran = stage.step_at("http://192.0.2.1/api").run();
     ran.ended("error", 2);
     reasons(&ran, "api_url");
-    assert_eq!(
-        (ran.output("count"), ran.output("deployments")),
-        ("0", "[]")
-    );
+    assert_eq!((ran.output("count"), ran.output("deployments")), ("0", "[]"));
 });
 
 // An API that lies.
 
-both!(
-    a_read_that_makes_no_sense_is_an_error_and_nothing_is_sent,
-    |stage| {
-        let id = stage.id(1);
-        let scenes: Vec<_> = [
-            Fault::Html(200),
-            Fault::Garbage(200),
-            Fault::Empty(200),
-            Fault::json(200, "[]"),
-            Fault::json(200, "null"),
-            Fault::json(200, "{}"),
-            Fault::json(200, "{{{"),
-            Fault::json(200, &stage.body("another", "canceled")),
-            Fault::json(
-                200,
-                &stage.body(&id, "running").replace("BUILDING", "\u{0}"),
-            ),
-        ]
-        .into_iter()
-        .map(|lie| stage.play(&Course::running()).always(Call::Read, lie))
-        .collect();
-        for (ran, scene) in run_together(&scenes).iter().zip(&scenes) {
-            ran.ended("error", 1);
-            assert_eq!((scene.asked(), ran.output("state")), (0, ""));
-        }
+both!(a_read_that_makes_no_sense_is_an_error_and_nothing_is_sent, |stage| {
+    let id = stage.id(1);
+    let scenes: Vec<_> = [
+        Fault::Html(200),
+        Fault::Garbage(200),
+        Fault::Empty(200),
+        Fault::json(200, "[]"),
+        Fault::json(200, "null"),
+        Fault::json(200, "{}"),
+        Fault::json(200, "{{{"),
+        Fault::json(200, &stage.body("another", "canceled")),
+        Fault::json(200, &stage.body(&id, "running").replace("BUILDING", "\u{0}")),
+    ]
+    .into_iter()
+    .map(|lie| stage.play(&Course::running()).always(Call::Read, lie))
+    .collect();
+    for (ran, scene) in run_together(&scenes).iter().zip(&scenes) {
+        ran.ended("error", 1);
+        assert_eq!((scene.asked(), ran.output("state")), (0, ""));
     }
-);
+});
 
 both!(a_body_without_end_is_an_error, |stage| {
-    let scene = stage
-        .play(&Course::running())
-        .always(Call::Read, Fault::Huge);
+    let scene = stage.play(&Course::running()).always(Call::Read, Fault::Huge);
     let ran = scene.run();
     ran.ended("error", 1);
     reasons(&ran, "16 MiB");
@@ -340,17 +280,12 @@ both!(lies_while_watching_do_not_end_the_watch, |stage| {
     assert_eq!((scene.reads(), ran.output("went_live")), (6, "false"));
 });
 
-both!(
-    a_cancel_answer_about_another_deployment_proves_nothing,
-    |stage| {
-        let lie = Fault::json(200, &stage.body("another", "canceled"));
-        let scene = stage
-            .play(&Course::running().then(&["running", "succeeded"]))
-            .fault(Call::Cancel, [Fault::after(lie)]);
-        scene.run().ended("completed", 3);
-        assert_eq!(scene.asked(), 1);
-    }
-);
+both!(a_cancel_answer_about_another_deployment_proves_nothing, |stage| {
+    let lie = Fault::json(200, &stage.body("another", "canceled"));
+    let scene = stage.play(&Course::running().then(&["running", "succeeded"])).fault(Call::Cancel, [Fault::after(lie)]);
+    scene.run().ended("completed", 3);
+    assert_eq!(scene.asked(), 1);
+});
 
 // Trouble that passes.
 
@@ -360,27 +295,20 @@ both!(a_400_while_watching_does_not_end_the_watch, |stage| {
 });
 
 both!(an_api_that_fails_until_the_limit_is_an_error, |stage| {
-    let scene = stage
-        .play(&Course::running())
-        .always(Call::Read, Fault::Status(500));
+    let scene = stage.play(&Course::running()).always(Call::Read, Fault::Status(500));
     let ran = scene.step().input("timeout", "1").run();
     ran.ended("error", 1).says("status page");
     reasons(&ran, "500");
     assert_eq!(scene.asked(), 0);
 });
 
-both!(
-    a_cancel_answer_that_hangs_leaves_time_for_a_last_read,
-    |stage| {
-        let scene = stage
-            .play(&Course::running())
-            .fault(Call::Cancel, [Fault::Hold]);
-        let ran = scene.step().input("timeout", "2").run();
-        assert!(duration(&ran) <= 2.1, "{} s", duration(&ran));
-        ran.ended("canceled", 0);
-        assert_eq!(scene.asked(), 1);
-    }
-);
+both!(a_cancel_answer_that_hangs_leaves_time_for_a_last_read, |stage| {
+    let scene = stage.play(&Course::running()).fault(Call::Cancel, [Fault::Hold]);
+    let ran = scene.step().input("timeout", "2").run();
+    assert!(duration(&ran) <= 2.1, "{} s", duration(&ran));
+    ran.ended("canceled", 0);
+    assert_eq!(scene.asked(), 1);
+});
 
 // Rate limits.
 
@@ -395,9 +323,7 @@ both!(a_pause_that_the_platform_asks_for_is_kept_to, |stage| {
         (Call::Cancel, retry_after(429, &date)),
         (Call::Cancel, Fault::ResetHeader { in_seconds: 3 }),
     ];
-    let scenes = asked
-        .clone()
-        .map(|(call, fault)| stage.play(&Course::running()).fault(call, [fault]));
+    let scenes = asked.clone().map(|(call, fault)| stage.play(&Course::running()).fault(call, [fault]));
     for ((ran, scene), (call, fault)) in run_together(&scenes).iter().zip(&scenes).zip(&asked) {
         ran.ended("canceled", 0);
         let seen = scene.seen(*call);
@@ -421,53 +347,37 @@ both!(a_429_is_no_send, |stage| {
     assert_eq!((scene.asked(), scene.effective(1)), (6, 1));
 });
 
-both!(
-    a_rate_limit_past_the_limit_before_the_first_read_ends_at_once,
-    |stage| {
-        let scene = stage
-            .play(&Course::running())
-            .always(Call::Read, retry_after(429, "600"));
-        let ran = scene.step().input("timeout", "9").run();
-        ran.ended("error", 1).says("Too many requests");
-        assert!(duration(&ran) < 5.0, "{} s", duration(&ran));
-        assert_eq!(scene.calls(), [Call::Read]);
-    }
-);
+both!(a_rate_limit_past_the_limit_before_the_first_read_ends_at_once, |stage| {
+    let scene = stage.play(&Course::running()).always(Call::Read, retry_after(429, "600"));
+    let ran = scene.step().input("timeout", "9").run();
+    ran.ended("error", 1).says("Too many requests");
+    assert!(duration(&ran) < 5.0, "{} s", duration(&ran));
+    assert_eq!(scene.calls(), [Call::Read]);
+});
 
-both!(
-    a_rate_limit_past_the_limit_instead_of_a_cancel_ends_at_once,
-    |stage| {
-        let scene = stage
-            .play(&Course::running())
-            .always(Call::Cancel, retry_after(429, "600"));
-        let ran = scene.step().input("timeout", "9").run();
-        ran.ended("timed_out", 124);
-        reasons(&ran, "was turned away by a rate limit (429)");
-        assert_eq!(ran.deployments()[0]["http_status"], 429);
-        assert!(duration(&ran) < 5.0, "{} s", duration(&ran));
-        assert_eq!(scene.asked(), 1);
-    }
-);
+both!(a_rate_limit_past_the_limit_instead_of_a_cancel_ends_at_once, |stage| {
+    let scene = stage.play(&Course::running()).always(Call::Cancel, retry_after(429, "600"));
+    let ran = scene.step().input("timeout", "9").run();
+    ran.ended("timed_out", 124);
+    reasons(&ran, "was turned away by a rate limit (429)");
+    assert_eq!(ran.deployments()[0]["http_status"], 429);
+    assert!(duration(&ran) < 5.0, "{} s", duration(&ran));
+    assert_eq!(scene.asked(), 1);
+});
 
-both!(
-    a_rate_limit_past_the_limit_while_watching_ends_at_once,
-    |stage| {
-        let scene =
-            watched(stage, &["running"]).fault(Call::Read, [Fault::Pass, retry_after(429, "600")]);
-        let ran = scene.step().input("timeout", "6").run();
-        ran.ended("timed_out", 124);
-        reasons(&ran, "accepted the cancel request");
-        assert!(duration(&ran) < 4.0, "{} s", duration(&ran));
-        assert_eq!((scene.asked(), scene.reads()), (1, 2));
-    }
-);
+both!(a_rate_limit_past_the_limit_while_watching_ends_at_once, |stage| {
+    let scene = watched(stage, &["running"]).fault(Call::Read, [Fault::Pass, retry_after(429, "600")]);
+    let ran = scene.step().input("timeout", "6").run();
+    ran.ended("timed_out", 124);
+    reasons(&ran, "accepted the cancel request");
+    assert!(duration(&ran) < 4.0, "{} s", duration(&ran));
+    assert_eq!((scene.asked(), scene.reads()), (1, 2));
+});
 
 #[test]
 fn a_retry_after_past_the_limit_in_an_unclear_answer_ends_at_once() {
     // The limit is the credential's, so that not even reading is allowed before it ends.
-    let scene = Stage::DigitalOcean
-        .play(&Course::running())
-        .fault(Call::Cancel, [retry_after(503, "600")]);
+    let scene = Stage::DigitalOcean.play(&Course::running()).fault(Call::Cancel, [retry_after(503, "600")]);
     let ran = scene.step().input("timeout", "6").run();
     ran.ended("timed_out", 124);
     reasons(&ran, "without a clear answer");
@@ -478,9 +388,7 @@ fn a_retry_after_past_the_limit_in_an_unclear_answer_ends_at_once() {
 #[test]
 fn a_retry_after_of_the_cancel_endpoint_does_not_stop_reading() {
     let unavailable = Fault::after(retry_after(503, "600"));
-    let scene = Stage::Vercel
-        .play(&Course::running())
-        .fault(Call::Cancel, [unavailable]);
+    let scene = Stage::Vercel.play(&Course::running()).fault(Call::Cancel, [unavailable]);
     let ran = scene.step().input("timeout", "6").run();
     ran.ended("canceled", 0);
     assert!(duration(&ran) < 4.0, "{} s", duration(&ran));
@@ -489,9 +397,7 @@ fn a_retry_after_of_the_cancel_endpoint_does_not_stop_reading() {
 /// Three deployments: the first read is limited for two seconds, the others are answered a little later.
 fn limited_among_others(stage: Stage) -> Scene {
     let late = || Fault::Delay(Duration::from_millis(400));
-    stage
-        .play_all(&vec![Course::running(); 3])
-        .fault(Call::Read, [retry_after(429, "2"), late(), late()])
+    stage.play_all(&vec![Course::running(); 3]).fault(Call::Read, [retry_after(429, "2"), late(), late()])
 }
 
 #[test]
@@ -514,84 +420,41 @@ fn a_rate_limit_of_one_endpoint_does_not_stop_another() {
 
 // Unclear answers to the cancel request.
 
-both!(
-    a_cancel_on_a_connection_that_was_closed_meanwhile_is_sent_on_another,
-    |stage| {
-        let course = Course::running();
-        let once = stage.play(&course).fault(Call::Cancel, [Fault::Reset]);
-        once.run().ended("canceled", 0);
-        assert_eq!(once.calls()[..3], [Call::Read, Call::Cancel, Call::Cancel]);
-        // That one breaking as well is as unclear as any other answer.
-        let twice = stage
-            .play(&course)
-            .fault(Call::Cancel, [Fault::Reset, Fault::Reset]);
-        twice.run().ended("canceled", 0);
-        assert_eq!(
-            twice.calls()[..6],
-            [
-                Call::Read,
-                Call::Cancel,
-                Call::Cancel,
-                Call::Read,
-                Call::Read,
-                Call::Cancel
-            ]
-        );
-    }
-);
+both!(a_cancel_on_a_connection_that_was_closed_meanwhile_is_sent_on_another, |stage| {
+    let course = Course::running();
+    let once = stage.play(&course).fault(Call::Cancel, [Fault::Reset]);
+    once.run().ended("canceled", 0);
+    assert_eq!(once.calls()[..3], [Call::Read, Call::Cancel, Call::Cancel]);
+    // That one breaking as well is as unclear as any other answer.
+    let twice = stage.play(&course).fault(Call::Cancel, [Fault::Reset, Fault::Reset]);
+    twice.run().ended("canceled", 0);
+    assert_eq!(twice.calls()[..6], [Call::Read, Call::Cancel, Call::Cancel, Call::Read, Call::Read, Call::Cancel]);
+});
 
-both!(
-    an_unclear_answer_is_repeated_only_after_two_reads_in_flight,
-    |stage| {
-        let scenes: Vec<_> = [
-            Fault::Status(408),
-            Fault::Status(500),
-            Fault::Html(502),
-            Fault::Empty(504),
-        ]
+both!(an_unclear_answer_is_repeated_only_after_two_reads_in_flight, |stage| {
+    let scenes: Vec<_> = [Fault::Status(408), Fault::Status(500), Fault::Html(502), Fault::Empty(504)]
         .into_iter()
-        .map(|unclear| {
-            stage
-                .play(&Course::running())
-                .fault(Call::Cancel, [unclear])
-        })
+        .map(|unclear| stage.play(&Course::running()).fault(Call::Cancel, [unclear]))
         .collect();
-        for (ran, scene) in run_together(&scenes).iter().zip(&scenes) {
-            ran.ended("canceled", 0);
-            assert_eq!(
-                scene.calls(),
-                [
-                    Call::Read,
-                    Call::Cancel,
-                    Call::Read,
-                    Call::Read,
-                    Call::Cancel
-                ]
-            );
-            let reads = scene.seen(Call::Read);
-            // Two seconds, of which the way of a request takes some.
-            assert!(gap(&reads[1], &reads[2]) >= Duration::from_millis(1900));
-            assert_eq!(scene.effective(1), 1);
-        }
+    for (ran, scene) in run_together(&scenes).iter().zip(&scenes) {
+        ran.ended("canceled", 0);
+        assert_eq!(scene.calls(), [Call::Read, Call::Cancel, Call::Read, Call::Read, Call::Cancel]);
+        let reads = scene.seen(Call::Read);
+        // Two seconds, of which the way of a request takes some.
+        assert!(gap(&reads[1], &reads[2]) >= Duration::from_millis(1900));
+        assert_eq!(scene.effective(1), 1);
     }
-);
+});
 
-both!(
-    an_unclear_answer_followed_by_an_end_is_not_repeated,
-    |stage| {
-        let course = Course::of(&["running", "running", "succeeded"]);
-        let scene = stage
-            .play(&course)
-            .fault(Call::Cancel, [Fault::Status(500)]);
-        scene.run().ended("completed", 3);
-        assert_eq!(scene.asked(), 1);
-    }
-);
+both!(an_unclear_answer_followed_by_an_end_is_not_repeated, |stage| {
+    let course = Course::of(&["running", "running", "succeeded"]);
+    let scene = stage.play(&course).fault(Call::Cancel, [Fault::Status(500)]);
+    scene.run().ended("completed", 3);
+    assert_eq!(scene.asked(), 1);
+});
 
 both!(three_unclear_answers_are_enough, |stage| {
-    let scene = stage
-        .play(&Course::running())
-        .always(Call::Cancel, Fault::Status(502));
+    let scene = stage.play(&Course::running()).always(Call::Cancel, Fault::Status(502));
     let ran = scene.run();
     ran.ended("error", 1);
     reasons(&ran, "502");
@@ -601,71 +464,49 @@ both!(three_unclear_answers_are_enough, |stage| {
 });
 
 both!(an_unclear_answer_at_the_limit_is_timed_out, |stage| {
-    let scene = stage
-        .play(&Course::running())
-        .always(Call::Cancel, Fault::Status(500));
+    let scene = stage.play(&Course::running()).always(Call::Cancel, Fault::Status(500));
     let ran = scene.step().input("timeout", "1").run();
     ran.ended("timed_out", 124);
     reasons(&ran, "without a clear answer");
 });
 
-both!(
-    what_was_sent_is_not_denied_when_the_state_leaves_the_listed_ones,
-    |stage| {
-        let course = Course::of(&["queued", "queued", "queued", "running"]);
-        let answers = [Fault::Status(500), retry_after(429, "0")];
-        let scene = stage.play(&course).fault(Call::Cancel, answers);
-        let ran = scene.step().input("only_states", "queued").run();
-        assert_eq!(scene.asked(), 2);
-        assert!(
-            !ran.output("reason").contains("nothing was sent"),
-            "{}",
-            ran.output("reason")
-        );
-        ran.ended("skipped", 0);
-        reasons(&ran, "had had no clear answer");
-    }
-);
+both!(what_was_sent_is_not_denied_when_the_state_leaves_the_listed_ones, |stage| {
+    let course = Course::of(&["queued", "queued", "queued", "running"]);
+    let answers = [Fault::Status(500), retry_after(429, "0")];
+    let scene = stage.play(&course).fault(Call::Cancel, answers);
+    let ran = scene.step().input("only_states", "queued").run();
+    assert_eq!(scene.asked(), 2);
+    assert!(!ran.output("reason").contains("nothing was sent"), "{}", ran.output("reason"));
+    ran.ended("skipped", 0);
+    reasons(&ran, "had had no clear answer");
+});
 
 // Refusals of the cancel request.
 
-both!(
-    a_refusal_of_what_is_in_flight_is_an_error_in_the_platforms_words,
-    |stage| {
-        for status in [400, 409, 422] {
-            let body = r#"{"id": "refused", "code": "refused", "message": "Not on a Sunday."}"#;
-            let scene = stage
-                .play(&Course::running())
-                .always(Call::Cancel, Fault::json(status, body));
-            let ran = scene.run();
-            ran.ended("error", 1);
-            reasons(&ran, "Not on a Sunday.");
-            reasons(&ran, "BUILDING");
-            assert_eq!((scene.asked(), ran.output("state")), (1, "running"));
-        }
-    }
-);
-
-both!(
-    a_refusal_of_what_somebody_else_canceled_is_canceled,
-    |stage| {
-        let scene = stage.play(&Course::of(&["running", "canceled"]));
+both!(a_refusal_of_what_is_in_flight_is_an_error_in_the_platforms_words, |stage| {
+    for status in [400, 409, 422] {
+        let body = r#"{"id": "refused", "code": "refused", "message": "Not on a Sunday."}"#;
+        let scene = stage.play(&Course::running()).always(Call::Cancel, Fault::json(status, body));
         let ran = scene.run();
-        ran.ended("canceled", 0);
-        assert_eq!((scene.asked(), scene.effective(1)), (1, 0));
+        ran.ended("error", 1);
+        reasons(&ran, "Not on a Sunday.");
+        reasons(&ran, "BUILDING");
+        assert_eq!((scene.asked(), ran.output("state")), (1, "running"));
     }
-);
+});
 
-both!(
-    a_refusal_is_decided_by_reading_even_if_the_first_try_to_read_fails,
-    |stage| {
-        let scene = stage
-            .play(&Course::of(&["running", "succeeded"]))
-            .fault(Call::Read, [Fault::Pass, Fault::Status(500)]);
-        scene.run().ended("completed", 3);
-        assert_eq!(scene.asked(), 1);
-    }
-);
+both!(a_refusal_of_what_somebody_else_canceled_is_canceled, |stage| {
+    let scene = stage.play(&Course::of(&["running", "canceled"]));
+    let ran = scene.run();
+    ran.ended("canceled", 0);
+    assert_eq!((scene.asked(), scene.effective(1)), (1, 0));
+});
+
+both!(a_refusal_is_decided_by_reading_even_if_the_first_try_to_read_fails, |stage| {
+    let scene = stage.play(&Course::of(&["running", "succeeded"])).fault(Call::Read, [Fault::Pass, Fault::Status(500)]);
+    scene.run().ended("completed", 3);
+    assert_eq!(scene.asked(), 1);
+});
 
 // Redirects.
 
@@ -674,32 +515,21 @@ both!(a_redirect_to_another_host_is_not_followed, |stage| {
     for status in [301, 302, 307, 308] {
         for call in [Call::Read, Call::Cancel] {
             let target = other.sandbox.url(stage.name());
-            let scene = stage
-                .play(&Course::running())
-                .always(call, redirect(status, &target));
+            let scene = stage.play(&Course::running()).always(call, redirect(status, &target));
             let ran = scene.run();
             ran.ended("error", 1).says("`api_url`");
             assert_eq!(scene.effective(1), 0);
         }
     }
-    assert!(
-        other.calls().is_empty(),
-        "the other host was sent a request"
-    );
+    assert!(other.calls().is_empty(), "the other host was sent a request");
 });
 
 both!(the_token_goes_into_one_header_and_nowhere_else, |stage| {
     let scene = stage.play(&Course::running());
     scene.run().ended("canceled", 0);
     for seen in scene.sandbox.requests() {
-        assert_eq!(
-            seen.header("authorization"),
-            Some(format!("Bearer {TOKEN}").as_str())
-        );
-        let holders = seen
-            .headers
-            .iter()
-            .filter(|(_, value)| value.contains(TOKEN));
+        assert_eq!(seen.header("authorization"), Some(format!("Bearer {TOKEN}").as_str()));
+        let holders = seen.headers.iter().filter(|(_, value)| value.contains(TOKEN));
         assert_eq!(holders.count(), 1);
         assert!(!format!("{}?{}", seen.path, seen.query).contains(TOKEN));
         assert!(seen.body.is_empty());

@@ -69,10 +69,7 @@ fn first_read(sandbox: &Sandbox) -> Seen {
 #[track_caller]
 fn refused(ran: &Ran, sandbox: &Sandbox, names: &[&str]) {
     ran.ended("error", 2);
-    assert_eq!(
-        (ran.output("count"), ran.output("deployments")),
-        ("0", "[]")
-    );
+    assert_eq!((ran.output("count"), ran.output("deployments")), ("0", "[]"));
     assert_eq!(ran.output("canceled"), "false");
     for name in names {
         let reason = ran.output("reason");
@@ -88,10 +85,7 @@ fn refuses(name: &str, value: &str) -> Ran {
     let sandbox = sandbox();
     let upper = name.to_uppercase();
     let variable = format!("CANCEL_DEPLOYMENT_{upper}");
-    let ran = step(&sandbox)
-        .without(&format!("INPUT_{upper}"))
-        .var(&variable, value)
-        .run();
+    let ran = step(&sandbox).without(&format!("INPUT_{upper}")).var(&variable, value).run();
     refused(&ran, &sandbox, &[&format!("`{name}`"), &variable]);
     ran
 }
@@ -126,11 +120,7 @@ fn a_step_in_a_path_is_bad_input_wherever_it_could_enter_one() {
         ("digitalocean", "deployment_id", &[("app_id", "a1")]),
         ("cloud_foundry", "app_id", &[("select", "latest")]),
         ("cloud_foundry", "deployment_id", &[]),
-        (
-            "datadog",
-            "deployment_id",
-            &[("api_key", TOKEN), ("app_key", TOKEN)],
-        ),
+        ("datadog", "deployment_id", &[("api_key", TOKEN), ("app_key", TOKEN)]),
         ("vercel", "project_id", &[("deployment_id", "dpl_1")]),
         ("vercel", "project_id", &[("select", "latest")]),
         ("vercel", "deployment_id", &[]),
@@ -140,9 +130,7 @@ fn a_step_in_a_path_is_bad_input_wherever_it_could_enter_one() {
         for path in [".", "..", " .. "] {
             let sandbox = Sandbox::start();
             let step = Step::on(&sandbox, platform).input(name, path);
-            let step = needed
-                .iter()
-                .fold(step, |step, (name, value)| step.input(name, value));
+            let step = needed.iter().fold(step, |step, (name, value)| step.input(name, value));
             let ran = step.run();
             ran.ended("error", 2);
             ran.says(&format!("`{name}`"));
@@ -156,11 +144,7 @@ fn every_spelling_of_an_input_is_read() {
     for spelling in SPELLINGS {
         let sandbox = sandbox();
         let ran = app(&sandbox).var(spelling, "dep-1").run();
-        assert_eq!(
-            (ran.code, read_ids(&sandbox)),
-            (0, vec!["dep-1".to_owned()]),
-            "{spelling}"
-        );
+        assert_eq!((ran.code, read_ids(&sandbox)), (0, vec!["dep-1".to_owned()]), "{spelling}");
     }
 }
 
@@ -226,15 +210,7 @@ fn white_space_around_a_value_is_dropped() {
 
 #[test]
 fn quotes_around_a_value_are_named_in_every_input() {
-    for name in [
-        "platform",
-        "timeout",
-        "branch",
-        "token",
-        "api_url",
-        "output_file",
-        "app_id",
-    ] {
+    for name in ["platform", "timeout", "branch", "token", "api_url", "output_file", "app_id"] {
         for value in ["\"a-value-of-some-length\"", "'x'", "`x`"] {
             let ran = refuses(name, value);
             ran.says("brackets or quotes");
@@ -249,10 +225,7 @@ fn quotes_around_a_value_are_named_in_every_input() {
 #[test]
 fn a_buildkite_list_names_several_deployments() {
     let sandbox = sandbox();
-    let ran = app(&sandbox)
-        .var(&format!("{LIST}_0"), "dep-1")
-        .var(&format!("{LIST}_1"), "dep-2")
-        .run();
+    let ran = app(&sandbox).var(&format!("{LIST}_0"), "dep-1").var(&format!("{LIST}_1"), "dep-2").run();
     assert_eq!(ran.ended("canceled", 0).output("count"), "2");
 }
 
@@ -266,20 +239,14 @@ fn a_buildkite_list_yields_to_an_earlier_prefix() {
 #[test]
 fn a_buildkite_list_comes_before_cancel_deployment() {
     let sandbox = sandbox();
-    app(&sandbox)
-        .var(&format!("{LIST}_0"), "dep-2")
-        .var("CANCEL_DEPLOYMENT_DEPLOYMENT_ID", "dep-1")
-        .run();
+    app(&sandbox).var(&format!("{LIST}_0"), "dep-2").var("CANCEL_DEPLOYMENT_DEPLOYMENT_ID", "dep-1").run();
     assert_eq!(read_ids(&sandbox), ["dep-2"]);
 }
 
 #[test]
 fn a_gap_in_a_buildkite_list_loses_no_deployment() {
     let sandbox = sandbox();
-    let ran = app(&sandbox)
-        .var(&format!("{LIST}_0"), "")
-        .var(&format!("{LIST}_1"), "dep-2")
-        .run();
+    let ran = app(&sandbox).var(&format!("{LIST}_0"), "").var(&format!("{LIST}_1"), "dep-2").run();
     ran.ended("canceled", 0);
     assert_eq!(read_ids(&sandbox), ["dep-2"]);
 }
@@ -287,10 +254,7 @@ fn a_gap_in_a_buildkite_list_loses_no_deployment() {
 #[test]
 fn a_lower_case_or_unprefixed_name_is_no_input() {
     let sandbox = sandbox();
-    let ran = app(&sandbox)
-        .var("input_deployment_id", "dep-1")
-        .var("DEPLOYMENT_ID", "dep-1")
-        .run();
+    let ran = app(&sandbox).var("input_deployment_id", "dep-1").var("DEPLOYMENT_ID", "dep-1").run();
     refused(&ran, &sandbox, &["`deployment_id`"]);
 }
 
@@ -321,12 +285,7 @@ fn an_empty_access_token_falls_through_to_digitaloceans_token() {
 
 #[test]
 fn every_prefix_beats_the_usual_variable() {
-    for prefix in [
-        "INPUT",
-        "PLUGIN",
-        "BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT",
-        "CANCEL_DEPLOYMENT",
-    ] {
+    for prefix in ["INPUT", "PLUGIN", "BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT", "CANCEL_DEPLOYMENT"] {
         let sandbox = sandbox();
         let ran = step(&sandbox)
             .without("INPUT_TOKEN")
@@ -341,10 +300,7 @@ fn every_prefix_beats_the_usual_variable() {
 #[test]
 fn digitaloceans_app_comes_from_its_usual_variable() {
     let sandbox = sandbox();
-    let ran = step(&sandbox)
-        .without("INPUT_APP_ID")
-        .var("DIGITALOCEAN_APP_ID", "app-1")
-        .run();
+    let ran = step(&sandbox).without("INPUT_APP_ID").var("DIGITALOCEAN_APP_ID", "app-1").run();
     ran.ended("canceled", 0);
 }
 
@@ -381,19 +337,14 @@ fn vercels_token_comes_from_its_usual_variable() {
 fn vercels_team_comes_from_its_usual_variable() {
     let sandbox = vercel_sandbox();
     let step = vercel_step(&sandbox).input("deployment_id", "dpl_2");
-    step.var("VERCEL_TEAM_ID", "team_1")
-        .run()
-        .ended("canceled", 0);
+    step.var("VERCEL_TEAM_ID", "team_1").run().ended("canceled", 0);
     assert!(first_read(&sandbox).query.contains("teamId=team_1"));
 }
 
 #[test]
 fn vercels_team_id_comes_before_its_organisation() {
     let sandbox = vercel_sandbox();
-    vercel_step(&sandbox)
-        .var("VERCEL_TEAM_ID", "team_1")
-        .var("VERCEL_ORG_ID", "team_2")
-        .run();
+    vercel_step(&sandbox).var("VERCEL_TEAM_ID", "team_1").var("VERCEL_ORG_ID", "team_2").run();
     assert!(first_read(&sandbox).query.contains("teamId=team_1"));
 }
 
@@ -407,15 +358,10 @@ fn vercels_organisation_is_a_team_when_it_starts_so() {
 #[test]
 fn vercels_organisation_is_left_alone_when_it_is_a_person() {
     let sandbox = vercel_sandbox();
-    let ran = vercel_step(&sandbox)
-        .var("VERCEL_ORG_ID", "eLrCnEgbKhsHyfbiNR7E8496")
-        .run();
+    let ran = vercel_step(&sandbox).var("VERCEL_ORG_ID", "eLrCnEgbKhsHyfbiNR7E8496").run();
     ran.ended("canceled", 0);
     let query = first_read(&sandbox).query;
-    assert!(
-        !query.contains("teamId") && !query.contains("slug"),
-        "{query}"
-    );
+    assert!(!query.contains("teamId") && !query.contains("slug"), "{query}");
 }
 
 #[test]
@@ -429,18 +375,13 @@ fn a_written_team_slug_beats_vercels_organisation() {
         .run();
     ran.ended("canceled", 0);
     let query = first_read(&sandbox).query;
-    assert!(
-        query.contains("slug=acme") && !query.contains("teamId"),
-        "{query}"
-    );
+    assert!(query.contains("slug=acme") && !query.contains("teamId"), "{query}");
 }
 
 #[test]
 fn vercels_project_variable_guards_the_deployment() {
     let sandbox = vercel_sandbox();
-    let ran = vercel_step(&sandbox)
-        .var("VERCEL_PROJECT_ID", "prj_2")
-        .run();
+    let ran = vercel_step(&sandbox).var("VERCEL_PROJECT_ID", "prj_2").run();
     ran.ended("error", 1).says("project_id");
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
@@ -448,10 +389,7 @@ fn vercels_project_variable_guards_the_deployment() {
 #[test]
 fn a_written_project_beats_the_usual_variable() {
     let sandbox = vercel_sandbox();
-    let ran = vercel_step(&sandbox)
-        .input("project_id", "prj_1")
-        .var("VERCEL_PROJECT_ID", "prj_2")
-        .run();
+    let ran = vercel_step(&sandbox).input("project_id", "prj_1").var("VERCEL_PROJECT_ID", "prj_2").run();
     ran.ended("canceled", 0);
 }
 
@@ -480,16 +418,12 @@ fn an_address_of_a_deployment_beats_the_usual_variables_of_what_it_names() {
 fn a_written_team_that_an_address_contradicts_is_refused() {
     let sandbox = vercel_sandbox();
     let address = "https://vercel.com/acme/web/1";
-    let contradicted = vercel_step(&sandbox)
-        .input("deployment_id", address)
-        .input("team_slug", "other");
+    let contradicted = vercel_step(&sandbox).input("deployment_id", address).input("team_slug", "other");
     refused(&contradicted.run(), &sandbox, &["`team_slug`", "acme"]);
     let two = format!("{address}, https://vercel.com/other/web/2");
     let two = vercel_step(&sandbox).input("deployment_id", &two);
     refused(&two.run(), &sandbox, &["`deployment_id`", "acme, other"]);
-    let same = vercel_step(&sandbox)
-        .input("deployment_id", "https://vercel.com/ACME/web/2")
-        .input("team_slug", "acme");
+    let same = vercel_step(&sandbox).input("deployment_id", "https://vercel.com/ACME/web/2").input("team_slug", "acme");
     same.run().ended("canceled", 0);
 }
 
@@ -507,10 +441,7 @@ fn a_team_is_judged_like_every_id() {
 #[test]
 fn variables_of_another_platform_are_not_used() {
     let sandbox = sandbox();
-    let ran = step(&sandbox)
-        .without("INPUT_TOKEN")
-        .var("VERCEL_TOKEN", TOKEN)
-        .run();
+    let ran = step(&sandbox).without("INPUT_TOKEN").var("VERCEL_TOKEN", TOKEN).run();
     refused(&ran, &sandbox, &["`token`", "DIGITALOCEAN_ACCESS_TOKEN"]);
 }
 
@@ -526,10 +457,7 @@ fn two_written_names_of_the_app_are_refused() {
 #[test]
 fn two_written_names_of_the_team_are_refused() {
     let sandbox = vercel_sandbox();
-    let ran = vercel_step(&sandbox)
-        .input("team_id", "team_1")
-        .input("team_slug", "acme")
-        .run();
+    let ran = vercel_step(&sandbox).input("team_id", "team_1").input("team_slug", "acme").run();
     refused(&ran, &sandbox, &["`team_id`", "`team_slug`"]);
 }
 
@@ -584,23 +512,13 @@ fn a_variable_that_was_not_expanded_is_refused_in_every_input() {
 #[test]
 fn an_organization_that_was_not_expanded_is_no_account_of_ones_own() {
     let sandbox = vercel_sandbox();
-    let ran = vercel_step(&sandbox)
-        .var("VERCEL_ORG_ID", "$(VERCEL_ORG_ID)")
-        .run();
+    let ran = vercel_step(&sandbox).var("VERCEL_ORG_ID", "$(VERCEL_ORG_ID)").run();
     refused(&ran, &sandbox, &["`team_id`", "VERCEL_ORG_ID"]);
 }
 
 #[test]
 fn a_branch_that_git_would_not_allow_is_refused() {
-    for name in [
-        "a..b",
-        "feature/*",
-        "a b",
-        "refs/tags/v1",
-        "refs/heads/$X",
-        "HEAD",
-        "-x",
-    ] {
+    for name in ["a..b", "feature/*", "a b", "refs/tags/v1", "refs/heads/$X", "HEAD", "-x"] {
         refuses("branch", name);
     }
 }
@@ -618,9 +536,7 @@ fn brackets_and_quotes_around_an_id_are_named() {
 fn a_usual_variable_that_was_not_expanded_is_refused() {
     let sandbox = sandbox();
     let step = step(&sandbox).without("INPUT_TOKEN");
-    let ran = step
-        .var("DIGITALOCEAN_ACCESS_TOKEN", "$(DIGITALOCEAN_ACCESS_TOKEN)")
-        .run();
+    let ran = step.var("DIGITALOCEAN_ACCESS_TOKEN", "$(DIGITALOCEAN_ACCESS_TOKEN)").run();
     refused(&ran, &sandbox, &["`token`", "DIGITALOCEAN_ACCESS_TOKEN"]);
 }
 
@@ -653,19 +569,9 @@ fn all_faults_are_reported_together() {
 fn what_the_ci_system_does_not_tell_is_missed_beside_other_faults() {
     for select in ["commit", "branch"] {
         let sandbox = sandbox();
-        let ran = app(&sandbox)
-            .input("select", select)
-            .input("timeout", "soon")
-            .run();
-        refused(
-            &ran,
-            &sandbox,
-            &["`timeout`", &format!("`{select}` is missing")],
-        );
-        let malformed = app(&sandbox)
-            .input("select", select)
-            .input(select, "..")
-            .run();
+        let ran = app(&sandbox).input("select", select).input("timeout", "soon").run();
+        refused(&ran, &sandbox, &["`timeout`", &format!("`{select}` is missing")]);
+        let malformed = app(&sandbox).input("select", select).input(select, "..").run();
         assert!(!malformed.output("reason").contains("is missing"));
     }
 }
@@ -696,29 +602,14 @@ fn a_branch_that_may_be_a_forks_is_not_said_to_be_one() {
 #[test]
 fn without_any_input_the_platform_and_the_deployment_are_missed_together() {
     let sandbox = sandbox();
-    refused(
-        &Step::github().run(),
-        &sandbox,
-        &["`platform`", "`deployment_id`"],
-    );
+    refused(&Step::github().run(), &sandbox, &["`platform`", "`deployment_id`"]);
 }
 
 #[test]
 fn an_unknown_platform_hides_no_other_fault() {
     let sandbox = sandbox();
-    let ran = Step::github()
-        .input("platform", "heroku")
-        .input("timeout", "soon")
-        .run();
-    refused(
-        &ran,
-        &sandbox,
-        &[
-            "`platform` (INPUT_PLATFORM)",
-            "`timeout` (INPUT_TIMEOUT)",
-            "`deployment_id`",
-        ],
-    );
+    let ran = Step::github().input("platform", "heroku").input("timeout", "soon").run();
+    refused(&ran, &sandbox, &["`platform` (INPUT_PLATFORM)", "`timeout` (INPUT_TIMEOUT)", "`deployment_id`"]);
 }
 
 #[test]
@@ -731,19 +622,13 @@ fn an_unknown_platform_is_answered_with_the_known_ones() {
 fn a_missing_token_names_the_usual_variables() {
     let sandbox = sandbox();
     let ran = step(&sandbox).without("INPUT_TOKEN").run();
-    refused(
-        &ran,
-        &sandbox,
-        &["`token`", "DIGITALOCEAN_ACCESS_TOKEN", "DIGITALOCEAN_TOKEN"],
-    );
+    refused(&ran, &sandbox, &["`token`", "DIGITALOCEAN_ACCESS_TOKEN", "DIGITALOCEAN_TOKEN"]);
 }
 
 #[test]
 fn bad_input_ends_with_2_even_when_nothing_may_fail() {
     let sandbox = sandbox();
-    let step = step(&sandbox)
-        .input("fail_on", "none")
-        .input("timeout", "soon");
+    let step = step(&sandbox).input("fail_on", "none").input("timeout", "soon");
     refused(&step.run(), &sandbox, &["`timeout`"]);
 }
 
@@ -757,11 +642,7 @@ fn faults_that_are_the_same_are_told_once_and_counted() {
     let sandbox = sandbox();
     let ids = ["."; 40_000].join(",");
     let ran = app(&sandbox).input("deployment_id", &ids).run();
-    refused(
-        &ran,
-        &sandbox,
-        &["`deployment_id` (INPUT_DEPLOYMENT_ID)", "(40000 times)"],
-    );
+    refused(&ran, &sandbox, &["`deployment_id` (INPUT_DEPLOYMENT_ID)", "(40000 times)"]);
     assert_eq!(errors(&ran).len(), 1, "{}", ran.stdout);
     assert!(ran.output("reason").len() < 400, "{}", ran.output("reason"));
     let summary = std::fs::read_to_string(ran.folder.path().join("summary")).unwrap();
@@ -774,11 +655,7 @@ fn more_faults_than_ten_are_the_first_nine_and_one_that_counts_the_rest() {
     let mut ids: Vec<_> = (0..100).map(|more| "x".repeat(513 + more)).collect();
     ids.push("..".to_owned());
     let ran = app(&sandbox).input("deployment_id", &ids.join("\n")).run();
-    refused(
-        &ran,
-        &sandbox,
-        &["513 bytes", "521 bytes", "92 more inputs are not right"],
-    );
+    refused(&ran, &sandbox, &["513 bytes", "521 bytes", "92 more inputs are not right"]);
     assert_eq!(errors(&ran).len(), 10, "{}", ran.stdout);
     assert!(!ran.output("reason").contains("522 bytes"));
 }
@@ -786,14 +663,8 @@ fn more_faults_than_ten_are_the_first_nine_and_one_that_counts_the_rest() {
 #[test]
 fn each_fault_is_an_error_annotation() {
     let sandbox = sandbox();
-    let ran = step(&sandbox)
-        .input("timeout", "soon")
-        .input("wait", "perhaps")
-        .run();
-    let errors = ran
-        .stdout
-        .lines()
-        .filter(|line| line.starts_with("::error "));
+    let ran = step(&sandbox).input("timeout", "soon").input("wait", "perhaps").run();
+    let errors = ran.stdout.lines().filter(|line| line.starts_with("::error "));
     assert_eq!(errors.count(), 2, "{}", ran.stdout);
 }
 
@@ -801,10 +672,7 @@ fn each_fault_is_an_error_annotation() {
 fn nobody_knows_what_went_live_after_bad_input() {
     let sandbox = sandbox();
     let ran = step(&sandbox).input("timeout", "soon").run();
-    assert_eq!(
-        (ran.output("went_live"), ran.output("state")),
-        ("unknown", "")
-    );
+    assert_eq!((ran.output("went_live"), ran.output("state")), ("unknown", ""));
 }
 
 #[test]
@@ -826,14 +694,7 @@ fn a_token_in_the_wrong_input_is_not_echoed() {
         let sandbox = sandbox();
         let ran = step(&sandbox)
             .input(name, OTHER)
-            .input(
-                "api_url",
-                if name == "api_url" {
-                    OTHER
-                } else {
-                    "https://127.0.0.1:9"
-                },
-            )
+            .input("api_url", if name == "api_url" { OTHER } else { "https://127.0.0.1:9" })
             .secret(OTHER)
             .run();
         refused(&ran, &sandbox, &[name]);
@@ -842,17 +703,9 @@ fn a_token_in_the_wrong_input_is_not_echoed() {
 
 #[test]
 fn the_runs_own_token_in_the_wrong_input_is_not_echoed() {
-    for name in [
-        "platform",
-        "deployment_id",
-        "app_id",
-        "output_file",
-        "only_states",
-        "fail_on",
-        "ci",
-        "timeout",
-        "api_url",
-    ] {
+    for name in
+        ["platform", "deployment_id", "app_id", "output_file", "only_states", "fail_on", "ci", "timeout", "api_url"]
+    {
         let sandbox = sandbox();
         // Every run checks that no secret is shown.
         step(&sandbox).input(name, TOKEN).run();
@@ -863,10 +716,7 @@ fn the_runs_own_token_in_the_wrong_input_is_not_echoed() {
 fn a_token_with_a_line_break_is_refused_without_echo() {
     let sandbox = sandbox();
     let step = step(&sandbox).input("token", "first-half-of-it\nsecond-half-of-it");
-    let ran = step
-        .secret("first-half-of-it")
-        .secret("second-half-of-it")
-        .run();
+    let ran = step.secret("first-half-of-it").secret("second-half-of-it").run();
     refused(&ran, &sandbox, &["`token`", "INPUT_TOKEN"]);
 }
 
@@ -884,10 +734,7 @@ fn a_misspelled_name_gets_a_warning_with_the_real_one() {
         ("PLUGIN_dry_run", "`dry_run`"),
     ] {
         let sandbox = sandbox();
-        let ran = step(&sandbox)
-            .var(variable, "anything-at-all")
-            .secret("anything-at-all")
-            .run();
+        let ran = step(&sandbox).var(variable, "anything-at-all").secret("anything-at-all").run();
         ran.ended("canceled", 0);
         let warnings = warnings(&ran);
         assert!(
@@ -900,9 +747,7 @@ fn a_misspelled_name_gets_a_warning_with_the_real_one() {
 #[test]
 fn a_misspelled_name_is_named_beside_what_is_missing() {
     let sandbox = sandbox();
-    let ran = app(&sandbox)
-        .var("CANCEL_DEPLOYMENT_DEPLOYMENTID", "dep-1")
-        .run();
+    let ran = app(&sandbox).var("CANCEL_DEPLOYMENT_DEPLOYMENTID", "dep-1").run();
     refused(&ran, &sandbox, &["`deployment_id`"]);
     assert_eq!(warnings(&ran).len(), 1);
 }
@@ -922,13 +767,7 @@ fn names_that_resemble_nothing_get_no_warning() {
 
 #[test]
 fn ids_are_separated_by_commas_and_lines_of_any_kind() {
-    for list in [
-        "dep-1,dep-2",
-        "dep-1\ndep-2",
-        "dep-1\r\ndep-2",
-        " dep-1 , , dep-2,\n",
-        "dep-1,\n\ndep-2\n",
-    ] {
+    for list in ["dep-1,dep-2", "dep-1\ndep-2", "dep-1\r\ndep-2", " dep-1 , , dep-2,\n", "dep-1,\n\ndep-2\n"] {
         let sandbox = sandbox();
         let ran = app(&sandbox).input("deployment_id", list).run();
         assert_eq!(ran.ended("canceled", 0).output("count"), "2", "{list:?}");
@@ -938,9 +777,7 @@ fn ids_are_separated_by_commas_and_lines_of_any_kind() {
 #[test]
 fn the_same_id_twice_counts_once() {
     let sandbox = sandbox();
-    let ran = app(&sandbox)
-        .input("deployment_id", "dep-1,dep-2, dep-1\ndep-1")
-        .run();
+    let ran = app(&sandbox).input("deployment_id", "dep-1,dep-2, dep-1\ndep-1").run();
     assert_eq!(ran.ended("canceled", 0).output("count"), "2");
     assert_eq!(sandbox.count(Call::Cancel), 2);
 }
@@ -953,17 +790,11 @@ fn a_uuid_is_the_same_in_capitals() {
     sandbox.add(App::new(APP, "web"));
     sandbox.add(Deployment::new(APP, DEPLOYMENT));
     let both = format!("{},{DEPLOYMENT}", DEPLOYMENT.to_uppercase());
-    let ran = app(&sandbox)
-        .input("app_id", &APP.to_uppercase())
-        .input("deployment_id", &both)
-        .run();
+    let ran = app(&sandbox).input("app_id", &APP.to_uppercase()).input("deployment_id", &both).run();
     assert_eq!(ran.ended("canceled", 0).output("count"), "1");
     let sandbox = Sandbox::start();
     sandbox.add(cloud_foundry::Deployment::new(DEPLOYMENT));
-    Step::on(&sandbox, "cloud_foundry")
-        .input("deployment_id", &both)
-        .run()
-        .ended("canceled", 0);
+    Step::on(&sandbox, "cloud_foundry").input("deployment_id", &both).run().ended("canceled", 0);
 }
 
 #[test]
@@ -977,17 +808,9 @@ fn a_list_without_an_item_is_refused() {
 
 #[test]
 fn booleans_are_read_in_any_case() {
-    for (value, outcome) in [
-        ("TRUE", "dry_run"),
-        ("True", "dry_run"),
-        ("FALSE", "canceled"),
-        ("False", "canceled"),
-    ] {
+    for (value, outcome) in [("TRUE", "dry_run"), ("True", "dry_run"), ("FALSE", "canceled"), ("False", "canceled")] {
         let sandbox = sandbox();
-        step(&sandbox)
-            .input("dry_run", value)
-            .run()
-            .ended(outcome, 0);
+        step(&sandbox).input("dry_run", value).run().ended(outcome, 0);
     }
 }
 
@@ -1002,35 +825,16 @@ fn nothing_but_true_and_false_is_a_boolean() {
 
 #[test]
 fn durations_have_a_unit_or_mean_seconds() {
-    for (value, seconds) in [
-        ("90", 90),
-        ("90s", 90),
-        ("5m", 300),
-        ("1h", 3600),
-        ("1", 1),
-        ("24h", 86_400),
-    ] {
+    for (value, seconds) in [("90", 90), ("90s", 90), ("5m", 300), ("1h", 3600), ("1", 1), ("24h", 86_400)] {
         let sandbox = sandbox();
         let ran = step(&sandbox).input("timeout", value).run();
-        ran.ended("canceled", 0)
-            .says(&format!("at most {seconds} s"));
+        ran.ended("canceled", 0).says(&format!("at most {seconds} s"));
     }
 }
 
 #[test]
 fn durations_outside_their_range_or_form_are_refused() {
-    for value in [
-        "0",
-        "25h",
-        "86401",
-        "-1",
-        "1.5m",
-        "5 minutes",
-        "1d",
-        "m",
-        "1h30m",
-        "99999999999999999999",
-    ] {
+    for value in ["0", "25h", "86401", "-1", "1.5m", "5 minutes", "1d", "m", "1h30m", "99999999999999999999"] {
         refuses("timeout", value);
     }
     for value in ["0s", "3601", "2h"] {
@@ -1043,10 +847,7 @@ fn the_platform_is_read_as_people_spell_it() {
     for spelled in ["DigitalOcean", "DIGITALOCEAN", "digitalocean"] {
         let sandbox = sandbox();
         let ran = step(&sandbox).input("platform", spelled).run();
-        assert_eq!(
-            ran.ended("canceled", 0).deployments()[0]["platform"],
-            "digitalocean"
-        );
+        assert_eq!(ran.ended("canceled", 0).deployments()[0]["platform"], "digitalocean");
     }
 }
 
@@ -1068,10 +869,7 @@ fn an_id_longer_than_512_bytes_is_refused() {
 fn an_id_of_512_bytes_is_asked_for() {
     let sandbox = sandbox();
     let id = "x".repeat(512);
-    app(&sandbox)
-        .input("deployment_id", &id)
-        .run()
-        .ended("not_found", 4);
+    app(&sandbox).input("deployment_id", &id).run().ended("not_found", 4);
     assert_eq!(read_ids(&sandbox), [id]);
 }
 
@@ -1093,18 +891,12 @@ fn one_bad_id_stops_the_good_ones_too() {
 #[test]
 fn an_id_stays_in_its_own_part_of_the_path() {
     let sandbox = sandbox();
-    let ran = app(&sandbox)
-        .input("app_id", "../a")
-        .input("deployment_id", "../x/cancel?y=1#z%2e ü")
-        .run();
+    let ran = app(&sandbox).input("app_id", "../a").input("deployment_id", "../x/cancel?y=1#z%2e ü").run();
     ran.ended("not_found", 4);
     let seen = first_read(&sandbox);
     assert_eq!(
         (seen.path.as_str(), seen.query.as_str()),
-        (
-            "/v2/apps/..%2Fa/deployments/..%2Fx%2Fcancel%3Fy%3D1%23z%252e%20%C3%BC",
-            ""
-        )
+        ("/v2/apps/..%2Fa/deployments/..%2Fx%2Fcancel%3Fy%3D1%23z%252e%20%C3%BC", "")
     );
 }
 
@@ -1132,28 +924,21 @@ fn an_api_address_that_could_leak_the_token_is_refused() {
 fn a_slash_at_the_end_of_the_api_address_changes_nothing() {
     let sandbox = sandbox();
     let address = format!("{}/", sandbox.url("digitalocean"));
-    step(&sandbox)
-        .input("api_url", &address)
-        .run()
-        .ended("canceled", 0);
+    step(&sandbox).input("api_url", &address).run().ended("canceled", 0);
 }
 
 #[test]
 fn a_ca_file_that_is_not_there_is_refused_by_its_name() {
     let sandbox = sandbox();
-    let ran = step(&sandbox)
-        .input("api_url", "https://127.0.0.1:9")
-        .var("CANCEL_DEPLOYMENT_CA_CERT", "missing.pem")
-        .run();
+    let ran =
+        step(&sandbox).input("api_url", "https://127.0.0.1:9").var("CANCEL_DEPLOYMENT_CA_CERT", "missing.pem").run();
     refused(&ran, &sandbox, &["`ca_cert`", "CANCEL_DEPLOYMENT_CA_CERT"]);
 }
 
 #[test]
 fn a_ca_file_without_a_certificate_is_refused() {
     let sandbox = sandbox();
-    let step = step(&sandbox)
-        .input("api_url", "https://127.0.0.1:9")
-        .input("ca_cert", "empty.pem");
+    let step = step(&sandbox).input("api_url", "https://127.0.0.1:9").input("ca_cert", "empty.pem");
     std::fs::write(step.file("empty.pem"), "no certificate\n").unwrap();
     refused(&step.run(), &sandbox, &["ca_cert"]);
 }
@@ -1167,18 +952,9 @@ fn an_unknown_ci_system_is_refused_with_the_known_ones() {
 
 #[test]
 fn an_outcome_named_in_fail_on_fails_the_step() {
-    for word in [
-        "canceled",
-        "cancelled",
-        "CANCELED",
-        "error, canceled",
-        "not_found\ncanceled",
-    ] {
+    for word in ["canceled", "cancelled", "CANCELED", "error, canceled", "not_found\ncanceled"] {
         let sandbox = sandbox();
-        step(&sandbox)
-            .input("fail_on", word)
-            .run()
-            .ended("canceled", 3);
+        step(&sandbox).input("fail_on", word).run().ended("canceled", 3);
     }
 }
 
@@ -1186,9 +962,7 @@ fn an_outcome_named_in_fail_on_fails_the_step() {
 fn fail_on_none_lets_every_outcome_pass() {
     let sandbox = sandbox();
     let step = step(&sandbox).input("fail_on", "None");
-    step.input("deployment_id", "dep-9")
-        .run()
-        .ended("not_found", 0);
+    step.input("deployment_id", "dep-9").run().ended("not_found", 0);
 }
 
 #[test]
@@ -1209,35 +983,23 @@ fn fail_on_any_passes_what_was_wanted() {
 fn fail_on_any_fails_a_deployment_that_failed_by_itself() {
     let sandbox = sandbox();
     sandbox.add(Deployment::new("app-1", "dep-1").after_cancel(["ERROR"]));
-    step(&sandbox)
-        .input("fail_on", "any")
-        .run()
-        .ended("failed", 3);
+    step(&sandbox).input("fail_on", "any").run().ended("failed", 3);
 }
 
 #[test]
 fn an_unknown_outcome_in_fail_on_is_refused_with_the_known_ones() {
-    refuses("fail_on", "errors")
-        .says("not_found")
-        .says("already_finished");
+    refuses("fail_on", "errors").says("not_found").says("already_finished");
     refuses("fail_on", "none,error");
     refuses("fail_on", "any,error");
 }
 
 #[test]
 fn only_the_wanted_states_are_canceled() {
-    for (only, outcome) in [
-        ("queued", "skipped"),
-        ("running", "canceled"),
-        ("Queued,RUNNING", "canceled"),
-    ] {
+    for (only, outcome) in [("queued", "skipped"), ("running", "canceled"), ("Queued,RUNNING", "canceled")] {
         let sandbox = sandbox();
         let ran = step(&sandbox).input("only_states", only).run();
         ran.ended(outcome, 0);
-        assert_eq!(
-            sandbox.count(Call::Cancel),
-            usize::from(outcome == "canceled")
-        );
+        assert_eq!(sandbox.count(Call::Cancel), usize::from(outcome == "canceled"));
     }
 }
 
@@ -1267,20 +1029,11 @@ fn run_with_bytes(variable: &str, sandbox: &Sandbox) -> Output {
 #[cfg(unix)]
 #[test]
 fn an_input_that_is_not_utf_8_is_refused_by_its_name() {
-    for variable in [
-        "INPUT_TOKEN",
-        "INPUT_PLATFORM",
-        "INPUT_TIMEOUT",
-        "INPUT_DEPLOYMENT_ID",
-        "INPUT_CI",
-    ] {
+    for variable in ["INPUT_TOKEN", "INPUT_PLATFORM", "INPUT_TIMEOUT", "INPUT_DEPLOYMENT_ID", "INPUT_CI"] {
         let sandbox = sandbox();
         let output = run_with_bytes(variable, &sandbox);
         assert_eq!(output.status.code(), Some(2), "{variable}");
-        assert!(
-            text(&output.stderr).contains(variable),
-            "{variable}: {output:?}"
-        );
+        assert!(text(&output.stderr).contains(variable), "{variable}: {output:?}");
         assert!(sandbox.requests().is_empty());
     }
 }
@@ -1300,25 +1053,16 @@ fn help_names_every_input_of_every_platform() {
     let output = called_with(&["--help"], &[]);
     let help = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0));
-    let own = cancel_deployment::platform::REGISTER
-        .iter()
-        .flat_map(|entry| entry.inputs);
-    for input in cancel_deployment::inputs::COMMON.iter().chain(own) {
-        assert!(
-            help.contains(&format!("  {} ", input.name)),
-            "no {} in\n{help}",
-            input.name
-        );
+    let own = cancel_deployment::platform::REGISTER.iter().flat_map(|entry| entry.inputs);
+    for input in cancel_deployment::input::COMMON.iter().chain(own) {
+        assert!(help.contains(&format!("  {} ", input.name)), "no {} in\n{help}", input.name);
     }
 }
 
 #[test]
 fn help_with_a_platform_shows_that_platform_alone() {
     let help = text(&called_with(&["-h"], &[("INPUT_PLATFORM", "Vercel")]).stdout);
-    assert!(
-        help.contains("team_slug") && !help.contains("app_name"),
-        "{help}"
-    );
+    assert!(help.contains("team_slug") && !help.contains("app_name"), "{help}");
 }
 
 #[test]
@@ -1334,10 +1078,7 @@ fn the_version_is_one_line() {
     for argument in ["--version", "-V"] {
         let output = called_with(&[argument], &[]);
         let expected = format!("cancel-deployment {}\n", env!("CARGO_PKG_VERSION"));
-        assert_eq!(
-            (output.status.code(), text(&output.stdout)),
-            (Some(0), expected)
-        );
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(0), expected));
     }
 }
 

@@ -45,18 +45,9 @@ fn a_token_written_into_an_input_of_its_platform_is_shown_nowhere() {
     let scenes: &[(&str, &[(&str, &str)])] = &[
         ("digitalocean", &[DEP, ("app_name", PLAIN)]),
         ("digitalocean", &[DEP, ("app_id", PLAIN)]),
-        (
-            "digitalocean",
-            &[("app_id", "app-1"), ("deployment_id", PLAIN)],
-        ),
-        (
-            "digitalocean",
-            &[DEP, ("app_id", "app-1"), ("branch", PLAIN)],
-        ),
-        (
-            "digitalocean",
-            &[("app_id", "app-1"), ("select", "branch"), ("branch", PLAIN)],
-        ),
+        ("digitalocean", &[("app_id", "app-1"), ("deployment_id", PLAIN)]),
+        ("digitalocean", &[DEP, ("app_id", "app-1"), ("branch", PLAIN)]),
+        ("digitalocean", &[("app_id", "app-1"), ("select", "branch"), ("branch", PLAIN)]),
         ("vercel", &[("deployment_id", PLAIN)]),
         ("vercel", &[DPL, ("branch", PLAIN)]),
         ("vercel", &[DPL, ("commit", PLAIN)]),
@@ -65,52 +56,16 @@ fn a_token_written_into_an_input_of_its_platform_is_shown_nowhere() {
         ("vercel", &[DPL, ("team_slug", PLAIN)]),
         ("vercel", &[ALL, ("project_id", PLAIN)]),
         ("vercel", &[ALL, ("project_id", "prj_1"), ("target", PLAIN)]),
-        (
-            "vercel",
-            &[
-                ("select", "branch"),
-                ("project_id", "prj_1"),
-                ("branch", PLAIN),
-            ],
-        ),
+        ("vercel", &[("select", "branch"), ("project_id", "prj_1"), ("branch", PLAIN)]),
         ("cloud_foundry", &[("deployment_id", PLAIN)]),
         ("cloud_foundry", &[ALL, ("app_id", PLAIN)]),
-        (
-            "cloud_foundry",
-            &[ALL, ("app_name", "web"), ("org", PLAIN), ("space", PLAIN)],
-        ),
-        (
-            "cloud_foundry",
-            &[ALL, ("app_name", PLAIN), ("org", "o"), ("space", PLAIN)],
-        ),
-        (
-            "cloud_foundry",
-            &[DEP, ("token", ""), ("username", PLAIN), ("password", PLAIN)],
-        ),
-        (
-            "cloud_foundry",
-            &[
-                DEP,
-                ("token", ""),
-                ("username", "ci"),
-                ("password", PLAIN),
-                ("origin", PLAIN),
-            ],
-        ),
-        (
-            "cloud_foundry",
-            &[
-                DEP,
-                ("token", ""),
-                ("client_id", PLAIN),
-                ("client_secret", PLAIN),
-            ],
-        ),
+        ("cloud_foundry", &[ALL, ("app_name", "web"), ("org", PLAIN), ("space", PLAIN)]),
+        ("cloud_foundry", &[ALL, ("app_name", PLAIN), ("org", "o"), ("space", PLAIN)]),
+        ("cloud_foundry", &[DEP, ("token", ""), ("username", PLAIN), ("password", PLAIN)]),
+        ("cloud_foundry", &[DEP, ("token", ""), ("username", "ci"), ("password", PLAIN), ("origin", PLAIN)]),
+        ("cloud_foundry", &[DEP, ("token", ""), ("client_id", PLAIN), ("client_secret", PLAIN)]),
         ("qovery", &[("environment_id", PLAIN)]),
-        (
-            "qovery",
-            &[("environment_id", "env-1"), ("deployment_id", PLAIN)],
-        ),
+        ("qovery", &[("environment_id", "env-1"), ("deployment_id", PLAIN)]),
     ];
     for (platform, inputs) in scenes {
         step("github", &sandbox(), platform, inputs).run();
@@ -120,10 +75,7 @@ fn a_token_written_into_an_input_of_its_platform_is_shown_nowhere() {
 #[test]
 fn a_token_written_as_the_output_file_is_shown_nowhere() {
     for ci in ["github", "gitlab", "azure", "plain"] {
-        for file in [
-            format!("/dev/null/{PLAIN}/outputs.json"),
-            format!("/proc/self/{PLAIN}"),
-        ] {
+        for file in [format!("/dev/null/{PLAIN}/outputs.json"), format!("/proc/self/{PLAIN}")] {
             let sandbox = sandbox();
             let inputs = [("deployment_id", "dpl_1"), ("output_file", &file)];
             let ran = step(ci, &sandbox, "vercel", &inputs).run();
@@ -133,13 +85,8 @@ fn a_token_written_as_the_output_file_is_shown_nowhere() {
 }
 
 fn signs_in(sandbox: &Sandbox) -> Ran {
-    let inputs = [
-        ("deployment_id", "dep-1"),
-        ("token", ""),
-        ("username", "ci"),
-        ("password", PLAIN),
-        ("timeout", "3s"),
-    ];
+    let inputs =
+        [("deployment_id", "dep-1"), ("token", ""), ("username", "ci"), ("password", PLAIN), ("timeout", "3s")];
     step("github", sandbox, "cloud_foundry", &inputs).run()
 }
 

@@ -22,9 +22,7 @@ fn went(ran: &Ran, before: &str, after: &str) {
 
 fn words(deployment: &Value) -> Vec<&str> {
     let moments = deployment["timeline"].as_array().unwrap().iter();
-    moments
-        .map(|moment| moment["platform_state"].as_str().unwrap())
-        .collect()
+    moments.map(|moment| moment["platform_state"].as_str().unwrap()).collect()
 }
 
 both!(a_running_deployment_is_canceled, |stage| {
@@ -49,31 +47,25 @@ both!(an_answer_that_shows_the_end_is_the_last_request, |stage| {
     assert_eq!(scene.calls(), [Call::Read, Call::Cancel]);
 });
 
-both!(
-    the_end_is_waited_for_and_nothing_is_read_after_it,
-    |stage| {
-        let course = Course::running().then(&["running", "running", "canceled"]);
-        let scene = stage.play(&course);
-        let ran = scene.run();
-        ran.ended("canceled", 0);
-        // One before asking, and those of "running", "running" and "canceled".
-        assert_eq!((scene.asked(), scene.reads()), (1, 4));
-        assert_eq!(scene.calls().last(), Some(&Call::Read));
-    }
-);
+both!(the_end_is_waited_for_and_nothing_is_read_after_it, |stage| {
+    let course = Course::running().then(&["running", "running", "canceled"]);
+    let scene = stage.play(&course);
+    let ran = scene.run();
+    ran.ended("canceled", 0);
+    // One before asking, and those of "running", "running" and "canceled".
+    assert_eq!((scene.asked(), scene.reads()), (1, 4));
+    assert_eq!(scene.calls().last(), Some(&Call::Read));
+});
 
-both!(
-    a_state_is_logged_when_it_changes_and_not_for_every_read,
-    |stage| {
-        let mentions = |course: Course| {
-            let ran = stage.play(&course).run();
-            ran.stdout.matches("BUILDING").count()
-        };
-        let once = mentions(Course::running());
-        let often = mentions(Course::running().then(&["running", "running", "canceled"]));
-        assert_eq!(once, often);
-    }
-);
+both!(a_state_is_logged_when_it_changes_and_not_for_every_read, |stage| {
+    let mentions = |course: Course| {
+        let ran = stage.play(&course).run();
+        ran.stdout.matches("BUILDING").count()
+    };
+    let once = mentions(Course::running());
+    let often = mentions(Course::running().then(&["running", "running", "canceled"]));
+    assert_eq!(once, often);
+});
 
 both!(the_json_tells_the_cancel_request_and_the_course, |stage| {
     let scene = stage.play(&Course::of(&["queued"]).then(&["running", "canceled"]));
@@ -84,10 +76,7 @@ both!(the_json_tells_the_cancel_request_and_the_course, |stage| {
     assert_eq!(one["platform"], stage.name());
     assert_eq!(one["deployment_id"], stage.id(1).as_str());
     assert_eq!(one["outcome"], "canceled");
-    assert_eq!(
-        (&one["canceled"], &one["went_live"]),
-        (&true.into(), &"false".into())
-    );
+    assert_eq!((&one["canceled"], &one["went_live"]), (&true.into(), &"false".into()));
     assert_eq!(one["state"], "canceled");
     assert_eq!(words(one), [stage.word("queued"), "BUILDING", "CANCELED"]);
     assert_eq!(one["http_status"], 200);
@@ -115,17 +104,14 @@ both!(a_deployment_that_went_live_before_fails_the_step, |stage| {
     assert_eq!(deployments[0]["request_id"], Value::Null);
 });
 
-both!(
-    a_deployment_that_was_canceled_before_is_satisfied,
-    |stage| {
-        let scene = stage.play(&Course::of(&["canceled"]));
-        let ran = scene.run();
-        ran.ended("already_finished", 0).says("::notice title=");
-        tells(&ran, "true", "false", "canceled");
-        assert_eq!(ran.output("canceled_count"), "1");
-        assert_eq!(scene.asked(), 0);
-    }
-);
+both!(a_deployment_that_was_canceled_before_is_satisfied, |stage| {
+    let scene = stage.play(&Course::of(&["canceled"]));
+    let ran = scene.run();
+    ran.ended("already_finished", 0).says("::notice title=");
+    tells(&ran, "true", "false", "canceled");
+    assert_eq!(ran.output("canceled_count"), "1");
+    assert_eq!(scene.asked(), 0);
+});
 
 both!(a_deployment_that_failed_before_is_satisfied, |stage| {
     let scene = stage.play(&Course::of(&["failed"]));
@@ -155,17 +141,14 @@ both!(a_lost_race_is_completed_and_fails_the_step, |stage| {
     assert!(!ran.summary.is_empty());
 });
 
-both!(
-    a_lost_race_is_completed_whatever_the_cancel_answers,
-    |stage| {
-        for status in [200, 409, 422] {
-            let scene = stage.play(&Course::of(&["running", "succeeded"]).refusing_with(status));
-            let ran = scene.run();
-            ran.ended("completed", 3);
-            assert_eq!(ran.deployments()[0]["http_status"], status);
-        }
+both!(a_lost_race_is_completed_whatever_the_cancel_answers, |stage| {
+    for status in [200, 409, 422] {
+        let scene = stage.play(&Course::of(&["running", "succeeded"]).refusing_with(status));
+        let ran = scene.run();
+        ran.ended("completed", 3);
+        assert_eq!(ran.deployments()[0]["http_status"], status);
     }
-);
+});
 
 both!(an_accepted_cancel_that_ends_live_is_completed, |stage| {
     let scene = stage.play(&Course::running().then(&["running", "succeeded"]));
@@ -219,18 +202,14 @@ both!(without_waiting_a_lost_race_is_no_request, |stage| {
 });
 
 both!(without_waiting_an_unclear_answer_is_read_after, |stage| {
-    let scene = stage
-        .play(&Course::running())
-        .fault(Call::Cancel, [Fault::after(Fault::Status(502))]);
+    let scene = stage.play(&Course::running()).fault(Call::Cancel, [Fault::after(Fault::Status(502))]);
     let ran = scene.step().input("wait", "false").run();
     ran.ended("canceled", 0);
     assert_eq!(scene.asked(), 1);
 });
 
 both!(without_waiting_a_refusal_is_an_error, |stage| {
-    let scene = stage
-        .play(&Course::running())
-        .fault(Call::Cancel, [Fault::Status(409)]);
+    let scene = stage.play(&Course::running()).fault(Call::Cancel, [Fault::Status(409)]);
     let ran = scene.step().input("wait", "false").run();
     ran.ended("error", 1);
     assert_eq!(scene.asked(), 1);
@@ -251,11 +230,7 @@ both!(the_last_read_before_the_limit_still_counts, |stage| {
     let course = Course::running().answering("running");
     let delay = Fault::Delay(std::time::Duration::from_millis(1300));
     let scene = stage.play(&course).fault(Call::Cancel, [delay]);
-    scene
-        .step()
-        .input("timeout", "2")
-        .run()
-        .ended("canceled", 0);
+    scene.step().input("timeout", "2").run().ended("canceled", 0);
 });
 
 both!(a_deployment_that_is_not_there_is_not_found, |stage| {
@@ -271,9 +246,7 @@ both!(a_deployment_that_is_not_there_is_not_found, |stage| {
 });
 
 both!(an_id_the_platform_calls_malformed_is_not_found, |stage| {
-    let scene = stage
-        .play(&Course::running())
-        .fault(Call::Read, [Fault::Status(400)]);
+    let scene = stage.play(&Course::running()).fault(Call::Read, [Fault::Status(400)]);
     scene.run().ended("not_found", 4);
     assert_eq!(scene.asked(), 0);
 });
@@ -316,33 +289,25 @@ both!(a_dry_run_tells_what_has_ended_before, |stage| {
 both!(a_token_that_may_only_read_is_an_error, |stage| {
     let scene = stage.play(&Course::running()).grant(Grant::ReadOnly);
     let ran = scene.run();
-    ran.ended("error", 1)
-        .says("::error title=")
-        .says(stage.right());
+    ran.ended("error", 1).says("::error title=").says(stage.right());
     tells(&ran, "false", "unknown", "running");
     assert_eq!(ran.deployments()[0]["http_status"], 403);
 });
 
-both!(
-    an_unknown_state_is_told_by_its_own_word_and_is_no_end,
-    |stage| {
-        let scene = stage.play(&Course::running().then(&["FROZEN"]));
-        let ran = scene.step().input("timeout", "1").run();
-        ran.ended("timed_out", 124);
-        tells(&ran, "false", "unknown", "unknown");
-        went(&ran, "BUILDING", "FROZEN");
-    }
-);
+both!(an_unknown_state_is_told_by_its_own_word_and_is_no_end, |stage| {
+    let scene = stage.play(&Course::running().then(&["FROZEN"]));
+    let ran = scene.step().input("timeout", "1").run();
+    ran.ended("timed_out", 124);
+    tells(&ran, "false", "unknown", "unknown");
+    went(&ran, "BUILDING", "FROZEN");
+});
 
-both!(
-    a_deployment_in_an_unknown_state_is_asked_all_the_same,
-    |stage| {
-        let scene = stage.play(&Course::of(&["FROZEN"]));
-        let ran = scene.run();
-        ran.ended("canceled", 0);
-        went(&ran, "FROZEN", "CANCELED");
-    }
-);
+both!(a_deployment_in_an_unknown_state_is_asked_all_the_same, |stage| {
+    let scene = stage.play(&Course::of(&["FROZEN"]));
+    let ran = scene.run();
+    ran.ended("canceled", 0);
+    went(&ran, "FROZEN", "CANCELED");
+});
 
 both!(canceled_is_read_with_two_l_as_well, |stage| {
     let ran = stage.play(&Course::of(&["CANCELLED"])).run();
@@ -363,10 +328,7 @@ both!(several_deployments_are_all_canceled, |stage| {
     let scene = stage.play_all(&vec![Course::running(); 12]);
     let ran = scene.run();
     ran.ended("canceled", 0);
-    assert_eq!(
-        (ran.output("count"), ran.output("canceled_count")),
-        ("12", "12")
-    );
+    assert_eq!((ran.output("count"), ran.output("canceled_count")), ("12", "12"));
     tells(&ran, "true", "false", "canceled");
     assert_eq!(ran.deployments().len(), 12);
     assert!((1..=12).all(|number| scene.effective(number) == 1));
@@ -384,19 +346,10 @@ both!(the_worst_outcome_is_the_runs, |stage| {
     ran.ended("completed", 3);
     tells(&ran, "false", "true", "succeeded");
     assert_eq!(ran.output("deployment_id"), stage.id(2));
-    assert_eq!(
-        (ran.output("count"), ran.output("canceled_count")),
-        ("4", "2")
-    );
+    assert_eq!((ran.output("count"), ran.output("canceled_count")), ("4", "2"));
     let deployments = ran.deployments();
-    let outcomes: Vec<_> = deployments
-        .iter()
-        .map(|one| one["outcome"].as_str().unwrap())
-        .collect();
-    assert_eq!(
-        outcomes,
-        ["canceled", "completed", "failed", "already_finished"]
-    );
+    let outcomes: Vec<_> = deployments.iter().map(|one| one["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["canceled", "completed", "failed", "already_finished"]);
 });
 
 both!(one_that_is_missing_does_not_stop_the_others, |stage| {
@@ -406,23 +359,15 @@ both!(one_that_is_missing_does_not_stop_the_others, |stage| {
     ran.ended("not_found", 4);
     tells(&ran, "false", "unknown", "");
     assert_eq!(ran.output("deployment_id"), stage.id(9));
-    assert_eq!(
-        (ran.output("count"), ran.output("canceled_count")),
-        ("3", "2")
-    );
+    assert_eq!((ran.output("count"), ran.output("canceled_count")), ("3", "2"));
     assert_eq!((scene.effective(1), scene.effective(2)), (1, 1));
 });
 
 both!(one_that_is_refused_does_not_stop_the_others, |stage| {
-    let scene = stage
-        .play_all(&vec![Course::running(); 3])
-        .fault(Call::Cancel, [Fault::Status(409)]);
+    let scene = stage.play_all(&vec![Course::running(); 3]).fault(Call::Cancel, [Fault::Status(409)]);
     let ran = scene.run();
     ran.ended("error", 1);
-    assert_eq!(
-        (ran.output("count"), ran.output("canceled_count")),
-        ("3", "2")
-    );
+    assert_eq!((ran.output("count"), ran.output("canceled_count")), ("3", "2"));
 });
 
 both!(the_worst_failing_outcome_decides_the_exit_code, |stage| {
@@ -430,9 +375,7 @@ both!(the_worst_failing_outcome_decides_the_exit_code, |stage| {
     let ids = [stage.id(1), stage.id(2), stage.id(9)].join(",");
     let step = scene.step().input("deployment_id", &ids);
     // The worst outcome is not_found, but only what is listed makes the step fail.
-    step.input("fail_on", "already_finished")
-        .run()
-        .ended("not_found", 3);
+    step.input("fail_on", "already_finished").run().ended("not_found", 3);
 });
 
 both!(the_same_id_twice_counts_once, |stage| {
@@ -444,9 +387,7 @@ both!(the_same_id_twice_counts_once, |stage| {
 });
 
 both!(at_most_eight_requests_are_under_way, |stage| {
-    let scene = stage
-        .play_all(&vec![Course::running(); 12])
-        .always(Call::Read, Fault::Hold);
+    let scene = stage.play_all(&vec![Course::running(); 12]).always(Call::Read, Fault::Hold);
     let ran = scene.step().input("timeout", "1").run();
     ran.ended("error", 1);
     assert_eq!((ran.output("count"), scene.reads()), ("12", 8));
@@ -454,9 +395,7 @@ both!(at_most_eight_requests_are_under_way, |stage| {
 });
 
 both!(a_slow_deployment_does_not_hold_up_the_others, |stage| {
-    let scene = stage
-        .play_all(&vec![Course::running(); 10])
-        .fault(Call::Read, [Fault::Hold]);
+    let scene = stage.play_all(&vec![Course::running(); 10]).fault(Call::Read, [Fault::Hold]);
     let running = scene.step().start();
     scene.sandbox.wait_for(Call::Cancel, 9);
     scene.sandbox.release();

@@ -102,9 +102,7 @@ impl Pages {
     }
 
     fn step(&self, sandbox: &Sandbox) -> Step {
-        let step = Step::on(sandbox, self.name)
-            .input("select", "all")
-            .input("timeout", "60");
+        let step = Step::on(sandbox, self.name).input("select", "all").input("timeout", "60");
         (self.step)(step)
     }
 }
@@ -117,9 +115,7 @@ fn sizes(sandbox: &Sandbox, call: Call, name: &str) -> Vec<u32> {
         let (_, size) = pairs.find(|(known, _)| known == name)?;
         size.parse().ok()
     };
-    seen.filter(|seen| seen.call == call)
-        .filter_map(|seen| size(seen.query))
-        .collect()
+    seen.filter(|seen| seen.call == call).filter_map(|seen| size(seen.query)).collect()
 }
 
 /// Runs every platform with each of these faults in the way of all its lists, all at the same time.
@@ -134,8 +130,7 @@ fn together(faults: impl Fn(&Pages) -> Vec<Fault>) -> Vec<(Pages, Sandbox, Ran)>
         }
     }
     let ends = running.into_iter();
-    ends.map(|(pages, sandbox, run)| (pages, sandbox, run.wait()))
-        .collect()
+    ends.map(|(pages, sandbox, run)| (pages, sandbox, run.wait())).collect()
 }
 
 #[test]
@@ -181,19 +176,13 @@ fn a_list_is_read_up_to_two_hundred_pages() {
     for pages in ALL {
         let sandbox = pages.sandbox();
         let endless = (1..=250).map(|number| (pages.page)(number, number + 1));
-        sandbox.fault(
-            Call::List,
-            endless.map(|body| Fault::json(200, &body.to_string())),
-        );
+        sandbox.fault(Call::List, endless.map(|body| Fault::json(200, &body.to_string())));
         let ran = pages.step(&sandbox).run();
         ran.ended("error", 1);
         let reason = ran.output("reason");
         assert!(reason.contains("200 pages"), "{}: {reason}", pages.name);
         ran.says("`deployment_id`");
-        assert_eq!(
-            (sandbox.count(Call::List), sandbox.count(Call::Cancel)),
-            (200, 0)
-        );
+        assert_eq!((sandbox.count(Call::List), sandbox.count(Call::Cancel)), (200, 0));
     }
 }
 
@@ -202,18 +191,12 @@ fn a_next_page_that_is_not_the_next_one_is_unreadable() {
     // The same link again, and one that leads on to the same page again.
     let faults = |pages: &Pages| {
         let bodies = [(pages.page)(1, 1), (pages.page)(1, 2)];
-        bodies
-            .map(|body| Fault::json(200, &body.to_string()))
-            .to_vec()
+        bodies.map(|body| Fault::json(200, &body.to_string())).to_vec()
     };
     for (pages, sandbox, ran) in together(faults) {
         ran.ended("error", 1);
         let reason = ran.output("reason");
-        assert!(
-            reason.contains("its next page is not the next one"),
-            "{}: {reason}",
-            pages.name
-        );
+        assert!(reason.contains("its next page is not the next one"), "{}: {reason}", pages.name);
         assert_eq!(sandbox.count(Call::Cancel), 0);
     }
 }

@@ -3,9 +3,7 @@
 use serde_json::json;
 
 use crate::sandbox::cloud_foundry::{Deployment as Foundry, Foundation, UAA, User};
-use crate::sandbox::{
-    Authority, Call, Fault, Gate, Nobody, PRIVATE, Papers, Proxy, Sandbox, TOKEN, digitalocean,
-};
+use crate::sandbox::{Authority, Call, Fault, Gate, Nobody, PRIVATE, Papers, Proxy, Sandbox, TOKEN, digitalocean};
 use crate::stage::Stage;
 use crate::step::{Ran, Step};
 
@@ -29,10 +27,7 @@ impl Far {
     }
 
     fn step_at(&self, url: &str) -> Step {
-        Stage::DigitalOcean
-            .step_at(url)
-            .input("ca_cert", self.authority.pem())
-            .var("RUNNER_DEBUG", "1")
+        Stage::DigitalOcean.step_at(url).input("ca_cert", self.authority.pem()).var("RUNNER_DEBUG", "1")
     }
 
     /// A step that gets there through a proxy only: the name means nothing outside of it.
@@ -65,10 +60,7 @@ fn learnt_nothing(proxy: &Proxy) {
         assert!(!proxy.saw(text), "the proxy saw {text:?}");
     }
     for head in proxy.heads() {
-        assert!(
-            !head.to_lowercase().contains("\r\nauthorization:"),
-            "{head}"
-        );
+        assert!(!head.to_lowercase().contains("\r\nauthorization:"), "{head}");
     }
 }
 
@@ -107,11 +99,7 @@ fn an_empty_variable_hides_no_other() {
 
 #[test]
 fn the_capital_and_the_special_name_come_first() {
-    let (far, right, wrong) = (
-        Far::new(),
-        Proxy::start(Gate::Open),
-        Proxy::start(Gate::Open),
-    );
+    let (far, right, wrong) = (Far::new(), Proxy::start(Gate::Open), Proxy::start(Gate::Open));
     let step = far.step().var("HTTPS_PROXY", &right.url());
     let step = step.var("https_proxy", &wrong.url());
     let step = step.var("ALL_PROXY", &wrong.url());
@@ -138,14 +126,7 @@ fn a_variable_of_a_web_server_does_not_turn_proxies_off() {
 #[test]
 fn a_plain_address_of_this_machine_never_goes_through_a_proxy() {
     let sandbox = Sandbox::start();
-    let all = [
-        "HTTP_PROXY",
-        "http_proxy",
-        "HTTPS_PROXY",
-        "https_proxy",
-        "ALL_PROXY",
-        "all_proxy",
-    ];
+    let all = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
     for url in [Sandbox::url, Sandbox::url_by_name] {
         sandbox.add(digitalocean::Deployment::new("app-1", "dep-1").states(["BUILDING"]));
         let proxy = Proxy::start(Gate::Open);
@@ -240,14 +221,7 @@ fn credentials_reach_the_proxy_and_nobody_else() {
 #[test]
 fn credentials_are_shown_nowhere_in_whatever_variable_they_stand() {
     let far = Far::new();
-    for variable in [
-        "HTTPS_PROXY",
-        "https_proxy",
-        "HTTP_PROXY",
-        "http_proxy",
-        "ALL_PROXY",
-        "all_proxy",
-    ] {
+    for variable in ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
         let ran = far
             .near()
             .input("platform", "nowhere")
@@ -263,11 +237,7 @@ fn credentials_are_shown_nowhere_in_whatever_variable_they_stand() {
 fn a_user_name_alone_is_hidden_as_a_token() {
     let far = Far::new();
     let proxy = Proxy::start(Gate::Guarded("Basic cHJveHktdG9rZW4tMTIzOg==".to_owned()));
-    let ran = far
-        .step()
-        .var("HTTPS_PROXY", &proxy.url_for("proxy-token-123"))
-        .secret("proxy-token-123")
-        .run();
+    let ran = far.step().var("HTTPS_PROXY", &proxy.url_for("proxy-token-123")).secret("proxy-token-123").run();
     far.canceled(&ran);
     assert!(!ran.stdout.contains("proxy-token-123"), "{}", ran.stdout);
 }
@@ -279,29 +249,17 @@ fn credentials_that_come_back_in_an_answer_are_hidden() {
     let body = json!({"id": "x", "message": format!("{PASSWORD} {ENCODED}")}).to_string();
     let fault = Fault::json(401, &body);
     far.sandbox.always(Call::Read, fault);
-    let ran = far
-        .step()
-        .var("HTTPS_PROXY", &proxy.url_for(WRITTEN))
-        .secret(PASSWORD)
-        .secret(ENCODED)
-        .run();
+    let ran = far.step().var("HTTPS_PROXY", &proxy.url_for(WRITTEN)).secret(PASSWORD).secret(ENCODED).run();
     ran.ended("error", 1).says("***");
 }
 
 #[test]
 fn credentials_the_proxy_does_not_take_are_named_by_their_variable() {
-    for (variable, userinfo) in [
-        ("HTTPS_PROXY", "proxy-user:wrong-password@"),
-        ("https_proxy", ""),
-    ] {
+    for (variable, userinfo) in [("HTTPS_PROXY", "proxy-user:wrong-password@"), ("https_proxy", "")] {
         let far = Far::new();
         let proxy = Proxy::start(Gate::Guarded("Basic nobody".to_owned()));
         let url = proxy.url().replace("//", &format!("//{userinfo}"));
-        let ran = far
-            .step()
-            .var(variable, &url)
-            .secret("wrong-password")
-            .run();
+        let ran = far.step().var(variable, &url).secret("wrong-password").run();
         ran.ended("error", 1).says("407").says(variable);
         ran.says("user name and password");
         assert!(tries(&ran) <= 3, "{}", ran.stdout);
@@ -329,8 +287,7 @@ fn a_proxy_that_refuses_is_named_by_its_variable() {
     });
     for (far, proxy, running) in running {
         let ran = running.wait();
-        ran.ended("error", 1)
-            .says("the proxy that HTTPS_PROXY names");
+        ran.ended("error", 1).says("the proxy that HTTPS_PROXY names");
         ran.says("refuses").says("NO_PROXY");
         assert!(tries(&ran) <= 3, "{}", ran.stdout);
         far.untouched();
@@ -344,8 +301,7 @@ fn a_page_instead_of_a_tunnel_is_no_success() {
     let (far, proxy) = (Far::new(), Proxy::start(Gate::Says(page)));
     let step = far.step().var("HTTPS_PROXY", &proxy.url());
     let ran = step.input("timeout", "3").run();
-    ran.ended("error", 1)
-        .says("the proxy that HTTPS_PROXY names");
+    ran.ended("error", 1).says("the proxy that HTTPS_PROXY names");
     far.untouched();
     learnt_nothing(&proxy);
 }
@@ -367,10 +323,7 @@ fn a_proxy_that_is_not_there_is_told_from_a_platform_that_is_not() {
     let far = Far::new();
     for (url, words) in [
         (address.as_str(), "Connection refused"),
-        (
-            "http://no-proxy-here.invalid:3128",
-            "the proxy that HTTPS_PROXY names cannot be reached",
-        ),
+        ("http://no-proxy-here.invalid:3128", "the proxy that HTTPS_PROXY names cannot be reached"),
     ] {
         let ran = far.step().var("HTTPS_PROXY", url).run();
         ran.ended("error", 1).says(words);
@@ -386,14 +339,8 @@ fn a_proxy_that_is_not_there_is_told_from_a_platform_that_is_not() {
 fn a_proxy_nobody_vouches_for_is_told_from_a_platform_nobody_vouches_for() {
     let far = Far::new();
     let proxy = Proxy::start_tls(Gate::Open, Authority::new().acceptor(Papers::Good));
-    let ran = far
-        .step()
-        .var("HTTPS_PROXY", &proxy.url_for("proxy-user:open-sesame"))
-        .secret("open-sesame")
-        .run();
-    ran.ended("error", 1)
-        .says("the proxy that HTTPS_PROXY names")
-        .says("UnknownIssuer");
+    let ran = far.step().var("HTTPS_PROXY", &proxy.url_for("proxy-user:open-sesame")).secret("open-sesame").run();
+    ran.ended("error", 1).says("the proxy that HTTPS_PROXY names").says("UnknownIssuer");
     assert_eq!(tries(&ran), 1, "{}", ran.stdout);
     assert!(proxy.heads().is_empty(), "credentials were sent");
     far.untouched();
@@ -446,9 +393,7 @@ fn a_broken_proxy_does_not_matter_where_none_is_used() {
     let sandbox = Sandbox::start();
     sandbox.add(digitalocean::Deployment::new("app-1", "dep-1").states(["BUILDING"]));
     let step = Stage::DigitalOcean.step_at(&sandbox.url("digitalocean"));
-    step.var("HTTPS_PROXY", "socks5://nowhere")
-        .run()
-        .ended("canceled", 0);
+    step.var("HTTPS_PROXY", "socks5://nowhere").run().ended("canceled", 0);
 }
 
 // A sign-in at another address
@@ -496,10 +441,7 @@ fn a_sign_in_elsewhere_takes_the_same_roots_and_the_same_proxy() {
 #[test]
 fn a_sign_in_elsewhere_takes_the_proxy_although_the_api_is_on_this_machine() {
     let (authority, proxy) = (Authority::new(), Proxy::start(Gate::Open));
-    let (api, uaa) = (
-        Sandbox::start(),
-        Sandbox::start_tls(authority.acceptor(Papers::Good)),
-    );
+    let (api, uaa) = (Sandbox::start(), Sandbox::start_tls(authority.acceptor(Papers::Good)));
     foundry(&api, &(uaa.url_far("cloud_foundry") + UAA));
     foundry(&uaa, "https://unused.example");
     user(&api.url("cloud_foundry"))
@@ -519,9 +461,7 @@ fn a_sign_in_that_nobody_vouches_for_gets_no_password() {
     let api = Sandbox::start_tls(authority.acceptor(Papers::Good));
     let uaa = Sandbox::start_tls(Authority::new().acceptor(Papers::Good));
     foundry(&api, &(uaa.url("cloud_foundry") + UAA));
-    let ran = user(&api.url("cloud_foundry"))
-        .input("ca_cert", authority.pem())
-        .run();
+    let ran = user(&api.url("cloud_foundry")).input("ca_cert", authority.pem()).run();
     ran.ended("error", 1).says("UnknownIssuer").says("sign in");
     assert!(uaa.requests().is_empty());
     assert_eq!(tries(&ran), 2, "{}", ran.stdout);

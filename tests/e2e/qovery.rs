@@ -34,17 +34,11 @@ fn two() -> Deployment {
 fn asked(sandbox: &Sandbox) -> Vec<(String, String)> {
     let cancels = sandbox.requests().into_iter();
     let cancels = cancels.filter(|seen| seen.call == Call::Cancel);
-    cancels
-        .map(|seen| (seen.path, String::from_utf8(seen.body).unwrap()))
-        .collect()
+    cancels.map(|seen| (seen.path, String::from_utf8(seen.body).unwrap())).collect()
 }
 
 fn reports(ran: &Ran, state: &str, canceled: &str, live: &str) {
-    let seen = (
-        ran.output("state"),
-        ran.output("canceled"),
-        ran.output("went_live"),
-    );
+    let seen = (ran.output("state"), ran.output("canceled"), ran.output("went_live"));
     assert_eq!(seen, (state, canceled, live), "{}", ran.stdout);
 }
 
@@ -54,10 +48,7 @@ fn what_is_under_way_is_canceled() {
     let ran = step(&sandbox).run();
     ran.ended("canceled", 0);
     reports(&ran, "canceled", "true", "false");
-    let environment = (
-        "/environment/env-1/cancelDeployment".to_owned(),
-        r#"{"force_cancel":false}"#.to_owned(),
-    );
+    let environment = ("/environment/env-1/cancelDeployment".to_owned(), r#"{"force_cancel":false}"#.to_owned());
     assert_eq!(asked(&sandbox), [environment]);
     assert_eq!(sandbox.effective_cancels("req-one"), 1);
     assert_eq!(ran.output("deployment_id"), "req-one");
@@ -74,16 +65,9 @@ fn what_is_under_way_is_canceled() {
 #[test]
 fn lifecycle_jobs_are_abandoned_only_when_asked_for() {
     let sandbox = sandbox([one()]);
-    step(&sandbox)
-        .input("force_cancel", "TRUE")
-        .run()
-        .ended("canceled", 0);
+    step(&sandbox).input("force_cancel", "TRUE").run().ended("canceled", 0);
     assert_eq!(asked(&sandbox)[0].1, r#"{"force_cancel":true}"#);
-    step(&sandbox)
-        .input("force_cancel", "yes")
-        .run()
-        .ended("error", 2)
-        .says("force_cancel");
+    step(&sandbox).input("force_cancel", "yes").run().ended("error", 2).says("force_cancel");
 }
 
 #[test]
@@ -92,13 +76,7 @@ fn the_next_in_the_queue_is_never_taken_for_ours() {
     let ran = step(&sandbox).run();
     ran.ended("canceled", 0);
     assert_eq!(ran.output("deployment_id"), "req-one");
-    assert_eq!(
-        (
-            sandbox.effective_cancels("req-one"),
-            sandbox.effective_cancels("req-two")
-        ),
-        (1, 0)
-    );
+    assert_eq!((sandbox.effective_cancels("req-one"), sandbox.effective_cancels("req-two")), (1, 0));
 }
 
 #[test]
@@ -130,11 +108,7 @@ fn how_it_really_ended_decides() {
         let sandbox = sandbox([one().after_cancel(["CANCELING", word])]);
         let ran = step(&sandbox).run();
         ran.ended(outcome, code);
-        assert_eq!(
-            (ran.output("canceled"), ran.output("went_live")),
-            ("false", live),
-            "{word}"
-        );
+        assert_eq!((ran.output("canceled"), ran.output("went_live")), ("false", live), "{word}");
     }
 }
 
@@ -156,10 +130,7 @@ fn what_had_ended_is_left_alone() {
         let sandbox = sandbox([one().states([word])]);
         let ran = step(&sandbox).run();
         ran.ended("already_finished", code);
-        assert_eq!(
-            (ran.output("state"), ran.output("canceled")),
-            (state, canceled)
-        );
+        assert_eq!((ran.output("state"), ran.output("canceled")), (state, canceled));
         assert_eq!(sandbox.count(Call::Cancel), 0, "{word}");
     }
 }
@@ -169,13 +140,8 @@ fn a_never_deployed_environment_has_nothing_to_cancel() {
     let sandbox = Sandbox::start();
     sandbox.add(Environment::new("env-1"));
     let ran = step(&sandbox).run();
-    ran.ended("nothing_to_cancel", 0)
-        .says("READY")
-        .says("env-1");
-    assert_eq!(
-        (ran.output("canceled"), ran.output("went_live")),
-        ("false", "false")
-    );
+    ran.ended("nothing_to_cancel", 0).says("READY").says("env-1");
+    assert_eq!((ran.output("canceled"), ran.output("went_live")), ("false", "false"));
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
 
@@ -184,9 +150,7 @@ fn a_teardown_is_canceled_only_by_its_name() {
     for word in ["STOPPING", "DELETING", "STOP_QUEUED", "DELETE_QUEUED"] {
         let sandbox = sandbox([one().states([word])]);
         let ran = step(&sandbox).run();
-        ran.ended("skipped", 0)
-            .says("no deployment")
-            .says("deployment_id: req-one");
+        ran.ended("skipped", 0).says("no deployment").says("deployment_id: req-one");
         assert_eq!(ran.output("platform_state"), word);
         assert_eq!(sandbox.count(Call::Cancel), 0);
     }
@@ -220,11 +184,7 @@ fn what_was_taken_down_is_not_live() {
 #[test]
 fn what_the_history_calls_a_teardown_is_not_live() {
     // The environment has moved on, and its history is all there is.
-    for (action, live) in [
-        ("DEPLOY", "true"),
-        ("STOP", "false"),
-        ("DEPLOY_DRY_RUN", "false"),
-    ] {
+    for (action, live) in [("DEPLOY", "true"), ("STOP", "false"), ("DEPLOY_DRY_RUN", "false")] {
         let past = one().without_request().states(["RECAP"]).action(action);
         let sandbox = sandbox([past, two().states(["DEPLOYED"])]);
         sandbox.add(Environment::new("env-1").moves_on_after(0));
@@ -256,10 +216,7 @@ fn a_run_that_does_not_wait_is_told_with_its_page() {
     let sandbox = sandbox([one()]);
     let ran = step(&sandbox).input("wait", "false").run();
     ran.ended("requested", 0);
-    assert!(
-        ran.output("deployment_url")
-            .ends_with("/deployment/exec-one")
-    );
+    assert!(ran.output("deployment_url").ends_with("/deployment/exec-one"));
 }
 
 #[test]
@@ -279,10 +236,7 @@ fn one_that_waits_is_canceled_in_the_queue() {
     let ran = named(&sandbox, "req-two").run();
     ran.ended("canceled", 0);
     assert_eq!(ran.output("previous_state"), "QUEUED");
-    let queue = (
-        "/deploymentQueue/req-two/cancelDeployment".to_owned(),
-        "{}".to_owned(),
-    );
+    let queue = ("/deploymentQueue/req-two/cancelDeployment".to_owned(), "{}".to_owned());
     assert_eq!(asked(&sandbox), [queue]);
     assert_eq!(sandbox.effective_cancels("req-one"), 0);
 }
@@ -291,10 +245,7 @@ fn one_that_waits_is_canceled_in_the_queue() {
 fn an_environment_that_only_waits_is_canceled_in_the_queue() {
     let sandbox = sandbox([one().states(["QUEUED"]).after_cancel(["CANCELED"])]);
     step(&sandbox).run().ended("canceled", 0);
-    assert_eq!(
-        asked(&sandbox)[0].0,
-        "/deploymentQueue/req-one/cancelDeployment"
-    );
+    assert_eq!(asked(&sandbox)[0].0, "/deploymentQueue/req-one/cancelDeployment");
 }
 
 #[test]
@@ -313,19 +264,14 @@ fn another_id_cancels_nothing() {
     }
     for id in ["req-none", "exec-none", "env-1"] {
         let ran = named(&sandbox, id).run();
-        ran.ended("not_found", 4)
-            .says("neither under way nor in its queue");
+        ran.ended("not_found", 4).says("neither under way nor in its queue");
     }
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
 
 #[test]
 fn a_request_of_another_environment_is_not_found() {
-    let sandbox = sandbox([
-        one(),
-        Deployment::new("env-2", "a"),
-        Deployment::new("env-2", "b"),
-    ]);
+    let sandbox = sandbox([one(), Deployment::new("env-2", "a"), Deployment::new("env-2", "b")]);
     for id in ["req-a", "req-b"] {
         named(&sandbox, id).run().ended("not_found", 4);
     }
@@ -338,10 +284,7 @@ fn nothing_is_sent_once_the_environment_has_moved_on() {
     sandbox.add(Environment::new("env-1").moves_on_after(1));
     let ran = step(&sandbox).run();
     ran.ended("already_finished", 3);
-    assert_eq!(
-        (ran.output("deployment_id"), sandbox.count(Call::Cancel)),
-        ("req-one", 0)
-    );
+    assert_eq!((ran.output("deployment_id"), sandbox.count(Call::Cancel)), ("req-one", 0));
 }
 
 #[test]
@@ -349,8 +292,7 @@ fn an_answer_about_another_deployment_is_an_error_that_names_both() {
     let sandbox = sandbox([one(), two()]);
     sandbox.add(Environment::new("env-1").moves_on_after(2));
     let ran = step(&sandbox).run();
-    ran.ended("error", 1)
-        .says("The environment moved on: req-two was asked to stop, not req-one");
+    ran.ended("error", 1).says("The environment moved on: req-two was asked to stop, not req-one");
     assert_eq!(ran.deployments()[0]["http_status"], 202);
     assert_eq!(ran.output("canceled"), "false");
 }
@@ -365,14 +307,9 @@ fn an_execution_that_changed_under_one_request_is_told_apart() {
     });
     sandbox.fault(Call::Cancel, [Fault::json(202, &answer.to_string())]);
     let ran = named(&sandbox, "req-one").run();
-    ran.ended("error", 1)
-        .says("exec-other was asked to stop, not exec-one");
+    ran.ended("error", 1).says("exec-other was asked to stop, not exec-one");
     sandbox.add(Environment::new("env-1").patch(patch));
-    named(&sandbox, "exec-one")
-        .input("timeout", "3s")
-        .run()
-        .ended("timed_out", 124)
-        .says("was not sent");
+    named(&sandbox, "exec-one").input("timeout", "3s").run().ended("timed_out", 124).says("was not sent");
     assert_eq!(sandbox.count(Call::Cancel), 1);
 }
 
@@ -383,13 +320,7 @@ fn an_unclear_request_before_the_environment_moved_on_is_decided_by_our_own_end(
         sandbox.fault(Call::Cancel, [Fault::after(Fault::Status(503))]);
         let ran = step(&sandbox).run();
         ran.ended(outcome, code);
-        assert_eq!(
-            (
-                sandbox.count(Call::Cancel),
-                sandbox.effective_cancels("req-two")
-            ),
-            (1, 0)
-        );
+        assert_eq!((sandbox.count(Call::Cancel), sandbox.effective_cancels("req-two")), (1, 0));
     }
 }
 
@@ -428,10 +359,7 @@ fn a_refusal_is_decided_by_reading() {
 #[test]
 fn one_that_is_being_canceled_is_only_watched() {
     let sandbox = sandbox([one().states(["CANCELING", "CANCELED"])]);
-    step(&sandbox)
-        .run()
-        .ended("canceled", 0)
-        .says("being canceled already");
+    step(&sandbox).run().ended("canceled", 0).says("being canceled already");
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
 
@@ -457,16 +385,11 @@ fn it_is_over_only_when_both_words_say_so() {
 fn while_the_words_may_speak_of_two_deployments_no_id_is_trusted() {
     let torn = ["BUILDING/CANCELED"];
     let sandbox = sandbox([one().states(torn).without_request()]);
-    step(&sandbox)
-        .run()
-        .ended("error", 1)
-        .says("does not tell which deployment");
+    step(&sandbox).run().ended("error", 1).says("does not tell which deployment");
     assert_eq!(sandbox.count(Call::Cancel), 0);
     // The request's own status says that it is over: something else must be building.
     let sandbox = self::sandbox([one().states(torn)]);
-    named(&sandbox, "req-one")
-        .run()
-        .ended("already_finished", 0);
+    named(&sandbox, "req-one").run().ended("already_finished", 0);
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
 
@@ -485,27 +408,18 @@ fn new_words_are_reported_and_never_an_end() {
 fn other_kinds_of_waiting_are_canceled_in_the_environment() {
     for word in ["DEPLOYMENT_QUEUED", "WAITING_RUNNING", "NEW_QUEUED"] {
         let sandbox = sandbox([one().states([word])]);
-        step(&sandbox)
-            .input("only_states", "queued")
-            .run()
-            .ended("canceled", 0);
+        step(&sandbox).input("only_states", "queued").run().ended("canceled", 0);
         assert_eq!(asked(&sandbox)[0].0, "/environment/env-1/cancelDeployment");
     }
     let sandbox = sandbox([one().states(["QUEUED"])]);
-    step(&sandbox)
-        .input("only_states", "running")
-        .run()
-        .ended("skipped", 0);
+    step(&sandbox).input("only_states", "running").run().ended("skipped", 0);
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
 
 #[test]
 fn a_dry_run_and_a_run_that_does_not_wait() {
     let sandbox = sandbox([one()]);
-    step(&sandbox)
-        .input("dry_run", "true")
-        .run()
-        .ended("dry_run", 0);
+    step(&sandbox).input("dry_run", "true").run().ended("dry_run", 0);
     assert_eq!(sandbox.count(Call::Cancel), 0);
     let ran = step(&sandbox).input("wait", "false").run();
     ran.ended("requested", 0);
@@ -525,9 +439,7 @@ fn api_tokens_and_jwts_go_each_with_their_own_scheme() {
         let sandbox = sandbox([one()]);
         sandbox.token("qovery", bare, Grant::All);
         let step = step(&sandbox).without("INPUT_TOKEN").secret(bare);
-        step.var("Q_CLI_ACCESS_TOKEN", token)
-            .run()
-            .ended("canceled", 0);
+        step.var("Q_CLI_ACCESS_TOKEN", token).run().ended("canceled", 0);
     }
 }
 
@@ -539,9 +451,7 @@ fn a_token_that_comes_back_without_its_scheme_is_hidden() {
     sandbox.token("qovery", "qovery-api-token-1", Grant::All);
     let step = step(&sandbox).input("token", "Token qovery-api-token-1");
     let ran = step.secret("qovery-api-token-1").run();
-    ran.ended("error", 1)
-        .says("bad token *** in header")
-        .says("::add-mask::qovery-api-token-1");
+    ran.ended("error", 1).says("bad token *** in header").says("::add-mask::qovery-api-token-1");
 }
 
 #[test]
@@ -550,9 +460,7 @@ fn a_policy_token_goes_on_where_the_path_names_the_environment() {
     let sandbox = sandbox([one(), two()]);
     sandbox.add(PolicyToken::new(POLICY));
     let with = |step: Step| step.input("token", POLICY).secret(POLICY).run();
-    with(named(&sandbox, "req-two"))
-        .ended("error", 1)
-        .says("policy");
+    with(named(&sandbox, "req-two")).ended("error", 1).says("policy");
     assert_eq!(sandbox.effective_cancels("req-two"), 0);
     let ran = with(step(&sandbox));
     ran.ended("canceled", 0);
@@ -565,14 +473,10 @@ fn without_the_right_to_read_nothing_is_canceled() {
     let sandbox = sandbox([one()]);
     sandbox.token("qovery", crate::sandbox::TOKEN, Grant::CancelOnly);
     let ran = step(&sandbox).run();
-    ran.ended("error", 1)
-        .says("it belongs to cannot be checked and nothing was sent");
+    ran.ended("error", 1).says("it belongs to cannot be checked and nothing was sent");
     let hidden = self::sandbox([one()]);
     hidden.add(Environment::new("env-1").hidden());
-    step(&hidden)
-        .run()
-        .ended("error", 1)
-        .says("an id that the token cannot see");
+    step(&hidden).run().ended("error", 1).says("an id that the token cannot see");
     assert_eq!(sandbox.count(Call::Cancel) + hidden.count(Call::Cancel), 0);
 }
 
@@ -580,17 +484,9 @@ fn without_the_right_to_read_nothing_is_canceled() {
 fn a_missing_right_and_a_wrong_token_are_named() {
     let sandbox = sandbox([one()]);
     sandbox.token("qovery", crate::sandbox::TOKEN, Grant::ReadOnly);
-    step(&sandbox)
-        .run()
-        .ended("error", 1)
-        .says("may not cancel it")
-        .says("a role that may deploy");
+    step(&sandbox).run().ended("error", 1).says("may not cancel it").says("a role that may deploy");
     sandbox.token("qovery", crate::sandbox::TOKEN, Grant::Revoked);
-    step(&sandbox)
-        .run()
-        .ended("error", 1)
-        .says("Invalid or missing authentication token")
-        .says("Q_CLI_ACCESS_TOKEN");
+    step(&sandbox).run().ended("error", 1).says("Invalid or missing authentication token").says("Q_CLI_ACCESS_TOKEN");
 }
 
 #[test]
@@ -603,9 +499,7 @@ fn an_environment_that_is_not_there_is_named() {
 #[test]
 fn both_inputs_are_asked_for_at_once() {
     let ran = Step::github().input("platform", "Qovery").run();
-    ran.ended("error", 2)
-        .says("QOVERY_API_TOKEN")
-        .says("QOVERY_ENVIRONMENT_ID");
+    ran.ended("error", 2).says("QOVERY_API_TOKEN").says("QOVERY_ENVIRONMENT_ID");
 }
 
 #[test]
@@ -632,19 +526,10 @@ fn a_read_that_fails_right_before_the_request_is_no_request() {
     soon.fault(Call::Read, [Fault::ResetHeader { in_seconds: 1 }]);
     step(&soon).run().ended("canceled", 0);
     let limited = self::sandbox([one()]);
-    limited.fault(
-        Call::Read,
-        [Fault::Pass, Fault::ResetHeader { in_seconds: 1800 }],
-    );
+    limited.fault(Call::Read, [Fault::Pass, Fault::ResetHeader { in_seconds: 1800 }]);
     let ran = step(&limited).run();
     ran.ended("timed_out", 124).says("was not sent");
-    assert_eq!(
-        (
-            ran.deployments()[0]["http_status"].clone(),
-            limited.count(Call::Cancel)
-        ),
-        (json!(null), 0)
-    );
+    assert_eq!((ran.deployments()[0]["http_status"].clone(), limited.count(Call::Cancel)), (json!(null), 0));
 }
 
 #[test]

@@ -48,8 +48,7 @@ impl Script {
             program(&program_path, &format!("#!/bin/sh\n{text}\n"));
         }
         let action = Path::new(env!("CARGO_MANIFEST_DIR")).join("action.yml");
-        let action: serde_yaml_ng::Value =
-            serde_yaml_ng::from_str(&fs::read_to_string(action).unwrap()).unwrap();
+        let action: serde_yaml_ng::Value = serde_yaml_ng::from_str(&fs::read_to_string(action).unwrap()).unwrap();
         let script = path("script.sh");
         fs::write(&script, action["runs"]["steps"][0]["run"].as_str().unwrap()).unwrap();
         let mut command = Command::new("/bin/sh");
@@ -75,10 +74,7 @@ impl Script {
     }
 
     fn carries_for(&self, machine: &str, text: &str) -> PathBuf {
-        let bin = self
-            .folder
-            .path()
-            .join(format!("action/bin/linux-{machine}"));
+        let bin = self.folder.path().join(format!("action/bin/linux-{machine}"));
         fs::create_dir_all(&bin).unwrap();
         let carried = bin.join("cancel-deployment");
         program(&carried, text);
@@ -109,17 +105,9 @@ impl Script {
         let outputs = self.outputs();
         assert_eq!(outputs.get("outcome").map(String::as_str), Some(outcome));
         assert!(outputs.keys().eq(std::collections::BTreeSet::from(OUTPUTS)));
-        let annotations: Vec<_> = said
-            .lines()
-            .filter(|line| line.contains(" title="))
-            .collect();
-        let [told] = annotations[..] else {
-            panic!("not one annotation: {said}")
-        };
-        assert!(
-            told.starts_with(&format!("::{annotation} title=")),
-            "{told}"
-        );
+        let annotations: Vec<_> = said.lines().filter(|line| line.contains(" title=")).collect();
+        let [told] = annotations[..] else { panic!("not one annotation: {said}") };
+        assert!(told.starts_with(&format!("::{annotation} title=")), "{told}");
         assert!(told.ends_with(&outputs["reason"]), "{told}");
     }
 }
@@ -148,10 +136,7 @@ const STARTS: &str = "#!/bin/sh\n[ $# = 0 ] || exit 0\necho started\n";
 fn the_carried_program_starts_whatever_the_runner_calls_its_machine() {
     let names = [
         ("x86_64", &["x86_64", "amd64", "X64", "x64", "AMD64"]),
-        (
-            "aarch64",
-            &["aarch64", "arm64", "ARM64", "AARCH64", "Arm64"],
-        ),
+        ("aarch64", &["aarch64", "arm64", "ARM64", "AARCH64", "Arm64"]),
     ];
     for (carried, names) in names {
         for name in names {
@@ -159,10 +144,7 @@ fn the_carried_program_starts_whatever_the_runner_calls_its_machine() {
             for uname in [format!("echo {name}"), "exit 127".to_owned()] {
                 let mut script = Script::new(&[("cargo", "exit 101"), ("uname", &uname)]);
                 script.carries_for(carried, STARTS);
-                script
-                    .command
-                    .env("RUNNER_OS", "linux")
-                    .env("RUNNER_ARCH", name);
+                script.command.env("RUNNER_OS", "linux").env("RUNNER_ARCH", name);
                 let output = script.command.output().unwrap();
                 let said = String::from_utf8_lossy(&output.stdout);
                 assert_eq!(said, "started\n", "{name} by {uname}");
@@ -198,11 +180,9 @@ fn a_carried_program_that_lost_its_executable_bit_starts_and_stays_as_it_was() {
 fn a_carried_program_that_cannot_start_is_told_with_all_outputs() {
     let refuses = "#!/bin/sh\necho 'no such luck' >&2\necho more\nexit 1\n";
     let silent = "#!/bin/sh\nexit 132\n";
-    for (text, why) in [
-        ("#!/no/such/loader\n", "/cancel-deployment: "),
-        (refuses, "(no such luck)"),
-        (silent, "(exit code 132)"),
-    ] {
+    for (text, why) in
+        [("#!/no/such/loader\n", "/cancel-deployment: "), (refuses, "(no such luck)"), (silent, "(exit code 132)")]
+    {
         let mut script = Script::new(&[]);
         script.carries(text);
         let output = script.command.output().unwrap();
@@ -250,10 +230,7 @@ fn a_built_program_that_does_not_start_is_told_with_all_outputs() {
 
 #[test]
 fn outputs_that_cannot_be_written_leave_the_annotation_and_its_exit_code() {
-    for (cargo, code, text) in [
-        (None, 1, "no program"),
-        (Some("exit 101"), 1, "could not be built"),
-    ] {
+    for (cargo, code, text) in [(None, 1, "no program"), (Some("exit 101"), 1, "could not be built")] {
         let programs: Vec<_> = cargo.iter().map(|text| ("cargo", *text)).collect();
         for place in ["", "/no/such/folder/output", "/"] {
             let mut script = Script::new(&programs);
@@ -303,10 +280,7 @@ fn a_build_sees_neither_a_secret_nor_another_toolchain_and_the_program_sees_its_
     let output = script.command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}");
-    assert!(
-        said.ends_with("::endgroup::\ntoken: of-the-workflow\n"),
-        "{said}"
-    );
+    assert!(said.ends_with("::endgroup::\ntoken: of-the-workflow\n"), "{said}");
     let seen = script.seen();
     assert!(!seen.contains("of-the-workflow"), "{seen}");
 }
@@ -337,16 +311,10 @@ fn a_signal_while_building_is_told_at_once_with_all_outputs() {
             stdout.read_exact(&mut byte).unwrap();
             said.extend(byte);
         }
-        let kill = Command::new("kill")
-            .args([&format!("-{signal}"), &child.id().to_string()])
-            .status();
+        let kill = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status();
         assert!(kill.unwrap().success());
         stdout.read_to_end(&mut said).unwrap();
-        let output = Output {
-            status: child.wait().unwrap(),
-            stdout: said,
-            stderr: Vec::new(),
-        };
+        let output = Output { status: child.wait().unwrap(), stdout: said, stderr: Vec::new() };
         script.ended(&output, code, "interrupted", "warning");
         assert_eq!(script.seen(), "ended\n", "the build goes on");
     }

@@ -114,9 +114,7 @@ impl One {
             Some(branch) => deployment.branch(branch).commit(self.commit),
             None => {
                 let image = json!([{"name": "web", "image": {"repository": "web"}}]);
-                deployment
-                    .without_commit()
-                    .patch(json!({"spec": {"services": image}}))
+                deployment.without_commit().patch(json!({"spec": {"services": image}}))
             }
         };
         match self.undated {
@@ -144,9 +142,7 @@ impl One {
             None => deployment,
         };
         match self.undated {
-            true => deployment
-                .field("createdAt", Value::Null)
-                .field("created", Value::Null),
+            true => deployment.field("createdAt", Value::Null).field("created", Value::Null),
             false => deployment,
         }
     }
@@ -159,15 +155,9 @@ struct Stand {
 }
 
 fn stand(stage: Stage, all: impl IntoIterator<Item = One>) -> Stand {
-    let stand = Stand {
-        stage,
-        sandbox: Sandbox::start(),
-    };
+    let stand = Stand { stage, sandbox: Sandbox::start() };
     if stage == Stage::DigitalOcean {
-        stand
-            .sandbox
-            .add(digitalocean::App::new("app-1", "web"))
-            .add(digitalocean::App::new("app-2", "api"));
+        stand.sandbox.add(digitalocean::App::new("app-1", "web")).add(digitalocean::App::new("app-2", "api"));
     }
     for one in all {
         stand.put(&one);
@@ -190,9 +180,7 @@ impl Stand {
             Stage::DigitalOcean => ("app_id", "app-1"),
             Stage::Vercel => ("project_id", "prj_1"),
         };
-        Step::on(&self.sandbox, self.stage.name())
-            .input(name, scope)
-            .input("timeout", "20")
+        Step::on(&self.sandbox, self.stage.name()).input(name, scope).input("timeout", "20")
     }
 
     fn select(&self, rule: &str) -> Step {
@@ -206,9 +194,7 @@ impl Stand {
         let mut numbers: Vec<usize> = cancels
             .map(|seen| {
                 let id = seen.path.rsplit('/').nth(1).unwrap().to_owned();
-                id.trim_start_matches(|c: char| !c.is_ascii_digit())
-                    .parse()
-                    .unwrap()
+                id.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().unwrap()
             })
             .collect();
         numbers.sort_unstable();
@@ -280,13 +266,8 @@ fn reasons(ran: &Ran, words: &[&str]) {
 /// Asserts that a warning holds all these words.
 #[track_caller]
 fn warns(ran: &Ran, words: &[&str]) {
-    let is =
-        |line: &&str| line.starts_with("::warning") && words.iter().all(|word| line.contains(word));
-    assert!(
-        ran.stdout.lines().any(|line| is(&line)),
-        "no warning {words:?} in\n{}",
-        ran.stdout
-    );
+    let is = |line: &&str| line.starts_with("::warning") && words.iter().all(|word| line.contains(word));
+    assert!(ran.stdout.lines().any(|line| is(&line)), "no warning {words:?} in\n{}", ran.stdout);
 }
 
 /// A step of a run for a push to a branch of the home repository.
@@ -303,9 +284,7 @@ fn on_push(step: Step, branch: &str, commit: &str) -> Step {
 fn on_event(step: Step, name: &str, event: &Value) -> Step {
     let file = step.file("event.json");
     std::fs::write(&file, event.to_string()).unwrap();
-    on_push(step, "main", MERGE)
-        .var("GITHUB_EVENT_NAME", name)
-        .var("GITHUB_EVENT_PATH", file.to_str().unwrap())
+    on_push(step, "main", MERGE).var("GITHUB_EVENT_NAME", name).var("GITHUB_EVENT_PATH", file.to_str().unwrap())
 }
 
 /// A step of a run for a pull request of a branch of the given repository.
@@ -316,8 +295,7 @@ fn on_pull(step: Step, name: &str, repository: &str, branch: &str) -> Step {
     }});
     let step = on_event(step, name, &event).var("GITHUB_HEAD_REF", branch);
     if name == "pull_request" {
-        step.var("GITHUB_REF", "refs/pull/4/merge")
-            .var("GITHUB_REF_NAME", "4/merge")
+        step.var("GITHUB_REF", "refs/pull/4/merge").var("GITHUB_REF_NAME", "4/merge")
     } else {
         step
     }
@@ -339,15 +317,7 @@ fn on_workflow_run(step: Step, repository: &str, branch: &str) -> Step {
 // The newest in flight.
 
 both!(latest_is_the_newest_in_flight_of_any_branch, |stage| {
-    let stand = stand(
-        stage,
-        [
-            one(1),
-            one(2).branch("dev"),
-            one(3).state("succeeded"),
-            one(4).state("canceled"),
-        ],
-    );
+    let stand = stand(stage, [one(1), one(2).branch("dev"), one(3).state("succeeded"), one(4).state("canceled")]);
     let ran = stand.cancels(stand.select("latest"), &[2]);
     assert_eq!(ran.output("deployment_id"), stage.id(2));
 });
@@ -362,16 +332,10 @@ both!(the_rule_is_written_in_any_case, |stage| {
     stand.cancels(stand.select("LATEST"), &[1]);
 });
 
-both!(
-    an_unknown_rule_is_bad_input_that_names_the_known_ones,
-    |stage| {
-        let stand = stand(stage, [one(1)]);
-        stand.refuses(
-            stand.select("newest"),
-            &["`select`", "`latest`", "`superseded`", "`all`"],
-        );
-    }
-);
+both!(an_unknown_rule_is_bad_input_that_names_the_known_ones, |stage| {
+    let stand = stand(stage, [one(1)]);
+    stand.refuses(stand.select("newest"), &["`select`", "`latest`", "`superseded`", "`all`"]);
+});
 
 both!(the_list_counts_as_the_first_read, |stage| {
     let stand = stand(stage, [one(1).state("queued")]);
@@ -415,12 +379,7 @@ fn an_app_given_by_its_name_is_selected_from() {
 // By commit.
 
 both!(a_commit_selects_all_its_deployments_in_flight, |stage| {
-    let all = [
-        one(1).commit(HEAD),
-        one(2),
-        one(3).commit(HEAD).branch("dev"),
-        one(4).commit(HEAD).state("succeeded"),
-    ];
+    let all = [one(1).commit(HEAD), one(2), one(3).commit(HEAD).branch("dev"), one(4).commit(HEAD).state("succeeded")];
     let stand = stand(stage, all);
     stand.cancels(stand.select("commit").input("commit", HEAD), &[1, 3]);
 });
@@ -451,41 +410,27 @@ both!(a_written_commit_wins_over_the_runs, |stage| {
     stand.cancels(step.input("commit", HEAD), &[1]);
 });
 
-both!(
-    a_pull_requests_commit_is_its_head_and_not_the_merge,
-    |stage| {
-        for event in ["pull_request", "pull_request_target"] {
-            let stand = stand(stage, [one(1).commit(HEAD), one(2).commit(MERGE)]);
-            stand.cancels(on_pull(stand.select("commit"), event, HOME, "dev"), &[1]);
-        }
-    }
-);
-
-both!(
-    a_workflow_runs_commit_is_that_of_the_first_workflow,
-    |stage| {
+both!(a_pull_requests_commit_is_its_head_and_not_the_merge, |stage| {
+    for event in ["pull_request", "pull_request_target"] {
         let stand = stand(stage, [one(1).commit(HEAD), one(2).commit(MERGE)]);
-        stand.cancels(on_workflow_run(stand.select("commit"), HOME, "dev"), &[1]);
+        stand.cancels(on_pull(stand.select("commit"), event, HOME, "dev"), &[1]);
     }
-);
+});
 
-both!(
-    without_the_event_a_merge_commit_is_not_taken_for_the_head,
-    |stage| {
-        let stand = stand(stage, [one(1).commit(MERGE)]);
-        let step = on_pull(stand.select("commit"), "pull_request", HOME, "dev");
-        stand.refuses(step.without("GITHUB_EVENT_PATH"), &["`commit`"]);
-    }
-);
+both!(a_workflow_runs_commit_is_that_of_the_first_workflow, |stage| {
+    let stand = stand(stage, [one(1).commit(HEAD), one(2).commit(MERGE)]);
+    stand.cancels(on_workflow_run(stand.select("commit"), HOME, "dev"), &[1]);
+});
+
+both!(without_the_event_a_merge_commit_is_not_taken_for_the_head, |stage| {
+    let stand = stand(stage, [one(1).commit(MERGE)]);
+    let step = on_pull(stand.select("commit"), "pull_request", HOME, "dev");
+    stand.refuses(step.without("GITHUB_EVENT_PATH"), &["`commit`"]);
+});
 
 both!(a_commit_proves_itself_also_from_a_fork, |stage| {
     let stand = stand(stage, [one(1).commit(HEAD).fork("mallory"), one(2)]);
-    let step = on_pull(
-        stand.select("commit"),
-        "pull_request",
-        "mallory/app",
-        "main",
-    );
+    let step = on_pull(stand.select("commit"), "pull_request", "mallory/app", "main");
     stand.cancels(step, &[1]);
 });
 
@@ -494,15 +439,12 @@ both!(a_commit_that_nobody_tells_is_missing, |stage| {
     stand.refuses(stand.select("commit"), &["`commit`", "missing"]);
 });
 
-both!(
-    deployments_without_a_commit_are_counted_in_a_warning,
-    |stage| {
-        let all = [one(1).commit(HEAD), one(2).silent(), one(3).silent()];
-        let stand = stand(stage, all);
-        let ran = stand.cancels(stand.select("commit").input("commit", HEAD), &[1]);
-        warns(&ran, &["2 deployments", "commit", "deployment_id"]);
-    }
-);
+both!(deployments_without_a_commit_are_counted_in_a_warning, |stage| {
+    let all = [one(1).commit(HEAD), one(2).silent(), one(3).silent()];
+    let stand = stand(stage, all);
+    let ran = stand.cancels(stand.select("commit").input("commit", HEAD), &[1]);
+    warns(&ran, &["2 deployments", "commit", "deployment_id"]);
+});
 
 #[test]
 fn a_deployment_of_several_components_matches_by_any_of_them() {
@@ -532,9 +474,7 @@ both!(a_branch_compares_exactly, |stage| {
 
 both!(a_branch_may_be_a_full_ref, |stage| {
     let stand = stand(stage, [one(1).branch("feature/x"), one(2).branch("x")]);
-    let step = stand
-        .select("branch")
-        .input("branch", "refs/heads/feature/x");
+    let step = stand.select("branch").input("branch", "refs/heads/feature/x");
     stand.cancels(step, &[1]);
 });
 
@@ -557,13 +497,10 @@ both!(a_pull_requests_branch_is_its_heads, |stage| {
     }
 });
 
-both!(
-    a_workflow_runs_branch_is_that_of_the_first_workflow,
-    |stage| {
-        let stand = stand(stage, [one(1), one(2).branch("dev")]);
-        stand.cancels(on_workflow_run(stand.select("branch"), HOME, "dev"), &[2]);
-    }
-);
+both!(a_workflow_runs_branch_is_that_of_the_first_workflow, |stage| {
+    let stand = stand(stage, [one(1), one(2).branch("dev")]);
+    stand.cancels(on_workflow_run(stand.select("branch"), HOME, "dev"), &[2]);
+});
 
 both!(a_written_branch_wins_over_the_runs, |stage| {
     let stand = stand(stage, [one(1), one(2).branch("dev")]);
@@ -578,30 +515,23 @@ both!(a_branch_that_nobody_tells_is_missing, |stage| {
 
 both!(a_run_for_a_tag_has_no_branch, |stage| {
     let stand = stand(stage, [one(1).branch("v1")]);
-    let step = on_push(stand.select("branch"), "v1", HEAD)
-        .var("GITHUB_REF", "refs/tags/v1")
-        .var("GITHUB_REF_TYPE", "tag");
+    let step =
+        on_push(stand.select("branch"), "v1", HEAD).var("GITHUB_REF", "refs/tags/v1").var("GITHUB_REF_TYPE", "tag");
     stand.refuses(step, &["`branch`"]);
 });
 
-both!(
-    deployments_without_a_branch_are_counted_in_a_warning,
-    |stage| {
-        let stand = stand(stage, [one(1), one(2).silent()]);
-        let ran = stand.cancels(stand.select("branch").input("branch", "main"), &[1]);
-        warns(&ran, &["1 deployment", "branch", "deployment_id"]);
-    }
-);
+both!(deployments_without_a_branch_are_counted_in_a_warning, |stage| {
+    let stand = stand(stage, [one(1), one(2).silent()]);
+    let ran = stand.cancels(stand.select("branch").input("branch", "main"), &[1]);
+    warns(&ran, &["1 deployment", "branch", "deployment_id"]);
+});
 
 both!(a_branch_is_not_asked_of_the_platform, |stage| {
     let stand = stand(stage, [one(1)]);
     stand.cancels(stand.select("branch").input("branch", "main"), &[1]);
     let lists = stand.sandbox.requests().into_iter();
     let queries: Vec<_> = lists.map(|seen| seen.query).collect();
-    assert!(
-        queries.iter().all(|query| !query.contains("main")),
-        "{queries:?}"
-    );
+    assert!(queries.iter().all(|query| !query.contains("main")), "{queries:?}");
 });
 
 // Forks.
@@ -638,14 +568,11 @@ both!(a_fork_that_is_gone_has_no_name_to_match, |stage| {
     stand.refuses(step, &["`branch`", "fork"]);
 });
 
-both!(
-    without_the_event_a_pull_request_is_taken_for_a_forks,
-    |stage| {
-        let stand = stand(stage, [one(1).branch("dev")]);
-        let step = on_pull(stand.select("branch"), "pull_request", HOME, "dev");
-        stand.refuses(step.without("GITHUB_EVENT_PATH"), &["`branch`", "fork"]);
-    }
-);
+both!(without_the_event_a_pull_request_is_taken_for_a_forks, |stage| {
+    let stand = stand(stage, [one(1).branch("dev")]);
+    let step = on_pull(stand.select("branch"), "pull_request", HOME, "dev");
+    stand.refuses(step.without("GITHUB_EVENT_PATH"), &["`branch`", "fork"]);
+});
 
 #[test]
 fn a_run_on_our_branch_never_touches_a_forks() {
@@ -653,19 +580,11 @@ fn a_run_on_our_branch_never_touches_a_forks() {
     stand.cancels(on_push(stand.select("branch"), "main", HEAD), &[1]);
 }
 
-both!(
-    a_written_branch_is_taken_as_it_is_also_on_a_forks_run,
-    |stage| {
-        let stand = stand(stage, [one(1), one(2).branch("dev")]);
-        let step = on_pull(
-            stand.select("branch"),
-            "pull_request",
-            "mallory/sample-app",
-            "dev",
-        );
-        stand.cancels(step.input("branch", "main"), &[1]);
-    }
-);
+both!(a_written_branch_is_taken_as_it_is_also_on_a_forks_run, |stage| {
+    let stand = stand(stage, [one(1), one(2).branch("dev")]);
+    let step = on_pull(stand.select("branch"), "pull_request", "mallory/sample-app", "dev");
+    stand.cancels(step.input("branch", "main"), &[1]);
+});
 
 #[test]
 fn a_forks_branch_does_not_supersede_ours_of_the_same_name() {
@@ -687,10 +606,7 @@ fn on_a_forks_run_a_deployment_must_say_that_it_is_the_forks() {
 fn on_another_ci(stand: &Stand, rule: &str, variables: &[(&str, &str)]) -> Ran {
     let step = Step::plain()
         .var("CANCEL_DEPLOYMENT_PLATFORM", stand.stage.name())
-        .var(
-            "CANCEL_DEPLOYMENT_API_URL",
-            &stand.sandbox.url(stand.stage.name()),
-        )
+        .var("CANCEL_DEPLOYMENT_API_URL", &stand.sandbox.url(stand.stage.name()))
         .var("CANCEL_DEPLOYMENT_TOKEN", TOKEN)
         .var("CANCEL_DEPLOYMENT_TIMEOUT", "20")
         .var("CANCEL_DEPLOYMENT_SELECT", rule);
@@ -709,40 +625,24 @@ const BUILDKITE: [(&str, &str); 3] = [
 ];
 
 both!(other_ci_systems_tell_commit_and_branch_as_well, |stage| {
-    let gitlab = [
-        ("GITLAB_CI", "true"),
-        ("CI_COMMIT_SHA", HEAD),
-        ("CI_COMMIT_BRANCH", "dev"),
-    ];
-    let circleci = [
-        ("CIRCLECI", "true"),
-        ("CIRCLE_SHA1", HEAD),
-        ("CIRCLE_BRANCH", "dev"),
-    ];
+    let gitlab = [("GITLAB_CI", "true"), ("CI_COMMIT_SHA", HEAD), ("CI_COMMIT_BRANCH", "dev")];
+    let circleci = [("CIRCLECI", "true"), ("CIRCLE_SHA1", HEAD), ("CIRCLE_BRANCH", "dev")];
     for (rule, canceled) in [("commit", 1), ("branch", 2)] {
         for variables in [&gitlab, &circleci] {
             let stand = stand(stage, [one(1).commit(HEAD), one(2).branch("dev")]);
             let ran = on_another_ci(&stand, rule, variables);
-            assert_eq!(
-                (ran.code, stand.asked()),
-                (0, vec![canceled]),
-                "{}",
-                ran.stdout
-            );
+            assert_eq!((ran.code, stand.asked()), (0, vec![canceled]), "{}", ran.stdout);
         }
     }
 });
 
-both!(
-    buildkites_word_for_the_newest_commit_is_no_commit,
-    |stage| {
-        let stand = stand(stage, [one(1).commit(HEAD)]);
-        let mut variables = BUILDKITE.to_vec();
-        variables.push(("BUILDKITE_COMMIT", "HEAD"));
-        let ran = on_another_ci(&stand, "commit", &variables);
-        assert_eq!((ran.code, stand.asked().len()), (2, 0), "{}", ran.stdout);
-    }
-);
+both!(buildkites_word_for_the_newest_commit_is_no_commit, |stage| {
+    let stand = stand(stage, [one(1).commit(HEAD)]);
+    let mut variables = BUILDKITE.to_vec();
+    variables.push(("BUILDKITE_COMMIT", "HEAD"));
+    let ran = on_another_ci(&stand, "commit", &variables);
+    assert_eq!((ran.code, stand.asked().len()), (2, 0), "{}", ran.stdout);
+});
 
 both!(a_pull_requests_target_is_never_its_branch, |stage| {
     let stand = stand(stage, [one(1)]);
@@ -768,24 +668,17 @@ fn a_run_of_another_ci_on_our_branch_never_touches_a_forks() {
 
 // Events whose run stands on another branch.
 
-both!(
-    a_comments_run_stands_on_a_branch_that_it_is_not_about,
-    |stage| {
-        for rule in ["commit", "branch"] {
-            let stand = stand(stage, [one(1).commit(MERGE)]);
-            let step = on_event(stand.select(rule), "issue_comment", &json!({}));
-            stand.refuses(step, &[&format!("`{rule}`")]);
-        }
+both!(a_comments_run_stands_on_a_branch_that_it_is_not_about, |stage| {
+    for rule in ["commit", "branch"] {
+        let stand = stand(stage, [one(1).commit(MERGE)]);
+        let step = on_event(stand.select(rule), "issue_comment", &json!({}));
+        stand.refuses(step, &[&format!("`{rule}`")]);
     }
-);
+});
 
 both!(a_push_is_what_was_pushed, |stage| {
     for (rule, canceled) in [("commit", 1), ("branch", 2)] {
-        let all = [
-            one(1).commit(HEAD),
-            one(2).branch("dev"),
-            one(3).commit(MERGE),
-        ];
+        let all = [one(1).commit(HEAD), one(2).branch("dev"), one(3).commit(MERGE)];
         let stand = stand(stage, all);
         let event = json!({"ref": "refs/heads/dev", "after": HEAD});
         stand.cancels(on_event(stand.select(rule), "push", &event), &[canceled]);
@@ -814,13 +707,7 @@ both!(the_only_one_of_a_branch_is_kept, |stage| {
 });
 
 both!(each_branch_keeps_its_own_newest, |stage| {
-    let all = [
-        one(1).branch("dev"),
-        one(2),
-        one(3).branch("dev"),
-        one(4).branch("dev2"),
-        one(5),
-    ];
+    let all = [one(1).branch("dev"), one(2), one(3).branch("dev"), one(4).branch("dev2"), one(5)];
     let stand = stand(stage, all);
     stand.cancels(stand.select("superseded"), &[1, 2]);
 });
@@ -841,32 +728,23 @@ both!(a_finished_newer_one_supersedes, |stage| {
     stand.cancels(stand.select("superseded"), &[1]);
 });
 
-both!(
-    a_newer_one_that_came_to_nothing_supersedes_nothing,
-    |stage| {
-        for state in ["canceled", "failed"] {
-            let stand = stand(stage, [one(1), one(2).state(state)]);
-            stand.idles(stand.select("superseded"));
-        }
+both!(a_newer_one_that_came_to_nothing_supersedes_nothing, |stage| {
+    for state in ["canceled", "failed"] {
+        let stand = stand(stage, [one(1), one(2).state(state)]);
+        stand.idles(stand.select("superseded"));
     }
-);
+});
 
 #[test]
 fn a_newer_one_that_was_superseded_itself_supersedes_nothing() {
-    let stand = stand(
-        Stage::DigitalOcean,
-        [one(1), one(2).state("superseded"), one(3).state("failed")],
-    );
+    let stand = stand(Stage::DigitalOcean, [one(1), one(2).state("superseded"), one(3).state("failed")]);
     stand.idles(stand.select("superseded"));
 }
 
-both!(
-    a_newer_one_in_an_unknown_state_supersedes_nothing,
-    |stage| {
-        let stand = stand(stage, [one(1), one(2).state("DREAMING")]);
-        stand.idles(stand.select("superseded"));
-    }
-);
+both!(a_newer_one_in_an_unknown_state_supersedes_nothing, |stage| {
+    let stand = stand(stage, [one(1), one(2).state("DREAMING")]);
+    stand.idles(stand.select("superseded"));
+});
 
 #[test]
 fn a_blocked_deployment_is_never_the_one_to_keep() {
@@ -906,13 +784,10 @@ both!(a_late_run_cancels_its_own_and_not_the_newer_one, |stage| {
     stand.cancels(on_push(stand.select("superseded"), "main", HEAD), &[1]);
 });
 
-both!(
-    the_runs_own_branch_does_not_narrow_what_is_superseded,
-    |stage| {
-        let stand = stand(stage, [one(1), one(2)]);
-        stand.cancels(on_push(stand.select("superseded"), "dev", HEAD), &[1]);
-    }
-);
+both!(the_runs_own_branch_does_not_narrow_what_is_superseded, |stage| {
+    let stand = stand(stage, [one(1), one(2)]);
+    stand.cancels(on_push(stand.select("superseded"), "dev", HEAD), &[1]);
+});
 
 both!(a_written_branch_narrows_what_is_superseded, |stage| {
     let dev = |number| one(number).branch("dev");
@@ -921,18 +796,15 @@ both!(a_written_branch_narrows_what_is_superseded, |stage| {
     stand.cancels(step, &[2]);
 });
 
-both!(
-    the_kept_one_is_read_right_before_its_group_is_canceled,
-    |stage| {
-        let stand = stand(stage, [one(1), one(2)]);
-        stand.cancels(stand.select("superseded"), &[1]);
-        let calls = stand.calls();
-        let at = calls.iter().position(|call| *call == Call::Cancel).unwrap();
-        assert_eq!(calls[at - 1], Call::Read);
-        let kept = &stand.sandbox.requests()[at - 1].path;
-        assert!(kept.ends_with(&stage.id(2)), "{kept}");
-    }
-);
+both!(the_kept_one_is_read_right_before_its_group_is_canceled, |stage| {
+    let stand = stand(stage, [one(1), one(2)]);
+    stand.cancels(stand.select("superseded"), &[1]);
+    let calls = stand.calls();
+    let at = calls.iter().position(|call| *call == Call::Cancel).unwrap();
+    assert_eq!(calls[at - 1], Call::Read);
+    let kept = &stand.sandbox.requests()[at - 1].path;
+    assert!(kept.ends_with(&stage.id(2)), "{kept}");
+});
 
 /// A run over the deployments that is held where it reads the kept one.
 fn held_before_the_kept_one(stand: &Stand) -> Running {
@@ -942,29 +814,23 @@ fn held_before_the_kept_one(stand: &Stand) -> Running {
     running
 }
 
-both!(
-    when_the_kept_one_fails_in_between_the_next_one_is_kept,
-    |stage| {
-        let stand = stand(stage, [one(1), one(2), one(3)]);
-        let running = held_before_the_kept_one(&stand);
-        stand.put(&one(3).state("failed"));
-        stand.sandbox.release();
-        running.wait().ended("canceled", 0);
-        assert_eq!(stand.asked(), [1]);
-    }
-);
+both!(when_the_kept_one_fails_in_between_the_next_one_is_kept, |stage| {
+    let stand = stand(stage, [one(1), one(2), one(3)]);
+    let running = held_before_the_kept_one(&stand);
+    stand.put(&one(3).state("failed"));
+    stand.sandbox.release();
+    running.wait().ended("canceled", 0);
+    assert_eq!(stand.asked(), [1]);
+});
 
-both!(
-    when_the_only_one_to_keep_is_canceled_in_between_nothing_is,
-    |stage| {
-        let stand = stand(stage, [one(1), one(2)]);
-        let running = held_before_the_kept_one(&stand);
-        stand.put(&one(2).state("canceled"));
-        stand.sandbox.release();
-        running.wait().ended("nothing_to_cancel", 0);
-        assert_eq!(stand.asked(), [0; 0]);
-    }
-);
+both!(when_the_only_one_to_keep_is_canceled_in_between_nothing_is, |stage| {
+    let stand = stand(stage, [one(1), one(2)]);
+    let running = held_before_the_kept_one(&stand);
+    stand.put(&one(2).state("canceled"));
+    stand.sandbox.release();
+    running.wait().ended("nothing_to_cancel", 0);
+    assert_eq!(stand.asked(), [0; 0]);
+});
 
 both!(a_kept_one_that_finishes_in_between_is_still_kept, |stage| {
     let stand = stand(stage, [one(1), one(2)]);
@@ -977,20 +843,15 @@ both!(a_kept_one_that_finishes_in_between_is_still_kept, |stage| {
 
 both!(a_kept_one_that_cannot_be_read_is_waited_for, |stage| {
     let stand = stand(stage, [one(1), one(2)]);
-    stand
-        .sandbox
-        .fault(Call::Read, [Fault::Status(503), Fault::Reset]);
+    stand.sandbox.fault(Call::Read, [Fault::Status(503), Fault::Reset]);
     stand.cancels(stand.select("superseded"), &[1]);
 });
 
-both!(
-    a_kept_one_that_may_not_be_read_protects_its_group,
-    |stage| {
-        let stand = stand(stage, [one(1), one(2)]);
-        stand.sandbox.always(Call::Read, Fault::Status(403));
-        stand.errs(stand.select("superseded"));
-    }
-);
+both!(a_kept_one_that_may_not_be_read_protects_its_group, |stage| {
+    let stand = stand(stage, [one(1), one(2)]);
+    stand.sandbox.always(Call::Read, Fault::Status(403));
+    stand.errs(stand.select("superseded"));
+});
 
 both!(every_kept_one_is_read_and_the_others_are_not, |stage| {
     let dev = |number| one(number).branch("dev");
@@ -1006,73 +867,55 @@ both!(every_kept_one_is_read_and_the_others_are_not, |stage| {
     assert_eq!(read, [stage.id(3), stage.id(4)]);
 });
 
-both!(
-    one_branchs_lost_keeper_saves_its_older_ones_and_no_others,
-    |stage| {
-        let dev = |number| one(number).branch("dev");
-        let stand = stand(stage, [one(1), dev(2), one(3), dev(4)]);
-        let running = held_before_the_kept_one(&stand);
-        stand.put(&dev(4).state("failed"));
+both!(one_branchs_lost_keeper_saves_its_older_ones_and_no_others, |stage| {
+    let dev = |number| one(number).branch("dev");
+    let stand = stand(stage, [one(1), dev(2), one(3), dev(4)]);
+    let running = held_before_the_kept_one(&stand);
+    stand.put(&dev(4).state("failed"));
+    stand.sandbox.release();
+    running.wait().ended("canceled", 0);
+    assert_eq!(stand.asked(), [1]);
+});
+
+both!(a_newer_one_that_appears_in_between_is_not_touched, |stage| {
+    let stand = stand(stage, [one(1), one(2)]);
+    let running = held_before_the_kept_one(&stand);
+    stand.put(&one(3));
+    stand.sandbox.release();
+    running.wait().ended("canceled", 0);
+    assert_eq!(stand.asked(), [1]);
+});
+
+both!(keepers_that_fail_again_and_again_end_the_run_without_a_cancel, |stage| {
+    let stand = stand(stage, (1..=8).map(one));
+    stand.sandbox.always(Call::Read, Fault::HoldBefore);
+    let running = stand.select("superseded").start();
+    for look in 1..=4 {
+        stand.sandbox.wait_for(Call::Read, look);
+        stand.put(&one(9 - look).state("failed"));
         stand.sandbox.release();
-        running.wait().ended("canceled", 0);
-        assert_eq!(stand.asked(), [1]);
     }
-);
+    running.wait().ended("error", 1);
+    assert_eq!(stand.asked(), [0; 0]);
+});
 
-both!(
-    a_newer_one_that_appears_in_between_is_not_touched,
-    |stage| {
-        let stand = stand(stage, [one(1), one(2)]);
-        let running = held_before_the_kept_one(&stand);
-        stand.put(&one(3));
-        stand.sandbox.release();
-        running.wait().ended("canceled", 0);
-        assert_eq!(stand.asked(), [1]);
-    }
-);
+both!(a_superseded_one_that_goes_live_first_is_no_failure, |stage| {
+    let stand = stand(stage, [one(1).then("succeeded"), one(2)]);
+    let ran = stand.select("superseded").run();
+    ran.ended("completed", 0);
+    assert_eq!(ran.output("went_live"), "true");
+});
 
-both!(
-    keepers_that_fail_again_and_again_end_the_run_without_a_cancel,
-    |stage| {
-        let stand = stand(stage, (1..=8).map(one));
-        stand.sandbox.always(Call::Read, Fault::HoldBefore);
-        let running = stand.select("superseded").start();
-        for look in 1..=4 {
-            stand.sandbox.wait_for(Call::Read, look);
-            stand.put(&one(9 - look).state("failed"));
-            stand.sandbox.release();
-        }
-        running.wait().ended("error", 1);
-        assert_eq!(stand.asked(), [0; 0]);
-    }
-);
+both!(with_another_rule_one_that_goes_live_first_is_a_failure, |stage| {
+    let stand = stand(stage, [one(1).then("succeeded")]);
+    stand.select("all").run().ended("completed", 3);
+});
 
-both!(
-    a_superseded_one_that_goes_live_first_is_no_failure,
-    |stage| {
-        let stand = stand(stage, [one(1).then("succeeded"), one(2)]);
-        let ran = stand.select("superseded").run();
-        ran.ended("completed", 0);
-        assert_eq!(ran.output("went_live"), "true");
-    }
-);
-
-both!(
-    with_another_rule_one_that_goes_live_first_is_a_failure,
-    |stage| {
-        let stand = stand(stage, [one(1).then("succeeded")]);
-        stand.select("all").run().ended("completed", 3);
-    }
-);
-
-both!(
-    a_written_fail_on_holds_for_superseded_ones_as_well,
-    |stage| {
-        let stand = stand(stage, [one(1).then("succeeded"), one(2)]);
-        let step = stand.select("superseded").input("fail_on", "completed");
-        step.run().ended("completed", 3);
-    }
-);
+both!(a_written_fail_on_holds_for_superseded_ones_as_well, |stage| {
+    let stand = stand(stage, [one(1).then("succeeded"), one(2)]);
+    let step = stand.select("superseded").input("fail_on", "completed");
+    step.run().ended("completed", 3);
+});
 
 // All.
 
@@ -1158,10 +1001,7 @@ fn a_custom_environment_is_found_by_its_name_whatever_its_answers_tell() {
             let one = one(number).commit(HEAD).on_vercel();
             one.nameless_environment(&format!("env_{environment}"), environment)
         };
-        let stand = stand(
-            Stage::Vercel,
-            [one(1).commit(HEAD), one(4).target("production")],
-        );
+        let stand = stand(Stage::Vercel, [one(1).commit(HEAD), one(4).target("production")]);
         stand.sandbox.add(to(2, "qa")).add(to(3, "demo"));
         let step = on_push(stand.select(rule), "main", HEAD);
         let ran = stand.cancels(step.input("target", "qa"), &[2]);
@@ -1178,9 +1018,7 @@ fn a_custom_environment_is_found_by_its_name_whatever_its_answers_tell() {
 fn a_custom_environment_is_no_preview() {
     let stand = stand(Stage::Vercel, [one(1)]);
     let to_qa = one(2).on_vercel();
-    stand
-        .sandbox
-        .add(to_qa.nameless_environment("env_qa", "qa"));
+    stand.sandbox.add(to_qa.nameless_environment("env_qa", "qa"));
     stand.cancels(stand.select("all").input("target", "preview"), &[1]);
 }
 
@@ -1188,9 +1026,7 @@ fn a_custom_environment_is_no_preview() {
 fn an_environment_that_nobody_deployed_to_is_told_from_those_that_were_seen() {
     let stand = stand(Stage::Vercel, []);
     let to_qa = one(2).on_vercel();
-    stand
-        .sandbox
-        .add(to_qa.nameless_environment("env_qa", "qa"));
+    stand.sandbox.add(to_qa.nameless_environment("env_qa", "qa"));
     let ran = stand.idles(stand.select("all").input("target", "demo"));
     warns(&ran, &["demo", "env_qa"]);
 }
@@ -1198,10 +1034,9 @@ fn an_environment_that_nobody_deployed_to_is_told_from_those_that_were_seen() {
 #[test]
 fn a_filter_that_lets_other_targets_through_names_no_environment() {
     let item = |id: &str, more: Value| {
-        let mut item = json!({ "uid": id, "state": "BUILDING", "projectId": "prj_1", "created": 1_786_100_000_000_i64 });
-        item.as_object_mut()
-            .unwrap()
-            .extend(more.as_object().unwrap().clone());
+        let mut item =
+            json!({ "uid": id, "state": "BUILDING", "projectId": "prj_1", "created": 1_786_100_000_000_i64 });
+        item.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         item
     };
     let qa = item("dpl_1", json!({ "customEnvironment": { "id": "env_qa" } }));
@@ -1313,16 +1148,11 @@ fn what_supersedes_is_looked_for_as_far_back_as_the_oldest_in_flight() {
     stand.cancels(stand.select("superseded"), &[1]);
 }
 
-both!(
-    a_page_that_cannot_be_read_leaves_nothing_to_choose_from,
-    |stage| {
-        let stand = stand(stage, (1..=250).map(one));
-        stand
-            .sandbox
-            .fault(Call::List, [Fault::Pass, Fault::Status(403)]);
-        stand.errs(stand.select("latest"));
-    }
-);
+both!(a_page_that_cannot_be_read_leaves_nothing_to_choose_from, |stage| {
+    let stand = stand(stage, (1..=250).map(one));
+    stand.sandbox.fault(Call::List, [Fault::Pass, Fault::Status(403)]);
+    stand.errs(stand.select("latest"));
+});
 
 // Appearing.
 
@@ -1338,9 +1168,7 @@ both!(a_deployment_may_take_a_while_to_appear, |stage| {
     let stand = stand(stage, [one(1).state("succeeded")]);
     let step = stand.select("commit").input("commit", HEAD);
     let running = step.input("appear_within", "15s").start();
-    stand
-        .sandbox
-        .wait_for(Call::List, lists_of_a_look(stage) + 1);
+    stand.sandbox.wait_for(Call::List, lists_of_a_look(stage) + 1);
     stand.put(&one(2).commit(HEAD));
     running.wait().ended("canceled", 0);
     assert_eq!(stand.asked(), [2]);
@@ -1360,14 +1188,11 @@ both!(when_nothing_appears_there_is_nothing_to_cancel, |stage| {
     assert!(stand.lists() > 1);
 });
 
-both!(
-    a_deployment_of_another_commit_is_not_what_was_waited_for,
-    |stage| {
-        let stand = stand(stage, [one(1)]);
-        let step = stand.select("commit").input("commit", HEAD);
-        stand.idles(step.input("appear_within", "1s"));
-    }
-);
+both!(a_deployment_of_another_commit_is_not_what_was_waited_for, |stage| {
+    let stand = stand(stage, [one(1)]);
+    let step = stand.select("commit").input("commit", HEAD);
+    stand.idles(step.input("appear_within", "1s"));
+});
 
 both!(waiting_for_a_deployment_ends_by_the_limit, |stage| {
     let stand = stand(stage, [one(1).state("succeeded")]);
@@ -1386,27 +1211,21 @@ both!(a_signal_ends_the_wait_for_a_deployment, |stage| {
 both!(appear_within_without_a_rule_is_bad_input, |stage| {
     let stand = stand(stage, [one(1)]);
     let step = stand.step().input("deployment_id", &stage.id(1));
-    stand.refuses(
-        step.input("appear_within", "5s"),
-        &["`appear_within`", "`select`"],
-    );
+    stand.refuses(step.input("appear_within", "5s"), &["`appear_within`", "`select`"]);
 });
 
 // Nothing to cancel.
 
-both!(
-    nothing_in_flight_is_no_failure_and_says_what_was_looked_at,
-    |stage| {
-        let stand = stand(stage, [one(1).state("succeeded"), one(2).state("failed")]);
-        let ran = stand.idles(stand.select("latest"));
-        reasons(&ran, &["2 deployments"]);
-        let told = ["count", "deployments", "went_live", "canceled", "state"];
-        let told = told.map(|name| ran.output(name));
-        assert_eq!(told, ["0", "[]", "false", "false", ""]);
-        assert_eq!(ran.output("canceled_count"), "0");
-        ran.says("::notice title=");
-    }
-);
+both!(nothing_in_flight_is_no_failure_and_says_what_was_looked_at, |stage| {
+    let stand = stand(stage, [one(1).state("succeeded"), one(2).state("failed")]);
+    let ran = stand.idles(stand.select("latest"));
+    reasons(&ran, &["2 deployments"]);
+    let told = ["count", "deployments", "went_live", "canceled", "state"];
+    let told = told.map(|name| ran.output(name));
+    assert_eq!(told, ["0", "[]", "false", "false", ""]);
+    assert_eq!(ran.output("canceled_count"), "0");
+    ran.says("::notice title=");
+});
 
 both!(nothing_to_cancel_fails_where_that_is_asked_for, |stage| {
     let stand = stand(stage, [one(1).state("succeeded")]);
@@ -1466,35 +1285,26 @@ both!(a_rule_beside_an_id_is_bad_input, |stage| {
     stand.refuses(step, &["`select`", "`deployment_id`"]);
 });
 
-both!(
-    neither_a_rule_nor_an_id_is_bad_input_that_names_both,
-    |stage| {
-        let stand = stand(stage, [one(1)]);
-        stand.refuses(stand.step(), &["`deployment_id`", "`select`"]);
-    }
-);
+both!(neither_a_rule_nor_an_id_is_bad_input_that_names_both, |stage| {
+    let stand = stand(stage, [one(1)]);
+    stand.refuses(stand.step(), &["`deployment_id`", "`select`"]);
+});
 
-both!(
-    a_branch_beside_a_rule_that_does_not_use_it_is_bad_input,
-    |stage| {
-        for rule in ["latest", "commit", "all"] {
-            let stand = stand(stage, [one(1).commit(HEAD)]);
-            let step = on_push(stand.select(rule), "main", HEAD);
-            stand.refuses(step.input("branch", "main"), &["`branch`"]);
-        }
+both!(a_branch_beside_a_rule_that_does_not_use_it_is_bad_input, |stage| {
+    for rule in ["latest", "commit", "all"] {
+        let stand = stand(stage, [one(1).commit(HEAD)]);
+        let step = on_push(stand.select(rule), "main", HEAD);
+        stand.refuses(step.input("branch", "main"), &["`branch`"]);
     }
-);
+});
 
-both!(
-    a_commit_beside_a_rule_that_does_not_use_it_is_bad_input,
-    |stage| {
-        for rule in ["latest", "branch", "superseded", "all"] {
-            let stand = stand(stage, [one(1).commit(HEAD)]);
-            let step = on_push(stand.select(rule), "main", HEAD);
-            stand.refuses(step.input("commit", HEAD), &["`commit`"]);
-        }
+both!(a_commit_beside_a_rule_that_does_not_use_it_is_bad_input, |stage| {
+    for rule in ["latest", "branch", "superseded", "all"] {
+        let stand = stand(stage, [one(1).commit(HEAD)]);
+        let step = on_push(stand.select(rule), "main", HEAD);
+        stand.refuses(step.input("commit", HEAD), &["`commit`"]);
     }
-);
+});
 
 #[test]
 fn a_rule_needs_a_project_on_vercel() {
@@ -1515,10 +1325,7 @@ fn others(sandbox: &Sandbox) -> [(&'static str, Step); 3] {
     [
         ("cloud_foundry", Step::on(sandbox, "cloud_foundry")),
         ("datadog", datadog),
-        (
-            "qovery",
-            Step::on(sandbox, "qovery").input("environment_id", "env-1"),
-        ),
+        ("qovery", Step::on(sandbox, "qovery").input("environment_id", "env-1")),
     ]
 }
 
@@ -1572,45 +1379,33 @@ fn a_rule_needs_its_scope_on_other_platforms() {
 
 // Guards beside an id.
 
-both!(
-    a_deployment_of_the_guarded_branch_and_commit_is_canceled,
-    |stage| {
-        let stand = stand(stage, [one(1).commit(HEAD)]);
-        let step = stand
-            .step()
-            .input("deployment_id", &stage.id(1))
-            .input("branch", "refs/heads/main")
-            .input("commit", "1111111");
-        stand.cancels(step, &[1]);
-    }
-);
+both!(a_deployment_of_the_guarded_branch_and_commit_is_canceled, |stage| {
+    let stand = stand(stage, [one(1).commit(HEAD)]);
+    let step =
+        stand.step().input("deployment_id", &stage.id(1)).input("branch", "refs/heads/main").input("commit", "1111111");
+    stand.cancels(step, &[1]);
+});
 
-both!(
-    a_deployment_of_another_branch_or_commit_is_refused,
-    |stage| {
-        for (guard, value) in [("branch", "main2"), ("branch", "mai"), ("commit", OTHER)] {
-            let stand = stand(stage, [one(1).commit(HEAD)]);
+both!(a_deployment_of_another_branch_or_commit_is_refused, |stage| {
+    for (guard, value) in [("branch", "main2"), ("branch", "mai"), ("commit", OTHER)] {
+        let stand = stand(stage, [one(1).commit(HEAD)]);
+        let step = stand.step().input("deployment_id", &stage.id(1));
+        let ran = stand.errs(step.input(guard, value));
+        reasons(&ran, &[guard, value]);
+    }
+});
+
+both!(what_has_ended_of_another_branch_is_refused_as_well, |stage| {
+    for state in ["canceled", "failed", "succeeded"] {
+        for (guard, value) in [("branch", "dev"), ("commit", HEAD)] {
+            let stand = stand(stage, [one(1).state(state)]);
             let step = stand.step().input("deployment_id", &stage.id(1));
             let ran = stand.errs(step.input(guard, value));
             reasons(&ran, &[guard, value]);
+            assert_eq!(ran.output("canceled"), "false");
         }
     }
-);
-
-both!(
-    what_has_ended_of_another_branch_is_refused_as_well,
-    |stage| {
-        for state in ["canceled", "failed", "succeeded"] {
-            for (guard, value) in [("branch", "dev"), ("commit", HEAD)] {
-                let stand = stand(stage, [one(1).state(state)]);
-                let step = stand.step().input("deployment_id", &stage.id(1));
-                let ran = stand.errs(step.input(guard, value));
-                reasons(&ran, &[guard, value]);
-                assert_eq!(ran.output("canceled"), "false");
-            }
-        }
-    }
-);
+});
 
 both!(a_guard_that_cannot_be_checked_is_not_passed, |stage| {
     for (guard, value) in [("branch", "main"), ("commit", HEAD)] {
@@ -1656,11 +1451,7 @@ both!(a_commit_that_went_live_already_is_told_so, |stage| {
         assert_eq!(stand.lists(), lists_of_a_look(stage));
         assert_eq!(ran.output("went_live"), live);
         assert_eq!(ran.output("count"), "1");
-        let told = if live == "true" && states[1] != "succeeded" {
-            1
-        } else {
-            2
-        };
+        let told = if live == "true" && states[1] != "succeeded" { 1 } else { 2 };
         assert_eq!(ran.output("deployment_id"), stage.id(told));
         assert!(!ran.output("deployment_url").is_empty());
     }
@@ -1674,30 +1465,19 @@ both!(a_commit_is_looked_for_among_the_newest_hundred, |stage| {
     step.run().ended("already_finished", 3);
 });
 
-both!(
-    what_is_in_flight_of_a_commit_is_canceled_whatever_is_over,
-    |stage| {
-        let own = |number| one(number).commit(HEAD);
-        let stand = stand(stage, [own(1), own(2).state("succeeded")]);
-        stand.cancels(stand.select("commit").input("commit", HEAD), &[1]);
-    }
-);
+both!(what_is_in_flight_of_a_commit_is_canceled_whatever_is_over, |stage| {
+    let own = |number| one(number).commit(HEAD);
+    let stand = stand(stage, [own(1), own(2).state("succeeded")]);
+    stand.cancels(stand.select("commit").input("commit", HEAD), &[1]);
+});
 
 both!(where_another_push_may_be_meant_nobody_says_no, |stage| {
-    let all = || {
-        [
-            one(1).state("failed"),
-            one(2).commit(HEAD).state("succeeded"),
-        ]
-    };
+    let all = || [one(1).state("failed"), one(2).commit(HEAD).state("succeeded")];
     for rule in ["latest", "branch", "all"] {
         let stand = stand(stage, all());
         let ran = stand.idles(on_push(stand.select(rule), "main", MERGE));
         let id = stage.id(2);
-        reasons(
-            &ran,
-            &[&id, "commit 111111111111", "created 20", "`select: commit`"],
-        );
+        reasons(&ran, &[&id, "commit 111111111111", "created 20", "`select: commit`"]);
         assert_eq!(ran.output("went_live"), "unknown");
         ran.says("::notice title=");
         let says = "**Did it go live?** Not known";
@@ -1717,22 +1497,12 @@ both!(where_another_push_may_be_meant_nobody_says_no, |stage| {
 // What the platform started by itself.
 
 /// The causes of copies that nobody asked for.
-const AUTOMATIC: [&str; 4] = [
-    "AUTOSCALED",
-    "MAINTENANCE",
-    "UPDATE_DATABASE_TRUSTED_SOURCES",
-    "AUTO_ROLLBACK",
-];
+const AUTOMATIC: [&str; 4] = ["AUTOSCALED", "MAINTENANCE", "UPDATE_DATABASE_TRUSTED_SOURCES", "AUTO_ROLLBACK"];
 
 fn with_a_copy(cause: &str, state: &'static str) -> Stand {
-    let stand = stand(
-        Stage::DigitalOcean,
-        [one(1).commit(HEAD), one(2).commit(HEAD)],
-    );
+    let stand = stand(Stage::DigitalOcean, [one(1).commit(HEAD), one(2).commit(HEAD)]);
     let copy = one(3).commit(HEAD).state(state).on_digitalocean();
-    stand
-        .sandbox
-        .add(copy.patch(json!({"cause_details": {"type": cause}})));
+    stand.sandbox.add(copy.patch(json!({"cause_details": {"type": cause}})));
     stand
 }
 
@@ -1748,9 +1518,7 @@ fn what_digitalocean_started_by_itself_is_chosen_only_where_all_are_meant() {
         ] {
             let stand = with_a_copy(cause, "running");
             let ran = stand.cancels(on_push(stand.select(rule), "main", HEAD), &canceled);
-            let counted = ran
-                .stdout
-                .contains("1 deployment in flight that the platform started");
+            let counted = ran.stdout.contains("1 deployment in flight that the platform started");
             assert_eq!(counted, rule != "all", "{rule}: {}", ran.stdout);
         }
     }
@@ -1760,11 +1528,7 @@ fn what_digitalocean_started_by_itself_is_chosen_only_where_all_are_meant() {
 
 #[test]
 fn a_copy_is_how_its_commit_ended_only_if_it_is_live() {
-    for (state, told, code) in [
-        ("succeeded", "dep-3", 3),
-        ("failed", "dep-2", 0),
-        ("running", "dep-2", 0),
-    ] {
+    for (state, told, code) in [("succeeded", "dep-3", 3), ("failed", "dep-2", 0), ("running", "dep-2", 0)] {
         let stand = with_a_copy("AUTOSCALED", state);
         stand.put(&one(1).commit(HEAD).state("failed"));
         stand.put(&one(2).commit(HEAD).state("failed"));
@@ -1800,81 +1564,64 @@ fn a_full_reference_of_the_platforms_is_the_branch_it_names() {
 
 // Waiting for its turn.
 
-both!(
-    what_a_list_said_is_read_again_when_the_cancel_had_to_wait,
-    |stage| {
-        for rule in ["latest", "all", "branch"] {
-            let stand = stand(stage, [one(1).state("queued")]);
-            stand.sandbox.fault(Call::Cancel, [Fault::Status(429)]);
-            let step = on_push(stand.select(rule), "main", HEAD).input("only_states", "queued");
-            let running = step.start();
-            stand.sandbox.wait_for(Call::Cancel, 1);
-            stand.put(&one(1).state("running"));
-            let ran = running.wait();
-            ran.ended("skipped", 0);
-            reasons(&ran, &["turned away", "only_states", "BUILDING"]);
-            assert_eq!(stand.asked(), [1]);
-        }
-    }
-);
-
-both!(
-    a_kept_one_is_read_again_when_the_cancel_had_to_wait,
-    |stage| {
-        for (state, outcome, times) in [("failed", "skipped", 1), ("succeeded", "canceled", 2)] {
-            let stand = stand(stage, [one(1), one(2)]);
-            stand.sandbox.fault(Call::Cancel, [Fault::Status(429)]);
-            let running = stand.select("superseded").start();
-            stand.sandbox.wait_for(Call::Cancel, 1);
-            stand.put(&one(2).state(state));
-            let ran = running.wait();
-            ran.ended(outcome, 0);
-            assert_eq!(stand.asked(), vec![1; times]);
-            let says = format!("{}, which was to supersede it, is", stage.id(2));
-            assert_eq!(ran.output("reason").contains(&says), times == 1);
-        }
-    }
-);
-
-both!(
-    a_kept_one_that_cannot_be_read_again_protects_the_older_one,
-    |stage| {
-        let stand = stand(stage, [one(1), one(2)]);
+both!(what_a_list_said_is_read_again_when_the_cancel_had_to_wait, |stage| {
+    for rule in ["latest", "all", "branch"] {
+        let stand = stand(stage, [one(1).state("queued")]);
         stand.sandbox.fault(Call::Cancel, [Fault::Status(429)]);
-        // The kept one is read once before the first request.
-        let forbidden = std::iter::repeat_n(Fault::Status(403), 8);
-        stand
-            .sandbox
-            .fault(Call::Read, [Fault::Pass].into_iter().chain(forbidden));
-        stand.select("superseded").run().ended("error", 1);
+        let step = on_push(stand.select(rule), "main", HEAD).input("only_states", "queued");
+        let running = step.start();
+        stand.sandbox.wait_for(Call::Cancel, 1);
+        stand.put(&one(1).state("running"));
+        let ran = running.wait();
+        ran.ended("skipped", 0);
+        reasons(&ran, &["turned away", "only_states", "BUILDING"]);
         assert_eq!(stand.asked(), [1]);
     }
-);
+});
 
-both!(
-    what_waits_behind_many_others_is_read_again_before_its_turn,
-    |stage| {
-        let stand = stand(stage, (1..=9).map(|number| one(number).state("queued")));
-        let slow = Fault::Delay(Duration::from_millis(1500));
-        stand.sandbox.fault(Call::Cancel, vec![slow; 8]);
-        let step = stand.select("all").input("only_states", "queued");
-        let running = step.start();
-        stand.sandbox.wait_for(Call::Cancel, 8);
-        let asked = stand.asked();
-        let left = (1..=9).find(|number| !asked.contains(number)).unwrap();
-        stand.put(&one(left).state("running"));
+both!(a_kept_one_is_read_again_when_the_cancel_had_to_wait, |stage| {
+    for (state, outcome, times) in [("failed", "skipped", 1), ("succeeded", "canceled", 2)] {
+        let stand = stand(stage, [one(1), one(2)]);
+        stand.sandbox.fault(Call::Cancel, [Fault::Status(429)]);
+        let running = stand.select("superseded").start();
+        stand.sandbox.wait_for(Call::Cancel, 1);
+        stand.put(&one(2).state(state));
         let ran = running.wait();
-        ran.ended("canceled", 0);
-        assert_eq!(stand.asked(), asked);
-        let told = ran.deployments();
-        let skipped: Vec<_> = told
-            .iter()
-            .filter(|it| it["outcome"] == "skipped")
-            .collect();
-        assert_eq!(skipped.len(), 1, "{told:?}");
-        assert_eq!(skipped[0]["deployment_id"], json!(stage.id(left)));
+        ran.ended(outcome, 0);
+        assert_eq!(stand.asked(), vec![1; times]);
+        let says = format!("{}, which was to supersede it, is", stage.id(2));
+        assert_eq!(ran.output("reason").contains(&says), times == 1);
     }
-);
+});
+
+both!(a_kept_one_that_cannot_be_read_again_protects_the_older_one, |stage| {
+    let stand = stand(stage, [one(1), one(2)]);
+    stand.sandbox.fault(Call::Cancel, [Fault::Status(429)]);
+    // The kept one is read once before the first request.
+    let forbidden = std::iter::repeat_n(Fault::Status(403), 8);
+    stand.sandbox.fault(Call::Read, [Fault::Pass].into_iter().chain(forbidden));
+    stand.select("superseded").run().ended("error", 1);
+    assert_eq!(stand.asked(), [1]);
+});
+
+both!(what_waits_behind_many_others_is_read_again_before_its_turn, |stage| {
+    let stand = stand(stage, (1..=9).map(|number| one(number).state("queued")));
+    let slow = Fault::Delay(Duration::from_millis(1500));
+    stand.sandbox.fault(Call::Cancel, vec![slow; 8]);
+    let step = stand.select("all").input("only_states", "queued");
+    let running = step.start();
+    stand.sandbox.wait_for(Call::Cancel, 8);
+    let asked = stand.asked();
+    let left = (1..=9).find(|number| !asked.contains(number)).unwrap();
+    stand.put(&one(left).state("running"));
+    let ran = running.wait();
+    ran.ended("canceled", 0);
+    assert_eq!(stand.asked(), asked);
+    let told = ran.deployments();
+    let skipped: Vec<_> = told.iter().filter(|it| it["outcome"] == "skipped").collect();
+    assert_eq!(skipped.len(), 1, "{told:?}");
+    assert_eq!(skipped[0]["deployment_id"], json!(stage.id(left)));
+});
 
 // Events that carry a deployment.
 
@@ -1897,10 +1644,7 @@ fn a_deployment_is_never_taken_from_an_event_by_itself() {
     };
     let url = "https://web-1.vercel.app";
     let dispatch = "vercel.deployment.success";
-    for (name, event) in [
-        ("deployment_status", status(url)),
-        ("repository_dispatch", dispatch_of(dispatch)),
-    ] {
+    for (name, event) in [("deployment_status", status(url)), ("repository_dispatch", dispatch_of(dispatch))] {
         for stage in [Stage::Vercel, Stage::DigitalOcean] {
             let stand = stand(stage, [one(1)]);
             let step = on_event(stand.step(), name, &event);
@@ -1928,9 +1672,7 @@ both!(a_list_that_fails_for_a_while_is_repeated, |stage| {
         stand.sandbox.fault(Call::List, faults);
         stand
     });
-    let running = stands
-        .each_ref()
-        .map(|stand| stand.select("latest").start());
+    let running = stands.each_ref().map(|stand| stand.select("latest").start());
     for (stand, running) in stands.iter().zip(running) {
         running.wait().ended("canceled", 0);
         assert_eq!(stand.asked(), [1]);
@@ -1939,10 +1681,7 @@ both!(a_list_that_fails_for_a_while_is_repeated, |stage| {
 
 both!(a_rate_limit_on_the_list_is_waited_for, |stage| {
     let stand = stand(stage, [one(1)]);
-    let limit = Fault::RetryAfter {
-        status: 429,
-        value: "1".to_owned(),
-    };
+    let limit = Fault::RetryAfter { status: 429, value: "1".to_owned() };
     stand.sandbox.fault(Call::List, [limit]);
     stand.cancels(stand.select("latest"), &[1]);
     // Vercel is also asked without the filter by state.
@@ -1952,38 +1691,30 @@ both!(a_rate_limit_on_the_list_is_waited_for, |stage| {
 
 both!(a_rate_limit_past_the_limit_ends_the_run_at_once, |stage| {
     let stand = stand(stage, [one(1)]);
-    let limit = Fault::RetryAfter {
-        status: 429,
-        value: "600".to_owned(),
-    };
+    let limit = Fault::RetryAfter { status: 429, value: "600".to_owned() };
     stand.sandbox.always(Call::List, limit);
     stand.errs(stand.select("latest"));
     assert_eq!(stand.lists(), 1);
 });
 
-both!(
-    a_list_that_never_makes_sense_is_an_error_and_no_calm,
-    |stage| {
-        let faults = [
-            Fault::Html(200),
-            Fault::json(200, r#"{"deployments": [{"name": "web"}]}"#),
-            Fault::json(200, r#"{"deployments": "none"}"#),
-        ];
-        let stands = faults.map(|fault| {
-            let stand = stand(stage, [one(1)]);
-            stand.sandbox.always(Call::List, fault);
-            stand
-        });
-        let running = stands
-            .each_ref()
-            .map(|stand| stand.select("latest").start());
-        for (stand, running) in stands.iter().zip(running) {
-            let ran = running.wait();
-            ran.ended("error", 1);
-            assert_eq!((ran.output("count"), stand.asked().len()), ("0", 0));
-        }
+both!(a_list_that_never_makes_sense_is_an_error_and_no_calm, |stage| {
+    let faults = [
+        Fault::Html(200),
+        Fault::json(200, r#"{"deployments": [{"name": "web"}]}"#),
+        Fault::json(200, r#"{"deployments": "none"}"#),
+    ];
+    let stands = faults.map(|fault| {
+        let stand = stand(stage, [one(1)]);
+        stand.sandbox.always(Call::List, fault);
+        stand
+    });
+    let running = stands.each_ref().map(|stand| stand.select("latest").start());
+    for (stand, running) in stands.iter().zip(running) {
+        let ran = running.wait();
+        ran.ended("error", 1);
+        assert_eq!((ran.output("count"), stand.asked().len()), ("0", 0));
     }
-);
+});
 
 both!(a_refused_credential_ends_the_list_at_once, |stage| {
     let stand = stand(stage, [one(1)]);
@@ -1992,15 +1723,12 @@ both!(a_refused_credential_ends_the_list_at_once, |stage| {
     assert_eq!(stand.lists(), 1);
 });
 
-both!(
-    a_list_that_is_forbidden_is_an_error_that_says_what_was_tried,
-    |stage| {
-        let stand = stand(stage, [one(1)]);
-        stand.sandbox.always(Call::List, Fault::Status(403));
-        let ran = stand.errs(stand.select("latest"));
-        reasons(&ran, &["list the deployments"]);
-    }
-);
+both!(a_list_that_is_forbidden_is_an_error_that_says_what_was_tried, |stage| {
+    let stand = stand(stage, [one(1)]);
+    stand.sandbox.always(Call::List, Fault::Status(403));
+    let ran = stand.errs(stand.select("latest"));
+    reasons(&ran, &["list the deployments"]);
+});
 
 #[test]
 fn an_older_list_is_used_where_the_newer_one_is_not_there() {
@@ -2048,22 +1776,13 @@ both!(without_waiting_the_selected_ones_are_requested, |stage| {
     assert_eq!(ran.output("went_live"), "unknown");
 });
 
-both!(
-    each_selected_deployment_tells_what_it_was_made_from,
-    |stage| {
-        let stand = stand(stage, [one(1).branch("dev").commit(HEAD)]);
-        let ran = stand.cancels(stand.select("latest"), &[1]);
-        let told = &ran.deployments()[0];
-        assert_eq!(
-            (&told["branch"], &told["commit"]),
-            (&"dev".into(), &HEAD.into())
-        );
-        assert!(
-            told["created_at"].as_str().unwrap().ends_with('Z'),
-            "{told}"
-        );
-    }
-);
+both!(each_selected_deployment_tells_what_it_was_made_from, |stage| {
+    let stand = stand(stage, [one(1).branch("dev").commit(HEAD)]);
+    let ran = stand.cancels(stand.select("latest"), &[1]);
+    let told = &ran.deployments()[0];
+    assert_eq!((&told["branch"], &told["commit"]), (&"dev".into(), &HEAD.into()));
+    assert!(told["created_at"].as_str().unwrap().ends_with('Z'), "{told}");
+});
 
 both!(the_log_says_what_was_asked_for, |stage| {
     let stand = stand(stage, [one(1)]);
@@ -2084,16 +1803,13 @@ both!(a_signal_while_listing_leaves_everything_running, |stage| {
     assert_eq!((stand.asked().len(), ran.output("count")), (0, "0"));
 });
 
-both!(
-    a_signal_while_the_kept_one_is_read_leaves_everything_running,
-    |stage| {
-        let stand = stand(stage, [one(1), one(2)]);
-        let running = held_before_the_kept_one(&stand);
-        running.signal("INT");
-        running.wait().ended("interrupted", 130);
-        assert_eq!(stand.asked(), [0; 0]);
-    }
-);
+both!(a_signal_while_the_kept_one_is_read_leaves_everything_running, |stage| {
+    let stand = stand(stage, [one(1), one(2)]);
+    let running = held_before_the_kept_one(&stand);
+    running.signal("INT");
+    running.wait().ended("interrupted", 130);
+    assert_eq!(stand.asked(), [0; 0]);
+});
 
 // Many.
 
@@ -2142,57 +1858,49 @@ fn more_than_a_thousand_are_an_error_unless_all_are_meant() {
 
 // Many at once.
 
-both!(
-    many_end_by_a_read_of_their_own_where_their_list_lags,
-    |stage| {
-        let stand = stand(stage, []);
-        // The answer to the cancel shows no end either, so only reads do.
-        let answer = || CancelAnswer::Word("BUILDING".to_owned());
-        for number in 1..=12 {
-            match stage {
-                Stage::DigitalOcean => {
-                    let one = one(number).on_digitalocean();
-                    stand.sandbox.add(one.cancel_answer(answer()))
-                }
-                Stage::Vercel => {
-                    let one = one(number).on_vercel();
-                    stand.sandbox.add(one.cancel_answer(answer()))
-                }
-            };
-        }
-        let items = (1..=12).map(|number| {
-            let id = stage.id(number);
-            match stage {
-                Stage::DigitalOcean => json!({"id": id, "phase": "BUILDING"}),
-                Stage::Vercel => json!({"uid": id, "projectId": "prj_1", "readyState": "BUILDING"}),
+both!(many_end_by_a_read_of_their_own_where_their_list_lags, |stage| {
+    let stand = stand(stage, []);
+    // The answer to the cancel shows no end either, so only reads do.
+    let answer = || CancelAnswer::Word("BUILDING".to_owned());
+    for number in 1..=12 {
+        match stage {
+            Stage::DigitalOcean => {
+                let one = one(number).on_digitalocean();
+                stand.sandbox.add(one.cancel_answer(answer()))
             }
-        });
-        let stale = json!({"deployments": items.collect::<Vec<_>>()}).to_string();
-        stand
-            .sandbox
-            .fault(Call::List, vec![Fault::Pass; lists_of_a_look(stage)]);
-        stand.sandbox.always(Call::List, Fault::json(200, &stale));
-        let step = stand.select("all").input("timeout", "6");
-        let ran = step.run();
-        ran.ended("canceled", 0);
-        assert_eq!(ran.output("canceled_count"), "12");
+            Stage::Vercel => {
+                let one = one(number).on_vercel();
+                stand.sandbox.add(one.cancel_answer(answer()))
+            }
+        };
     }
-);
+    let items = (1..=12).map(|number| {
+        let id = stage.id(number);
+        match stage {
+            Stage::DigitalOcean => json!({"id": id, "phase": "BUILDING"}),
+            Stage::Vercel => json!({"uid": id, "projectId": "prj_1", "readyState": "BUILDING"}),
+        }
+    });
+    let stale = json!({"deployments": items.collect::<Vec<_>>()}).to_string();
+    stand.sandbox.fault(Call::List, vec![Fault::Pass; lists_of_a_look(stage)]);
+    stand.sandbox.always(Call::List, Fault::json(200, &stale));
+    let step = stand.select("all").input("timeout", "6");
+    let ran = step.run();
+    ran.ended("canceled", 0);
+    assert_eq!(ran.output("canceled_count"), "12");
+});
 
 #[test]
 fn many_are_watched_by_one_list_a_round() {
     let many = 30;
     let sandbox = Sandbox::start();
     let at = |number: i64| {
-        vercel::Deployment::new("prj_1", "web", &format!("dpl_{number}"))
-            .created_at(1_790_000_000_000 + number * 1000)
+        vercel::Deployment::new("prj_1", "web", &format!("dpl_{number}")).created_at(1_790_000_000_000 + number * 1000)
     };
     for number in 1..=many {
         sandbox.add(at(number).after_cancel(["BUILDING"]));
     }
-    let step = Step::on(&sandbox, "vercel")
-        .input("project_id", "prj_1")
-        .input("select", "all");
+    let step = Step::on(&sandbox, "vercel").input("project_id", "prj_1").input("select", "all");
     let running = step.start();
     // One list to choose from, then three rounds in which nothing has ended.
     sandbox.wait_for(Call::List, 4);

@@ -11,9 +11,7 @@ use crate::step::{Ran, Step};
 /// The paths of all cancel requests, in order.
 fn asked(sandbox: &Sandbox) -> Vec<String> {
     let all = sandbox.requests().into_iter();
-    all.filter(|seen| seen.call == Call::Cancel)
-        .map(|seen| seen.path)
-        .collect()
+    all.filter(|seen| seen.call == Call::Cancel).map(|seen| seen.path).collect()
 }
 
 /// Asserts that exactly these were asked to stop, each once, and that it took effect.
@@ -70,8 +68,7 @@ fn refuses(sandbox: &Sandbox, step: Step, words: &[&str]) {
 /// A rolling deployment of the usual app; each is a second younger than the one with the number before.
 fn rolling(number: usize) -> Rolling {
     let (minutes, seconds) = (number / 60, number % 60);
-    Rolling::new(&format!("dep-{number}"))
-        .created(&format!("2026-08-01T10:{minutes:02}:{seconds:02}Z"))
+    Rolling::new(&format!("dep-{number}")).created(&format!("2026-08-01T10:{minutes:02}:{seconds:02}Z"))
 }
 
 fn ended(number: usize, word: &str) -> Rolling {
@@ -89,26 +86,16 @@ fn foundation(all: impl IntoIterator<Item = Rolling>) -> Sandbox {
 }
 
 fn app(sandbox: &Sandbox, rule: &str) -> Step {
-    Step::on(sandbox, "cloud_foundry")
-        .input("app_id", APP)
-        .input("select", rule)
+    Step::on(sandbox, "cloud_foundry").input("app_id", APP).input("select", rule)
 }
 
 fn app_named(sandbox: &Sandbox, name: &str, space: &str, org: &str) -> Step {
-    app(sandbox, "latest")
-        .without("INPUT_APP_ID")
-        .input("app_name", name)
-        .input("space", space)
-        .input("org", org)
+    app(sandbox, "latest").without("INPUT_APP_ID").input("app_name", name).input("space", space).input("org", org)
 }
 
 #[test]
 fn an_app_is_given_by_its_id_and_other_apps_are_left_alone() {
-    for (rule, ids) in [
-        ("latest", &["dep-2"][..]),
-        ("superseded", &["dep-1"]),
-        ("all", &["dep-1", "dep-2"]),
-    ] {
+    for (rule, ids) in [("latest", &["dep-2"][..]), ("superseded", &["dep-1"]), ("all", &["dep-1", "dep-2"])] {
         let others = [rolling(3).app("app-2"), rolling(4).app("app-2")];
         let sandbox = foundation([rolling(1), rolling(2)].into_iter().chain(others));
         cancels(&sandbox, app(&sandbox, rule), ids);
@@ -118,22 +105,10 @@ fn an_app_is_given_by_its_id_and_other_apps_are_left_alone() {
 #[test]
 fn an_app_is_given_by_its_name_within_its_space_and_organization_step_by_step() {
     let sandbox = foundation([rolling(1), rolling(2).app("app-2")]);
-    cancels(
-        &sandbox,
-        app_named(&sandbox, "web", "prod", "acme"),
-        &["dep-1"],
-    );
+    cancels(&sandbox, app_named(&sandbox, "web", "prod", "acme"), &["dep-1"]);
     let seen = sandbox.requests();
     let steps: Vec<_> = seen[..4].iter().map(|seen| seen.path.as_str()).collect();
-    assert_eq!(
-        steps,
-        [
-            "/v3/organizations",
-            "/v3/spaces",
-            "/v3/apps",
-            "/v3/deployments"
-        ]
-    );
+    assert_eq!(steps, ["/v3/organizations", "/v3/spaces", "/v3/apps", "/v3/deployments"]);
     assert!(seen[1].query.contains("organization_guids=org-acme"));
     assert!(seen[2].query.contains("space_guids=space-acme-prod"));
 }
@@ -141,9 +116,7 @@ fn an_app_is_given_by_its_name_within_its_space_and_organization_step_by_step() 
 #[test]
 fn organization_and_space_come_from_their_usual_variables() {
     let sandbox = foundation([rolling(1), rolling(2).app("app-2")]);
-    let step = app_named(&sandbox, "web", "", "")
-        .var("CF_ORG", "acme")
-        .var("CF_SPACE", "staging");
+    let step = app_named(&sandbox, "web", "", "").var("CF_ORG", "acme").var("CF_SPACE", "staging");
     cancels(&sandbox, step, &["dep-2"]);
 }
 
@@ -163,11 +136,7 @@ fn a_name_that_is_not_there_is_named() {
 
 #[test]
 fn a_name_in_another_case_is_another_name() {
-    for (name, space, org) in [
-        ("WEB", "prod", "acme"),
-        ("web", "Prod", "acme"),
-        ("web", "prod", "ACME"),
-    ] {
+    for (name, space, org) in [("WEB", "prod", "acme"), ("web", "Prod", "acme"), ("web", "prod", "ACME")] {
         let sandbox = foundation([rolling(1)]);
         let step = app_named(&sandbox, name, space, org);
         asks_nothing(&sandbox, step, MISSING, &[]);
@@ -181,11 +150,7 @@ fn a_name_in_another_case_is_another_name() {
 #[test]
 fn a_name_without_its_organization_and_space_is_bad_input() {
     let sandbox = foundation([rolling(1)]);
-    refuses(
-        &sandbox,
-        app_named(&sandbox, "web", "prod", ""),
-        &["`org`", "CF_ORG"],
-    );
+    refuses(&sandbox, app_named(&sandbox, "web", "prod", ""), &["`org`", "CF_ORG"]);
     let both = app_named(&sandbox, "web", "", "");
     refuses(&sandbox, both, &["`org`", "`space`"]);
 }
@@ -228,16 +193,10 @@ fn an_app_without_anything_in_flight_has_nothing_to_cancel() {
             let history = history.map(|(word, number)| ended(number, word));
             let sandbox = foundation(history.chain([rolling(9).app("app-2")]));
             let ran = asks_nothing(&sandbox, app(&sandbox, rule), IDLE, &["looked at"]);
-            let live = if rule == "superseded" {
-                with_superseded
-            } else {
-                live
-            };
+            let live = if rule == "superseded" { with_superseded } else { live };
             let seen = (ran.output("count"), ran.output("went_live"));
             assert_eq!(seen, ("0", live), "{rule} {last}");
-            let sure = ran
-                .output("reason")
-                .contains("to be sure, give `deployment_id`");
+            let sure = ran.output("reason").contains("to be sure, give `deployment_id`");
             assert_eq!(sure, live == "unknown", "{}", ran.output("reason"));
         }
     }
@@ -269,13 +228,9 @@ fn a_finished_newer_one_supersedes_what_is_still_rolling() {
 
 #[test]
 fn a_newer_one_that_came_to_nothing_supersedes_nothing() {
-    for word in [
-        "FINALIZED/CANCELED",
-        "FINALIZED/SUPERSEDED",
-        "FINALIZED/DEGENERATE",
-        "FINALIZED/ODD",
-        "ACTIVE/CANCELING",
-    ] {
+    for word in
+        ["FINALIZED/CANCELED", "FINALIZED/SUPERSEDED", "FINALIZED/DEGENERATE", "FINALIZED/ODD", "ACTIVE/CANCELING"]
+    {
         let sandbox = foundation([rolling(1), rolling(2).states([word])]);
         asks_nothing(&sandbox, app(&sandbox, "superseded"), IDLE, &[]);
     }
@@ -311,11 +266,7 @@ fn the_kept_one_of_an_app_is_read_again_before_the_older_ones_are_canceled() {
 fn all_pages_of_an_apps_deployments_are_read() {
     // The one that supersedes is behind a page of failed attempts.
     let attempts = (3..=212).map(|number| ended(number, "CANCELED"));
-    let sandbox = foundation(
-        [rolling(1), ended(2, "DEPLOYED")]
-            .into_iter()
-            .chain(attempts),
-    );
+    let sandbox = foundation([rolling(1), ended(2, "DEPLOYED")].into_iter().chain(attempts));
     cancels(&sandbox, app(&sandbox, "superseded"), &["dep-1"]);
     let sandbox = foundation((1..=201).map(rolling));
     let step = app(&sandbox, "all").input("dry_run", "true");
@@ -346,12 +297,7 @@ fn cancelling_one_that_had_superseded_another_warns_of_that_ones_droplet() {
         let ran = cancels(&sandbox, app(&sandbox, rule), &["dep-2"]);
         let details = &ran.deployments()[0]["details"];
         assert_eq!(details["superseded_another"], true, "{details}");
-        assert!(
-            ran.summary
-                .contains("**Mind:** it had itself superseded another"),
-            "{}",
-            ran.summary
-        );
+        assert!(ran.summary.contains("**Mind:** it had itself superseded another"), "{}", ran.summary);
     }
 }
 
@@ -435,10 +381,7 @@ fn saw_preview(sandbox: &Sandbox) -> bool {
 fn a_fleet_wide_rule_without_a_query_is_bad_input() {
     for rule in ["latest", "all"] {
         let sandbox = account([upgrade(1)]);
-        for step in [
-            fleet(&sandbox, rule).without("INPUT_QUERY"),
-            fleet(&sandbox, rule).input("query", "  "),
-        ] {
+        for step in [fleet(&sandbox, rule).without("INPUT_QUERY"), fleet(&sandbox, rule).input("query", "  ")] {
             refuses(&sandbox, step, &["`query`"]);
         }
     }
@@ -563,12 +506,7 @@ fn the_preview_surface_is_listed_only_where_the_newer_one_has_no_list_at_all() {
         // There is such a list, but a later page of it does not come: what it holds must not be left out.
         let sandbox = account((1..=120).map(upgrade));
         sandbox.fault(Call::List, [Fault::Pass, Fault::Status(status)]);
-        asks_nothing(
-            &sandbox,
-            fleet(&sandbox, "all"),
-            ERROR,
-            &["list the deployments"],
-        );
+        asks_nothing(&sandbox, fleet(&sandbox, "all"), ERROR, &["list the deployments"]);
         assert!(!saw_preview(&sandbox));
     }
 }
@@ -589,11 +527,7 @@ fn an_account_without_anything_in_flight_for_the_query_has_nothing_to_cancel() {
     for rule in ["latest", "all"] {
         for sandbox in [
             account([]),
-            account([
-                upgrade(1).states(["completed"]),
-                upgrade(2).states(["stopping"]),
-                upgrade(3).query("env:dev"),
-            ]),
+            account([upgrade(1).states(["completed"]), upgrade(2).states(["stopping"]), upgrade(3).query("env:dev")]),
             preview_account([preview(1).query("env:dev")]),
         ] {
             asks_nothing(&sandbox, fleet(&sandbox, rule), IDLE, &["looked at"]);
@@ -616,9 +550,7 @@ fn deployment(name: &str) -> Deployment {
 }
 
 fn select(sandbox: &Sandbox, rule: &str) -> Step {
-    Step::on(sandbox, "qovery")
-        .input("environment_id", "env-1")
-        .input("select", rule)
+    Step::on(sandbox, "qovery").input("environment_id", "env-1").input("select", rule)
 }
 
 const ENVIRONMENT: &str = "/environment/env-1/cancelDeployment";
@@ -716,10 +648,7 @@ fn a_queue_that_may_not_be_read_is_an_error_and_nothing_is_asked() {
 
 #[test]
 fn one_that_leaves_the_queue_meanwhile_is_stopped_and_the_finished_one_before_it_is_not_asked() {
-    let sandbox = environment([
-        deployment("one"),
-        deployment("two").leaves_queue_at_cancel(),
-    ]);
+    let sandbox = environment([deployment("one"), deployment("two").leaves_queue_at_cancel()]);
     let ran = select(&sandbox, "all").run();
     assert_eq!((ran.code, ran.output("went_live")), (3, "true"));
     assert_eq!(asked(&sandbox), [queued("two").as_str(), ENVIRONMENT]);
@@ -773,14 +702,8 @@ fn latest_leaves_what_is_behind_one_that_is_being_canceled() {
 
 #[test]
 fn an_environment_at_rest_has_nothing_to_cancel() {
-    let at_rest = [
-        ("DEPLOYED", "unknown"),
-        ("CANCELED", "false"),
-        ("BUILD_ERROR", "false"),
-        ("STOPPED", "false"),
-    ];
-    let at_rest =
-        at_rest.map(|(word, live)| (environment([deployment("one").states([word])]), live));
+    let at_rest = [("DEPLOYED", "unknown"), ("CANCELED", "false"), ("BUILD_ERROR", "false"), ("STOPPED", "false")];
+    let at_rest = at_rest.map(|(word, live)| (environment([deployment("one").states([word])]), live));
     let ready = environment([]);
     ready.add(Environment::new("env-1"));
     for (sandbox, live) in at_rest.into_iter().chain([(ready, "false")]) {
@@ -844,11 +767,7 @@ fn a_dry_run_chooses_and_asks_nothing() {
 #[test]
 fn an_id_beside_a_rule_is_bad_input() {
     let sandbox = foundation([rolling(1)]);
-    for step in [
-        app(&sandbox, "latest"),
-        fleet(&sandbox, "latest"),
-        select(&sandbox, "latest"),
-    ] {
+    for step in [app(&sandbox, "latest"), fleet(&sandbox, "latest"), select(&sandbox, "latest")] {
         let step = step.input("deployment_id", "dep-1");
         refuses(&sandbox, step, &["`deployment_id`", "`select`"]);
     }

@@ -25,9 +25,7 @@ fn quiet() -> Sandbox {
 }
 
 fn step(sandbox: &Sandbox, ids: &[&str]) -> Step {
-    Step::on(sandbox, "digitalocean")
-        .input("app_id", "app-1")
-        .input("deployment_id", &ids.join(","))
+    Step::on(sandbox, "digitalocean").input("app_id", "app-1").input("deployment_id", &ids.join(","))
 }
 
 /// Starts a run of one deployment and waits until that request has arrived.
@@ -70,21 +68,14 @@ fn signal_heard(running: &Running, signal: &str) {
     running.signal(signal);
     let since = Instant::now();
     while threads() <= before && before != usize::MAX {
-        assert!(
-            since.elapsed() < Duration::from_secs(10),
-            "the signal is not heard"
-        );
+        assert!(since.elapsed() < Duration::from_secs(10), "the signal is not heard");
         std::thread::yield_now();
     }
 }
 
 #[track_caller]
 fn reason_says(ran: &Ran, text: &str) {
-    assert!(
-        ran.output("reason").contains(text),
-        "{:?}",
-        ran.output("reason")
-    );
+    assert!(ran.output("reason").contains(text), "{:?}", ran.output("reason"));
 }
 
 const BOTH: [(&str, i32); 2] = [("INT", 130), ("TERM", 143)];
@@ -109,10 +100,7 @@ fn a_cancel_request_under_way_may_finish_and_counts() {
         sandbox.release();
         let ran = running.wait();
         ran.ended("canceled", code);
-        assert_eq!(
-            (ran.output("canceled"), ran.output("went_live")),
-            ("true", "false")
-        );
+        assert_eq!((ran.output("canceled"), ran.output("went_live")), ("true", "false"));
         assert_eq!(sandbox.count(Call::Cancel), 1);
     }
 }
@@ -124,10 +112,7 @@ fn a_cancel_request_that_is_not_answered_in_time_is_called_unclear() {
         let ran = signalled(started(&sandbox, Call::Cancel, 1), signal);
         ran.ended("interrupted", code);
         reason_says(&ran, "while the cancel request was under way");
-        assert_eq!(
-            (ran.output("canceled"), ran.output("went_live")),
-            ("false", "unknown")
-        );
+        assert_eq!((ran.output("canceled"), ran.output("went_live")), ("false", "unknown"));
     }
 }
 
@@ -138,10 +123,7 @@ fn a_signal_while_watching_says_that_the_request_had_been_accepted() {
         let ran = signalled(started(&sandbox, Call::Read, 2), signal);
         ran.ended("interrupted", code);
         reason_says(&ran, "had been sent and accepted");
-        assert_eq!(
-            (sandbox.count(Call::Read), sandbox.count(Call::Cancel)),
-            (2, 1)
-        );
+        assert_eq!((sandbox.count(Call::Read), sandbox.count(Call::Cancel)), (2, 1));
     }
 }
 
@@ -182,10 +164,7 @@ fn a_signal_ends_the_pause_before_another_try() {
 fn a_signal_ends_the_search_for_the_app() {
     let sandbox = sandbox(&["dep-1"]);
     sandbox.fault(Call::Scope, [Fault::HoldBefore]);
-    let running = Step::on(&sandbox, "digitalocean")
-        .input("app_name", "web")
-        .input("deployment_id", "dep-1")
-        .start();
+    let running = Step::on(&sandbox, "digitalocean").input("app_name", "web").input("deployment_id", "dep-1").start();
     sandbox.wait_for(Call::Scope, 1);
     let ran = signalled(running, "INT");
     assert_eq!(ran.ended("interrupted", 130).output("count"), "1");
@@ -197,37 +176,21 @@ fn an_interrupted_run_is_annotated_and_summarised() {
     let sandbox = held_watch();
     let ran = signalled(started(&sandbox, Call::Read, 2), "INT");
     ran.says("::warning title=Interrupted%3A dep-1::");
-    assert!(
-        ran.summary.contains("Interrupted") && ran.summary.contains("`dep-1`"),
-        "{}",
-        ran.summary
-    );
+    assert!(ran.summary.contains("Interrupted") && ran.summary.contains("`dep-1`"), "{}", ran.summary);
 }
 
 #[test]
 fn an_interrupted_run_closes_its_group() {
     let sandbox = held_read();
     let ran = signalled(started(&sandbox, Call::Read, 1), "INT");
-    let lines = |start: &str| {
-        ran.stdout
-            .lines()
-            .filter(|line| line.starts_with(start))
-            .count()
-    };
-    assert_eq!(
-        (lines("::group::"), lines("::endgroup::")),
-        (1, 1),
-        "{}",
-        ran.stdout
-    );
+    let lines = |start: &str| ran.stdout.lines().filter(|line| line.starts_with(start)).count();
+    assert_eq!((lines("::group::"), lines("::endgroup::")), (1, 1), "{}", ran.stdout);
 }
 
 #[test]
 fn an_interrupted_run_writes_its_own_output_file() {
     let sandbox = held_read();
-    let running = step(&sandbox, &["dep-1"])
-        .input("output_file", "out.json")
-        .start();
+    let running = step(&sandbox, &["dep-1"]).input("output_file", "out.json").start();
     sandbox.wait_for(Call::Read, 1);
     let ran = signalled(running, "TERM");
     let text = std::fs::read_to_string(ran.folder.path().join("out.json")).unwrap();
@@ -268,10 +231,7 @@ fn a_second_signal_does_not_wait_for_the_cancel_request() {
     while running.child.try_wait().unwrap().is_none() {
         running.signal("INT");
     }
-    assert!(
-        since.elapsed() < Duration::from_millis(1900),
-        "it sat the grace out"
-    );
+    assert!(since.elapsed() < Duration::from_millis(1900), "it sat the grace out");
     let ran = running.wait();
     ran.ended("interrupted", 130);
     reason_says(&ran, "while the cancel request was under way");
@@ -299,17 +259,10 @@ fn each_of_several_deployments_is_told_as_it_stood() {
     sandbox.wait_for(Call::Cancel, 2);
     let ran = signalled(running, "INT");
     ran.ended("interrupted", 130);
-    let mut outcomes: Vec<_> = ran
-        .deployments()
-        .iter()
-        .map(|told| told["outcome"].to_string())
-        .collect();
+    let mut outcomes: Vec<_> = ran.deployments().iter().map(|told| told["outcome"].to_string()).collect();
     outcomes.sort();
     assert_eq!(outcomes, [r#""canceled""#, r#""interrupted""#]);
-    assert_eq!(
-        (ran.output("canceled"), ran.output("canceled_count")),
-        ("false", "1")
-    );
+    assert_eq!((ran.output("canceled"), ran.output("canceled_count")), ("false", "1"));
 }
 
 #[test]
@@ -331,14 +284,8 @@ fn a_run_killed_without_warning_leaves_outputs_that_say_so() {
     let running = started(&sandbox, Call::Cancel, 1);
     running.signal("KILL");
     let ran = running.wait();
-    assert_eq!(
-        (ran.output("outcome"), ran.output("canceled")),
-        ("interrupted", "false")
-    );
-    assert_eq!(
-        (ran.output("count"), ran.output("deployment_id")),
-        ("1", "dep-1")
-    );
+    assert_eq!((ran.output("outcome"), ran.output("canceled")), ("interrupted", "false"));
+    assert_eq!((ran.output("count"), ran.output("deployment_id")), ("1", "dep-1"));
     reason_says(&ran, "cancel request was sent");
 }
 

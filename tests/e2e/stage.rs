@@ -48,12 +48,7 @@ pub struct Course {
 impl Course {
     /// Shows these states, one for each read; a cancel that takes effect ends it as canceled.
     pub fn of(states: &[&'static str]) -> Self {
-        Self {
-            states: states.to_vec(),
-            after_cancel: vec!["canceled"],
-            answer: None,
-            finished_cancel: 400,
-        }
+        Self { states: states.to_vec(), after_cancel: vec!["canceled"], answer: None, finished_cancel: 400 }
     }
 
     /// Runs until it is canceled.
@@ -124,9 +119,7 @@ impl Stage {
     pub fn body(self, id: &str, state: &str) -> String {
         let word = self.word(state);
         match self {
-            Self::DigitalOcean => {
-                serde_json::json!({"deployment": {"id": id, "phase": word}}).to_string()
-            }
+            Self::DigitalOcean => serde_json::json!({"deployment": {"id": id, "phase": word}}).to_string(),
             Self::Vercel => serde_json::json!({"id": id, "readyState": word}).to_string(),
         }
     }
@@ -134,15 +127,11 @@ impl Stage {
     /// Adds a deployment.
     pub fn add(self, sandbox: &Sandbox, number: usize, course: &Course) {
         let words = |states: &[&'static str]| -> Vec<String> {
-            states
-                .iter()
-                .map(|state| self.word(state).to_owned())
-                .collect()
+            states.iter().map(|state| self.word(state).to_owned()).collect()
         };
         let (states, after) = (words(&course.states), words(&course.after_cancel));
-        let answer = course.answer.map_or(CancelAnswer::Current, |state| {
-            CancelAnswer::Word(self.word(state).to_owned())
-        });
+        let answer =
+            course.answer.map_or(CancelAnswer::Current, |state| CancelAnswer::Word(self.word(state).to_owned()));
         match self {
             Self::DigitalOcean => sandbox.add(
                 digitalocean::Deployment::new("app-1", &self.id(number))
@@ -186,11 +175,7 @@ impl Stage {
         for (number, course) in courses.iter().enumerate() {
             self.add(&sandbox, number + 1, course);
         }
-        Scene {
-            stage: self,
-            sandbox,
-            count: courses.len(),
-        }
+        Scene { stage: self, sandbox, count: courses.len() }
     }
 }
 
@@ -223,9 +208,7 @@ impl Scene {
     /// The step that cancels all deployments of the scene.
     pub fn step(&self) -> Step {
         let ids: Vec<_> = (1..=self.count).map(|n| self.stage.id(n)).collect();
-        self.stage
-            .step_at(&self.sandbox.url(self.stage.name()))
-            .input("deployment_id", &ids.join("\n"))
+        self.stage.step_at(&self.sandbox.url(self.stage.name())).input("deployment_id", &ids.join("\n"))
     }
 
     /// Runs that step.
@@ -250,11 +233,7 @@ impl Scene {
 
     /// The kinds of all requests, in order.
     pub fn calls(&self) -> Vec<Call> {
-        self.sandbox
-            .requests()
-            .iter()
-            .map(|seen| seen.call)
-            .collect()
+        self.sandbox.requests().iter().map(|seen| seen.call).collect()
     }
 
     /// The requests of one kind, in order.
@@ -267,8 +246,5 @@ impl Scene {
 /// Runs several scenes at the same time.
 pub fn run_together(scenes: &[Scene]) -> Vec<Ran> {
     let running: Vec<_> = scenes.iter().map(|scene| scene.step().start()).collect();
-    running
-        .into_iter()
-        .map(crate::step::Running::wait)
-        .collect()
+    running.into_iter().map(crate::step::Running::wait).collect()
 }

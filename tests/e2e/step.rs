@@ -110,26 +110,18 @@ impl Step {
         };
         let file = |name: &str| step.file(name).to_str().unwrap().to_owned();
         let variables: Vec<(&str, String)> = match ci {
-            "azure" => vec![
-                ("TF_BUILD", "True".into()),
-                ("AGENT_TEMPDIRECTORY", file("")),
-            ],
+            "azure" => vec![("TF_BUILD", "True".into()), ("AGENT_TEMPDIRECTORY", file(""))],
             "gitlab" => vec![("GITLAB_CI", "true".into())],
             "buildkite" => {
                 let (bin, calls) = (step.file("bin"), step.file("calls"));
                 buildkite::install(&bin, &calls, "");
                 let path = format!("{}:/usr/bin:/bin", bin.display());
-                vec![
-                    ("BUILDKITE", "true".into()),
-                    ("BUILDKITE_JOB_ID", "job-1".into()),
-                    ("PATH", path),
-                ]
+                vec![("BUILDKITE", "true".into()), ("BUILDKITE_JOB_ID", "job-1".into()), ("PATH", path)]
             }
             "circleci" => vec![("CIRCLECI", "true".into()), ("BASH_ENV", file("bash_env"))],
-            "bitbucket" => vec![
-                ("BITBUCKET_BUILD_NUMBER", "7".into()),
-                ("BITBUCKET_PIPELINES_VARIABLES_PATH", file("variables")),
-            ],
+            "bitbucket" => {
+                vec![("BITBUCKET_BUILD_NUMBER", "7".into()), ("BITBUCKET_PIPELINES_VARIABLES_PATH", file("variables"))]
+            }
             "woodpecker" => vec![("CI", "woodpecker".into())],
             "harness" => vec![
                 ("DRONE", "true".into()),
@@ -137,15 +129,9 @@ impl Step {
                 ("HARNESS_OUTPUT_SECRET_FILE", file("secrets.env")),
                 ("HARNESS_ANNOTATIONS_FILE", file("annotations.json")),
             ],
-            "drone" => vec![
-                ("DRONE", "true".into()),
-                ("DRONE_CARD_PATH", "/dev/stdout".into()),
-            ],
+            "drone" => vec![("DRONE", "true".into()), ("DRONE_CARD_PATH", "/dev/stdout".into())],
             "teamcity" => vec![("TEAMCITY_VERSION", "2026.1".into())],
-            "jenkins" => vec![
-                ("JENKINS_URL", "https://ci.example/".into()),
-                ("BUILD_NUMBER", "7".into()),
-            ],
+            "jenkins" => vec![("JENKINS_URL", "https://ci.example/".into()), ("BUILD_NUMBER", "7".into())],
             "plain" => Vec::new(),
             other => panic!("no such CI system: {other}"),
         };
@@ -155,10 +141,7 @@ impl Step {
 
     /// A GitHub step for a platform of the sandbox, with its token.
     pub fn on(sandbox: &Sandbox, platform: &str) -> Self {
-        Self::github()
-            .input("platform", platform)
-            .input("api_url", &sandbox.url(platform))
-            .input("token", TOKEN)
+        Self::github().input("platform", platform).input("api_url", &sandbox.url(platform)).input("token", TOKEN)
     }
 
     /// Sets an input as a GitHub runner does; an empty value is passed on as such.
@@ -196,9 +179,7 @@ impl Step {
             None => Command::new(program),
             Some(script) => {
                 let mut shell = Command::new("/bin/sh");
-                shell
-                    .args(["-c", &format!("{script}\nexec \"$0\"")])
-                    .arg(program);
+                shell.args(["-c", &format!("{script}\nexec \"$0\"")]).arg(program);
                 shell
             }
         };
@@ -207,18 +188,9 @@ impl Step {
             use std::os::unix::process::CommandExt as _;
             command.uid(user).gid(user);
         }
-        command
-            .env_clear()
-            .envs(&self.variables)
-            .current_dir(self.folder.path());
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        Running {
-            child: command.spawn().unwrap(),
-            step: self,
-        }
+        command.env_clear().envs(&self.variables).current_dir(self.folder.path());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Running { child: command.spawn().unwrap(), step: self }
     }
 
     /// Runs it to its end; its outputs are not read, as it may have been unable to write any.
@@ -236,9 +208,7 @@ impl Step {
 impl Running {
     /// Sends a signal by its name (`INT`, `TERM`).
     pub fn signal(&self, name: &str) {
-        let kill = Command::new("kill")
-            .args([&format!("-{name}"), &self.child.id().to_string()])
-            .status();
+        let kill = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
         assert!(kill.unwrap().success());
     }
 
@@ -258,19 +228,13 @@ impl Step {
 
     /// Its variables, for a run inside this process.
     pub fn variables(&self) -> impl Iterator<Item = (String, String)> + '_ {
-        self.variables
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone()))
+        self.variables.iter().map(|(name, value)| (name.clone(), value.clone()))
     }
 
     /// What came of it, once it has ended that way.
     pub fn ended(self, code: i32, stdout: String, stderr: String) -> Ran {
         let read = |name: &str| std::fs::read_to_string(self.file(name)).unwrap_or_default();
-        let written = if self.github {
-            github::outputs(&read("output")).unwrap()
-        } else {
-            Vec::new()
-        };
+        let written = if self.github { github::outputs(&read("output")).unwrap() } else { Vec::new() };
         let ran = Ran {
             code,
             stdout,
@@ -316,13 +280,7 @@ impl Ran {
         let mut shown = vec![self.stderr.clone()];
         let masks = ["::add-mask::", "##vso[task.setsecret]"];
         let is_mask = |line: &&str| !masks.iter().any(|mask| line.starts_with(mask));
-        shown.push(
-            self.stdout
-                .lines()
-                .filter(is_mask)
-                .collect::<Vec<_>>()
-                .join("\n"),
-        );
+        shown.push(self.stdout.lines().filter(is_mask).collect::<Vec<_>>().join("\n"));
         for file in std::fs::read_dir(self.folder.path()).unwrap() {
             let path = file.unwrap().path();
             // Harness reads its secrets there, encoded.
@@ -338,36 +296,18 @@ impl Ran {
             }
             let folded = text.to_lowercase();
             for form in &forms {
-                assert!(
-                    !folded.contains(form),
-                    "a private text is shown as {form}:\n{text}"
-                );
+                assert!(!folded.contains(form), "a private text is shown as {form}:\n{text}");
             }
         }
         if github {
             for name in OUTPUTS {
-                assert!(
-                    self.outputs.contains_key(name),
-                    "no output {name}:\n{}",
-                    self.stdout
-                );
+                assert!(self.outputs.contains_key(name), "no output {name}:\n{}", self.stdout);
             }
-            let masks = self
-                .stdout
-                .lines()
-                .take_while(|line| line.starts_with("::add-mask::"))
-                .count();
+            let masks = self.stdout.lines().take_while(|line| line.starts_with("::add-mask::")).count();
             // A token that a sign-in made is masked as soon as it exists; that nothing shows it is checked above.
-            let all = self
-                .stdout
-                .lines()
-                .filter(|line| line.starts_with("::add-mask::") && !line.contains(MINTED))
-                .count();
-            assert_eq!(
-                masks, all,
-                "masks come before everything else:\n{}",
-                self.stdout
-            );
+            let all =
+                self.stdout.lines().filter(|line| line.starts_with("::add-mask::") && !line.contains(MINTED)).count();
+            assert_eq!(masks, all, "masks come before everything else:\n{}", self.stdout);
         }
     }
 }
@@ -385,9 +325,7 @@ pub fn forms(text: &str) -> Vec<String> {
         each(|byte| format!("&#x{byte:x};")),
         each(|byte| match byte {
             b' ' => "+".to_owned(),
-            byte if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => {
-                char::from(byte).to_string()
-            }
+            byte if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => char::from(byte).to_string(),
             byte => format!("%{byte:02x}"),
         }),
         json.trim_matches('"').to_owned(),
@@ -395,10 +333,7 @@ pub fn forms(text: &str) -> Vec<String> {
     ];
     for before in ["", "x", "xx"] {
         let whole = format!("{before}{text}");
-        for encoded in [
-            STANDARD_NO_PAD.encode(&whole),
-            URL_SAFE_NO_PAD.encode(&whole),
-        ] {
+        for encoded in [STANDARD_NO_PAD.encode(&whole), URL_SAFE_NO_PAD.encode(&whole)] {
             // The digits at both ends hold bits of what stands around it as well.
             let first = (8 * before.len()).div_ceil(6);
             let last = 8 * whole.len() / 6;

@@ -29,9 +29,7 @@ fn ending(states: &[&str], after_cancel: &[&str]) -> Sandbox {
 }
 
 fn step(sandbox: &Sandbox) -> Step {
-    Step::on(sandbox, "digitalocean")
-        .input("app_id", "app-1")
-        .input("deployment_id", "dep-1")
+    Step::on(sandbox, "digitalocean").input("app_id", "app-1").input("deployment_id", "dep-1")
 }
 
 /// The same outside any CI system; with the variable it is GitHub without files.
@@ -69,16 +67,12 @@ fn read(folder: &Path, name: &str) -> String {
 fn annotations(ran: &Ran) -> Vec<Obeyed> {
     let levels = ["notice", "warning", "error"];
     let all = obeyed(&ran.stdout).into_iter();
-    all.filter(|command| levels.contains(&command.name.as_str()))
-        .collect()
+    all.filter(|command| levels.contains(&command.name.as_str())).collect()
 }
 
 /// The levels of all annotations.
 fn levels(ran: &Ran) -> Vec<String> {
-    annotations(ran)
-        .into_iter()
-        .map(|annotation| annotation.name)
-        .collect()
+    annotations(ran).into_iter().map(|annotation| annotation.name).collect()
 }
 
 /// The only annotation.
@@ -107,12 +101,8 @@ fn outputs_are_appended_to_what_the_step_wrote_before() {
 fn a_block_that_says_interrupted_comes_before_the_final_one() {
     let sandbox = running();
     let ran = step(&sandbox).run();
-    let outcomes: Vec<_> = ran
-        .written
-        .iter()
-        .filter(|(name, _)| name == "outcome")
-        .map(|(_, value)| value.as_str())
-        .collect();
+    let outcomes: Vec<_> =
+        ran.written.iter().filter(|(name, _)| name == "outcome").map(|(_, value)| value.as_str()).collect();
     assert_eq!(outcomes, ["interrupted", "canceled"]);
     assert_eq!(ran.written.len(), 2 * OUTPUTS.len());
 }
@@ -140,11 +130,7 @@ fn no_marker_in_the_output_file_is_used_twice() {
         sandbox.add(Deployment::new("app-1", "dep-1"));
         let ran = step(&sandbox).run();
         let file = read(ran.folder.path(), "output");
-        markers.extend(
-            file.lines()
-                .filter_map(|line| line.split_once("<<"))
-                .map(|(_, mark)| mark.to_owned()),
-        );
+        markers.extend(file.lines().filter_map(|line| line.split_once("<<")).map(|(_, mark)| mark.to_owned()));
     }
     assert_eq!(markers.len(), 4 * OUTPUTS.len());
 }
@@ -154,14 +140,7 @@ fn every_output_is_written_even_when_nothing_was_read() {
     let sandbox = Sandbox::start();
     let ran = lost(&sandbox, 1).run();
     ran.ended("not_found", 4);
-    assert_eq!(
-        (
-            ran.output("state"),
-            ran.output("platform_state"),
-            ran.output("deployment_url")
-        ),
-        ("", "", "")
-    );
+    assert_eq!((ran.output("state"), ran.output("platform_state"), ran.output("deployment_url")), ("", "", ""));
     assert_eq!(ran.output("went_live"), "unknown");
 }
 
@@ -170,12 +149,7 @@ fn each_deployment_is_told_with_every_field() {
     let sandbox = running();
     let ran = step(&sandbox).run();
     let told = &ran.deployments()[0];
-    let names: BTreeSet<&str> = told
-        .as_object()
-        .unwrap()
-        .keys()
-        .map(String::as_str)
-        .collect();
+    let names: BTreeSet<&str> = told.as_object().unwrap().keys().map(String::as_str).collect();
     let expected = [
         "platform",
         "deployment_id",
@@ -207,10 +181,7 @@ fn nothing_sent_means_no_status_of_a_cancel_request() {
     let sandbox = running();
     let ran = step(&sandbox).input("dry_run", "true").run();
     let told = &ran.deployments()[0];
-    assert_eq!(
-        (&told["http_status"], &told["request_id"]),
-        (&Value::Null, &Value::Null)
-    );
+    assert_eq!((&told["http_status"], &told["request_id"]), (&Value::Null, &Value::Null));
 }
 
 #[test]
@@ -219,9 +190,7 @@ fn deployments_is_one_line_of_compact_json() {
     let ran = step(&sandbox).run();
     let text = ran.output("deployments");
     assert!(
-        !text.contains('\n')
-            && !text.contains("\": ")
-            && text.starts_with(r#"[{"platform":"digitalocean","#),
+        !text.contains('\n') && !text.contains("\": ") && text.starts_with(r#"[{"platform":"digitalocean","#),
         "{text}"
     );
 }
@@ -240,14 +209,8 @@ fn the_worst_of_several_deployments_fills_the_single_outputs() {
     sandbox.add(Deployment::new("app-1", "dep-2").states(["ACTIVE"]));
     let ran = step(&sandbox).input("deployment_id", "dep-1,dep-2").run();
     ran.ended("already_finished", 3);
-    assert_eq!(
-        (ran.output("deployment_id"), ran.output("platform_state")),
-        ("dep-2", "ACTIVE")
-    );
-    assert_eq!(
-        (ran.output("went_live"), ran.output("canceled")),
-        ("true", "false")
-    );
+    assert_eq!((ran.output("deployment_id"), ran.output("platform_state")), ("dep-2", "ACTIVE"));
+    assert_eq!((ran.output("went_live"), ran.output("canceled")), ("true", "false"));
 }
 
 #[test]
@@ -256,10 +219,7 @@ fn six_hundred_deployments_stay_below_100_kib() {
     let ran = lost(&sandbox, 600).input("output_file", "all.json").run();
     ran.ended("not_found", 4);
     assert!(ran.output("deployments").len() < 100 * 1024);
-    assert_eq!(
-        (ran.output("count"), ran.output("canceled_count")),
-        ("600", "0")
-    );
+    assert_eq!((ran.output("count"), ran.output("canceled_count")), ("600", "0"));
     let left = 600 - ran.deployments().len();
     assert!(left > 0, "the test is too small");
     ran.says(&format!("{left} deployments are left out"));
@@ -276,10 +236,7 @@ fn what_is_left_out_of_deployments_are_the_best_outcomes() {
     }
     let ran = lost(&sandbox, 600).run();
     let shown = ran.deployments();
-    let lost = shown
-        .iter()
-        .filter(|told| told["outcome"] == "not_found")
-        .count();
+    let lost = shown.iter().filter(|told| told["outcome"] == "not_found").count();
     assert_eq!(lost, 300.min(shown.len()));
 }
 
@@ -300,11 +257,7 @@ fn an_outcome_that_fails_the_step_is_an_error_and_another_at_most_a_warning() {
     ] {
         let sandbox = ending(&states, &after);
         let ran = step(&sandbox).input("fail_on", fail_on).run();
-        assert_eq!(
-            annotation(&ran).name,
-            level,
-            "{states:?} {after:?} {fail_on}"
-        );
+        assert_eq!(annotation(&ran).name, level, "{states:?} {after:?} {fail_on}");
     }
 }
 
@@ -329,10 +282,7 @@ fn of_more_than_ten_deployments_the_last_annotation_counts_the_rest() {
     let all = annotations(&ran);
     assert_eq!(all.len(), 10);
     let last = all.last().unwrap();
-    assert!(
-        last.properties.contains('3') && last.text.contains("3 not_found"),
-        "{last:?}"
-    );
+    assert!(last.properties.contains('3') && last.text.contains("3 not_found"), "{last:?}");
 }
 
 #[test]
@@ -357,15 +307,10 @@ fn text_in_an_annotation_comes_back_as_it_was() {
 #[test]
 fn a_title_is_escaped_as_a_property() {
     let sandbox = Sandbox::start();
-    let deployment = vercel::Deployment::new("prj_1", "web", "dpl_1")
-        .host("own.vercel.app")
-        .states(["READY"]);
+    let deployment = vercel::Deployment::new("prj_1", "web", "dpl_1").host("own.vercel.app").states(["READY"]);
     sandbox.add(deployment.field("id", json!("dpl_a,file=x:y%0Az")));
-    let ran = Step::on(&sandbox, "vercel")
-        .input("deployment_id", "own.vercel.app")
-        .run();
-    ran.ended("already_finished", 3)
-        .says("title=Was live already%3A dpl_a%2Cfile=x%3Ay%250Az::");
+    let ran = Step::on(&sandbox, "vercel").input("deployment_id", "own.vercel.app").run();
+    ran.ended("already_finished", 3).says("title=Was live already%3A dpl_a%2Cfile=x%3Ay%250Az::");
 }
 
 // Masks
@@ -379,27 +324,16 @@ fn every_secret_is_masked_before_anything_else() {
         .secret("an-unused-key-1")
         .secret("another-platforms-secret")
         .run();
-    let masked: BTreeSet<_> = obeyed(&ran.stdout)
-        .into_iter()
-        .take(3)
-        .map(|command| (command.name, command.text))
-        .collect();
+    let masked: BTreeSet<_> =
+        obeyed(&ran.stdout).into_iter().take(3).map(|command| (command.name, command.text)).collect();
     let expected = [TOKEN, "an-unused-key-1", "another-platforms-secret"];
-    assert_eq!(
-        masked,
-        expected
-            .map(|text| ("add-mask".to_owned(), text.to_owned()))
-            .into()
-    );
+    assert_eq!(masked, expected.map(|text| ("add-mask".to_owned(), text.to_owned())).into());
 }
 
 #[test]
 fn the_masks_come_first_even_with_bad_input() {
     let sandbox = running();
-    let ran = step(&sandbox)
-        .input("timeout", "soon")
-        .input("ci", "travis")
-        .run();
+    let ran = step(&sandbox).input("timeout", "soon").input("ci", "travis").run();
     assert_eq!(obeyed(&ran.stdout)[0].text, TOKEN);
 }
 
@@ -424,11 +358,7 @@ fn a_secret_is_not_printed_as_a_mask_where_no_runner_reads_it() {
             let sandbox = running();
             let ran = bare(&sandbox).input("ci", ci).var(variable, "false").run();
             assert_eq!(ran.code, 0);
-            assert!(
-                !format!("{}{}", ran.stdout, ran.stderr).contains(TOKEN),
-                "{}",
-                ran.stdout
-            );
+            assert!(!format!("{}{}", ran.stdout, ran.stderr).contains(TOKEN), "{}", ran.stdout);
         }
     }
 }
@@ -444,10 +374,7 @@ fn a_plain_run_masks_nothing() {
 fn gitea_and_forgejo_get_masks_and_outputs_too() {
     for variable in ["GITEA_ACTIONS", "FORGEJO_ACTIONS"] {
         let sandbox = running();
-        let ran = step(&sandbox)
-            .without("GITHUB_ACTIONS")
-            .var(variable, "true")
-            .run();
+        let ran = step(&sandbox).without("GITHUB_ACTIONS").var(variable, "true").run();
         ran.ended("canceled", 0);
         assert_eq!(obeyed(&ran.stdout)[0].name, "add-mask");
     }
@@ -458,10 +385,7 @@ fn gitea_and_forgejo_get_masks_and_outputs_too() {
 #[test]
 fn the_log_is_in_a_group_that_is_closed_before_the_annotation() {
     let sandbox = running();
-    let names: Vec<_> = obeyed(&step(&sandbox).run().stdout)
-        .into_iter()
-        .map(|command| command.name)
-        .collect();
+    let names: Vec<_> = obeyed(&step(&sandbox).run().stdout).into_iter().map(|command| command.name).collect();
     assert_eq!(names, ["add-mask", "group", "endgroup", "notice"]);
 }
 
@@ -469,10 +393,7 @@ fn the_log_is_in_a_group_that_is_closed_before_the_annotation() {
 fn bad_input_leaves_no_group_open() {
     let sandbox = running();
     let ran = step(&sandbox).input("timeout", "soon").run();
-    let names: Vec<_> = obeyed(&ran.stdout)
-        .into_iter()
-        .map(|command| command.name)
-        .collect();
+    let names: Vec<_> = obeyed(&ran.stdout).into_iter().map(|command| command.name).collect();
     assert_eq!(names, ["add-mask", "error"]);
 }
 
@@ -481,26 +402,14 @@ fn a_line_is_logged_when_a_state_changes_and_not_for_every_read() {
     let sandbox = ending(&["BUILDING"], &["BUILDING", "BUILDING", "CANCELED"]);
     let ran = step(&sandbox).input("poll_interval", "1s").run();
     ran.ended("canceled", 0);
-    let lines = |text: &str| {
-        ran.stdout
-            .lines()
-            .filter(|line| line.ends_with(&format!(" s  dep-1: {text}")))
-            .count()
-    };
+    let lines = |text: &str| ran.stdout.lines().filter(|line| line.ends_with(&format!(" s  dep-1: {text}"))).count();
     assert!(sandbox.count(Call::Read) > 2);
-    assert_eq!(
-        (lines("BUILDING"), lines("BUILDING → CANCELED")),
-        (1, 1),
-        "{}",
-        ran.stdout
-    );
+    assert_eq!((lines("BUILDING"), lines("BUILDING → CANCELED")), (1, 1), "{}", ran.stdout);
 }
 
 fn debug_lines(ran: &Ran) -> Vec<String> {
     let all = obeyed(&ran.stdout).into_iter();
-    all.filter(|command| command.name == "debug")
-        .map(|command| command.text)
-        .collect()
+    all.filter(|command| command.name == "debug").map(|command| command.text).collect()
 }
 
 #[test]
@@ -510,19 +419,10 @@ fn a_debug_run_tells_every_request() {
     let lines = debug_lines(&ran);
     assert_eq!(lines.len(), sandbox.requests().len());
     let path = "/digitalocean/v2/apps/app-1/deployments/dep-1";
-    assert!(
-        lines[0].starts_with(&format!("GET {path}: 200")),
-        "{lines:?}"
-    );
-    assert!(
-        lines[1].starts_with(&format!("POST {path}/cancel: 200")),
-        "{lines:?}"
-    );
+    assert!(lines[0].starts_with(&format!("GET {path}: 200")), "{lines:?}");
+    assert!(lines[1].starts_with(&format!("POST {path}/cancel: 200")), "{lines:?}");
     for line in &lines {
-        assert!(
-            line.contains("request id 4851a473-") && line.ends_with(" ms"),
-            "{line}"
-        );
+        assert!(line.contains("request id 4851a473-") && line.ends_with(" ms"), "{line}");
     }
 }
 
@@ -531,15 +431,7 @@ fn a_debug_run_shows_neither_bodies_nor_headers() {
     let sandbox = running();
     let ran = step(&sandbox).var("RUNNER_DEBUG", "1").run();
     let all = debug_lines(&ran).join("\n").to_lowercase();
-    for text in [
-        "bearer",
-        "authorization",
-        "ratelimit",
-        "content-type",
-        "\"phase\"",
-        "9a4df0b8",
-        "user-agent",
-    ] {
+    for text in ["bearer", "authorization", "ratelimit", "content-type", "\"phase\"", "9a4df0b8", "user-agent"] {
         assert!(!all.contains(text), "{text} in {all}");
     }
 }
@@ -547,10 +439,7 @@ fn a_debug_run_shows_neither_bodies_nor_headers() {
 #[test]
 fn a_debug_line_of_a_long_path_still_tells_status_and_time() {
     let sandbox = running();
-    let ran = step(&sandbox)
-        .input("deployment_id", &"x".repeat(400))
-        .var("RUNNER_DEBUG", "1")
-        .run();
+    let ran = step(&sandbox).input("deployment_id", &"x".repeat(400)).var("RUNNER_DEBUG", "1").run();
     let line = &debug_lines(&ran)[0];
     assert!(line.contains("404") && line.ends_with(" ms"), "{line}");
 }
@@ -597,41 +486,15 @@ fn what_stays_after_a_cancellation_is_said_only_where_that_is_so() {
     for (name, sandbox, outcome, says) in [
         ("canceled", running(), "canceled", true),
         ("refused", refused, "error", false),
-        (
-            "completed",
-            course(&["BUILDING"], &["ACTIVE"]),
-            "completed",
-            false,
-        ),
+        ("completed", course(&["BUILDING"], &["ACTIVE"]), "completed", false),
         ("failed", course(&["BUILDING"], &["ERROR"]), "failed", false),
-        (
-            "superseded",
-            course(&["BUILDING"], &["SUPERSEDED"]),
-            "superseded",
-            false,
-        ),
-        (
-            "not seen",
-            course(&["BUILDING"], &["BUILDING"]),
-            "timed_out",
-            false,
-        ),
-        (
-            "finished",
-            course(&["CANCELED"], &["CANCELED"]),
-            "already_finished",
-            false,
-        ),
+        ("superseded", course(&["BUILDING"], &["SUPERSEDED"]), "superseded", false),
+        ("not seen", course(&["BUILDING"], &["BUILDING"]), "timed_out", false),
+        ("finished", course(&["CANCELED"], &["CANCELED"]), "already_finished", false),
         ("one live", one_live, "completed", false),
     ] {
-        let ids = if name == "one live" {
-            "dep-1,dep-2"
-        } else {
-            "dep-1"
-        };
-        let step = step(&sandbox)
-            .input("deployment_id", ids)
-            .input("timeout", "2s");
+        let ids = if name == "one live" { "dep-1,dep-2" } else { "dep-1" };
+        let step = step(&sandbox).input("deployment_id", ids).input("timeout", "2s");
         let ran = step.run();
         assert_eq!(ran.output("outcome"), outcome, "{name}");
         let summary = &ran.summary;
@@ -642,26 +505,17 @@ fn what_stays_after_a_cancellation_is_said_only_where_that_is_so() {
 
 #[test]
 fn a_run_of_several_that_sees_no_end_counts_none() {
-    for (input, value, counted) in [
-        ("dry_run", "true", "Dry run: 2 of 3"),
-        ("wait", "false", "2 of 3"),
-        ("wait", "true", "2 of 3"),
-    ] {
+    for (input, value, counted) in
+        [("dry_run", "true", "Dry run: 2 of 3"), ("wait", "false", "2 of 3"), ("wait", "true", "2 of 3")]
+    {
         let slow = |id| Deployment::new("app-1", id).after_cancel(["BUILDING", "CANCELED"]);
         let sandbox = sandbox(slow("dep-1"));
         sandbox.add(slow("dep-2"));
         sandbox.add(Deployment::new("app-1", "dep-3").states(["ERROR"]));
-        let ran = step(&sandbox)
-            .input("deployment_id", "dep-1,dep-2,dep-3")
-            .input(input, value)
-            .run();
+        let ran = step(&sandbox).input("deployment_id", "dep-1,dep-2,dep-3").input(input, value).run();
         let reason = ran.output("reason");
         assert!(reason.starts_with(counted), "{reason}");
-        assert!(
-            ran.summary.contains(&format!("{counted} deployments")),
-            "{}",
-            ran.summary
-        );
+        assert!(ran.summary.contains(&format!("{counted} deployments")), "{}", ran.summary);
         let ends = reason.contains("ended canceled");
         assert_eq!(ends, value == "true" && input == "wait", "{reason}");
     }
@@ -671,23 +525,16 @@ fn a_run_of_several_that_sees_no_end_counts_none() {
 fn one_that_had_ended_in_a_way_nobody_knows_is_a_warning() {
     let sandbox = Sandbox::start();
     sandbox.add(vercel::Deployment::new("prj_1", "web", "dpl_1").states(["DELETED"]));
-    let ran = Step::on(&sandbox, "vercel")
-        .input("deployment_id", "dpl_1")
-        .run();
+    let ran = Step::on(&sandbox, "vercel").input("deployment_id", "dpl_1").run();
     ran.ended("already_finished", 0);
-    assert_eq!(
-        (ran.output("went_live"), levels(&ran)),
-        ("unknown", vec!["warning".to_owned()])
-    );
+    assert_eq!((ran.output("went_live"), levels(&ran)), ("unknown", vec!["warning".to_owned()]));
     assert!(ran.summary.contains("⚠️"), "{}", ran.summary);
 }
 
 #[test]
 fn a_fault_that_many_ids_have_is_told_once() {
     let sandbox = running();
-    let ran = step(&sandbox)
-        .input("deployment_id", &".,".repeat(4000))
-        .run();
+    let ran = step(&sandbox).input("deployment_id", &".,".repeat(4000)).run();
     ran.ended("error", 2);
     assert_eq!(levels(&ran), ["error"]);
     let sizes = [ran.output("reason").len(), ran.summary.len()];
@@ -699,12 +546,7 @@ fn the_summary_shows_the_way_back_when_it_went_live() {
     let sandbox = ending(&["BUILDING"], &["ACTIVE"]);
     let ran = step(&sandbox).run();
     let summary = &ran.ended("completed", 3).summary;
-    for text in [
-        "go live?** **Yes",
-        "**Next:**",
-        "roll back",
-        "https://cloud.digitalocean.com/apps/app-1",
-    ] {
+    for text in ["go live?** **Yes", "**Next:**", "roll back", "https://cloud.digitalocean.com/apps/app-1"] {
         assert!(summary.contains(text), "no {text:?} in\n{summary}");
     }
 }
@@ -713,19 +555,9 @@ fn the_summary_shows_the_way_back_when_it_went_live() {
 fn the_summary_lists_every_deployment() {
     let sandbox = running();
     sandbox.add(Deployment::new("app-1", "dep-2"));
-    let summary = step(&sandbox)
-        .input("deployment_id", "dep-1,dep-2,dep-9")
-        .run()
-        .summary;
+    let summary = step(&sandbox).input("deployment_id", "dep-1,dep-2,dep-9").run().summary;
     for id in ["`dep-1`", "`dep-2`", "`dep-9`"] {
-        assert_eq!(
-            summary
-                .lines()
-                .filter(|line| line.starts_with('|') && line.contains(id))
-                .count(),
-            1,
-            "{summary}"
-        );
+        assert_eq!(summary.lines().filter(|line| line.starts_with('|') && line.contains(id)).count(), 1, "{summary}");
     }
 }
 
@@ -734,10 +566,7 @@ fn the_summary_of_several_says_which_went_live_and_why_others_need_a_look() {
     let sandbox = running();
     let fast = Deployment::new("app-1", "dep-2").after_cancel(["BUILDING", "ACTIVE"]);
     sandbox.add(fast);
-    let summary = step(&sandbox)
-        .input("deployment_id", "dep-1,dep-2,dep-9")
-        .run()
-        .summary;
+    let summary = step(&sandbox).input("deployment_id", "dep-1,dep-2,dep-9").run().summary;
     for text in [
         "go live?** **Yes, 1 of 3.**",
         "\n- `dep-2`: It went live before the cancellation could take effect",
@@ -753,10 +582,7 @@ fn the_summary_of_several_says_which_went_live_and_why_others_need_a_look() {
 fn the_summary_of_bad_input_lists_the_faults() {
     let sandbox = running();
     let summary = step(&sandbox).input("timeout", "soon").run().summary;
-    assert!(
-        summary.contains("`timeout`") && summary.contains("Nothing was sent"),
-        "{summary}"
-    );
+    assert!(summary.contains("`timeout`") && summary.contains("Nothing was sent"), "{summary}");
 }
 
 #[test]
@@ -779,29 +605,20 @@ fn a_huge_summary_stays_below_1_mib_and_says_so() {
     let sandbox = Sandbox::start();
     let mut step = Step::on(&sandbox, "vercel");
     for list in 0..8 {
-        let ids: Vec<String> = (0..150)
-            .map(|n| format!("{list}-{n:03}-{}", "x".repeat(500)))
-            .collect();
+        let ids: Vec<String> = (0..150).map(|n| format!("{list}-{n:03}-{}", "x".repeat(500))).collect();
         let name = format!("BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT_DEPLOYMENT_ID_{list}");
         step = step.var(&name, &ids.join(","));
     }
     let ran = step.run();
     assert_eq!(ran.output("count"), "1200");
     assert!(ran.summary.len() < 1024 * 1024);
-    assert!(
-        ran.summary.contains("more deployments are not listed"),
-        "{}",
-        ran.summary.len()
-    );
+    assert!(ran.summary.contains("more deployments are not listed"), "{}", ran.summary.len());
 }
 
 // Files that cannot be written
 
 fn warnings(ran: &Ran) -> Vec<Obeyed> {
-    annotations(ran)
-        .into_iter()
-        .filter(|annotation| annotation.name == "warning")
-        .collect()
+    annotations(ran).into_iter().filter(|annotation| annotation.name == "warning").collect()
 }
 
 #[test]
@@ -809,13 +626,7 @@ fn outputs_that_cannot_be_written_are_a_warning() {
     let sandbox = running();
     let ran = github_with(&sandbox, Some("no-folder/output"), Some("summary")).run();
     assert_eq!(ran.code, 0);
-    assert!(
-        warnings(&ran)
-            .iter()
-            .any(|warning| warning.text.contains("outputs")),
-        "{}",
-        ran.stdout
-    );
+    assert!(warnings(&ran).iter().any(|warning| warning.text.contains("outputs")), "{}", ran.stdout);
     assert!(ran.summary.contains("Canceled"));
 }
 
@@ -850,21 +661,14 @@ fn a_missing_name_of_the_summary_is_a_warning() {
 #[test]
 fn a_file_that_cannot_be_written_does_not_turn_a_failure_green() {
     let sandbox = ending(&["BUILDING"], &["ACTIVE"]);
-    let ran = github_with(
-        &sandbox,
-        Some("no-folder/output"),
-        Some("no-folder/summary"),
-    )
-    .run();
+    let ran = github_with(&sandbox, Some("no-folder/output"), Some("no-folder/summary")).run();
     assert_eq!(ran.code, 3);
 }
 
 #[test]
 fn an_output_file_that_cannot_be_written_is_a_warning() {
     let sandbox = running();
-    let ran = step(&sandbox)
-        .input("output_file", "summary/out.json")
-        .run();
+    let ran = step(&sandbox).input("output_file", "summary/out.json").run();
     ran.ended("canceled", 0);
     assert!(warnings(&ran)[0].text.contains("output_file"));
 }
@@ -876,17 +680,9 @@ fn an_output_file_in_json_is_whole_and_typed() {
     let sandbox = running();
     let ran = step(&sandbox).input("output_file", "out.json").run();
     let file: Value = serde_json::from_str(&read(ran.folder.path(), "out.json")).unwrap();
-    let names: BTreeSet<&str> = file
-        .as_object()
-        .unwrap()
-        .keys()
-        .map(String::as_str)
-        .collect();
+    let names: BTreeSet<&str> = file.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(names, BTreeSet::from(OUTPUTS));
-    assert_eq!(
-        (&file["outcome"], &file["canceled"], &file["count"]),
-        (&json!("canceled"), &json!(true), &json!(1))
-    );
+    assert_eq!((&file["outcome"], &file["canceled"], &file["count"]), (&json!("canceled"), &json!(true), &json!(1)));
     assert_eq!(file["deployments"], json!(ran.deployments()));
 }
 
@@ -907,21 +703,11 @@ fn an_output_file_of_lines_holds_plain_values_only() {
     let sandbox = ending(&["a b; rm -rf $HOME"], &["CANCELED"]);
     let ran = step(&sandbox).input("output_file", "out.env").run();
     let file = read(ran.folder.path(), "out.env");
-    let lines: Vec<_> = file
-        .lines()
-        .map(|line| line.split_once('=').unwrap())
-        .collect();
+    let lines: Vec<_> = file.lines().map(|line| line.split_once('=').unwrap()).collect();
     for (name, value) in &lines {
+        assert!(name.strip_prefix("CANCELLATION_").is_some_and(|name| name == name.to_uppercase()), "{name}");
         assert!(
-            name.strip_prefix("CANCELLATION_")
-                .is_some_and(|name| name == name.to_uppercase()),
-            "{name}"
-        );
-        assert!(
-            !value.is_empty()
-                && value
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || "._:/@-".contains(c)),
+            !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || "._:/@-".contains(c)),
             "{value}"
         );
     }
@@ -929,26 +715,15 @@ fn an_output_file_of_lines_holds_plain_values_only() {
         lines.contains(&("CANCELLATION_OUTCOME", "canceled"))
             && lines.contains(&("CANCELLATION_DEPLOYMENT_ID", "dep-1"))
     );
-    assert!(
-        !file.contains("PREVIOUS_STATE")
-            && !file.contains("REASON")
-            && !file.contains("DEPLOYMENTS"),
-        "{file}"
-    );
+    assert!(!file.contains("PREVIOUS_STATE") && !file.contains("REASON") && !file.contains("DEPLOYMENTS"), "{file}");
 }
 
 #[test]
 fn an_output_file_is_written_for_bad_input_too() {
     let sandbox = running();
-    let ran = step(&sandbox)
-        .input("timeout", "soon")
-        .input("output_file", "out.json")
-        .run();
+    let ran = step(&sandbox).input("timeout", "soon").input("output_file", "out.json").run();
     let file: Value = serde_json::from_str(&read(ran.folder.path(), "out.json")).unwrap();
-    assert_eq!(
-        (&file["outcome"], &file["count"]),
-        (&json!("error"), &json!(0))
-    );
+    assert_eq!((&file["outcome"], &file["count"]), (&json!("error"), &json!(0)));
 }
 
 // A run outside any CI system
@@ -957,11 +732,7 @@ fn an_output_file_is_written_for_bad_input_too() {
 fn a_plain_run_tells_the_result_on_standard_output_and_the_log_on_standard_error() {
     let sandbox = running();
     let ran = bare(&sandbox).run();
-    assert!(
-        ran.stdout.contains("dep-1: canceled (BUILDING → CANCELED"),
-        "{}",
-        ran.stdout
-    );
+    assert!(ran.stdout.contains("dep-1: canceled (BUILDING → CANCELED"), "{}", ran.stdout);
     assert!(ran.stderr.contains("asking to cancel") && !ran.stdout.contains("asking to cancel"));
 }
 
@@ -976,16 +747,9 @@ fn a_plain_run_has_no_commands_and_no_colours() {
 #[test]
 fn plain_can_be_asked_for_on_github() {
     let sandbox = running();
-    let ran = bare(&sandbox)
-        .input("ci", "Plain")
-        .var("GITHUB_ACTIONS", "true")
-        .run();
+    let ran = bare(&sandbox).input("ci", "Plain").var("GITHUB_ACTIONS", "true").run();
     assert_eq!(ran.code, 0);
-    assert!(
-        annotations(&ran).is_empty() && ran.stdout.contains("dep-1: canceled"),
-        "{}",
-        ran.stdout
-    );
+    assert!(annotations(&ran).is_empty() && ran.stdout.contains("dep-1: canceled"), "{}", ran.stdout);
 }
 
 // Hostile text
@@ -1046,71 +810,34 @@ fn forms_of_the_secret() -> Vec<String> {
 }
 
 fn everything_shown(ran: &Ran) -> String {
-    let lines: Vec<_> = ran
-        .stdout
-        .lines()
-        .filter(|line| !line.starts_with("::add-mask::"))
-        .collect();
+    let lines: Vec<_> = ran.stdout.lines().filter(|line| !line.starts_with("::add-mask::")).collect();
     let output = read(ran.folder.path(), "output");
-    format!(
-        "{}\n{}\n{}\n{output}",
-        lines.join("\n"),
-        ran.stderr,
-        ran.summary
-    )
+    format!("{}\n{}\n{}\n{output}", lines.join("\n"), ran.stderr, ran.summary)
 }
 
 /// Nothing in this run acted: one annotation, our own commands only, our own outputs only, a table that holds.
 #[track_caller]
 fn nothing_acted(ran: &Ran, hostile: &str) {
-    let names: Vec<_> = obeyed(&format!("{}\n{}", ran.stdout, ran.stderr))
-        .into_iter()
-        .map(|command| command.name)
-        .collect();
+    let names: Vec<_> =
+        obeyed(&format!("{}\n{}", ran.stdout, ran.stderr)).into_iter().map(|command| command.name).collect();
     let (mut own, debug): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| name != "debug");
     own.pop_if(|last| ["notice", "warning", "error"].contains(&last.as_str()));
-    assert_eq!(
-        own,
-        ["add-mask", "group", "endgroup"],
-        "{hostile:?} {debug:?}\n{}",
-        ran.stdout
-    );
+    assert_eq!(own, ["add-mask", "group", "endgroup"], "{hostile:?} {debug:?}\n{}", ran.stdout);
     let shown = everything_shown(ran);
     let lower = shown.to_lowercase();
-    for start in [
-        "##[",
-        "##vso[",
-        "##teamcity[",
-        "\r",
-        "\u{1b}",
-        "\u{85}",
-        "\u{2028}",
-        "\u{200b}",
-    ] {
-        assert!(
-            !lower.contains(start),
-            "{start:?} of {hostile:?} in\n{shown}"
-        );
+    for start in ["##[", "##vso[", "##teamcity[", "\r", "\u{1b}", "\u{85}", "\u{2028}", "\u{200b}"] {
+        assert!(!lower.contains(start), "{start:?} of {hostile:?} in\n{shown}");
     }
     let markup = markup(&ran.summary);
     for start in ["<img", "<script", "</td", "](https://evil", "owned]("] {
-        assert!(
-            !markup.contains(start),
-            "{start:?} of {hostile:?} in\n{}",
-            ran.summary
-        );
+        assert!(!markup.contains(start), "{start:?} of {hostile:?} in\n{}", ran.summary);
     }
     for form in forms_of_the_secret() {
         assert!(!lower.contains(&form.to_lowercase()), "{form} in\n{shown}");
     }
     let written: BTreeSet<&str> = ran.outputs.keys().map(String::as_str).collect();
     assert_eq!(written, BTreeSet::from(OUTPUTS), "{hostile:?}");
-    assert!(
-        ran.outputs
-            .values()
-            .all(|value| !opens_command(value) && !value.contains('\n')),
-        "{hostile:?}"
-    );
+    assert!(ran.outputs.values().all(|value| !opens_command(value) && !value.contains('\n')), "{hostile:?}");
     assert_eq!(ran.deployments().len(), 1);
     table_holds(&ran.summary);
 }
@@ -1118,22 +845,9 @@ fn nothing_acted(ran: &Ran, hostile: &str) {
 /// What Markdown reads as more than text: everything but code spans, which end within their cell or line.
 fn markup(summary: &str) -> String {
     let bars = |line: &str| line.replace("\\|", "").replace('|', "\n");
-    let cells: Vec<String> = summary
-        .lines()
-        .map(|line| {
-            if line.starts_with('|') {
-                bars(line)
-            } else {
-                line.to_owned()
-            }
-        })
-        .collect();
-    cells
-        .join("\n")
-        .lines()
-        .map(without_code)
-        .collect::<Vec<_>>()
-        .join("\n")
+    let cells: Vec<String> =
+        summary.lines().map(|line| if line.starts_with('|') { bars(line) } else { line.to_owned() }).collect();
+    cells.join("\n").lines().map(without_code).collect::<Vec<_>>().join("\n")
 }
 
 /// A code span ends at the next run of as many backticks as it began with.
@@ -1145,13 +859,10 @@ fn without_code(line: &str) -> String {
         text.push_str(before);
         let inner = code.trim_start_matches('`');
         let fence = code.len() - inner.len();
-        let end = inner
-            .match_indices(&code[..fence])
-            .map(|(at, _)| at)
-            .find(|at| {
-                let after = &inner[at + fence..];
-                !after.starts_with('`') && !inner[..*at].ends_with('`')
-            });
+        let end = inner.match_indices(&code[..fence]).map(|(at, _)| at).find(|at| {
+            let after = &inner[at + fence..];
+            !after.starts_with('`') && !inner[..*at].ends_with('`')
+        });
         rest = end.map_or(inner, |end| &inner[end + fence..]);
     }
     text + rest
@@ -1166,10 +877,7 @@ fn the_model_of_markdown_knows_code_spans() {
 /// Every row of the table has its five cells; a bar behind a backslash is text.
 #[track_caller]
 fn table_holds(summary: &str) {
-    let rows: Vec<_> = summary
-        .lines()
-        .filter(|line| line.starts_with('|'))
-        .collect();
+    let rows: Vec<_> = summary.lines().filter(|line| line.starts_with('|')).collect();
     assert_eq!(rows.len(), 3, "{summary}");
     for row in rows {
         assert_eq!(row.replace("\\|", "").matches('|').count(), 6, "{row}");
@@ -1177,24 +885,15 @@ fn table_holds(summary: &str) {
 }
 
 fn vercel_step(sandbox: &Sandbox) -> Step {
-    Step::on(sandbox, "vercel")
-        .input("deployment_id", "dpl_1")
-        .var("RUNNER_DEBUG", "1")
+    Step::on(sandbox, "vercel").input("deployment_id", "dpl_1").var("RUNNER_DEBUG", "1")
 }
 
 /// Runs with every hostile text in one place of a Vercel deployment.
 #[track_caller]
 fn vercel_says(place: impl Fn(vercel::Deployment, &str) -> vercel::Deployment, outcome: &str) {
-    for hostile in HOSTILE
-        .map(str::to_owned)
-        .into_iter()
-        .chain(forms_of_the_secret())
-    {
+    for hostile in HOSTILE.map(str::to_owned).into_iter().chain(forms_of_the_secret()) {
         let sandbox = Sandbox::start();
-        sandbox.add(place(
-            vercel::Deployment::new("prj_1", "web", "dpl_1"),
-            &hostile,
-        ));
+        sandbox.add(place(vercel::Deployment::new("prj_1", "web", "dpl_1"), &hostile));
         let ran = vercel_step(&sandbox).run();
         assert_eq!(ran.output("outcome"), outcome, "{hostile:?}");
         nothing_acted(&ran, &hostile);
@@ -1204,11 +903,7 @@ fn vercel_says(place: impl Fn(vercel::Deployment, &str) -> vercel::Deployment, o
 /// Runs with every hostile text in an answer to one kind of request.
 #[track_caller]
 fn answers(call: Call, fault: impl Fn(&str) -> Fault) {
-    for hostile in HOSTILE
-        .map(str::to_owned)
-        .into_iter()
-        .chain(forms_of_the_secret())
-    {
+    for hostile in HOSTILE.map(str::to_owned).into_iter().chain(forms_of_the_secret()) {
         let sandbox = Sandbox::start();
         sandbox.add(vercel::Deployment::new("prj_1", "web", "dpl_1"));
         sandbox.fault(call, [fault(&hostile)]);
@@ -1238,10 +933,7 @@ fn a_hostile_target_stays_text() {
 
 #[test]
 fn a_hostile_project_name_stays_text() {
-    vercel_says(
-        |deployment, text| deployment.field("name", json!(text)),
-        "canceled",
-    );
+    vercel_says(|deployment, text| deployment.field("name", json!(text)), "canceled");
 }
 
 #[test]
@@ -1256,29 +948,20 @@ fn a_hostile_project_name_in_a_page_address_stays_text() {
 #[test]
 fn a_hostile_page_address_stays_text() {
     let place = |deployment: vercel::Deployment, text: &str| {
-        deployment.field(
-            "inspectorUrl",
-            json!(format!("https://vercel.com/a/b?{text}#{text}")),
-        )
+        deployment.field("inspectorUrl", json!(format!("https://vercel.com/a/b?{text}#{text}")))
     };
     vercel_says(place, "canceled");
 }
 
 #[test]
 fn a_hostile_host_name_stays_text() {
-    vercel_says(
-        |deployment, text| deployment.field("url", json!(text)),
-        "canceled",
-    );
+    vercel_says(|deployment, text| deployment.field("url", json!(text)), "canceled");
 }
 
 #[test]
 fn a_hostile_error_message_stays_text() {
     let place = |deployment: vercel::Deployment, text: &str| {
-        deployment
-            .states(["ERROR"])
-            .error_message(text)
-            .field("errorCode", json!(text))
+        deployment.states(["ERROR"]).error_message(text).field("errorCode", json!(text))
     };
     vercel_says(place, "already_finished");
 }
@@ -1290,31 +973,18 @@ fn a_hostile_message_of_a_refused_cancel_stays_text() {
 
 #[test]
 fn a_hostile_message_of_a_refused_read_stays_text() {
-    answers(Call::Read, |text| {
-        Fault::json(
-            401,
-            &json!({"error": {"code": text, "message": text}}).to_string(),
-        )
-    });
+    answers(Call::Read, |text| Fault::json(401, &json!({"error": {"code": text, "message": text}}).to_string()));
 }
 
 #[test]
 fn hostile_headers_stay_text() {
     answers(Call::Cancel, |text| {
-        let visible: String = text
-            .chars()
-            .filter(|c| c.is_ascii() && !c.is_control())
-            .collect();
+        let visible: String = text.chars().filter(|c| c.is_ascii() && !c.is_control()).collect();
         let header = |name: &str| (name.to_owned(), visible.clone());
         Fault::Reply {
             status: 403,
             content_type: visible.clone(),
-            headers: vec![
-                header("x-vercel-id"),
-                header("location"),
-                header("retry-after"),
-                header("server"),
-            ],
+            headers: vec![header("x-vercel-id"), header("location"), header("retry-after"), header("server")],
             body: text.as_bytes().to_vec(),
         }
     });
@@ -1323,10 +993,7 @@ fn hostile_headers_stay_text() {
 #[test]
 fn a_hostile_redirect_stays_text() {
     answers(Call::Cancel, |text| {
-        let visible: String = text
-            .chars()
-            .filter(|c| c.is_ascii() && !c.is_control())
-            .collect();
+        let visible: String = text.chars().filter(|c| c.is_ascii() && !c.is_control()).collect();
         Fault::Redirect(format!("https://evil.example/{visible}"))
     });
 }
@@ -1345,13 +1012,9 @@ fn a_hostile_body_that_is_no_json_stays_text() {
 fn a_hostile_id_behind_a_host_name_stays_text() {
     for hostile in HOSTILE {
         let sandbox = Sandbox::start();
-        let deployment = vercel::Deployment::new("prj_1", "web", "dpl_1")
-            .host("own.vercel.app")
-            .states(["ERROR"]);
+        let deployment = vercel::Deployment::new("prj_1", "web", "dpl_1").host("own.vercel.app").states(["ERROR"]);
         sandbox.add(deployment.field("id", json!(hostile)));
-        let ran = vercel_step(&sandbox)
-            .input("deployment_id", "own.vercel.app")
-            .run();
+        let ran = vercel_step(&sandbox).input("deployment_id", "own.vercel.app").run();
         nothing_acted(&ran, hostile);
     }
 }
@@ -1360,17 +1023,10 @@ fn a_hostile_id_behind_a_host_name_stays_text() {
 fn a_hostile_id_of_another_deployment_stays_text() {
     for hostile in HOSTILE {
         let sandbox = Sandbox::start();
-        let deployment = vercel::Deployment::new("prj_1", "web", "dpl_1")
-            .host("own.vercel.app")
-            .alias("alias.vercel.app");
-        sandbox.add(
-            deployment
-                .field("id", json!(hostile))
-                .field("url", json!(hostile)),
-        );
-        let ran = vercel_step(&sandbox)
-            .input("deployment_id", "alias.vercel.app")
-            .run();
+        let deployment =
+            vercel::Deployment::new("prj_1", "web", "dpl_1").host("own.vercel.app").alias("alias.vercel.app");
+        sandbox.add(deployment.field("id", json!(hostile)).field("url", json!(hostile)));
+        let ran = vercel_step(&sandbox).input("deployment_id", "alias.vercel.app").run();
         ran.ended("error", 1);
         nothing_acted(&ran, hostile);
     }
@@ -1378,14 +1034,9 @@ fn a_hostile_id_of_another_deployment_stays_text() {
 
 #[test]
 fn a_hostile_id_from_the_workflow_stays_text() {
-    for hostile in HOSTILE
-        .into_iter()
-        .filter(|text| !text.contains(char::is_control))
-    {
+    for hostile in HOSTILE.into_iter().filter(|text| !text.contains(char::is_control)) {
         let sandbox = running();
-        let ran = step(&sandbox)
-            .input("deployment_id", &hostile.replace(',', ""))
-            .run();
+        let ran = step(&sandbox).input("deployment_id", &hostile.replace(',', "")).run();
         if ran.code == 2 {
             // Brackets or quotes around an id are a mistake, and told as one.
             ran.ended("error", 2).says("brackets or quotes around it");
@@ -1402,8 +1053,7 @@ fn a_hostile_id_from_the_workflow_stays_text() {
 fn a_hostile_request_id_in_a_body_stays_text() {
     for hostile in HOSTILE {
         let sandbox = running();
-        let body =
-            json!({"id": "bad_request", "message": hostile, "request_id": hostile}).to_string();
+        let body = json!({"id": "bad_request", "message": hostile, "request_id": hostile}).to_string();
         sandbox.fault(Call::Cancel, [Fault::json(422, &body)]);
         let ran = step(&sandbox).run();
         ran.ended("error", 1);
@@ -1431,21 +1081,14 @@ fn ids_are_shown_as_they_are_written() {
     let sandbox = Sandbox::start();
     let deployment = vercel::Deployment::new("prj_1", "web", "dpl_1").host("own.vercel.app");
     sandbox.add(deployment.field("id", json!(id)).states([id]));
-    let ran = vercel_step(&sandbox)
-        .input("deployment_id", "own.vercel.app")
-        .input("dry_run", "true")
-        .run();
+    let ran = vercel_step(&sandbox).input("deployment_id", "own.vercel.app").input("dry_run", "true").run();
     for name in ["deployment_id", "platform_state"] {
         assert_eq!(ran.output(name), id);
     }
     for shown in [ran.output("reason"), &annotation(&ran).text, &ran.summary] {
         assert!(shown.contains(id), "{shown}");
     }
-    assert!(
-        ran.stdout.contains(&format!(" s  own.vercel.app: {id}")),
-        "{}",
-        ran.stdout
-    );
+    assert!(ran.stdout.contains(&format!(" s  own.vercel.app: {id}")), "{}", ran.stdout);
 }
 
 #[test]
@@ -1453,27 +1096,15 @@ fn a_host_at_the_start_of_a_sentence_keeps_its_small_letter() {
     let sandbox = Sandbox::start();
     let deployment = vercel::Deployment::new("prj_1", "web", "dpl_1").host("own.vercel.app");
     sandbox.add(deployment.alias("alias.vercel.app"));
-    let ran = vercel_step(&sandbox)
-        .input("deployment_id", "alias.vercel.app")
-        .run();
+    let ran = vercel_step(&sandbox).input("deployment_id", "alias.vercel.app").run();
     ran.ended("error", 1);
     let reason = ran.output("reason");
-    assert!(
-        reason.contains("alias.vercel.app") && !reason.contains("Alias."),
-        "{reason}"
-    );
+    assert!(reason.contains("alias.vercel.app") && !reason.contains("Alias."), "{reason}");
 }
 
 #[test]
 fn hostile_text_stays_itself_inside_deployments() {
-    for branch in [
-        "::error::x",
-        "##[x]y",
-        "##vso[x]",
-        "a\"b\\c",
-        "ü|`<&>",
-        "a:::b",
-    ] {
+    for branch in ["::error::x", "##[x]y", "##vso[x]", "a\"b\\c", "ü|`<&>", "a:::b"] {
         let sandbox = Sandbox::start();
         sandbox.add(vercel::Deployment::new("prj_1", "web", "dpl_1").branch(branch));
         let ran = vercel_step(&sandbox).run();
@@ -1497,10 +1128,7 @@ fn the_log_says_asked_only_of_what_was_sent() {
     let sandbox = running();
     sandbox.add(Deployment::new("app-1", "dep-2"));
     sandbox.fault(Call::Read, [Fault::Pass, Fault::HoldBefore]);
-    let limit = Fault::RetryAfter {
-        status: 429,
-        value: "1".to_owned(),
-    };
+    let limit = Fault::RetryAfter { status: 429, value: "1".to_owned() };
     sandbox.fault(Call::Cancel, [limit]);
     let running = step(&sandbox).input("deployment_id", "dep-1,dep-2").start();
     sandbox.wait_for(Call::Read, 2);
@@ -1544,8 +1172,7 @@ fn a_reader_that_has_stopped_reading_does_not_keep_a_run() {
 #[test]
 fn a_long_text_of_a_platform_is_shortened() {
     let sandbox = Sandbox::start();
-    sandbox
-        .add(vercel::Deployment::new("prj_1", "web", "dpl_1").refuses_cancel(&"no ".repeat(5000)));
+    sandbox.add(vercel::Deployment::new("prj_1", "web", "dpl_1").refuses_cancel(&"no ".repeat(5000)));
     let ran = vercel_step(&sandbox).run();
     assert!(ran.ended("error", 1).output("reason").len() < 1000);
 }

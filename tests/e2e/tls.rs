@@ -1,9 +1,7 @@
 //! Encrypted connections: whose certificates are trusted, and what a user reads when one is not.
 
 use std::io::{Read as _, Write as _};
-use std::net::{
-    Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs as _,
-};
+use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs as _};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
@@ -75,10 +73,7 @@ fn refused(ran: &Ran, sandbox: &Sandbox, words: &[&str]) {
 fn a_ca_of_ones_own_is_trusted_when_it_is_given() {
     let authority = Authority::new();
     let sandbox = served(&authority, Papers::Good);
-    trusted(
-        &step(&sandbox).input("ca_cert", authority.pem()).run(),
-        &sandbox,
-    );
+    trusted(&step(&sandbox).input("ca_cert", authority.pem()).run(), &sandbox);
 }
 
 #[test]
@@ -124,9 +119,7 @@ fn a_server_is_reached_by_each_of_its_names() {
     let authority = Authority::new();
     for url in [Sandbox::url, Sandbox::url_by_name, Sandbox::url_by_ipv6] {
         let sandbox = served(&authority, Papers::Good);
-        let ran = step_at(&url(&sandbox, "digitalocean"))
-            .input("ca_cert", authority.pem())
-            .run();
+        let ran = step_at(&url(&sandbox, "digitalocean")).input("ca_cert", authority.pem()).run();
         trusted(&ran, &sandbox);
     }
 }
@@ -179,10 +172,7 @@ fn an_extra_ca_joins_the_roots_of_the_environment() {
         let sandbox = served(&one, Papers::Good);
         let step = step(&sandbox);
         let path = write(&step, "roots.pem", in_variable.pem());
-        let ran = step
-            .var("SSL_CERT_FILE", &path)
-            .input("ca_cert", as_input.pem())
-            .run();
+        let ran = step.var("SSL_CERT_FILE", &path).input("ca_cert", as_input.pem()).run();
         trusted(&ran, &sandbox);
     }
 }
@@ -191,11 +181,7 @@ fn an_extra_ca_joins_the_roots_of_the_environment() {
 fn an_empty_variable_of_roots_counts_as_absent() {
     let authority = Authority::new();
     let sandbox = served(&authority, Papers::Good);
-    let ran = step(&sandbox)
-        .var("SSL_CERT_FILE", "")
-        .var("SSL_CERT_DIR", " ")
-        .input("ca_cert", authority.pem())
-        .run();
+    let ran = step(&sandbox).var("SSL_CERT_FILE", "").var("SSL_CERT_DIR", " ").input("ca_cert", authority.pem()).run();
     trusted(&ran, &sandbox);
 }
 
@@ -206,17 +192,9 @@ fn roots_that_cannot_be_read_are_bad_input_by_the_name_of_their_variable() {
     let broken = authority.pem().replace("MII", "!!!");
     for (variable, text, words) in [
         ("SSL_CERT_FILE", None, "No such file"),
-        (
-            "SSL_CERT_FILE",
-            Some("no certificate at all"),
-            "no usable certificate",
-        ),
+        ("SSL_CERT_FILE", Some("no certificate at all"), "no usable certificate"),
         ("SSL_CERT_FILE", Some(""), "no usable certificate"),
-        (
-            "SSL_CERT_FILE",
-            Some(broken.as_str()),
-            "no usable certificate",
-        ),
+        ("SSL_CERT_FILE", Some(broken.as_str()), "no usable certificate"),
         ("SSL_CERT_DIR", None, "No such file"),
     ] {
         let step = step(&sandbox);
@@ -225,18 +203,11 @@ fn roots_that_cannot_be_read_are_bad_input_by_the_name_of_their_variable() {
             std::fs::write(&path, text).unwrap();
         }
         // An extra CA does not make up for it: who names roots means them.
-        let ran = step
-            .var(variable, path.to_str().unwrap())
-            .input("ca_cert", authority.pem())
-            .run();
+        let ran = step.var(variable, path.to_str().unwrap()).input("ca_cert", authority.pem()).run();
         refused(&ran, &sandbox, &[variable, words]);
         let others = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
         let other = others.into_iter().find(|name| *name != variable).unwrap();
-        assert!(
-            !ran.output("reason").contains(other),
-            "{}",
-            ran.output("reason")
-        );
+        assert!(!ran.output("reason").contains(other), "{}", ran.output("reason"));
     }
 }
 
@@ -244,9 +215,7 @@ fn roots_that_cannot_be_read_are_bad_input_by_the_name_of_their_variable() {
 fn roots_do_not_matter_where_nothing_is_encrypted() {
     let sandbox = Sandbox::start();
     sandbox.add(digitalocean::Deployment::new("app-1", "dep-1").states(["BUILDING"]));
-    let ran = step_at(&sandbox.url("digitalocean"))
-        .var("SSL_CERT_FILE", "/nowhere/at/all.pem")
-        .run();
+    let ran = step_at(&sandbox.url("digitalocean")).var("SSL_CERT_FILE", "/nowhere/at/all.pem").run();
     trusted(&ran, &sandbox);
 }
 
@@ -305,10 +274,7 @@ fn a_ca_that_cannot_be_read_is_bad_input() {
         (cut, "PEM text is broken"),
         (second_broken.as_str(), "PEM text is broken"),
         (hollow, "cannot be used"),
-        (
-            "-----BEGIN CERTIFICATE REQUEST-----\naGVsbG8=\n-----END CERTIFICATE REQUEST-----",
-            "no PEM certificate",
-        ),
+        ("-----BEGIN CERTIFICATE REQUEST-----\naGVsbG8=\n-----END CERTIFICATE REQUEST-----", "no PEM certificate"),
     ] {
         let key = authority.key().lines().nth(1).unwrap();
         let ran = step(&sandbox).input("ca_cert", text).secret(key).run();
@@ -382,11 +348,7 @@ impl OddServer {
                 }
             }
         });
-        Self {
-            address,
-            heard,
-            thread: Some(thread),
-        }
+        Self { address, heard, thread: Some(thread) }
     }
 
     /// The run that found it, at this kind of address.
@@ -431,9 +393,7 @@ fn a_plain_server_behind_an_encrypted_address_is_named_as_such() {
 fn a_server_without_a_version_of_tls_in_common_is_named_as_such() {
     // The alert `protocol_version`, as servers of old TLS send it.
     let (ran, heard) = OddServer::start(Odd::Says(&[21, 3, 1, 0, 2, 2, 70])).run("https", "20");
-    ran.ended("error", 1)
-        .says("ProtocolVersion")
-        .says("TLS 1.2");
+    ran.ended("error", 1).says("ProtocolVersion").says("TLS 1.2");
     assert_eq!(heard.len(), 1, "it was tried again");
     no_token(&heard);
 }
@@ -442,9 +402,7 @@ fn a_server_without_a_version_of_tls_in_common_is_named_as_such() {
 fn a_handshake_that_is_reset_is_tried_until_the_limit() {
     for odd in [Odd::Resets, Odd::Closes] {
         let (ran, heard) = OddServer::start(odd).run("https", "3");
-        ran.ended("error", 1)
-            .says("no connection")
-            .says("`api_url`");
+        ran.ended("error", 1).says("no connection").says("`api_url`");
         assert!(heard.len() > 1, "{odd:?} was tried once");
         no_token(&heard);
     }
@@ -473,12 +431,8 @@ fn an_encrypted_server_behind_a_plain_address_is_named_as_such() {
 fn a_refused_port_is_tried_until_the_limit() {
     let nobody = Nobody::new();
     let address = nobody.address();
-    let ran = step_at(&format!("https://{address}"))
-        .input("timeout", "2")
-        .run();
-    ran.ended("error", 1)
-        .says("Connection refused")
-        .says("`api_url`");
+    let ran = step_at(&format!("https://{address}")).input("timeout", "2").run();
+    ran.ended("error", 1).says("Connection refused").says("`api_url`");
     assert!(tries(&ran) > 1);
 }
 
@@ -507,9 +461,6 @@ fn a_name_with_two_addresses_is_reached_where_somebody_listens() {
     for address in addresses {
         let sandbox = Sandbox::start_at(address.ip());
         sandbox.add(digitalocean::Deployment::new("app-1", "dep-1").states(["BUILDING"]));
-        trusted(
-            &step_at(&sandbox.url_by_name("digitalocean")).run(),
-            &sandbox,
-        );
+        trusted(&step_at(&sandbox.url_by_name("digitalocean")).run(), &sandbox);
     }
 }

@@ -17,9 +17,7 @@ fn sandbox(deployment: Deployment) -> Sandbox {
 }
 
 fn step(sandbox: &Sandbox) -> Step {
-    Step::on(sandbox, "vercel")
-        .input("deployment_id", "dpl_1")
-        .input("timeout", "20")
+    Step::on(sandbox, "vercel").input("deployment_id", "dpl_1").input("timeout", "20")
 }
 
 fn only(ran: &Ran) -> Value {
@@ -54,26 +52,14 @@ fn refused(sandbox: &Sandbox, ran: &Ran) {
 fn a_deployment_is_read_and_canceled_by_its_id() {
     let sandbox = sandbox(deployment());
     step(&sandbox).run().ended("canceled", 0);
-    let seen: Vec<_> = sandbox
-        .requests()
-        .into_iter()
-        .map(|seen| format!("{} {}", seen.method, seen.path))
-        .collect();
-    assert_eq!(
-        seen,
-        [
-            "GET /v13/deployments/dpl_1",
-            "PATCH /v12/deployments/dpl_1/cancel"
-        ]
-    );
+    let seen: Vec<_> = sandbox.requests().into_iter().map(|seen| format!("{} {}", seen.method, seen.path)).collect();
+    assert_eq!(seen, ["GET /v13/deployments/dpl_1", "PATCH /v12/deployments/dpl_1/cancel"]);
 }
 
 #[test]
 fn only_the_named_deployment_is_canceled() {
     let sandbox = sandbox(deployment());
-    sandbox
-        .add(Deployment::new("prj_1", "web", "dpl_10"))
-        .add(Deployment::new("prj_1", "web", "dpl_2"));
+    sandbox.add(Deployment::new("prj_1", "web", "dpl_10")).add(Deployment::new("prj_1", "web", "dpl_2"));
     step(&sandbox).run().ended("canceled", 0);
     let others = ["dpl_10", "dpl_2"].map(|id| sandbox.effective_cancels(id));
     assert_eq!((sandbox.effective_cancels("dpl_1"), others), (1, [0, 0]));
@@ -92,10 +78,7 @@ fn addresses_name_a_deployment() {
         let ran = step(&sandbox).input("deployment_id", address).run();
         ran.ended("canceled", 0);
         assert_eq!(ran.output("deployment_id"), "dpl_1");
-        let cancels = sandbox
-            .requests()
-            .into_iter()
-            .filter(|seen| seen.call == Call::Cancel);
+        let cancels = sandbox.requests().into_iter().filter(|seen| seen.call == Call::Cancel);
         let paths: Vec<_> = cancels.map(|seen| seen.path).collect();
         assert_eq!(paths, ["/v12/deployments/dpl_1/cancel"], "{address}");
     }
@@ -104,9 +87,7 @@ fn addresses_name_a_deployment() {
 #[test]
 fn the_dashboard_address_and_the_id_are_one_deployment() {
     let sandbox = sandbox(deployment());
-    let ran = step(&sandbox)
-        .input("deployment_id", "dpl_1, https://vercel.com/acme/web/1")
-        .run();
+    let ran = step(&sandbox).input("deployment_id", "dpl_1, https://vercel.com/acme/web/1").run();
     ran.ended("canceled", 0);
     assert_eq!((ran.output("count"), sandbox.count(Call::Cancel)), ("1", 1));
 }
@@ -114,9 +95,7 @@ fn the_dashboard_address_and_the_id_are_one_deployment() {
 #[test]
 fn an_alias_is_refused_and_its_deployment_named() {
     let sandbox = sandbox(deployment().alias("www.example.com"));
-    let ran = step(&sandbox)
-        .input("deployment_id", "https://www.example.com/")
-        .run();
+    let ran = step(&sandbox).input("deployment_id", "https://www.example.com/").run();
     refused(&sandbox, &ran);
     reasons(&ran, "alias of dpl_1");
     assert!(ran.output("reason").contains("www.example.com"));
@@ -124,22 +103,16 @@ fn an_alias_is_refused_and_its_deployment_named() {
 
 #[test]
 fn a_host_whose_answer_names_no_host_is_refused() {
-    let nameless = deployment()
-        .host("web-abc.vercel.app")
-        .field("url", Value::Null);
+    let nameless = deployment().host("web-abc.vercel.app").field("url", Value::Null);
     let sandbox = sandbox(nameless);
-    let ran = step(&sandbox)
-        .input("deployment_id", "web-abc.vercel.app")
-        .run();
+    let ran = step(&sandbox).input("deployment_id", "web-abc.vercel.app").run();
     refused(&sandbox, &ran);
 }
 
 #[test]
 fn an_unknown_host_is_not_found() {
     let sandbox = sandbox(deployment());
-    let ran = step(&sandbox)
-        .input("deployment_id", "gone.vercel.app")
-        .run();
+    let ran = step(&sandbox).input("deployment_id", "gone.vercel.app").run();
     ran.ended("not_found", 4);
     reasons(&ran, "gone.vercel.app");
 }
@@ -148,9 +121,7 @@ fn an_unknown_host_is_not_found() {
 fn a_host_that_may_not_be_read_cannot_be_canceled() {
     let sandbox = sandbox(deployment().host("web-abc.vercel.app"));
     sandbox.token("vercel", TOKEN, Grant::CancelOnly);
-    let ran = step(&sandbox)
-        .input("deployment_id", "web-abc.vercel.app")
-        .run();
+    let ran = step(&sandbox).input("deployment_id", "web-abc.vercel.app").run();
     refused(&sandbox, &ran);
 }
 
@@ -160,25 +131,15 @@ fn a_host_that_may_not_be_read_cannot_be_canceled() {
 fn queries(change: impl FnOnce(Step) -> Step) -> Vec<String> {
     let sandbox = sandbox(deployment().team("team_1", "acme"));
     change(step(&sandbox)).run().ended("canceled", 0);
-    sandbox
-        .requests()
-        .into_iter()
-        .map(|seen| seen.query)
-        .collect()
+    sandbox.requests().into_iter().map(|seen| seen.query).collect()
 }
 
 #[test]
 fn a_team_stands_in_every_request() {
     let by_id = queries(|step| step.input("team_id", "team_1"));
-    assert!(
-        by_id.iter().all(|query| query.contains("teamId=team_1")),
-        "{by_id:?}"
-    );
+    assert!(by_id.iter().all(|query| query.contains("teamId=team_1")), "{by_id:?}");
     let by_slug = queries(|step| step.input("team_slug", "acme"));
-    assert!(
-        by_slug.iter().all(|query| query.contains("slug=acme")),
-        "{by_slug:?}"
-    );
+    assert!(by_slug.iter().all(|query| query.contains("slug=acme")), "{by_slug:?}");
 }
 
 #[test]
@@ -190,14 +151,9 @@ fn the_usual_variables_name_a_team() {
 #[test]
 fn a_written_slug_beats_the_usual_variables() {
     let queries = queries(|step| {
-        step.input("team_slug", "acme")
-            .var("VERCEL_ORG_ID", "team_other")
-            .var("VERCEL_TEAM_ID", "team_other")
+        step.input("team_slug", "acme").var("VERCEL_ORG_ID", "team_other").var("VERCEL_TEAM_ID", "team_other")
     });
-    assert!(
-        queries.iter().all(|query| !query.contains("teamId")),
-        "{queries:?}"
-    );
+    assert!(queries.iter().all(|query| !query.contains("teamId")), "{queries:?}");
 }
 
 const PAGE: &str = "https://vercel.com/acme/web/1";
@@ -205,34 +161,23 @@ const PAGE: &str = "https://vercel.com/acme/web/1";
 #[test]
 fn an_address_beats_the_usual_variables_of_what_it_names() {
     let queries = queries(|step| {
-        step.input("deployment_id", PAGE)
-            .var("VERCEL_ORG_ID", "team_other")
-            .var("VERCEL_PROJECT_ID", "prj_other")
+        step.input("deployment_id", PAGE).var("VERCEL_ORG_ID", "team_other").var("VERCEL_PROJECT_ID", "prj_other")
     });
-    assert!(
-        queries.iter().all(|query| query.contains("slug=acme")),
-        "{queries:?}"
-    );
+    assert!(queries.iter().all(|query| query.contains("slug=acme")), "{queries:?}");
 }
 
 #[test]
 fn what_is_written_is_not_beaten_by_an_address() {
     let team = || sandbox(deployment().team("team_1", "acme"));
     let sandbox = team();
-    let ran = step(&sandbox)
-        .input("deployment_id", PAGE)
-        .input("team_slug", "other")
-        .run();
+    let ran = step(&sandbox).input("deployment_id", PAGE).input("team_slug", "other").run();
     ran.ended("error", 2);
     ran.says("team_slug");
     assert!(sandbox.requests().is_empty());
 
     let sandbox = team();
-    let ran = step(&sandbox)
-        .input("deployment_id", PAGE)
-        .input("team_id", "team_1")
-        .input("project_id", "prj_other")
-        .run();
+    let ran =
+        step(&sandbox).input("deployment_id", PAGE).input("team_id", "team_1").input("project_id", "prj_other").run();
     refused(&sandbox, &ran);
     reasons(&ran, "prj_other");
 }
@@ -252,24 +197,15 @@ fn an_address_beside_a_plain_id_leaves_the_usual_variables_alone() {
 #[test]
 fn an_organisation_that_is_a_person_is_no_team() {
     let sandbox = sandbox(deployment());
-    let ran = step(&sandbox)
-        .var("VERCEL_ORG_ID", "eLrCnEgbKhsHyfbiNR7E8496")
-        .run();
+    let ran = step(&sandbox).var("VERCEL_ORG_ID", "eLrCnEgbKhsHyfbiNR7E8496").run();
     ran.ended("canceled", 0);
-    assert!(
-        sandbox
-            .requests()
-            .iter()
-            .all(|seen| !seen.query.contains("teamId"))
-    );
+    assert!(sandbox.requests().iter().all(|seen| !seen.query.contains("teamId")));
 }
 
 #[test]
 fn team_id_and_team_slug_together_are_bad_input() {
     let sandbox = sandbox(deployment());
-    let both = step(&sandbox)
-        .input("team_id", "team_1")
-        .input("team_slug", "acme");
+    let both = step(&sandbox).input("team_id", "team_1").input("team_slug", "acme");
     both.run().ended("error", 2);
     assert!(sandbox.requests().is_empty());
 }
@@ -290,10 +226,7 @@ fn a_deployment_of_another_team_is_not_found() {
 fn the_project_is_guarded_by_id_or_name() {
     for project in ["prj_1", "web"] {
         let sandbox = sandbox(deployment());
-        step(&sandbox)
-            .input("project_id", project)
-            .run()
-            .ended("canceled", 0);
+        step(&sandbox).input("project_id", project).run().ended("canceled", 0);
     }
 }
 
@@ -345,10 +278,7 @@ fn a_renamed_project_is_the_same_project() {
 fn a_name_is_looked_up_once() {
     let sandbox = renamed();
     sandbox.add(Deployment::new("prj_1", "shop", "dpl_2"));
-    let ran = step(&sandbox)
-        .input("deployment_id", "dpl_1,dpl_2")
-        .input("project_id", "shop")
-        .run();
+    let ran = step(&sandbox).input("deployment_id", "dpl_1,dpl_2").input("project_id", "shop").run();
     ran.ended("canceled", 0);
     let asked = sandbox.requests().into_iter();
     let asked: Vec<_> = asked.filter(|seen| seen.call == Call::Scope).collect();
@@ -406,9 +336,7 @@ fn an_id_that_the_platform_gives_stays_in_its_place_in_the_path() {
         let sandbox = sandbox(deployment());
         let body = json!({ "id": id, "readyState": "BUILDING", "url": "web-abc.vercel.app" });
         sandbox.always(Call::Read, Fault::json(200, &body.to_string()));
-        let ran = step(&sandbox)
-            .input("deployment_id", "web-abc.vercel.app")
-            .run();
+        let ran = step(&sandbox).input("deployment_id", "web-abc.vercel.app").run();
         refused(&sandbox, &ran);
     }
 }
@@ -459,10 +387,7 @@ fn a_project_that_cannot_be_checked_is_not_passed() {
 fn one_of_another_project_does_not_stop_the_others() {
     let sandbox = sandbox(deployment());
     sandbox.add(Deployment::new("prj_2", "shop", "dpl_2"));
-    let ran = step(&sandbox)
-        .input("deployment_id", "dpl_2,dpl_1")
-        .input("project_id", "web")
-        .run();
+    let ran = step(&sandbox).input("deployment_id", "dpl_2,dpl_1").input("project_id", "web").run();
     ran.ended("error", 1);
     let effective = ["dpl_1", "dpl_2"].map(|id| sandbox.effective_cancels(id));
     assert_eq!((effective, ran.output("canceled_count")), ([1, 0], "1"));
@@ -500,14 +425,7 @@ fn a_target_beside_an_id_is_a_guard_also_where_an_environment_has_no_name() {
 
 #[test]
 fn every_state_in_flight_is_canceled() {
-    for state in [
-        "QUEUED",
-        "INITIALIZING",
-        "BLOCKED",
-        "BUILDING",
-        "ANALYZING",
-        "DEPLOYING",
-    ] {
+    for state in ["QUEUED", "INITIALIZING", "BLOCKED", "BUILDING", "ANALYZING", "DEPLOYING"] {
         assert_eq!(told(deployment().states([state]))["previous_state"], state);
     }
 }
@@ -515,9 +433,7 @@ fn every_state_in_flight_is_canceled() {
 #[test]
 fn what_has_not_begun_to_build_is_queued() {
     for state in ["QUEUED", "INITIALIZING", "BLOCKED"] {
-        let ran = step(&sandbox(deployment().states([state])))
-            .input("only_states", "running")
-            .run();
+        let ran = step(&sandbox(deployment().states([state]))).input("only_states", "running").run();
         ran.ended("skipped", 0);
         assert_eq!(ran.output("state"), "queued");
     }
@@ -562,17 +478,12 @@ fn a_deployment_the_platform_canceled_says_why() {
     let ran = step(&sandbox).run();
     ran.ended("already_finished", 0);
     reasons(&ran, "Ignored Build Step");
-    assert_eq!(
-        (ran.output("canceled"), sandbox.count(Call::Cancel)),
-        ("true", 0)
-    );
+    assert_eq!((ran.output("canceled"), sandbox.count(Call::Cancel)), ("true", 0));
 }
 
 #[test]
 fn a_failure_says_why() {
-    let broken = deployment()
-        .states(["BUILDING", "ERROR"])
-        .error_message("Command \"next build\" exited with 1");
+    let broken = deployment().states(["BUILDING", "ERROR"]).error_message("Command \"next build\" exited with 1");
     let ran = step(&sandbox(broken)).run();
     ran.ended("failed", 0);
     reasons(&ran, "exited with 1");
@@ -580,9 +491,7 @@ fn a_failure_says_why() {
 
 #[test]
 fn a_refusal_with_409_is_decided_by_reading() {
-    let late = deployment()
-        .states(["BUILDING", "READY"])
-        .finished_cancel(409);
+    let late = deployment().states(["BUILDING", "READY"]).finished_cancel(409);
     step(&sandbox(late)).run().ended("completed", 3);
 }
 
@@ -594,9 +503,7 @@ fn the_state_may_stand_in_status_only() {
 
 #[test]
 fn an_answer_without_a_state_is_an_error() {
-    let stateless = deployment()
-        .field("readyState", Value::Null)
-        .field("status", Value::Null);
+    let stateless = deployment().field("readyState", Value::Null).field("status", Value::Null);
     let sandbox = sandbox(stateless);
     let ran = step(&sandbox).run();
     refused(&sandbox, &ran);
@@ -611,11 +518,7 @@ fn not_published(states: &[&str], outcome: &str, exit: i32) {
     let told = ["went_live", "canceled", "state", "platform_state"].map(|name| ran.output(name));
     assert_eq!(told, ["false", "false", "succeeded", "READY"]);
     assert_eq!(only(&ran)["details"]["ready_substate"], "STAGED");
-    assert!(
-        !ran.stdout.to_lowercase().contains("went live"),
-        "{}",
-        ran.stdout
-    );
+    assert!(!ran.stdout.to_lowercase().contains("went live"), "{}", ran.stdout);
 }
 
 #[test]
@@ -659,32 +562,20 @@ fn an_empty_answer_is_read_after() {
 #[test]
 fn branch_and_commit_come_from_the_source() {
     let one = told(deployment().branch("feature/x"));
-    assert_eq!(
-        (&one["branch"], &one["commit"]),
-        (&json!("feature/x"), &json!(COMMIT))
-    );
+    assert_eq!((&one["branch"], &one["commit"]), (&json!("feature/x"), &json!(COMMIT)));
 }
 
 #[test]
 fn a_deployment_without_git_has_neither_branch_nor_commit() {
     let one = told(deployment().without_commit());
-    assert_eq!(
-        (&one["branch"], &one["commit"]),
-        (&Value::Null, &Value::Null)
-    );
+    assert_eq!((&one["branch"], &one["commit"]), (&Value::Null, &Value::Null));
 }
 
 #[test]
 fn the_target_is_told_and_none_is_a_preview() {
     assert_eq!(told(deployment())["target"], "preview");
-    assert_eq!(
-        told(deployment().target(Some("production")))["target"],
-        "production"
-    );
-    assert_eq!(
-        told(deployment().environment("env_1", "qa"))["target"],
-        "qa"
-    );
+    assert_eq!(told(deployment().target(Some("production")))["target"], "production");
+    assert_eq!(told(deployment().environment("env_1", "qa"))["target"], "qa");
     let nameless = deployment().nameless_environment("env_1", "qa");
     assert_eq!(told(nameless)["target"], "env_1");
 }

@@ -5,13 +5,8 @@ use std::time::{Duration, SystemTime};
 use crate::sandbox::{Call, Fault, NoWay};
 
 /// All platforms, and the letter of each above the table.
-pub const PLATFORMS: [(&str, char); 5] = [
-    ("digitalocean", 'd'),
-    ("cloud_foundry", 'c'),
-    ("datadog", 'g'),
-    ("vercel", 'v'),
-    ("qovery", 'q'),
-];
+pub const PLATFORMS: [(&str, char); 5] =
+    [("digitalocean", 'd'), ("cloud_foundry", 'c'), ("datadog", 'g'), ("vercel", 'v'), ("qovery", 'q')];
 
 /// Which requests of a run meet the fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,14 +26,7 @@ pub enum Phase {
 }
 
 impl Phase {
-    pub const ALL: [Self; 6] = [
-        Self::SignIn,
-        Self::List,
-        Self::Read,
-        Self::Cancel,
-        Self::Ask,
-        Self::Watch,
-    ];
+    pub const ALL: [Self; 6] = [Self::SignIn, Self::List, Self::Read, Self::Cancel, Self::Ask, Self::Watch];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -216,10 +204,7 @@ impl Row {
 
     /// It is about the way to the platform, not about an answer: on a wire it holds from the first connection on.
     pub const fn is_about_the_way(self) -> bool {
-        matches!(
-            self,
-            Self::Refused | Self::Untrusted | Self::Expired | Self::UnknownName
-        )
+        matches!(self, Self::Refused | Self::Untrusted | Self::Expired | Self::UnknownName)
     }
 
     /// It takes as long as a client has patience.
@@ -257,18 +242,12 @@ impl Row {
             Self::Burst503 | Self::Endless503 => Fault::Status(503),
             Self::RetrySeconds => limited(pause.as_secs().to_string()),
             Self::RetryDate => limited(httpdate::fmt_http_date(SystemTime::now() + pause)),
-            Self::OwnReset => Fault::ResetHeader {
-                in_seconds: i64::try_from(pause.as_secs()).unwrap(),
-            },
+            Self::OwnReset => Fault::ResetHeader { in_seconds: i64::try_from(pause.as_secs()).unwrap() },
             Self::RetryTooLate => limited("600".to_owned()),
             Self::RedirectHere => Fault::Redirect("/elsewhere".to_owned()),
             Self::RedirectElsewhere => Fault::Redirect(format!("{elsewhere}/elsewhere")),
         };
-        if processed {
-            Fault::after(fault)
-        } else {
-            fault
-        }
+        if processed { Fault::after(fault) } else { fault }
     }
 }
 
@@ -317,13 +296,9 @@ impl Cell {
     /// Every cell, row by row.
     pub fn all() -> impl Iterator<Item = Self> {
         Row::ALL.into_iter().flat_map(|row| {
-            Phase::ALL.into_iter().flat_map(move |phase| {
-                PLATFORMS.into_iter().map(move |(platform, _)| Self {
-                    row,
-                    phase,
-                    platform,
-                })
-            })
+            Phase::ALL
+                .into_iter()
+                .flat_map(move |phase| PLATFORMS.into_iter().map(move |(platform, _)| Self { row, phase, platform }))
         })
     }
 
@@ -331,17 +306,13 @@ impl Cell {
     pub fn why_not(self) -> Option<&'static str> {
         let names_one = !matches!(self.phase, Phase::SignIn | Phase::List);
         match self.row {
-            _ if self.phase == Phase::SignIn && self.platform != "cloud_foundry" => Some(
-                "its credential is sent as it is: only Cloud Foundry has a request for a token",
-            ),
-            Row::Status400 | Row::Status401 | Row::Status403 | Row::Status404 | Row::Status410
-                if !names_one =>
-            {
+            _ if self.phase == Phase::SignIn && self.platform != "cloud_foundry" => {
+                Some("its credential is sent as it is: only Cloud Foundry has a request for a token")
+            }
+            Row::Status400 | Row::Status401 | Row::Status403 | Row::Status404 | Row::Status410 if !names_one => {
                 Some("it is about one deployment, and this request is about none")
             }
-            Row::Status404 | Row::Status410
-                if self.phase == Phase::Watch && self.platform == "qovery" =>
-            {
+            Row::Status404 | Row::Status410 if self.phase == Phase::Watch && self.platform == "qovery" => {
                 Some("it tells of a deployment in more than one place")
             }
             Row::Status403 if self.phase == Phase::Read => {
@@ -358,23 +329,14 @@ impl Cell {
             self.row.lengths().iter().flat_map(move |length| {
                 [Course::Obeys, Course::GoesLive, Course::Races]
                     .into_iter()
-                    .map(move |course| Variant {
-                        cell: self,
-                        length: *length,
-                        processed: *processed,
-                        course,
-                    })
+                    .map(move |course| Variant { cell: self, length: *length, processed: *processed, course })
                     .filter(|variant| variant.makes_sense())
             })
         })
     }
 
     pub fn name(self) -> String {
-        let Self {
-            row,
-            phase,
-            platform,
-        } = self;
+        let Self { row, phase, platform } = self;
         format!("{}::{platform}::{}", phase.name(), row.name()).replace([' ', ','], "_")
     }
 }
@@ -393,7 +355,6 @@ impl Variant {
     /// A race is one only while a first cancel request is in doubt.
     fn makes_sense(self) -> bool {
         self.course != Course::Races
-            || (!self.processed
-                && crate::oracle::Sense::of(self.cell).leaves_doubt(self.cell.phase))
+            || (!self.processed && crate::oracle::Sense::of(self.cell).leaves_doubt(self.cell.phase))
     }
 }

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cancel_deployment::address::Address;
-use cancel_deployment::api::{Body, Link, LinkError, Request, Response};
+use cancel_deployment::api::{Body, Request, Response, Transport, TransportError};
 use cancel_deployment::ci::Stream;
-use cancel_deployment::env::Env;
-use cancel_deployment::failure::Kind;
+use cancel_deployment::input::env::Env;
+use cancel_deployment::model::address::Address;
+use cancel_deployment::model::failure::Kind;
 use cancel_deployment::run::Received;
 use cancel_deployment::{World, run_in};
 use tokio::sync::watch;
@@ -31,8 +31,8 @@ struct Inside {
 }
 
 #[async_trait::async_trait]
-impl Link for Inside {
-    async fn send(&self, request: Request) -> Result<Response, LinkError> {
+impl Transport for Inside {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let before = self.sent.fetch_add(1, Ordering::Relaxed);
         assert!(before < MOST, "a run in circles");
         // A connection and its answer take a moment, so that no clock stands still for ever.
@@ -50,41 +50,27 @@ impl Link for Inside {
             Manner::Drip => sleep(DRIP * u32::try_from(answer.body.len()).unwrap()).await,
             Manner::NoWay(why) => return no_way(why),
         }
-        Ok(Response {
-            status: answer.status,
-            headers: answer.headers,
-            body: answer.body,
-        })
+        Ok(Response { status: answer.status, headers: answer.headers, body: answer.body })
     }
 }
 
 impl Inside {
     /// The request as a server would see it, and the platform it is for.
     fn arrived(&self, request: Request) -> (String, sandbox::Request) {
-        assert_eq!(
-            request.url.authority(),
-            self.authority,
-            "a request to another host"
-        );
+        assert_eq!(request.url.authority(), self.authority, "a request to another host");
         let path = request.url.path().trim_start_matches('/');
         let (platform, rest) = path.split_at(path.find('/').unwrap_or(path.len()));
         let credentials = request.credentials.iter();
-        let mut headers: Vec<_> = credentials
-            .map(|(name, value)| ((*name).to_owned(), value.expose().to_owned()))
-            .collect();
+        let mut headers: Vec<_> =
+            credentials.map(|(name, value)| ((*name).to_owned(), value.expose().to_owned())).collect();
         headers.push(("host".to_owned(), self.authority.clone()));
         let body = match request.body {
             Body::None => Vec::new(),
             Body::Json(value) => value.to_string().into_bytes(),
             Body::Form(fields) => {
                 let pairs = fields.iter().map(|(name, value)| (*name, value.expose()));
-                let form = url::form_urlencoded::Serializer::new(String::new())
-                    .extend_pairs(pairs)
-                    .finish();
-                headers.push((
-                    "content-type".to_owned(),
-                    "application/x-www-form-urlencoded".to_owned(),
-                ));
+                let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+                headers.push(("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
                 form.into_bytes()
             }
         };
@@ -100,21 +86,18 @@ impl Inside {
     }
 }
 
-fn failed(kind: Kind, words: &str) -> Result<Response, LinkError> {
+fn failed(kind: Kind, words: &str) -> Result<Response, TransportError> {
     let words = words.to_owned();
-    Err(LinkError { kind, words })
+    Err(TransportError { kind, words })
 }
 
 /// As the real link tells it.
-fn no_way(why: NoWay) -> Result<Response, LinkError> {
+fn no_way(why: NoWay) -> Result<Response, TransportError> {
     match why {
         NoWay::Refused => failed(Kind::Unreachable, "no connection, Connection refused"),
         NoWay::Untrusted => failed(Kind::Untrusted, "TLS failed, UnknownIssuer"),
         NoWay::Expired => failed(Kind::Untrusted, "TLS failed, certificate expired"),
-        NoWay::UnknownName => failed(
-            Kind::UnknownHost,
-            "the host name is not known, no such name",
-        ),
+        NoWay::UnknownName => failed(Kind::UnknownHost, "the host name is not known, no such name"),
     }
 }
 
@@ -141,11 +124,7 @@ pub fn run(step: Step, sandbox: &Arc<Sandbox>) -> (Ran, Duration) {
             text.push('\n');
         }),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     let (exit, took) = runtime.block_on(async {
         let start = Instant::now();
         let (_sender, signals) = watch::channel(Received::default());

@@ -47,25 +47,15 @@ fn main() -> ExitCode {
     // What a test has to say is told with its result; see `caught`.
     std::panic::set_hook(Box::new(|_| {}));
     let table = Arc::new(Mutex::new(Table::default()));
-    let cells: Vec<Cell> = Cell::all()
-        .filter(|cell| cell.why_not().is_none())
-        .collect();
-    let mut trials: Vec<Trial> = cells
-        .iter()
-        .map(|cell| inside_trial(*cell, &table))
-        .collect();
+    let cells: Vec<Cell> = Cell::all().filter(|cell| cell.why_not().is_none()).collect();
+    let mut trials: Vec<Trial> = cells.iter().map(|cell| inside_trial(*cell, &table)).collect();
     trials.extend(scene::outside().into_iter().map(outside_trial));
-    trials.push(Trial::test(
-        "every_row_and_every_column_runs_through_the_binary",
-        || {
-            scene::check_outside();
-            Ok(())
-        },
-    ));
+    trials.push(Trial::test("every_row_and_every_column_runs_through_the_binary", || {
+        scene::check_outside();
+        Ok(())
+    }));
     trials.extend(cells::PLATFORMS.map(|(platform, _)| {
-        Trial::test(format!("signs_of_life::{platform}"), move || {
-            caught(|| scene::check_signs_of_life(platform))
-        })
+        Trial::test(format!("signs_of_life::{platform}"), move || caught(|| scene::check_signs_of_life(platform)))
     }));
     trials.push(Trial::test("signs_of_life::while_nothing_appears", || {
         caught(scene::check_signs_of_life_while_nothing_appears)

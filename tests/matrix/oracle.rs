@@ -104,13 +104,7 @@ pub struct Expected {
 }
 
 const fn expected(outcome: &'static str, effective: usize, sends: usize, ends: Ends) -> Expected {
-    Expected {
-        outcome,
-        code: code(outcome),
-        effective,
-        sends: Some(sends),
-        ends,
-    }
+    Expected { outcome, code: code(outcome), effective, sends: Some(sends), ends }
 }
 
 /// The exit code of an outcome, with the usual `fail_on`.
@@ -158,9 +152,7 @@ fn before_asking(variant: Variant, sense: Sense) -> Expected {
         (Elsewhere | Unsendable | Barred | Denied, _) => expected("error", 0, 0, Ends::AtOnce),
         // A malformed id is an unknown one.
         (Refused | Gone, _) => expected("not_found", 0, 0, Ends::AtOnce),
-        (Passing | Unconnected | Nonsense | Limited, Length::Once | Length::Burst) => {
-            well(variant, 1)
-        }
+        (Passing | Unconnected | Nonsense | Limited, Length::Once | Length::Burst) => well(variant, 1),
         (Passing | Unconnected, Length::Endless) => expected("error", 0, 0, Ends::At),
         (Nonsense | Limited, Length::Endless) => expected("error", 0, 0, Ends::By),
     }
@@ -168,9 +160,7 @@ fn before_asking(variant: Variant, sense: Sense) -> Expected {
 
 fn asking(variant: Variant, sense: Sense) -> Expected {
     use Sense::*;
-    let Variant {
-        length, processed, ..
-    } = variant;
+    let Variant { length, processed, .. } = variant;
     let faults = length.many(variant.cell.phase);
     match sense {
         Whole => well(variant, 1),
@@ -184,15 +174,9 @@ fn asking(variant: Variant, sense: Sense) -> Expected {
         Passing | Nonsense if faults < 3 => well(variant, faults + 1),
         Passing | Nonsense => expected("error", 0, 3, Ends::Before),
         Unconnected if length != Length::Endless => well(variant, faults + 1),
-        Unconnected => Expected {
-            sends: None,
-            ..expected("timed_out", 0, 0, Ends::At)
-        },
+        Unconnected => Expected { sends: None, ..expected("timed_out", 0, 0, Ends::At) },
         Limited if length == Length::Once => well(variant, 2),
-        Limited => Expected {
-            sends: None,
-            ..expected("timed_out", 0, 0, Ends::By)
-        },
+        Limited => Expected { sends: None, ..expected("timed_out", 0, 0, Ends::By) },
         Barred => expected("timed_out", 0, 1, Ends::AtOnce),
         // Read once more, it is still in flight.
         Refused | Denied | Gone | Elsewhere | Unsendable => expected("error", 0, 1, Ends::AtOnce),

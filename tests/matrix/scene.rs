@@ -7,8 +7,7 @@ use crate::cells::{Cell, Course, Length, PLATFORMS, Phase, Row, Variant};
 use crate::inside;
 use crate::oracle::{Ends, Expected, Sense, expect};
 use crate::sandbox::{
-    Authority, Call, Fault, Nobody, Papers, Sandbox, TOKEN, cloud_foundry, datadog, digitalocean,
-    qovery, vercel,
+    Authority, Call, Fault, Nobody, Papers, Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery, vercel,
 };
 use crate::step::{Ran, Step};
 
@@ -32,13 +31,9 @@ struct Words {
 
 fn words(platform: &str) -> Words {
     match platform {
-        "digitalocean" => Words {
-            id: "dep-1",
-            running: "BUILDING",
-            stopping: "BUILDING",
-            canceled: "CANCELED",
-            live: "ACTIVE",
-        },
+        "digitalocean" => {
+            Words { id: "dep-1", running: "BUILDING", stopping: "BUILDING", canceled: "CANCELED", live: "ACTIVE" }
+        }
         "cloud_foundry" => Words {
             id: "dep-1",
             running: "ACTIVE/DEPLOYING",
@@ -53,70 +48,34 @@ fn words(platform: &str) -> Words {
             canceled: "canceled",
             live: "succeeded",
         },
-        "vercel" => Words {
-            id: "dpl_1",
-            running: "BUILDING",
-            stopping: "BUILDING",
-            canceled: "CANCELED",
-            live: "READY",
-        },
-        "qovery" => Words {
-            id: "req-one",
-            running: "BUILDING",
-            stopping: "CANCELING",
-            canceled: "CANCELED",
-            live: "DEPLOYED",
-        },
+        "vercel" => {
+            Words { id: "dpl_1", running: "BUILDING", stopping: "BUILDING", canceled: "CANCELED", live: "READY" }
+        }
+        "qovery" => {
+            Words { id: "req-one", running: "BUILDING", stopping: "CANCELING", canceled: "CANCELED", live: "DEPLOYED" }
+        }
         other => panic!("{other} is no platform"),
     }
 }
 
 /// Puts the deployment of this course on the platform.
 fn add(sandbox: &Sandbox, platform: &str, course: Course) {
-    let Words {
-        id,
-        running,
-        stopping,
-        canceled,
-        live,
-    } = words(platform);
+    let Words { id, running, stopping, canceled, live } = words(platform);
     let states = match course {
         // Whatever reads before the request and one after it have seen it running.
         Course::Races => vec![running, running, live],
         Course::Obeys | Course::GoesLive => vec![running],
     };
-    let end = if course == Course::Obeys {
-        canceled
-    } else {
-        live
-    };
+    let end = if course == Course::Obeys { canceled } else { live };
     let after = [stopping, end];
     match platform {
-        "digitalocean" => sandbox.add(
-            digitalocean::Deployment::new("app-1", id)
-                .states(states)
-                .after_cancel(after),
-        ),
-        "cloud_foundry" => sandbox.add(cloud_foundry::User::new("ci", PASSWORD)).add(
-            cloud_foundry::Deployment::new(id)
-                .states(states)
-                .after_cancel(after),
-        ),
-        "datadog" => sandbox.add(
-            datadog::Deployment::v2(id)
-                .states(states)
-                .after_cancel(after),
-        ),
-        "vercel" => sandbox.add(
-            vercel::Deployment::new("prj_1", "web", id)
-                .states(states)
-                .after_cancel(after),
-        ),
-        _ => sandbox.add(
-            qovery::Deployment::new("env-1", "one")
-                .states(states)
-                .after_cancel(after),
-        ),
+        "digitalocean" => sandbox.add(digitalocean::Deployment::new("app-1", id).states(states).after_cancel(after)),
+        "cloud_foundry" => sandbox
+            .add(cloud_foundry::User::new("ci", PASSWORD))
+            .add(cloud_foundry::Deployment::new(id).states(states).after_cancel(after)),
+        "datadog" => sandbox.add(datadog::Deployment::v2(id).states(states).after_cancel(after)),
+        "vercel" => sandbox.add(vercel::Deployment::new("prj_1", "web", id).states(states).after_cancel(after)),
+        _ => sandbox.add(qovery::Deployment::new("env-1", "one").states(states).after_cancel(after)),
     };
 }
 
@@ -128,14 +87,8 @@ fn step(platform: &str, phase: Phase, api_url: &str, limit: Duration) -> Step {
         .input("timeout", &limit.as_secs().to_string())
         .input("wait", if phase == Phase::Ask { "false" } else { "true" });
     step = match (platform, phase) {
-        ("cloud_foundry", Phase::SignIn) => step
-            .input("username", "ci")
-            .input("password", PASSWORD)
-            .secret(PASSWORD),
-        ("datadog", _) => step
-            .input("api_key", datadog::API_KEY)
-            .input("app_key", TOKEN)
-            .secret(datadog::API_KEY),
+        ("cloud_foundry", Phase::SignIn) => step.input("username", "ci").input("password", PASSWORD).secret(PASSWORD),
+        ("datadog", _) => step.input("api_key", datadog::API_KEY).input("app_key", TOKEN).secret(datadog::API_KEY),
         _ => step.input("token", TOKEN),
     };
     step = match platform {
@@ -181,12 +134,7 @@ pub fn run_inside(variant: Variant) -> String {
     let step = step(platform, variant.cell.phase, &sandbox.url(platform), limit);
     let (ran, took) = inside::run(step, &sandbox);
     let expected = expect(variant);
-    let scene = Checked {
-        variant,
-        expected,
-        ran: &ran,
-        sandbox: &sandbox,
-    };
+    let scene = Checked { variant, expected, ran: &ran, sandbox: &sandbox };
     scene.check();
     assert!(took <= limit + GRACE, "took {took:?}");
     match expected.ends {
@@ -204,16 +152,9 @@ pub fn run_inside(variant: Variant) -> String {
 pub fn check_signs_of_life(platform: &'static str) {
     let (pause, limit) = (Duration::from_secs(400), Duration::from_secs(600));
     let phases = [Phase::List, Phase::Read, Phase::Cancel, Phase::Watch];
-    for (row, phase) in phases
-        .into_iter()
-        .flat_map(|phase| [(Row::Endless503, phase), (Row::RetrySeconds, phase)])
-    {
+    for (row, phase) in phases.into_iter().flat_map(|phase| [(Row::Endless503, phase), (Row::RetrySeconds, phase)]) {
         let variant = Variant {
-            cell: Cell {
-                row,
-                phase,
-                platform,
-            },
+            cell: Cell { row, phase, platform },
             length: Length::Endless,
             processed: false,
             course: Course::Obeys,
@@ -231,13 +172,7 @@ pub fn check_signs_of_life_while_nothing_appears() {
     let sandbox = Arc::new(Sandbox::without_server());
     sandbox.add(digitalocean::App::new("app-1", "shop"));
     let limit = Duration::from_secs(600);
-    let step = step(
-        "digitalocean",
-        Phase::List,
-        &sandbox.url("digitalocean"),
-        limit,
-    )
-    .input("appear_within", "500");
+    let step = step("digitalocean", Phase::List, &sandbox.url("digitalocean"), limit).input("appear_within", "500");
     let run = inside::run(step, &sandbox);
     assert!(run.1 >= Duration::from_secs(500), "{:?}", run.1);
     check_silence(&run);
@@ -246,12 +181,7 @@ pub fn check_signs_of_life_while_nothing_appears() {
 fn check_silence((ran, took): &(Ran, Duration)) {
     let at = |line: &str| line.split_once(" s  ")?.0.trim().parse::<f64>().ok();
     let mut before = 0.0;
-    for now in ran
-        .stdout
-        .lines()
-        .filter_map(at)
-        .chain([took.as_secs_f64()])
-    {
+    for now in ran.stdout.lines().filter_map(at).chain([took.as_secs_f64()]) {
         assert!(now - before <= 60.2, "{before} to {now}:\n{}", ran.stdout);
         before = now;
     }
@@ -263,11 +193,7 @@ pub fn outside() -> Vec<Variant> {
     let mut runs = Vec::new();
     for (number, row) in Row::ALL.into_iter().enumerate() {
         for (place, (platform, _)) in PLATFORMS.into_iter().enumerate() {
-            let cells = Phase::ALL.map(|phase| Cell {
-                row,
-                phase,
-                platform,
-            });
+            let cells = Phase::ALL.map(|phase| Cell { row, phase, platform });
             let mut all = Vec::new();
             for cell in cells.into_iter().filter(|cell| cell.why_not().is_none()) {
                 let variants: Vec<_> = cell.variants().filter(|one| can_be_outside(*one)).collect();
@@ -288,9 +214,7 @@ fn can_be_outside(variant: Variant) -> bool {
     match phase {
         // Whether somebody listens, and with which certificate, holds for a whole run. A sign-in host is one of its own,
         // and the one in the sandbox is not.
-        _ if row.is_about_the_way() => {
-            matches!(phase, Phase::List | Phase::Read) && variant.length == Length::Endless
-        }
+        _ if row.is_about_the_way() => matches!(phase, Phase::List | Phase::Read) && variant.length == Length::Endless,
         // A client's patience with one request is longer than these runs: the first one takes all the time there is.
         _ if row.is_slow() => !phase.is_asking() && variant.length == Length::Endless,
         _ => true,
@@ -301,15 +225,8 @@ fn can_be_outside(variant: Variant) -> bool {
 pub fn check_outside() {
     let runs = outside();
     for cell in Cell::all().filter(|cell| cell.why_not().is_none()) {
-        let column = runs
-            .iter()
-            .any(|run| run.cell.phase == cell.phase && run.cell.platform == cell.platform);
-        assert!(
-            column,
-            "no run for {} on {}",
-            cell.phase.name(),
-            cell.platform
-        );
+        let column = runs.iter().any(|run| run.cell.phase == cell.phase && run.cell.platform == cell.platform);
+        assert!(column, "no run for {} on {}", cell.phase.name(), cell.platform);
         let row = runs.iter().any(|run| run.cell.row == cell.row);
         assert!(row, "no run for {}", cell.row.name());
     }
@@ -317,11 +234,7 @@ pub fn check_outside() {
 
 /// Runs a variant through the real binary and real connections, and checks it.
 pub fn run_outside(variant: Variant) {
-    let Cell {
-        row,
-        phase,
-        platform,
-    } = variant.cell;
+    let Cell { row, phase, platform } = variant.cell;
     let mut expected = expect(variant);
     // What breaks on a connection that brought a read before is sent once more on one of its own, which breaks as well.
     let is_doubled = phase.is_asking() && matches!(row, Row::ResetBefore | Row::ResetAfter);
@@ -353,20 +266,12 @@ pub fn run_outside(variant: Variant) {
         step = step.input("ca_cert", authority.pem());
     }
     let ran = step.run();
-    let scene = Checked {
-        variant,
-        expected,
-        ran: &ran,
-        sandbox: &sandbox,
-    };
+    let scene = Checked { variant, expected, ran: &ran, sandbox: &sandbox };
     scene.check();
     let took: f64 = ran.output("duration_seconds").parse().unwrap();
     assert!(took <= (limit + GRACE).as_secs_f64(), "took {took} s");
     scene.check_pause(Duration::from_millis(500));
-    assert!(
-        other.requests().is_empty(),
-        "another host was sent a request"
-    );
+    assert!(other.requests().is_empty(), "another host was sent a request");
 }
 
 /// What came of a run, and what it is held against.
@@ -380,38 +285,21 @@ struct Checked<'a> {
 impl Checked<'_> {
     /// What holds for every cell. That no secret is anywhere, and no output missing, is checked wherever a step runs.
     fn check(&self) {
-        let Self {
-            variant,
-            expected,
-            ran,
-            ..
-        } = self;
-        let log = format!(
-            "\n{variant:?}\n{expected:?}\n{}\n{}",
-            ran.stdout, ran.stderr
-        );
+        let Self { variant, expected, ran, .. } = self;
+        let log = format!("\n{variant:?}\n{expected:?}\n{}\n{}", ran.stdout, ran.stderr);
         ran.ended(expected.outcome, expected.code);
         let Words { id, .. } = words(variant.cell.platform);
         let effective = self.sandbox.effective_cancels(id);
         assert_eq!(effective, expected.effective, "effective requests{log}");
         let sends = self.sandbox.count(Call::Cancel);
-        assert!(
-            expected.sends.is_none_or(|many| many == sends),
-            "{sends} requests{log}"
-        );
+        assert!(expected.sends.is_none_or(|many| many == sends), "{sends} requests{log}");
         self.check_truth(&log);
         self.check_outputs(&log);
     }
 
     /// The reported end is the true one, and no end is reported that is none.
     fn check_truth(&self, log: &str) {
-        let Words {
-            id,
-            running,
-            stopping,
-            canceled,
-            live,
-        } = words(self.variant.cell.platform);
+        let Words { id, running, stopping, canceled, live } = words(self.variant.cell.platform);
         let truth = self.sandbox.truth(self.variant.cell.platform, id);
         let output = |name: &str| self.ran.output(name);
         let (outcome, went_live) = match truth.as_str() {
@@ -426,10 +314,7 @@ impl Checked<'_> {
         } else {
             let shown = output("platform_state");
             let known = ["", running, stopping];
-            assert!(
-                known.contains(&shown),
-                "{shown} is no state of one that goes on{log}"
-            );
+            assert!(known.contains(&shown), "{shown} is no state of one that goes on{log}");
             // Also without a list: who saw nothing knows nothing.
             assert_eq!(output("went_live"), "unknown", "{log}");
         }
@@ -444,34 +329,20 @@ impl Checked<'_> {
         let nothing_listed = self.variant.cell.phase == Phase::List && output("outcome") == "error";
         let count = if nothing_listed { "0" } else { "1" };
         assert_eq!(output("count"), count, "{log}");
-        let canceled = if output("canceled") == "true" {
-            "1"
-        } else {
-            "0"
-        };
+        let canceled = if output("canceled") == "true" { "1" } else { "0" };
         assert_eq!(output("canceled_count"), canceled, "{log}");
         assert!(output("reason").ends_with('.'), "{log}");
         assert!(output("duration_seconds").parse::<f64>().is_ok(), "{log}");
         let told = self.ran.deployments();
         assert_eq!(told.len().to_string(), count, "{log}");
         let Some(told) = told.first() else { return };
-        for name in [
-            "outcome",
-            "state",
-            "platform_state",
-            "previous_state",
-            "reason",
-        ] {
+        for name in ["outcome", "state", "platform_state", "previous_state", "reason"] {
             let told = told[name].as_str().unwrap_or_default();
             assert_eq!(told, output(name), "{name}{log}");
         }
         let was_read = !output("platform_state").is_empty();
         let is_named = output("deployment_id") == id;
-        assert!(
-            is_named || !was_read,
-            "{} is not {id}{log}",
-            output("deployment_id")
-        );
+        assert!(is_named || !was_read, "{} is not {id}{log}", output("deployment_id"));
         let asked = self.sandbox.count(Call::Cancel) > 0;
         assert!(asked || told["http_status"].is_null(), "{log}");
     }
@@ -483,10 +354,7 @@ impl Checked<'_> {
         }
         let phase = self.variant.cell.phase;
         let seen = self.sandbox.requests();
-        let of_phase: Vec<_> = seen
-            .iter()
-            .filter(|seen| seen.call == phase.call())
-            .collect();
+        let of_phase: Vec<_> = seen.iter().filter(|seen| seen.call == phase.call()).collect();
         let met = phase.spared(self.variant.cell.platform);
         for pair in of_phase[met..].windows(2).take(1) {
             let gap = pair[1].at.duration_since(pair[0].at);

@@ -45,12 +45,7 @@ impl fmt::Display for Table {
         writeln!(f, "\nThe fault matrix: {} cells", self.0.len())?;
         write!(f, "{:32}", "")?;
         for phase in Phase::ALL {
-            write!(
-                f,
-                "│ {:<width$}",
-                phase.name(),
-                width = (width(phase) + 1) * 5 - 1
-            )?;
+            write!(f, "│ {:<width$}", phase.name(), width = (width(phase) + 1) * 5 - 1)?;
         }
         write!(f, "\n{:32}", "")?;
         for phase in Phase::ALL {
@@ -65,11 +60,7 @@ impl fmt::Display for Table {
             for phase in Phase::ALL {
                 write!(f, "│")?;
                 for (platform, _) in PLATFORMS {
-                    let cell = Cell {
-                        row,
-                        phase,
-                        platform,
-                    };
+                    let cell = Cell { row, phase, platform };
                     let mut shown = match (cell.why_not(), self.0.get(&key(cell))) {
                         (Some(_), _) => "–".to_owned(),
                         (None, Some(marks)) => marks.clone(),
@@ -93,8 +84,6 @@ impl fmt::Display for Table {
              same where the platform processed the request before.\n* also through the real binary."
         )?;
         let reasons: BTreeSet<_> = Cell::all().filter_map(Cell::why_not).collect();
-        reasons
-            .iter()
-            .try_for_each(|reason| writeln!(f, "– {reason}."))
+        reasons.iter().try_for_each(|reason| writeln!(f, "– {reason}."))
     }
 }

@@ -20,11 +20,7 @@ pub fn obeyed(log: &str) -> Vec<Command> {
 
 fn command(line: &str) -> Option<Command> {
     let start = line.to_ascii_lowercase().find("##vso[")?;
-    let unreadable = || Command {
-        name: "?".to_owned(),
-        properties: BTreeMap::new(),
-        text: line.to_owned(),
-    };
+    let unreadable = || Command { name: "?".to_owned(), properties: BTreeMap::new(), text: line.to_owned() };
     let Some((head, text)) = line[start + 6..].split_once(']') else {
         return Some(unreadable());
     };
@@ -32,26 +28,16 @@ fn command(line: &str) -> Option<Command> {
     if name.split('.').count() != 2 {
         return Some(unreadable());
     }
-    let pairs = properties
-        .split(';')
-        .filter_map(|pair| pair.split_once('='));
+    let pairs = properties.split(';').filter_map(|pair| pair.split_once('='));
     Some(Command {
         name: name.to_ascii_lowercase(),
-        properties: pairs
-            .map(|(key, value)| (key.trim().to_ascii_lowercase(), unescape(value)))
-            .collect(),
+        properties: pairs.map(|(key, value)| (key.trim().to_ascii_lowercase(), unescape(value))).collect(),
         text: unescape(text),
     })
 }
 
 fn unescape(text: &str) -> String {
-    let escapes = [
-        ("%3B", ";"),
-        ("%0D", "\r"),
-        ("%0A", "\n"),
-        ("%5D", "]"),
-        ("%AZP25", "%"),
-    ];
+    let escapes = [("%3B", ";"), ("%0D", "\r"), ("%0A", "\n"), ("%5D", "]"), ("%AZP25", "%")];
     let unescape = |text: String, (from, to): (&str, &str)| text.replace(from, to);
     escapes.into_iter().fold(text.to_owned(), unescape)
 }
@@ -77,12 +63,8 @@ pub fn outputs(log: &str) -> BTreeMap<String, String> {
 
 #[test]
 fn the_model_of_the_agent_reads_commands_anywhere_in_a_line() {
-    let log =
-        "a ##VSO[task.setvariable variable=x;isOutput=true]1%3B%AZP250A\r##vso[x]\n##[group]t";
-    let names: Vec<_> = obeyed(log)
-        .into_iter()
-        .map(|command| command.name)
-        .collect();
+    let log = "a ##VSO[task.setvariable variable=x;isOutput=true]1%3B%AZP250A\r##vso[x]\n##[group]t";
+    let names: Vec<_> = obeyed(log).into_iter().map(|command| command.name).collect();
     assert_eq!(names, ["task.setvariable", "?"]);
     assert_eq!(outputs(log)["x"], "1;%0A");
     assert_eq!(formats(log), ["group"]);

@@ -8,11 +8,7 @@ use super::lines;
 /// The lines that begin a group.
 pub fn groups(log: &str) -> Vec<String> {
     let starts = ["---", "+++", "~~~", "^^^"];
-    let is_group = |line: &String| {
-        starts
-            .iter()
-            .any(|start| line.trim_start().starts_with(start))
-    };
+    let is_group = |line: &String| starts.iter().any(|start| line.trim_start().starts_with(start));
     lines(log).into_iter().filter(is_group).collect()
 }
 
@@ -49,11 +45,7 @@ pub fn calls(folder: &Path) -> Vec<Call> {
     let call = |entry: std::io::Result<fs::DirEntry>| {
         let read = |name| fs::read_to_string(entry.as_ref().unwrap().path().join(name));
         Call {
-            arguments: read("arguments")
-                .unwrap()
-                .lines()
-                .map(str::to_owned)
-                .collect(),
+            arguments: read("arguments").unwrap().lines().map(str::to_owned).collect(),
             input: read("input").unwrap_or_default(),
         }
     };
@@ -64,10 +56,7 @@ pub fn calls(folder: &Path) -> Vec<Call> {
 pub fn meta_data(calls: &[Call]) -> Vec<(String, String)> {
     let set = calls.iter().filter(|call| call.arguments[0] == "meta-data");
     let pair = |call: &Call| {
-        assert_eq!(
-            (call.arguments[1].as_str(), call.arguments.len()),
-            ("set", 3)
-        );
+        assert_eq!((call.arguments[1].as_str(), call.arguments.len()), ("set", 3));
         assert!(!call.input.trim().is_empty(), "an empty value is refused");
         (call.arguments[2].clone(), call.input.clone())
     };
@@ -76,8 +65,5 @@ pub fn meta_data(calls: &[Call]) -> Vec<(String, String)> {
 
 #[test]
 fn the_model_of_buildkite_knows_its_groups() {
-    assert_eq!(
-        groups("--- a\nx --- b\r+++ c\n^^^ +++\n-- d"),
-        ["--- a", "+++ c", "^^^ +++"]
-    );
+    assert_eq!(groups("--- a\nx --- b\r+++ c\n^^^ +++\n-- d"), ["--- a", "+++ c", "^^^ +++"]);
 }

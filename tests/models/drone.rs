@@ -11,15 +11,10 @@ pub fn cards(log: &str) -> Vec<Value> {
         let (text, _) = log[at + mark.len()..].split_once("\u{1b}]0m")?;
         serde_json::from_slice(&STANDARD.decode(text).ok()?).ok()
     };
-    starts
-        .map(|start| card(start).unwrap_or_default())
-        .collect()
+    starts.map(|start| card(start).unwrap_or_default()).collect()
 }
 
 #[test]
 fn the_model_of_drone_decodes_cards() {
-    assert_eq!(
-        cards("a\n\u{1b}]1338;e30=\u{1b}]0m\nb\u{1b}]1338;?"),
-        [serde_json::json!({}), Value::Null]
-    );
+    assert_eq!(cards("a\n\u{1b}]1338;e30=\u{1b}]0m\nb\u{1b}]1338;?"), [serde_json::json!({}), Value::Null]);
 }

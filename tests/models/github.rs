@@ -51,11 +51,9 @@ pub fn outputs(text: &str) -> Result<Vec<(String, String)>, String> {
     let mut lines = text.split_terminator('\n');
     while let Some(first) = lines.next() {
         let (equals, heredoc) = (first.find('='), first.find("<<"));
-        let is_heredoc =
-            heredoc.is_some_and(|heredoc| equals.is_none_or(|equals| heredoc < equals));
-        let (name, rest) = first
-            .split_once(if is_heredoc { "<<" } else { "=" })
-            .ok_or_else(|| format!("Invalid format '{first}'"))?;
+        let is_heredoc = heredoc.is_some_and(|heredoc| equals.is_none_or(|equals| heredoc < equals));
+        let (name, rest) =
+            first.split_once(if is_heredoc { "<<" } else { "=" }).ok_or_else(|| format!("Invalid format '{first}'"))?;
         if name.is_empty() || (is_heredoc && rest.is_empty()) {
             return Err(format!("Invalid format '{first}'"));
         }
@@ -75,13 +73,7 @@ pub fn outputs(text: &str) -> Result<Vec<(String, String)>, String> {
     Ok(entries)
 }
 
-const IN_COLONS: [(&str, &str); 5] = [
-    ("%0D", "\r"),
-    ("%0A", "\n"),
-    ("%3A", ":"),
-    ("%2C", ","),
-    ("%25", "%"),
-];
+const IN_COLONS: [(&str, &str); 5] = [("%0D", "\r"), ("%0A", "\n"), ("%3A", ":"), ("%2C", ","), ("%25", "%")];
 
 /// `::name properties::text`, at the start of a line.
 fn colons(line: &str) -> Option<Obeyed> {
@@ -93,41 +85,22 @@ fn colons(line: &str) -> Option<Obeyed> {
 fn brackets(line: &str) -> Option<Obeyed> {
     let (_, rest) = line.split_once("##[")?;
     let (head, text) = rest.split_once(']')?;
-    command(
-        head,
-        text,
-        &[
-            ("%3B", ";"),
-            ("%0D", "\r"),
-            ("%0A", "\n"),
-            ("%5D", "]"),
-            ("%25", "%"),
-        ],
-    )
+    command(head, text, &[("%3B", ";"), ("%0D", "\r"), ("%0A", "\n"), ("%5D", "]"), ("%25", "%")])
 }
 
 fn command(head: &str, text: &str, escapes: &[(&str, &str)]) -> Option<Obeyed> {
     let (name, properties) = head.split_once(' ').unwrap_or((head, ""));
     let name = name.to_ascii_lowercase();
-    let unescape = |text: &str| {
-        escapes
-            .iter()
-            .fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
-    };
-    REGISTERED.contains(&name.as_str()).then(|| Obeyed {
-        name,
-        properties: unescape(properties),
-        text: unescape(text),
-    })
+    let unescape = |text: &str| escapes.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
+    REGISTERED.contains(&name.as_str()).then(|| Obeyed { name, properties: unescape(properties), text: unescape(text) })
 }
 
 #[test]
 fn the_model_of_the_runner_knows_both_notations() {
-    let names: Vec<_> =
-        obeyed("a ::error::no\n  ::Error::yes\rx ##[set-output name=a]yes\n::unknown::no")
-            .into_iter()
-            .map(|command| command.name)
-            .collect();
+    let names: Vec<_> = obeyed("a ::error::no\n  ::Error::yes\rx ##[set-output name=a]yes\n::unknown::no")
+        .into_iter()
+        .map(|command| command.name)
+        .collect();
     assert_eq!(names, ["error", "set-output"]);
 }
 
@@ -143,10 +116,7 @@ fn the_model_of_the_relatives_takes_the_last_end() {
     let [command] = &obeyed_by_relatives("::error title=T::a::b\n ::error::x")[..] else {
         panic!("one command");
     };
-    assert_eq!(
-        (command.properties.as_str(), command.text.as_str()),
-        ("title=T::a", "b")
-    );
+    assert_eq!((command.properties.as_str(), command.text.as_str()), ("title=T::a", "b"));
     assert!(obeyed_by_relatives("::group::a::b").is_empty());
 }
 
@@ -154,10 +124,7 @@ fn the_model_of_the_relatives_takes_the_last_end() {
 fn the_model_of_the_output_file_refuses_what_the_runner_refuses() {
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let text = "a<<X\n1\n\n2=\nX\nb=c<<d\n";
-    assert_eq!(
-        outputs(text),
-        Ok(vec![pair("a", "1\n\n2="), pair("b", "c<<d")])
-    );
+    assert_eq!(outputs(text), Ok(vec![pair("a", "1\n\n2="), pair("b", "c<<d")]));
     for bad in ["a<<X\n1\n", "a", "a=1\n\nb=2\n", "=x", "<<X\nX", "a<<\n\n"] {
         assert!(outputs(bad).is_err(), "{bad:?}");
     }

@@ -40,10 +40,7 @@ fn expand(value: &str) -> String {
     let mut parts = value.split('$');
     let first = parts.next().unwrap_or_default().to_owned();
     let is_name = |c: char| c.is_ascii_alphanumeric() || "_{}".contains(c);
-    first
-        + &parts
-            .map(|part| part.trim_start_matches(is_name))
-            .collect::<String>()
+    first + &parts.map(|part| part.trim_start_matches(is_name)).collect::<String>()
 }
 
 #[test]

@@ -141,12 +141,8 @@ fn closing(chars: &[char], mut at: usize, fence: usize) -> Option<usize> {
 /// One blank at both ends is there for the fence's sake.
 fn span(chars: &[char]) -> String {
     let text: String = chars.iter().collect();
-    let padded = text
-        .strip_prefix(' ')
-        .and_then(|text| text.strip_suffix(' '));
-    let padded = padded
-        .filter(|text| !text.trim().is_empty())
-        .map(str::to_owned);
+    let padded = text.strip_prefix(' ').and_then(|text| text.strip_suffix(' '));
+    let padded = padded.filter(|text| !text.trim().is_empty()).map(str::to_owned);
     padded.unwrap_or(text)
 }
 
@@ -162,16 +158,10 @@ fn entity(chars: &[char]) -> (String, usize) {
             Some(digits) => u32::from_str_radix(digits, 16).ok(),
             None => digits.parse().ok(),
         },
-        None => [
-            "lt<", "gt>", "amp&", "quot\"", "commat@", "colon:", "sol/", "period.",
-        ]
-        .iter()
-        .find_map(|known| {
-            known
-                .strip_prefix(name.as_str())
-                .filter(|rest| rest.len() == 1)
-        })
-        .map(|rest| u32::from(rest.as_bytes()[0])),
+        None => ["lt<", "gt>", "amp&", "quot\"", "commat@", "colon:", "sol/", "period."]
+            .iter()
+            .find_map(|known| known.strip_prefix(name.as_str()).filter(|rest| rest.len() == 1))
+            .map(|rest| u32::from(rest.as_bytes()[0])),
     };
     match code.and_then(char::from_u32) {
         Some(decoded) => (decoded.to_string(), end + 1),
@@ -194,10 +184,7 @@ fn by_itself(plain: &str, page: &mut Page) {
     for at in 0..chars.len() {
         let before = at.checked_sub(1).map(|at| chars[at]);
         let after = chars.get(at + 1).copied().unwrap_or(' ');
-        let begins = |word: &str| {
-            word.chars()
-                .eq(chars[at..].iter().copied().take(word.len()))
-        };
+        let begins = |word: &str| word.chars().eq(chars[at..].iter().copied().take(word.len()));
         let is_address = begins("://") && before.is_some_and(|c| c.is_ascii_alphabetic());
         let is_host = begins("www.") && before.is_none_or(|c| !c.is_alphanumeric());
         let is_person = chars[at] == '@' && (after.is_ascii_alphanumeric() || after == '_');
@@ -215,14 +202,8 @@ fn rest(chars: &[char], at: usize) -> String {
 fn the_model_of_markdown_sees_what_is_more_than_text() {
     let page = read("### a `b` c ``d`e`` f `g\n- [`x`](https://a.example/b) \\[y\\](z)");
     assert_eq!(page.code, ["b", "d`e", "x"]);
-    assert_eq!(
-        page.links,
-        [("\u{fffc}".to_owned(), "https://a.example/b".to_owned())]
-    );
-    assert_eq!(
-        (page.blocks, page.active),
-        (vec!["### ".to_owned(), "- ".to_owned()], vec![])
-    );
+    assert_eq!(page.links, [("\u{fffc}".to_owned(), "https://a.example/b".to_owned())]);
+    assert_eq!((page.blocks, page.active), (vec!["### ".to_owned(), "- ".to_owned()], vec![]));
     for active in [
         "a <img src=x>",
         "</td>",
@@ -236,24 +217,13 @@ fn the_model_of_markdown_sees_what_is_more_than_text() {
     ] {
         assert!(!read(active).active.is_empty(), "{active}");
     }
-    for text in [
-        "a < b",
-        "`<img>` ``@me``",
-        "@&#8203;me",
-        "https:&#8203;//x",
-        "www&#8203;.x",
-        "\\<b>",
-        "a & b",
-    ] {
+    for text in ["a < b", "`<img>` ``@me``", "@&#8203;me", "https:&#8203;//x", "www&#8203;.x", "\\<b>", "a & b"] {
         assert_eq!(read(text).active, [""; 0], "{text}");
     }
 }
 
 #[test]
 fn the_model_of_markdown_counts_cells() {
-    assert_eq!(
-        read("| a | `x\\|y` | |\n| a\\\\| b |\n| a | b").rows,
-        [3, 1, 2]
-    );
+    assert_eq!(read("| a | `x\\|y` | |\n| a\\\\| b |\n| a | b").rows, [3, 1, 2]);
     assert_eq!(read("| `x\\|y` |").code, ["x|y"]);
 }

@@ -15,9 +15,7 @@ pub mod teamcity;
 /// The lines of a log. A lone carriage return ends one as well, and so does whatever any reader might break a line at.
 pub fn lines(log: &str) -> Vec<String> {
     let log = heard(log).replace("\r\n", "\n");
-    let ends = [
-        '\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}',
-    ];
+    let ends = ['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
     log.split(ends).map(str::to_owned).collect()
 }
 
@@ -54,10 +52,7 @@ fn is_ignorable(c: char) -> bool {
         return c == '\0';
     }
     let code = u32::from(c);
-    (0xe0000..=0xe0fff).contains(&code)
-        || RANGES
-            .iter()
-            .any(|(first, last)| (*first..=*last).contains(&code))
+    (0xe0000..=0xe0fff).contains(&code) || RANGES.iter().any(|(first, last)| (*first..=*last).contains(&code))
 }
 
 #[test]

@@ -27,15 +27,7 @@ fn sourced_by(shell: &str, file: &Path) -> BTreeMap<String, String> {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     let text = String::from_utf8(output.stdout).unwrap();
     let variables = text.split('\0').filter_map(|pair| pair.split_once('='));
-    let shells_own = [
-        "PATH",
-        "PWD",
-        "OLDPWD",
-        "SHLVL",
-        "_",
-        "BASHOPTS",
-        "SHELLOPTS",
-    ];
+    let shells_own = ["PATH", "PWD", "OLDPWD", "SHLVL", "_", "BASHOPTS", "SHELLOPTS"];
     variables
         .filter(|(name, _)| !shells_own.contains(name))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))

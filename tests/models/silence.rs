@@ -14,9 +14,7 @@ pub fn without_masks(ci: &str, log: &str) -> String {
         _ if is_github(ci) => "::add-mask::",
         _ => return log.to_owned(),
     };
-    let shown = log
-        .split_inclusive('\n')
-        .filter(|line| !line.starts_with(mask));
+    let shown = log.split_inclusive('\n').filter(|line| !line.starts_with(mask));
     shown.collect()
 }
 
@@ -40,11 +38,7 @@ pub fn of_log(ci: &str, log: &str) {
     if !is("teamcity") {
         assert_eq!(teamcity::obeyed(&log), [], "{ci}\n{log}");
     }
-    let counts = [
-        buildkite::groups(&log).len(),
-        gitlab::sections(&log).len(),
-        drone::cards(&log).len(),
-    ];
+    let counts = [buildkite::groups(&log).len(), gitlab::sections(&log).len(), drone::cards(&log).len()];
     let ours = match ci {
         // A run with bad input opens no group.
         "buildkite" => [counts[0].min(2), 0, 0],
@@ -54,14 +48,7 @@ pub fn of_log(ci: &str, log: &str) {
     };
     assert_eq!(counts, ours, "{ci}\n{log}");
     let marks: &[&str] = match ci {
-        "gitlab" => &[
-            "\u{1b}[0K",
-            "\u{1b}[0m",
-            "\u{1b}[31;1m",
-            "\u{1b}[32;1m",
-            "\u{1b}[33;1m",
-            "\r",
-        ],
+        "gitlab" => &["\u{1b}[0K", "\u{1b}[0m", "\u{1b}[31;1m", "\u{1b}[32;1m", "\u{1b}[33;1m", "\r"],
         "drone" => &["\u{1b}]1338;", "\u{1b}]0m"],
         _ => &[],
     };
@@ -88,11 +75,7 @@ pub fn of_file(name: &str, text: &str) {
 pub fn of_page(text: &str, is_our_link: impl Fn(&str) -> bool) -> markdown::Page {
     let page = markdown::read(text);
     assert_eq!(page.active, [""; 0], "{text}");
-    assert!(
-        page.rows.iter().all(|cells| *cells == 5),
-        "{:?}\n{text}",
-        page.rows
-    );
+    assert!(page.rows.iter().all(|cells| *cells == 5), "{:?}\n{text}", page.rows);
     for (_, url) in &page.links {
         assert!(is_our_link(url), "{url}\n{text}");
     }

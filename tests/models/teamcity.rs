@@ -16,10 +16,7 @@ pub fn obeyed(log: &str) -> Vec<Message> {
     let start = |line: &String| line.to_ascii_lowercase().find("##teamcity[");
     let message = |line: &String| {
         let rest = &line[start(line)? + 11..];
-        Some(read(rest).unwrap_or(Message {
-            name: "?".to_owned(),
-            attributes: BTreeMap::new(),
-        }))
+        Some(read(rest).unwrap_or(Message { name: "?".to_owned(), attributes: BTreeMap::new() }))
     };
     lines(log).iter().filter_map(message).collect()
 }
@@ -39,10 +36,7 @@ fn read(text: &str) -> Option<Message> {
         rest = after;
     }
     let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric());
-    is_name.then(|| Message {
-        name: name.to_owned(),
-        attributes,
-    })
+    is_name.then(|| Message { name: name.to_owned(), attributes })
 }
 
 /// A value up to its quote, and what follows.

@@ -5,21 +5,21 @@ use std::ffi::OsString;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cancel_deployment::address::Address;
-use cancel_deployment::aim::Guard;
-use cancel_deployment::api::{Api, Link, LinkError, Method, Request, Response};
+use cancel_deployment::api::{Api, Method, Request, Response, Transport, TransportError};
 use cancel_deployment::cancel::Plan;
-use cancel_deployment::env::Env;
-use cancel_deployment::failure::Kind;
-use cancel_deployment::id::Id;
-use cancel_deployment::inputs::{Faults, Values, all_secrets};
-use cancel_deployment::outcome::{FailOn, Outcome};
+use cancel_deployment::input::env::Env;
+use cancel_deployment::input::{Faults, Values, all_secrets};
+use cancel_deployment::model::address::Address;
+use cancel_deployment::model::failure::Kind;
+use cancel_deployment::model::id::Id;
+use cancel_deployment::model::outcome::{FailOn, Outcome};
 use cancel_deployment::platform::{Entry, REGISTER};
 use cancel_deployment::report::{LARGEST_DEPLOYMENTS, OUTPUTS, Report, Told};
-use cancel_deployment::run::{Received, Run, Signals, Witness, Work};
-use cancel_deployment::secret::Redactor;
-use cancel_deployment::select::{Select, Wanted};
-use cancel_deployment::untrusted::Cleaner;
+use cancel_deployment::run::{Observer, Received, Run, Signals, Work};
+use cancel_deployment::select::{Select, Selector};
+use cancel_deployment::settings::target::Guard;
+use cancel_deployment::text::sanitizer::Sanitizer;
+use cancel_deployment::text::secret::Redactor;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -68,11 +68,8 @@ pub fn outcome(input: &[u8]) -> String {
         return String::new();
     };
     let entry = REGISTER[usize::from(*platform) % REGISTER.len()];
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
     runtime.block_on(run(entry, *aim, rest))
 }
 
@@ -88,44 +85,23 @@ pub fn input(platform: &str, aim: u8, answers: &[(u8, &str)]) -> Vec<u8> {
     bytes
 }
 
-const STATUSES: [u16; 16] = [
-    200, 200, 201, 202, 204, 302, 400, 401, 403, 404, 408, 409, 422, 429, 500, 503,
-];
+const STATUSES: [u16; 16] = [200, 200, 201, 202, 204, 302, 400, 401, 403, 404, 408, 409, 422, 429, 500, 503];
 
 fn said(bytes: &[u8]) -> Option<Said> {
     let [status, header, body @ ..] = bytes else {
         return None;
     };
-    let names = [
-        "retry-after",
-        "ratelimit-reset",
-        "x-ratelimit-reset",
-        "date",
-        "location",
-        "x-request-id",
-    ];
+    let names = ["retry-after", "ratelimit-reset", "x-ratelimit-reset", "date", "location", "x-request-id"];
     let header = names.get(usize::from(*header).wrapping_sub(1)).map(|name| {
-        let value: String = String::from_utf8_lossy(body)
-            .chars()
-            .filter(|c| !c.is_control())
-            .take(60)
-            .collect();
+        let value: String = String::from_utf8_lossy(body).chars().filter(|c| !c.is_control()).take(60).collect();
         ((*name).to_owned(), value)
     });
-    Some(Said {
-        status: STATUSES[usize::from(*status) % STATUSES.len()],
-        header,
-        body: body.to_vec(),
-    })
+    Some(Said { status: STATUSES[usize::from(*status) % STATUSES.len()], header, body: body.to_vec() })
 }
 
 fn env(entry: &Entry) -> Env {
     let own: &[(&str, &str)] = match entry.id {
-        "cloud_foundry" => &[
-            ("client_id", "ci"),
-            ("client_secret", TOKEN),
-            ("app_id", "a1"),
-        ],
+        "cloud_foundry" => &[("client_id", "ci"), ("client_secret", TOKEN), ("app_id", "a1")],
         "datadog" => &[("api_key", TOKEN), ("app_key", TOKEN), ("query", "q")],
         "vercel" => &[("token", TOKEN), ("project_id", "prj_1")],
         "qovery" => &[("token", TOKEN), ("environment_id", "e1")],
@@ -139,9 +115,9 @@ fn env(entry: &Entry) -> Env {
     }))
 }
 
-fn selection(aim: u8) -> Option<Wanted> {
+fn selection(aim: u8) -> Option<Selector> {
     let select = *Select::ALL.get(usize::from(aim % 8).checked_sub(3)?)?;
-    Some(Wanted {
+    Some(Selector {
         select,
         branch: (select == Select::Branch).then(|| "main".to_owned()),
         commit: (select == Select::Commit).then(|| "1111111".to_owned()),
@@ -158,28 +134,12 @@ async fn run(entry: &'static Entry, aim: u8, answers: &[u8]) -> String {
     let mut faults = Faults::default();
     let values = Values::read(&env, Some(entry), &mut faults);
     let (platform, service) = (entry.open)(&values, &mut faults).expect("inputs that are good");
-    let cleaner = Arc::new(Cleaner::new(Redactor::new(&all_secrets(&env))));
+    let cleaner = Arc::new(Sanitizer::new(Redactor::new(&all_secrets(&env))));
     let start = Instant::now();
-    let talk = Talk {
-        answers: answers
-            .split(|byte| *byte == NEXT)
-            .filter_map(said)
-            .collect(),
-        ..Talk::default()
-    };
-    let script = Script {
-        talk: Arc::new(Mutex::new(talk)),
-        start,
-    };
+    let talk = Talk { answers: answers.split(|byte| *byte == NEXT).filter_map(said).collect(), ..Talk::default() };
+    let script = Script { talk: Arc::new(Mutex::new(talk)), start };
     let base = Address::parse("https://api.example").expect("an address");
-    let api = Api::new(
-        service,
-        base,
-        Box::new(script.clone()),
-        Arc::clone(&cleaner),
-        start,
-        LIMIT,
-    );
+    let api = Api::new(service, base, Box::new(script.clone()), Arc::clone(&cleaner), start, LIMIT);
     let plan = Plan {
         wait: aim & 0x80 == 0,
         dry_run: aim & 0x40 != 0,
@@ -202,48 +162,19 @@ async fn run(entry: &'static Entry, aim: u8, answers: &[u8]) -> String {
     };
     let (_sender, mut signals): (_, Signals) = watch::channel(Received::default());
     let (works, whole) = match &wanted {
-        Some(wanted) => {
-            driver
-                .drive_chosen(wanted, Duration::ZERO, &mut signals, &mut Nobody)
-                .await
-        }
-        None => (
-            driver
-                .drive(
-                    vec![Id::parse("d1").expect("an id")],
-                    &mut signals,
-                    &mut Nobody,
-                )
-                .await,
-            None,
-        ),
+        Some(wanted) => driver.drive_chosen(wanted, Duration::ZERO, &mut signals, &mut Nobody).await,
+        None => (driver.drive(vec![Id::parse("d1").expect("an id")], &mut signals, &mut Nobody).await, None),
     };
 
-    assert!(
-        start.elapsed() <= LIMIT + Duration::from_secs(2),
-        "ended after {:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() <= LIMIT + Duration::from_secs(2), "ended after {:?}", start.elapsed());
     let talk = script.talk.lock().expect("nobody panicked");
     assert_eq!(talk.late, 0, "requests after the limit");
-    let most = if plan.dry_run {
-        0
-    } else {
-        MOST_CANCELS * works.len()
-    };
-    assert!(
-        talk.cancels <= most,
-        "{} requests to cancel {} deployments",
-        talk.cancels,
-        works.len()
-    );
+    let most = if plan.dry_run { 0 } else { MOST_CANCELS * works.len() };
+    assert!(talk.cancels <= most, "{} requests to cancel {} deployments", talk.cancels, works.len());
     let report = Report {
         platform: Some(entry),
         asked: String::new(),
-        deployments: works
-            .iter()
-            .map(|work| Told::new(entry, work, &cleaner))
-            .collect(),
+        deployments: works.iter().map(|work| Told::new(entry, work, &cleaner)).collect(),
         whole,
         fail_on: FailOn::usual(false),
         faults: Vec::new(),
@@ -257,17 +188,9 @@ async fn run(entry: &'static Entry, aim: u8, answers: &[u8]) -> String {
 fn told(entry: &Entry, report: &Report, talk: &Talk) {
     let outputs = report.outputs(LARGEST_DEPLOYMENTS);
     assert_eq!(outputs.len(), OUTPUTS.len());
-    let output = |name: &str| {
-        outputs
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map_or("", |(_, value)| value)
-    };
+    let output = |name: &str| outputs.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value);
     for (name, value) in &outputs {
-        assert!(
-            !value.contains(TOKEN) && !value.contains(['\n', '\r', '\u{1b}']),
-            "{name}: {value:?}"
-        );
+        assert!(!value.contains(TOKEN) && !value.contains(['\n', '\r', '\u{1b}']), "{name}: {value:?}");
     }
     assert!(!report.summary().contains(TOKEN));
     assert!(!output("outcome").is_empty() && !output("reason").is_empty());
@@ -278,56 +201,36 @@ fn told(entry: &Entry, report: &Report, talk: &Talk) {
         "superseded" => "superseded",
         _ => return,
     };
-    assert!(
-        talk.heard.contains(word),
-        "{}, but nobody said so",
-        output("outcome")
-    );
-    assert_ne!(
-        (output("outcome"), talk.cancels),
-        (Outcome::Canceled.word(), 0),
-        "canceled without having been asked"
-    );
+    assert!(talk.heard.contains(word), "{}, but nobody said so", output("outcome"));
+    assert_ne!((output("outcome"), talk.cancels), (Outcome::Canceled.word(), 0), "canceled without having been asked");
 }
 
 struct Nobody;
 
-impl Witness for Nobody {
+impl Observer for Nobody {
     fn saw(&mut self, _work: &Work) {}
     fn warn(&mut self, _text: &str) {}
     fn asking(&mut self, _works: &[Work], _which: usize) {}
 }
 
 #[async_trait::async_trait]
-impl Link for Script {
-    async fn send(&self, request: Request) -> Result<Response, LinkError> {
+impl Transport for Script {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let mut talk = self.talk.lock().expect("nobody panicked");
         talk.late += usize::from(self.start.elapsed() > LIMIT);
         let said = talk.answers.pop_front();
-        let is_cancel =
-            request.method != Method::Get && !request.url.path().ends_with("/oauth/token");
-        talk.cancels +=
-            usize::from(is_cancel && said.as_ref().is_none_or(|said| said.status != 429));
+        let is_cancel = request.method != Method::Get && !request.url.path().ends_with("/oauth/token");
+        talk.cancels += usize::from(is_cancel && said.as_ref().is_none_or(|said| said.status != 429));
         let Some(said) = said else {
             let words = "connection closed before message completed".to_owned();
-            return Err(LinkError {
-                kind: Kind::Broken,
-                words,
-            });
+            return Err(TransportError { kind: Kind::Broken, words });
         };
         if said.status < 300 {
             let mut texts = Vec::new();
-            strings(
-                &serde_json::from_slice(&said.body).unwrap_or_default(),
-                &mut texts,
-            );
+            strings(&serde_json::from_slice(&said.body).unwrap_or_default(), &mut texts);
             talk.heard.push_str(&texts.join(" ").to_lowercase());
         }
-        Ok(Response {
-            status: said.status,
-            headers: said.header.into_iter().collect(),
-            body: said.body,
-        })
+        Ok(Response { status: said.status, headers: said.header.into_iter().collect(), body: said.body })
     }
 }
 
@@ -346,22 +249,10 @@ type Conversation = (Vec<u8>, &'static str);
 
 /// Conversations to begin from.
 pub fn seeds() -> Vec<Conversation> {
-    [
-        digitalocean(),
-        cloud_foundry(),
-        datadog(),
-        vercel(),
-        qovery(),
-    ]
-    .concat()
+    [digitalocean(), cloud_foundry(), datadog(), vercel(), qovery()].concat()
 }
 
-fn conversation(
-    platform: &str,
-    aim: u8,
-    answers: &[(u8, &str)],
-    outcome: &'static str,
-) -> Conversation {
+fn conversation(platform: &str, aim: u8, answers: &[(u8, &str)], outcome: &'static str) -> Conversation {
     (input(platform, aim, answers), outcome)
 }
 
@@ -374,30 +265,13 @@ fn digitalocean() -> Vec<Conversation> {
         })
     };
     let one = |phase: &str| json!({ "deployment": told(phase) }).to_string();
-    let list = json!({ "deployments": [told("DEPLOYING")], "links": {}, "meta": { "total": 1 } })
-        .to_string();
+    let list = json!({ "deployments": [told("DEPLOYING")], "links": {}, "meta": { "total": 1 } }).to_string();
     let (building, deploying) = (one("BUILDING"), one("DEPLOYING"));
-    let unclear = [
-        (0, deploying.as_str()),
-        (14, "<html>"),
-        (0, &deploying),
-        (0, &deploying),
-        (13, "{}"),
-        (0, &one("ACTIVE")),
-    ];
+    let unclear =
+        [(0, deploying.as_str()), (14, "<html>"), (0, &deploying), (0, &deploying), (13, "{}"), (0, &one("ACTIVE"))];
     vec![
-        conversation(
-            "digitalocean",
-            0,
-            &[(0, &building), (0, "{}"), (0, &one("CANCELED"))],
-            "canceled",
-        ),
-        conversation(
-            "digitalocean",
-            3,
-            &[(0, &list), (0, &one("SUPERSEDED"))],
-            "superseded",
-        ),
+        conversation("digitalocean", 0, &[(0, &building), (0, "{}"), (0, &one("CANCELED"))], "canceled"),
+        conversation("digitalocean", 3, &[(0, &list), (0, &one("SUPERSEDED"))], "superseded"),
         conversation("digitalocean", 0, &unclear, "completed"),
     ]
 }
@@ -413,8 +287,7 @@ fn cloud_foundry() -> Vec<Conversation> {
     };
     let login = "https://login.example";
     let root = json!({ "links": { "login": { "href": login }, "uaa": { "href": login } } });
-    let minted =
-        json!({ "access_token": "minted-token-1", "token_type": "bearer", "expires_in": 600 });
+    let minted = json!({ "access_token": "minted-token-1", "token_type": "bearer", "expires_in": 600 });
     let answers = [
         (0, root.to_string()),
         (0, minted.to_string()),
@@ -422,9 +295,7 @@ fn cloud_foundry() -> Vec<Conversation> {
         (0, String::new()),
         (0, told("FINALIZED", "CANCELED")),
     ];
-    let answers = answers
-        .each_ref()
-        .map(|(status, body)| (*status, body.as_str()));
+    let answers = answers.each_ref().map(|(status, body)| (*status, body.as_str()));
     vec![conversation("cloud_foundry", 0, &answers, "canceled")]
 }
 
@@ -437,13 +308,7 @@ fn datadog() -> Vec<Conversation> {
         .to_string()
     };
     let (running, stopping, canceled) = (told("running"), told("stopping"), told("canceled"));
-    let answers = [
-        (0, running.as_str()),
-        (0, ""),
-        (0, &stopping),
-        (0, &canceled),
-        (0, &canceled),
-    ];
+    let answers = [(0, running.as_str()), (0, ""), (0, &stopping), (0, &canceled), (0, &canceled)];
     vec![conversation("datadog", 0, &answers, "canceled")]
 }
 
@@ -456,21 +321,10 @@ fn vercel() -> Vec<Conversation> {
         })
     };
     let one = |word: &str| told(word).to_string();
-    let page =
-        json!({ "deployments": [told("BUILDING")], "pagination": { "next": null } }).to_string();
+    let page = json!({ "deployments": [told("BUILDING")], "pagination": { "next": null } }).to_string();
     vec![
-        conversation(
-            "vercel",
-            0,
-            &[(0, &one("BUILDING")), (0, &one("CANCELED"))],
-            "canceled",
-        ),
-        conversation(
-            "vercel",
-            7,
-            &[(0, &page), (0, &page), (0, &one("READY"))],
-            "completed",
-        ),
+        conversation("vercel", 0, &[(0, &one("BUILDING")), (0, &one("CANCELED"))], "canceled"),
+        conversation("vercel", 7, &[(0, &page), (0, &page), (0, &one("READY"))], "completed"),
     ]
 }
 
@@ -483,11 +337,6 @@ fn qovery() -> Vec<Conversation> {
         .to_string()
     };
     let (deploying, canceling, canceled) = (told("DEPLOYING"), told("CANCELING"), told("CANCELED"));
-    let answers = [
-        (0, deploying.as_str()),
-        (0, &deploying),
-        (0, &canceling),
-        (0, &canceled),
-    ];
+    let answers = [(0, deploying.as_str()), (0, &deploying), (0, &canceling), (0, &canceled)];
     vec![conversation("qovery", 0, &answers, "canceled")]
 }

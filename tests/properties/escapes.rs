@@ -2,9 +2,9 @@
 //! on every CI system it stays what it was.
 
 use cancel_deployment::ci;
-use cancel_deployment::markdown;
-use cancel_deployment::secret::{Redactor, Secret};
-use cancel_deployment::untrusted::{Cleaner, break_commands, break_commands_in_json};
+use cancel_deployment::text::markdown;
+use cancel_deployment::text::sanitizer::{Sanitizer, break_commands, break_commands_in_json};
+use cancel_deployment::text::secret::{Redactor, Secret};
 
 #[path = "told.rs"]
 pub mod told;
@@ -22,7 +22,7 @@ pub fn check(input: &[u8]) {
     told::check_on(&Tale::from_bytes(input), names, Shells::Spared);
 
     let text = String::from_utf8_lossy(input);
-    let cleaner = Cleaner::new(Redactor::new(&[Secret::from(SECRET.to_owned())]));
+    let cleaner = Sanitizer::new(Redactor::new(&[Secret::from(SECRET.to_owned())]));
     for clean in [cleaner.sentence(&text), cleaner.value(&text)] {
         assert!(!clean.contains(SECRET), "{clean:?}");
         assert!(!clean.chars().any(char::is_control), "{clean:?}");

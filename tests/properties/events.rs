@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::Write as _;
 
 use cancel_deployment::ci::facts::Facts;
-use cancel_deployment::env::Env;
+use cancel_deployment::input::env::Env;
 
 const EVENTS: [&str; 8] = [
     "push",
@@ -25,10 +25,7 @@ pub fn check(input: &[u8]) {
     let mut path = tempfile::NamedTempFile::new().expect("a file");
     path.write_all(file).expect("a file");
     let variables = [
-        (
-            "GITHUB_EVENT_NAME",
-            EVENTS[usize::from(*event) % EVENTS.len()],
-        ),
+        ("GITHUB_EVENT_NAME", EVENTS[usize::from(*event) % EVENTS.len()]),
         ("GITHUB_EVENT_PATH", path.path().to_str().expect("a name")),
         ("GITHUB_REPOSITORY", "o/r"),
     ];
@@ -44,10 +41,7 @@ pub fn check(input: &[u8]) {
         assert!(said || escaped, "{text:?} is not in the file: {bytes:?}");
     }
     if let Some(commit) = &facts.commit {
-        assert!(
-            commit.len() >= 7 && commit.chars().all(|c| c.is_ascii_hexdigit()),
-            "{commit:?}"
-        );
+        assert!(commit.len() >= 7 && commit.chars().all(|c| c.is_ascii_hexdigit()), "{commit:?}");
     }
     if let Some(branch) = &facts.branch {
         assert!(!branch.starts_with("refs/"), "{branch:?}");
@@ -78,7 +72,5 @@ pub fn seeds() -> Vec<Vec<u8>> {
         "{}".to_owned(),
     ];
     let numbered = bodies.into_iter().zip(0_u8..);
-    numbered
-        .map(|(body, event)| [&[event], body.as_bytes()].concat())
-        .collect()
+    numbered.map(|(body, event)| [&[event], body.as_bytes()].concat()).collect()
 }

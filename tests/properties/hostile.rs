@@ -151,13 +151,7 @@ const MORE: [&str; 22] = [
 ];
 
 fn piece() -> impl Strategy<Value = String> {
-    let nasty = || {
-        NASTY
-            .into_iter()
-            .chain(MORE)
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    };
+    let nasty = || NASTY.into_iter().chain(MORE).map(str::to_owned).collect::<Vec<_>>();
     prop_oneof![
         6 => proptest::sample::select(nasty()),
         2 => "[a-zA-Z0-9:#\\[\\]|`\\\\ -]{1,5}",
@@ -185,11 +179,7 @@ fn tale() -> impl Strategy<Value = Tale> {
 
 #[test]
 fn no_words_of_others_act_on_any_ci_system() {
-    let config = Config {
-        cases: 60,
-        failure_persistence: None,
-        ..Config::default()
-    };
+    let config = Config { cases: 60, failure_persistence: None, ..Config::default() };
     let random = TestRng::from_seed(RngAlgorithm::ChaCha, &[22; 32]);
     let mut runner = TestRunner::new_with_rng(config, random);
     let result = runner.run(&tale(), |tale| {

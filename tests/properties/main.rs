@@ -61,12 +61,7 @@ fn no_answer_makes_a_run_lie_leak_or_hang() {
 #[test]
 fn the_conversations_to_begin_from_end_as_they_are_meant() {
     for (seed, expected) in answers::seeds() {
-        assert_eq!(
-            answers::outcome(&seed),
-            expected,
-            "{}",
-            String::from_utf8_lossy(&seed)
-        );
+        assert_eq!(answers::outcome(&seed), expected, "{}", String::from_utf8_lossy(&seed));
     }
 }
 

@@ -3,28 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cancel_deployment::address::Address;
-use cancel_deployment::api::{
-    Api, Call, Link, LinkError, Request, Reset, Response, Service, Words,
-};
-use cancel_deployment::failure::Kind;
-use cancel_deployment::inputs::duration;
+use cancel_deployment::api::{Api, Call, Request, Reset, Response, Service, Transport, TransportError, Words};
+use cancel_deployment::input::duration;
+use cancel_deployment::model::address::Address;
+use cancel_deployment::model::failure::Kind;
 use cancel_deployment::platform::REGISTER;
-use cancel_deployment::untrusted::Cleaner;
+use cancel_deployment::text::sanitizer::Sanitizer;
 use tokio::time::Instant;
 
 /// A text taken for a duration and for every header that says when a rate limit ends.
 pub fn check(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     if let Ok(found) = duration(&text, 1, 24 * 3600) {
-        assert!(
-            found >= Duration::from_secs(1) && found <= Duration::from_secs(24 * 3600),
-            "{text:?}"
-        );
-        let digits: u64 = text
-            .trim_end_matches(|c: char| !c.is_ascii_digit())
-            .parse()
-            .expect("digits");
+        assert!(found >= Duration::from_secs(1) && found <= Duration::from_secs(24 * 3600), "{text:?}");
+        let digits: u64 = text.trim_end_matches(|c: char| !c.is_ascii_digit()).parse().expect("digits");
         let unit = match text.chars().last() {
             Some('m') => 60,
             Some('h') => 3600,
@@ -32,11 +24,8 @@ pub fn check(input: &[u8]) {
         };
         assert_eq!(found.as_secs(), digits * unit, "{text:?}");
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
     for header in ["retry-after", "x-reset", "date"] {
         for reset in [Reset("x-reset"), Reset("x-reset")] {
             runtime.block_on(closed(header, &text, reset));
@@ -60,43 +49,22 @@ async fn closed(header: &'static str, text: &str, reset: Reset) {
     let start = Instant::now();
     let base = Address::parse("https://api.example").expect("an address");
     let link = Box::new(Limited(header, text.to_owned()));
-    let cleaner = Arc::new(Cleaner::default());
-    let api = Api::new(
-        service,
-        base,
-        link,
-        cleaner,
-        start,
-        Duration::from_secs(3600),
-    );
+    let cleaner = Arc::new(Sanitizer::default());
+    let api = Api::new(service, base, link, cleaner, start, Duration::from_secs(3600));
     let first = api.send(Call::get("/x", "look")).await.expect_err("a 429");
     assert_eq!((first.kind, first.status), (Kind::Limited, Some(429)));
     let until = first.not_before.expect("a time");
-    assert!(
-        until >= start.elapsed() + Duration::from_millis(250),
-        "{header} {text:?}: {until:?}"
-    );
-    let again = api
-        .send(Call::get("/x", "look"))
-        .await
-        .expect_err("a closed door");
-    assert_eq!(
-        (again.status, again.not_before),
-        (None, Some(until)),
-        "{header} {text:?}"
-    );
+    assert!(until >= start.elapsed() + Duration::from_millis(250), "{header} {text:?}: {until:?}");
+    let again = api.send(Call::get("/x", "look")).await.expect_err("a closed door");
+    assert_eq!((again.status, again.not_before), (None, Some(until)), "{header} {text:?}");
 }
 
 struct Limited(&'static str, String);
 
 #[async_trait::async_trait]
-impl Link for Limited {
-    async fn send(&self, _request: Request) -> Result<Response, LinkError> {
-        Ok(Response {
-            status: 429,
-            headers: vec![(self.0.to_owned(), self.1.clone())],
-            body: Vec::new(),
-        })
+impl Transport for Limited {
+    async fn send(&self, _request: Request) -> Result<Response, TransportError> {
+        Ok(Response { status: 429, headers: vec![(self.0.to_owned(), self.1.clone())], body: Vec::new() })
     }
 }
 

@@ -17,17 +17,17 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cancel_deployment::address::Address;
-use cancel_deployment::aim::Guard;
 use cancel_deployment::api::Api;
-use cancel_deployment::cancel::{Ending, Plan};
-use cancel_deployment::deployment::State;
-use cancel_deployment::outcome::{FailOn, Outcome};
+use cancel_deployment::cancel::{Plan, Verdict};
+use cancel_deployment::model::address::Address;
+use cancel_deployment::model::deployment::State;
+use cancel_deployment::model::outcome::{FailOn, Outcome};
 use cancel_deployment::platform::REGISTER;
 use cancel_deployment::report::{LARGEST_DEPLOYMENTS, Report, Told};
-use cancel_deployment::run::{Received, Run, Signal, Witness, Work};
-use cancel_deployment::select::{Select, Wanted};
-use cancel_deployment::untrusted::Cleaner;
+use cancel_deployment::run::{Observer, Received, Run, Signal, Work};
+use cancel_deployment::select::{Select, Selector};
+use cancel_deployment::settings::target::Guard;
+use cancel_deployment::text::sanitizer::Sanitizer;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -35,9 +35,7 @@ use proptest::test_runner::{RngSeed, TestCaseError};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-use platform::{
-    Fate, Fault, Log, Scripted, Sent, Shown, Way, What, Wire, World, name, number, service,
-};
+use platform::{Fate, Fault, Log, Scripted, Sent, Shown, Way, What, Wire, World, name, number, service};
 
 type Checked = Result<(), TestCaseError>;
 
@@ -47,7 +45,7 @@ struct Scene {
     fates: Vec<Fate>,
     /// Without a selection: which are named, and which of them by a second name as well.
     named: Vec<(bool, bool)>,
-    wanted: Option<Wanted>,
+    wanted: Option<Selector>,
     appear_within: Duration,
     plan: Plan,
     lists_tell: bool,
@@ -61,13 +59,13 @@ struct Scene {
 struct Played {
     world: Arc<World>,
     works: Vec<Work>,
-    whole: Option<Ending>,
+    whole: Option<Verdict>,
     ended: Duration,
 }
 
 struct Nobody;
 
-impl Witness for Nobody {
+impl Observer for Nobody {
     fn saw(&mut self, _work: &Work) {}
     fn warn(&mut self, _text: &str) {}
     fn asking(&mut self, _works: &[Work], _which: usize) {}
@@ -75,11 +73,8 @@ impl Witness for Nobody {
 
 fn play(scene: &Scene) -> Played {
     fastrand::seed(7);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
     runtime.block_on(drive(scene))
 }
 
@@ -92,7 +87,7 @@ async fn drive(scene: &Scene) -> Played {
         start,
         log: Mutex::default(),
     });
-    let cleaner = Arc::new(Cleaner::default());
+    let cleaner = Arc::new(Sanitizer::default());
     let api = Api::new(
         service(),
         Address::parse("https://api.example").expect("an address"),
@@ -124,23 +119,12 @@ async fn drive(scene: &Scene) -> Played {
         start,
     };
     let (works, whole) = match &scene.wanted {
-        Some(wanted) => {
-            run.drive_chosen(wanted, scene.appear_within, &mut signals, &mut Nobody)
-                .await
-        }
-        None => (
-            run.drive(scene.ids(), &mut signals, &mut Nobody).await,
-            None,
-        ),
+        Some(wanted) => run.drive_chosen(wanted, scene.appear_within, &mut signals, &mut Nobody).await,
+        None => (run.drive(scene.ids(), &mut signals, &mut Nobody).await, None),
     };
     let ended = start.elapsed();
     sender.abort();
-    Played {
-        world,
-        works,
-        whole,
-        ended,
-    }
+    Played { world, works, whole, ended }
 }
 
 impl Scene {
@@ -148,19 +132,16 @@ impl Scene {
     fn fair(mut self) -> Self {
         if self.named.iter().any(|(_, twice)| *twice) {
             let ways = self.ways.iter_mut();
-            ways.filter(|way| way.fault == Some(Fault::Refused(403)))
-                .for_each(|way| way.fault = None);
+            ways.filter(|way| way.fault == Some(Fault::Refused(403))).for_each(|way| way.fault = None);
         }
         self
     }
 
-    fn ids(&self) -> Vec<cancel_deployment::id::Id> {
+    fn ids(&self) -> Vec<cancel_deployment::model::id::Id> {
         let all = self.named.iter().take(self.fates.len()).enumerate();
         let named = all.filter(|(which, (named, _))| *named || *which == 0);
         named
-            .flat_map(|(which, (_, twice))| {
-                std::iter::once(name(which, false)).chain(twice.then(|| name(which, true)))
-            })
+            .flat_map(|(which, (_, twice))| std::iter::once(name(which, false)).chain(twice.then(|| name(which, true))))
             .collect()
     }
 }
@@ -222,11 +203,7 @@ fn in_time(scene: &Scene, played: &Played, log: &Log) -> Checked {
     let late = log.sent.iter().find(|sent| sent.at > signal);
     prop_assert!(late.is_none(), "after the signal: {late:?}");
     let on_the_wire = |sent: &Sent| sent.answered.is_none_or(|(at, _)| at >= signal);
-    let grace = if cancels(log).any(|(sent, _)| on_the_wire(sent)) {
-        Duration::from_secs(2)
-    } else {
-        Duration::ZERO
-    };
+    let grace = if cancels(log).any(|(sent, _)| on_the_wire(sent)) { Duration::from_secs(2) } else { Duration::ZERO };
     let left = grace.min(again.unwrap_or(grace));
     prop_assert!(ended <= signal + left + GRANULE, "{ended:?}");
     Ok(())
@@ -235,15 +212,9 @@ fn in_time(scene: &Scene, played: &Played, log: &Log) -> Checked {
 /// How often, and after what.
 fn each_is_asked_as_it_may(scene: &Scene, log: &Log) -> Checked {
     let ids = scene.ids();
-    let forbidden = log
-        .sent
-        .iter()
-        .any(|sent| sent.fault == Some(Fault::Refused(403)));
+    let forbidden = log.sent.iter().any(|sent| sent.fault == Some(Fault::Refused(403)));
     for which in 0..scene.fates.len() {
-        let asked: Vec<_> = cancels(log)
-            .filter(|(_, one)| *one == which)
-            .map(|(sent, _)| sent)
-            .collect();
+        let asked: Vec<_> = cancels(log).filter(|(_, one)| *one == which).map(|(sent, _)| sent).collect();
         prop_assert!(asked.is_empty() || !scene.plan.dry_run, "a dry run asks");
         let meant = scene.wanted.is_some() || ids.contains(&name(which, false));
         prop_assert!(asked.is_empty() || meant, "{which} is not meant");
@@ -270,10 +241,7 @@ fn each_is_asked_as_it_may(scene: &Scene, log: &Log) -> Checked {
             });
             let unseen = forbidden && scene.wanted.is_none();
             let guarded = scene.plan.only_states.is_some() || scene.plan.guarded;
-            prop_assert!(
-                in_flight || (unseen && !guarded),
-                "{which} was not read as in flight"
-            );
+            prop_assert!(in_flight || (unseen && !guarded), "{which} was not read as in flight");
             since = sent.answered.map_or(sent.at, |(at, _)| at);
         }
     }
@@ -281,15 +249,11 @@ fn each_is_asked_as_it_may(scene: &Scene, log: &Log) -> Checked {
 }
 
 /// Nothing but what the last list before the first request showed as meant, and never the one to keep or a newer one.
-fn only_the_chosen_are_asked(scene: &Scene, wanted: &Wanted, log: &Log) -> Checked {
+fn only_the_chosen_are_asked(scene: &Scene, wanted: &Selector, log: &Log) -> Checked {
     let Some((first, _)) = cancels(log).next() else {
         return Ok(());
     };
-    let before = |by_list: bool| {
-        log.shown
-            .iter()
-            .filter(move |shown| shown.by_list == by_list && shown.at <= first.at)
-    };
+    let before = |by_list: bool| log.shown.iter().filter(move |shown| shown.by_list == by_list && shown.at <= first.at);
     let list = before(true).rfind(|shown| !shown.states.is_empty());
     let Some(list) = list else {
         return Err(TestCaseError::fail("asked without a list"));
@@ -298,9 +262,7 @@ fn only_the_chosen_are_asked(scene: &Scene, wanted: &Wanted, log: &Log) -> Check
     let listed: Vec<_> = list
         .states
         .iter()
-        .filter(|(which, _)| {
-            wanted.target.is_none() || fate(*which).target == wanted.target.as_deref()
-        })
+        .filter(|(which, _)| wanted.target.is_none() || fate(*which).target == wanted.target.as_deref())
         .copied()
         .collect();
     let flying = |which: usize| {
@@ -308,10 +270,7 @@ fn only_the_chosen_are_asked(scene: &Scene, wanted: &Wanted, log: &Log) -> Check
         of.any(|(_, state)| state.is_in_flight())
     };
     let asked: BTreeSet<_> = cancels(log).map(|(_, which)| which).collect();
-    prop_assert!(
-        asked.iter().all(|which| flying(*which)),
-        "{asked:?} of {listed:?}"
-    );
+    prop_assert!(asked.iter().all(|which| flying(*which)), "{asked:?} of {listed:?}");
     for which in asked.iter().copied() {
         let one = fate(which);
         match wanted.select {
@@ -336,19 +295,12 @@ fn only_the_chosen_are_asked(scene: &Scene, wanted: &Wanted, log: &Log) -> Check
                     prop_assert!(branch.is_some() && right, "of branch {branch:?}");
                 }
                 let good = [State::Queued, State::Running, State::Succeeded];
-                let worth = |(which, state): &(usize, State)| {
-                    good.contains(state) && !fate(*which).held_back
-                };
-                let keepable = listed
-                    .iter()
-                    .filter(|it| worth(it) && group(it.0) == group(which));
+                let worth = |(which, state): &(usize, State)| good.contains(state) && !fate(*which).blocked;
+                let keepable = listed.iter().filter(|it| worth(it) && group(it.0) == group(which));
                 let newest = keepable.clone().filter_map(|it| fate(it.0).created).max();
                 prop_assert!(newest > one.created, "{which} is the one to keep, or newer");
                 let mut kept = keepable.filter(|it| fate(it.0).created == newest);
-                prop_assert!(
-                    kept.all(|it| !asked.contains(&it.0)),
-                    "the kept one is asked"
-                );
+                prop_assert!(kept.all(|it| !asked.contains(&it.0)), "the kept one is asked");
                 // A list made after that read may show another one that is newer still.
                 let read = (0..scene.fates.len()).any(|other| {
                     let of = |it: &&Shown| it.states.iter().any(|(one, _)| *one == other);
@@ -362,10 +314,7 @@ fn only_the_chosen_are_asked(scene: &Scene, wanted: &Wanted, log: &Log) -> Check
     }
     // What waits behind is asked before what it waits for.
     let order: Vec<_> = cancels(log).map(|(_, which)| fate(which).behind).collect();
-    let first_ahead = order
-        .iter()
-        .position(|behind| !behind)
-        .unwrap_or(order.len());
+    let first_ahead = order.iter().position(|behind| !behind).unwrap_or(order.len());
     let late = cancels(log)
         .skip(first_ahead)
         .filter(|(_, which)| fate(*which).behind)
@@ -393,9 +342,7 @@ fn told_as_it_was_shown(scene: &Scene, played: &Played, log: &Log, work: &Work) 
     let (ours, outcome) = (processed || under_way, ending.outcome);
     let good = match outcome {
         // Turned away, and canceled since: somebody else asked.
-        Outcome::Canceled => {
-            (ours || !asked.is_empty()) && showed(|state| state == State::Canceled)
-        }
+        Outcome::Canceled => (ours || !asked.is_empty()) && showed(|state| state == State::Canceled),
         Outcome::Completed => ours && showed(|state| state == State::Succeeded),
         Outcome::Failed => ours && showed(|state| state == State::Failed),
         Outcome::Superseded => ours && showed(|state| state == State::Superseded),
@@ -417,7 +364,7 @@ fn told_as_it_was_shown(scene: &Scene, played: &Played, log: &Log, work: &Work) 
         Outcome::DryRun => scene.plan.dry_run,
         Outcome::Skipped => {
             let yes = |sent: &Sent| sent.answered.is_some_and(|(_, yes)| yes);
-            let supersedes = |wanted: &Wanted| wanted.select == Select::Superseded;
+            let supersedes = |wanted: &Selector| wanted.select == Select::Superseded;
             let guarded = scene.plan.only_states.is_some();
             let guarded = guarded || scene.wanted.as_ref().is_some_and(supersedes);
             guarded && !asked.iter().any(|(sent, _)| yes(sent))
@@ -425,18 +372,13 @@ fn told_as_it_was_shown(scene: &Scene, played: &Played, log: &Log, work: &Work) 
         Outcome::NothingToCancel => false,
         Outcome::Error => true,
     };
-    prop_assert!(
-        good,
-        "{} is told {outcome:?}: {}",
-        work.id.as_str(),
-        ending.reason
-    );
+    prop_assert!(good, "{} is told {outcome:?}: {}", work.id.as_str(), ending.reason);
     Ok(())
 }
 
 /// The outputs of the run against its deployments.
 fn the_worst_is_told(scene: &Scene, played: &Played) -> Checked {
-    let cleaner = Cleaner::default();
+    let cleaner = Sanitizer::default();
     let tell = |work| Told::new(REGISTER[0], work, &cleaner);
     let report = Report {
         platform: Some(REGISTER[0]),
@@ -481,9 +423,7 @@ fn the_worst_is_told(scene: &Scene, played: &Played) -> Checked {
     let all_canceled = !states.is_empty() && states.iter().all(|it| *it == Some(State::Canceled));
     prop_assert!(output("canceled") == "false" || all_canceled);
     let live = states.contains(&Some(State::Succeeded));
-    let open = states
-        .iter()
-        .any(|state| !state.is_some_and(State::is_terminal));
+    let open = states.iter().any(|state| !state.is_some_and(State::is_terminal));
     let went_live = match (live, open) {
         (true, _) => "true",
         (false, true) => "unknown",
@@ -494,15 +434,8 @@ fn the_worst_is_told(scene: &Scene, played: &Played) -> Checked {
         prop_assert_eq!(output("count"), states.len().to_string());
     }
     let named: BTreeSet<_> = scene.ids().iter().map(|id| number(id.as_str())).collect();
-    let told: BTreeSet<_> = played
-        .works
-        .iter()
-        .map(|work| number(work.id.as_str()))
-        .collect();
-    prop_assert!(
-        scene.wanted.is_some() || named == told,
-        "{told:?} of {named:?}"
-    );
+    let told: BTreeSet<_> = played.works.iter().map(|work| number(work.id.as_str())).collect();
+    prop_assert!(scene.wanted.is_some() || named == told, "{told:?} of {named:?}");
     Ok(())
 }
 
@@ -533,11 +466,7 @@ fn any_fate() -> impl Strategy<Value = Fate> {
     ]);
     let appears = prop_oneof![6 => Just(Duration::ZERO), 1 => seconds(12)];
     (
-        (
-            select(vec![None, Some(1), Some(2), Some(3), Some(4), Some(5)]),
-            begins,
-            appears,
-        ),
+        (select(vec![None, Some(1), Some(2), Some(3), Some(4), Some(5)]), begins, appears),
         select(vec![None, Some("main"), Some("main"), Some("main2")]),
         select(vec![None, None, Some("production")]),
         prop_oneof![12 => Just((false, false)), 1 => Just((true, false)), 1 => Just((false, true))],
@@ -545,28 +474,18 @@ fn any_fate() -> impl Strategy<Value = Fate> {
         prop_oneof![9 => Just(None), 1 => seconds(20).prop_map(Some)],
         proptest::option::weighted(0.8, seconds(8)),
     )
-        .prop_map(
-            |(
-                (created, begins, appears),
-                branch,
-                target,
-                (held_back, behind),
-                turns,
-                vanishes,
-                obeys,
-            )| Fate {
-                created,
-                branch,
-                target,
-                held_back,
-                behind,
-                appears,
-                begins,
-                turns,
-                vanishes,
-                obeys,
-            },
-        )
+        .prop_map(|((created, begins, appears), branch, target, (blocked, behind), turns, vanishes, obeys)| Fate {
+            created,
+            branch,
+            target,
+            blocked,
+            behind,
+            appears,
+            begins,
+            turns,
+            vanishes,
+            obeys,
+        })
 }
 
 fn any_way() -> impl Strategy<Value = Way> {
@@ -601,42 +520,31 @@ fn any_plan() -> impl Strategy<Value = Plan> {
     ];
     let slower = (Duration::from_secs(10), Duration::from_secs(4));
     (
-        (
-            prop_oneof![1 => Just(false), 3 => Just(true)],
-            rarely(),
-            rarely(),
-        ),
+        (prop_oneof![1 => Just(false), 3 => Just(true)], rarely(), rarely()),
         only_states,
         1..6_u64,
         select(vec![None, Some(slower)]),
         1..40_u64,
     )
-        .prop_map(
-            |((wait, dry_run, guarded), only_states, poll_interval, slower, limit)| Plan {
-                wait,
-                dry_run,
-                only_states,
-                guard: Guard::default(),
-                guarded,
-                poll_interval: Duration::from_secs(poll_interval),
-                slower,
-                limit: Duration::from_secs(limit),
-                many: 1,
-            },
-        )
+        .prop_map(|((wait, dry_run, guarded), only_states, poll_interval, slower, limit)| Plan {
+            wait,
+            dry_run,
+            only_states,
+            guard: Guard::default(),
+            guarded,
+            poll_interval: Duration::from_secs(poll_interval),
+            slower,
+            limit: Duration::from_secs(limit),
+            many: 1,
+        })
 }
 
-fn any_wanted() -> impl Strategy<Value = Wanted> {
+fn any_wanted() -> impl Strategy<Value = Selector> {
     let kinds = [Select::ALL.as_slice(), &[Select::Superseded; 3]].concat();
-    (
-        select(kinds),
-        any::<bool>(),
-        select(vec![None, None, Some("production".to_owned())]),
-        any::<bool>(),
-    )
-        .prop_map(|(kind, narrowed, target, one_group)| {
+    (select(kinds), any::<bool>(), select(vec![None, None, Some("production".to_owned())]), any::<bool>()).prop_map(
+        |(kind, narrowed, target, one_group)| {
             let branch = kind == Select::Branch || (kind == Select::Superseded && narrowed);
-            Wanted {
+            Selector {
                 select: kind,
                 branch: branch.then(|| "main".to_owned()),
                 commit: (kind == Select::Commit).then(|| "1111111".to_owned()),
@@ -646,7 +554,8 @@ fn any_wanted() -> impl Strategy<Value = Wanted> {
                 one_group: one_group && !branch,
                 knows_commits: true,
             }
-        })
+        },
+    )
 }
 
 fn any_scene() -> impl Strategy<Value = Scene> {
@@ -660,10 +569,7 @@ fn any_scene() -> impl Strategy<Value = Scene> {
     ];
     let signal = (seconds(15), proptest::option::of(seconds(3)));
     let once = (prop_oneof![4 => Just(true), 1 => Just(false)], Just(false));
-    let twice = (
-        prop_oneof![4 => Just(true), 1 => Just(false)],
-        any::<bool>(),
-    );
+    let twice = (prop_oneof![4 => Just(true), 1 => Just(false)], any::<bool>());
     let named = prop_oneof![vec(once, 40), vec(twice, 40)];
     (
         (fates, ways, named),
@@ -674,22 +580,9 @@ fn any_scene() -> impl Strategy<Value = Scene> {
         select(vec![Duration::ZERO, Duration::from_secs(3)]),
         proptest::option::weighted(0.3, signal),
     )
-        .prop_map(
-            |((fates, ways, named), wanted, appear_within, plan, lists_tell, lag, signal)| {
-                Scene {
-                    fates,
-                    named,
-                    wanted,
-                    appear_within,
-                    plan,
-                    lists_tell,
-                    lag,
-                    ways,
-                    signal,
-                }
-                .fair()
-            },
-        )
+        .prop_map(|((fates, ways, named), wanted, appear_within, plan, lists_tell, lag, signal)| {
+            Scene { fates, named, wanted, appear_within, plan, lists_tell, lag, ways, signal }.fair()
+        })
 }
 
 /// The same cases every time, unless others are asked for.

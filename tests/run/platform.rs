@@ -3,15 +3,11 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use cancel_deployment::api::{
-    Api, Call, Link, LinkError, Method, Request, Reset, Response, Service, Words,
-};
-use cancel_deployment::deployment::{Deployment, Source, State};
-use cancel_deployment::failure::{Failure, Kind};
-use cancel_deployment::id::Id;
-use cancel_deployment::platform::{
-    Accepted, Conclusion, Filter, Found, Listed, Platform, REGISTER,
-};
+use cancel_deployment::api::{Api, Call, Method, Request, Reset, Response, Service, Transport, TransportError, Words};
+use cancel_deployment::model::deployment::{Deployment, Source, State};
+use cancel_deployment::model::failure::{Failure, Kind};
+use cancel_deployment::model::id::Id;
+use cancel_deployment::platform::{Accepted, Conclusion, Filter, Found, Listed, Platform, REGISTER};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -22,7 +18,7 @@ pub struct Fate {
     pub created: Option<i64>,
     pub branch: Option<&'static str>,
     pub target: Option<&'static str>,
-    pub held_back: bool,
+    pub blocked: bool,
     pub behind: bool,
     /// In its list from then on, in this state.
     pub appears: Duration,
@@ -106,14 +102,7 @@ pub struct World {
 
 /// Every second one is made from another commit.
 pub fn commit(which: usize) -> String {
-    format!(
-        "{}{which:07}",
-        if which.is_multiple_of(2) {
-            "1111111"
-        } else {
-            "2222222"
-        }
-    )
+    format!("{}{which:07}", if which.is_multiple_of(2) { "1111111" } else { "2222222" })
 }
 
 /// Another name of a deployment: `n3` is `d3` as well.
@@ -122,9 +111,7 @@ pub fn name(of: usize, other: bool) -> Id {
 }
 
 pub fn number(id: &str) -> usize {
-    id.get(1..)
-        .and_then(|digits| digits.parse().ok())
-        .expect("an id of ours")
+    id.get(1..).and_then(|digits| digits.parse().ok()).expect("an id of ours")
 }
 
 impl World {
@@ -163,16 +150,11 @@ impl World {
         let which = told[0].as_u64().expect("a number") as usize;
         let word = told[1].as_str().expect("a word");
         let fate = &self.fates[which];
-        let state = [
-            State::Queued,
-            State::Running,
-            State::Canceling,
-            State::Canceled,
-        ]
-        .into_iter()
-        .chain([State::Succeeded, State::Failed, State::Superseded])
-        .find(|state| state.word() == word)
-        .unwrap_or(State::Unknown);
+        let state = [State::Queued, State::Running, State::Canceling, State::Canceled]
+            .into_iter()
+            .chain([State::Succeeded, State::Failed, State::Superseded])
+            .find(|state| state.word() == word)
+            .unwrap_or(State::Unknown);
         let source = Source {
             branch: fate.branch.map(str::to_owned),
             commit: fate.branch.map(|_| commit(which)),
@@ -186,7 +168,7 @@ impl World {
             sources: vec![source],
             target: fate.target.map(str::to_owned),
             created: fate.created.and_then(|at| Timestamp::from_second(at).ok()),
-            held_back: fate.held_back,
+            blocked: fate.blocked,
             behind: fate.behind,
             ..Deployment::unseen(name(which, false).as_str())
         }
@@ -242,8 +224,8 @@ impl Drop for UnderWay<'_> {
 }
 
 #[async_trait::async_trait]
-impl Link for Wire {
-    async fn send(&self, request: Request) -> Result<Response, LinkError> {
+impl Transport for Wire {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let world = &*self.0;
         let path = request.url.path().trim_start_matches('/');
         let what = match (request.method, path) {
@@ -257,18 +239,9 @@ impl Link for Wire {
             log.under_way += 1;
             log.most_under_way = log.most_under_way.max(log.under_way);
             let which = log.sent.len();
-            let quick = Way {
-                takes: Duration::from_millis(80),
-                fault: None,
-            };
+            let quick = Way { takes: Duration::from_millis(80), fault: None };
             let way = world.ways.get(which).cloned().unwrap_or(quick);
-            let sent = Sent {
-                at,
-                what: what.clone(),
-                fault: way.fault,
-                answered: None,
-                over: None,
-            };
+            let sent = Sent { at, what: what.clone(), fault: way.fault, answered: None, over: None };
             log.sent.push(sent);
             (which, way)
         };
@@ -276,33 +249,20 @@ impl Link for Wire {
         let (status, states) = world.serve(&what, way.fault);
         sleep(way.takes).await;
         let at = world.start.elapsed();
-        let told = states
-            .iter()
-            .map(|(which, state)| json!([which, state.word()]));
+        let told = states.iter().map(|(which, state)| json!([which, state.word()]));
         let body = Value::Array(told.collect()).to_string().into_bytes();
         world.log().sent[which].answered = Some((at, status == 200));
         let by_list = what == What::List;
-        world.log().shown.push(Shown {
-            at,
-            by_list,
-            states,
-        });
+        world.log().shown.push(Shown { at, by_list, states });
         let headers = match way.fault {
             Some(Fault::Limited(seconds)) => vec![("retry-after".to_owned(), seconds.to_string())],
             _ => Vec::new(),
         };
         if status == 0 {
             let words = "the connection broke".to_owned();
-            return Err(LinkError {
-                kind: Kind::Broken,
-                words,
-            });
+            return Err(TransportError { kind: Kind::Broken, words });
         }
-        Ok(Response {
-            status,
-            headers,
-            body,
-        })
+        Ok(Response { status, headers, body })
     }
 }
 
@@ -341,9 +301,7 @@ impl Platform for Scripted {
     async fn list(&self, api: &Api, _wanted: &Filter) -> Result<Listed, Failure> {
         let reply = api.send(Call::get("/list", "list them")).await?;
         let told: Vec<Value> = reply.json()?;
-        Ok(Listed::Here(
-            told.iter().map(|one| self.0.deployment(one)).collect(),
-        ))
+        Ok(Listed::Here(told.iter().map(|one| self.0.deployment(one)).collect()))
     }
 
     /// Never found.
@@ -361,11 +319,7 @@ impl Platform for Scripted {
         let reply = api.send(call).await?;
         let told: Value = reply.json()?;
         let shown = told.get(0).map(|one| Box::new(self.0.deployment(one)));
-        Ok(Accepted {
-            deployment: shown,
-            status: reply.status,
-            request_id: None,
-        })
+        Ok(Accepted { deployment: shown, status: reply.status, request_id: None })
     }
 }
 

@@ -37,12 +37,7 @@ pub struct App {
 impl App {
     /// An app of that name.
     pub fn new(guid: &str, name: &str, space: &str, org: &str) -> App {
-        App {
-            guid: guid.to_owned(),
-            name: name.to_owned(),
-            space: space.to_owned(),
-            org: org.to_owned(),
-        }
+        App { guid: guid.to_owned(), name: name.to_owned(), space: space.to_owned(), org: org.to_owned() }
     }
 
     fn org_guid(&self) -> String {
@@ -83,10 +78,7 @@ impl Deployment {
             guid: guid.to_owned(),
             app: APP.to_owned(),
             created: TIME.to_owned(),
-            script: Script::new(
-                &["ACTIVE/DEPLOYING"],
-                &["ACTIVE/CANCELING", "FINALIZED/CANCELED"],
-            ),
+            script: Script::new(&["ACTIVE/DEPLOYING"], &["ACTIVE/CANCELING", "FINALIZED/CANCELED"]),
             error: None,
             refusal: None,
             patch: json!({}),
@@ -180,12 +172,7 @@ pub struct User {
 impl User {
     /// A user of the usual identity provider.
     pub fn new(name: &str, password: &str) -> User {
-        User {
-            name: name.to_owned(),
-            password: password.to_owned(),
-            origin: None,
-            refused: 0,
-        }
+        User { name: name.to_owned(), password: password.to_owned(), origin: None, refused: 0 }
     }
 
     /// Makes it a user of another identity provider.
@@ -211,10 +198,7 @@ pub struct Client {
 impl Client {
     /// A client.
     pub fn new(id: &str, secret: &str) -> Client {
-        Client {
-            id: id.to_owned(),
-            secret: secret.to_owned(),
-        }
+        Client { id: id.to_owned(), secret: secret.to_owned() }
     }
 }
 
@@ -322,11 +306,7 @@ impl Default for CloudFoundry {
     fn default() -> Self {
         CloudFoundry {
             foundation: Foundation::new(),
-            tokens: vec![Known {
-                token: TOKEN.to_owned(),
-                grant: Grant::All,
-                uses: None,
-            }],
+            tokens: vec![Known { token: TOKEN.to_owned(), grant: Grant::All, uses: None }],
             users: Vec::new(),
             clients: Vec::new(),
             apps: vec![App::new(APP, "web", "prod", "acme")],
@@ -361,8 +341,7 @@ impl Platform for CloudFoundry {
     fn answer(&mut self, request: &Request) -> Answer {
         if self.foundation.unknown_route {
             let text = "404 Not Found: Requested route ('api.example.org') does not exist.\n";
-            return Answer::new(404, "text/plain; charset=utf-8", text)
-                .with("x-cf-routererror", "unknown_route");
+            return Answer::new(404, "text/plain; charset=utf-8", text).with("x-cf-routererror", "unknown_route");
         }
         let call = self.call(request);
         match call {
@@ -386,20 +365,11 @@ impl Platform for CloudFoundry {
 
     fn error(&mut self, status: u16) -> Answer {
         let (code, detail) = match status {
-            400 => (
-                10005,
-                "The query parameter is invalid: Unknown query parameter(s): 'x'.",
-            ),
+            400 => (10005, "The query parameter is invalid: Unknown query parameter(s): 'x'."),
             401 => (1000, "Invalid Auth Token"),
-            403 => (
-                10003,
-                "You are not authorized to perform the requested action",
-            ),
+            403 => (10003, "You are not authorized to perform the requested action"),
             404 => (10010, "Deployment not found"),
-            422 => (
-                10008,
-                "Unable to assign current droplet. Ensure the droplet exists and belongs to this app.",
-            ),
+            422 => (10008, "Unable to assign current droplet. Ensure the droplet exists and belongs to this app."),
             429 => (10013, "Rate Limit Exceeded"),
             502 => (20004, "The UAA service is currently unavailable"),
             503 => (10015, "Database connection failure"),
@@ -414,11 +384,7 @@ impl Platform for CloudFoundry {
 
     fn grant(&mut self, token: &str, grant: Grant) {
         self.tokens.retain(|known| known.token != token);
-        self.tokens.push(Known {
-            token: token.to_owned(),
-            grant,
-            uses: None,
-        });
+        self.tokens.push(Known { token: token.to_owned(), grant, uses: None });
     }
 
     fn effective_cancels(&self, id: &str) -> usize {
@@ -436,10 +402,7 @@ impl CloudFoundry {
     /// An answer with the headers every answer of the API has.
     fn reply(&mut self, answer: Answer) -> Answer {
         self.answers += 1;
-        let id = format!(
-            "4851a473-1621-42ea-b2f9-{:012x}::0b2d1f4a-6a0e-4f0e-9d3c-5a3e1c7f2b10",
-            self.answers
-        );
+        let id = format!("4851a473-1621-42ea-b2f9-{:012x}::0b2d1f4a-6a0e-4f0e-9d3c-5a3e1c7f2b10", self.answers);
         answer.with("x-vcap-request-id", id)
     }
 
@@ -503,9 +466,7 @@ impl CloudFoundry {
                 "app_ssh": {"href": "ssh.example.org:2222", "meta": {"oauth_client": "ssh-proxy"}},
             })
         });
-        let links = links
-            .to_string()
-            .replace("\"UAA\"", &format!("\"{base}{UAA}\""));
+        let links = links.to_string().replace("\"UAA\"", &format!("\"{base}{UAA}\""));
         let links: Value = serde_json::from_str(&links).expect("the same JSON");
         let mut body = json!({"links": links});
         if self.foundation.korifi {
@@ -546,11 +507,8 @@ impl CloudFoundry {
                 _ => (&app.name, app.space_guid(), app.json()),
             };
             let names = values(request, "names");
-            let is_named = names.is_none_or(|names| {
-                names
-                    .iter()
-                    .any(|wanted| wanted.to_lowercase() == name.to_lowercase())
-            });
+            let is_named =
+                names.is_none_or(|names| names.iter().any(|wanted| wanted.to_lowercase() == name.to_lowercase()));
             let is_within = values(request, within).is_none_or(|guids| guids.contains(&holder));
             if is_named && is_within && !items.contains(&item) {
                 items.push(item);
@@ -568,40 +526,29 @@ impl CloudFoundry {
         }
         if let Some(wanted) = values(request, "status_values") {
             let value = |word: &str| word.split('/').next().map(str::to_owned);
-            found.retain(|deployment| {
-                value(deployment.script.now()).is_some_and(|value| wanted.contains(&value))
-            });
+            found.retain(|deployment| value(deployment.script.now()).is_some_and(|value| wanted.contains(&value)));
         }
         // Oldest first, unless something else is asked for.
         found.sort_by(|a, b| a.created.cmp(&b.created));
         if request.param("order_by").as_deref() == Some("-created_at") {
             found.reverse();
         }
-        let items = found
-            .into_iter()
-            .map(|deployment| deployment.json(deployment.script.now(), korifi))
-            .collect();
+        let items = found.into_iter().map(|deployment| deployment.json(deployment.script.now(), korifi)).collect();
         self.page(&["app_guids", "status_values", "order_by"], items, request)
     }
 
     /// Cuts one page out of a list; a parameter that nobody knows is refused.
     fn page(&mut self, known: &[&str], items: Vec<Value>, request: &Request) -> Answer {
         let mut names = form_urlencoded::parse(request.query.as_bytes()).map(|(name, _)| name);
-        let unknown = names
-            .find(|name| !known.contains(&name.as_ref()) && name != "page" && name != "per_page");
+        let unknown = names.find(|name| !known.contains(&name.as_ref()) && name != "page" && name != "per_page");
         if let Some(name) = unknown {
-            let detail =
-                format!("The query parameter is invalid: Unknown query parameter(s): '{name}'.");
+            let detail = format!("The query parameter is invalid: Unknown query parameter(s): '{name}'.");
             return self.problem(400, 10005, &detail);
         }
         let number = whole(request, "page", 1, usize::MAX);
         let size = whole(request, "per_page", 50, 5000);
         let Some((number, size)) = number.zip(size) else {
-            return self.problem(
-                400,
-                10005,
-                "The query parameter is invalid: Page must be greater than 0",
-            );
+            return self.problem(400, 10005, "The query parameter is invalid: Page must be greater than 0");
         };
         let last = items.len().div_ceil(size).max(1);
         let link = |target: usize| json!({"href": link_to(request, target, size)});
@@ -626,9 +573,10 @@ impl CloudFoundry {
     fn read(&mut self, guid: &str) -> Answer {
         let exact = self.foundation.exact;
         let korifi = self.foundation.korifi;
-        let found = self.deployments.iter_mut().find(|known| {
-            exact && known.guid == guid || !exact && known.guid.eq_ignore_ascii_case(guid)
-        });
+        let found = self
+            .deployments
+            .iter_mut()
+            .find(|known| exact && known.guid == guid || !exact && known.guid.eq_ignore_ascii_case(guid));
         let Some(deployment) = found else {
             return self.error(404);
         };
@@ -642,9 +590,10 @@ impl CloudFoundry {
         if self.foundation.korifi {
             return self.problem(404, 10000, "Unknown request");
         }
-        let found = self.deployments.iter_mut().find(|known| {
-            exact && known.guid == guid || !exact && known.guid.eq_ignore_ascii_case(guid)
-        });
+        let found = self
+            .deployments
+            .iter_mut()
+            .find(|known| exact && known.guid == guid || !exact && known.guid.eq_ignore_ascii_case(guid));
         let Some(deployment) = found else {
             return self.error(404);
         };
@@ -653,8 +602,7 @@ impl CloudFoundry {
         }
         let word = deployment.script.now().to_owned();
         if let Some(reason) = word.strip_prefix("FINALIZED/") {
-            let detail =
-                format!("Cannot cancel a deployment with status: FINALIZED and reason: {reason}");
+            let detail = format!("Cannot cancel a deployment with status: FINALIZED and reason: {reason}");
             return self.problem(422, 10008, &detail);
         }
         let took_effect = !word.ends_with("CANCELING") && deployment.script.cancel();
@@ -677,15 +625,9 @@ impl CloudFoundry {
                 if request.header("authorization") != Some("Basic Y2Y6") {
                     return uaa_error(401, "invalid_client", "Bad credentials");
                 }
-                let hint = request
-                    .param("login_hint")
-                    .unwrap_or_else(|| "{}".to_owned());
+                let hint = request.param("login_hint").unwrap_or_else(|| "{}".to_owned());
                 let hint: Value = serde_json::from_str(&hint).expect("a login hint in JSON");
-                self.sign_in_user(
-                    &form("username"),
-                    &form("password"),
-                    hint["origin"].as_str(),
-                )
+                self.sign_in_user(&form("username"), &form("password"), hint["origin"].as_str())
             }
             "client_credentials" => {
                 let Some((id, secret)) = basic(request) else {
@@ -723,11 +665,7 @@ impl CloudFoundry {
     fn mint(&mut self, refreshable: bool) -> Answer {
         self.minted += 1;
         let token = format!("{MINTED}{}", self.minted);
-        self.tokens.push(Known {
-            token: token.clone(),
-            grant: Grant::All,
-            uses: self.foundation.uses.take(),
-        });
+        self.tokens.push(Known { token: token.clone(), grant: Grant::All, uses: self.foundation.uses.take() });
         let mut body = json!({
             "access_token": token,
             "token_type": "bearer",
@@ -763,17 +701,13 @@ fn values(request: &Request, name: &str) -> Option<Vec<String>> {
 
 fn whole(request: &Request, name: &str, usual: usize, most: usize) -> Option<usize> {
     match request.param(name) {
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|number| (1..=most).contains(number)),
+        Some(text) => text.parse().ok().filter(|number| (1..=most).contains(number)),
         None => Some(usual),
     }
 }
 
 fn link_to(request: &Request, page: usize, size: usize) -> String {
-    let others = form_urlencoded::parse(request.query.as_bytes())
-        .filter(|(key, _)| key != "page" && key != "per_page");
+    let others = form_urlencoded::parse(request.query.as_bytes()).filter(|(key, _)| key != "page" && key != "per_page");
     let query = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(others)
         .append_pair("page", &page.to_string())

@@ -59,19 +59,12 @@ pub struct Host {
 impl Host {
     /// A host still on version 7.50.0 of what shall be 7.52.0.
     pub fn old(status: &str) -> Host {
-        Host {
-            status: status.to_owned(),
-            error: String::new(),
-            current: "7.50.0".to_owned(),
-        }
+        Host { status: status.to_owned(), error: String::new(), current: "7.50.0".to_owned() }
     }
 
     /// A host on version 7.52.0 already.
     pub fn new(status: &str) -> Host {
-        Host {
-            current: "7.52.0".to_owned(),
-            ..Host::old(status)
-        }
+        Host { current: "7.52.0".to_owned(), ..Host::old(status) }
     }
 
     fn json(&self, number: usize, surface: Surface) -> Value {
@@ -140,11 +133,7 @@ impl Deployment {
 
     /// The same on the preview surface.
     pub fn preview(id: &str) -> Deployment {
-        Deployment {
-            surface: Surface::Preview,
-            cancel_answer: CancelAnswer::Empty,
-            ..Deployment::v2(id)
-        }
+        Deployment { surface: Surface::Preview, cancel_answer: CancelAnswer::Empty, ..Deployment::v2(id) }
     }
 
     /// The words it goes through undisturbed; see [`Script`].
@@ -228,9 +217,7 @@ impl Deployment {
     fn v2_json(&self, word: &str) -> Value {
         let hosts = self.hosts_now();
         let many = |statuses: &[&str]| {
-            let counted = hosts
-                .iter()
-                .filter(|host| statuses.contains(&host.status.as_str()));
+            let counted = hosts.iter().filter(|host| statuses.contains(&host.status.as_str()));
             counted.count()
         };
         json!({
@@ -287,8 +274,7 @@ impl Deployment {
     fn hosts_json(&self, skipped: usize, most: usize) -> Vec<Value> {
         let hosts = self.hosts_now().iter().enumerate();
         let page = hosts.skip(skipped).take(most);
-        page.map(|(number, host)| host.json(number, self.surface))
-            .collect()
+        page.map(|(number, host)| host.json(number, self.surface)).collect()
     }
 
     /// As an item of a list, which has no hosts; v2 has another name for the status there.
@@ -392,17 +378,7 @@ impl Platform for Datadog {
         match (request.method.as_str(), segments.as_slice()) {
             ("GET", ["api", "v2" | "unstable", "fleet", "deployments"]) => Call::List,
             ("GET", ["api", "v2" | "unstable", "fleet", "deployments", _]) => Call::Read,
-            (
-                "POST",
-                [
-                    "api",
-                    "v2" | "unstable",
-                    "fleet",
-                    "deployments",
-                    _,
-                    "cancel",
-                ],
-            ) => Call::Cancel,
+            ("POST", ["api", "v2" | "unstable", "fleet", "deployments", _, "cancel"]) => Call::Cancel,
             _ => Call::Other,
         }
     }
@@ -410,10 +386,7 @@ impl Platform for Datadog {
     fn answer(&mut self, request: &Request) -> Answer {
         let call = self.call(request);
         // Two keys, both needed; the application key carries the rights.
-        let (api_key, app_key) = (
-            request.header("dd-api-key"),
-            request.header("dd-application-key"),
-        );
+        let (api_key, app_key) = (request.header("dd-api-key"), request.header("dd-application-key"));
         if api_key.is_none_or(|key| key != API_KEY) {
             return self.error(403);
         }
@@ -507,10 +480,7 @@ impl Platform for Datadog {
 /// Three groups of three; anything else is malformed to v2.
 fn is_v2_id(id: &str) -> bool {
     let groups: Vec<&str> = id.split('-').collect();
-    groups.len() == 3
-        && groups
-            .iter()
-            .all(|group| group.len() == 3 && group.chars().all(|c| c.is_ascii_alphanumeric()))
+    groups.len() == 3 && groups.iter().all(|group| group.len() == 3 && group.chars().all(|c| c.is_ascii_alphanumeric()))
 }
 
 impl Datadog {

@@ -32,11 +32,7 @@ pub struct App {
 impl App {
     /// An app of that name.
     pub fn new(id: &str, name: &str) -> App {
-        App {
-            id: id.to_owned(),
-            name: name.to_owned(),
-            patch: json!({}),
-        }
+        App { id: id.to_owned(), name: name.to_owned(), patch: json!({}) }
     }
 
     /// Lays a JSON merge patch over the app; null removes a field.
@@ -278,27 +274,13 @@ fn progress(phase: &str) -> Value {
     let counts: &[(&str, i32)] = match phase {
         "PENDING_BUILD" => &[("pending_steps", 6)],
         "PENDING_DEPLOY" => &[("pending_steps", 3), ("success_steps", 3)],
-        "DEPLOYING" => &[
-            ("pending_steps", 1),
-            ("running_steps", 1),
-            ("success_steps", 4),
-        ],
+        "DEPLOYING" => &[("pending_steps", 1), ("running_steps", 1), ("success_steps", 4)],
         "ACTIVE" | "SUPERSEDED" => &[("success_steps", 6)],
-        "ERROR" => &[
-            ("pending_steps", 3),
-            ("success_steps", 2),
-            ("error_steps", 1),
-        ],
-        _ => &[
-            ("pending_steps", 4),
-            ("running_steps", 1),
-            ("success_steps", 1),
-        ],
+        "ERROR" => &[("pending_steps", 3), ("success_steps", 2), ("error_steps", 1)],
+        _ => &[("pending_steps", 4), ("running_steps", 1), ("success_steps", 1)],
     };
-    let mut progress: Map<String, Value> = counts
-        .iter()
-        .map(|(name, count)| ((*name).to_owned(), json!(count)))
-        .collect();
+    let mut progress: Map<String, Value> =
+        counts.iter().map(|(name, count)| ((*name).to_owned(), json!(count))).collect();
     let (build, deploy) = match phase {
         "PENDING_BUILD" => ("PENDING", "PENDING"),
         "PENDING_DEPLOY" => ("SUCCESS", "PENDING"),
@@ -408,18 +390,9 @@ impl Platform for DigitalOcean {
         let (id, message) = match status {
             400 => ("bad_request", "error parsing request body"),
             401 => ("unauthorized", "Unable to authenticate you."),
-            403 => (
-                "forbidden",
-                "You do not have permission to perform this action.",
-            ),
-            404 => (
-                "not_found",
-                "The resource you requested could not be found.",
-            ),
-            409 => (
-                "conflict",
-                "The request could not be completed due to a conflict.",
-            ),
+            403 => ("forbidden", "You do not have permission to perform this action."),
+            404 => ("not_found", "The resource you requested could not be found."),
+            409 => ("conflict", "The request could not be completed due to a conflict."),
             422 => ("unprocessable_entity", "request payload validation failed"),
             429 => ("too_many_requests", "API rate limit exceeded."),
             _ => ("server_error", "Unexpected server-side error"),
@@ -512,27 +485,16 @@ impl DigitalOcean {
             "region": {"slug": "ams", "label": "Amsterdam", "continent": "Europe"},
         });
         let first = |phases: &[&str]| {
-            let found = deployments
-                .iter()
-                .find(|d| phases.contains(&d.script.now()));
+            let found = deployments.iter().find(|d| phases.contains(&d.script.now()));
             found.map(|d| d.json(d.script.now()))
         };
         // The "pending" one may long be active: it is the newest that is not cancelled.
         let pending = deployments.iter().find(|d| d.script.now() != "CANCELED");
         let fields = [
             ("active_deployment", first(&["ACTIVE"])),
-            (
-                "in_progress_deployment",
-                first(&["BUILDING", "PENDING_DEPLOY", "DEPLOYING"]),
-            ),
-            (
-                "pending_deployment",
-                pending.map(|d| d.json(d.script.now())),
-            ),
-            (
-                "last_deployment_created_at",
-                deployments.first().map(|d| json!(d.created())),
-            ),
+            ("in_progress_deployment", first(&["BUILDING", "PENDING_DEPLOY", "DEPLOYING"])),
+            ("pending_deployment", pending.map(|d| d.json(d.script.now()))),
+            ("last_deployment_created_at", deployments.first().map(|d| json!(d.created()))),
         ];
         for (name, value) in fields {
             if let Some(value) = value {
@@ -551,11 +513,7 @@ impl DigitalOcean {
     }
 
     fn list(&mut self, app: &str, request: &Request) -> Answer {
-        if !self
-            .apps
-            .iter()
-            .any(|known| known.id.eq_ignore_ascii_case(app))
-        {
+        if !self.apps.iter().any(|known| known.id.eq_ignore_ascii_case(app)) {
             return self.error(404);
         }
         let types = request.params("deployment_types");
@@ -598,9 +556,7 @@ impl DigitalOcean {
         let body = match &deployment.cancel_answer {
             CancelAnswer::Current => json!({"deployment": deployment.json(&word)}),
             CancelAnswer::Word(other) => json!({"deployment": deployment.json(other)}),
-            CancelAnswer::OtherId => {
-                serde_json::from_str(DOCUMENTED_CANCEL).expect("the documented example is JSON")
-            }
+            CancelAnswer::OtherId => serde_json::from_str(DOCUMENTED_CANCEL).expect("the documented example is JSON"),
             CancelAnswer::Empty => Value::Null,
         };
         let mut answer = self.reply(200, &body).effect(took_effect);
@@ -618,11 +574,7 @@ impl DigitalOcean {
                 let body = json!({"deployment": deployment.json(&phase)});
                 self.reply(200, &body)
             }
-            400 => self.problem(
-                400,
-                "bad_request",
-                "deployment is past the point where it can be canceled",
-            ),
+            400 => self.problem(400, "bad_request", "deployment is past the point where it can be canceled"),
             other => self.error(other),
         }
     }
@@ -635,12 +587,7 @@ fn kind(deployment: &Value) -> String {
 }
 
 /// Cuts one page out of a list; links are absolute and each is there only when it leads somewhere.
-fn page(
-    path: &str,
-    key: &str,
-    items: Vec<Value>,
-    request: &Request,
-) -> Result<Map<String, Value>, String> {
+fn page(path: &str, key: &str, items: Vec<Value>, request: &Request) -> Result<Map<String, Value>, String> {
     let number = number(request, "page", 1, usize::MAX)?;
     let size = self::number(request, "per_page", 20, 200)?;
     let total = items.len();
@@ -680,8 +627,7 @@ fn number(request: &Request, name: &str, usual: usize, most: usize) -> Result<us
 }
 
 fn link_to(path: &str, request: &Request, page: usize, size: usize) -> String {
-    let others = form_urlencoded::parse(request.query.as_bytes())
-        .filter(|(key, _)| key != "page" && key != "per_page");
+    let others = form_urlencoded::parse(request.query.as_bytes()).filter(|(key, _)| key != "page" && key != "per_page");
     let query = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(others)
         .append_pair("page", &page.to_string())

@@ -179,21 +179,14 @@ impl Fault {
     fn replacement(&self, platform: &mut dyn Platform) -> Answer {
         match self {
             Fault::Status(status) => platform.error(*status),
-            Fault::Reply {
-                status,
-                content_type,
-                headers,
-                body,
-            } => {
+            Fault::Reply { status, content_type, headers, body } => {
                 let mut answer = Answer::new(*status, content_type, body.clone());
                 answer.headers.extend(headers.iter().cloned());
                 answer
             }
             Fault::Html(status) => html(*status),
             Fault::Empty(status) => Answer::new(*status, "", ""),
-            Fault::Garbage(status) => {
-                Answer::new(*status, "application/json", r#"{"deployment": {"id": "#)
-            }
+            Fault::Garbage(status) => Answer::new(*status, "application/json", r#"{"deployment": {"id": "#),
             Fault::RetryAfter { status, value } => {
                 let (name, reset) = platform.reset_header(FAR);
                 let answer = platform.error(*status).with(name, reset);
@@ -203,9 +196,7 @@ impl Fault {
                 let (name, reset) = platform.reset_header(*in_seconds);
                 platform.error(429).with(name, reset)
             }
-            Fault::Redirect(target) => {
-                Answer::new(302, "text/plain", "Found").with("location", target.as_str())
-            }
+            Fault::Redirect(target) => Answer::new(302, "text/plain", "Found").with("location", target.as_str()),
             other => panic!("{other:?} has no answer of its own"),
         }
     }

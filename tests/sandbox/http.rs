@@ -72,12 +72,7 @@ pub struct Answer {
 impl Answer {
     /// An answer with any body; an empty content type leaves the header out.
     pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
-        let answer = Answer {
-            status,
-            headers: Vec::new(),
-            body: body.into(),
-            took_effect: false,
-        };
+        let answer = Answer { status, headers: Vec::new(), body: body.into(), took_effect: false };
         match content_type {
             "" => answer,
             _ => answer.with("content-type", content_type),
@@ -86,11 +81,7 @@ impl Answer {
 
     /// An answer with a JSON body.
     pub fn json(status: u16, body: &Value) -> Answer {
-        Answer::new(
-            status,
-            "application/json; charset=utf-8",
-            body.to_string().into_bytes(),
-        )
+        Answer::new(status, "application/json; charset=utf-8", body.to_string().into_bytes())
     }
 
     /// The same with a header, which replaces one of the same name.

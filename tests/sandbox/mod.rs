@@ -3,12 +3,7 @@
 //! Each platform answers below its own path prefix, so one sandbox serves all
 //! of them. Deployments follow scripts instead of clocks (see [`Script`]), and
 //! faults can be laid in the way of any call (see [`Fault`]).
-#![allow(
-    dead_code,
-    unused_imports,
-    unreachable_pub,
-    reason = "every user of the sandbox takes only a part of it"
-)]
+#![allow(dead_code, unused_imports, unreachable_pub, reason = "every user of the sandbox takes only a part of it")]
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -124,13 +119,7 @@ impl Sandbox {
                 move || server::run(Door { listeners, tls }, shared, stopped)
             })
             .expect("a thread for the sandbox");
-        Sandbox {
-            shared,
-            address,
-            scheme,
-            stop: Some(stop),
-            thread: Some(thread),
-        }
+        Sandbox { shared, address, scheme, stop: Some(stop), thread: Some(thread) }
     }
 
     /// A sandbox without a server, for those who hand their requests over themselves; see [`Sandbox::exchange`].
@@ -171,10 +160,7 @@ impl Sandbox {
     }
 
     fn url_at(&self, authority: &str, platform: &str) -> String {
-        assert!(
-            self.shared.lock().platforms.get(platform).is_some(),
-            "the sandbox has no platform {platform}"
-        );
+        assert!(self.shared.lock().platforms.get(platform).is_some(), "the sandbox has no platform {platform}");
         format!("{}://{authority}/{platform}", self.scheme)
     }
 

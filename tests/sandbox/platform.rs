@@ -2,8 +2,7 @@
 
 use super::http::{Answer, Request};
 use super::{
-    TOKEN, cloud_foundry::CloudFoundry, datadog::Datadog, digitalocean::DigitalOcean,
-    qovery::Qovery, vercel::Vercel,
+    TOKEN, cloud_foundry::CloudFoundry, datadog::Datadog, digitalocean::DigitalOcean, qovery::Qovery, vercel::Vercel,
 };
 
 /// The kinds of requests a client makes.
@@ -82,13 +81,8 @@ pub struct Platforms {
 impl Platforms {
     /// All of them.
     pub fn all(&mut self) -> Vec<&mut dyn Platform> {
-        let own: [&mut dyn Platform; 5] = [
-            &mut self.digitalocean,
-            &mut self.cloud_foundry,
-            &mut self.datadog,
-            &mut self.vercel,
-            &mut self.qovery,
-        ];
+        let own: [&mut dyn Platform; 5] =
+            [&mut self.digitalocean, &mut self.cloud_foundry, &mut self.datadog, &mut self.vercel, &mut self.qovery];
         let guests = self.guests.iter_mut().map(|guest| &mut **guest as _);
         own.into_iter().chain(guests).collect()
     }

@@ -63,19 +63,11 @@ impl Proxy {
         let thread = thread::Builder::new()
             .name("proxy".into())
             .spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread()
-                    .enable_all()
-                    .build();
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
                 runtime.expect("a runtime for the proxy").block_on(work);
             })
             .expect("a thread for the proxy");
-        Proxy {
-            address,
-            scheme,
-            record,
-            stop: Some(stop),
-            thread: Some(thread),
-        }
+        Proxy { address, scheme, record, stop: Some(stop), thread: Some(thread) }
     }
 
     /// Its address as a variable names it.
@@ -175,21 +167,18 @@ async fn answer(
     lock(record).heads.push(head.clone());
     let credentials = head.lines().find_map(|line| {
         let (name, value) = line.split_once(": ")?;
-        name.eq_ignore_ascii_case("proxy-authorization")
-            .then_some(value)
+        name.eq_ignore_ascii_case("proxy-authorization").then_some(value)
     });
     let refusal = match &gate {
         Gate::Open => None,
         Gate::Guarded(wanted) if credentials == Some(wanted) => None,
-        Gate::Guarded(_) => Some(
-            "HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic\r\ncontent-length: 0\r\n\r\n",
-        ),
+        Gate::Guarded(_) => {
+            Some("HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic\r\ncontent-length: 0\r\n\r\n")
+        }
         Gate::Says(text) => Some(*text),
         Gate::Silent => return std::future::pending().await,
     };
-    let target = head
-        .strip_prefix("CONNECT ")
-        .and_then(|rest| rest.split_whitespace().next());
+    let target = head.strip_prefix("CONNECT ").and_then(|rest| rest.split_whitespace().next());
     let (None, Some(target)) = (refusal, target) else {
         let text = refusal.unwrap_or("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
         client.write_all(text.as_bytes()).await?;
@@ -197,9 +186,7 @@ async fn answer(
     };
     let port = target.rsplit(':').next().and_then(|port| port.parse().ok());
     let server = TcpStream::connect((Ipv4Addr::LOCALHOST, port.unwrap_or(0))).await?;
-    client
-        .write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        .await?;
+    client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await?;
     let (mut from_client, mut to_client) = tokio::io::split(client);
     let (mut from_server, mut to_server) = server.into_split();
     let up = async {

@@ -215,14 +215,8 @@ impl Addition for Environment {
 impl Addition for Deployment {
     fn add_to(mut self, platforms: &mut Platforms) {
         let platform = &mut platforms.qovery;
-        if !platform
-            .environments
-            .iter()
-            .any(|e| e.id == self.environment)
-        {
-            platform
-                .environments
-                .push(Environment::new(&self.environment));
+        if !platform.environments.iter().any(|e| e.id == self.environment) {
+            platform.environments.push(Environment::new(&self.environment));
         }
         let mut before = platform.deployments.iter();
         self.started = !before.any(|d| d.environment == self.environment);
@@ -257,9 +251,7 @@ impl Platform for Qovery {
         let segments = request.segments();
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         match (request.method.as_str(), segments.as_slice()) {
-            ("GET", ["environment", "deploymentStatus"] | ["environment", _, "status"]) => {
-                Call::Read
-            }
+            ("GET", ["environment", "deploymentStatus"] | ["environment", _, "status"]) => Call::Read,
             ("GET", ["environment", _]) => Call::Scope,
             ("GET", ["environment", _, "deploymentQueue" | "deploymentHistoryV2"]) => Call::List,
             ("POST", ["environment" | "deploymentQueue", _, "cancelDeployment"]) => Call::Cancel,
@@ -278,17 +270,13 @@ impl Platform for Qovery {
             Access::Denied if !is_policy => return self.error(403),
             _ => return self.error(401),
         }
-        let names_environment = segments.get(1).is_some_and(|id| {
-            segments.first() == Some(&"environment") && *id != "deploymentStatus"
-        });
+        let names_environment =
+            segments.get(1).is_some_and(|id| segments.first() == Some(&"environment") && *id != "deploymentStatus");
         if is_policy && !names_environment {
             return self.error(401);
         }
         if names_environment {
-            let found = self
-                .environments
-                .iter()
-                .find(|e| Some(&e.id.as_str()) == segments.get(1));
+            let found = self.environments.iter().find(|e| Some(&e.id.as_str()) == segments.get(1));
             match found {
                 None => return self.error(404),
                 Some(environment) if environment.hidden => return self.error(403),
@@ -372,8 +360,7 @@ impl Qovery {
 
     fn settings(&mut self, environment: &str) -> &mut Environment {
         let mut all = self.environments.iter_mut();
-        all.find(|e| e.id == environment)
-            .expect("a known environment")
+        all.find(|e| e.id == environment).expect("a known environment")
     }
 
     /// The one under way, or the last one that was.
@@ -383,9 +370,7 @@ impl Qovery {
 
     /// Starts the next one if the current one has ended.
     fn settle(&mut self, environment: &str) {
-        while self.current(environment).is_some_and(|d| d.has_ended())
-            && self.start_next(environment)
-        {}
+        while self.current(environment).is_some_and(|d| d.has_ended()) && self.start_next(environment) {}
     }
 
     fn start_next(&mut self, environment: &str) -> bool {
@@ -404,10 +389,7 @@ impl Qovery {
         let patch = self.settings(id).patch.clone();
         let current = self.current(id);
         let now = current.as_ref().map_or("READY", |d| d.script.now());
-        let (state, own) = word
-            .unwrap_or(now)
-            .split_once('/')
-            .unwrap_or((word.unwrap_or(now), word.unwrap_or(now)));
+        let (state, own) = word.unwrap_or(now).split_once('/').unwrap_or((word.unwrap_or(now), word.unwrap_or(now)));
         let mut body = json!({
             "id": id,
             "state": state,
@@ -471,10 +453,7 @@ impl Qovery {
         for environment in environments {
             self.settle(&environment);
         }
-        let found = self
-            .deployments
-            .iter()
-            .find(|d| d.request.as_ref() == Some(&id));
+        let found = self.deployments.iter().find(|d| d.request.as_ref() == Some(&id));
         let Some(found) = found else {
             return self.error(404);
         };
@@ -517,10 +496,7 @@ impl Qovery {
             })
             .collect();
         results.reverse();
-        self.reply(
-            200,
-            &json!({"page": 1, "page_size": 20, "results": results}),
-        )
+        self.reply(200, &json!({"page": 1, "page_size": 20, "results": results}))
     }
 
     fn cancel(&mut self, id: &str, request: &Request) -> Answer {
@@ -577,8 +553,7 @@ impl Qovery {
             }
             None => {
                 let first = self.current(&environment);
-                let first =
-                    first.filter(|d| d.request.as_deref() == Some(id) && d.word() == "QUEUED");
+                let first = first.filter(|d| d.request.as_deref() == Some(id) && d.word() == "QUEUED");
                 match first.map(|d| d.script.cancel()) {
                     Some(took_effect) => self.reply(202, &Value::Null).effect(took_effect),
                     None => self.error(409),

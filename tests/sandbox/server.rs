@@ -98,8 +98,7 @@ impl State {
 
     fn take_fault(&mut self, call: Call) -> Fault {
         let next = self.faults.get_mut(&call).and_then(VecDeque::pop_front);
-        next.or_else(|| self.always.get(&call).cloned())
-            .unwrap_or(Fault::Pass)
+        next.or_else(|| self.always.get(&call).cloned()).unwrap_or(Fault::Pass)
     }
 
     fn process(&mut self, arrival: &Arrival) -> Delivery {
@@ -123,11 +122,7 @@ pub struct Shared {
 impl Shared {
     /// An empty sandbox.
     pub fn new() -> Shared {
-        Shared {
-            state: Mutex::default(),
-            arrived: Condvar::new(),
-            releases: watch::Sender::new(0),
-        }
+        Shared { state: Mutex::default(), arrived: Condvar::new(), releases: watch::Sender::new(0) }
     }
 
     /// Locks the state.
@@ -143,10 +138,7 @@ impl Shared {
             .unwrap_or_else(PoisonError::into_inner);
         let calls: Vec<Call> = state.seen.iter().map(|seen| seen.call).collect();
         drop(state);
-        assert!(
-            !waited.timed_out(),
-            "no {n} requests of kind {call:?} within {PATIENCE:?}, only {calls:?}"
-        );
+        assert!(!waited.timed_out(), "no {n} requests of kind {call:?} within {PATIENCE:?}, only {calls:?}");
     }
 
     /// Lets all held requests go on.
@@ -183,10 +175,7 @@ impl Shared {
         let result = catch_unwind(AssertUnwindSafe(|| state.process(arrival)));
         let delivery = result.unwrap_or_else(|panic| {
             state.panic.get_or_insert(panic);
-            Delivery {
-                answer: Answer::new(500, "text/plain", "the sandbox panicked\n"),
-                manner: Manner::Whole,
-            }
+            Delivery { answer: Answer::new(500, "text/plain", "the sandbox panicked\n"), manner: Manner::Whole }
         });
         state.seen[arrival.index].took_effect = delivery.answer.took_effect;
         delivery
@@ -197,10 +186,7 @@ impl Shared {
         let arrival = self.arrive(platform, request);
         match arrival.fault {
             // Nobody is there who could release it.
-            Fault::HoldBefore => Delivery {
-                answer: Answer::new(500, "", ""),
-                manner: Manner::Hold,
-            },
+            Fault::HoldBefore => Delivery { answer: Answer::new(500, "", ""), manner: Manner::Hold },
             _ => self.process(&arrival),
         }
     }
@@ -240,9 +226,8 @@ pub fn run(door: Door, shared: Arc<Shared>, stopped: oneshot::Receiver<()>) {
 
 async fn serve(door: Door, shared: Arc<Shared>, mut stopped: oneshot::Receiver<()>) {
     let listeners = door.listeners.into_iter();
-    let listeners: Vec<_> = listeners
-        .map(|listener| tokio::net::TcpListener::from_std(listener).expect("a listener"))
-        .collect();
+    let listeners: Vec<_> =
+        listeners.map(|listener| tokio::net::TcpListener::from_std(listener).expect("a listener")).collect();
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -287,15 +272,9 @@ async fn connection(stream: tokio::net::TcpStream, tls: Option<Acceptor>, shared
     }
 }
 
-async fn speak(
-    stream: impl AsyncRead + AsyncWrite + Unpin,
-    scheme: &'static str,
-    shared: Arc<Shared>,
-) {
+async fn speak(stream: impl AsyncRead + AsyncWrite + Unpin, scheme: &'static str, shared: Arc<Shared>) {
     let service = service_fn(move |request| handle(Arc::clone(&shared), scheme, request));
-    let served = hyper::server::conn::http1::Builder::new()
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    let served = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
     // Clients that hang up and faults that break off end here: both are meant.
     drop(served);
 }
@@ -331,10 +310,7 @@ async fn handle(
     Ok(respond(delivery))
 }
 
-async fn receive(
-    scheme: &'static str,
-    request: hyper::Request<Incoming>,
-) -> Result<(String, Request), std::io::Error> {
+async fn receive(scheme: &'static str, request: hyper::Request<Incoming>) -> Result<(String, Request), std::io::Error> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(std::io::Error::other)?;
     let path = parts.uri.path();
@@ -432,10 +408,7 @@ impl Body for Flow {
     type Data = Bytes;
     type Error = std::io::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         if self.pieces.is_empty() && !self.breaks_off {
             return Poll::Ready(None);
         }
@@ -454,7 +427,6 @@ impl Body for Flow {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.announced
-            .map_or_else(SizeHint::default, SizeHint::with_exact)
+        self.announced.map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }

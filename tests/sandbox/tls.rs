@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
 };
 use rustls::ServerConfig;
 use rustls::crypto::ring;
@@ -52,11 +52,7 @@ impl Authority {
         let name = format!("Sandbox CA {}", hex(key.public_key_raw()));
         params.distinguished_name.push(DnType::CommonName, name);
         let certificate = params.self_signed(&key).expect("a root certificate");
-        Authority {
-            pem: certificate.pem(),
-            key: key.serialize_pem(),
-            issuer: Issuer::new(params, key),
-        }
+        Authority { pem: certificate.pem(), key: key.serialize_pem(), issuer: Issuer::new(params, key) }
     }
 
     /// The root certificate as PEM text.
@@ -91,9 +87,7 @@ impl Papers {
         let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut params = CertificateParams::new(names).expect("names that a certificate can carry");
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        params
-            .distinguished_name
-            .push(DnType::CommonName, "Sandbox server");
+        params.distinguished_name.push(DnType::CommonName, "Sandbox server");
         match self {
             Papers::Expired => params.not_after = date_time_ymd(2001, 1, 1),
             Papers::NotYetValid => params.not_before = date_time_ymd(4000, 1, 1),

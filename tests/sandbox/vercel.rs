@@ -32,10 +32,7 @@ pub struct Team {
 impl Team {
     /// A team with that slug.
     pub fn new(id: &str, slug: &str) -> Team {
-        Team {
-            id: id.to_owned(),
-            slug: slug.to_owned(),
-        }
+        Team { id: id.to_owned(), slug: slug.to_owned() }
     }
 }
 
@@ -50,11 +47,7 @@ pub struct Project {
 impl Project {
     /// A project with the name that it has now; its deployments keep the one of their day.
     pub fn new(id: &str, name: &str) -> Project {
-        Project {
-            id: id.to_owned(),
-            name: name.to_owned(),
-            team: None,
-        }
+        Project { id: id.to_owned(), name: name.to_owned(), team: None }
     }
 
     fn is(&self, wanted: &str) -> bool {
@@ -161,11 +154,7 @@ impl Deployment {
 
     /// Goes to a custom environment, which answers tell by its id and its name.
     pub fn environment(mut self, id: &str, slug: &str) -> Self {
-        self.environment = Some(Environment {
-            id: id.to_owned(),
-            slug: slug.to_owned(),
-            named: true,
-        });
+        self.environment = Some(Environment { id: id.to_owned(), slug: slug.to_owned(), named: true });
         self
     }
 
@@ -272,11 +261,7 @@ impl Deployment {
 
     fn inspector(&self) -> String {
         let owner = self.team.as_ref().map_or("jane", |team| &team.slug);
-        format!(
-            "https://vercel.com/{owner}/{}/{}",
-            self.name,
-            bare(&self.id)
-        )
+        format!("https://vercel.com/{owner}/{}/{}", self.name, bare(&self.id))
     }
 
     fn meta(&self) -> Value {
@@ -380,14 +365,7 @@ impl Deployment {
             body["canceledAt"] = json!(self.created() + 97_546);
         }
         if self.short {
-            for private in [
-                "projectId",
-                "inspectorUrl",
-                "ownerId",
-                "team",
-                "plan",
-                "env",
-            ] {
+            for private in ["projectId", "inspectorUrl", "ownerId", "team", "plan", "env"] {
                 merge(&mut body, &json!({private: null}));
             }
         }
@@ -448,15 +426,8 @@ impl Addition for Deployment {
             team.add_to(platforms);
         }
         let platform = &mut platforms.vercel;
-        if !platform
-            .projects
-            .iter()
-            .any(|known| known.id == self.project)
-        {
-            platform.projects.push(Project {
-                team: self.team.clone(),
-                ..Project::new(&self.project, &self.name)
-            });
+        if !platform.projects.iter().any(|known| known.id == self.project) {
+            platform.projects.push(Project { team: self.team.clone(), ..Project::new(&self.project, &self.name) });
         }
         let number = platform.added;
         platform.added += 1;
@@ -524,19 +495,13 @@ impl Platform for Vercel {
 
     fn error(&mut self, status: u16) -> Answer {
         let (code, message) = match status {
-            400 => (
-                "bad_request",
-                "An english description of the error that just occurred",
-            ),
+            400 => ("bad_request", "An english description of the error that just occurred"),
             403 => ("forbidden", "Not authorized"),
             404 => ("not_found", "Deployment not found"),
             405 => ("method_unknown", "This endpoint only responds to METHOD"),
             409 => ("conflict", "Deployment is not in a cancelable state"),
             429 => ("too_many_requests", "Rate limit exceeded"),
-            500.. => (
-                "internal_server_error",
-                "An unexpected internal error occurred",
-            ),
+            500.. => ("internal_server_error", "An unexpected internal error occurred"),
             _ => {
                 let mut answer = self.reply(status, &Value::Null);
                 answer.body.clear();
@@ -573,11 +538,7 @@ impl Vercel {
             429 => (0, epoch(1)),
             _ => (500_u32.saturating_sub(self.answers), epoch(60)),
         };
-        let id = format!(
-            "fra1::iad1::x{:04x}-{}-0123456789ab",
-            self.answers,
-            epoch(0)
-        );
+        let id = format!("fra1::iad1::x{:04x}-{}-0123456789ab", self.answers, epoch(0));
         Answer::json(status, body)
             .with("x-ratelimit-limit", "500")
             .with("x-ratelimit-remaining", remaining.to_string())
@@ -586,10 +547,7 @@ impl Vercel {
     }
 
     fn problem(&mut self, status: u16, code: &str, message: &str) -> Answer {
-        self.reply(
-            status,
-            &json!({"error": {"code": code, "message": message}}),
-        )
+        self.reply(status, &json!({"error": {"code": code, "message": message}}))
     }
 
     fn missing_token(&mut self) -> Answer {
@@ -698,9 +656,8 @@ impl Vercel {
         if !is_well_formed(key) {
             return self.malformed();
         }
-        let is = |known: &Deployment| {
-            known.id == key || known.host == key || known.aliases.iter().any(|alias| alias == key)
-        };
+        let is =
+            |known: &Deployment| known.id == key || known.host == key || known.aliases.iter().any(|alias| alias == key);
         let Some(deployment) = self.find(scope, is) else {
             return self.error(404);
         };
@@ -720,10 +677,7 @@ impl Vercel {
             return self.problem(400, "bad_request", &message);
         }
         if FINISHED.contains(&deployment.script.now()) {
-            let (status, body) = (
-                deployment.finished_cancel,
-                deployment.json(deployment.script.now()),
-            );
+            let (status, body) = (deployment.finished_cancel, deployment.json(deployment.script.now()));
             return self.refuse(status, &body);
         }
         let took_effect = deployment.script.cancel();
@@ -767,9 +721,8 @@ impl Vercel {
             return self.problem(400, "bad_request", message);
         };
         let all = self.deployments.iter().rev();
-        let mut found: Vec<&Deployment> = all
-            .filter(|known| known.team == *scope && is_wanted(known, &self.projects, request))
-            .collect();
+        let mut found: Vec<&Deployment> =
+            all.filter(|known| known.team == *scope && is_wanted(known, &self.projects, request)).collect();
         found.sort_by_key(|known| -known.created());
         let more = found.len() > limit;
         found.truncate(limit);
@@ -798,11 +751,7 @@ fn is_wanted(known: &Deployment, projects: &[Project], request: &Request) -> boo
         let wanted = request.param(name);
         wanted.is_none_or(|wanted| wanted.split(',').any(is))
     };
-    let time = |name: &str| {
-        request
-            .param(name)
-            .and_then(|text| text.parse::<i64>().ok())
-    };
+    let time = |name: &str| request.param(name).and_then(|text| text.parse::<i64>().ok());
     let wanted_projects = request.params("projectIds");
     // By the name that the project has now, whatever it was called when this was made.
     let project = |wanted: &str| {
@@ -814,15 +763,10 @@ fn is_wanted(known: &Deployment, projects: &[Project], request: &Request) -> boo
         && passes("app", &|wanted| known.name == wanted)
         && passes("state", &|wanted| known.script.now() == wanted)
         && passes("target", &|wanted| known.is_target(wanted))
-        && passes("branch", &|wanted| {
-            commit.is_some() && known.branch == wanted
-        })
+        && passes("branch", &|wanted| commit.is_some() && known.branch == wanted)
         && passes("sha", &|wanted| commit == Some(wanted))
         && passes("meta-githubCommitSha", &|wanted| commit == Some(wanted))
-        && (wanted_projects.is_empty()
-            || wanted_projects
-                .iter()
-                .any(|list| list.split(',').any(project)))
+        && (wanted_projects.is_empty() || wanted_projects.iter().any(|list| list.split(',').any(project)))
         && time("since").is_none_or(|since| known.created() > since)
         && time("until").is_none_or(|until| known.created() < until)
 }

@@ -7,19 +7,12 @@ use std::io::Read as _;
 use serde_json::Value;
 
 use super::{Facts, Fork, fork, is_commit};
-use crate::env::Env;
+use crate::input::env::Env;
 
 /// The largest event file that is read, in bytes.
 const LARGEST_EVENT: u64 = 8 << 20;
 /// Events whose run stands on the default branch although they are about something else.
-const ABOUT_OTHERS: [&str; 6] = [
-    "check_run",
-    "check_suite",
-    "delete",
-    "issue_comment",
-    "status",
-    "workflow_run",
-];
+const ABOUT_OTHERS: [&str; 6] = ["check_run", "check_suite", "delete", "issue_comment", "status", "workflow_run"];
 
 /// Reads the event where the variables alone would name a merge commit or the default branch.
 pub(super) fn read(env: &Env) -> Facts {
@@ -53,15 +46,12 @@ fn about_others(name: &str) -> Facts {
 
 /// The event's file; the error continues a sentence.
 fn event_file(env: &Env) -> Result<Value, String> {
-    let path = env
-        .var("GITHUB_EVENT_PATH")
-        .ok_or("is not named by GITHUB_EVENT_PATH")?;
-    // Opening a pipe would wait for its writer.
+    let path = env.var("GITHUB_EVENT_PATH").ok_or("is not named by GITHUB_EVENT_PATH")?;
+    // Opened a pipe would wait for its writer.
     let is_file = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
     let file = is_file.then(|| File::open(path).ok()).flatten();
     let mut bytes = Vec::new();
-    file.and_then(|file| file.take(LARGEST_EVENT + 1).read_to_end(&mut bytes).ok())
-        .ok_or("cannot be read")?;
+    file.and_then(|file| file.take(LARGEST_EVENT + 1).read_to_end(&mut bytes).ok()).ok_or("cannot be read")?;
     if bytes.len() as u64 > LARGEST_EVENT {
         return Err("is too large".to_owned());
     }
@@ -74,9 +64,9 @@ fn without_event(env: &Env, name: &str, why: &str) -> Facts {
     if matches!(name, "push" | "deployment" | "deployment_status") {
         of_run(env)
     } else if name.starts_with("pull_request") {
-        Facts::new(None, env.var("GITHUB_HEAD_REF"))
-            .of_fork(Some(Fork::default()))
-            .noting(format!("{note}: the commit is not known, nor whether the pull request comes from a fork, so it is taken for one."))
+        Facts::new(None, env.var("GITHUB_HEAD_REF")).of_fork(Some(Fork::default())).noting(format!(
+            "{note}: the commit is not known, nor whether the pull request comes from a fork, so it is taken for one."
+        ))
     } else {
         Facts::default().noting(format!("{note}: neither commit nor branch is known."))
     }
@@ -86,15 +76,12 @@ fn without_event(env: &Env, name: &str, why: &str) -> Facts {
 fn of_run(env: &Env) -> Facts {
     let reference = env.var("GITHUB_REF").unwrap_or_default();
     let name = env.var("GITHUB_REF_NAME").unwrap_or_default();
-    let number = name
-        .strip_suffix("/merge")
-        .or_else(|| name.strip_suffix("/head"));
+    let number = name.strip_suffix("/merge").or_else(|| name.strip_suffix("/head"));
     let is_pull = number.is_some_and(|number| number.chars().all(|c| c.is_ascii_digit()));
     if is_pull || reference.starts_with("refs/pull/") {
         return Facts::default();
     }
-    let is_branch =
-        reference.starts_with("refs/heads/") || env.var("GITHUB_REF_TYPE") == Some("branch");
+    let is_branch = reference.starts_with("refs/heads/") || env.var("GITHUB_REF_TYPE") == Some("branch");
     let branch = [reference, name].into_iter().find(|name| !name.is_empty());
     Facts::new(env.var("GITHUB_SHA"), branch.filter(|_| is_branch))
 }
@@ -106,8 +93,7 @@ fn text<'a>(event: &'a Value, pointer: &str) -> Option<&'a str> {
 
 fn pull_request(_env: &Env, event: &Value) -> Facts {
     let at = |place: &str| text(event, &format!("/pull_request/{place}"));
-    Facts::new(at("head/sha"), at("head/ref"))
-        .of_fork(fork(at("head/repo/full_name"), at("base/repo/full_name")))
+    Facts::new(at("head/sha"), at("head/ref")).of_fork(fork(at("head/repo/full_name"), at("base/repo/full_name")))
 }
 
 /// What the first workflow ran for. Where that stood on the default branch for something else, so do its facts.
@@ -117,22 +103,16 @@ fn workflow_run(_env: &Env, event: &Value) -> Facts {
         return about_others(first);
     }
     let base = text(event, "/repository/full_name").or(at("repository/full_name"));
-    Facts::new(at("head_sha"), at("head_branch"))
-        .of_fork(fork(at("head_repository/full_name"), base))
+    Facts::new(at("head_sha"), at("head_branch")).of_fork(fork(at("head_repository/full_name"), base))
 }
 
 /// The reference deployed may be a branch, a tag or a commit; GITHUB_REF tells a tag.
 fn deployment(env: &Env, event: &Value) -> Facts {
     let of_run = of_run(env);
     let reference = text(event, "/deployment/ref").or(of_run.branch.as_deref());
-    let is_tag = env
-        .var("GITHUB_REF")
-        .is_some_and(|reference| reference.starts_with("refs/tags/"));
+    let is_tag = env.var("GITHUB_REF").is_some_and(|reference| reference.starts_with("refs/tags/"));
     let branch = reference.filter(|name| !is_tag && !is_whole_commit(name));
-    Facts::new(
-        text(event, "/deployment/sha").or(of_run.commit.as_deref()),
-        branch,
-    )
+    Facts::new(text(event, "/deployment/sha").or(of_run.commit.as_deref()), branch)
 }
 
 /// A branch may well look like an abbreviated one.
@@ -159,9 +139,7 @@ fn push(env: &Env, event: &Value) -> Facts {
     let (reference, after) = (text(event, "/ref"), text(event, "/after"));
     let is_tag = reference.is_some_and(|reference| reference.starts_with("refs/tags/"));
     let is_deleted = after.is_some_and(|after| after.chars().all(|c| c == '0'));
-    let commit = text(event, "/head_commit/id")
-        .or(after.filter(|_| !is_tag))
-        .or(env.var("GITHUB_SHA"));
+    let commit = text(event, "/head_commit/id").or(after.filter(|_| !is_tag)).or(env.var("GITHUB_SHA"));
     Facts::new(commit.filter(|_| !is_deleted), reference)
 }
 
@@ -212,11 +190,7 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(event.unwrap_or_default()).unwrap();
         let path = file.path().to_str().unwrap();
-        let mut variables = vec![
-            ("GITHUB_EVENT_NAME", name),
-            ("GITHUB_SHA", MERGE),
-            ("GITHUB_REF_TYPE", "branch"),
-        ];
+        let mut variables = vec![("GITHUB_EVENT_NAME", name), ("GITHUB_SHA", MERGE), ("GITHUB_REF_TYPE", "branch")];
         if name.starts_with("pull_request") {
             variables.extend([
                 ("GITHUB_REF", "refs/pull/42/merge"),
@@ -224,10 +198,7 @@ mod tests {
                 ("GITHUB_HEAD_REF", "topic"),
             ]);
         } else {
-            variables.extend([
-                ("GITHUB_REF", "refs/heads/main"),
-                ("GITHUB_REF_NAME", "main"),
-            ]);
+            variables.extend([("GITHUB_REF", "refs/heads/main"), ("GITHUB_REF_NAME", "main")]);
         }
         variables.extend(event.map(|_| ("GITHUB_EVENT_PATH", path)));
         variables.extend(more);
@@ -263,22 +234,11 @@ mod tests {
     fn a_pull_request_is_its_head() {
         let own = json!({ "full_name": "acme/web" });
         let other = json!({ "full_name": "mallory/web" });
-        for name in [
-            "pull_request",
-            "pull_request_target",
-            "pull_request_review",
-            "pull_request_review_comment",
-        ] {
+        for name in ["pull_request", "pull_request_target", "pull_request_review", "pull_request_review_comment"] {
             check(name, pull(own.clone(), own.clone()), HEAD, "topic", None);
             let forked = pull(other.clone(), own.clone());
             check(name, forked, HEAD, "topic", Some("mallory/web"));
-            check(
-                name,
-                pull(Value::Null, own.clone()),
-                HEAD,
-                "topic",
-                Some(""),
-            );
+            check(name, pull(Value::Null, own.clone()), HEAD, "topic", Some(""));
         }
         let unproved = pull(own, Value::Null);
         check("pull_request", unproved, HEAD, "topic", Some("acme/web"));
@@ -300,8 +260,7 @@ mod tests {
         check("push", push(HEAD, "refs/heads/a/b"), HEAD, "a/b", None);
         let zeros = "0".repeat(40);
         check("push", push(&zeros, "refs/heads/a"), "", "a", None);
-        let deleted =
-            json!({ "after": zeros, "ref": "refs/heads/a", "deleted": true, "head_commit": null });
+        let deleted = json!({ "after": zeros, "ref": "refs/heads/a", "deleted": true, "head_commit": null });
         check("push", deleted, "", "a", None);
     }
 
@@ -312,11 +271,7 @@ mod tests {
         let push = |head: Value| json!({ "after": object, "ref": "refs/tags/v1.4.0", "head_commit": head });
         check("push", push(json!({ "id": HEAD })), HEAD, "", None);
         check("push", push(Value::Null), MERGE, "", None);
-        let unknown = facts(
-            "push",
-            Some(push(Value::Null).to_string().as_bytes()),
-            &[("GITHUB_SHA", "")],
-        );
+        let unknown = facts("push", Some(push(Value::Null).to_string().as_bytes()), &[("GITHUB_SHA", "")]);
         assert_eq!(unknown.commit, None);
         let branch = json!({ "after": HEAD, "ref": "refs/heads/a", "head_commit": { "id": HEAD } });
         check("push", branch, HEAD, "a", None);
@@ -344,14 +299,7 @@ mod tests {
             })
         };
         check("workflow_run", of("push"), MERGE, "main", None);
-        for event in [
-            "issue_comment",
-            "delete",
-            "status",
-            "check_run",
-            "check_suite",
-            "workflow_run",
-        ] {
+        for event in ["issue_comment", "delete", "status", "check_run", "check_suite", "workflow_run"] {
             let facts = facts("workflow_run", Some(of(event).to_string().as_bytes()), &[]);
             assert_eq!((facts.commit, facts.branch), (None, None), "{event}");
             assert_eq!(facts.notes.len(), 1, "{event}");
@@ -381,7 +329,8 @@ mod tests {
     #[test]
     fn a_check_tells_its_commit_and_a_branch_that_may_be_a_forks() {
         let pull = |head: u64| json!([{ "head": { "sha": HEAD, "ref": "topic", "repo": { "id": head } }, "base": { "repo": { "id": 7 } } }]);
-        let suite = |branch: Value, pulls: Value| json!({ "head_sha": HEAD, "head_branch": branch, "pull_requests": pulls });
+        let suite =
+            |branch: Value, pulls: Value| json!({ "head_sha": HEAD, "head_branch": branch, "pull_requests": pulls });
         let run = |branch: Value, pulls: Value| json!({ "head_sha": HEAD, "check_suite": { "head_branch": branch }, "pull_requests": pulls });
         for (branch, pulls, name, fork) in [
             (json!("topic"), pull(7), "topic", None),
@@ -392,25 +341,13 @@ mod tests {
         ] {
             let event = json!({ "check_suite": suite(branch.clone(), pulls.clone()) });
             check("check_suite", event, HEAD, name, fork);
-            check(
-                "check_run",
-                json!({ "check_run": run(branch, pulls) }),
-                HEAD,
-                name,
-                fork,
-            );
+            check("check_run", json!({ "check_run": run(branch, pulls) }), HEAD, name, fork);
         }
     }
 
     #[test]
     fn the_default_branch_is_not_what_an_event_about_others_means() {
-        for name in [
-            "check_run",
-            "check_suite",
-            "delete",
-            "issue_comment",
-            "status",
-        ] {
+        for name in ["check_run", "check_suite", "delete", "issue_comment", "status"] {
             let facts = facts(name, Some(b"{}"), &[]);
             assert_eq!((facts.commit, facts.branch), (None, None), "{name}");
             assert_eq!(facts.notes.len(), 1, "{name}");
@@ -467,12 +404,7 @@ mod tests {
     fn without_the_event_the_merge_commit_is_not_taken_for_the_head() {
         let large = vec![b' '; usize::try_from(LARGEST_EVENT).unwrap() + 1];
         let folder = [("GITHUB_EVENT_PATH", "/")];
-        for name in [
-            "pull_request",
-            "pull_request_target",
-            "workflow_run",
-            "repository_dispatch",
-        ] {
+        for name in ["pull_request", "pull_request_target", "workflow_run", "repository_dispatch"] {
             check_unread(name, None, &[], "is not named by GITHUB_EVENT_PATH");
             check_unread(name, None, &folder, "cannot be read");
             check_unread(name, Some(b"{"), &[], "is not JSON");
@@ -542,24 +474,15 @@ mod tests {
             "pull_requests",
         ]);
         leaf.prop_recursive(4, 40, 8, move |inner| {
-            prop::collection::hash_map(keys.clone(), inner, 0..8).prop_map(|map| {
-                map.into_iter()
-                    .map(|(key, value)| (key.to_owned(), value))
-                    .collect()
-            })
+            prop::collection::hash_map(keys.clone(), inner, 0..8)
+                .prop_map(|map| map.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
         })
     }
 
     #[track_caller]
     fn is_sound(facts: &Facts) {
-        for value in [facts.commit.as_ref(), facts.branch.as_ref()]
-            .into_iter()
-            .flatten()
-        {
-            assert!(
-                !value.is_empty() && !value.chars().any(char::is_control),
-                "{facts:?}"
-            );
+        for value in [facts.commit.as_ref(), facts.branch.as_ref()].into_iter().flatten() {
+            assert!(!value.is_empty() && !value.chars().any(char::is_control), "{facts:?}");
         }
     }
 

@@ -6,8 +6,8 @@
 mod github;
 mod others;
 
-use crate::branch::short_name;
-use crate::env::{Env, is_unexpanded};
+use crate::input::env::{Env, is_unexpanded};
+use crate::model::branch::short_name;
 
 /// The longest value that is believed, in bytes.
 const LONGEST: usize = 1024;
@@ -36,11 +36,7 @@ impl Facts {
     /// Reads what the CI system `ci` tells; for `plain`, whichever sets its own variable.
     pub fn read(env: &Env, ci: &str) -> Self {
         // How things are said is one thing, what this run is another: `ci: plain` does not change its commit.
-        let here = if ci == "plain" {
-            super::detect(env)
-        } else {
-            ci
-        };
+        let here = if ci == "plain" { super::detect(env) } else { ci };
         let facts = match here {
             "github" | "gitea" | "forgejo" => github::read(env),
             _ => others::read(env, here),
@@ -58,10 +54,7 @@ impl Facts {
             "DRONE_REPO",
             "CI_REPO",
         ];
-        let named = NAMES
-            .iter()
-            .find_map(|name| env.var(name))
-            .map(str::to_owned);
+        let named = NAMES.iter().find_map(|name| env.var(name)).map(str::to_owned);
         let circle = || {
             let owner = env.var("CIRCLE_PROJECT_USERNAME")?;
             Some(format!("{owner}/{}", env.var("CIRCLE_PROJECT_REPONAME")?))
@@ -72,18 +65,11 @@ impl Facts {
             let name = parts.next()?;
             Some(format!("{}/{name}", parts.next()?))
         };
-        named
-            .or_else(circle)
-            .or_else(cloned)
-            .filter(|name| name.contains('/'))
+        named.or_else(circle).or_else(cloned).filter(|name| name.contains('/'))
     }
 
     fn new(commit: Option<&str>, branch: Option<&str>) -> Self {
-        Self {
-            commit: commit.map(str::to_owned),
-            branch: branch.map(str::to_owned),
-            ..Self::default()
-        }
+        Self { commit: commit.map(str::to_owned), branch: branch.map(str::to_owned), ..Self::default() }
     }
 
     fn of_fork(self, fork: Option<Fork>) -> Self {
@@ -117,17 +103,13 @@ fn sound(value: Option<String>, what: &str, notes: &mut Vec<String>) -> Option<S
     } else {
         return Some(value);
     };
-    notes.push(format!(
-        "The {what} that the CI system tells {wrong} and is not used."
-    ));
+    notes.push(format!("The {what} that the CI system tells {wrong} and is not used."));
     None
 }
 
 /// Whole or abbreviated. `HEAD` is a place, a revision number is another system's, and zeros stand for "deleted".
 fn is_commit(text: &str) -> bool {
-    (7..=64).contains(&text.len())
-        && text.chars().all(|c| c.is_ascii_hexdigit())
-        && text.chars().any(|c| c != '0')
+    (7..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_hexdigit()) && text.chars().any(|c| c != '0')
 }
 
 /// A branch by its short name; a tag, a pull request's ref and `HEAD` are no branches, and nothing odd about them.
@@ -136,10 +118,7 @@ fn branch(reference: &str, notes: &mut Vec<String>) -> Option<String> {
     let is_other = short.is_empty() || short.starts_with("refs/") || short == "HEAD";
     let name = short_name(reference).filter(|name| !is_unexpanded(name));
     if name.is_none() && !is_other {
-        notes.push(
-            "The branch that the CI system tells is no name that git allows, and is not used."
-                .to_owned(),
-        );
+        notes.push("The branch that the CI system tells is no name that git allows, and is not used.".to_owned());
     }
     name.map(str::to_owned)
 }
@@ -148,9 +127,7 @@ fn branch(reference: &str, notes: &mut Vec<String>) -> Option<String> {
 fn fork(head: Option<&str>, base: Option<&str>) -> Option<Fork> {
     match (head, base) {
         (Some(head), Some(base)) if head.eq_ignore_ascii_case(base) => None,
-        _ => Some(Fork {
-            repository: head.map(str::to_owned),
-        }),
+        _ => Some(Fork { repository: head.map(str::to_owned) }),
     }
 }
 
@@ -164,11 +141,7 @@ mod tests {
     pub(super) const MERGE: &str = "2222222222222222222222222222222222222222";
 
     pub(super) fn env(variables: &[(&str, &str)]) -> Env {
-        Env::new(
-            variables
-                .iter()
-                .map(|(name, value)| (OsString::from(name), OsString::from(value))),
-        )
+        Env::new(variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))))
     }
 
     #[track_caller]
@@ -205,15 +178,9 @@ mod tests {
 
     #[test]
     fn a_name_that_git_does_not_allow_is_no_branch() {
-        for name in [
-            "$(Build.SourceBranchName)",
-            "${{ github.ref }}",
-            "refs/heads/$BRANCH",
-            "a..b",
-            "a b",
-            "topic.lock",
-            "-x",
-        ] {
+        for name in
+            ["$(Build.SourceBranchName)", "${{ github.ref }}", "refs/heads/$BRANCH", "a..b", "a b", "topic.lock", "-x"]
+        {
             check(HEAD, name, (Some(HEAD), None), 1);
         }
     }

@@ -1,7 +1,7 @@
 //! The other CI systems, each by its own variables.
 
 use super::{Facts, Fork, fork};
-use crate::env::Env;
+use crate::input::env::Env;
 
 /// Who tells what.
 type Read = fn(&Env) -> Facts;
@@ -27,13 +27,14 @@ pub(super) fn read(env: &Env, ci: &str) -> Facts {
 }
 
 fn says(env: &Env, variable: &str, word: &str) -> bool {
-    env.var(variable)
-        .is_some_and(|value| value.eq_ignore_ascii_case(word))
+    env.var(variable).is_some_and(|value| value.eq_ignore_ascii_case(word))
 }
 
 /// For a CI system that tells of pull requests, but not where their heads live.
 fn perhaps_a_fork(facts: Facts) -> Facts {
-    facts.of_fork(Some(Fork::default())).noting("The CI system does not say whether the pull request comes from a fork, so it is taken for one.".to_owned())
+    facts.of_fork(Some(Fork::default())).noting(
+        "The CI system does not say whether the pull request comes from a fork, so it is taken for one.".to_owned(),
+    )
 }
 
 fn azure(env: &Env) -> Facts {
@@ -44,10 +45,7 @@ fn azure(env: &Env) -> Facts {
     if !is_pull {
         return Facts::new(env.var("BUILD_SOURCEVERSION"), branch);
     }
-    let facts = Facts::new(
-        env.var("SYSTEM_PULLREQUEST_SOURCECOMMITID"),
-        env.var("SYSTEM_PULLREQUEST_SOURCEBRANCH"),
-    );
+    let facts = Facts::new(env.var("SYSTEM_PULLREQUEST_SOURCECOMMITID"), env.var("SYSTEM_PULLREQUEST_SOURCEBRANCH"));
     match env.var("SYSTEM_PULLREQUEST_ISFORK") {
         Some(word) if word.eq_ignore_ascii_case("false") => facts,
         Some(_) => facts.of_fork(Some(Fork::default())),
@@ -60,32 +58,23 @@ fn gitlab(env: &Env) -> Facts {
     if env.var("CI_MERGE_REQUEST_IID").is_none() {
         return Facts::new(commit, env.var("CI_COMMIT_BRANCH"));
     }
-    let (head, base) = (
-        env.var("CI_MERGE_REQUEST_SOURCE_PROJECT_ID"),
-        env.var("CI_PROJECT_ID"),
-    );
+    let (head, base) = (env.var("CI_MERGE_REQUEST_SOURCE_PROJECT_ID"), env.var("CI_PROJECT_ID"));
     let path = env.var("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH");
-    let elsewhere = fork(head, base).map(|_| Fork {
-        repository: path.map(str::to_owned),
-    });
+    let elsewhere = fork(head, base).map(|_| Fork { repository: path.map(str::to_owned) });
     // Set only where a merged result is built: there CI_COMMIT_SHA is the merge commit.
     let commit = env.var("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA").or(commit);
     Facts::new(commit, env.var("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME")).of_fork(elsewhere)
 }
 
 fn buildkite(env: &Env) -> Facts {
-    let branch = env
-        .var("BUILDKITE_BRANCH")
-        .filter(|_| env.var("BUILDKITE_TAG").is_none());
+    let branch = env.var("BUILDKITE_BRANCH").filter(|_| env.var("BUILDKITE_TAG").is_none());
     // A fork's branch can be told as `owner:branch`; no branch has a colon of its own.
     let (owner, branch) = match branch.and_then(|name| name.split_once(':')) {
         Some((owner, name)) => (Some(owner), Some(name)),
         None => (None, branch),
     };
     let facts = Facts::new(env.var("BUILDKITE_COMMIT"), branch);
-    let is_pull = env
-        .var("BUILDKITE_PULL_REQUEST")
-        .is_some_and(|number| number != "false");
+    let is_pull = env.var("BUILDKITE_PULL_REQUEST").is_some_and(|number| number != "false");
     if !is_pull && owner.is_none() {
         return facts;
     }
@@ -108,12 +97,8 @@ fn slug(address: &str) -> Option<String> {
 fn circleci(env: &Env) -> Facts {
     let branch = env.var("CIRCLE_BRANCH");
     let of_pull = branch.is_some_and(|name| name.starts_with("pull/"));
-    let is_fork = of_pull
-        || ["CIRCLE_PR_NUMBER", "CIRCLE_PR_REPONAME"]
-            .iter()
-            .any(|name| env.var(name).is_some());
-    Facts::new(env.var("CIRCLE_SHA1"), branch.filter(|_| !of_pull))
-        .of_fork(is_fork.then(Fork::default))
+    let is_fork = of_pull || ["CIRCLE_PR_NUMBER", "CIRCLE_PR_REPONAME"].iter().any(|name| env.var(name).is_some());
+    Facts::new(env.var("CIRCLE_SHA1"), branch.filter(|_| !of_pull)).of_fork(is_fork.then(Fork::default))
 }
 
 /// No pipeline runs here for a fork's pull request.
@@ -129,10 +114,7 @@ fn woodpecker(env: &Env) -> Facts {
         return perhaps_a_fork(Facts::new(commit, env.var("CI_COMMIT_SOURCE_BRANCH")));
     }
     let branch = env.var("CI_COMMIT_BRANCH");
-    Facts::new(
-        commit,
-        branch.filter(|_| env.var("CI_COMMIT_TAG").is_none()),
-    )
+    Facts::new(commit, branch.filter(|_| env.var("CI_COMMIT_TAG").is_none()))
 }
 
 /// Harness as well. On a pull request DRONE_BRANCH and DRONE_COMMIT_BRANCH are the target.
@@ -141,20 +123,12 @@ fn drone(env: &Env) -> Facts {
     let (source, reference) = (env.var("DRONE_SOURCE_BRANCH"), env.var("DRONE_COMMIT_REF"));
     // A promoted pull request is told by its ref alone.
     let of_pull = reference.is_some_and(|name| {
-        name.starts_with("refs/")
-            && !["refs/heads/", "refs/tags/"]
-                .iter()
-                .any(|own| name.starts_with(own))
+        name.starts_with("refs/") && !["refs/heads/", "refs/tags/"].iter().any(|own| name.starts_with(own))
     });
-    if of_pull
-        || env.var("DRONE_PULL_REQUEST").is_some()
-        || says(env, "DRONE_BUILD_EVENT", "pull_request")
-    {
+    if of_pull || env.var("DRONE_PULL_REQUEST").is_some() || says(env, "DRONE_BUILD_EVENT", "pull_request") {
         return perhaps_a_fork(Facts::new(commit, source));
     }
-    let branch = source
-        .or_else(|| env.var("DRONE_COMMIT_BRANCH"))
-        .or_else(|| env.var("DRONE_BRANCH"));
+    let branch = source.or_else(|| env.var("DRONE_COMMIT_BRANCH")).or_else(|| env.var("DRONE_BRANCH"));
     let is_tag = env.var("DRONE_TAG").is_some() || says(env, "DRONE_BUILD_EVENT", "tag");
     Facts::new(commit, branch.filter(|_| !is_tag))
 }
@@ -166,14 +140,12 @@ fn jenkins(env: &Env) -> Facts {
     if env.var("CHANGE_ID").is_some() {
         // Only this name proves that it is the head: `PR-42` can stand for a merge commit as well.
         let of_head = name.is_some_and(|name| name.ends_with("-head"));
-        let elsewhere = env.var("CHANGE_FORK").map(|fork| Fork {
-            repository: Some(fork.to_owned()).filter(|fork| fork.contains('/')),
-        });
+        let elsewhere = env
+            .var("CHANGE_FORK")
+            .map(|fork| Fork { repository: Some(fork.to_owned()).filter(|fork| fork.contains('/')) });
         return Facts::new(commit.filter(|_| of_head), env.var("CHANGE_BRANCH")).of_fork(elsewhere);
     }
-    let branch = name
-        .or_else(|| checked_out(env))
-        .filter(|name| env.var("TAG_NAME").is_none() && *name != "detached");
+    let branch = name.or_else(|| checked_out(env)).filter(|name| env.var("TAG_NAME").is_none() && *name != "detached");
     Facts::new(commit, branch)
 }
 
@@ -224,9 +196,7 @@ mod tests {
 
     #[test]
     fn azure() {
-        let of = |more: &[(&'static str, &'static str)]| {
-            [&[("BUILD_SOURCEVERSION", MERGE)][..], more].concat()
-        };
+        let of = |more: &[(&'static str, &'static str)]| [&[("BUILD_SOURCEVERSION", MERGE)][..], more].concat();
         let branch = of(&[("BUILD_SOURCEBRANCH", "refs/heads/a/b")]);
         check("azure", &branch, MERGE, "a/b", None);
         let tag = of(&[("BUILD_SOURCEBRANCH", "refs/tags/v1")]);
@@ -241,13 +211,7 @@ mod tests {
         check("azure", &own, HEAD, "topic", None);
         let forked = [&pull[..], &[("SYSTEM_PULLREQUEST_ISFORK", "True")]].concat();
         check("azure", &forked, HEAD, "topic", Some(""));
-        check(
-            "azure",
-            &of(&[("BUILD_REASON", "PullRequest")]),
-            "",
-            "",
-            Some(""),
-        );
+        check("azure", &of(&[("BUILD_REASON", "PullRequest")]), "", "", Some(""));
     }
 
     #[test]
@@ -265,11 +229,7 @@ mod tests {
             ("CI_COMMIT_SHA", HEAD),
         ];
         check("gitlab", &merge, HEAD, "topic", None);
-        merge.extend([
-            ("CI_COMMIT_SHA", MERGE),
-            ("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", HEAD),
-            ("CI_PROJECT_ID", "8"),
-        ]);
+        merge.extend([("CI_COMMIT_SHA", MERGE), ("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", HEAD), ("CI_PROJECT_ID", "8")]);
         check("gitlab", &merge, HEAD, "topic", Some("mallory/web"));
         check("gitlab", &merge[..2], "", "topic", Some(""));
     }
@@ -338,11 +298,8 @@ mod tests {
 
     #[test]
     fn drone_and_harness() {
-        let pushed = [
-            ("DRONE_COMMIT_SHA", HEAD),
-            ("DRONE_COMMIT_BRANCH", "main"),
-            ("DRONE_COMMIT_REF", "refs/heads/main"),
-        ];
+        let pushed =
+            [("DRONE_COMMIT_SHA", HEAD), ("DRONE_COMMIT_BRANCH", "main"), ("DRONE_COMMIT_REF", "refs/heads/main")];
         let with = |more: (&'static str, &'static str)| [&pushed[..], &[more]].concat();
         for ci in ["drone", "harness"] {
             check(ci, &pushed, HEAD, "main", None);
@@ -386,48 +343,20 @@ mod tests {
         check("jenkins", &[("BRANCH_NAME", "topic")], "", "topic", None);
         let tag = [("BRANCH_NAME", "v1"), ("TAG_NAME", "v1")];
         check("jenkins", &tag, "", "", None);
-        let pull = [
-            ("GIT_COMMIT", HEAD),
-            ("GIT_BRANCH", "PR-4-head"),
-            ("BRANCH_NAME", "PR-4-head"),
-            ("CHANGE_ID", "4"),
-        ];
-        let with = |more: (&'static str, &'static str)| {
-            [&pull[..], &[("CHANGE_BRANCH", "topic"), more]].concat()
-        };
+        let pull =
+            [("GIT_COMMIT", HEAD), ("GIT_BRANCH", "PR-4-head"), ("BRANCH_NAME", "PR-4-head"), ("CHANGE_ID", "4")];
+        let with = |more: (&'static str, &'static str)| [&pull[..], &[("CHANGE_BRANCH", "topic"), more]].concat();
         check("jenkins", &pull, HEAD, "", None);
-        check(
-            "jenkins",
-            &with(("CHANGE_TARGET", "main")),
-            HEAD,
-            "topic",
-            None,
-        );
-        check(
-            "jenkins",
-            &with(("CHANGE_FORK", "mallory")),
-            HEAD,
-            "topic",
-            Some(""),
-        );
+        check("jenkins", &with(("CHANGE_TARGET", "main")), HEAD, "topic", None);
+        check("jenkins", &with(("CHANGE_FORK", "mallory")), HEAD, "topic", Some(""));
         let renamed = with(("CHANGE_FORK", "mallory/site"));
         check("jenkins", &renamed, HEAD, "topic", Some("mallory/site"));
-        check(
-            "jenkins",
-            &with(("BRANCH_NAME", "PR-4-merge")),
-            "",
-            "topic",
-            None,
-        );
+        check("jenkins", &with(("BRANCH_NAME", "PR-4-merge")), "", "topic", None);
     }
 
     #[test]
     fn a_relative_that_sets_the_same_variables_is_told_apart() {
-        let variables = [
-            ("CI_COMMIT_SHA", HEAD),
-            ("CI_COMMIT_BRANCH", "main"),
-            ("DRONE_COMMIT_SHA", MERGE),
-        ];
+        let variables = [("CI_COMMIT_SHA", HEAD), ("CI_COMMIT_BRANCH", "main"), ("DRONE_COMMIT_SHA", MERGE)];
         check("woodpecker", &variables, HEAD, "main", None);
         check("gitlab", &variables, HEAD, "main", None);
     }

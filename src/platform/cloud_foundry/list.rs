@@ -12,10 +12,10 @@ use serde_json::json;
 
 use super::{ENTRY, Wire, is_missing, stored};
 use crate::api::{Api, Call, Reply};
-use crate::deployment::{Deployment, State};
-use crate::failure::Failure;
-use crate::id::{Id, is_same, segment};
-use crate::inputs::{Faults, Values};
+use crate::input::{Faults, Values};
+use crate::model::deployment::{Deployment, State};
+use crate::model::failure::Failure;
+use crate::model::id::{Id, is_same, segment};
 use crate::platform::paging::{Page, Paging, Sizes, leads_on};
 use crate::platform::usual::Read;
 use crate::platform::{Filter, Listed, in_scope, oldest_in_flight, require};
@@ -64,12 +64,7 @@ impl App {
             },
             (None, Some(name)) => {
                 require(&ENTRY, values, faults, &["org", "space"]);
-                Some(Self::Named(Named {
-                    name,
-                    space: given.space?,
-                    org: given.org?,
-                    id: OnceLock::new(),
-                }))
+                Some(Self::Named(Named { name, space: given.space?, org: given.org?, id: OnceLock::new() }))
             }
             (None, None) => None,
         }
@@ -80,12 +75,7 @@ impl App {
         let Self::Named(named) = self else {
             return Ok(None);
         };
-        let Named {
-            name,
-            space,
-            org,
-            id,
-        } = named;
+        let Named { name, space, org, id } = named;
         let Some(in_org) = look_up(api, "organizations", org, None).await? else {
             return Ok(Some(format!(
                 "There is no organization {org} that this credential may see; check `org` and `api_url`."
@@ -125,9 +115,7 @@ impl App {
             let mut history = deployments(api, app, Some(back_to)).await?;
             mark_superseding(&mut history);
             // Nobody has to look for it again.
-            history
-                .iter_mut()
-                .for_each(|one| one.handle = json!(HISTORY_SEEN));
+            history.iter_mut().for_each(|one| one.handle = json!(HISTORY_SEEN));
             seen.extend(history);
         }
         if seen.is_empty() && !self.is_there(api).await? {
@@ -141,18 +129,11 @@ impl App {
         let Self::Id(id) = self else {
             return Ok(true);
         };
-        let call = Call::get(
-            format!("/v3/apps/{}", segment(&stored(id.as_str()))),
-            "read the app",
-        );
+        let call = Call::get(format!("/v3/apps/{}", segment(&stored(id.as_str()))), "read the app");
         match api.send(call).await {
             Ok(reply) => {
                 let found: Reference = reply.json()?;
-                if is_same(id.as_str(), &found.guid) {
-                    Ok(true)
-                } else {
-                    Err(reply.unreadable("about another app"))
-                }
+                if is_same(id.as_str(), &found.guid) { Ok(true) } else { Err(reply.unreadable("about another app")) }
             }
             Err(failure) if is_missing(&failure, Read::First) => Ok(false),
             Err(failure) => Err(failure),
@@ -193,9 +174,7 @@ async fn look_up(
         let call = Call::get(format!("/v3/{kind}"), format!("look up {kind} by name"));
         let call = within
             .into_iter()
-            .fold(call.query("names", one_of(name)), |call, (key, id)| {
-                call.query(key, one_of(id.as_str()))
-            });
+            .fold(call.query("names", one_of(name)), |call, (key, id)| call.query(key, one_of(id.as_str())));
         let answer = page::<Reference>(api, call, paging.page()).await;
         let Some((found, more, reply)) = paging.answer(answer)? else {
             continue;
@@ -203,9 +182,7 @@ async fn look_up(
         let mut named = found.iter();
         if let Some(own) = named.find(|each| each.name.as_deref() == Some(name)) {
             let id = Id::parse(&own.guid);
-            return id
-                .map(Some)
-                .map_err(|_| reply.unreadable("with an id that is none"));
+            return id.map(Some).map_err(|_| reply.unreadable("with an id that is none"));
         }
         paging.see(found.iter().map(|each| each.guid.as_str()))?;
         if !more {
@@ -217,11 +194,7 @@ async fn look_up(
 
 /// An app's deployments, newest first: the active ones, or with `back_to` all of them, page by page until one reaches
 /// further back.
-async fn deployments(
-    api: &Api,
-    app: &Id,
-    back_to: Option<Timestamp>,
-) -> Result<Vec<Deployment>, Failure> {
+async fn deployments(api: &Api, app: &Id, back_to: Option<Timestamp>) -> Result<Vec<Deployment>, Failure> {
     let mut seen = Vec::new();
     let mut paging = Paging::new(SIZES, "deployment_id");
     loop {
@@ -289,21 +262,14 @@ fn mark_superseding(history: &mut [Deployment]) {
         let goes_back_to = droplet(one, "previous_droplet_guid");
         let can_go_back = !one.is_terminal() || one.state == State::Canceled;
         if can_go_back && before.is_some() && goes_back_to == before {
-            one.details
-                .insert(SUPERSEDED_ANOTHER.to_owned(), json!(true));
+            one.details.insert(SUPERSEDED_ANOTHER.to_owned(), json!(true));
         }
     }
 }
 
 /// One page, and whether there is another.
-async fn page<T: DeserializeOwned>(
-    api: &Api,
-    call: Call,
-    page: Page,
-) -> Result<(Vec<T>, bool, Reply), Failure> {
-    let call = call
-        .query("page", page.number.to_string())
-        .query("per_page", page.size.to_string());
+async fn page<T: DeserializeOwned>(api: &Api, call: Call, page: Page) -> Result<(Vec<T>, bool, Reply), Failure> {
+    let call = call.query("page", page.number.to_string()).query("per_page", page.size.to_string());
     let reply = api.send(call).await?;
     let body: Listing<T> = reply.json()?;
     let next = body.pagination.next.as_ref();
@@ -355,10 +321,7 @@ mod tests {
             json!({ "pagination": { "next": null } }),
             json!({ "resources": [{ "guid": "d" }], "pagination": { "next": null } }),
         ] {
-            assert!(
-                serde_json::from_value::<Listing<Wire>>(bad.clone()).is_err(),
-                "{bad}"
-            );
+            assert!(serde_json::from_value::<Listing<Wire>>(bad.clone()).is_err(), "{bad}");
         }
     }
 
@@ -390,20 +353,14 @@ mod tests {
 
     fn one(id: &str, state: State, droplet: &str, previous: &str) -> Deployment {
         let details = json!({ "droplet_guid": droplet, "previous_droplet_guid": previous });
-        Deployment {
-            state,
-            details: details.as_object().unwrap().clone(),
-            ..Deployment::unseen(id)
-        }
+        Deployment { state, details: details.as_object().unwrap().clone(), ..Deployment::unseen(id) }
     }
 
     #[test]
     fn superseding_another_is_told_only_where_the_history_shows_it() {
         let marked = |mut history: Vec<Deployment>| {
             mark_superseding(&mut history);
-            let marked = history
-                .iter()
-                .filter(|one| one.details.contains_key(SUPERSEDED_ANOTHER));
+            let marked = history.iter().filter(|one| one.details.contains_key(SUPERSEDED_ANOTHER));
             marked.map(|one| one.id.clone()).collect::<Vec<_>>()
         };
         let now = || one("now", State::Running, "d3", "d2");

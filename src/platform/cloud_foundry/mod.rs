@@ -20,17 +20,16 @@ use zeroize::Zeroizing;
 use self::list::{App, HISTORY_SEEN, SUPERSEDED_ANOTHER, had_superseded};
 use super::usual::{self, Read, accepted};
 use super::{
-    Accepted, Conclusion, Entry, Filter, Found, Listed, Platform, as_written, input, lenient,
-    require, secret,
+    Accepted, Conclusion, Entry, Filter, Found, Listed, Platform, as_written, input, lenient, require, secret,
 };
-use crate::address::Address;
 use crate::api::{Api, Body, Call, Reset, Response, Service, SignIn, Words};
-use crate::deployment::{Deployment, State};
-use crate::failure::{Failure, Kind};
-use crate::id::{Id, is_same, segment};
-use crate::inputs::{Faults, Input, Values};
-use crate::secret::{Secret, bearer};
+use crate::input::{Faults, Input, Values};
+use crate::model::address::Address;
+use crate::model::deployment::{Deployment, State};
+use crate::model::failure::{Failure, Kind};
+use crate::model::id::{Id, is_same, segment};
 use crate::select::Select;
+use crate::text::secret::{Secret, bearer};
 
 /// The register's entry.
 pub(super) const ENTRY: Entry = Entry {
@@ -50,60 +49,18 @@ pub(super) const ENTRY: Entry = Entry {
             &[("CF_ACCESS_TOKEN", "")],
             "A ready access token, as `cf oauth-token` prints it; it cannot be renewed.",
         ),
-        input(
-            "username",
-            &[("CF_USERNAME", "")],
-            "Instead of `token`: a user, with `password`.",
-        ),
-        Input {
-            made_up: true,
-            ..secret(
-                "password",
-                &[("CF_PASSWORD", "")],
-                "The password of `username`.",
-            )
-        },
-        input(
-            "origin",
-            &[("CF_ORIGIN", "")],
-            "The identity provider of `username`, if it is not the usual one.",
-        ),
-        input(
-            "client_id",
-            &[("CF_CLIENT_ID", "")],
-            "Instead of `token`: a UAA client, with `client_secret`.",
-        ),
-        Input {
-            made_up: true,
-            ..secret(
-                "client_secret",
-                &[("CF_CLIENT_SECRET", "")],
-                "The secret of `client_id`.",
-            )
-        },
+        input("username", &[("CF_USERNAME", "")], "Instead of `token`: a user, with `password`."),
+        Input { made_up: true, ..secret("password", &[("CF_PASSWORD", "")], "The password of `username`.") },
+        input("origin", &[("CF_ORIGIN", "")], "The identity provider of `username`, if it is not the usual one."),
+        input("client_id", &[("CF_CLIENT_ID", "")], "Instead of `token`: a UAA client, with `client_secret`."),
+        Input { made_up: true, ..secret("client_secret", &[("CF_CLIENT_SECRET", "")], "The secret of `client_id`.") },
         input("app_id", &[], "The app's guid; needed with `select`."),
-        input(
-            "app_name",
-            &[],
-            "The app's name, instead of `app_id`, with `org` and `space`.",
-        ),
-        input(
-            "org",
-            &[("CF_ORG", "")],
-            "The organization that `space` is in.",
-        ),
-        input(
-            "space",
-            &[("CF_SPACE", "")],
-            "The space that `app_name` is in.",
-        ),
+        input("app_name", &[], "The app's name, instead of `app_id`, with `org` and `space`."),
+        input("org", &[("CF_ORG", "")], "The organization that `space` is in."),
+        input("space", &[("CF_SPACE", "")], "The space that `app_name` is in."),
     ],
     alternatives: &[
-        &[
-            &["token"],
-            &["username", "password", "origin"],
-            &["client_id", "client_secret"],
-        ],
+        &[&["token"], &["username", "password", "origin"], &["client_id", "client_secret"]],
         &[&["app_id"], &["app_name", "org", "space"]],
     ],
     states: &[
@@ -156,13 +113,13 @@ const CLIENT_REFUSED: &str = "Check `client_id` and `client_secret` (or CF_CLIEN
                               client may use the grant type `client_credentials`.";
 const LOCKED: &str = "The account is locked for a while; nothing is tried again here. Correct the password, wait until \
                       the lock is over, then run this once.";
-const SUSPENDED: &str = "Only an admin can cancel there, until an operator ends the suspension of the organization or space.";
+const SUSPENDED: &str =
+    "Only an admin can cancel there, until an operator ends the suspension of the organization or space.";
 const WRONG_ADDRESS: &str = "Check `api_url` (or CF_API_URL, CF_API): it must be the address of a Cloud Foundry v3 API, \
                              as `cf api` shows it.";
 const WRONG_ROLE: &str = "To cancel, the user or client needs the role Space Developer or Space Supporter in the app's \
                           space, or has to be an admin; without, the API says that there is no such deployment.";
-const NO_CANCEL: &str =
-    "Korifi has none: let the deployment finish, or push what should run instead.";
+const NO_CANCEL: &str = "Korifi has none: let the deployment finish, or push what should run instead.";
 
 #[derive(Default, Deserialize)]
 struct Given {
@@ -194,24 +151,13 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
         scope: String::new(),
     };
     match values.fill() {
-        Given {
-            token: Some(token), ..
-        } => service.credentials.push(("authorization", bearer(&token))),
-        Given {
-            username: Some(username),
-            password: Some(password),
-            origin,
-            ..
-        } => {
+        Given { token: Some(token), .. } => service.credentials.push(("authorization", bearer(&token))),
+        Given { username: Some(username), password: Some(password), origin, .. } => {
             service.words = |response| words(response, USER_REFUSED);
             let uaa = Uaa::user(username, password, origin).doubting(values.doubt("password"));
             service.sign_in = Some(Box::new(uaa));
         }
-        Given {
-            client_id: Some(id),
-            client_secret: Some(secret),
-            ..
-        } => {
+        Given { client_id: Some(id), client_secret: Some(secret), .. } => {
             service.words = |response| words(response, CLIENT_REFUSED);
             let uaa = Uaa::client(&id, &secret).doubting(values.doubt("client_secret"));
             service.sign_in = Some(Box::new(uaa));
@@ -251,12 +197,7 @@ fn words(response: &Response, refused: &str) -> Words {
             400..=403 => Some(refused),
             _ => None,
         };
-        return Words {
-            message: Some(message),
-            code: Some(error),
-            hint: hint.map(str::to_owned),
-            ..Words::default()
-        };
+        return Words { message: Some(message), code: Some(error), hint: hint.map(str::to_owned), ..Words::default() };
     }
     let router = response.header("x-cf-routererror");
     let is_router = response.status == 404 && router.is_some();
@@ -273,14 +214,8 @@ fn words(response: &Response, refused: &str) -> Words {
 }
 
 fn api_words(status: u16, errors: &[Value], refused: &str) -> Words {
-    let details: Vec<_> = errors
-        .iter()
-        .filter_map(|error| error.get("detail")?.as_str())
-        .collect();
-    let code = errors
-        .first()
-        .and_then(|error| error.get("code")?.as_i64())
-        .map(|code| code.to_string());
+    let details: Vec<_> = errors.iter().filter_map(|error| error.get("detail")?.as_str()).collect();
+    let code = errors.first().and_then(|error| error.get("code")?.as_i64()).map(|code| code.to_string());
     let hint = match (status, code.as_deref()) {
         (401, _) => Some(refused),
         (403, Some(ORG_SUSPENDED | SPACE_SUSPENDED)) => Some(SUSPENDED),
@@ -370,10 +305,7 @@ impl SignIn for Uaa {
             call = call.query("login_hint", json!({ "origin": origin }).to_string());
         }
         let reply = api.send(call).await.map_err(|mut failure| {
-            let is_refused = matches!(
-                failure.kind,
-                Kind::Unauthorized | Kind::Forbidden | Kind::Refused
-            );
+            let is_refused = matches!(failure.kind, Kind::Unauthorized | Kind::Forbidden | Kind::Refused);
             if let Some(doubt) = self.doubt.as_ref().filter(|_| is_refused) {
                 failure.hint = format!("{} {doubt}", failure.hint);
             }
@@ -419,10 +351,7 @@ impl Root {
     fn sign_in_address(self, api: &Address) -> Result<Address, Failure> {
         if self.cf_on_k8s == Some(true) {
             let hint = "Give the Kubernetes token of a service account as `token`.";
-            return Err(Failure::guarded(
-                "this API is Korifi, which has no sign-in with a user or a client",
-                hint,
-            ));
+            return Err(Failure::guarded("this API is Korifi, which has no sign-in with a user or a client", hint));
         }
         let links = self.links.unwrap_or_default();
         let Some(target) = links.login.or(links.uaa) else {
@@ -432,15 +361,11 @@ impl Root {
             ));
         };
         match Address::parse(&target.href) {
-            Ok(host) if host.is_plain() && !api.is_plain() => {
-                Err("must start with https://".to_owned())
-            }
+            Ok(host) if host.is_plain() && !api.is_plain() => Err("must start with https://".to_owned()),
             other => other,
         }
         .map_err(|wrong| {
-            let words = format!(
-                "the sign-in address in the API's root document {wrong}; no credential was sent"
-            );
+            let words = format!("the sign-in address in the API's root document {wrong}; no credential was sent");
             Failure::guarded(words, WRONG_ADDRESS)
         })
     }
@@ -469,11 +394,7 @@ fn path(id: &str) -> String {
 /// A guid as it is stored: whether one in capitals is found depends on the foundation's database.
 fn stored(guid: &str) -> String {
     let small = guid.to_ascii_lowercase();
-    if is_same(guid, &small) {
-        small
-    } else {
-        guid.to_owned()
-    }
+    if is_same(guid, &small) { small } else { guid.to_owned() }
 }
 
 /// Whether the API itself says that there is no such deployment; a 404 of a router, or a 400 of anybody else, says
@@ -494,11 +415,8 @@ fn not_canceled(mut failure: Failure) -> Failure {
         (Kind::NotFound, Some(NO_RESOURCE)) => failure.hint = WRONG_ROLE.to_owned(),
         (Kind::NotFound, Some(NO_ROUTE)) => {
             failure.kind = Kind::Refused;
-            failure.words = format!(
-                "this API has no cancel (it answered 404 \"{}\")",
-                failure.words
-            );
-            failure.tried.clear();
+            failure.words = format!("this API has no cancel (it answered 404 \"{}\")", failure.words);
+            failure.action.clear();
             failure.hint = NO_CANCEL.to_owned();
         }
         (Kind::NotFound, _) => failure.kind = Kind::Refused,
@@ -557,10 +475,7 @@ impl Platform for CloudFoundry {
     }
 
     async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure> {
-        let call = Call::post(
-            format!("{}/actions/cancel", path(&known.id)),
-            "cancel the deployment",
-        );
+        let call = Call::post(format!("{}/actions/cancel", path(&known.id)), "cancel the deployment");
         let reply = api.send(call).await.map_err(not_canceled)?;
         // The answer is empty, whatever some descriptions of the API say.
         accepted(&reply, |_: IgnoredAny| None)
@@ -573,10 +488,7 @@ impl Platform for CloudFoundry {
         if is_open && ended.state == State::Canceled && had_superseded(api, ended).await? {
             details.insert(SUPERSEDED_ANOTHER.to_owned(), json!(true));
         }
-        Ok(Conclusion {
-            details,
-            sentence: None,
-        })
+        Ok(Conclusion { details, sentence: None })
     }
 }
 
@@ -628,11 +540,7 @@ struct Relationship {
 
 impl Wire {
     fn tell(self) -> Deployment {
-        let Status {
-            value,
-            reason,
-            details,
-        } = self.status;
+        let Status { value, reason, details } = self.status;
         // Through all versions of the API this alone says that it is over.
         let settled = value == "FINALIZED";
         let platform_state = match reason.filter(|reason| !reason.is_empty()) {
@@ -644,15 +552,10 @@ impl Wire {
             ("app_guid", app),
             ("strategy", self.strategy),
             ("droplet_guid", self.droplet.and_then(|it| it.guid)),
-            (
-                "previous_droplet_guid",
-                self.previous_droplet.and_then(|it| it.guid),
-            ),
+            ("previous_droplet_guid", self.previous_droplet.and_then(|it| it.guid)),
         ];
-        let facts: Map<_, _> = facts
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), Value::String(value?))))
-            .collect();
+        let facts: Map<_, _> =
+            facts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::String(value?)))).collect();
         Deployment {
             state: ENTRY.state(&platform_state),
             settled,
@@ -688,9 +591,7 @@ mod tests {
         let headers = headers.iter();
         Response {
             status,
-            headers: headers
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
+            headers: headers.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             body: body.as_bytes().to_vec(),
         }
     }
@@ -710,10 +611,7 @@ mod tests {
             let status = json!({ "value": value, "reason": reason });
             check(&status, &format!("{value}/{reason}"), state, is_over);
         }
-        for (value, state) in [
-            ("DEPLOYING", State::Running),
-            ("CANCELING", State::Canceling),
-        ] {
+        for (value, state) in [("DEPLOYING", State::Running), ("CANCELING", State::Canceling)] {
             let status = json!({ "value": value, "reason": null });
             check(&status, value, state, false);
         }
@@ -724,12 +622,7 @@ mod tests {
         let odd = |value: &str| json!({ "value": value, "reason": "ODD" });
         check(&odd("FINALIZED"), "FINALIZED/ODD", State::Unknown, true);
         check(&odd("ACTIVE"), "ACTIVE/ODD", State::Unknown, false);
-        check(
-            &json!({ "value": "FINALIZED" }),
-            "FINALIZED",
-            State::Unknown,
-            true,
-        );
+        check(&json!({ "value": "FINALIZED" }), "FINALIZED", State::Unknown, true);
         check(&odd("PAUSED"), "PAUSED/ODD", State::Unknown, false);
     }
 
@@ -750,8 +643,7 @@ mod tests {
     #[test]
     fn each_kind_of_error_is_read_in_its_own_shape() {
         let api = |code: u32| {
-            let body =
-                json!({ "errors": [{ "detail": "It says so", "title": "CF-X", "code": code }] });
+            let body = json!({ "errors": [{ "detail": "It says so", "title": "CF-X", "code": code }] });
             words(&answer(404, &[], &body.to_string()), TOKEN_REFUSED)
         };
         assert_eq!(
@@ -763,26 +655,11 @@ mod tests {
             let body = json!({ "error": "invalid_client", "error_description": said });
             words(&answer(status, &[], &body.to_string()), USER_REFUSED)
         };
-        assert_eq!(
-            uaa(401, "Bad credentials").hint.as_deref(),
-            Some(USER_REFUSED)
-        );
-        assert_eq!(
-            uaa(401, "Your account has been locked because")
-                .hint
-                .as_deref(),
-            Some(LOCKED)
-        );
+        assert_eq!(uaa(401, "Bad credentials").hint.as_deref(), Some(USER_REFUSED));
+        assert_eq!(uaa(401, "Your account has been locked because").hint.as_deref(), Some(LOCKED));
         assert_eq!(uaa(503, "Busy").hint, None);
-        let router = answer(
-            404,
-            &[("x-cf-routererror", "unknown_route")],
-            "404 Not Found: Requested route",
-        );
-        assert_eq!(
-            words(&router, TOKEN_REFUSED).hint.as_deref(),
-            Some(WRONG_ADDRESS)
-        );
+        let router = answer(404, &[("x-cf-routererror", "unknown_route")], "404 Not Found: Requested route");
+        assert_eq!(words(&router, TOKEN_REFUSED).hint.as_deref(), Some(WRONG_ADDRESS));
     }
 
     #[test]
@@ -802,16 +679,8 @@ mod tests {
             (Kind::Unauthorized, 401, Some("invalid_grant"), false, false),
         ] {
             let failure = failure(kind, status, code);
-            assert_eq!(
-                is_missing(&failure, Read::First),
-                first,
-                "{status} {code:?}"
-            );
-            assert_eq!(
-                is_missing(&failure, Read::Later),
-                later,
-                "{status} {code:?}"
-            );
+            assert_eq!(is_missing(&failure, Read::First), first, "{status} {code:?}");
+            assert_eq!(is_missing(&failure, Read::Later), later, "{status} {code:?}");
         }
     }
 
@@ -828,10 +697,7 @@ mod tests {
         let other = json!({ "login": null, "uaa": { "href": "https://uaa.example.org" } });
         let safe = Some("https://login.example.org/".to_owned());
         assert_eq!(goes(far, login("https://login.example.org")), safe);
-        assert_eq!(
-            goes(far, other),
-            Some("https://uaa.example.org/".to_owned())
-        );
+        assert_eq!(goes(far, other), Some("https://uaa.example.org/".to_owned()));
         assert!(goes(near, login("http://127.0.0.1:2/uaa")).is_some());
         for (api, links) in [
             (far, login("http://127.0.0.1:2")),

@@ -9,9 +9,9 @@ use serde::Deserialize;
 use super::Surface::{self, Preview, V2};
 use super::{Wire, says_no, send};
 use crate::api::{Api, Call, Reply};
-use crate::deployment::{Deployment, State};
-use crate::failure::{Failure, Kind};
-use crate::id::Id;
+use crate::model::deployment::{Deployment, State};
+use crate::model::failure::{Failure, Kind};
+use crate::model::id::Id;
 use crate::platform::paging::{Page, Paging, Sizes};
 use crate::platform::{Listed, in_scope, lenient};
 
@@ -93,12 +93,7 @@ impl<'a> Pages<'a> {
     }
 
     /// Reads page after page to the end, or with `newest` to the first without anything in flight.
-    async fn read(
-        mut self,
-        api: &Api,
-        filter: Option<&str>,
-        newest: bool,
-    ) -> Result<Self, Failure> {
+    async fn read(mut self, api: &Api, filter: Option<&str>, newest: bool) -> Result<Self, Failure> {
         loop {
             let is_enough = self.is_whole || (newest && !self.has_flying);
             if self.is_begun && is_enough {
@@ -115,9 +110,7 @@ impl<'a> Pages<'a> {
         }
         let (page, reply) = loop {
             let page = self.paging.page();
-            let call = filter
-                .into_iter()
-                .fold(self.call(page), |call, filter| call.query("filter", filter));
+            let call = filter.into_iter().fold(self.call(page), |call, filter| call.query("filter", filter));
             let answer = send(api, call).await;
             if let Some(reply) = self.paging.answer(answer)? {
                 break (page, reply);
@@ -131,8 +124,7 @@ impl<'a> Pages<'a> {
     /// v2 counts pages, the preview items.
     fn call(&self, page: Page) -> Call {
         let path = format!("/api/{}/fleet/deployments", self.surface.word());
-        let call =
-            Call::get(path, "list the deployments").query("page_size", page.size.to_string());
+        let call = Call::get(path, "list the deployments").query("page_size", page.size.to_string());
         match self.surface {
             V2 => call.query("page_number", (page.number - 1).to_string()),
             Preview => call.query("page_offset", self.many.to_string()),
@@ -141,10 +133,8 @@ impl<'a> Pages<'a> {
 
     fn take(&mut self, reply: &Reply, page: Page, filtered: bool) -> Result<bool, Failure> {
         let body: Body = reply.json()?;
-        self.paging
-            .see(body.data.iter().map(|item| item.id.as_str()))?;
-        self.add(body, page, filtered)
-            .map_err(|wrong| reply.unreadable(wrong))
+        self.paging.see(body.data.iter().map(|item| item.id.as_str()))?;
+        self.add(body, page, filtered).map_err(|wrong| reply.unreadable(wrong))
     }
 
     /// Takes one page in; whether anything on it is in flight, whosever it is.
@@ -163,8 +153,7 @@ impl<'a> Pages<'a> {
             has_flying |= told.as_ref().is_some_and(is_going_on);
             if is_ours {
                 // Nobody knows what one without a status would have said.
-                self.ours
-                    .push(told.ok_or("with a deployment without an id or a status")?);
+                self.ours.push(told.ok_or("with a deployment without an id or a status")?);
             }
         }
         Ok(has_flying)
@@ -174,10 +163,7 @@ impl<'a> Pages<'a> {
     fn tell(&self, item: &Wire) -> Option<Deployment> {
         let is_fit = Id::parse(&item.id).is_ok_and(|id| id.as_str() == item.id);
         let one = item.tell(self.surface).filter(|_| is_fit)?;
-        Some(Deployment {
-            created: item.started(),
-            ..one
-        })
+        Some(Deployment { created: item.started(), ..one })
     }
 }
 
@@ -224,11 +210,7 @@ struct Totals {
 impl Body {
     fn total(&self, filtered: bool) -> Option<usize> {
         let totals = self.meta.as_ref()?.page.as_ref()?;
-        if filtered {
-            totals.total_filtered_count
-        } else {
-            totals.total_count
-        }
+        if filtered { totals.total_filtered_count } else { totals.total_count }
     }
 }
 
@@ -244,10 +226,7 @@ mod tests {
         } })
     }
 
-    const PAGE: Page = Page {
-        size: 100,
-        number: 1,
-    };
+    const PAGE: Page = Page { size: 100, number: 1 };
 
     fn body(items: &[Value], meta: Value) -> Body {
         serde_json::from_value(json!({ "data": items, "meta": meta })).unwrap()
@@ -267,20 +246,8 @@ mod tests {
         let whole = body(&items, json!({ "page": { "total_count": 6 } }));
         assert_eq!(pages.add(whole, PAGE, false), Ok(true));
         assert!(pages.is_whole);
-        let seen = pages.ours.iter().map(|one| {
-            (
-                one.id.as_str(),
-                one.state,
-                one.created.map(Timestamp::as_second),
-            )
-        });
-        assert_eq!(
-            seen.collect::<Vec<_>>(),
-            [
-                ("a", State::Queued, None),
-                ("b", State::Running, Some(1_699_990_000))
-            ]
-        );
+        let seen = pages.ours.iter().map(|one| (one.id.as_str(), one.state, one.created.map(Timestamp::as_second)));
+        assert_eq!(seen.collect::<Vec<_>>(), [("a", State::Queued, None), ("b", State::Running, Some(1_699_990_000))]);
     }
 
     #[test]

@@ -13,17 +13,16 @@ use url::Url;
 
 use super::usual::{Read, accepted, is_missing};
 use super::{
-    Accepted, Conclusion, Entry, Filter, Found, Listed, Platform, as_written, input, lenient,
-    require, secret,
+    Accepted, Conclusion, Entry, Filter, Found, Listed, Platform, as_written, input, lenient, require, secret,
 };
-use crate::address::Address;
 use crate::api::{Api, Call, Reply, Reset, Response, Service, Words};
-use crate::deployment::{Deployment, State};
-use crate::failure::{Failure, Kind};
-use crate::id::{Id, is_same, segment};
-use crate::inputs::{Faults, Input, Values};
-use crate::secret::Secret;
+use crate::input::{Faults, Input, Values};
+use crate::model::address::Address;
+use crate::model::deployment::{Deployment, State};
+use crate::model::failure::{Failure, Kind};
+use crate::model::id::{Id, is_same, segment};
 use crate::select::Select;
+use crate::text::secret::Secret;
 
 /// The register's entry.
 pub(super) const ENTRY: Entry = Entry {
@@ -32,11 +31,7 @@ pub(super) const ENTRY: Entry = Entry {
     docs: "https://docs.datadoghq.com/api/latest/fleet-automation/#cancel-a-deployment",
     base: "https://api.datadoghq.com",
     inputs: &[
-        secret(
-            "api_key",
-            &[("DD_API_KEY", "")],
-            "API key of the organization.",
-        ),
+        secret("api_key", &[("DD_API_KEY", "")], "API key of the organization."),
         secret(
             "app_key",
             &[("DD_APP_KEY", "")],
@@ -58,11 +53,7 @@ pub(super) const ENTRY: Entry = Entry {
                 "`v2`, `unstable` (the preview), or `auto`: the preview only where v2 has no such deployment.",
             )
         },
-        input(
-            "query",
-            &[],
-            "Needed with `select`: only deployments whose host query is exactly this text.",
-        ),
+        input("query", &[], "Needed with `select`: only deployments whose host query is exactly this text."),
     ],
     alternatives: &[],
     states: &[
@@ -188,11 +179,7 @@ fn site(written: &str) -> Result<&'static str, String> {
     if let Some((_, site)) = CODES.iter().find(is_code) {
         return Ok(site);
     }
-    let with_scheme = if written.contains("://") {
-        written.to_owned()
-    } else {
-        format!("https://{written}")
-    };
+    let with_scheme = if written.contains("://") { written.to_owned() } else { format!("https://{written}") };
     let url = Url::parse(&with_scheme).map_err(|_| unknown())?;
     if url.port().is_some() || !url.username().is_empty() {
         return Err(unknown());
@@ -230,23 +217,14 @@ fn words(response: &Response) -> Words {
     let body = response.json();
     let all = body.get("errors").and_then(Value::as_array);
     let mut said: Vec<_> = all.into_iter().flatten().filter_map(sentence).collect();
-    said.extend(
-        body.get("error")
-            .and_then(sentence)
-            .filter(|_| said.is_empty()),
-    );
-    Words {
-        message: (!said.is_empty()).then(|| said.join("; ")),
-        ..Words::default()
-    }
+    said.extend(body.get("error").and_then(sentence).filter(|_| said.is_empty()));
+    Words { message: (!said.is_empty()).then(|| said.join("; ")), ..Words::default() }
 }
 
 fn sentence(error: &Value) -> Option<String> {
     let field = |name: &str| error.get(name).and_then(Value::as_str);
     let names = ["detail", "message", "title", "code"];
-    let text = error
-        .as_str()
-        .or_else(|| names.into_iter().find_map(field))?;
+    let text = error.as_str().or_else(|| names.into_iter().find_map(field))?;
     (!text.is_empty()).then(|| text.to_owned())
 }
 
@@ -278,26 +256,16 @@ fn path(surface: Surface, id: &str) -> String {
 async fn page(api: &Api, surface: Surface, id: &str, page: u64) -> Result<(Told, Reply), Failure> {
     let mut call = Call::get(path(surface, id), "read the deployment");
     if surface == Preview {
-        call = call
-            .query("limit", HOSTS_PER_PAGE.to_string())
-            .query("page", page.to_string());
+        call = call.query("limit", HOSTS_PER_PAGE.to_string()).query("page", page.to_string());
     }
     let reply = send(api, call).await?;
     let body: Envelope = reply.json()?;
-    let wire = body
-        .data
-        .ok_or_else(|| reply.unreadable("without a deployment"))?;
+    let wire = body.data.ok_or_else(|| reply.unreadable("without a deployment"))?;
     if !is_same(id, &wire.id) {
         return Err(reply.unreadable("about another deployment"));
     }
     let hosts = body.meta.and_then(|meta| meta.hosts);
-    Ok((
-        Told {
-            wire,
-            pages: hosts.unwrap_or_default(),
-        },
-        reply,
-    ))
+    Ok((Told { wire, pages: hosts.unwrap_or_default() }, reply))
 }
 
 /// All hosts of a deployment on the preview surface; `None` when it cannot be known that they are all.
@@ -322,10 +290,7 @@ async fn all_hosts(api: &Api, first: Told) -> Result<Option<Vec<Host>>, Failure>
 
 async fn read_on(api: &Api, surface: Surface, id: &str) -> Result<Deployment, Failure> {
     let (told, reply) = page(api, surface, id, 0).await?;
-    let mut deployment = told
-        .wire
-        .tell(surface)
-        .ok_or_else(|| reply.unreadable("without a status"))?;
+    let mut deployment = told.wire.tell(surface).ok_or_else(|| reply.unreadable("without a status"))?;
     if surface == Preview && deployment.state == State::Unknown {
         // What cannot be read proves nothing: it stays an open end.
         let hosts = all_hosts(api, told).await.unwrap_or_default();
@@ -344,13 +309,7 @@ impl Datadog {
         }
     }
 
-    async fn read(
-        &self,
-        api: &Api,
-        id: &str,
-        surfaces: &[Surface],
-        read: Read,
-    ) -> Result<Option<Deployment>, Failure> {
+    async fn read(&self, api: &Api, id: &str, surfaces: &[Surface], read: Read) -> Result<Option<Deployment>, Failure> {
         for surface in surfaces {
             match read_on(api, *surface, id).await {
                 Err(failure) if is_missing(&failure, read) => {}
@@ -382,15 +341,9 @@ impl Platform for Datadog {
             Some(_) => Read::Later,
             None => Read::First,
         };
-        match self
-            .read(api, &known.id, self.surfaces(known), read)
-            .await?
-        {
+        match self.read(api, &known.id, self.surfaces(known), read).await? {
             Some(deployment) => Ok(Found::Here(Box::new(deployment))),
-            None => Ok(Found::Missing(format!(
-                "Deployment {} cannot be found any more.",
-                known.id
-            ))),
+            None => Ok(Found::Missing(format!("Deployment {} cannot be found any more.", known.id))),
         }
     }
 
@@ -403,8 +356,7 @@ impl Platform for Datadog {
         match &self.query {
             Some(query) => list::list(api, self.surfaces, query).await,
             None => {
-                let words =
-                    "an account's deployments belong to many, so nobody knows which are meant";
+                let words = "an account's deployments belong to many, so nobody knows which are meant";
                 Err(Failure::guarded(words, "Give `query`."))
             }
         }
@@ -435,10 +387,7 @@ impl Platform for Datadog {
     }
 
     fn unconcluded(&self) -> Conclusion {
-        Conclusion {
-            details: Map::new(),
-            sentence: Some(sentence_of(&Map::new())),
-        }
+        Conclusion { details: Map::new(), sentence: Some(sentence_of(&Map::new())) }
     }
 
     async fn conclude(&self, api: &Api, ended: &Deployment) -> Result<Conclusion, Failure> {
@@ -449,20 +398,13 @@ impl Platform for Datadog {
             }
             Err(failure) => (Map::new(), format!("{NOT_COUNTED}: this run {failure}.")),
         };
-        Ok(Conclusion {
-            details,
-            sentence: Some(sentence),
-        })
+        Ok(Conclusion { details, sentence: Some(sentence) })
     }
 }
 
 /// Reads at the end how many hosts were changed.
 async fn count(api: &Api, ended: &Deployment) -> Result<Map<String, Value>, Failure> {
-    let surface = if ended.handle.as_str() == Some(Preview.word()) {
-        Preview
-    } else {
-        V2
-    };
+    let surface = if ended.handle.as_str() == Some(Preview.word()) { Preview } else { V2 };
     if surface == V2 && ended.details.contains_key(TOTAL) {
         // Every read counts already; only the answer to a cancel does not.
         return Ok(ended.details.clone());
@@ -470,9 +412,7 @@ async fn count(api: &Api, ended: &Deployment) -> Result<Map<String, Value>, Fail
     let (told, _) = page(api, surface, &ended.id, 0).await?;
     Ok(match surface {
         V2 => told.wire.attributes.unwrap_or_default().counts(),
-        Preview => all_hosts(api, told)
-            .await?
-            .map_or_else(Map::new, |hosts| counts_of(&hosts)),
+        Preview => all_hosts(api, told).await?.map_or_else(Map::new, |hosts| counts_of(&hosts)),
     })
 }
 
@@ -494,12 +434,9 @@ fn sentence_of(counts: &Map<String, Value>) -> String {
     };
     let mut parts = vec![format!("{updated} updated")];
     let mut open = total.saturating_sub(updated);
-    for (name, word) in [
-        (UNTOUCHED, "untouched"),
-        (FAILED, "failed"),
-        (CANCELED, "canceled"),
-        (RUNNING, "still running"),
-    ] {
+    for (name, word) in
+        [(UNTOUCHED, "untouched"), (FAILED, "failed"), (CANCELED, "canceled"), (RUNNING, "still running")]
+    {
         if let Some(many) = number(name).filter(|many| *many > 0) {
             open = open.saturating_sub(many);
             parts.push(format!("{many} {word}"));
@@ -509,10 +446,7 @@ fn sentence_of(counts: &Map<String, Value>) -> String {
         parts.push(format!("{open} of unknown state"));
     }
     let hosts = if total == 1 { "host" } else { "hosts" };
-    format!(
-        "What was applied stays applied: of {total} {hosts} {}.",
-        parts.join(", ")
-    )
+    format!("What was applied stays applied: of {total} {hosts} {}.", parts.join(", "))
 }
 
 /// Counts the hosts by what the platform says of each, nothing more. Those that it skipped are untouched as well.
@@ -529,9 +463,7 @@ fn counts_of(hosts: &[Host]) -> Map<String, Value> {
         (SKIPPED, skipped),
     ];
     let counts = counts.into_iter();
-    counts
-        .map(|(name, many)| (name.to_owned(), json!(many)))
-        .collect()
+    counts.map(|(name, many)| (name.to_owned(), json!(many))).collect()
 }
 
 /// An answer about a deployment, and which page of its hosts it is.
@@ -627,10 +559,7 @@ impl Wire {
         let word = attributes.word()?;
         let mut details = attributes.counts();
         details.insert("api_version".to_owned(), json!(surface.word()));
-        let query = attributes
-            .query
-            .as_ref()
-            .or(attributes.filter_query.as_ref());
+        let query = attributes.query.as_ref().or(attributes.filter_query.as_ref());
         if let Some(query) = query.filter(|query| !query.is_empty()) {
             details.insert("query".to_owned(), json!(query));
         }
@@ -638,10 +567,7 @@ impl Wire {
             state: state(word),
             settled: state(word) == State::Unknown && attributes.is_done(),
             platform_state: word.to_owned(),
-            note: attributes
-                .error_summary
-                .clone()
-                .filter(|text| !text.is_empty()),
+            note: attributes.error_summary.clone().filter(|text| !text.is_empty()),
             details,
             handle: json!(surface.word()),
             // No page for people is documented, and neither surface says when a deployment was made.
@@ -665,22 +591,13 @@ fn is_going_on(word: &str) -> bool {
 impl Attributes {
     /// A single deployment has `high_level_status`; `status` stands in the answer to a cancel.
     fn word(&self) -> Option<&str> {
-        [&self.high_level_status, &self.status]
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
-            .find(|word| !word.is_empty())
+        [&self.high_level_status, &self.status].into_iter().flatten().map(String::as_str).find(|word| !word.is_empty())
     }
 
     /// Hosts that wait: the rest, as they have no counter of their own. `None` when the counters do not add up.
     fn pending(&self) -> Option<u64> {
-        let others = [
-            self.succeeded_hosts?,
-            self.failed_hosts?,
-            self.canceled_hosts?,
-            self.running_hosts?,
-            self.skipped_hosts?,
-        ];
+        let others =
+            [self.succeeded_hosts?, self.failed_hosts?, self.canceled_hosts?, self.running_hosts?, self.skipped_hosts?];
         let others = others.into_iter().try_fold(0, u64::checked_add)?;
         self.total_hosts?.checked_sub(others)
     }
@@ -703,12 +620,8 @@ impl Attributes {
             (CANCELED, self.canceled_hosts),
             (SKIPPED, self.skipped_hosts),
         ];
-        let known = counts
-            .into_iter()
-            .filter_map(|(name, many)| Some((name, many?)));
-        known
-            .map(|(name, many)| (name.to_owned(), json!(many)))
-            .collect()
+        let known = counts.into_iter().filter_map(|(name, many)| Some((name, many?)));
+        known.map(|(name, many)| (name.to_owned(), json!(many))).collect()
     }
 }
 
@@ -820,36 +733,23 @@ mod tests {
         for (body, said) in [
             (r#"{"errors":["Bad Request"]}"#, Some("Bad Request")),
             (r#"{"errors":["one","two"]}"#, Some("one; two")),
-            (
-                r#"{"errors":[{"status":"404","title":"Generic Error","detail":"not there"}]}"#,
-                Some("not there"),
-            ),
+            (r#"{"errors":[{"status":"404","title":"Generic Error","detail":"not there"}]}"#, Some("not there")),
             (r#"{"errors":[{"code":null,"title":"Bad"}]}"#, Some("Bad")),
             (r#"{"errors":[{"code":"X"},{"meta":{}}]}"#, Some("X")),
-            (
-                r#"{"error":{"code":"NotFound","message":"gone"}}"#,
-                Some("gone"),
-            ),
-            (
-                r#"{"status":"error","code":403,"errors":["Forbidden"],"email":"a@b.example"}"#,
-                Some("Forbidden"),
-            ),
+            (r#"{"error":{"code":"NotFound","message":"gone"}}"#, Some("gone")),
+            (r#"{"status":"error","code":403,"errors":["Forbidden"],"email":"a@b.example"}"#, Some("Forbidden")),
             (r#"{"errors":[]}"#, None),
             ("<html><body><h1>403 Forbidden</h1>", None),
             ("", None),
             ("[1]", None),
         ] {
-            let response = Response {
-                body: body.into(),
-                ..Response::default()
-            };
+            let response = Response { body: body.into(), ..Response::default() };
             assert_eq!(words(&response).message.as_deref(), said, "{body}");
         }
     }
 
     fn told(attributes: Value) -> Option<Deployment> {
-        let wire: Wire =
-            serde_json::from_value(json!({ "id": "d", "attributes": attributes })).unwrap();
+        let wire: Wire = serde_json::from_value(json!({ "id": "d", "attributes": attributes })).unwrap();
         wire.tell(V2)
     }
 
@@ -870,35 +770,20 @@ mod tests {
             ("halted", State::Unknown),
         ] {
             let deployment = told(json!({ "high_level_status": word })).unwrap();
-            assert_eq!(
-                (deployment.state, deployment.platform_state.as_str()),
-                (expected, word)
-            );
+            assert_eq!((deployment.state, deployment.platform_state.as_str()), (expected, word));
         }
     }
 
     #[test]
     fn the_status_is_taken_from_where_it_stands() {
         let word = |attributes| told(attributes).map(|deployment| deployment.platform_state);
-        assert_eq!(
-            word(json!({ "high_level_status": "a", "status": "b" })).as_deref(),
-            Some("a")
-        );
-        assert_eq!(
-            word(json!({ "high_level_status": "", "status": "b" })).as_deref(),
-            Some("b")
-        );
-        assert_eq!(
-            word(json!({ "high_level_status": 7, "status": "b" })).as_deref(),
-            Some("b")
-        );
+        assert_eq!(word(json!({ "high_level_status": "a", "status": "b" })).as_deref(), Some("a"));
+        assert_eq!(word(json!({ "high_level_status": "", "status": "b" })).as_deref(), Some("b"));
+        assert_eq!(word(json!({ "high_level_status": 7, "status": "b" })).as_deref(), Some("b"));
         assert_eq!(word(json!({})), None);
     }
 
-    fn counters(
-        word: &str,
-        [total, succeeded, failed, canceled, running, skipped]: [i64; 6],
-    ) -> Value {
+    fn counters(word: &str, [total, succeeded, failed, canceled, running, skipped]: [i64; 6]) -> Value {
         json!({
             "high_level_status": word, "total_hosts": total, "succeeded_hosts": succeeded, "failed_hosts": failed,
             "canceled_hosts": canceled, "running_hosts": running, "skipped_hosts": skipped,
@@ -909,32 +794,15 @@ mod tests {
     fn an_unlisted_word_is_an_end_only_when_every_host_is_accounted_for() {
         let settled = |attributes| told(attributes).unwrap().is_terminal();
         assert!(settled(counters("halted", [5, 1, 1, 2, 0, 1])));
-        assert!(
-            !settled(counters("halted", [5, 1, 1, 1, 1, 1])),
-            "one is running"
-        );
-        assert!(
-            !settled(counters("halted", [6, 1, 1, 2, 0, 1])),
-            "one is pending"
-        );
-        assert!(
-            !settled(counters("halted", [4, 1, 1, 2, 0, 1])),
-            "the counters do not add up"
-        );
-        assert!(
-            !settled(counters("halted", [0, 0, 0, 0, 0, 0])),
-            "no host proves nothing"
-        );
-        assert!(
-            !settled(counters("halting", [5, 1, 1, 2, 0, 1])),
-            "it says that it goes on"
-        );
+        assert!(!settled(counters("halted", [5, 1, 1, 1, 1, 1])), "one is running");
+        assert!(!settled(counters("halted", [6, 1, 1, 2, 0, 1])), "one is pending");
+        assert!(!settled(counters("halted", [4, 1, 1, 2, 0, 1])), "the counters do not add up");
+        assert!(!settled(counters("halted", [0, 0, 0, 0, 0, 0])), "no host proves nothing");
+        assert!(!settled(counters("halting", [5, 1, 1, 2, 0, 1])), "it says that it goes on");
         let mut lacking = counters("halted", [5, 1, 1, 2, 0, 1]);
         lacking["skipped_hosts"] = Value::Null;
         assert!(!settled(lacking), "a counter is missing");
-        assert!(!settled(
-            json!({ "high_level_status": "halted", "hosts": [] })
-        ));
+        assert!(!settled(json!({ "high_level_status": "halted", "hosts": [] })));
     }
 
     fn host(status: &str) -> Host {

@@ -15,17 +15,14 @@ use serde_json::Value;
 use self::wire::{AppEnvelope, AppWire, Apps, Deployments, Envelope, Links, Wire};
 use super::paging::{Page, Paging, Sizes, leads_on};
 use super::usual::{Read, accepted, is_missing, present};
-use super::{
-    Accepted, Entry, Filter, Found, Listed, NEWEST, Platform, as_written, in_scope, input, require,
-    secret,
-};
+use super::{Accepted, Entry, Filter, Found, Listed, NEWEST, Platform, as_written, in_scope, input, require, secret};
 use crate::api::{Api, Call, Method, Reply, Reset, Response, Service, Words};
-use crate::deployment::{Deployment, State};
-use crate::failure::Failure;
-use crate::id::{Id, is_same, segment};
-use crate::inputs::{Faults, Values};
-use crate::secret::{Secret, bearer};
+use crate::input::{Faults, Values};
+use crate::model::deployment::{Deployment, State};
+use crate::model::failure::Failure;
+use crate::model::id::{Id, is_same, segment};
 use crate::select::Select;
+use crate::text::secret::{Secret, bearer};
 
 /// The register's entry.
 pub(super) const ENTRY: Entry = Entry {
@@ -36,10 +33,7 @@ pub(super) const ENTRY: Entry = Entry {
     inputs: &[
         secret(
             "token",
-            &[
-                ("DIGITALOCEAN_ACCESS_TOKEN", ""),
-                ("DIGITALOCEAN_TOKEN", ""),
-            ],
+            &[("DIGITALOCEAN_ACCESS_TOKEN", ""), ("DIGITALOCEAN_TOKEN", "")],
             "API token with the scopes `app:read` and `app:update`.",
         ),
         input("app_id", &[("DIGITALOCEAN_APP_ID", "")], "The app's id."),
@@ -96,11 +90,7 @@ enum App {
 }
 
 fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Service)> {
-    let Given {
-        token,
-        app_id,
-        app_name,
-    } = values.fill();
+    let Given { token, app_id, app_name } = values.fill();
     require(&ENTRY, values, faults, &["token"]);
     let app = match (app_id, app_name) {
         (Some(id), _) => match Id::parse(&id) {
@@ -110,16 +100,9 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
                 None
             }
         },
-        (None, Some(name)) => Some(App::Named {
-            name,
-            id: OnceLock::new(),
-        }),
+        (None, Some(name)) => Some(App::Named { name, id: OnceLock::new() }),
         (None, None) => {
-            faults.add(
-                None,
-                "app_id",
-                "is missing: set `app_id` or `app_name`, or the variable DIGITALOCEAN_APP_ID",
-            );
+            faults.add(None, "app_id", "is missing: set `app_id` or `app_name`, or the variable DIGITALOCEAN_APP_ID");
             None
         }
     };
@@ -140,11 +123,7 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
 fn words(response: &Response) -> Words {
     let body = response.json();
     let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
-    Words {
-        message: text("message"),
-        request_id: text("request_id"),
-        ..Words::default()
-    }
+    Words { message: text("message"), request_id: text("request_id"), ..Words::default() }
 }
 
 impl DigitalOcean {
@@ -155,33 +134,21 @@ impl DigitalOcean {
         }
     }
 
-    fn call(&self, method: Method, id: &str, trying: &str) -> Call {
-        let cancel = if method == Method::Post {
-            "/cancel"
-        } else {
-            ""
-        };
-        let path = format!(
-            "/v2/apps/{}/deployments/{}{cancel}",
-            segment(self.app()),
-            segment(id)
-        );
-        Call::new(method, path, trying)
+    fn call(&self, method: Method, id: &str, action: &str) -> Call {
+        let cancel = if method == Method::Post { "/cancel" } else { "" };
+        let path = format!("/v2/apps/{}/deployments/{}{cancel}", segment(self.app()), segment(id));
+        Call::new(method, path, action)
     }
 
     async fn read(&self, api: &Api, id: &str, read: Read) -> Result<Option<Deployment>, Failure> {
-        let answer = api
-            .send(self.call(Method::Get, id, "read the deployment"))
-            .await;
+        let answer = api.send(self.call(Method::Get, id, "read the deployment")).await;
         let reply = present(answer, read)?;
         reply.map(|reply| self.deployment(id, &reply)).transpose()
     }
 
     fn deployment(&self, id: &str, reply: &Reply) -> Result<Deployment, Failure> {
         let body: Envelope<Wire> = reply.json()?;
-        let wire = body
-            .deployment
-            .ok_or_else(|| reply.unreadable("without a deployment"))?;
+        let wire = body.deployment.ok_or_else(|| reply.unreadable("without a deployment"))?;
         if !is_same(id, &wire.id) {
             return Err(reply.unreadable("about another deployment"));
         }
@@ -202,10 +169,7 @@ impl DigitalOcean {
 
     fn no_app(&self) -> String {
         match &self.app {
-            App::Id(id) => format!(
-                "There is no app {} for this token; check `app_id`.",
-                id.as_str()
-            ),
+            App::Id(id) => format!("There is no app {} for this token; check `app_id`.", id.as_str()),
             App::Named { name, .. } => {
                 format!("There is no app named {name} for this token; check `app_name`.")
             }
@@ -221,11 +185,7 @@ impl DigitalOcean {
         match api.send(call).await {
             Ok(reply) => {
                 let found: AppEnvelope = reply.json()?;
-                if is_same(id.as_str(), &found.app.id) {
-                    Ok(true)
-                } else {
-                    Err(reply.unreadable("about another app"))
-                }
+                if is_same(id.as_str(), &found.app.id) { Ok(true) } else { Err(reply.unreadable("about another app")) }
             }
             Err(failure) if is_missing(&failure, Read::First) => Ok(false),
             Err(failure) => Err(failure),
@@ -233,45 +193,33 @@ impl DigitalOcean {
     }
 
     /// One page of the app's deployments, and whether there is another.
-    async fn page_of_deployments(
-        &self,
-        api: &Api,
-        page: Page,
-    ) -> Result<(Vec<Deployment>, bool), Failure> {
+    async fn page_of_deployments(&self, api: &Api, page: Page) -> Result<(Vec<Deployment>, bool), Failure> {
         let path = format!("/v2/apps/{}/deployments", segment(self.app()));
-        let reply = api
-            .send(paged(Call::get(path, "list the deployments"), page))
-            .await?;
+        let reply = api.send(paged(Call::get(path, "list the deployments"), page)).await?;
         let body: Deployments = reply.json()?;
         let more = has_more(body.links.as_ref(), page, &reply)?;
-        let deployments = body
-            .tell(self.app())
-            .ok_or_else(|| reply.unreadable("with a deployment without an id or a phase"))?;
+        let deployments =
+            body.tell(self.app()).ok_or_else(|| reply.unreadable("with a deployment without an id or a phase"))?;
         Ok((deployments, more))
     }
 }
 
 /// One page of apps, and whether there is another.
 async fn page_of_apps(api: &Api, page: Page) -> Result<(Vec<AppWire>, bool), Failure> {
-    let reply = api
-        .send(paged(Call::get("/v2/apps", "list the apps"), page))
-        .await?;
+    let reply = api.send(paged(Call::get("/v2/apps", "list the apps"), page)).await?;
     let body: Apps = reply.json()?;
     let more = has_more(body.links.as_ref(), page, &reply)?;
     Ok((body.apps.unwrap_or_default(), more))
 }
 
 fn paged(call: Call, page: Page) -> Call {
-    call.query("page", page.number.to_string())
-        .query("per_page", page.size.to_string())
+    call.query("page", page.number.to_string()).query("per_page", page.size.to_string())
 }
 
 fn has_more(links: Option<&Links>, page: Page, reply: &Reply) -> Result<bool, Failure> {
     let next = links.and_then(Links::next);
     let leads_on = next.map(|next| leads_on(next, page)).transpose();
-    leads_on
-        .map(|next| next.is_some())
-        .map_err(|wrong| reply.unreadable(wrong))
+    leads_on.map(|next| next.is_some()).map_err(|wrong| reply.unreadable(wrong))
 }
 
 #[async_trait]
@@ -309,10 +257,7 @@ impl Platform for DigitalOcean {
     async fn refresh(&self, api: &Api, known: &Deployment) -> Result<Found, Failure> {
         match self.read(api, &known.id, Read::Later).await? {
             Some(deployment) => Ok(Found::Here(Box::new(deployment))),
-            None => Ok(Found::Missing(format!(
-                "Deployment {} cannot be found any more.",
-                known.id
-            ))),
+            None => Ok(Found::Missing(format!("Deployment {} cannot be found any more.", known.id))),
         }
     }
 
@@ -340,11 +285,7 @@ impl Platform for DigitalOcean {
                 },
             };
             for one in &found {
-                calm = if one.state.is_in_flight() {
-                    0
-                } else {
-                    calm + 1
-                };
+                calm = if one.state.is_in_flight() { 0 } else { calm + 1 };
             }
             paging.see(found.iter().map(|one| one.id.as_str()))?;
             seen.extend(found);
@@ -361,9 +302,7 @@ impl Platform for DigitalOcean {
     }
 
     async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure> {
-        let reply = api
-            .send(self.call(Method::Post, &known.id, "cancel the deployment"))
-            .await?;
+        let reply = api.send(self.call(Method::Post, &known.id, "cancel the deployment")).await?;
         accepted(&reply, |body: Envelope<Wire>| {
             let own = body.deployment.filter(|wire| is_same(&known.id, &wire.id));
             own.map(|wire| wire.tell(self.app()))

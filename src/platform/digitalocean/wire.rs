@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::ENTRY;
-use crate::deployment::{Deployment, Source};
-use crate::id::{Id, segment};
+use crate::model::deployment::{Deployment, Source};
+use crate::model::id::{Id, segment};
 use crate::platform::lenient;
 
 #[derive(Deserialize)]
@@ -54,12 +54,7 @@ struct CauseDetails {
 /// The causes that are a person's doing.
 const BY_PEOPLE: [&str; 3] = ["MANUAL", "DEPLOY_ON_PUSH", "MANUAL_ROLLBACK"];
 /// The causes that are the platform's own doing: copies of a deployment, which carry its commit and its branch.
-const BY_THE_PLATFORM: [&str; 4] = [
-    "AUTOSCALED",
-    "MAINTENANCE",
-    "UPDATE_DATABASE_TRUSTED_SOURCES",
-    "AUTO_ROLLBACK",
-];
+const BY_THE_PLATFORM: [&str; 4] = ["AUTOSCALED", "MAINTENANCE", "UPDATE_DATABASE_TRUSTED_SOURCES", "AUTO_ROLLBACK"];
 
 #[derive(Deserialize)]
 struct GitPush {
@@ -185,15 +180,8 @@ impl Deployments {
 
 impl<T> Parts<T> {
     fn kinds(&self) -> [&[T]; 5] {
-        let Self {
-            services,
-            static_sites,
-            workers,
-            jobs,
-            functions,
-        } = self;
-        [services, static_sites, workers, jobs, functions]
-            .map(|parts| parts.as_deref().unwrap_or_default())
+        let Self { services, static_sites, workers, jobs, functions } = self;
+        [services, static_sites, workers, jobs, functions].map(|parts| parts.as_deref().unwrap_or_default())
     }
 }
 
@@ -208,11 +196,7 @@ impl Origin {
         let hosts = [&self.github, &self.gitlab, &self.bitbucket, &self.git];
         let found = hosts.into_iter().flatten().next();
         found.map_or_else(Source::default, |repository| {
-            Source::told(
-                repository.repo.as_deref(),
-                repository.branch.as_deref(),
-                None,
-            )
+            Source::told(repository.repo.as_deref(), repository.branch.as_deref(), None)
         })
     }
 }
@@ -226,21 +210,14 @@ impl Wire {
 
     pub(super) fn tell(self, app: &str) -> Deployment {
         let mut details = Map::new();
-        if let Some(previous) = self
-            .previous_deployment_id
-            .as_deref()
-            .filter(|id| !id.is_empty())
-        {
+        if let Some(previous) = self.previous_deployment_id.as_deref().filter(|id| !id.is_empty()) {
             details.insert("previous_deployment_id".to_owned(), json!(previous));
         }
         Deployment {
             state: ENTRY.state(&self.phase),
             settled: false,
             // The deployment's own page has no documented address; the app's page has.
-            url: Some(format!(
-                "https://cloud.digitalocean.com/apps/{}",
-                segment(app)
-            )),
+            url: Some(format!("https://cloud.digitalocean.com/apps/{}", segment(app))),
             branch: self.branch(),
             commit: self.commit(),
             target: None,
@@ -248,7 +225,7 @@ impl Wire {
             note: None,
             details,
             sources: self.sources(),
-            held_back: false,
+            blocked: false,
             takes_down: false,
             behind: false,
             automatic: self.is_automatic(),
@@ -275,10 +252,7 @@ impl Wire {
     fn push(&self) -> Option<Source> {
         let push = self.cause_details.as_ref()?.git_push.as_ref()?;
         let commit = push.commit_sha.clone().filter(|it| !it.is_empty());
-        Some(Source {
-            commit,
-            ..push.origin.source()
-        })
+        Some(Source { commit, ..push.origin.source() })
     }
 
     fn planned(&self) -> [&[Planned]; 5] {
@@ -313,18 +287,11 @@ impl Wire {
             for plan in planned {
                 let own = plan.name.as_ref().and_then(|name| named.get(name));
                 known.extend(&plan.name);
-                sources.push(Source {
-                    commit: own.and_then(|part| part.commit()),
-                    ..plan.origin.source()
-                });
+                sources.push(Source { commit: own.and_then(|part| part.commit()), ..plan.origin.source() });
             }
-            let is_planned =
-                |part: &&Built| part.name.as_ref().is_some_and(|it| known.contains(it));
+            let is_planned = |part: &&Built| part.name.as_ref().is_some_and(|it| known.contains(it));
             let unplanned = built.iter().filter(|part| !is_planned(part));
-            sources.extend(unplanned.map(|part| Source {
-                commit: part.commit(),
-                ..Source::default()
-            }));
+            sources.extend(unplanned.map(|part| Source { commit: part.commit(), ..Source::default() }));
         }
         // A ready-made image comes from no source at all.
         sources.retain(|source| source.branch.is_some() || source.commit.is_some());
@@ -335,46 +302,31 @@ impl Wire {
 
 /// The API writes year 1 for "no time".
 fn time(text: &str) -> Option<Timestamp> {
-    text.parse::<Timestamp>()
-        .ok()
-        .filter(|time| time.as_second() > 0)
+    text.parse::<Timestamp>().ok().filter(|time| time.as_second() > 0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deployment::State;
+    use crate::model::deployment::State;
 
     fn check(body: &Value, expected: (&str, State, Option<&str>, Option<&str>)) {
         let wire: Wire = serde_json::from_value(body.clone()).unwrap();
         let told = wire.tell("app-1");
-        let seen = (
-            told.platform_state.as_str(),
-            told.state,
-            told.branch.as_deref(),
-            told.commit.as_deref(),
-        );
+        let seen = (told.platform_state.as_str(), told.state, told.branch.as_deref(), told.commit.as_deref());
         assert_eq!(seen, expected);
     }
 
     #[test]
     fn a_deployment_is_read_from_whatever_fields_there_are() {
-        check(
-            &json!({ "id": "d", "phase": "BUILDING" }),
-            ("BUILDING", State::Running, None, None),
-        );
+        check(&json!({ "id": "d", "phase": "BUILDING" }), ("BUILDING", State::Running, None, None));
         check(
             &json!({
                 "id": "d", "phase": "PENDING_BUILD",
                 "services": [{ "name": "web", "source_commit_hash": "9a4df0b8" }],
                 "spec": { "name": "x", "services": [{ "name": "web", "github": { "repo": "a/b", "branch": "main" } }] },
             }),
-            (
-                "PENDING_BUILD",
-                State::Queued,
-                Some("main"),
-                Some("9a4df0b8"),
-            ),
+            ("PENDING_BUILD", State::Queued, Some("main"), Some("9a4df0b8")),
         );
         check(
             &json!({
@@ -433,11 +385,7 @@ mod tests {
     }
     fn source(repository: &str, branch: &str, commit: &str) -> Source {
         let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        Source {
-            repository: text(repository),
-            branch: text(branch),
-            commit: text(commit),
-        }
+        Source { repository: text(repository), branch: text(branch), commit: text(commit) }
     }
 
     #[test]
@@ -471,21 +419,16 @@ mod tests {
                 source("b/fn", "main", ""),
             ]
         );
-        assert_eq!(
-            (told.branch.as_deref(), told.commit.as_deref()),
-            (Some("main"), Some("111"))
-        );
+        assert_eq!((told.branch.as_deref(), told.commit.as_deref()), (Some("main"), Some("111")));
     }
 
     /// An answer may be 16 MiB. Each component against each would be ten thousand million comparisons here.
     #[test]
     fn every_component_is_looked_up_and_not_searched_for() {
         let many = 100_000;
-        let built = (0..many)
-            .map(|n| json!({ "name": format!("c{n}"), "source_commit_hash": format!("{n:040x}") }));
-        let planned = (0..many)
-            .rev()
-            .map(|n| json!({ "name": format!("c{n}"), "github": { "branch": format!("b{n}") } }));
+        let built = (0..many).map(|n| json!({ "name": format!("c{n}"), "source_commit_hash": format!("{n:040x}") }));
+        let planned =
+            (0..many).rev().map(|n| json!({ "name": format!("c{n}"), "github": { "branch": format!("b{n}") } }));
         let body = json!({
             "id": "d", "phase": "BUILDING",
             "services": built.collect::<Vec<_>>(),
@@ -493,9 +436,7 @@ mod tests {
         });
         let wire: Wire = serde_json::from_value(body).unwrap();
         let sources = wire.tell("app-1").sources;
-        let expected = (0..many)
-            .rev()
-            .map(|n| source("", &format!("b{n}"), &format!("{n:040x}")));
+        let expected = (0..many).rev().map(|n| source("", &format!("b{n}"), &format!("{n:040x}")));
         assert!(sources.into_iter().eq(expected));
     }
 
@@ -530,11 +471,7 @@ mod tests {
         ] {
             assert_eq!(told(json!({ "deployments": [good, bad] })), None, "{bad}");
         }
-        for bad in [
-            json!({ "deployments": {} }),
-            json!({ "links": "none" }),
-            json!("text"),
-        ] {
+        for bad in [json!({ "deployments": {} }), json!({ "links": "none" }), json!("text")] {
             assert_eq!(told(bad), None);
         }
     }

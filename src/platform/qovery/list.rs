@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use super::{Door, Ids, QUEUED, Qovery, Results, Standing, Waiting};
 use crate::api::{Api, Call};
-use crate::deployment::{Deployment, State};
-use crate::failure::{Failure, Kind};
-use crate::id::{Id, canonical, is_same};
+use crate::model::deployment::{Deployment, State};
+use crate::model::failure::{Failure, Kind};
+use crate::model::id::{Id, canonical, is_same};
 use crate::platform::Listed;
 use crate::platform::usual::Read;
 
@@ -24,20 +24,13 @@ impl Qovery {
     }
 
     async fn queue(&self, api: &Api) -> Result<Vec<Waiting>, Failure> {
-        let call = Call::get(
-            self.path("/deploymentQueue"),
-            "read the environment's queue",
-        );
+        let call = Call::get(self.path("/deploymentQueue"), "read the environment's queue");
         let queue: Results<Waiting> = api.send(call).await?.json()?;
         Ok(queue.results)
     }
 
     /// A plain `QUEUED` does not say what waits; the queue does.
-    pub(super) async fn is_queued_teardown(
-        &self,
-        api: &Api,
-        now: &Standing,
-    ) -> Result<bool, Failure> {
+    pub(super) async fn is_queued_teardown(&self, api: &Api, now: &Standing) -> Result<bool, Failure> {
         if now.door != Some(Door::Queue) {
             return Ok(false);
         }
@@ -59,10 +52,7 @@ impl Qovery {
             let is_new = ids.name().is_some_and(|id| known.insert(canonical(id)));
             if is_new && !ids.is(&now.ids) {
                 let standing = Standing::new(ids, QUEUED, Some(Door::Queue));
-                all.push(Deployment {
-                    behind,
-                    ..self.tell(&standing)
-                });
+                all.push(Deployment { behind, ..self.tell(&standing) });
             }
         }
         // One that is being canceled already needs nobody to choose it. A word that is not known is no rest: it is not
@@ -86,10 +76,7 @@ impl Qovery {
     /// Something goes on, and nobody can tell which deployment it is.
     pub(super) fn nameless(&self, word: &str) -> Failure {
         let words = if word == QUEUED {
-            format!(
-                "a deployment waits in environment {}, but it does not tell which",
-                self.environment()
-            )
+            format!("a deployment waits in environment {}, but it does not tell which", self.environment())
         } else {
             format!(
                 "the status of environment {} is {word}, but it does not tell which deployment is under way",
@@ -103,16 +90,10 @@ impl Qovery {
 
 fn is_teardown_among(queue: &[Waiting], ids: &Ids) -> bool {
     let names = |waiting: &Waiting| {
-        let request = waiting
-            .identifier
-            .as_ref()?
-            .deployment_request_id
-            .as_ref()?;
+        let request = waiting.identifier.as_ref()?.deployment_request_id.as_ref()?;
         Some(is_same(ids.request.as_ref()?, request))
     };
-    queue
-        .iter()
-        .any(|waiting| waiting.is_teardown() && names(waiting) == Some(true))
+    queue.iter().any(|waiting| waiting.is_teardown() && names(waiting) == Some(true))
 }
 
 impl Waiting {
@@ -126,10 +107,7 @@ impl Waiting {
     fn ids(self) -> Option<Ids> {
         let id = self.identifier?.deployment_request_id?;
         let is_fit = Id::parse(&id).is_ok_and(|parsed| parsed.as_str() == id);
-        is_fit.then_some(Ids {
-            request: Some(id),
-            execution: None,
-        })
+        is_fit.then_some(Ids { request: Some(id), execution: None })
     }
 }
 
@@ -139,27 +117,16 @@ mod tests {
 
     use super::*;
     use crate::api::Once;
-    use crate::select::{Select, Wanted};
+    use crate::select::{Select, Selector};
 
     fn qovery() -> Qovery {
-        Qovery {
-            environment: Id::parse("env").unwrap(),
-            force: false,
-            named: false,
-            page: Once::new(),
-        }
+        Qovery { environment: Id::parse("env").unwrap(), force: false, named: false, page: Once::new() }
     }
 
     fn now(word: &str, name: &str) -> Standing {
         let name = |kind: &str| (!name.is_empty()).then(|| format!("{kind}-{name}"));
-        let ids = Ids {
-            request: name("req"),
-            execution: name("exec"),
-        };
-        Standing {
-            idle: word == "READY",
-            ..Standing::new(ids, word, Some(Door::Environment))
-        }
+        let ids = Ids { request: name("req"), execution: name("exec") };
+        Standing { idle: word == "READY", ..Standing::new(ids, word, Some(Door::Environment)) }
     }
 
     fn queue(entries: &[(&str, Value)]) -> Vec<Waiting> {
@@ -176,7 +143,7 @@ mod tests {
 
     fn chosen(select: Select, now: &Standing, entries: &[(&str, Value)]) -> Vec<String> {
         let listed = qovery().in_order(now, queue(entries)).unwrap();
-        let wanted = Wanted {
+        let wanted = Selector {
             select,
             branch: None,
             commit: None,
@@ -195,10 +162,7 @@ mod tests {
     fn the_queued_ones_come_before_the_one_under_way() {
         let entries = [("req-b", json!("DEPLOY")), ("req-c", json!("RESTART"))];
         let under_way = now("BUILDING", "a");
-        assert_eq!(
-            chosen(Select::All, &under_way, &entries),
-            ["req-b", "req-c", "req-a"]
-        );
+        assert_eq!(chosen(Select::All, &under_way, &entries), ["req-b", "req-c", "req-a"]);
         assert_eq!(chosen(Select::Latest, &under_way, &entries), ["req-a"]);
     }
 
@@ -207,10 +171,7 @@ mod tests {
         let entries = [("req-a", json!("DEPLOY")), ("req-b", json!("DEPLOY"))];
         for word in ["BUILDING", "QUEUED"] {
             let under_way = now(word, "a");
-            assert_eq!(
-                chosen(Select::All, &under_way, &entries),
-                ["req-b", "req-a"]
-            );
+            assert_eq!(chosen(Select::All, &under_way, &entries), ["req-b", "req-a"]);
             assert_eq!(chosen(Select::Latest, &under_way, &entries), ["req-a"]);
         }
     }
@@ -226,10 +187,7 @@ mod tests {
             ("req-g", Value::Null),
         ];
         let under_way = now("DELETING", "a");
-        assert_eq!(
-            chosen(Select::All, &under_way, &entries),
-            ["req-f", "req-g"]
-        );
+        assert_eq!(chosen(Select::All, &under_way, &entries), ["req-f", "req-g"]);
         assert!(chosen(Select::Latest, &under_way, &entries).is_empty());
     }
 
@@ -240,22 +198,13 @@ mod tests {
         assert!(chosen(Select::Latest, &canceling, &entries).is_empty());
         assert_eq!(chosen(Select::All, &canceling, &entries), ["req-b"]);
         for over in ["DEPLOYED", "CANCELED", "READY"] {
-            assert_eq!(
-                chosen(Select::Latest, &now(over, "a"), &entries),
-                ["req-b"],
-                "{over}"
-            );
+            assert_eq!(chosen(Select::Latest, &now(over, "a"), &entries), ["req-b"], "{over}");
         }
     }
 
     #[test]
     fn an_environment_at_rest_has_nothing_in_flight() {
-        for (word, last) in [
-            ("READY", 0),
-            ("DEPLOYED", 1),
-            ("STOPPED", 0),
-            ("BUILD_ERROR", 1),
-        ] {
+        for (word, last) in [("READY", 0), ("DEPLOYED", 1), ("STOPPED", 0), ("BUILD_ERROR", 1)] {
             let listed = qovery().in_order(&now(word, "a"), Vec::new()).unwrap();
             assert_eq!(listed.len(), last, "{word}");
             assert!(listed.iter().all(Deployment::is_terminal), "{word}");
@@ -281,9 +230,7 @@ mod tests {
             let entries = queue(&[(bad, json!("DEPLOY"))]);
             assert!(qovery().in_order(&idle, entries).is_err(), "{bad:?}");
         }
-        let one = qovery()
-            .in_order(&now("BUILDING", "a"), Vec::new())
-            .unwrap();
+        let one = qovery().in_order(&now("BUILDING", "a"), Vec::new()).unwrap();
         let one = one.first().unwrap();
         assert_eq!((one.state, one.behind), (State::Running, false));
         assert!(Ids::of(one).is(&now("BUILDING", "a").ids));

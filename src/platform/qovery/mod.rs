@@ -14,16 +14,14 @@ use serde_json::{Map, Value, json};
 
 use super::paging::{Paging, Sizes};
 use super::usual::{Read, accepted, present};
-use super::{
-    Accepted, Entry, Filter, Found, Listed, Platform, as_written, input, lenient, require, secret,
-};
+use super::{Accepted, Entry, Filter, Found, Listed, Platform, as_written, input, lenient, require, secret};
 use crate::api::{Api, Body, Call, Once, Reply, Reset, Response, Service, Words};
-use crate::deployment::{Deployment, State};
-use crate::failure::{Failure, Kind, Patience};
-use crate::id::{Id, is_same, segment};
-use crate::inputs::{Faults, Input, Values, boolean};
-use crate::secret::{Secret, bearer, without_scheme};
+use crate::input::{Faults, Input, Values, boolean};
+use crate::model::deployment::{Deployment, State};
+use crate::model::failure::{Failure, Kind, Retry};
+use crate::model::id::{Id, is_same, segment};
 use crate::select::Select;
+use crate::text::secret::{Secret, bearer, without_scheme};
 
 /// The register's entry.
 pub(super) const ENTRY: Entry = Entry {
@@ -34,11 +32,7 @@ pub(super) const ENTRY: Entry = Entry {
     inputs: &[
         secret(
             "token",
-            &[
-                ("QOVERY_CLI_ACCESS_TOKEN", ""),
-                ("Q_CLI_ACCESS_TOKEN", ""),
-                ("QOVERY_API_TOKEN", ""),
-            ],
+            &[("QOVERY_CLI_ACCESS_TOKEN", ""), ("Q_CLI_ACCESS_TOKEN", ""), ("QOVERY_API_TOKEN", "")],
             "API token, or a JWT; with or without `Token ` or `Bearer ` before it.",
         ),
         input(
@@ -48,11 +42,7 @@ pub(super) const ENTRY: Entry = Entry {
         ),
         Input {
             default: "false",
-            ..input(
-                "force_cancel",
-                &[],
-                "Also abandon lifecycle jobs that the deployment started.",
-            )
+            ..input("force_cancel", &[], "Also abandon lifecycle jobs that the deployment started.")
         },
     ],
     alternatives: &[],
@@ -99,10 +89,7 @@ pub(super) const ENTRY: Entry = Entry {
     needs_id: false,
     read_id: as_written,
     // 1000 requests an hour for each token: a pause of ten seconds stays far below.
-    slower: Some((
-        std::time::Duration::from_secs(60),
-        std::time::Duration::from_secs(10),
-    )),
+    slower: Some((std::time::Duration::from_secs(60), std::time::Duration::from_secs(10))),
     open,
 };
 
@@ -114,24 +101,12 @@ const QUEUED: &str = "QUEUED";
 /// Nothing was ever deployed.
 const READY: &str = "READY";
 /// Words of an environment that is being taken down: no deployment that anybody meant without naming it.
-const TEARDOWN: [&str; 6] = [
-    "STOPPING",
-    "DELETING",
-    "STOP_QUEUED",
-    "DELETE_QUEUED",
-    "WAITING_STOPPING",
-    "WAITING_DELETING",
-];
+const TEARDOWN: [&str; 6] =
+    ["STOPPING", "DELETING", "STOP_QUEUED", "DELETE_QUEUED", "WAITING_STOPPING", "WAITING_DELETING"];
 /// How that ends well.
 const TORN_DOWN: [&str; 2] = ["STOPPED", "DELETED"];
 /// How the words for what brings nothing live begin, where a history tells what was done.
-const NOT_LIVE: [&str; 5] = [
-    "STOP",
-    "DELETE",
-    "UNINSTALL",
-    "DEPLOY_DRY_RUN",
-    "TERRAFORM_",
-];
+const NOT_LIVE: [&str; 5] = ["STOP", "DELETE", "UNINSTALL", "DEPLOY_DRY_RUN", "TERRAFORM_"];
 
 #[derive(Default, Deserialize)]
 struct Given {
@@ -161,10 +136,7 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
         limits_each_endpoint: false,
         request_id: "x-request-id",
         words,
-        scope: format!(
-            "; looked in environment {}, see `environment_id`",
-            environment.as_str()
-        ),
+        scope: format!("; looked in environment {}, see `environment_id`", environment.as_str()),
     };
     let qovery = Qovery {
         environment,
@@ -182,9 +154,7 @@ fn environment(written: &str) -> Result<Id, String> {
         return Id::parse(written);
     }
     let path = written.split(['?', '#']).next().unwrap_or_default();
-    let id = path
-        .split_once(PLACE)
-        .and_then(|(_, after)| after.strip_prefix('/')?.split('/').next());
+    let id = path.split_once(PLACE).and_then(|(_, after)| after.strip_prefix('/')?.split('/').next());
     match id {
         Some(id) if !id.is_empty() => Id::parse(id),
         _ => Err("is an address without an environment; the address of an environment's page has /environment/ and its id in it".to_owned()),
@@ -194,16 +164,9 @@ fn environment(written: &str) -> Result<Id, String> {
 /// API tokens go as `Token`, the short-lived JWTs of console and CLI as `Bearer`; a scheme that is written is kept.
 fn authorization(written: &str) -> Secret {
     let bare = without_scheme(written);
-    let is_bearer = if bare.len() < written.len() {
-        written.to_ascii_lowercase().starts_with("bearer")
-    } else {
-        is_jwt(bare)
-    };
-    if is_bearer {
-        bearer(&Secret::from(bare.to_owned()))
-    } else {
-        Secret::from(format!("Token {bare}"))
-    }
+    let is_bearer =
+        if bare.len() < written.len() { written.to_ascii_lowercase().starts_with("bearer") } else { is_jwt(bare) };
+    if is_bearer { bearer(&Secret::from(bare.to_owned())) } else { Secret::from(format!("Token {bare}")) }
 }
 
 /// Three parts with dots between them, the first one a JSON object in base64.
@@ -215,9 +178,7 @@ fn is_jwt(token: &str) -> bool {
 /// Two shapes are documented, and clients read a third; a 409 may have no body at all.
 fn words(response: &Response) -> Words {
     let body = response.json();
-    let mut texts = ["detail", "message", "error"]
-        .iter()
-        .filter_map(|name| body.get(name).and_then(Value::as_str));
+    let mut texts = ["detail", "message", "error"].iter().filter_map(|name| body.get(name).and_then(Value::as_str));
     let hint = match response.status {
         401 => Some(format!(
             "Check {}: it may be wrong or expired. A policy token also gets 401 for whatever its policy does not allow.",
@@ -229,20 +190,14 @@ fn words(response: &Response) -> Words {
         ),
         _ => None,
     };
-    Words {
-        message: texts.find(|text| !text.is_empty()).map(str::to_owned),
-        hint,
-        ..Words::default()
-    }
+    Words { message: texts.find(|text| !text.is_empty()).map(str::to_owned), hint, ..Words::default() }
 }
 
 /// What a word means. The list of words grows, and most tell by their ends what they are.
 fn meaning(word: &str) -> State {
     let upper = word.to_ascii_uppercase();
     match ENTRY.state(word) {
-        State::Unknown if upper.ends_with("_QUEUED") || upper.starts_with("WAITING_") => {
-            State::Queued
-        }
+        State::Unknown if upper.ends_with("_QUEUED") || upper.starts_with("WAITING_") => State::Queued,
         State::Unknown if upper.ends_with("_ERROR") => State::Failed,
         known => known,
     }
@@ -265,10 +220,7 @@ struct Ids {
 
 impl Ids {
     fn written(id: &str) -> Self {
-        Self {
-            request: Some(id.to_owned()),
-            execution: Some(id.to_owned()),
-        }
+        Self { request: Some(id.to_owned()), execution: Some(id.to_owned()) }
     }
 
     fn of(known: &Deployment) -> Self {
@@ -346,14 +298,7 @@ struct Standing {
 
 impl Standing {
     fn new(ids: Ids, word: &str, door: Option<Door>) -> Self {
-        Self {
-            ids,
-            state: meaning(word),
-            word: word.to_owned(),
-            idle: false,
-            takes_down: takes_down(word),
-            door,
-        }
+        Self { ids, state: meaning(word), word: word.to_owned(), idle: false, takes_down: takes_down(word), door }
     }
 
     fn knowing(mut self, known: &Ids) -> Self {
@@ -395,12 +340,7 @@ struct Weighed<'a> {
 fn weigh<'a>(state: &'a str, last: &'a str) -> Weighed<'a> {
     let (now, own) = (meaning(state), meaning(last));
     let ready = is_word(state, READY);
-    let weighed = |word, state, torn| Weighed {
-        word,
-        state,
-        torn,
-        idle: ready && is_word(last, READY),
-    };
+    let weighed = |word, state, torn| Weighed { word, state, torn, idle: ready && is_word(last, READY) };
     if is_in_flight(now) {
         // The last deployment may still be the one before, unless it is in flight itself or there never was one.
         weighed(state, now, !is_in_flight(own) && !is_word(last, READY))
@@ -439,11 +379,7 @@ impl Qovery {
             ids.request = self.confirmed(api, ids.request).await?;
         }
         let waits = is_word(weighed.word, QUEUED) && ids.request.is_some();
-        let door = if waits {
-            Door::Queue
-        } else {
-            Door::Environment
-        };
+        let door = if waits { Door::Queue } else { Door::Environment };
         Ok(Some(Standing {
             ids,
             word: weighed.word.to_owned(),
@@ -457,26 +393,20 @@ impl Qovery {
     fn status(&self, reply: &Reply) -> Result<Status, Failure> {
         let wire: Status = reply.json()?;
         match &wire.id {
-            Some(id) if !is_same(self.environment(), id) => {
-                Err(reply.unreadable("about another environment"))
-            }
+            Some(id) if !is_same(self.environment(), id) => Err(reply.unreadable("about another environment")),
             _ => Ok(wire),
         }
     }
 
     /// A request id that is in flight by its own status.
-    async fn confirmed(
-        &self,
-        api: &Api,
-        request: Option<String>,
-    ) -> Result<Option<String>, Failure> {
+    async fn confirmed(&self, api: &Api, request: Option<String>) -> Result<Option<String>, Failure> {
         let Some(request) = request else {
             return Ok(None);
         };
         let found = match self.by_request(api, &request, Read::First).await {
             Ok(found) => found,
             // What can improve is no answer; a policy token is never given one.
-            Err(failure) if failure.kind.patience() == Patience::None => None,
+            Err(failure) if failure.kind.retry() == Retry::None => None,
             Err(failure) => return Err(failure),
         };
         let is_flying = found.is_some_and(|found| is_in_flight(found.state));
@@ -527,35 +457,19 @@ impl Qovery {
         }
     }
 
-    async fn by_request(
-        &self,
-        api: &Api,
-        request: &str,
-        read: Read,
-    ) -> Result<Option<Standing>, Failure> {
-        let call = Call::get(
-            "/environment/deploymentStatus",
-            "read the deployment's own status",
-        );
-        let Some(reply) = present(
-            api.send(call.query("deploymentRequestId", request)).await,
-            read,
-        )?
-        else {
+    async fn by_request(&self, api: &Api, request: &str, read: Read) -> Result<Option<Standing>, Failure> {
+        let call = Call::get("/environment/deploymentStatus", "read the deployment's own status");
+        let Some(reply) = present(api.send(call.query("deploymentRequestId", request)).await, read)? else {
             return Ok(None);
         };
         let wire: RequestStatus = reply.json()?;
-        let same =
-            |told: &Option<String>, meant: &str| told.as_ref().map(|told| is_same(meant, told));
+        let same = |told: &Option<String>, meant: &str| told.as_ref().map(|told| is_same(meant, told));
         let here = same(&wire.environment_id, self.environment());
         if here == Some(false) || same(&wire.deployment_request_id, request) == Some(false) {
             return Ok(None);
         }
         // Only what is known to wait in this environment's queue may be canceled there.
-        let ids = Ids {
-            request: Some(request.to_owned()),
-            execution: None,
-        };
+        let ids = Ids { request: Some(request.to_owned()), execution: None };
         let standing = |word: String| {
             let waits = is_word(&word, QUEUED) && here == Some(true);
             Standing::new(ids, &word, waits.then_some(Door::Queue))
@@ -563,31 +477,18 @@ impl Qovery {
         Ok(wire.status.map(standing))
     }
 
-    async fn in_queue(
-        &self,
-        api: &Api,
-        request: &str,
-        read: Read,
-    ) -> Result<Option<Standing>, Failure> {
-        let call = Call::get(
-            self.path("/deploymentQueue"),
-            "read the environment's queue",
-        );
+    async fn in_queue(&self, api: &Api, request: &str, read: Read) -> Result<Option<Standing>, Failure> {
+        let call = Call::get(self.path("/deploymentQueue"), "read the environment's queue");
         let Some(reply) = present(api.send(call).await, read)? else {
             return Ok(None);
         };
         let queue: Results<Waiting> = reply.json()?;
-        let ids = queue.results.into_iter().filter_map(|waiting| {
-            waiting
-                .identifier?
-                .deployment_request_id
-                .filter(|id| is_same(request, id))
-        });
+        let ids = queue
+            .results
+            .into_iter()
+            .filter_map(|waiting| waiting.identifier?.deployment_request_id.filter(|id| is_same(request, id)));
         let standing = |id| {
-            let ids = Ids {
-                request: Some(id),
-                execution: None,
-            };
+            let ids = Ids { request: Some(id), execution: None };
             Standing::new(ids, QUEUED, Some(Door::Queue))
         };
         Ok(ids.map(standing).next())
@@ -596,10 +497,7 @@ impl Qovery {
     async fn history(&self, api: &Api, read: Read) -> Result<Option<Results<Past>>, Failure> {
         let mut paging = Paging::new(HISTORY, "environment_id");
         loop {
-            let call = Call::get(
-                self.path("/deploymentHistoryV2"),
-                "read the environment's history",
-            );
+            let call = Call::get(self.path("/deploymentHistoryV2"), "read the environment's history");
             let size = paging.page().size.to_string();
             let answer = present(api.send(call.query("pageSize", size)).await, read);
             match paging.answer(answer)? {
@@ -610,12 +508,7 @@ impl Qovery {
         }
     }
 
-    async fn in_history(
-        &self,
-        api: &Api,
-        execution: &str,
-        read: Read,
-    ) -> Result<Option<Standing>, Failure> {
+    async fn in_history(&self, api: &Api, execution: &str, read: Read) -> Result<Option<Standing>, Failure> {
         let Some(history) = self.history(api, read).await? else {
             return Ok(None);
         };
@@ -629,14 +522,7 @@ impl Qovery {
         let standing = |(word, state)| Standing {
             state,
             takes_down: not_live || takes_down(word),
-            ..Standing::new(
-                Ids {
-                    request: None,
-                    execution: Some(execution.to_owned()),
-                },
-                word,
-                None,
-            )
+            ..Standing::new(Ids { request: None, execution: Some(execution.to_owned()) }, word, None)
         };
         Ok(entry.as_ref().and_then(Past::end).map(standing))
     }
@@ -700,10 +586,7 @@ impl Qovery {
     }
 
     fn no_environment(&self) -> String {
-        format!(
-            "There is no environment {} for this token; check `environment_id`.",
-            self.environment()
-        )
+        format!("There is no environment {} for this token; check `environment_id`.", self.environment())
     }
 
     /// Whatever the environment is doing, as nobody named a deployment.
@@ -737,10 +620,7 @@ impl Qovery {
             let now = self.environment_now(api, Read::Later).await;
             let now = now.ok().flatten();
             if now.is_some_and(|now| ids.is(&now.ids) && now.door != Some(Door::Queue)) {
-                return Err(Failure {
-                    kind: Kind::MovedOn,
-                    ..failure
-                });
+                return Err(Failure { kind: Kind::MovedOn, ..failure });
             }
         }
         Err(failure)
@@ -787,10 +667,7 @@ impl Qovery {
                     takes_down: takes_down(weighed.word),
                     door: None,
                 };
-                Ok(Accepted {
-                    deployment: Some(Box::new(self.tell(&now))),
-                    ..yes
-                })
+                Ok(Accepted { deployment: Some(Box::new(self.tell(&now))), ..yes })
             }
             _ => Ok(yes),
         }
@@ -799,10 +676,7 @@ impl Qovery {
 
 /// Nothing was sent, because what had to be known before could not be read.
 fn unsent(failure: Failure) -> Failure {
-    Failure {
-        kind: Kind::MovedOn,
-        ..failure
-    }
+    Failure { kind: Kind::MovedOn, ..failure }
 }
 
 #[async_trait]
@@ -818,10 +692,7 @@ impl Platform for Qovery {
         if !self.named && *id == self.environment {
             return self.find_any(api, now).await;
         }
-        match self
-            .locate(api, Some(now), &Ids::written(id.as_str()), Read::First)
-            .await?
-        {
+        match self.locate(api, Some(now), &Ids::written(id.as_str()), Read::First).await? {
             Some(now) => Ok(self.seen(&now)),
             None => Ok(Found::Missing(format!(
                 "Environment {} has no deployment {}, neither under way nor in its queue nor in its history; check `deployment_id` and `environment_id`.",
@@ -866,36 +737,16 @@ impl Platform for Qovery {
 
     async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure> {
         let ids = Ids::of(known);
-        let now = self
-            .environment_now(api, Read::Later)
-            .await
-            .map_err(unsent)?;
-        let now = self
-            .locate(api, now, &ids, Read::Later)
-            .await
-            .map_err(unsent)?;
-        let moved_on = |what: &str| {
-            Err(Failure::own(
-                Kind::MovedOn,
-                format!("deployment {} {what}", known.id),
-                "",
-            ))
-        };
+        let now = self.environment_now(api, Read::Later).await.map_err(unsent)?;
+        let now = self.locate(api, now, &ids, Read::Later).await.map_err(unsent)?;
+        let moved_on = |what: &str| Err(Failure::own(Kind::MovedOn, format!("deployment {} {what}", known.id), ""));
         match now {
             Some(now) if now.state.is_terminal() => moved_on("has just ended"),
             Some(now) if now.state == State::Canceling => moved_on("is being canceled already"),
             // The next read finds that as well, and says what it is.
             Some(now) if now.is_teardown() && !self.named => moved_on("is no deployment any more"),
-            Some(Standing {
-                ids,
-                door: Some(Door::Queue),
-                ..
-            }) => self.cancel_queued(api, &ids).await,
-            Some(Standing {
-                ids,
-                door: Some(Door::Environment),
-                ..
-            }) => self.cancel_under_way(api, &ids).await,
+            Some(Standing { ids, door: Some(Door::Queue), .. }) => self.cancel_queued(api, &ids).await,
+            Some(Standing { ids, door: Some(Door::Environment), .. }) => self.cancel_under_way(api, &ids).await,
             _ => moved_on("is no longer the one under way in its environment"),
         }
     }
@@ -918,22 +769,13 @@ struct Status {
 impl Status {
     /// Both words; where one is missing the other stands for it.
     fn words(&self) -> Option<(&str, &str)> {
-        let state = self
-            .state
-            .as_deref()
-            .or(self.last_deployment_state.as_deref())?;
-        Some((
-            state,
-            self.last_deployment_state.as_deref().unwrap_or(state),
-        ))
+        let state = self.state.as_deref().or(self.last_deployment_state.as_deref())?;
+        Some((state, self.last_deployment_state.as_deref().unwrap_or(state)))
     }
 
     fn ids(&self) -> Ids {
         let known = |id: &Option<String>| id.clone().filter(|id| !id.is_empty());
-        Ids {
-            request: known(&self.deployment_request_id),
-            execution: known(&self.last_deployment_id),
-        }
+        Ids { request: known(&self.deployment_request_id), execution: known(&self.last_deployment_id) }
     }
 }
 
@@ -994,11 +836,7 @@ impl Past {
         let action = action.map(|word| (word, meaning_of_action(word)));
         match (status, action) {
             (Some(_), Some(action)) if is_in_flight(action.1) => Some(action),
-            (Some(status), Some(action))
-                if status.1 == State::Unknown && action.1.is_terminal() =>
-            {
-                Some(action)
-            }
+            (Some(status), Some(action)) if status.1 == State::Unknown && action.1.is_terminal() => Some(action),
             (Some((word, status)), Some((_, action)))
                 if status.is_terminal() && action.is_terminal() && status != action =>
             {
@@ -1038,10 +876,7 @@ mod tests {
 
     fn ids(request: &str, execution: &str) -> Ids {
         let known = |id: &str| (!id.is_empty()).then(|| id.to_owned());
-        Ids {
-            request: known(request),
-            execution: known(execution),
-        }
+        Ids { request: known(request), execution: known(execution) }
     }
 
     #[test]
@@ -1056,11 +891,7 @@ mod tests {
             format!("{base}/{id}#top"),
             format!("console.qovery.com/organization/o-1/project/p-1/environment/{id}/"),
         ] {
-            assert_eq!(
-                environment(&written).as_ref().map(Id::as_str),
-                Ok(id),
-                "{written}"
-            );
+            assert_eq!(environment(&written).as_ref().map(Id::as_str), Ok(id), "{written}");
         }
         for bad in [
             base.to_owned(),
@@ -1076,25 +907,13 @@ mod tests {
     #[test]
     fn every_word_of_the_description_has_its_meaning() {
         for (state, words) in [
-            (
-                State::Queued,
-                "QUEUED DEPLOYMENT_QUEUED RESTART_QUEUED STOP_QUEUED DELETE_QUEUED",
-            ),
-            (
-                State::Queued,
-                "WAITING_RUNNING WAITING_RESTARTING WAITING_STOPPING WAITING_DELETING",
-            ),
-            (
-                State::Running,
-                "BUILDING DEPLOYING RESTARTING STOPPING DELETING EXECUTING",
-            ),
+            (State::Queued, "QUEUED DEPLOYMENT_QUEUED RESTART_QUEUED STOP_QUEUED DELETE_QUEUED"),
+            (State::Queued, "WAITING_RUNNING WAITING_RESTARTING WAITING_STOPPING WAITING_DELETING"),
+            (State::Running, "BUILDING DEPLOYING RESTARTING STOPPING DELETING EXECUTING"),
             (State::Canceling, "CANCELING"),
             (State::Canceled, "CANCELED"),
             (State::Succeeded, "DEPLOYED RESTARTED STOPPED DELETED"),
-            (
-                State::Failed,
-                "BUILD_ERROR DEPLOYMENT_ERROR RESTART_ERROR STOP_ERROR DELETE_ERROR",
-            ),
+            (State::Failed, "BUILD_ERROR DEPLOYMENT_ERROR RESTART_ERROR STOP_ERROR DELETE_ERROR"),
             (State::Unknown, "READY RECAP UNAVAILABLE"),
         ] {
             for word in words.split(' ') {
@@ -1137,13 +956,7 @@ mod tests {
             ("CANCELED", "DEPLOYED", "DEPLOYED", State::Succeeded, false),
             ("READY", "CANCELED", "CANCELED", State::Canceled, false),
             ("READY", "READY", "READY", State::Unknown, false),
-            (
-                "UNAVAILABLE",
-                "CANCELED",
-                "UNAVAILABLE",
-                State::Unknown,
-                true,
-            ),
+            ("UNAVAILABLE", "CANCELED", "UNAVAILABLE", State::Unknown, true),
             ("CANCELED", "RECAP", "RECAP", State::Unknown, true),
         ] {
             let weighed = weigh(state, last);

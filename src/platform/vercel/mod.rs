@@ -18,16 +18,15 @@ use self::wire::{Page, ProjectWire, Wire};
 use super::paging::{Paging, Sizes};
 use super::usual::{Read, accepted, is_missing, present};
 use super::{
-    Accepted, Entry, Filter, Found, Listed, NEWEST, Platform, in_scope, input, oldest_in_flight,
-    require, secret,
+    Accepted, Entry, Filter, Found, Listed, NEWEST, Platform, in_scope, input, oldest_in_flight, require, secret,
 };
 use crate::api::{Api, CANCEL, Call, Method, Reply, Reset, Response, Service, Words};
-use crate::deployment::{Deployment, State};
-use crate::failure::Failure;
-use crate::id::{Id, segment};
-use crate::inputs::{Faults, Values};
-use crate::secret::{Secret, bearer};
+use crate::input::{Faults, Values};
+use crate::model::deployment::{Deployment, State};
+use crate::model::failure::Failure;
+use crate::model::id::{Id, segment};
 use crate::select::Select;
+use crate::text::secret::{Secret, bearer};
 
 /// The register's entry.
 pub(super) const ENTRY: Entry = Entry {
@@ -36,11 +35,7 @@ pub(super) const ENTRY: Entry = Entry {
     docs: "https://vercel.com/docs/rest-api/reference/endpoints/deployments/cancel-a-deployment",
     base: "https://api.vercel.com",
     inputs: &[
-        secret(
-            "token",
-            &[("VERCEL_TOKEN", "")],
-            "Access token with access to the team.",
-        ),
+        secret("token", &[("VERCEL_TOKEN", "")], "Access token with access to the team."),
         input(
             "team_id",
             &[("VERCEL_TEAM_ID", ""), ("VERCEL_ORG_ID", "team_")],
@@ -135,13 +130,7 @@ const PROJECT: &str = "prj_";
 const TARGETS: [&str; 3] = ["production", "preview", "staging"];
 
 fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Service)> {
-    let Given {
-        token,
-        team_id,
-        team_slug,
-        project_id,
-        target,
-    } = values.fill();
+    let Given { token, team_id, team_slug, project_id, target } = values.fill();
     require(&ENTRY, values, faults, &["token"]);
     let addressed = addressed_team(values, faults);
     let is_beaten = |name: &str| addressed.is_some() && values.is_usual(name);
@@ -153,16 +142,10 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
             None
         }
     });
-    let (team_id, team_slug) = if is_beaten("team_id") {
-        (None, addressed)
-    } else {
-        (team_id, team_slug)
-    };
+    let (team_id, team_slug) = if is_beaten("team_id") { (None, addressed) } else { (team_id, team_slug) };
     let team_id = checked("team_id", team_id, values, faults);
     let team_slug = checked("team_slug", team_slug, values, faults);
-    let team = team_id
-        .map(|id| ("teamId", id))
-        .or(team_slug.map(|slug| ("slug", slug)));
+    let team = team_id.map(|id| ("teamId", id)).or(team_slug.map(|slug| ("slug", slug)));
     let scope = match &team {
         Some((_, team)) => format!("; looked in team {team}, see `team_id` and `team_slug`"),
         None => "; looked in the token's own account: for a team's deployment give `team_id` or `team_slug`".to_owned(),
@@ -178,24 +161,11 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
         words,
         scope,
     };
-    Some((
-        Box::new(Vercel {
-            team,
-            project,
-            target,
-            environment: OnceLock::new(),
-        }),
-        service,
-    ))
+    Some((Box::new(Vercel { team, project, target, environment: OnceLock::new() }), service))
 }
 
 /// A team that may be named in a request.
-fn checked(
-    name: &str,
-    team: Option<String>,
-    values: &Values,
-    faults: &mut Faults,
-) -> Option<String> {
+fn checked(name: &str, team: Option<String>, values: &Values, faults: &mut Faults) -> Option<String> {
     match Id::parse(&team?) {
         Ok(team) => Some(team.as_str().to_owned()),
         Err(wrong) => {
@@ -213,18 +183,12 @@ fn addressed_team(values: &Values, faults: &mut Faults) -> Option<String> {
     let slugs = Vec::from_iter(slugs?);
     let [slug] = slugs.as_slice() else {
         if !slugs.is_empty() {
-            let text = format!(
-                "names deployments of several teams ({}): a run is for one team",
-                slugs.join(", ")
-            );
+            let text = format!("names deployments of several teams ({}): a run is for one team", slugs.join(", "));
             faults.add(values.given("deployment_id"), "deployment_id", text);
         }
         return None;
     };
-    if values
-        .get("team_slug")
-        .is_some_and(|written| !written.eq_ignore_ascii_case(slug))
-    {
+    if values.get("team_slug").is_some_and(|written| !written.eq_ignore_ascii_case(slug)) {
         let text = format!("is another team than in the address in `deployment_id`: {slug}");
         faults.add(values.given("team_slug"), "team_slug", text);
     }
@@ -246,15 +210,8 @@ fn team_of(written: &str) -> Option<String> {
 /// Errors come as `{"error": {…}}`, `{"err": {…}}` or bare.
 fn words(response: &Response) -> Words {
     let body = response.json();
-    let error = body
-        .get("error")
-        .or_else(|| body.get("err"))
-        .filter(|inner| inner.is_object())
-        .unwrap_or(&body);
-    let message = error
-        .get("message")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let error = body.get("error").or_else(|| body.get("err")).filter(|inner| inner.is_object()).unwrap_or(&body);
+    let message = error.get("message").and_then(Value::as_str).unwrap_or_default();
     let flag = |name: &str| error.get(name).and_then(Value::as_bool).unwrap_or(false);
     let unauthorized = error.get("code").and_then(Value::as_str) == Some("team_unauthorized");
     let hint = flag("saml").then(|| {
@@ -302,26 +259,17 @@ impl Project {
 }
 
 impl Vercel {
-    fn call(&self, method: Method, path: String, trying: &str) -> Call {
+    fn call(&self, method: Method, path: String, action: &str) -> Call {
         let endpoint = if method == Method::Get { "get" } else { CANCEL };
-        let call = Call::new(method, path, trying).endpoint(endpoint);
+        let call = Call::new(method, path, action).endpoint(endpoint);
         match &self.team {
             Some((name, team)) => call.query(name, team.as_str()),
             None => call,
         }
     }
 
-    async fn read(
-        &self,
-        api: &Api,
-        id_or_host: &str,
-        read: Read,
-    ) -> Result<Option<(Wire, Reply)>, Failure> {
-        let call = self.call(
-            Method::Get,
-            format!("/v13/deployments/{}", segment(id_or_host)),
-            "read the deployment",
-        );
+    async fn read(&self, api: &Api, id_or_host: &str, read: Read) -> Result<Option<(Wire, Reply)>, Failure> {
+        let call = self.call(Method::Get, format!("/v13/deployments/{}", segment(id_or_host)), "read the deployment");
         match api.send(call.query("withGitRepoInfo", "true")).await {
             Ok(reply) => {
                 let wire: Wire = reply.json()?;
@@ -340,9 +288,7 @@ impl Vercel {
             Some((_, team)) => format!("in team {team}; check `deployment_id`, `team_id` and `team_slug`."),
             None => "in the token's own account; check `deployment_id`, and give `team_id` or `team_slug` if it belongs to a team.".to_owned(),
         };
-        Found::Missing(format!(
-            "There is no deployment {id} for this token {scope}"
-        ))
+        Found::Missing(format!("There is no deployment {id} for this token {scope}"))
     }
 
     /// The guard `project_id`: an answer that does not name its project does not pass.
@@ -351,12 +297,7 @@ impl Vercel {
             return Ok(());
         };
         let wanted = project.id();
-        let refuse = |words: String| {
-            Err(Failure::guarded(
-                words,
-                "Check `project_id` and `deployment_id`.",
-            ))
-        };
+        let refuse = |words: String| Err(Failure::guarded(words, "Check `project_id` and `deployment_id`."));
         match &wire.project_id {
             None => refuse(format!(
                 "the answer does not say which project deployment {} belongs to, so the guard `project_id` cannot be checked",
@@ -400,10 +341,7 @@ impl Vercel {
             .endpoint("list")
             .query("projectId", asked.project)
             .query("limit", size.to_string());
-        let optional = [
-            ("state", asked.states.map(str::to_owned)),
-            ("until", until.map(|until| until.to_string())),
-        ];
+        let optional = [("state", asked.states.map(str::to_owned)), ("until", until.map(|until| until.to_string()))];
         let call = optional
             .into_iter()
             .filter_map(|(name, value)| Some((name, value?)))
@@ -411,9 +349,7 @@ impl Vercel {
         let reply = api.send(call).await?;
         let page: Page = reply.json()?;
         let next = page.next(until).map_err(|wrong| reply.unreadable(wrong))?;
-        let items = page
-            .items()
-            .ok_or_else(|| reply.unreadable("with a deployment without an id or a state"))?;
+        let items = page.items().ok_or_else(|| reply.unreadable("with a deployment without an id or a state"))?;
         let told = items.into_iter().map(|wire| {
             self.check_project(&wire)?;
             Ok(self.tell(wire))
@@ -432,10 +368,7 @@ impl Vercel {
                 continue;
             };
             let oldest = found.iter().filter_map(|one| one.created).min();
-            let is_enough = asked
-                .back_to
-                .zip(oldest)
-                .is_some_and(|(to, oldest)| oldest < to);
+            let is_enough = asked.back_to.zip(oldest).is_some_and(|(to, oldest)| oldest < to);
             paging.see(found.iter().map(|one| one.id.as_str()))?;
             seen.extend(found);
             until = next.filter(|_| !is_enough || seen.len() < asked.least);
@@ -450,9 +383,7 @@ impl Vercel {
     /// for missing: an empty list must not pass for a calm "nothing in flight" when only the name is mistyped.
     async fn look_up(&self, api: &Api, project: &Project) -> Result<Option<String>, Failure> {
         let path = format!("/v9/projects/{}", project.written.segment());
-        let call = self
-            .call(Method::Get, path, "read the project")
-            .endpoint("project");
+        let call = self.call(Method::Get, path, "read the project").endpoint("project");
         match api.send(call).await {
             Ok(reply) => {
                 let found: ProjectWire = reply.json()?;
@@ -512,10 +443,8 @@ impl Vercel {
         let Some(wanted) = self.wanted_environment() else {
             return Ok(());
         };
-        let mut nameless: Vec<_> = deployments
-            .into_iter()
-            .filter(|one| nameless_environment(one).is_some_and(|id| id != wanted))
-            .collect();
+        let mut nameless: Vec<_> =
+            deployments.into_iter().filter(|one| nameless_environment(one).is_some_and(|id| id != wanted)).collect();
         if nameless.is_empty() {
             return Ok(());
         }
@@ -531,19 +460,10 @@ impl Vercel {
     }
 
     /// The id of the custom environment with that name, as the newest deployments to it tell.
-    async fn environment_of(
-        &self,
-        api: &Api,
-        project: &str,
-        name: &str,
-    ) -> Result<Option<String>, Failure> {
+    async fn environment_of(&self, api: &Api, project: &str, name: &str) -> Result<Option<String>, Failure> {
         for version in VERSIONS {
             let call = self
-                .call(
-                    Method::Get,
-                    format!("/{version}/deployments"),
-                    "list the deployments to the target",
-                )
+                .call(Method::Get, format!("/{version}/deployments"), "list the deployments to the target")
                 .endpoint("list")
                 .query("projectId", project)
                 .query("target", name)
@@ -553,9 +473,7 @@ impl Vercel {
                 continue;
             };
             let page: Page = reply.json()?;
-            let items = page
-                .items()
-                .ok_or_else(|| reply.unreadable("with a deployment without an id or a state"))?;
+            let items = page.items().ok_or_else(|| reply.unreadable("with a deployment without an id or a state"))?;
             return one_environment(&items, name).map_err(|wrong| reply.unreadable(wrong));
         }
         Ok(None)
@@ -566,42 +484,21 @@ impl Vercel {
 fn read_id(written: &Id) -> Result<Id, String> {
     let text = written.as_str();
     if !text.contains('/') {
-        return if is_host(text) {
-            Id::parse(&text.to_ascii_lowercase())
-        } else {
-            Ok(written.clone())
-        };
+        return if is_host(text) { Id::parse(&text.to_ascii_lowercase()) } else { Ok(written.clone()) };
     }
-    let with_scheme = if text.contains("://") {
-        text.to_owned()
-    } else {
-        format!("https://{text}")
-    };
-    let url = Url::parse(&with_scheme)
-        .map_err(|_| "is neither an id, a host name nor a URL".to_owned())?;
-    let host = url
-        .host_str()
-        .filter(|host| is_host(host))
-        .ok_or("is a URL without a host name")?;
+    let with_scheme = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    let url = Url::parse(&with_scheme).map_err(|_| "is neither an id, a host name nor a URL".to_owned())?;
+    let host = url.host_str().filter(|host| is_host(host)).ok_or("is a URL without a host name")?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("must not contain a user name or password".to_owned());
     }
     if !matches!(host, "vercel.com" | "www.vercel.com") {
         return Id::parse(host);
     }
-    let mut segments = url
-        .path_segments()
-        .into_iter()
-        .flatten()
-        .filter(|part| !part.is_empty());
-    let id = segments.nth(2).ok_or(
-        "is a dashboard address without a deployment; it ends with /team/project/deployment",
-    )?;
-    Id::parse(&if id.starts_with("dpl_") {
-        id.to_owned()
-    } else {
-        format!("dpl_{id}")
-    })
+    let mut segments = url.path_segments().into_iter().flatten().filter(|part| !part.is_empty());
+    let id =
+        segments.nth(2).ok_or("is a dashboard address without a deployment; it ends with /team/project/deployment")?;
+    Id::parse(&if id.starts_with("dpl_") { id.to_owned() } else { format!("dpl_{id}") })
 }
 
 /// The environment to which all of these go, whose name the platform was asked for; a filter that let others through
@@ -654,10 +551,7 @@ impl Platform for Vercel {
                     "{asked} is an alias of {} ({own}), and an alias can move to another deployment at any time",
                     wire.id
                 );
-                return Err(Failure::guarded(
-                    words,
-                    format!("Give `deployment_id: {}`.", wire.id),
-                ));
+                return Err(Failure::guarded(words, format!("Give `deployment_id: {}`.", wire.id)));
             }
         } else if wire.id != asked && wire.id.strip_prefix("dpl_") != Some(asked) {
             return Err(reply.unreadable("about another deployment"));
@@ -695,13 +589,8 @@ impl Platform for Vercel {
             return Err(Failure::guarded(words, "Give `project_id`."));
         };
         let [newest, older] = VERSIONS;
-        let mut asked = Asked {
-            version: newest,
-            project: project.id(),
-            states: Some(IN_FLIGHT),
-            back_to: None,
-            least: 0,
-        };
+        let mut asked =
+            Asked { version: newest, project: project.id(), states: Some(IN_FLIGHT), back_to: None, least: 0 };
         let mut answer = self.pages(api, &asked).await;
         // The older version takes the same parameters, and is there where the newer one is not.
         let is_gone = |failure: &Failure| is_missing(failure, Read::Later);
@@ -729,12 +618,8 @@ impl Platform for Vercel {
 
     async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure> {
         let path = format!("/v12/deployments/{}/cancel", segment(&known.id));
-        let reply = api
-            .send(self.call(Method::Patch, path, "cancel the deployment"))
-            .await?;
-        accepted(&reply, |wire: Wire| {
-            (wire.id == known.id).then(|| self.tell(wire))
-        })
+        let reply = api.send(self.call(Method::Patch, path, "cancel the deployment")).await?;
+        accepted(&reply, |wire: Wire| (wire.id == known.id).then(|| self.tell(wire)))
     }
 }
 
@@ -745,80 +630,39 @@ mod tests {
     use super::*;
 
     fn vercel() -> Vercel {
-        Vercel {
-            team: Some(("slug", "acme".to_owned())),
-            project: None,
-            target: None,
-            environment: OnceLock::new(),
-        }
+        Vercel { team: Some(("slug", "acme".to_owned())), project: None, target: None, environment: OnceLock::new() }
     }
 
     #[test]
     fn deployments_are_named_in_four_ways() {
         for (written, read) in [
-            (
-                "dpl_5WJWYSyB7BpgTj3EuwF37WMRBXBtPQ2iTMJHJBJyRfd",
-                "dpl_5WJWYSyB7BpgTj3EuwF37WMRBXBtPQ2iTMJHJBJyRfd",
-            ),
+            ("dpl_5WJWYSyB7BpgTj3EuwF37WMRBXBtPQ2iTMJHJBJyRfd", "dpl_5WJWYSyB7BpgTj3EuwF37WMRBXBtPQ2iTMJHJBJyRfd"),
             ("My-App-abc123.vercel.app", "my-app-abc123.vercel.app"),
-            (
-                "https://my-app-abc123.vercel.app/some/page?x=1",
-                "my-app-abc123.vercel.app",
-            ),
+            ("https://my-app-abc123.vercel.app/some/page?x=1", "my-app-abc123.vercel.app"),
             ("my-app-abc123.vercel.app/", "my-app-abc123.vercel.app"),
-            (
-                "https://vercel.com/acme/my-app/5WJWYSyB7B",
-                "dpl_5WJWYSyB7B",
-            ),
-            (
-                "vercel.com/acme/my-app/dpl_5WJWYSyB7B/logs",
-                "dpl_5WJWYSyB7B",
-            ),
+            ("https://vercel.com/acme/my-app/5WJWYSyB7B", "dpl_5WJWYSyB7B"),
+            ("vercel.com/acme/my-app/dpl_5WJWYSyB7B/logs", "dpl_5WJWYSyB7B"),
             ("opaque", "opaque"),
         ] {
             let id = read_id(&Id::parse(written).unwrap());
-            assert_eq!(
-                id.map(|id| id.as_str().to_owned()),
-                Ok(read.to_owned()),
-                "{written}"
-            );
+            assert_eq!(id.map(|id| id.as_str().to_owned()), Ok(read.to_owned()), "{written}");
         }
-        for bad in [
-            "https://vercel.com/acme/my-app",
-            "https://",
-            "https://user:pw@x.vercel.app",
-            "a/b",
-        ] {
+        for bad in ["https://vercel.com/acme/my-app", "https://", "https://user:pw@x.vercel.app", "a/b"] {
             assert!(read_id(&Id::parse(bad).unwrap()).is_err(), "{bad}");
         }
     }
 
     fn answer(body: &Value) -> Response {
-        Response {
-            body: body.to_string().into_bytes(),
-            ..Response::default()
-        }
+        Response { body: body.to_string().into_bytes(), ..Response::default() }
     }
 
     #[test]
     fn a_refused_credential_is_told_from_a_missing_right() {
         for (body, refused) in [
-            (
-                json!({ "error": { "code": "forbidden", "message": "Not authorized", "invalidToken": true } }),
-                true,
-            ),
-            (
-                json!({ "code": "forbidden", "message": "missing", "missingToken": true }),
-                true,
-            ),
-            (
-                json!({ "err": { "code": "team_unauthorized", "message": "You are not authorized" } }),
-                true,
-            ),
-            (
-                json!({ "error": { "code": "forbidden", "message": "You don't have permission to cancel." } }),
-                false,
-            ),
+            (json!({ "error": { "code": "forbidden", "message": "Not authorized", "invalidToken": true } }), true),
+            (json!({ "code": "forbidden", "message": "missing", "missingToken": true }), true),
+            (json!({ "err": { "code": "team_unauthorized", "message": "You are not authorized" } }), true),
+            (json!({ "error": { "code": "forbidden", "message": "You don't have permission to cancel." } }), false),
             (json!("text"), false),
         ] {
             assert_eq!(words(&answer(&body)).credential_refused, refused, "{body}");
@@ -831,24 +675,10 @@ mod tests {
 
     #[test]
     fn a_page_is_given_only_if_it_is_vercels() {
-        let page = |inspector: &str| {
-            told(json!({ "id": "dpl_1", "name": "web", "inspectorUrl": inspector })).url
-        };
-        assert_eq!(
-            page("https://vercel.com/acme/web/1").as_deref(),
-            Some("https://vercel.com/acme/web/1")
-        );
-        for bad in [
-            "javascript:alert(1)",
-            "https://vercel.com.evil.example/x",
-            "http://vercel.com/x",
-            "",
-        ] {
-            assert_eq!(
-                page(bad).as_deref(),
-                Some("https://vercel.com/acme/web/1"),
-                "{bad}"
-            );
+        let page = |inspector: &str| told(json!({ "id": "dpl_1", "name": "web", "inspectorUrl": inspector })).url;
+        assert_eq!(page("https://vercel.com/acme/web/1").as_deref(), Some("https://vercel.com/acme/web/1"));
+        for bad in ["javascript:alert(1)", "https://vercel.com.evil.example/x", "http://vercel.com/x", ""] {
+            assert_eq!(page(bad).as_deref(), Some("https://vercel.com/acme/web/1"), "{bad}");
         }
     }
 
@@ -858,26 +688,13 @@ mod tests {
             "id": "dpl_1", "readyState": "CANCELED", "errorMessage": "skipped", "target": "production",
             "gitSource": { "ref": "main", "sha": "abc", "type": "github" }, "createdAt": 1_740_495_809_875_i64,
         }));
-        assert_eq!(
-            (one.state, one.note.as_deref()),
-            (State::Canceled, Some("skipped"))
-        );
-        assert_eq!(
-            (one.branch.as_deref(), one.target.as_deref()),
-            (Some("main"), Some("production"))
-        );
-        assert_eq!(
-            one.created.map(|time| time.to_string()).as_deref(),
-            Some("2025-02-25T15:03:29.875Z")
-        );
-        let two = told(
-            json!({ "id": "dpl_1", "status": "DELETED", "target": null, "meta": { "gitlabCommitRef": "dev" } }),
-        );
+        assert_eq!((one.state, one.note.as_deref()), (State::Canceled, Some("skipped")));
+        assert_eq!((one.branch.as_deref(), one.target.as_deref()), (Some("main"), Some("production")));
+        assert_eq!(one.created.map(|time| time.to_string()).as_deref(), Some("2025-02-25T15:03:29.875Z"));
+        let two =
+            told(json!({ "id": "dpl_1", "status": "DELETED", "target": null, "meta": { "gitlabCommitRef": "dev" } }));
         assert!(two.is_terminal() && two.state == State::Unknown);
-        assert_eq!(
-            (two.branch.as_deref(), two.target.as_deref()),
-            (Some("dev"), Some("preview"))
-        );
+        assert_eq!((two.branch.as_deref(), two.target.as_deref()), (Some("dev"), Some("preview")));
         for (word, state) in [
             ("QUEUED", State::Queued),
             ("INITIALIZING", State::Queued),

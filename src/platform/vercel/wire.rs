@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::ENTRY;
-use crate::deployment::{Deployment, Source};
-use crate::id::{Id, segment};
+use crate::model::deployment::{Deployment, Source};
+use crate::model::id::{Id, segment};
 use crate::platform::lenient;
 use crate::platform::paging::goes_back;
 
@@ -156,10 +156,7 @@ impl Wire {
         let custom = self.custom_environment.as_ref();
         let id = custom.and_then(|custom| custom.id.as_deref());
         let name = custom.and_then(|custom| custom.slug.as_deref());
-        (
-            id.filter(|it| !it.is_empty()),
-            name.filter(|it| !it.is_empty()),
-        )
+        (id.filter(|it| !it.is_empty()), name.filter(|it| !it.is_empty()))
     }
 
     /// The id of its custom environment, unless that has another name.
@@ -179,11 +176,7 @@ impl Wire {
         let meta = |ending: &str| self.meta(&format!("{host}{ending}"));
         let owner = meta("CommitOrg").filter(|_| host == "github");
         // An owner alone is enough to know that it is not ours, and too little to prove that it is.
-        let name = || {
-            meta("CommitRepo")
-                .or_else(|| meta("Repo"))
-                .unwrap_or_else(|| "?".to_owned())
-        };
+        let name = || meta("CommitRepo").or_else(|| meta("Repo")).unwrap_or_else(|| "?".to_owned());
         let repository = owner.map(|owner| format!("{owner}/{}", name()));
         let (branch, commit) = (meta("CommitRef"), meta("CommitSha"));
         let source = Source::told(repository.as_deref(), branch.as_deref(), commit.as_deref());
@@ -199,15 +192,10 @@ impl Wire {
 
     fn sources(&self) -> Vec<Source> {
         let hosts = ["github", "gitlab", "bitbucket"];
-        let mut sources: Vec<_> = hosts
-            .iter()
-            .filter_map(|host| self.integration(host))
-            .collect();
+        let mut sources: Vec<_> = hosts.iter().filter_map(|host| self.integration(host)).collect();
         let git = self.git().filter(|git| {
             // What the integration says comes with its repository; the git source alone must not hide that.
-            let same = |one: &Source| {
-                one.branch == git.branch && (git.commit.is_none() || one.commit == git.commit)
-            };
+            let same = |one: &Source| one.branch == git.branch && (git.commit.is_none() || one.commit == git.commit);
             !sources.iter().any(same)
         });
         sources.extend(git);
@@ -216,28 +204,15 @@ impl Wire {
 
     /// The page for people: the answer's own, if it really leads to Vercel, else the dashboard's address.
     pub(super) fn page(&self, team: Option<&(&str, String)>) -> Option<String> {
-        let own = self
-            .inspector_url
-            .as_deref()
-            .and_then(|text| Url::parse(text).ok());
-        if let Some(own) =
-            own.filter(|url| url.scheme() == "https" && url.host_str() == Some("vercel.com"))
-        {
+        let own = self.inspector_url.as_deref().and_then(|text| Url::parse(text).ok());
+        if let Some(own) = own.filter(|url| url.scheme() == "https" && url.host_str() == Some("vercel.com")) {
             return Some(own.into());
         }
         let slug = self.team.as_ref().and_then(|team| team.slug.clone());
-        let slug = slug.or_else(|| {
-            team.filter(|(kind, _)| *kind == "slug")
-                .map(|(_, slug)| slug.clone())
-        })?;
+        let slug = slug.or_else(|| team.filter(|(kind, _)| *kind == "slug").map(|(_, slug)| slug.clone()))?;
         let id = self.id.strip_prefix("dpl_").unwrap_or(&self.id);
         let project = self.name.as_deref()?;
-        Some(format!(
-            "https://vercel.com/{}/{}/{}",
-            segment(&slug),
-            segment(project),
-            segment(id)
-        ))
+        Some(format!("https://vercel.com/{}/{}/{}", segment(&slug), segment(project), segment(id)))
     }
 
     pub(super) fn tell(self, url: Option<String>) -> Deployment {
@@ -246,10 +221,7 @@ impl Wire {
         let told = || git.iter().chain(&sources);
         let branch = told().find_map(|source| source.branch.clone());
         let commit = told().find_map(|source| source.commit.clone());
-        let block = self
-            .seat_block
-            .as_ref()
-            .and_then(|it| it.block_code.clone());
+        let block = self.seat_block.as_ref().and_then(|it| it.block_code.clone());
         let mut details = Map::new();
         for (name, value) in [
             ("block_code", &block),
@@ -267,9 +239,7 @@ impl Wire {
         let own = self.target.as_deref().filter(|it| !it.is_empty());
         // No target means a preview (the API writes null), but a custom environment is none.
         let target = name.or(id).or(own).unwrap_or("preview").to_owned();
-        let handle = id
-            .filter(|_| name.is_none())
-            .map_or(Value::Null, Value::from);
+        let handle = id.filter(|_| name.is_none()).map_or(Value::Null, Value::from);
         // Production traffic never went there, because nobody published it.
         let substate = self.ready_substate.as_deref().unwrap_or_default();
         let unpublished = substate.eq_ignore_ascii_case(STAGED) && target == PRODUCTION;
@@ -281,13 +251,10 @@ impl Wire {
             commit,
             target: Some(target),
             created: self.created_at.and_then(milliseconds),
-            note: self
-                .error_message
-                .or(self.ready_state_reason)
-                .filter(|text| !text.is_empty()),
+            note: self.error_message.or(self.ready_state_reason).filter(|text| !text.is_empty()),
             details,
             sources,
-            held_back: word.eq_ignore_ascii_case(BLOCKED),
+            blocked: word.eq_ignore_ascii_case(BLOCKED),
             behind: false,
             automatic: false,
             handle,
@@ -303,20 +270,15 @@ fn tells(source: &Source) -> bool {
     source.branch.is_some() || source.commit.is_some()
 }
 
-#[allow(
-    clippy::cast_possible_truncation,
-    reason = "whole milliseconds are meant, and out of range is checked by jiff"
-)]
+#[allow(clippy::cast_possible_truncation, reason = "whole milliseconds are meant, and out of range is checked by jiff")]
 fn milliseconds(since_1970: f64) -> Option<Timestamp> {
-    Timestamp::from_millisecond(since_1970 as i64)
-        .ok()
-        .filter(|time| time.as_second() > 0)
+    Timestamp::from_millisecond(since_1970 as i64).ok().filter(|time| time.as_second() > 0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deployment::State;
+    use crate::model::deployment::State;
 
     fn page(body: Value) -> Option<Page> {
         serde_json::from_value(body).ok()
@@ -349,7 +311,7 @@ mod tests {
                     one.id.as_str(),
                     one.state,
                     one.target.as_deref().unwrap_or_default(),
-                    one.held_back,
+                    one.blocked,
                     one.created.is_some(),
                 )
             })
@@ -396,15 +358,9 @@ mod tests {
             let body = json!({ "deployments": [], "pagination": pagination });
             page(body).unwrap().next(until)
         };
-        assert_eq!(
-            page(json!({ "deployments": [] })).unwrap().next(None),
-            Ok(None)
-        );
+        assert_eq!(page(json!({ "deployments": [] })).unwrap().next(None), Ok(None));
         assert_eq!(next(json!(null), None), Ok(None));
-        assert_eq!(
-            next(json!({ "count": 0, "next": null, "prev": 3 }), Some(5)),
-            Ok(None)
-        );
+        assert_eq!(next(json!({ "count": 0, "next": null, "prev": 3 }), Some(5)), Ok(None));
         assert_eq!(next(json!({ "next": 9 }), None), Ok(Some(9)));
         assert_eq!(next(json!({ "next": 8 }), Some(9)), Ok(Some(8)));
         assert!(next(json!({ "next": 9 }), Some(9)).is_err());
@@ -416,9 +372,7 @@ mod tests {
             body.as_str()
         }
         let rows = body.as_array().unwrap();
-        rows.iter()
-            .map(|row| (text(&row[0]), text(&row[1]), text(&row[2])))
-            .collect()
+        rows.iter().map(|row| (text(&row[0]), text(&row[1]), text(&row[2]))).collect()
     }
 
     #[test]
@@ -449,10 +403,7 @@ mod tests {
                 }),
                 json!([[null, "main", null], [null, null, "abc"]]),
             ),
-            (
-                json!({ "meta": { "note": "main" }, "gitSource": { "ref": "" } }),
-                json!([]),
-            ),
+            (json!({ "meta": { "note": "main" }, "gitSource": { "ref": "" } }), json!([])),
             // Actions that upload files write the workflow's reference as it is.
             (
                 json!({ "meta": { "githubCommitRef": "refs/heads/main", "githubCommitSha": "abc" } }),
@@ -478,13 +429,7 @@ mod tests {
             let found: Vec<_> = listed[0]
                 .sources
                 .iter()
-                .map(|one| {
-                    (
-                        one.repository.as_deref(),
-                        one.branch.as_deref(),
-                        one.commit.as_deref(),
-                    )
-                })
+                .map(|one| (one.repository.as_deref(), one.branch.as_deref(), one.commit.as_deref()))
                 .collect();
             assert_eq!(found, sources(&expected), "{body}");
         }

@@ -7,10 +7,7 @@ use crate::step::Ran;
 
 fn named(ran: &Ran, name: &str) -> Vec<String> {
     let commands = obeyed(&ran.stdout).into_iter();
-    commands
-        .filter(|command| command.name == name)
-        .map(|command| command.text)
-        .collect()
+    commands.filter(|command| command.name == name).map(|command| command.text).collect()
 }
 
 #[test]
@@ -22,15 +19,9 @@ fn every_output_is_a_variable_for_other_steps_and_jobs() {
 
 #[test]
 fn every_secret_is_set_as_one_before_anything_else() {
-    let ran = step("azure", &running())
-        .input("token", "100% ;sec]ret")
-        .secret("100% ;sec]ret")
-        .run();
+    let ran = step("azure", &running()).input("token", "100% ;sec]ret").secret("100% ;sec]ret").run();
     let first = obeyed(ran.stdout.lines().next().unwrap());
-    assert_eq!(
-        (first[0].name.as_str(), first[0].text.as_str()),
-        ("task.setsecret", "100% ;sec]ret")
-    );
+    assert_eq!((first[0].name.as_str(), first[0].text.as_str()), ("task.setsecret", "100% ;sec]ret"));
 }
 
 #[test]
@@ -66,13 +57,9 @@ fn the_log_is_a_group() {
 
 #[test]
 fn a_folder_that_is_missing_or_cannot_be_written_is_a_warning() {
-    let without = step("azure", &running())
-        .without("AGENT_TEMPDIRECTORY")
-        .run();
+    let without = step("azure", &running()).without("AGENT_TEMPDIRECTORY").run();
     warned(&without, 0, "summary");
-    let nowhere = step("azure", &running())
-        .var("AGENT_TEMPDIRECTORY", "/no/folder")
-        .run();
+    let nowhere = step("azure", &running()).var("AGENT_TEMPDIRECTORY", "/no/folder").run();
     warned(&nowhere, 0, "summary");
     assert!(named(&nowhere, "task.uploadsummary").is_empty());
     assert_eq!(outputs(&nowhere.stdout)["cancellation_outcome"], "canceled");
@@ -81,10 +68,7 @@ fn a_folder_that_is_missing_or_cannot_be_written_is_a_warning() {
 #[test]
 fn no_secret_is_printed_where_no_agent_reads_it() {
     for word in ["true", "1", ""] {
-        let ran = step("azure", &running())
-            .var("TF_BUILD", word)
-            .input("ci", "azure")
-            .run();
+        let ran = step("azure", &running()).var("TF_BUILD", word).input("ci", "azure").run();
         assert_eq!(ran.code, 0);
         assert!(!format!("{}{}", ran.stdout, ran.stderr).contains(TOKEN));
         assert_eq!(outputs(&ran.stdout)["cancellation_outcome"], "canceled");

@@ -22,26 +22,15 @@ fn a_value_that_is_left_out_at_the_end_did_not_stand_there_before() {
     let text = read(&ran, "variables");
     let (provisional, _) = text.split_once("CANCELLATION_OUTCOME=canceled").unwrap();
     assert!(provisional.contains("CANCELLATION_OUTCOME=interrupted"));
-    assert!(
-        !provisional.contains("STATE") && !provisional.contains("DEPLOYMENT"),
-        "{provisional}"
-    );
+    assert!(!provisional.contains("STATE") && !provisional.contains("DEPLOYMENT"), "{provisional}");
 }
 
 #[test]
 fn text_of_a_platform_adds_no_variable() {
     for word in ["a\nOWNED=1", "$(touch owned)", "a b", "'"] {
-        let ran = step(
-            "bitbucket",
-            &sandbox(Deployment::new("app-1", "dep-1").states([word])),
-        )
-        .run();
+        let ran = step("bitbucket", &sandbox(Deployment::new("app-1", "dep-1").states([word]))).run();
         let variables = sourced(&ran.folder.path().join("variables"));
-        assert!(
-            variables
-                .keys()
-                .all(|name| name.starts_with("CANCELLATION_"))
-        );
+        assert!(variables.keys().all(|name| name.starts_with("CANCELLATION_")));
         assert!(!variables.contains_key("CANCELLATION_PREVIOUS_STATE"));
     }
 }
@@ -49,14 +38,6 @@ fn text_of_a_platform_adds_no_variable() {
 #[test]
 fn a_file_that_is_missing_or_cannot_be_written_is_a_warning() {
     let name = "BITBUCKET_PIPELINES_VARIABLES_PATH";
-    warned(
-        &step("bitbucket", &running()).without(name).run(),
-        0,
-        "outputs",
-    );
-    warned(
-        &step("bitbucket", &running()).var(name, "/no/file").run(),
-        0,
-        "outputs",
-    );
+    warned(&step("bitbucket", &running()).without(name).run(), 0, "outputs");
+    warned(&step("bitbucket", &running()).var(name, "/no/file").run(), 0, "outputs");
 }

@@ -39,25 +39,16 @@ fn an_empty_output_is_not_set() {
     let sandbox = running();
     let ran = step("buildkite", &sandbox).input("app_id", "").run();
     assert_eq!(ran.code, 2);
-    let names: Vec<_> = meta_data(&called(&ran))
-        .into_iter()
-        .map(|(name, _)| name)
-        .collect();
+    let names: Vec<_> = meta_data(&called(&ran)).into_iter().map(|(name, _)| name).collect();
     assert!(names.contains(&"cancellation_outcome".to_owned()));
-    assert!(
-        !names.contains(&"cancellation_state".to_owned()),
-        "{names:?}"
-    );
+    assert!(!names.contains(&"cancellation_state".to_owned()), "{names:?}");
 }
 
 #[test]
 fn secrets_are_handed_over_on_standard_input_before_everything_else() {
     let ran = step("buildkite", &running()).run();
     let all = called(&ran);
-    let masks: Vec<_> = all
-        .iter()
-        .filter(|call| call.arguments[0] == "redactor")
-        .collect();
+    let masks: Vec<_> = all.iter().filter(|call| call.arguments[0] == "redactor").collect();
     assert_eq!(masks.len(), 1);
     assert_eq!(masks[0].arguments, ["redactor", "add", "--format", "json"]);
     let secrets: BTreeMap<String, String> = serde_json::from_str(&masks[0].input).unwrap();
@@ -70,15 +61,8 @@ fn secrets_are_handed_over_on_standard_input_before_everything_else() {
 
 #[test]
 fn nothing_is_handed_over_as_a_secret_where_no_agent_is() {
-    let ran = step("buildkite", &running())
-        .var("BUILDKITE", "1")
-        .input("ci", "buildkite")
-        .run();
-    assert!(
-        called(&ran)
-            .iter()
-            .all(|call| call.arguments[0] != "redactor")
-    );
+    let ran = step("buildkite", &running()).var("BUILDKITE", "1").input("ci", "buildkite").run();
+    assert!(called(&ran).iter().all(|call| call.arguments[0] != "redactor"));
     assert!(!meta_data(&called(&ran)).is_empty());
 }
 
@@ -88,19 +72,11 @@ fn the_annotation_has_a_style_a_place_of_its_own_and_the_summary() {
         let ran = step("buildkite", &sandbox).run();
         let all = annotations(&ran);
         assert_eq!(all.len(), 1);
-        let expected = [
-            "annotate",
-            "--style",
-            style,
-            "--context",
-            "cancel-deployment-job-1",
-        ];
+        let expected = ["annotate", "--style", style, "--context", "cancel-deployment-job-1"];
         assert_eq!(all[0].arguments, expected);
         assert!(all[0].input.contains(SUMMARY) && all[0].input.len() <= 1 << 20);
     }
-    let short = step("buildkite", &running())
-        .input("summary", "false")
-        .run();
+    let short = step("buildkite", &running()).input("summary", "false").run();
     let text = &annotations(&short)[0].input;
     assert!(text.contains("dep-1") && !text.contains(SUMMARY), "{text}");
 }
@@ -117,10 +93,7 @@ fn the_log_is_a_group_and_the_result_another() {
 fn a_program_that_is_missing_is_one_warning_and_changes_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().to_str().unwrap();
-    let ran = step("buildkite", &running())
-        .var("PATH", path)
-        .input("output_file", "out.json")
-        .run();
+    let ran = step("buildkite", &running()).var("PATH", path).input("output_file", "out.json").run();
     warned(&ran, 0, "`buildkite-agent` is not in PATH");
     assert_eq!(ran.stdout.matches("warning: ").count(), 1, "{}", ran.stdout);
     let file: Value = serde_json::from_str(&super::read(&ran, "out.json")).unwrap();
@@ -181,6 +154,5 @@ fn a_second_signal_waits_for_no_program() {
     assert_eq!(ran.code, 130);
     let file: Value = serde_json::from_str(&super::read(&ran, "out.json")).unwrap();
     assert_eq!(file["outcome"], "interrupted");
-    ran.says("did not answer in time")
-        .says("warning: Interrupted");
+    ran.says("did not answer in time").says("warning: Interrupted");
 }

@@ -14,13 +14,8 @@ fn variables(ci: &str, ran: &Ran) -> BTreeMap<String, String> {
         "github" | "gitea" | "forgejo" => ran.outputs.clone().into_iter().map(upper).collect(),
         "azure" => {
             // `<STEP>_<NAME>`, whatever the step is called.
-            let steps = [
-                "cancel_deployment",
-                "CANCEL_DEPLOYMENT",
-                "input",
-                "plugin",
-                "buildkite_plugin_cancel_deployment",
-            ];
+            let steps =
+                ["cancel_deployment", "CANCEL_DEPLOYMENT", "input", "plugin", "buildkite_plugin_cancel_deployment"];
             let outputs = azure::outputs(&ran.stdout);
             let of_step = |step: &'static str| {
                 let outputs = outputs.clone().into_iter();
@@ -34,10 +29,7 @@ fn variables(ci: &str, ran: &Ran) -> BTreeMap<String, String> {
             set.map(upper).collect()
         }
         "circleci" => shell::sourced(&ran.folder.path().join("bash_env")),
-        "bitbucket" => gitlab::dotenv(&read(ran, "variables"))
-            .unwrap()
-            .into_iter()
-            .collect(),
+        "bitbucket" => gitlab::dotenv(&read(ran, "variables")).unwrap().into_iter().collect(),
         "harness" => harness::variables(&read(ran, "output.env")).unwrap(),
         "teamcity" => teamcity::parameters(&ran.stdout)
             .into_iter()
@@ -66,9 +58,7 @@ fn what_one_run_puts_out_never_acts_as_an_input_of_the_next() {
             };
             let own = aimed(Step::plain(), &sandbox);
             let own: Vec<_> = own.variables().collect();
-            own.iter().fold(step, |step, (name, value)| {
-                step.var(&name.replace("INPUT_", "CANCEL_DEPLOYMENT_"), value)
-            })
+            own.iter().fold(step, |step, (name, value)| step.var(&name.replace("INPUT_", "CANCEL_DEPLOYMENT_"), value))
         };
         let first = step(Step::of(ci)).run();
         assert_eq!(first.code, 0, "{ci}\n{}{}", first.stdout, first.stderr);
@@ -76,10 +66,7 @@ fn what_one_run_puts_out_never_acts_as_an_input_of_the_next() {
         assert!(fed.values().any(|value| value == "dep-1"), "{ci} {fed:?}");
         // They lie over the step's own variables.
         let second = step(Step::of(ci)).var("CANCEL_DEPLOYMENT_DEPLOYMENT_ID", "dep-2");
-        let second = fed
-            .iter()
-            .fold(second, |step, (name, value)| step.var(name, value))
-            .run();
+        let second = fed.iter().fold(second, |step, (name, value)| step.var(name, value)).run();
         let said = format!("{}{}", second.stdout, second.stderr);
         assert_eq!(second.code, 0, "{ci}\n{said}");
         assert_eq!(sandbox.effective_cancels("dep-2"), 1, "{ci}\n{said}");

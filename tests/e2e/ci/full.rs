@@ -18,10 +18,7 @@ fn room(folder: &Path) -> usize {
     let script = format!("{LIMIT}; head -c 100000 /dev/zero > limit");
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", &script]).current_dir(folder);
-    assert!(
-        !shell.output().unwrap().status.success(),
-        "there is no limit"
-    );
+    assert!(!shell.output().unwrap().status.success(), "there is no limit");
     let limit = folder.join("limit");
     let room = fs::metadata(&limit).unwrap().len();
     fs::remove_file(limit).unwrap();
@@ -42,10 +39,7 @@ fn appended(ci: &str) -> &'static [&'static str] {
 /// Whole files that are replaced.
 fn replaced(ci: &str) -> &'static [&'static str] {
     match ci {
-        "gitlab" => &[
-            "cancel-deployment.env",
-            "cancel-deployment.annotations.json",
-        ],
+        "gitlab" => &["cancel-deployment.env", "cancel-deployment.annotations.json"],
         "harness" => &["annotations.json", "out.json"],
         "drone" => &["card.json", "out.json"],
         _ => &["out.json"],
@@ -69,8 +63,7 @@ fn a_disk_that_fills_up_leaves_no_half_of_anything_on_any_system() {
             "gitlab" => step,
             "drone" => {
                 let card = step.file("card.json");
-                step.var("DRONE_CARD_PATH", card.to_str().unwrap())
-                    .input("output_file", "out.json")
+                step.var("DRONE_CARD_PATH", card.to_str().unwrap()).input("output_file", "out.json")
             }
             _ => step.input("output_file", "out.json"),
         };
@@ -115,9 +108,7 @@ fn a_disk_that_fills_up_leaves_no_half_of_anything_on_any_system() {
 fn an_output_file_that_cannot_be_written_whole_keeps_its_old_text() {
     for in_place in [false, true] {
         let sandbox = running();
-        let step = aimed(Step::plain(), &sandbox)
-            .input("output_file", "held/out.json")
-            .after(LIMIT);
+        let step = aimed(Step::plain(), &sandbox).input("output_file", "held/out.json").after(LIMIT);
         let step = match in_place {
             true => held(step),
             false => {
@@ -143,11 +134,7 @@ fn held(step: Step) -> Step {
     fs::set_permissions(&folder, Permissions::from_mode(0o555)).unwrap();
     fs::set_permissions(step.file(""), Permissions::from_mode(0o755)).unwrap();
     let is_root = fs::metadata(&folder).unwrap().uid() == 0;
-    if is_root {
-        step.started_by(65_534)
-    } else {
-        step
-    }
+    if is_root { step.started_by(65_534) } else { step }
 }
 
 #[test]
@@ -161,8 +148,7 @@ fn an_output_file_that_can_be_written_but_not_replaced_is_written() {
         let ran = step.run();
         assert_eq!(ran.code, 0);
         let text = read(&ran, "held/out.json");
-        let told: Value =
-            serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}\n{}", ran.stderr));
+        let told: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}\n{}", ran.stderr));
         assert_eq!(told["outcome"], "canceled");
         assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
     }
@@ -171,9 +157,7 @@ fn an_output_file_that_can_be_written_but_not_replaced_is_written() {
 #[test]
 fn a_folder_of_an_output_file_that_is_missing_is_made() {
     let sandbox = running();
-    let ran = aimed(Step::plain(), &sandbox)
-        .input("output_file", "a/new/folder/out.json")
-        .run();
+    let ran = aimed(Step::plain(), &sandbox).input("output_file", "a/new/folder/out.json").run();
     assert_eq!(ran.code, 0);
     let told: Value = serde_json::from_str(&read(&ran, "a/new/folder/out.json")).unwrap();
     assert_eq!(told["outcome"], "canceled");
@@ -183,18 +167,12 @@ fn a_folder_of_an_output_file_that_is_missing_is_made() {
 #[test]
 fn a_log_that_a_stream_leads_into_is_added_to_and_not_replaced() {
     let sandbox = running();
-    let step = aimed(Step::plain(), &sandbox)
-        .input("output_file", "/dev/stdout")
-        .after("exec > log 2>&1; echo earlier");
+    let step =
+        aimed(Step::plain(), &sandbox).input("output_file", "/dev/stdout").after("exec > log 2>&1; echo earlier");
     let ran = step.run();
     assert_eq!(ran.code, 0);
     let log = read(&ran, "log");
-    for text in [
-        "earlier\n",
-        "asking to cancel",
-        "CANCELLATION_OUTCOME=canceled\n",
-        "Canceled: dep-1",
-    ] {
+    for text in ["earlier\n", "asking to cancel", "CANCELLATION_OUTCOME=canceled\n", "Canceled: dep-1"] {
         assert!(log.contains(text), "no {text:?} in\n{log}");
     }
 }

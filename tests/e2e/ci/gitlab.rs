@@ -10,10 +10,7 @@ use crate::sandbox::digitalocean::Deployment;
 use crate::step::Ran;
 
 fn report(ran: &Ran) -> BTreeMap<String, String> {
-    dotenv(&read(ran, "cancel-deployment.env"))
-        .unwrap()
-        .into_iter()
-        .collect()
+    dotenv(&read(ran, "cancel-deployment.env")).unwrap().into_iter().collect()
 }
 
 #[test]
@@ -23,25 +20,15 @@ fn the_outputs_are_a_dotenv_report_without_being_asked_for() {
     let report = report(&ran);
     assert_eq!(report["CANCELLATION_OUTCOME"], "canceled");
     assert_eq!(report["CANCELLATION_DEPLOYMENT_ID"], "dep-1");
-    assert_eq!(
-        sourced(&ran.folder.path().join("cancel-deployment.env")),
-        report
-    );
+    assert_eq!(sourced(&ran.folder.path().join("cancel-deployment.env")), report);
 }
 
 #[test]
 fn the_report_takes_plain_values_only_and_never_json() {
     for word in ["a b", "$CI_JOB_TOKEN", "`id`", "a\nB=c", "[]", "ü"] {
-        let ran = step(
-            "gitlab",
-            &sandbox(Deployment::new("app-1", "dep-1").states([word])),
-        )
-        .run();
+        let ran = step("gitlab", &sandbox(Deployment::new("app-1", "dep-1").states([word]))).run();
         let report = report(&ran);
-        assert!(
-            !report.contains_key("CANCELLATION_PREVIOUS_STATE"),
-            "{report:?}"
-        );
+        assert!(!report.contains_key("CANCELLATION_PREVIOUS_STATE"), "{report:?}");
         assert!(!report.contains_key("CANCELLATION_DEPLOYMENTS"));
         assert_eq!(report["CANCELLATION_OUTCOME"], "canceled");
     }
@@ -50,11 +37,7 @@ fn the_report_takes_plain_values_only_and_never_json() {
 #[test]
 fn the_report_stays_small_enough_for_the_server() {
     let long = "x".repeat(600);
-    let sandbox = sandbox(
-        Deployment::new("app-1", "dep-1")
-            .states([long.as_str()])
-            .after_cancel([long.as_str()]),
-    );
+    let sandbox = sandbox(Deployment::new("app-1", "dep-1").states([long.as_str()]).after_cancel([long.as_str()]));
     let ran = step("gitlab", &sandbox).input("timeout", "2").run();
     let text = read(&ran, "cancel-deployment.env");
     assert!(text.len() < 5000 && text.lines().count() <= 15, "{text}");
@@ -64,17 +47,12 @@ fn the_report_stays_small_enough_for_the_server() {
 #[test]
 fn bad_input_leaves_a_report_too() {
     let ran = step("gitlab", &running()).input("timeout", "soon").run();
-    assert_eq!(
-        (ran.code, report(&ran)["CANCELLATION_OUTCOME"].as_str()),
-        (2, "error")
-    );
+    assert_eq!((ran.code, report(&ran)["CANCELLATION_OUTCOME"].as_str()), (2, "error"));
 }
 
 #[test]
 fn another_file_takes_the_place_of_the_usual_one() {
-    let ran = step("gitlab", &running())
-        .input("output_file", "mine.env")
-        .run();
+    let ran = step("gitlab", &running()).input("output_file", "mine.env").run();
     assert!(read(&ran, "mine.env").contains("CANCELLATION_OUTCOME=canceled\n"));
     assert!(read(&ran, "cancel-deployment.env").is_empty());
 }
@@ -105,10 +83,7 @@ fn the_log_is_a_section_and_the_last_line_is_coloured() {
     let section = |end: &str| (end.to_owned(), "cancel_deployment".to_owned());
     assert_eq!(sections(&ran.stdout), [section("start"), section("end")]);
     let last = ran.stdout.lines().last().unwrap();
-    assert!(
-        last.starts_with("\u{1b}[32;1mnotice: ") && last.ends_with("\u{1b}[0m"),
-        "{last:?}"
-    );
+    assert!(last.starts_with("\u{1b}[32;1mnotice: ") && last.ends_with("\u{1b}[0m"), "{last:?}");
 }
 
 #[test]

@@ -22,32 +22,16 @@ fn every_output_is_a_variable() {
 #[test]
 fn the_other_name_of_the_file_is_understood() {
     let sandbox = running();
-    let step = step("harness", &sandbox)
-        .without("HARNESS_OUTPUT_FILE")
-        .input("ci", "harness");
+    let step = step("harness", &sandbox).without("HARNESS_OUTPUT_FILE").input("ci", "harness");
     let path = step.file("drone.env");
     let ran = step.var("DRONE_OUTPUT", path.to_str().unwrap()).run();
-    assert_eq!(
-        variables(&read(&ran, "drone.env")).unwrap()["CANCELLATION_OUTCOME"],
-        "canceled"
-    );
+    assert_eq!(variables(&read(&ran, "drone.env")).unwrap()["CANCELLATION_OUTCOME"], "canceled");
 }
 
 #[test]
 fn text_of_a_platform_comes_back_as_it_was() {
-    for word in [
-        "$HOME",
-        "\"a\" # b",
-        "it's \\n",
-        "__B64__b3duZWQ=",
-        "a=b",
-        "ü",
-    ] {
-        let ran = step(
-            "harness",
-            &sandbox(Deployment::new("app-1", "dep-1").states([word])),
-        )
-        .run();
+    for word in ["$HOME", "\"a\" # b", "it's \\n", "__B64__b3duZWQ=", "a=b", "ü"] {
+        let ran = step("harness", &sandbox(Deployment::new("app-1", "dep-1").states([word]))).run();
         let variables = variables(&read(&ran, "output.env")).unwrap();
         assert_eq!(variables["CANCELLATION_PREVIOUS_STATE"], word);
     }
@@ -75,10 +59,7 @@ fn secrets_are_in_the_file_for_secrets_alone_and_encoded() {
     let ran = step("harness", &running()).run();
     let secrets = variables(&read(&ran, "secrets.env")).unwrap();
     assert_eq!(secrets.values().collect::<Vec<_>>(), [TOKEN]);
-    let elsewhere = step("harness", &running())
-        .without("HARNESS_OUTPUT_FILE")
-        .input("ci", "harness")
-        .run();
+    let elsewhere = step("harness", &running()).without("HARNESS_OUTPUT_FILE").input("ci", "harness").run();
     assert_eq!(elsewhere.code, 0);
     assert!(read(&elsewhere, "secrets.env").is_empty());
 }
@@ -86,20 +67,11 @@ fn secrets_are_in_the_file_for_secrets_alone_and_encoded() {
 #[test]
 fn the_annotation_has_a_style_and_the_summary() {
     for (sandbox, style) in [(running(), "success"), (completing(), "error")] {
-        let ran = step("harness", &sandbox)
-            .var("HARNESS_ACCOUNT_ID", "acc")
-            .var("HARNESS_EXECUTION_ID", "exe")
-            .run();
+        let ran = step("harness", &sandbox).var("HARNESS_ACCOUNT_ID", "acc").var("HARNESS_EXECUTION_ID", "exe").run();
         let whole = annotation(&ran);
-        assert_eq!(
-            (&whole["accountId"], &whole["planExecutionId"]),
-            (&json!("acc"), &json!("exe"))
-        );
+        assert_eq!((&whole["accountId"], &whole["planExecutionId"]), (&json!("acc"), &json!("exe")));
         let one = &whole["annotations"][0];
-        assert_eq!(
-            (&one["style"], &one["mode"]),
-            (&json!(style), &json!("replace"))
-        );
+        assert_eq!((&one["style"], &one["mode"]), (&json!(style), &json!("replace")));
         assert!(one["summary"].as_str().unwrap().contains(SUMMARY));
     }
     let short = step("harness", &running()).input("summary", "false").run();
@@ -122,9 +94,7 @@ fn a_file_that_cannot_be_written_is_a_warning() {
 
 #[test]
 fn files_that_harness_does_not_offer_are_not_missed() {
-    let ran = step("harness", &running())
-        .without("HARNESS_OUTPUT_SECRET_FILE")
-        .without("HARNESS_ANNOTATIONS_FILE")
-        .run();
+    let ran =
+        step("harness", &running()).without("HARNESS_OUTPUT_SECRET_FILE").without("HARNESS_ANNOTATIONS_FILE").run();
     assert!(!ran.stdout.contains("warning"), "{}", ran.stdout);
 }

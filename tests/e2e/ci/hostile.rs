@@ -74,14 +74,7 @@ impl Texts {
             "error": {"code": self.next(), "message": self.next()},
             "errors": [{"code": 10008, "title": self.next(), "detail": self.next()}],
         });
-        let names = [
-            "x-request-id",
-            "x-vcap-request-id",
-            "x-vercel-id",
-            "location",
-            "server",
-            "retry-after",
-        ];
+        let names = ["x-request-id", "x-vcap-request-id", "x-vercel-id", "location", "server", "retry-after"];
         Fault::Reply {
             status,
             content_type: "application/json".to_owned(),
@@ -96,9 +89,7 @@ type Scene = fn(&Sandbox, Step, &mut Texts) -> Step;
 
 fn on(platform: &str, sandbox: &Sandbox, step: Step) -> Step {
     let url = sandbox.url(platform);
-    step.input("platform", platform)
-        .input("api_url", &url)
-        .input("token", TOKEN)
+    step.input("platform", platform).input("api_url", &url).input("token", TOKEN)
 }
 
 fn on_digitalocean(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
@@ -107,18 +98,13 @@ fn on_digitalocean(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
     for n in 1..AT_ONCE {
         let deployment = digitalocean::Deployment::new("app-1", &format!("dep-{n}"));
         let fields = json!({"cause": texts.next(), "previous_deployment_id": texts.next(), "tier_slug": texts.next()});
-        let deployment = deployment
-            .branch(texts.next())
-            .commit(texts.next())
-            .patch(fields);
+        let deployment = deployment.branch(texts.next()).commit(texts.next()).patch(fields);
         let after = [if n % 3 == 0 { "ERROR" } else { "CANCELED" }];
         sandbox.add(deployment.states([texts.next()]).after_cancel(after));
         ids.push(format!("dep-{n}"));
     }
     sandbox.fault(Call::Cancel, [texts.error(422)]);
-    on("digitalocean", sandbox, step)
-        .input("app_id", "app-1")
-        .input("deployment_id", &ids.join(","))
+    on("digitalocean", sandbox, step).input("app_id", "app-1").input("deployment_id", &ids.join(","))
 }
 
 fn on_cloud_foundry(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
@@ -128,9 +114,7 @@ fn on_cloud_foundry(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
         let deployment = match n % 3 {
             0 => deployment.refusal(422, 10008, texts.next()),
             1 => deployment.states([format!("{}/{}", texts.next(), texts.next())]),
-            _ => deployment
-                .error(texts.next())
-                .patch(json!({"status": {"details": {"error": texts.next()}}})),
+            _ => deployment.error(texts.next()).patch(json!({"status": {"details": {"error": texts.next()}}})),
         };
         sandbox.add(deployment);
         ids.push(format!("dep-{n}"));
@@ -162,22 +146,12 @@ fn on_vercel(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
     for n in 1..AT_ONCE {
         let (id, host) = (format!("dpl_{n}"), format!("own-{n}.vercel.app"));
         let deployment = vercel::Deployment::new("prj_1", "web", &id).host(&host);
-        let deployment = deployment
-            .branch(texts.next())
-            .commit(texts.next())
-            .target(Some(texts.next()));
+        let deployment = deployment.branch(texts.next()).commit(texts.next()).target(Some(texts.next()));
         let page = format!("https://vercel.com/a/b?{}", texts.next());
         let deployment = match n % 4 {
-            0 => deployment
-                .refuses_cancel(texts.next())
-                .field("inspectorUrl", json!(page)),
-            1 => deployment
-                .states(["ERROR"])
-                .error_message(texts.next())
-                .field("errorCode", json!(texts.next())),
-            2 => deployment
-                .states([texts.next()])
-                .field("name", json!(texts.next())),
+            0 => deployment.refuses_cancel(texts.next()).field("inspectorUrl", json!(page)),
+            1 => deployment.states(["ERROR"]).error_message(texts.next()).field("errorCode", json!(texts.next())),
+            2 => deployment.states([texts.next()]).field("name", json!(texts.next())),
             _ => deployment
                 .field("id", json!(texts.next()))
                 .patch(json!({"team": {"slug": texts.next()}, "inspectorUrl": null})),
@@ -186,9 +160,7 @@ fn on_vercel(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
         ids.push(if n % 4 == 3 { host } else { id });
     }
     sandbox.fault(Call::Cancel, [texts.error(403)]);
-    on("vercel", sandbox, step)
-        .input("deployment_id", &ids.join(","))
-        .input("timeout", "2")
+    on("vercel", sandbox, step).input("deployment_id", &ids.join(",")).input("timeout", "2")
 }
 
 fn on_qovery(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
@@ -199,9 +171,7 @@ fn on_qovery(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
     if texts.0.is_multiple_of(2) {
         sandbox.fault(Call::Cancel, [texts.error(409)]);
     }
-    on("qovery", sandbox, step)
-        .input("environment_id", "env-1")
-        .input("timeout", "2")
+    on("qovery", sandbox, step).input("environment_id", "env-1").input("timeout", "2")
 }
 
 /// Runs a scene on every CI system.
@@ -276,20 +246,14 @@ fn no_error_of_a_first_read_acts_on_any_system() {
             },
         };
         sandbox.always(Call::Read, fault);
-        on("vercel", sandbox, step)
-            .input("deployment_id", "dpl_1")
-            .input("timeout", "2")
+        on("vercel", sandbox, step).input("deployment_id", "dpl_1").input("timeout", "2")
     });
 }
 
 /// A token that was made on the way is the platform's text, and a mask shows it as it is.
 #[test]
 fn no_token_that_a_platform_makes_acts_on_any_system() {
-    for token in [
-        "x##[set-output name=outcome]canceled",
-        "a::b::c",
-        "x##vso[task.complete result=Succeeded;]y",
-    ] {
+    for token in ["x##[set-output name=outcome]canceled", "a::b::c", "x##vso[task.complete result=Succeeded;]y"] {
         for ci in ALL {
             let sandbox = Sandbox::start();
             sandbox.add(cloud_foundry::Deployment::new("dep-1"));
@@ -370,22 +334,12 @@ fn no_branch_or_commit_of_a_run_acts_on_any_system() {
                 // An environment carries no NUL.
                 step = step.var(name, &texts.next().replace('\0', ""));
             }
-            let kept = if ci == "woodpecker" {
-                step.var("CI", "woodpecker")
-            } else {
-                step
-            };
+            let kept = if ci == "woodpecker" { step.var("CI", "woodpecker") } else { step };
             let step = match round {
                 0 => kept.input("select", "branch"),
-                1 => kept
-                    .input("select", "branch")
-                    .input("branch", &texts.written()),
-                2 => kept
-                    .input("select", "commit")
-                    .input("commit", &texts.written()),
-                _ => kept
-                    .input("deployment_id", &texts.written())
-                    .input("branch", &texts.written()),
+                1 => kept.input("select", "branch").input("branch", &texts.written()),
+                2 => kept.input("select", "commit").input("commit", &texts.written()),
+                _ => kept.input("deployment_id", &texts.written()).input("branch", &texts.written()),
             };
             let step = on("digitalocean", &sandbox, step).input("app_id", "app-1");
             nothing_acted(ci, &step.run());
@@ -429,11 +383,7 @@ fn no_event_acts_on_github_and_its_relatives() {
         };
         let sandbox = Sandbox::start();
         let step = on("vercel", &sandbox, Step::of(ci)).input("project_id", "prj_1");
-        let step = if start % 4 < 2 {
-            step.input("select", "branch")
-        } else {
-            step
-        };
+        let step = if start % 4 < 2 { step.input("select", "branch") } else { step };
         let path = step.file("event.json");
         // Surrogates that have no partner are JSON as well.
         let body = event.1.to_string().replace("\\\\ud800", "\\ud800");
@@ -459,10 +409,7 @@ fn nothing_acted(ci: &str, ran: &Ran) {
         }
     }
     let whole: Value = serde_json::from_str(&read(ran, "own.json")).unwrap_or_default();
-    assert!(
-        whole.is_null() || whole["deployments"].is_array(),
-        "{whole}"
-    );
+    assert!(whole.is_null() || whole["deployments"].is_array(), "{whole}");
     log_is_ours(ci, &log);
     files_are_ours(ci, ran);
 }
@@ -473,30 +420,12 @@ fn log_is_ours(ci: &str, log: &str) {
     let shown = silence::without_masks(ci, log);
     let (names, known): (Vec<String>, &[&str]) = match ci {
         "azure" => {
-            let names = azure::obeyed(&shown)
-                .into_iter()
-                .map(|one| one.name)
-                .collect();
-            (
-                names,
-                &["task.setvariable", "task.uploadsummary", "task.logissue"],
-            )
+            let names = azure::obeyed(&shown).into_iter().map(|one| one.name).collect();
+            (names, &["task.setvariable", "task.uploadsummary", "task.logissue"])
         }
         "teamcity" => {
-            let names = teamcity::obeyed(log)
-                .into_iter()
-                .map(|one| one.name)
-                .collect();
-            (
-                names,
-                &[
-                    "setParameter",
-                    "message",
-                    "buildProblem",
-                    "blockOpened",
-                    "blockClosed",
-                ],
-            )
+            let names = teamcity::obeyed(log).into_iter().map(|one| one.name).collect();
+            (names, &["setParameter", "message", "buildProblem", "blockOpened", "blockClosed"])
         }
         _ if silence::is_github(ci) => {
             let commands = github::obeyed(&shown);
@@ -505,17 +434,11 @@ fn log_is_ours(ci: &str, log: &str) {
                 assert_eq!(commands, github::obeyed_by_relatives(&shown));
             }
             let names = commands.into_iter().map(|one| one.name).collect();
-            (
-                names,
-                &["group", "endgroup", "debug", "notice", "warning", "error"],
-            )
+            (names, &["group", "endgroup", "debug", "notice", "warning", "error"])
         }
         _ => return,
     };
-    assert!(
-        names.iter().all(|name| known.contains(&name.as_str())),
-        "{names:?}\n{log}"
-    );
+    assert!(names.iter().all(|name| known.contains(&name.as_str())), "{names:?}\n{log}");
     let count = |name: &str| names.iter().filter(|known| *known == name).count();
     match ci {
         "azure" => {
@@ -552,19 +475,13 @@ fn files_are_ours(ci: &str, ran: &Ran) {
         "bitbucket" => assert!(sourced("variables") < OUTPUTS.len()),
         "harness" => {
             let variables = harness::variables(&read(ran, "output.env")).unwrap();
-            assert!(
-                variables.len() == OUTPUTS.len() && variables.keys().all(ours),
-                "{variables:?}"
-            );
+            assert!(variables.len() == OUTPUTS.len() && variables.keys().all(ours), "{variables:?}");
             let whole: Value = serde_json::from_str(&read(ran, "annotations.json")).unwrap();
             page(whole["annotations"][0]["summary"].as_str().unwrap());
         }
         "gitlab" => {
             let name = "cancel-deployment.env";
-            assert_eq!(
-                gitlab::dotenv(&read(ran, name)).unwrap().len(),
-                sourced(name)
-            );
+            assert_eq!(gitlab::dotenv(&read(ran, name)).unwrap().len(), sourced(name));
             for (label, url) in gitlab::links(&read(ran, "cancel-deployment.annotations.json")) {
                 assert!(is_our_link(&url), "{label} {url}");
             }
@@ -576,17 +493,10 @@ fn files_are_ours(ci: &str, ran: &Ran) {
         }
         "buildkite" => {
             let calls = buildkite::calls(&path("calls"));
-            let known = [
-                "redactor add --format json",
-                "meta-data set cancellation_",
-                "annotate --style ",
-            ];
+            let known = ["redactor add --format json", "meta-data set cancellation_", "annotate --style "];
             for call in &calls {
                 let arguments = call.arguments.join(" ");
-                assert!(
-                    known.iter().any(|known| arguments.starts_with(known)),
-                    "{arguments}"
-                );
+                assert!(known.iter().any(|known| arguments.starts_with(known)), "{arguments}");
                 if call.arguments[0] == "annotate" {
                     page(&call.input);
                 }
@@ -612,11 +522,7 @@ fn page(text: &str) {
 
 /// The pages of platforms.
 fn is_our_link(url: &str) -> bool {
-    let pages = [
-        "https://vercel.com/",
-        "https://cloud.digitalocean.com/",
-        "https://console.qovery.com/",
-    ];
+    let pages = ["https://vercel.com/", "https://cloud.digitalocean.com/", "https://console.qovery.com/"];
     pages.iter().any(|page| url.starts_with(page)) && !url.contains([')', '<', ' '])
 }
 

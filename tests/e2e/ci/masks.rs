@@ -8,9 +8,7 @@ use crate::step::{Ran, Step};
 
 /// The same step as a user writes it in a script: nothing comes as an input of an action or a task.
 fn script(ci: &str, inputs: &[(&str, &str)]) -> Step {
-    let set = |step: Step, (name, value): &(&str, &str)| {
-        step.var(&format!("CANCEL_DEPLOYMENT_{name}"), value)
-    };
+    let set = |step: Step, (name, value): &(&str, &str)| step.var(&format!("CANCEL_DEPLOYMENT_{name}"), value);
     inputs.iter().fold(Step::of(ci), set)
 }
 
@@ -48,9 +46,7 @@ fn a_script_prints_no_secret_on_any_system() {
 #[test]
 fn a_script_prints_no_secret_that_was_made_on_the_way_on_any_system() {
     for ci in ALL {
-        let ran = signed_in(ci, |step, name, value| {
-            step.var(&format!("CANCEL_DEPLOYMENT_{name}"), value)
-        });
+        let ran = signed_in(ci, |step, name, value| step.var(&format!("CANCEL_DEPLOYMENT_{name}"), value));
         for secret in [TOKEN, MINTED] {
             assert!(!streams(&ran).contains(secret), "{ci}\n{}", streams(&ran));
         }
@@ -62,14 +58,9 @@ fn what_an_action_or_a_task_was_handed_and_what_it_made_of_it_is_masked() {
     for ci in ["github", "gitea", "forgejo", "azure"] {
         let ran = signed_in(ci, |step, name, value| step.input(name, value));
         for secret in [TOKEN, MINTED] {
-            let mask = |line: &&str| {
-                line.starts_with("::add-mask::") || line.starts_with("##vso[task.setsecret]")
-            };
+            let mask = |line: &&str| line.starts_with("::add-mask::") || line.starts_with("##vso[task.setsecret]");
             let masks: Vec<_> = ran.stdout.lines().filter(mask).collect();
-            assert!(
-                masks.iter().any(|line| line.contains(secret)),
-                "{ci} {masks:?}"
-            );
+            assert!(masks.iter().any(|line| line.contains(secret)), "{ci} {masks:?}");
         }
         assert!(!silence::without_masks(ci, &ran.stdout).contains(TOKEN));
     }
@@ -79,10 +70,7 @@ fn what_an_action_or_a_task_was_handed_and_what_it_made_of_it_is_masked() {
 fn an_action_masks_its_own_inputs_and_no_variable_of_the_job() {
     let sandbox = running();
     for ci in ["github", "azure"] {
-        let ran = super::step(ci, &sandbox)
-            .input("dry_run", "true")
-            .var("VERCEL_TOKEN", "a-token-of-the-job")
-            .run();
+        let ran = super::step(ci, &sandbox).input("dry_run", "true").var("VERCEL_TOKEN", "a-token-of-the-job").run();
         assert!(ran.stdout.lines().next().unwrap().ends_with(TOKEN), "{ci}");
         assert!(!ran.stdout.contains("a-token-of-the-job"), "{ci}");
     }
@@ -90,9 +78,7 @@ fn an_action_masks_its_own_inputs_and_no_variable_of_the_job() {
 
 #[test]
 fn the_agent_and_the_file_for_secrets_get_those_of_a_script_too() {
-    let ran = signed_in("buildkite", |step, name, value| {
-        step.var(&format!("CANCEL_DEPLOYMENT_{name}"), value)
-    });
+    let ran = signed_in("buildkite", |step, name, value| step.var(&format!("CANCEL_DEPLOYMENT_{name}"), value));
     let handed: Vec<_> = buildkite::calls(&ran.folder.path().join("calls"))
         .into_iter()
         .filter(|call| call.arguments[0] == "redactor")
@@ -101,9 +87,7 @@ fn the_agent_and_the_file_for_secrets_get_those_of_a_script_too() {
     for secret in [TOKEN, MINTED] {
         assert!(handed.iter().any(|input| input.contains(secret)));
     }
-    let ran = signed_in("harness", |step, name, value| {
-        step.var(&format!("PLUGIN_{name}"), value)
-    });
+    let ran = signed_in("harness", |step, name, value| step.var(&format!("PLUGIN_{name}"), value));
     let secrets = super::read(&ran, "secrets.env");
     let secrets = crate::models::harness::variables(&secrets).unwrap();
     for secret in [TOKEN, MINTED] {
@@ -114,9 +98,7 @@ fn the_agent_and_the_file_for_secrets_get_those_of_a_script_too() {
 /// A run whose token is made on the way, its inputs set in some way.
 fn signed_in(ci: &str, set: fn(Step, &str, &str) -> Step) -> Ran {
     let sandbox = Sandbox::start();
-    sandbox
-        .add(cloud_foundry::Deployment::new("dep-1"))
-        .add(User::new("ci", TOKEN));
+    sandbox.add(cloud_foundry::Deployment::new("dep-1")).add(User::new("ci", TOKEN));
     let inputs = [
         ("PLATFORM", "cloud_foundry"),
         ("API_URL", &sandbox.url("cloud_foundry")),
@@ -124,9 +106,7 @@ fn signed_in(ci: &str, set: fn(Step, &str, &str) -> Step) -> Ran {
         ("USERNAME", "ci"),
         ("PASSWORD", TOKEN),
     ];
-    let step = inputs
-        .into_iter()
-        .fold(Step::of(ci), |step, (name, value)| set(step, name, value));
+    let step = inputs.into_iter().fold(Step::of(ci), |step, (name, value)| set(step, name, value));
     let ran = step.run();
     assert_eq!(ran.code, 0, "{ci}\n{}", streams(&ran));
     ran

@@ -98,19 +98,8 @@ fn all_outputs(outputs: &BTreeMap<String, String>, style: fn(&str) -> String) {
     let names: BTreeSet<_> = outputs.keys().cloned().collect();
     assert_eq!(names, OUTPUTS.into_iter().map(style).collect());
     let value = |name| outputs[&style(name)].as_str();
-    let seen = [
-        "outcome",
-        "canceled",
-        "state",
-        "platform_state",
-        "deployment_id",
-        "count",
-    ]
-    .map(value);
-    assert_eq!(
-        seen,
-        ["canceled", "true", "canceled", "CANCELED", "dep-1", "1"]
-    );
+    let seen = ["outcome", "canceled", "state", "platform_state", "deployment_id", "count"].map(value);
+    assert_eq!(seen, ["canceled", "true", "canceled", "CANCELED", "dep-1", "1"]);
     assert!(value("reason").contains(' '));
     let deployments: Value = serde_json::from_str(value("deployments")).unwrap();
     assert_eq!(deployments[0]["deployment_id"], "dep-1");
@@ -122,16 +111,12 @@ fn carried_over(ci: &str, first: &Ran) -> Vec<(String, String)> {
     let upper_case = |name: &str| name.to_uppercase().replace(['.', ' '], "_");
     if ci == "azure" {
         let outputs = crate::models::azure::outputs(&first.stdout).into_iter();
-        return outputs
-            .map(|(name, value)| (format!("CANCEL_DEPLOYMENT_{}", upper_case(&name)), value))
-            .collect();
+        return outputs.map(|(name, value)| (format!("CANCEL_DEPLOYMENT_{}", upper_case(&name)), value)).collect();
     }
     let file: BTreeMap<String, Value> = serde_json::from_str(&read(first, "outputs.json")).unwrap();
     assert_eq!(file.len(), OUTPUTS.len());
     let plain = |value: Value| value.as_str().map_or(value.to_string(), str::to_owned);
-    file.into_iter()
-        .map(|(name, value)| (upper(&name), plain(value)))
-        .collect()
+    file.into_iter().map(|(name, value)| (upper(&name), plain(value))).collect()
 }
 
 #[test]
@@ -139,9 +124,7 @@ fn what_one_step_put_out_is_no_input_of_the_next() {
     for ci in ALL {
         let sandbox = running();
         sandbox.add(Deployment::new("app-1", "dep-2"));
-        let first = step(ci, &sandbox)
-            .input("output_file", "outputs.json")
-            .run();
+        let first = step(ci, &sandbox).input("output_file", "outputs.json").run();
         assert_eq!(first.code, 0, "{ci}");
         let inputs = [
             ("PLATFORM", "digitalocean"),

@@ -13,9 +13,7 @@ fn named(ran: &Ran, name: &str) -> Vec<Message> {
 fn every_output_is_a_parameter_for_later_steps() {
     let ran = step("teamcity", &running()).run();
     assert_eq!(ran.code, 0);
-    all_outputs(&parameters(&ran.stdout), |name| {
-        format!("env.{}", upper(name))
-    });
+    all_outputs(&parameters(&ran.stdout), |name| format!("env.{}", upper(name)));
 }
 
 #[test]
@@ -26,18 +24,9 @@ fn only_a_step_that_fails_is_a_problem_of_the_build() {
     assert_eq!(problems.len(), 1);
     assert!(problems[0].attributes["description"].contains("Went live"));
     for (input, value) in [("fail_on", "none"), ("timeout", "20")] {
-        let sandbox = if input == "fail_on" {
-            completing()
-        } else {
-            running()
-        };
+        let sandbox = if input == "fail_on" { completing() } else { running() };
         let passed = step("teamcity", &sandbox).input(input, value).run();
-        assert_eq!(
-            (passed.code, named(&passed, "buildProblem").len()),
-            (0, 0),
-            "{}",
-            passed.stdout
-        );
+        assert_eq!((passed.code, named(&passed, "buildProblem").len()), (0, 0), "{}", passed.stdout);
     }
 }
 
@@ -45,14 +34,7 @@ fn only_a_step_that_fails_is_a_problem_of_the_build() {
 fn a_message_has_the_status_of_its_annotation() {
     let status = |ran: &Ran| named(ran, "message")[0].attributes["status"].clone();
     assert_eq!(status(&step("teamcity", &running()).run()), "NORMAL");
-    assert_eq!(
-        status(
-            &step("teamcity", &completing())
-                .input("fail_on", "none")
-                .run()
-        ),
-        "WARNING"
-    );
+    assert_eq!(status(&step("teamcity", &completing()).input("fail_on", "none").run()), "WARNING");
     assert_eq!(status(&step("teamcity", &completing()).run()), "ERROR");
 }
 

@@ -13,11 +13,11 @@ use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderNam
 use rustls::{AlertDescription, CertificateError, ClientConfig, RootCertStore};
 use url::Url;
 
-use super::{Body, Link, LinkError, Method, Proxy, Request, Response, Roots};
-use crate::address::Address;
-use crate::env::Env;
-use crate::failure::Kind;
-use crate::secret::Secret;
+use super::{Body, Method, Proxy, Request, Response, Roots, Transport, TransportError};
+use crate::input::env::Env;
+use crate::model::address::Address;
+use crate::model::failure::Kind;
+use crate::text::secret::Secret;
 
 /// Longest time to connect, TLS included.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -38,17 +38,10 @@ pub struct Client {
 impl Client {
     /// A client that trusts `roots` and uses the proxy that `env` names, for encrypted connections alone: plain ones are
     /// to loopback addresses and must not leave this machine. `elsewhere` says that a sign-in may lead to another host.
-    pub fn new(
-        base: &Address,
-        roots: Roots<'_>,
-        env: &Env,
-        elsewhere: bool,
-    ) -> anyhow::Result<Self> {
+    pub fn new(base: &Address, roots: Roots<'_>, env: &Env, elsewhere: bool) -> anyhow::Result<Self> {
         let encrypts = !base.is_plain() || elsewhere;
         let proxy = if encrypts { Proxy::read(env)? } else { None };
-        if let Some(proxy) = proxy
-            .as_ref()
-            .filter(|proxy| proxy.covers(&base.join("", &[])))
+        if let Some(proxy) = proxy.as_ref().filter(|proxy| proxy.covers(&base.join("", &[])))
             && base.host().starts_with('[')
         {
             bail!(
@@ -56,11 +49,7 @@ impl Client {
                 proxy.variable()
             );
         }
-        let store = Arc::new(if encrypts {
-            roots.read()?
-        } else {
-            RootCertStore::empty()
-        });
+        let store = Arc::new(if encrypts { roots.read()? } else { RootCertStore::empty() });
         let inner = by_way_of(builder(Arc::clone(&store))?, proxy.as_ref());
         Ok(Self {
             inner: inner.build().context("the HTTP client cannot be set up")?,
@@ -83,10 +72,7 @@ impl Client {
 
     /// Sends it on a connection that is kept. A server may close one in the moment in which the next request goes out:
     /// what broke there before an answer came was not processed, and is sent once more on a connection of its own.
-    async fn exchange(
-        &self,
-        request: reqwest::Request,
-    ) -> Result<reqwest::Response, reqwest::Error> {
+    async fn exchange(&self, request: reqwest::Request) -> Result<reqwest::Response, reqwest::Error> {
         let again = request.try_clone();
         let error = match self.inner.execute(request).await {
             Ok(response) => {
@@ -150,30 +136,21 @@ fn builder(store: impl Into<Arc<RootCertStore>>) -> anyhow::Result<ClientBuilder
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         // Where `localhost` leads is not left to name servers and hosts files: what goes there may be unencrypted.
-        .resolve_to_addrs(
-            "localhost",
-            &[
-                (Ipv4Addr::LOCALHOST, 0).into(),
-                (Ipv6Addr::LOCALHOST, 0).into(),
-            ],
-        )
+        .resolve_to_addrs("localhost", &[(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()])
         .connect_timeout(CONNECT_LIMIT)
         .user_agent(concat!("cancel-deployment/", env!("CARGO_PKG_VERSION")))
-        .default_headers(HeaderMap::from_iter([(
-            ACCEPT,
-            HeaderValue::from_static("application/json"),
-        )]));
+        .default_headers(HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]));
     Ok(builder)
 }
 
 #[async_trait::async_trait]
-impl Link for Client {
+impl Transport for Client {
     fn way(&self, target: &Url) -> Option<&'static str> {
         let proxy = self.proxy.as_ref()?;
         proxy.covers(target).then(|| proxy.variable())
     }
 
-    async fn send(&self, request: Request) -> Result<Response, LinkError> {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let way = self.way(&request.url);
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
@@ -182,7 +159,7 @@ impl Link for Client {
         };
         let mut sending = self.inner.request(method, request.url);
         for (name, secret) in &request.credentials {
-            let mut value = HeaderValue::from_str(secret.expose()).map_err(|_| LinkError {
+            let mut value = HeaderValue::from_str(secret.expose()).map_err(|_| TransportError {
                 kind: Kind::Unauthorized,
                 words: "the credential has characters that no HTTP header can carry".to_owned(),
             })?;
@@ -193,36 +170,20 @@ impl Link for Client {
             Body::None if request.method == Method::Get => sending,
             // Load balancers answer 411 to a request that might have a body and names no length.
             Body::None => sending.header(CONTENT_LENGTH, 0),
-            Body::Json(value) => sending
-                .header(CONTENT_TYPE, "application/json")
-                .body(value.to_string()),
-            Body::Form(fields) => sending
-                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-                .body(form(&fields)),
+            Body::Json(value) => sending.header(CONTENT_TYPE, "application/json").body(value.to_string()),
+            Body::Form(fields) => sending.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form(&fields)),
         };
         let request = sending.build().map_err(|error| explain(error, way))?;
-        let mut response = self
-            .exchange(request)
-            .await
-            .map_err(|error| explain(error, way))?;
-        let mut whole = Response {
-            status: response.status().as_u16(),
-            ..Response::default()
-        };
+        let mut response = self.exchange(request).await.map_err(|error| explain(error, way))?;
+        let mut whole = Response { status: response.status().as_u16(), ..Response::default() };
         for (name, value) in response.headers() {
             if let Ok(value) = value.to_str() {
-                whole
-                    .headers
-                    .push((name.as_str().to_owned(), value.to_owned()));
+                whole.headers.push((name.as_str().to_owned(), value.to_owned()));
             }
         }
-        while let Some(chunk) = response
-            .chunk()
-            .await
-            .map_err(|error| explain(error, way))?
-        {
+        while let Some(chunk) = response.chunk().await.map_err(|error| explain(error, way))? {
             if whole.body.len() + chunk.len() > BODY_CAP {
-                return Err(LinkError {
+                return Err(TransportError {
                     kind: Kind::TooLarge,
                     words: format!("the answer was {} and larger than 16 MiB", whole.status),
                 });
@@ -235,14 +196,12 @@ impl Link for Client {
 
 fn form(fields: &[(&'static str, Secret)]) -> String {
     let pairs = fields.iter().map(|(name, value)| (*name, value.expose()));
-    url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(pairs)
-        .finish()
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
 /// What a failed request means. reqwest tells connecting from sending; the cause is found down its chain. `way` is the
 /// variable that names the proxy on the way.
-fn explain(error: reqwest::Error, way: Option<&'static str>) -> LinkError {
+fn explain(error: reqwest::Error, way: Option<&'static str>) -> TransportError {
     let is_plain = error.url().is_some_and(|url| url.scheme() == "http");
     let error = error.without_url();
     let mut causes = Vec::new();
@@ -286,15 +245,14 @@ fn explain(error: reqwest::Error, way: Option<&'static str>) -> LinkError {
         Some(proxy) => format!("{words}, through {proxy}"),
         None => words,
     };
-    LinkError { kind, words }
+    TransportError { kind, words }
 }
 
-fn by_proxy(proxy: &str, chain: &str, tls: Option<&rustls::Error>, last: &str) -> LinkError {
+fn by_proxy(proxy: &str, chain: &str, tls: Option<&rustls::Error>, last: &str) -> TransportError {
     let (kind, words) = if let Some(tls) = tls {
         (Kind::Untrusted, format!("{proxy}: {}", tls_words(tls)))
     } else if chain.contains("authorization required") {
-        let words =
-            format!("{proxy} wants a user name and password, or other ones than it got (407)");
+        let words = format!("{proxy} wants a user name and password, or other ones than it got (407)");
         (Kind::Proxy, words)
     } else if chain.contains("failed to create") {
         (Kind::Proxy, format!("{proxy} cannot be reached, {last}"))
@@ -303,25 +261,16 @@ fn by_proxy(proxy: &str, chain: &str, tls: Option<&rustls::Error>, last: &str) -
     } else {
         (Kind::Proxy, format!("{proxy} broke off, {last}"))
     };
-    LinkError { kind, words }
+    TransportError { kind, words }
 }
 
 /// A host name that leads nowhere: nobody knows it, or the name server gave no answer, which can improve.
 fn no_address(chain: &str, last: &str) -> (Kind, String) {
     // As glibc and musl word it.
-    if ["temporary failure", "try again"]
-        .iter()
-        .any(|text| chain.contains(text))
-    {
-        (
-            Kind::Unreachable,
-            format!("the name server gives no answer, {last}"),
-        )
+    if ["temporary failure", "try again"].iter().any(|text| chain.contains(text)) {
+        (Kind::Unreachable, format!("the name server gives no answer, {last}"))
     } else {
-        (
-            Kind::UnknownHost,
-            format!("the host name is not known, {last}"),
-        )
+        (Kind::UnknownHost, format!("the host name is not known, {last}"))
     }
 }
 
@@ -333,13 +282,9 @@ fn tls_words(error: &rustls::Error) -> String {
         rustls::Error::InvalidMessage(_) => {
             format!("TLS failed, the server does not speak TLS there ({error})")
         }
-        rustls::Error::AlertReceived(
-            AlertDescription::ProtocolVersion | AlertDescription::HandshakeFailure,
-        )
+        rustls::Error::AlertReceived(AlertDescription::ProtocolVersion | AlertDescription::HandshakeFailure)
         | rustls::Error::PeerIncompatible(_) => {
-            format!(
-                "TLS failed, the server and this run have nothing in common of TLS 1.2 and 1.3 ({error})"
-            )
+            format!("TLS failed, the server and this run have nothing in common of TLS 1.2 and 1.3 ({error})")
         }
         _ => format!("TLS failed, {error}"),
     }
@@ -379,10 +324,7 @@ mod tests {
         });
         let builder = builder(RootCertStore::empty()).unwrap().no_proxy();
         let client = builder.dns_resolver(Nobody).build().unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let asked = client.get(format!("http://localhost:{port}/")).send();
         let asked = runtime.block_on(asked);
         assert!(asked.is_ok(), "{asked:?}");
@@ -421,20 +363,13 @@ mod tests {
             }
         });
         let base = Address::parse(&address).unwrap();
-        let roots = Roots {
-            file: None,
-            dir: None,
-            extra: Vec::new(),
-        };
+        let roots = Roots { file: None, dir: None, extra: Vec::new() };
         let client = Client::new(&base, roots, &Env::default(), false).unwrap();
         (client, address, seen)
     }
 
     fn ask(client: &Client, address: &str, methods: &[Method]) -> Vec<Result<u16, Kind>> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let mut answers = Vec::new();
         runtime.block_on(async {
             for method in methods {
@@ -483,10 +418,7 @@ mod tests {
         let client = builder.tcp_user_timeout(Duration::from_millis(100));
         let sending = client.build().unwrap();
         let sending = sending.post(format!("http://127.0.0.1:{port}/"));
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let sent = runtime.block_on(sending.body(vec![b'x'; BODY_CAP]).send());
         let error = sent.unwrap_err();
         assert!(error.is_timeout() && !error.is_connect(), "{error:?}");

@@ -1,14 +1,14 @@
 //! The seam below the policy: one request out, one response in.
 
-use super::call::{Body, Method};
-use crate::failure::Kind;
-use crate::secret::Secret;
+use super::request::{Body, Method};
+use crate::model::failure::Kind;
+use crate::text::secret::Secret;
 
 /// Sends requests. Never retries, never follows a redirect.
 #[async_trait::async_trait]
-pub trait Link: Send + Sync {
+pub trait Transport: Send + Sync {
     /// Sends a request whose time is limited by the caller.
-    async fn send(&self, request: Request) -> Result<Response, LinkError>;
+    async fn send(&self, request: Request) -> Result<Response, TransportError>;
 
     /// The variable that names the proxy on the way to `target`, if there is one.
     fn way(&self, _target: &url::Url) -> Option<&'static str> {
@@ -44,9 +44,7 @@ impl Response {
     /// A header by its lower-case name.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
-        headers
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        headers.find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The body as JSON, whatever its content type says; `Null` when it is none.
@@ -67,7 +65,7 @@ impl Response {
 
 /// How a connection failed.
 #[derive(Debug)]
-pub struct LinkError {
+pub struct TransportError {
     /// One of the kinds that have no status.
     pub kind: Kind,
     /// The cause, as the library words it.

@@ -136,9 +136,7 @@ impl Outcome {
     /// How it is told when `fail_on` has no say.
     pub const fn level(self) -> Level {
         match self {
-            Self::Error | Self::NotFound | Self::TimedOut | Self::Completed | Self::AlreadyLive => {
-                Level::Error
-            }
+            Self::Error | Self::NotFound | Self::TimedOut | Self::Completed | Self::AlreadyLive => Level::Error,
             Self::Interrupted | Self::Failed => Level::Warning,
             _ => Level::Notice,
         }
@@ -156,15 +154,8 @@ impl Outcome {
     }
 
     /// Never part of `fail_on: any`: what was wanted, or nothing that was asked for.
-    const fn is_content(self) -> bool {
-        matches!(
-            self,
-            Self::Canceled
-                | Self::AlreadyFinished
-                | Self::NothingToCancel
-                | Self::Skipped
-                | Self::DryRun
-        )
+    const fn is_benign(self) -> bool {
+        matches!(self, Self::Canceled | Self::AlreadyFinished | Self::NothingToCancel | Self::Skipped | Self::DryRun)
     }
 }
 
@@ -181,24 +172,14 @@ pub struct FailOn(Vec<Outcome>);
 impl Default for FailOn {
     /// `error,not_found,timed_out,completed,already_finished`
     fn default() -> Self {
-        Self(vec![
-            Outcome::Error,
-            Outcome::NotFound,
-            Outcome::TimedOut,
-            Outcome::Completed,
-            Outcome::AlreadyLive,
-        ])
+        Self(vec![Outcome::Error, Outcome::NotFound, Outcome::TimedOut, Outcome::Completed, Outcome::AlreadyLive])
     }
 }
 
 impl FailOn {
     /// What applies when nothing is written: a superseded deployment that finished first is no failure.
     pub fn usual(superseded: bool) -> Self {
-        if superseded {
-            Self(vec![Outcome::Error, Outcome::NotFound, Outcome::TimedOut])
-        } else {
-            Self::default()
-        }
+        if superseded { Self(vec![Outcome::Error, Outcome::NotFound, Outcome::TimedOut]) } else { Self::default() }
     }
 
     /// Takes the words of `fail_on`. `already_finished` means only the kind that had succeeded.
@@ -206,12 +187,7 @@ impl FailOn {
         match words {
             [word] if word.eq_ignore_ascii_case("none") => return Ok(Self(Vec::new())),
             [word] if word.eq_ignore_ascii_case("any") => {
-                return Ok(Self(
-                    Outcome::ALL
-                        .into_iter()
-                        .filter(|o| !o.is_content())
-                        .collect(),
-                ));
+                return Ok(Self(Outcome::ALL.into_iter().filter(|o| !o.is_benign()).collect()));
             }
             _ => {}
         }
@@ -224,10 +200,7 @@ impl FailOn {
                     return Err(format!("`{word}` stands alone, not in a list"));
                 }
                 None => {
-                    return Err(format!(
-                        "takes `none`, `any` or a list of: {}",
-                        words_of_outcomes()
-                    ));
+                    return Err(format!("takes `none`, `any` or a list of: {}", words_of_outcomes()));
                 }
             }
         }
@@ -241,11 +214,7 @@ impl FailOn {
 
     /// How loudly an outcome is told: an error when it fails the step, at most a warning when it does not.
     pub fn level(&self, outcome: Outcome) -> Level {
-        if self.contains(outcome) {
-            Level::Error
-        } else {
-            outcome.level().min(Level::Warning)
-        }
+        if self.contains(outcome) { Level::Error } else { outcome.level().min(Level::Warning) }
     }
 
     /// The exit of a run with these outcomes: that of the worst one that fails the step.
@@ -273,10 +242,7 @@ mod tests {
 
     #[test]
     fn the_default_is_what_the_documents_say() {
-        assert_eq!(
-            fail_on("error,not_found,timed_out,completed,already_finished").unwrap(),
-            FailOn::default()
-        );
+        assert_eq!(fail_on("error,not_found,timed_out,completed,already_finished").unwrap(), FailOn::default());
     }
 
     #[test]
@@ -289,19 +255,10 @@ mod tests {
     #[test]
     fn any_is_everything_that_was_not_wanted() {
         let any = fail_on("any").unwrap();
-        let content: Vec<_> = Outcome::ALL
-            .into_iter()
-            .filter(|o| !any.contains(*o))
-            .collect();
+        let content: Vec<_> = Outcome::ALL.into_iter().filter(|o| !any.contains(*o)).collect();
         assert_eq!(
             content,
-            [
-                Outcome::Canceled,
-                Outcome::AlreadyFinished,
-                Outcome::Skipped,
-                Outcome::DryRun,
-                Outcome::NothingToCancel
-            ]
+            [Outcome::Canceled, Outcome::AlreadyFinished, Outcome::Skipped, Outcome::DryRun, Outcome::NothingToCancel]
         );
     }
 
@@ -313,28 +270,16 @@ mod tests {
     #[test]
     fn the_exit_is_that_of_the_worst_failing_outcome() {
         let only_completed = fail_on("completed").unwrap();
-        assert_eq!(
-            only_completed.exit([Outcome::Error, Outcome::Completed]),
-            Exit::EndedOtherwise
-        );
-        assert_eq!(
-            FailOn::default().exit([Outcome::Completed, Outcome::NotFound]),
-            Exit::NotFound
-        );
+        assert_eq!(only_completed.exit([Outcome::Error, Outcome::Completed]), Exit::EndedOtherwise);
+        assert_eq!(FailOn::default().exit([Outcome::Completed, Outcome::NotFound]), Exit::NotFound);
     }
 
     #[test]
     fn levels_follow_fail_on() {
         assert_eq!(FailOn::default().level(Outcome::Canceled), Level::Notice);
         assert_eq!(FailOn::default().level(Outcome::Failed), Level::Warning);
-        assert_eq!(
-            fail_on("none").unwrap().level(Outcome::Error),
-            Level::Warning
-        );
-        assert_eq!(
-            fail_on("requested").unwrap().level(Outcome::Requested),
-            Level::Error
-        );
+        assert_eq!(fail_on("none").unwrap().level(Outcome::Error), Level::Warning);
+        assert_eq!(fail_on("requested").unwrap().level(Outcome::Requested), Level::Error);
     }
 
     #[test]

@@ -5,15 +5,10 @@ use std::ffi::OsString;
 
 use zeroize::Zeroizing;
 
-use crate::secret::Secret;
+use crate::text::secret::Secret;
 
 /// The prefix that a CI runner puts before an input, and what it does to the name.
-const PREFIXES: [&str; 4] = [
-    "INPUT_",
-    "PLUGIN_",
-    "BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT_",
-    "CANCEL_DEPLOYMENT_",
-];
+const PREFIXES: [&str; 4] = ["INPUT_", "PLUGIN_", "BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT_", "CANCEL_DEPLOYMENT_"];
 
 /// The prefix that only runners of actions and tasks put there.
 const HANDED_OVER: &str = "INPUT_";
@@ -63,10 +58,7 @@ impl Env {
         spellings(name).into_iter().find_map(|variable| {
             self.written(&variable).or_else(|| {
                 // Only Buildkite spreads a list over numbered variables.
-                variable
-                    .starts_with("BUILDKITE_")
-                    .then(|| self.numbered(&variable))
-                    .flatten()
+                variable.starts_with("BUILDKITE_").then(|| self.numbered(&variable)).flatten()
             })
         })
     }
@@ -74,10 +66,7 @@ impl Env {
     /// A plain variable as a value somebody wrote.
     pub fn written(&self, variable: &str) -> Option<Written> {
         match self.variables.get(variable)? {
-            None => Some(Written {
-                value: None,
-                variable: variable.to_owned(),
-            }),
+            None => Some(Written { value: None, variable: variable.to_owned() }),
             Some(text) if text.expose().trim().is_empty() => None,
             Some(text) => Some(Written {
                 value: Some(Secret::from(text.expose().trim().to_owned())),
@@ -94,10 +83,8 @@ impl Env {
         }
         let items: Vec<_> = items.into_iter().flatten().map(Secret::expose).collect();
         let value = Zeroizing::new(items.join("\n"));
-        (!value.trim().is_empty()).then(|| Written {
-            value: Some(Secret::from(value.trim().to_owned())),
-            variable: name(0),
-        })
+        (!value.trim().is_empty())
+            .then(|| Written { value: Some(Secret::from(value.trim().to_owned())), variable: name(0) })
     }
 
     /// Every value that any spelling of an input has, used or not: what masking has to cover.
@@ -124,11 +111,7 @@ impl Env {
             };
             let name = rest.to_ascii_lowercase().replace('-', "_");
             let is_read = known(&name) && spellings(&name).contains(variable);
-            if !is_read
-                && value
-                    .as_ref()
-                    .is_none_or(|text| !text.expose().trim().is_empty())
-            {
+            if !is_read && value.as_ref().is_none_or(|text| !text.expose().trim().is_empty()) {
                 unknown.push((name, variable.clone()));
             }
         }
@@ -151,33 +134,20 @@ fn spellings(name: &str) -> Vec<String> {
 
 /// How an expression begins and ends that a CI system would have replaced: a shell's and Azure's `$(…)`, everybody's
 /// `${…}` and GitHub's `${{…}}`, Azure's and GitLab's `$[…]`, CircleCI's `<<…>>`, Harness's `<+…>`.
-const EXPRESSIONS: [(&str, &str); 5] = [
-    ("$(", ")"),
-    ("${", "}"),
-    ("$[", "]"),
-    ("<<", ">>"),
-    ("<+", ">"),
-];
+const EXPRESSIONS: [(&str, &str); 5] = [("$(", ")"), ("${", "}"), ("$[", "]"), ("<<", ">>"), ("<+", ">")];
 
 /// Whether a value as a whole is an expression or a variable that no CI system replaced.
 pub fn is_unexpanded(value: &str) -> bool {
     let between = |(begin, end): (&str, &str)| value.strip_prefix(begin)?.strip_suffix(end);
-    let is_expression = EXPRESSIONS
-        .into_iter()
-        .filter_map(between)
-        .any(|inner| !inner.is_empty());
+    let is_expression = EXPRESSIONS.into_iter().filter_map(between).any(|inner| !inner.is_empty());
     // A shell's `$X`, and the `%X%` of Windows and TeamCity.
-    let name = value
-        .strip_prefix('$')
-        .or_else(|| value.strip_prefix('%')?.strip_suffix('%'));
+    let name = value.strip_prefix('$').or_else(|| value.strip_prefix('%')?.strip_suffix('%'));
     is_expression || name.is_some_and(is_name)
 }
 
 fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
 }
 
 #[cfg(test)]
@@ -185,11 +155,7 @@ mod tests {
     use super::*;
 
     fn env(variables: &[(&str, &str)]) -> Env {
-        Env::new(
-            variables
-                .iter()
-                .map(|(name, value)| (OsString::from(name), OsString::from(value))),
-        )
+        Env::new(variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))))
     }
 
     fn check(variables: &[(&str, &str)], name: &str, value: Option<&str>) {
@@ -199,38 +165,18 @@ mod tests {
 
     #[test]
     fn the_first_non_empty_spelling_wins() {
-        check(
-            &[("INPUT_APP_ID", " a "), ("PLUGIN_APP_ID", "b")],
-            "app_id",
-            Some("a"),
-        );
-        check(
-            &[("INPUT_APP_ID", " "), ("PLUGIN_APP-ID", "b")],
-            "app_id",
-            Some("b"),
-        );
-        check(
-            &[("INPUT_APP-ID", "a"), ("CANCEL_DEPLOYMENT_APP_ID", "b")],
-            "app_id",
-            Some("a"),
-        );
+        check(&[("INPUT_APP_ID", " a "), ("PLUGIN_APP_ID", "b")], "app_id", Some("a"));
+        check(&[("INPUT_APP_ID", " "), ("PLUGIN_APP-ID", "b")], "app_id", Some("b"));
+        check(&[("INPUT_APP-ID", "a"), ("CANCEL_DEPLOYMENT_APP_ID", "b")], "app_id", Some("a"));
         check(&[("CANCEL_DEPLOYMENT_APP_ID", "b")], "app_id", Some("b"));
-        check(
-            &[("CANCEL_DEPLOYMENT_APP-ID", "b"), ("APP_ID", "c")],
-            "app_id",
-            None,
-        );
+        check(&[("CANCEL_DEPLOYMENT_APP-ID", "b"), ("APP_ID", "c")], "app_id", None);
     }
 
     #[test]
     fn a_buildkite_list_arrives_numbered() {
         let name = "BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT_DEPLOYMENT_ID";
         let (zero, one) = (format!("{name}_0"), format!("{name}_1"));
-        check(
-            &[(zero.as_str(), "a"), (one.as_str(), "b")],
-            "deployment_id",
-            Some("a\nb"),
-        );
+        check(&[(zero.as_str(), "a"), (one.as_str(), "b")], "deployment_id", Some("a\nb"));
         check(&[(name, "a")], "deployment_id", Some("a"));
     }
 
@@ -240,10 +186,7 @@ mod tests {
         use std::os::unix::ffi::OsStringExt as _;
         let bad = OsString::from_vec(vec![0xff]);
         let env = Env::new([(OsString::from("INPUT_TOKEN"), bad)]);
-        assert!(
-            env.input("token")
-                .is_some_and(|written| written.value.is_none())
-        );
+        assert!(env.input("token").is_some_and(|written| written.value.is_none()));
         let list = |n: usize| format!("BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT_DEPLOYMENT_ID_{n}");
         let bad = OsString::from_vec(vec![0xff]);
         let items = [(list(0).into(), "a".into()), (list(1).into(), bad)];
@@ -275,8 +218,8 @@ mod tests {
             assert!(is_unexpanded(text), "{text}");
         }
         for text in [
-            "X", "$", "$1", "a$X", "$X y", "${X", "$(X", "$$", "$a$b", "${}", "$()", "$[]", "<>",
-            "<<>>", "<+>", "<x>", "%", "%%", "%a", "a%", "%a b%", "100%", "%25%32%", "$(X)/x",
+            "X", "$", "$1", "a$X", "$X y", "${X", "$(X", "$$", "$a$b", "${}", "$()", "$[]", "<>", "<<>>", "<+>", "<x>",
+            "%", "%%", "%a", "a%", "%a b%", "100%", "%25%32%", "$(X)/x",
         ] {
             assert!(!is_unexpanded(text), "{text}");
         }

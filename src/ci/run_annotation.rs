@@ -1,8 +1,8 @@
 //! One annotation for a whole run, as some CI systems show it on a page: a style, and Markdown.
 
-use crate::markdown::prose;
-use crate::outcome::Level;
+use crate::model::outcome::Level;
 use crate::report::{Annotation, Report};
+use crate::text::markdown::prose;
 
 /// How it looks.
 pub(super) fn style(report: &Report) -> &'static str {

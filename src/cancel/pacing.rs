@@ -5,7 +5,7 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
 use super::{Plan, SECOND_LOOK};
-use crate::failure::{Failure, Patience};
+use crate::model::failure::{Failure, Retry};
 
 /// The most reads of an answer that makes no sense.
 const FEW_TRIES: u8 = 3;
@@ -24,23 +24,20 @@ impl Retries {
             .with_max_delay(Duration::from_secs(10))
             .without_max_times()
             .with_jitter();
-        Self {
-            growing: growing.build(),
-            senseless: 0,
-        }
+        Self { growing: growing.build(), senseless: 0 }
     }
 
     /// When to try again after this failure, since the start of the run; `None` when it cannot improve.
     pub fn after(&mut self, now: Duration, failure: &Failure) -> Option<Duration> {
-        match failure.kind.patience() {
-            Patience::None => return None,
-            Patience::AFewTimes => {
+        match failure.kind.retry() {
+            Retry::None => return None,
+            Retry::AFewTimes => {
                 self.senseless += 1;
                 if self.senseless >= FEW_TRIES {
                     return None;
                 }
             }
-            Patience::UntilTheLimit => {}
+            Retry::UntilTheLimit => {}
         }
         let pause = self.growing.next().unwrap_or(SECOND_LOOK);
         Some((now + pause).max(failure.not_before.unwrap_or_default()))
@@ -67,8 +64,5 @@ pub(super) fn watch_pause(watched: Duration, plan: &Plan) -> Duration {
     let least = slower.map_or(LEAST, |(_, pause)| pause);
     let most = most.max(least);
     let jitter = 0.85 + 0.3 * fastrand::f64();
-    (watched / 20)
-        .clamp(least, most)
-        .mul_f64(jitter)
-        .clamp(least, most)
+    (watched / 20).clamp(least, most).mul_f64(jitter).clamp(least, most)
 }

@@ -1,14 +1,14 @@
 //! Text that is not ours, made fit to be shown: no control characters, no secrets, bounded length, no CI command.
 //!
-//! The first three happen where text enters ([`Cleaner`]), the last one where it leaves ([`break_commands`],
+//! The first three happen where text enters ([`Sanitizer`]), the last one where it leaves ([`break_commands`],
 //! [`break_marks`]), because JSON needs it done differently.
 
 use std::sync::{PoisonError, RwLock};
 
 use serde_json::{Map, Value};
 
-use crate::deployment::Deployment;
-use crate::secret::{Redactor, Secret};
+use crate::model::deployment::Deployment;
+use crate::text::secret::{Redactor, Secret};
 
 /// The longest sentence of a platform's that is shown, in characters.
 const SENTENCE: usize = 300;
@@ -22,24 +22,19 @@ const GROUP_STARTS: [&str; 4] = ["---", "+++", "~~~", "^^^"];
 
 /// Cleans untrusted text with the secrets of this run in mind.
 #[derive(Debug, Default)]
-pub struct Cleaner {
+pub struct Sanitizer {
     redactor: RwLock<Redactor>,
 }
 
-impl Cleaner {
+impl Sanitizer {
     /// A cleaner that also removes these secrets.
     pub fn new(redactor: Redactor) -> Self {
-        Self {
-            redactor: RwLock::new(redactor),
-        }
+        Self { redactor: RwLock::new(redactor) }
     }
 
     /// Removes this secret too, from now on.
     pub fn learn(&self, secret: &Secret) {
-        let mut redactor = self
-            .redactor
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut redactor = self.redactor.write().unwrap_or_else(PoisonError::into_inner);
         redactor.add(secret);
     }
 
@@ -96,9 +91,7 @@ pub fn one_line(text: &str) -> String {
 
 /// What people see of a text: one line, nothing that hides.
 fn visible(text: &str) -> impl Iterator<Item = char> {
-    text.chars()
-        .filter(|c| !is_invisible(*c))
-        .map(|c| if is_blank(c) { ' ' } else { c })
+    text.chars().filter(|c| !is_invisible(*c)).map(|c| if is_blank(c) { ' ' } else { c })
 }
 
 /// Whether somebody could take it for the end of a line, or do something else than show it.
@@ -160,9 +153,7 @@ pub fn holds_command(text: &str) -> bool {
 fn starts_command(before: &str) -> bool {
     COMMAND_STARTS.iter().any(|start| {
         before.len() >= start.len()
-            && before
-                .get(before.len() - start.len()..)
-                .is_some_and(|tail| tail.eq_ignore_ascii_case(start))
+            && before.get(before.len() - start.len()..).is_some_and(|tail| tail.eq_ignore_ascii_case(start))
     })
 }
 
@@ -198,10 +189,7 @@ mod tests {
 
     fn check(text: &str, shown: &str) {
         let redactor = Redactor::new(&[Secret::from("hunter22".to_owned())]);
-        assert_eq!(
-            break_commands(&Cleaner::new(redactor).sentence(text)),
-            shown
-        );
+        assert_eq!(break_commands(&Sanitizer::new(redactor).sentence(text)), shown);
     }
 
     #[test]
@@ -220,15 +208,7 @@ mod tests {
 
     #[test]
     fn what_begins_no_line_is_shown_as_it_is_written() {
-        for id in [
-            "fra1::iad1",
-            "a ::b",
-            "(::1)",
-            "sfo1::x::-y",
-            "a: :b",
-            "# #[x]",
-            "C:::d",
-        ] {
+        for id in ["fra1::iad1", "a ::b", "(::1)", "sfo1::x::-y", "a: :b", "# #[x]", "C:::d"] {
             check(id, id);
             assert_eq!(break_marks(id), id);
         }
@@ -264,7 +244,7 @@ mod tests {
             for filler in ["x", " ", "\u{200b}", "hunter22"] {
                 let redactor = Redactor::new(&[Secret::from("hunter22".to_owned())]);
                 let text = format!("{}hunter22", filler.repeat(length));
-                let shown = Cleaner::new(redactor).sentence(&text);
+                let shown = Sanitizer::new(redactor).sentence(&text);
                 assert!(!shown.contains('h'), "{length} {filler:?} {shown}");
             }
         }
@@ -276,15 +256,14 @@ mod tests {
 
     #[test]
     fn long_text_is_shortened() {
-        let shown = Cleaner::default().sentence(&"ü".repeat(400));
+        let shown = Sanitizer::default().sentence(&"ü".repeat(400));
         assert_eq!(shown.chars().count(), SENTENCE + 1);
         assert!(shown.ends_with('…'));
     }
 
     #[test]
     fn json_stays_json_and_keeps_its_values() {
-        let value =
-            serde_json::json!([{ "branch": "::x ##[y] ##vso[z]::: #\u{200b}#\u{e0100}[a\u{85}" }]);
+        let value = serde_json::json!([{ "branch": "::x ##[y] ##vso[z]::: #\u{200b}#\u{e0100}[a\u{85}" }]);
         let broken = break_commands_in_json(&value.to_string());
         assert!(broken.is_ascii(), "{broken}");
         assert!(!broken.contains("::") && !broken.contains("##[") && !broken.contains("##vso["));
@@ -295,7 +274,7 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_gets_through(text in "[:#\\[vsoVSOteamciy\r\n \u{200b}]{0,60}") {
-            let shown = break_commands(&Cleaner::default().sentence(&text)).to_lowercase();
+            let shown = break_commands(&Sanitizer::default().sentence(&text)).to_lowercase();
             for start in ["##[", "##vso[", "##teamcity[", "\r", "\n"] {
                 prop_assert!(!shown.contains(start), "{shown:?}");
             }

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::untrusted::one_line;
+use crate::text::sanitizer::one_line;
 
 /// A credential. It cannot be displayed, its debug form is `Secret(***)`, and its memory is zeroed on drop.
 #[derive(Clone, Default, Deserialize)]
@@ -40,11 +40,7 @@ pub const SHORTEST_HIDDEN: usize = 4;
 /// A token without the scheme that people copy along with it (`bearer eyJ…`), in any case.
 pub fn without_scheme(written: &str) -> &str {
     match written.split_once(char::is_whitespace) {
-        Some((scheme, token))
-            if ["bearer", "token"]
-                .iter()
-                .any(|known| scheme.eq_ignore_ascii_case(known)) =>
-        {
+        Some((scheme, token)) if ["bearer", "token"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) => {
             token.trim_start()
         }
         _ => written,
@@ -109,25 +105,16 @@ impl Redactor {
             return;
         }
         self.needles.push(hex_form(secret.expose().as_bytes()));
-        self.needles
-            .extend(base64_forms(secret.expose().as_bytes()));
+        self.needles.extend(base64_forms(secret.expose().as_bytes()));
     }
 
     /// Sorts the needles, the longest first, and notes how each may begin.
     fn index(&mut self) {
-        self.needles
-            .sort_by_key(|needle| std::cmp::Reverse(needle.expose().len()));
+        self.needles.sort_by_key(|needle| std::cmp::Reverse(needle.expose().len()));
         self.starts = vec![Vec::new(); 256];
         for (which, needle) in self.needles.iter().enumerate() {
             let first = needle.expose().bytes().next().unwrap_or_default();
-            let mut begins = vec![
-                first.to_ascii_lowercase(),
-                first.to_ascii_uppercase(),
-                b'%',
-                b'&',
-                b'\\',
-                b'+',
-            ];
+            let mut begins = vec![first.to_ascii_lowercase(), first.to_ascii_uppercase(), b'%', b'&', b'\\', b'+'];
             begins.sort_unstable();
             begins.dedup();
             for byte in begins {
@@ -246,10 +233,7 @@ fn add_bytes(text: &[u8], at: usize, c: char, loose: bool, ends: &mut Vec<usize>
             let mut digits = at + 1;
             for _ in 0..=DEEPEST {
                 let value = number(text, digits..digits + 2, 16);
-                if value
-                    .and_then(|value| u8::try_from(value).ok())
-                    .is_some_and(same)
-                {
+                if value.and_then(|value| u8::try_from(value).ok()).is_some_and(same) {
                     next.push(digits + 2);
                 }
                 if !starts(text, digits, b"25") {
@@ -287,10 +271,7 @@ fn escape(text: &[u8], at: usize, same: impl Fn(u32) -> bool) -> Option<usize> {
         return Some(end);
     }
     let second = end + run_of(text, end, |byte| *byte == b'\\');
-    let both = [
-        u16::try_from(first).ok()?,
-        u16::try_from(unit(second)?).ok()?,
-    ];
+    let both = [u16::try_from(first).ok()?, u16::try_from(unit(second)?).ok()?];
     let c = char::decode_utf16(both).next()?.ok()?;
     same(u32::from(c)).then_some(second + 5)
 }
@@ -331,10 +312,9 @@ fn base64_forms(secret: &[u8]) -> Vec<Secret> {
         let mut padded = Zeroizing::new(vec![0_u8; shift]);
         padded.extend_from_slice(secret);
         let first = [0, 2, 3].get(shift).copied().unwrap_or(0);
-        for encoded in [
-            Zeroizing::new(STANDARD_NO_PAD.encode(&*padded)),
-            Zeroizing::new(URL_SAFE_NO_PAD.encode(&*padded)),
-        ] {
+        for encoded in
+            [Zeroizing::new(STANDARD_NO_PAD.encode(&*padded)), Zeroizing::new(URL_SAFE_NO_PAD.encode(&*padded))]
+        {
             let last = encoded.len() - usize::from(padded.len() % 3 != 0);
             match encoded.get(first..last) {
                 Some(core) if core.len() >= SHORTEST_LOOSE => {
@@ -360,10 +340,7 @@ mod tests {
 
     #[test]
     fn a_secret_has_no_printable_form() {
-        assert_eq!(
-            format!("{:?}", Secret::from(TOKEN.to_owned())),
-            "Secret(***)"
-        );
+        assert_eq!(format!("{:?}", Secret::from(TOKEN.to_owned())), "Secret(***)");
     }
 
     #[cfg(target_os = "linux")]
@@ -402,12 +379,7 @@ mod tests {
     #[test]
     fn a_pass_phrase_is_found_in_a_form_and_with_its_spaces_folded() {
         let redactor = Redactor::new(&[Secret::from("open  sesame now".to_owned())]);
-        for written in [
-            "open  sesame now",
-            "open sesame now",
-            "open++sesame+now",
-            "open%20%20sesame%20now",
-        ] {
+        for written in ["open  sesame now", "open sesame now", "open++sesame+now", "open%20%20sesame%20now"] {
             assert_eq!(redactor.redact(written), "***", "{written}");
         }
     }
@@ -445,12 +417,7 @@ mod tests {
         let hex: String = TOKEN.bytes().map(|byte| format!("{byte:02X}")).collect();
         let encoded = STANDARD_NO_PAD.encode(format!("user:{TOKEN}"));
         let (head, tail) = encoded.split_at(12);
-        for written in [
-            TOKEN.to_uppercase(),
-            hex.to_lowercase(),
-            hex,
-            TOKEN.replace("et+", "e t+"),
-        ] {
+        for written in [TOKEN.to_uppercase(), hex.to_lowercase(), hex, TOKEN.replace("et+", "e t+")] {
             assert_eq!(redact(&format!("a {written} b")), "a *** b", "{written}");
         }
         let shown = redact(&format!("{head}\r\n{tail}"));
@@ -465,13 +432,7 @@ mod tests {
 
     #[test]
     fn backslashes_and_percent_signs_of_a_secret_are_its_own() {
-        for secret in [
-            "a\\\\b\\cd",
-            "100%25 of %zz",
-            "%%%%%%",
-            "\\\\\\\\",
-            "&amp;&&",
-        ] {
+        for secret in ["a\\\\b\\cd", "100%25 of %zz", "%%%%%%", "\\\\\\\\", "&amp;&&"] {
             let redactor = Redactor::new(&[Secret::from(secret.to_owned())]);
             let percent: String = secret.bytes().map(|byte| format!("%{byte:02x}")).collect();
             let json = serde_json::to_string(secret).unwrap();
@@ -510,13 +471,7 @@ mod tests {
 
     #[test]
     fn a_scheme_is_no_part_of_a_token() {
-        for written in [
-            "bearer a.b",
-            "Bearer  a.b",
-            "BEARER\ta.b",
-            "Token a.b",
-            "a.b",
-        ] {
+        for written in ["bearer a.b", "Bearer  a.b", "BEARER\ta.b", "Token a.b", "a.b"] {
             assert_eq!(without_scheme(written), "a.b", "{written}");
         }
         assert_eq!(without_scheme("bear a.b"), "bear a.b");
@@ -528,9 +483,7 @@ mod tests {
     fn a_text_is_compared_only_where_a_secret_may_begin() {
         let redactor = Redactor::new(&[Secret::from(TOKEN.to_owned())]);
         let text = "_-.,:;!? 0123456789 ~".repeat(1000);
-        let tried = text
-            .bytes()
-            .map(|byte| redactor.starts[usize::from(byte)].len());
+        let tried = text.bytes().map(|byte| redactor.starts[usize::from(byte)].len());
         // Of the forms of one secret at most a few begin with the same digit.
         assert!(tried.sum::<usize>() <= 3 * 1000 * redactor.needles.len());
         assert_eq!(redactor.redact(&text), text);

@@ -46,10 +46,7 @@ impl State {
 
     /// Whether a deployment in this state will not change any more.
     pub const fn is_terminal(self) -> bool {
-        matches!(
-            self,
-            Self::Canceled | Self::Succeeded | Self::Failed | Self::Superseded
-        )
+        matches!(self, Self::Canceled | Self::Succeeded | Self::Failed | Self::Superseded)
     }
 }
 
@@ -99,7 +96,7 @@ pub struct Deployment {
     /// Everything it was made from, where that is more than one branch or commit; compared by `select`.
     pub sources: Vec<Source>,
     /// The platform holds it back: it is in flight and does not move, so it supersedes nothing.
-    pub held_back: bool,
+    pub blocked: bool,
     /// It takes something down, or only tries: nothing is live when it succeeds.
     pub takes_down: bool,
     /// It waits behind what its scope is doing now: it is never the latest, whatever that is.
@@ -140,7 +137,7 @@ impl Deployment {
             note: None,
             details: Map::new(),
             sources: Vec::new(),
-            held_back: false,
+            blocked: false,
             takes_down: false,
             behind: false,
             automatic: false,

@@ -47,7 +47,7 @@ pub enum Kind {
 
 /// What a first read does about a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Patience {
+pub enum Retry {
     /// Can improve: again until the limit.
     UntilTheLimit,
     /// Might improve: again a few times.
@@ -80,22 +80,17 @@ impl Kind {
     ];
 
     /// Whether asking again can help.
-    pub const fn patience(self) -> Patience {
+    pub const fn retry(self) -> Retry {
         match self {
-            Self::Limited | Self::Server | Self::Timeout | Self::Unreachable | Self::Broken => {
-                Patience::UntilTheLimit
-            }
-            Self::Unreadable | Self::TooLarge | Self::Proxy => Patience::AFewTimes,
-            _ => Patience::None,
+            Self::Limited | Self::Server | Self::Timeout | Self::Unreachable | Self::Broken => Retry::UntilTheLimit,
+            Self::Unreadable | Self::TooLarge | Self::Proxy => Retry::AFewTimes,
+            _ => Retry::None,
         }
     }
 
     /// Whether the answer to a cancel request leaves open if it was processed.
     pub const fn is_ambiguous(self) -> bool {
-        matches!(
-            self,
-            Self::Server | Self::Timeout | Self::Broken | Self::Unreadable | Self::TooLarge
-        )
+        matches!(self, Self::Server | Self::Timeout | Self::Broken | Self::Unreadable | Self::TooLarge)
     }
 
     /// Whether a request that ended like this may have been processed, or refused for what it asked. One that met a
@@ -114,11 +109,8 @@ impl Kind {
     }
 
     /// Whether a deployment that was visible before can be seen no more.
-    pub const fn is_blind(self) -> bool {
-        matches!(
-            self,
-            Self::Unauthorized | Self::Forbidden | Self::NotFound | Self::Guarded
-        )
+    pub const fn is_unreadable(self) -> bool {
+        matches!(self, Self::Unauthorized | Self::Forbidden | Self::NotFound | Self::Guarded)
     }
 }
 
@@ -128,7 +120,7 @@ pub struct Failure {
     /// What kind.
     pub kind: Kind,
     /// What was tried, as the end of "while trying to …".
-    pub tried: String,
+    pub action: String,
     /// HTTP status, when there was an answer.
     pub status: Option<u16>,
     /// What was answered, or how the connection failed: clean and short.
@@ -158,7 +150,7 @@ impl Failure {
     pub fn own(kind: Kind, words: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             kind,
-            tried: String::new(),
+            action: String::new(),
             status: None,
             words: words.into(),
             request_id: None,
@@ -172,10 +164,10 @@ impl Failure {
 impl fmt::Display for Failure {
     /// One sentence without its full stop: what was tried, what came back, status and request id.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.tried.is_empty() {
+        if self.action.is_empty() {
             return f.write_str(&self.words);
         }
-        write!(f, "could not {}: ", self.tried)?;
+        write!(f, "could not {}: ", self.action)?;
         match self.status.filter(|_| self.kind != Kind::Unreadable) {
             Some(status) if self.words.is_empty() => write!(f, "the answer was {status}")?,
             Some(status) => write!(f, "the answer was {status} \"{}\"", self.words)?,

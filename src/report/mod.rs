@@ -8,25 +8,19 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::cancel::{Ending, Procedure};
-use crate::deployment::{Deployment, State};
-use crate::id::Id;
-use crate::markdown::{code, prose};
-use crate::outcome::{FailOn, Level, Outcome};
+use crate::cancel::{Procedure, Verdict};
+use crate::model::deployment::{Deployment, State};
+use crate::model::id::Id;
+use crate::model::outcome::{FailOn, Level, Outcome};
 use crate::platform::Entry;
 use crate::run::Work;
-use crate::untrusted::{Cleaner, break_commands, break_commands_in_json, break_marks};
+use crate::text::markdown::{code, prose};
+use crate::text::sanitizer::{Sanitizer, break_commands, break_commands_in_json, break_marks};
 
 /// The names of all outputs, in their order.
 pub const OUTPUTS: [(&str, &str); 13] = [
-    (
-        "outcome",
-        "What came of the run; the worst one when there are several deployments.",
-    ),
-    (
-        "canceled",
-        "`true` only if every deployment ended canceled.",
-    ),
+    ("outcome", "What came of the run; the worst one when there are several deployments."),
+    ("canceled", "`true` only if every deployment ended canceled."),
     (
         "went_live",
         "`true` if any deployment ended succeeded, `unknown` while any is in flight or was never read, or where nobody can tell whether one that is live was meant, else `false`.",
@@ -34,22 +28,13 @@ pub const OUTPUTS: [(&str, &str); 13] = [
     ("state", "Where the deployment stands, in our words."),
     ("platform_state", "The platform's own word for it."),
     ("previous_state", "The platform's word at the first read."),
-    (
-        "deployment_id",
-        "The deployment; the worst one when there are several.",
-    ),
+    ("deployment_id", "The deployment; the worst one when there are several."),
     ("deployment_url", "A page for people, where there is one."),
     ("reason", "One sentence that says why."),
-    (
-        "duration_seconds",
-        "How long the run took, with one decimal.",
-    ),
+    ("duration_seconds", "How long the run took, with one decimal."),
     ("count", "How many deployments were given."),
     ("canceled_count", "How many ended canceled."),
-    (
-        "deployments",
-        "All of them as a JSON array, an object each.",
-    ),
+    ("deployments", "All of them as a JSON array, an object each."),
 ];
 
 /// The outputs of a CI system together hold more, but nobody's interface is meant for more.
@@ -81,7 +66,7 @@ pub struct Told {
     duration_seconds: f64,
     http_status: Option<u16>,
     request_id: Option<String>,
-    timeline: Vec<Moment>,
+    timeline: Vec<StateChange>,
     details: Map<String, Value>,
     #[serde(skip)]
     hint: String,
@@ -89,7 +74,7 @@ pub struct Told {
 
 /// A platform's word and when it was seen first.
 #[derive(Clone, Debug, Serialize)]
-struct Moment {
+struct StateChange {
     #[serde(serialize_with = "one_decimal")]
     seconds: f64,
     platform_state: String,
@@ -118,7 +103,7 @@ pub struct Report {
     /// What fails the step.
     pub fail_on: FailOn,
     /// How it ended for the whole run, when there was no deployment to tell of.
-    pub whole: Option<Ending>,
+    pub whole: Option<Verdict>,
     /// Faults of the inputs, when there was no run.
     pub faults: Vec<String>,
     /// How long the run took.
@@ -127,16 +112,12 @@ pub struct Report {
 
 impl Told {
     /// One deployment's story.
-    pub fn new(entry: &'static Entry, work: &Work, cleaner: &Cleaner) -> Self {
+    pub fn new(entry: &'static Entry, work: &Work, cleaner: &Sanitizer) -> Self {
         let Work { id, procedure, .. } = work;
         let last = procedure.last();
         let ending = procedure.ending();
         let (outcome, reason, hint) = match ending {
-            Some(ending) => (
-                ending.outcome,
-                cleaner.ours(&ending.reason),
-                cleaner.ours(&ending.hint),
-            ),
+            Some(ending) => (ending.outcome, cleaner.ours(&ending.reason), cleaner.ours(&ending.hint)),
             None => (Outcome::Interrupted, PROVISIONAL.to_owned(), String::new()),
         };
         let sent = procedure.sent();
@@ -172,23 +153,16 @@ impl Told {
     }
 
     fn sentence(&self) -> String {
-        if self.hint.is_empty() {
-            self.reason.clone()
-        } else {
-            format!("{} {}", self.reason, self.hint)
-        }
+        if self.hint.is_empty() { self.reason.clone() } else { format!("{} {}", self.reason, self.hint) }
     }
 }
 
 /// The reason of the outputs that are written when the first cancel request goes out.
-const PROVISIONAL: &str =
-    "The cancel request was sent, then this run ended without a word; the end was not seen.";
+const PROVISIONAL: &str = "The cancel request was sent, then this run ended without a word; the end was not seen.";
 
-fn timeline(procedure: &Procedure) -> Vec<Moment> {
-    let moment = |(at, word): &(Duration, String)| Moment {
-        seconds: at.as_secs_f64(),
-        platform_state: word.clone(),
-    };
+fn timeline(procedure: &Procedure) -> Vec<StateChange> {
+    let moment =
+        |(at, word): &(Duration, String)| StateChange { seconds: at.as_secs_f64(), platform_state: word.clone() };
     procedure.timeline().iter().map(moment).collect()
 }
 
@@ -196,9 +170,7 @@ impl Told {
     /// What became of it, in words for a heading.
     fn headline(&self) -> &'static str {
         match self.outcome {
-            Outcome::Completed if self.went_live == "false" => {
-                "Finished before it could be canceled"
-            }
+            Outcome::Completed if self.went_live == "false" => "Finished before it could be canceled",
             outcome => headline(outcome),
         }
     }
@@ -217,10 +189,7 @@ fn outcome_word<S: Serializer>(outcome: &Outcome, serializer: S) -> Result<S::Ok
     serializer.serialize_str(outcome.word())
 }
 
-#[allow(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes fields by reference"
-)]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
 fn one_decimal<S: Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64((seconds * 10.0).round() / 10.0)
 }
@@ -245,7 +214,7 @@ impl Report {
         let any = |word| self.deployments.iter().any(|told| told.went_live == word);
         if any("true") {
             "true"
-        } else if any("unknown") || !self.faults.is_empty() || self.is_blind() {
+        } else if any("unknown") || !self.faults.is_empty() || self.is_unreadable() {
             // With bad input, or without a list, nothing was looked at, so nobody knows.
             "unknown"
         } else {
@@ -270,20 +239,10 @@ impl Report {
         match (self.worst(), self.deployments.len()) {
             (None, _) if !self.faults.is_empty() => {
                 let faults = self.shown_faults();
-                let faults: Vec<_> = faults
-                    .iter()
-                    .map(|fault| fault.trim_end_matches('.'))
-                    .collect();
-                format!(
-                    "The inputs are not right, and nothing was sent: {}.",
-                    faults.join("; ")
-                )
+                let faults: Vec<_> = faults.iter().map(|fault| fault.trim_end_matches('.')).collect();
+                format!("The inputs are not right, and nothing was sent: {}.", faults.join("; "))
             }
-            (None, _) => self
-                .whole
-                .as_ref()
-                .map(|whole| whole.reason.clone())
-                .unwrap_or_default(),
+            (None, _) => self.whole.as_ref().map(|whole| whole.reason.clone()).unwrap_or_default(),
             (Some(only), 1) => only.reason.clone(),
             (Some(worst), count) => {
                 format!(
@@ -301,13 +260,10 @@ impl Report {
     /// the size of `deployments`.
     pub fn outputs(&self, largest: usize) -> Vec<(&'static str, String)> {
         let worst = self.worst();
-        let of_worst =
-            |field: fn(&Told) -> Option<String>| worst.and_then(field).unwrap_or_default();
+        let of_worst = |field: fn(&Told) -> Option<String>| worst.and_then(field).unwrap_or_default();
         let value = |name: &str| match name {
             "outcome" => self.outcome().to_string(),
-            "canceled" => (!self.deployments.is_empty()
-                && self.canceled_count() == self.deployments.len())
-            .to_string(),
+            "canceled" => (!self.deployments.is_empty() && self.canceled_count() == self.deployments.len()).to_string(),
             "went_live" => self.went_live().to_owned(),
             "state" => of_worst(|told| told.state.map(str::to_owned)),
             "platform_state" => of_worst(|told| told.platform_state.clone()),
@@ -324,10 +280,7 @@ impl Report {
             "deployments" => value(name),
             _ => break_commands(&value(name)),
         };
-        OUTPUTS
-            .iter()
-            .map(|(name, _)| (*name, safe(name)))
-            .collect()
+        OUTPUTS.iter().map(|(name, _)| (*name, safe(name))).collect()
     }
 
     /// All deployments as one compact line of JSON, whole.
@@ -361,11 +314,8 @@ impl Report {
     /// One annotation a deployment, the worst first; more than ten are the worst nine and one that counts the rest.
     pub fn annotations(&self) -> Vec<Annotation> {
         if !self.faults.is_empty() {
-            let input = |text: &String| Annotation {
-                level: Level::Error,
-                title: "Bad input".to_owned(),
-                text: text.clone(),
-            };
+            let input =
+                |text: &String| Annotation { level: Level::Error, title: "Bad input".to_owned(), text: text.clone() };
             return self.shown_faults().iter().map(input).collect();
         }
         if let Some(whole) = self.whole.as_ref().filter(|_| self.deployments.is_empty()) {
@@ -377,20 +327,12 @@ impl Report {
         }
         let mut sorted: Vec<_> = self.deployments.iter().collect();
         sorted.sort_by_key(|told| told.outcome);
-        let shown = if sorted.len() > MOST_ANNOTATIONS {
-            MOST_ANNOTATIONS - 1
-        } else {
-            sorted.len()
-        };
+        let shown = if sorted.len() > MOST_ANNOTATIONS { MOST_ANNOTATIONS - 1 } else { sorted.len() };
         let (first, rest) = sorted.split_at(shown);
         let mut annotations: Vec<_> = first.iter().map(|told| self.annotation(told)).collect();
         if !rest.is_empty() {
             annotations.push(Annotation {
-                level: rest
-                    .iter()
-                    .map(|told| self.level_of(told))
-                    .max()
-                    .unwrap_or(Level::Notice),
+                level: rest.iter().map(|told| self.level_of(told)).max().unwrap_or(Level::Notice),
                 title: format!("{} more deployments", rest.len()),
                 text: format!("{}.", count_outcomes(rest)),
             });
@@ -427,7 +369,7 @@ impl Report {
             return cap(text);
         }
         let _ = writeln!(text, "**Asked:** {}\n", prose(&self.asked));
-        if self.outcome() != Outcome::NothingToCancel || self.is_blind() {
+        if self.outcome() != Outcome::NothingToCancel || self.is_unreadable() {
             let _ = writeln!(text, "**Did it go live?** {}\n", self.live_sentence());
         }
         if let Some(whole) = self.whole.as_ref().filter(|_| self.deployments.is_empty()) {
@@ -453,36 +395,20 @@ impl Report {
         if !self.faults.is_empty() {
             return lines;
         }
-        lines.extend(
-            self.whole
-                .iter()
-                .map(|whole| format!("  {}", whole_sentence(whole))),
-        );
+        lines.extend(self.whole.iter().map(|whole| format!("  {}", whole_sentence(whole))));
         let mut sorted: Vec<_> = self.deployments.iter().collect();
         sorted.sort_by_key(|told| told.outcome);
         for told in sorted {
-            let word = |word: &Option<String>| {
-                word.clone()
-                    .filter(|word| !word.is_empty())
-                    .unwrap_or_else(|| "?".to_owned())
-            };
-            let change = format!(
-                "{} → {}",
-                word(&told.previous_state),
-                word(&told.platform_state)
-            );
-            lines.push(format!(
-                "  {}: {} ({change}, {:.1} s)",
-                told.deployment_id, told.outcome, told.duration_seconds
-            ));
+            let word =
+                |word: &Option<String>| word.clone().filter(|word| !word.is_empty()).unwrap_or_else(|| "?".to_owned());
+            let change = format!("{} → {}", word(&told.previous_state), word(&told.platform_state));
+            lines
+                .push(format!("  {}: {} ({change}, {:.1} s)", told.deployment_id, told.outcome, told.duration_seconds));
             lines.push(format!("    {}", told.sentence()));
         }
         // Here the reasons stand above.
         let live = self.live_sentence().replace('*', "");
-        lines.push(format!(
-            "  Did it go live? {}",
-            live.replace(": see below", "")
-        ));
+        lines.push(format!("  Did it go live? {}", live.replace(": see below", "")));
         if let Some(entry) = self.platform.filter(|_| self.went_live() == "true") {
             lines.push(format!("  To go back: {}", entry.way_back));
         }
@@ -548,7 +474,7 @@ impl Report {
     }
 
     /// Whether it ended before anything was seen, or what was seen leaves open which deployment was meant.
-    fn is_blind(&self) -> bool {
+    fn is_unreadable(&self) -> bool {
         let whole = self.whole.as_ref();
         whole.is_some_and(|whole| whole.outcome != Outcome::NothingToCancel || whole.perhaps_live)
     }
@@ -564,10 +490,7 @@ impl Report {
     /// The loudest level of the run.
     pub fn level(&self) -> Level {
         let levels = self.deployments.iter().map(|told| self.level_of(told));
-        let whole = self
-            .whole
-            .as_ref()
-            .map(|whole| self.fail_on.level(whole.outcome));
+        let whole = self.whole.as_ref().map(|whole| self.fail_on.level(whole.outcome));
         levels.max().or(whole).unwrap_or(Level::Error)
     }
 
@@ -615,18 +538,12 @@ impl Report {
     }
 
     fn add_table(&self, text: &mut String) {
-        text.push_str(
-            "| deployment | before | after | outcome | time |\n| --- | --- | --- | --- | --- |\n",
-        );
+        text.push_str("| deployment | before | after | outcome | time |\n| --- | --- | --- | --- | --- |\n");
         let mut sorted: Vec<_> = self.deployments.iter().collect();
         sorted.sort_by_key(|told| told.outcome);
         for (index, told) in sorted.iter().enumerate() {
             if text.len() > LARGEST_SUMMARY / 2 {
-                let _ = writeln!(
-                    text,
-                    "\n{} more deployments are not listed here.",
-                    sorted.len() - index
-                );
+                let _ = writeln!(text, "\n{} more deployments are not listed here.", sorted.len() - index);
                 break;
             }
             let link = |url: &String| format!("[{}]({url})", code(&told.deployment_id));
@@ -636,9 +553,7 @@ impl Report {
                 .filter(|url| is_linkable(url))
                 .map_or_else(|| code(&told.deployment_id), link);
             let word = |word: &Option<String>| {
-                word.as_deref()
-                    .filter(|word| !word.is_empty())
-                    .map_or_else(|| "–".to_owned(), code)
+                word.as_deref().filter(|word| !word.is_empty()).map_or_else(|| "–".to_owned(), code)
             };
             let _ = writeln!(
                 text,
@@ -666,14 +581,9 @@ impl Report {
         let canceled = |told: &&Told| told.outcome == Outcome::Canceled;
         // It says what is so after a cancellation that took effect, and that nothing new is live.
         if self.went_live() == "false" && self.deployments.iter().any(|told| canceled(&told)) {
-            let _ = writeln!(
-                text,
-                "\n**Not undone by cancelling:** {}",
-                prose(entry.caveat)
-            );
+            let _ = writeln!(text, "\n**Not undone by cancelling:** {}", prose(entry.caveat));
         }
-        let another =
-            |told: &Told| told.details.get("superseded_another") == Some(&Value::Bool(true));
+        let another = |told: &Told| told.details.get("superseded_another") == Some(&Value::Bool(true));
         if self.deployments.iter().filter(canceled).any(another) {
             text.push_str("\n**Mind:** it had itself superseded another deployment, so the app goes back to that one's version, not to the last one that had gone live.\n");
         }
@@ -685,19 +595,9 @@ impl Report {
                 many => format!("{many} of them are live"),
             };
             let page = first.deployment_url.as_ref().filter(|url| is_linkable(url));
-            let whose = if live.len() == 1 {
-                "its"
-            } else {
-                "the first one's"
-            };
-            let page = page
-                .map(|url| format!(" ([open {whose} page]({url}))"))
-                .unwrap_or_default();
-            let _ = writeln!(
-                text,
-                "\n**Next:** {which}. To go back: {}{page}",
-                prose(entry.way_back)
-            );
+            let whose = if live.len() == 1 { "its" } else { "the first one's" };
+            let page = page.map(|url| format!(" ([open {whose} page]({url}))")).unwrap_or_default();
+            let _ = writeln!(text, "\n**Next:** {which}. To go back: {}{page}", prose(entry.way_back));
         } else if self.went_live() == "unknown" {
             text.push_str("\n**Next:** look at the deployment's page before you decide: nobody has seen its end.\n");
         }
@@ -708,18 +608,14 @@ fn add_timeline(text: &mut String, told: &Told) {
     if told.timeline.is_empty() {
         return;
     }
-    let moment =
-        |moment: &Moment| format!("{:.1} s {}", moment.seconds, code(&moment.platform_state));
+    let moment = |moment: &StateChange| format!("{:.1} s {}", moment.seconds, code(&moment.platform_state));
     let line: Vec<_> = told.timeline.iter().map(moment).collect();
     let _ = writeln!(text, "\n**Seen:** {}", line.join(" → "));
 }
 
 /// A platform's page: `https`, and nothing in it that could end a Markdown link.
 fn is_linkable(url: &str) -> bool {
-    url.starts_with("https://")
-        && url
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-._~:/?#%=&+,@".contains(c))
+    url.starts_with("https://") && url.chars().all(|c| c.is_ascii_alphanumeric() || "-._~:/?#%=&+,@".contains(c))
 }
 
 /// An outcome in words for a heading.
@@ -743,20 +639,9 @@ fn headline(outcome: Outcome) -> &'static str {
 }
 
 fn count_outcomes(deployments: &[&Told]) -> String {
-    let of = |outcome| {
-        deployments
-            .iter()
-            .filter(|told| told.outcome == outcome)
-            .count()
-    };
-    let counts = Outcome::ALL
-        .into_iter()
-        .map(|outcome| (of(outcome), outcome))
-        .filter(|(count, _)| *count > 0);
-    counts
-        .map(|(count, outcome)| format!("{count} {outcome}"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    let of = |outcome| deployments.iter().filter(|told| told.outcome == outcome).count();
+    let counts = Outcome::ALL.into_iter().map(|outcome| (of(outcome), outcome)).filter(|(count, _)| *count > 0);
+    counts.map(|(count, outcome)| format!("{count} {outcome}")).collect::<Vec<_>>().join(", ")
 }
 
 fn json<T: Serialize + ?Sized>(value: &T) -> String {
@@ -776,16 +661,12 @@ fn cap(mut text: String) -> String {
     text
 }
 
-fn whole_sentence(whole: &Ending) -> String {
-    if whole.hint.is_empty() {
-        whole.reason.clone()
-    } else {
-        format!("{} {}", whole.reason, whole.hint)
-    }
+fn whole_sentence(whole: &Verdict) -> String {
+    if whole.hint.is_empty() { whole.reason.clone() } else { format!("{} {}", whole.reason, whole.hint) }
 }
 
 /// The id of a deployment as log lines show it.
-pub fn shown_id(id: &Id, cleaner: &Cleaner) -> String {
+pub fn shown_id(id: &Id, cleaner: &Sanitizer) -> String {
     break_marks(&cleaner.value(id.as_str()))
 }
 
@@ -823,11 +704,7 @@ mod tests {
 
     #[test]
     fn equal_faults_are_one() {
-        let report = faulty(vec![
-            "bad.".to_owned(),
-            "odd.".to_owned(),
-            "bad.".to_owned(),
-        ]);
+        let report = faulty(vec!["bad.".to_owned(), "odd.".to_owned(), "bad.".to_owned()]);
         assert_eq!(report.annotations().len(), 2);
     }
 }

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::address::Address;
-use crate::secret::Secret;
+use crate::model::address::Address;
+use crate::text::secret::Secret;
 
 /// The methods in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,27 +47,27 @@ pub enum Body {
 pub struct Call {
     pub(super) method: Method,
     pub(super) path: String,
-    pub(super) trying: String,
+    pub(super) action: String,
     pub(super) query: Vec<(&'static str, String)>,
     pub(super) body: Body,
     pub(super) endpoint: &'static str,
-    pub(super) stranger: Option<Stranger>,
+    pub(super) stranger: Option<Unauthenticated>,
 }
 
 /// A request without the run's credential, for signing in: to the platform itself or to its sign-in host.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Stranger {
+pub(super) struct Unauthenticated {
     pub(super) host: Option<Address>,
     pub(super) headers: Vec<(&'static str, Secret)>,
 }
 
 impl Call {
     /// A request for a path that is already encoded and starts with a slash. `trying` ends the sentence "could not …".
-    pub fn new(method: Method, path: impl Into<String>, trying: impl Into<String>) -> Self {
+    pub fn new(method: Method, path: impl Into<String>, action: impl Into<String>) -> Self {
         Self {
             method,
             path: path.into(),
-            trying: trying.into(),
+            action: action.into(),
             query: Vec::new(),
             body: Body::None,
             endpoint: "",
@@ -76,13 +76,13 @@ impl Call {
     }
 
     /// A `GET`.
-    pub fn get(path: impl Into<String>, trying: impl Into<String>) -> Self {
-        Self::new(Method::Get, path, trying)
+    pub fn get(path: impl Into<String>, action: impl Into<String>) -> Self {
+        Self::new(Method::Get, path, action)
     }
 
     /// A `POST`.
-    pub fn post(path: impl Into<String>, trying: impl Into<String>) -> Self {
-        Self::new(Method::Post, path, trying)
+    pub fn post(path: impl Into<String>, action: impl Into<String>) -> Self {
+        Self::new(Method::Post, path, action)
     }
 
     /// Adds a parameter that is not yet encoded.
@@ -116,10 +116,7 @@ impl Call {
     /// Sends it to the platform's sign-in host, which never gets the run's credential, with headers of its own.
     #[must_use]
     pub fn sign_in_at(mut self, host: Address, headers: Vec<(&'static str, Secret)>) -> Self {
-        self.stranger = Some(Stranger {
-            host: Some(host),
-            headers,
-        });
+        self.stranger = Some(Unauthenticated { host: Some(host), headers });
         self
     }
 }

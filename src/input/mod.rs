@@ -1,5 +1,7 @@
 //! Inputs: which there are, what was written, and everything that is wrong with it, said at once.
 
+pub mod env;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
@@ -7,17 +9,17 @@ use serde::de::DeserializeOwned;
 
 use rustls::pki_types::CertificateDer;
 
-use crate::address::Address;
 use crate::api;
 use crate::ci;
-use crate::deployment::State;
-use crate::env::{Env, is_unexpanded};
-use crate::id::{Id, WRAPPED, is_wrapping};
-use crate::outcome::FailOn;
+use crate::input::env::{Env, is_unexpanded};
+use crate::model::address::Address;
+use crate::model::deployment::State;
+use crate::model::id::{Id, WRAPPED, is_wrapping};
+use crate::model::outcome::FailOn;
 use crate::platform::{self, Entry};
-use crate::secret::{SHORTEST_HIDDEN, Secret, without_scheme};
 use crate::select::Select;
-use crate::untrusted::one_line;
+use crate::text::sanitizer::one_line;
+use crate::text::secret::{SHORTEST_HIDDEN, Secret, without_scheme};
 
 /// One input, as messages, `--help`, README and action.yml name it.
 #[derive(Debug)]
@@ -37,14 +39,7 @@ pub struct Input {
 }
 
 const fn common(name: &'static str, default: &'static str, help: &'static str) -> Input {
-    Input {
-        name,
-        usual: &[],
-        secret: false,
-        made_up: false,
-        default,
-        help,
-    }
+    Input { name, usual: &[], secret: false, made_up: false, default, help }
 }
 
 /// The inputs that every platform has.
@@ -59,46 +54,18 @@ pub const COMMON: &[Input] = &[
         "",
         "The deployment to cancel; several are separated by commas or newlines. Or give `select`; on Qovery neither is needed.",
     ),
-    common(
-        "select",
-        "",
-        "Instead of `deployment_id`: `latest`, `commit`, `branch`, `superseded` or `all`.",
-    ),
+    common("select", "", "Instead of `deployment_id`: `latest`, `commit`, `branch`, `superseded` or `all`."),
     common(
         "branch",
         "from the CI",
         "What `select: branch` compares with; written, it also narrows `superseded`; beside `deployment_id` a guard.",
     ),
-    common(
-        "commit",
-        "from the CI",
-        "What `select: commit` compares with; beside `deployment_id` a guard.",
-    ),
-    common(
-        "appear_within",
-        "0s",
-        "With `select`: how long to wait for a matching deployment to appear.",
-    ),
-    common(
-        "only_states",
-        "",
-        "Cancel only in these states (`queued`, `running`); anything else is skipped.",
-    ),
-    common(
-        "wait",
-        "true",
-        "Wait until the deployment has ended; `false` returns once the platform has accepted.",
-    ),
-    common(
-        "timeout",
-        "240s",
-        "Limit of the whole run: `90`, `90s`, `5m`, `1h`; 1 second to 24 hours.",
-    ),
-    common(
-        "poll_interval",
-        "5s",
-        "Longest pause between two reads: 1 second to 1 hour.",
-    ),
+    common("commit", "from the CI", "What `select: commit` compares with; beside `deployment_id` a guard."),
+    common("appear_within", "0s", "With `select`: how long to wait for a matching deployment to appear."),
+    common("only_states", "", "Cancel only in these states (`queued`, `running`); anything else is skipped."),
+    common("wait", "true", "Wait until the deployment has ended; `false` returns once the platform has accepted."),
+    common("timeout", "240s", "Limit of the whole run: `90`, `90s`, `5m`, `1h`; 1 second to 24 hours."),
+    common("poll_interval", "5s", "Longest pause between two reads: 1 second to 1 hour."),
     common(
         "fail_on",
         "error,not_found,timed_out,completed,already_finished",
@@ -116,11 +83,7 @@ pub const COMMON: &[Input] = &[
         "detected",
         "Override the detected CI system: `github`, `gitea`, `forgejo`, `gitlab`, `buildkite`, `azure`, `drone`, `woodpecker`, `harness`, `circleci`, `bitbucket`, `teamcity`, `jenkins` or `plain`.",
     ),
-    common(
-        "api_url",
-        "per platform",
-        "Base URL of the platform's API; `https`, or `http` on a loopback host.",
-    ),
+    common("api_url", "per platform", "Base URL of the platform's API; `https`, or `http` on a loopback host."),
     common("ca_cert", "", "An extra CA to trust: PEM text, or a path."),
 ];
 
@@ -166,15 +129,8 @@ impl Faults {
             *counts.entry(fault).or_default() += 1;
         }
         let count = counts.len();
-        let shown = if count > MOST_TOLD {
-            MOST_TOLD - 1
-        } else {
-            count
-        };
-        let in_order = self
-            .found
-            .iter()
-            .filter_map(|fault| Some((fault, counts.remove(fault)?)));
+        let shown = if count > MOST_TOLD { MOST_TOLD - 1 } else { count };
+        let in_order = self.found.iter().filter_map(|fault| Some((fault, counts.remove(fault)?)));
         let mut sentences: Vec<_> = in_order
             .take(shown)
             .map(|(fault, count)| match count {
@@ -197,11 +153,7 @@ impl Faults {
 
     fn note(&mut self, given: Option<&Given>, input: &str, text: impl Into<String>) {
         let variable = given.map(|given| given.variable.clone());
-        self.found.push(Fault {
-            input: input.to_owned(),
-            variable,
-            text: text.into(),
-        });
+        self.found.push(Fault { input: input.to_owned(), variable, text: text.into() });
     }
 }
 
@@ -249,9 +201,10 @@ impl Values {
             usual.find_map(|(variable, beginning)| {
                 let written = env.written(variable)?;
                 // Nobody knows what an expression would have become.
-                let fits = written.value.as_ref().is_none_or(|value| {
-                    value.expose().starts_with(beginning) || is_unexpanded(value.expose())
-                });
+                let fits = written
+                    .value
+                    .as_ref()
+                    .is_none_or(|value| value.expose().starts_with(beginning) || is_unexpanded(value.expose()));
                 fits.then_some((written, true))
             })
         });
@@ -292,10 +245,8 @@ impl Values {
     fn settle_alternatives(&mut self, entry: &Entry, faults: &mut Faults) {
         for choice in entry.alternatives {
             let is_written = |name: &&str| self.0.get(name).is_some_and(|given| !given.usual);
-            let written: Vec<_> = choice
-                .iter()
-                .filter_map(|way| Some((*way, way.iter().copied().find(is_written)?)))
-                .collect();
+            let written: Vec<_> =
+                choice.iter().filter_map(|way| Some((*way, way.iter().copied().find(is_written)?))).collect();
             match written.as_slice() {
                 [] => {}
                 [(way, _)] => {
@@ -307,10 +258,7 @@ impl Values {
                 }
                 [(_, first), others @ ..] => {
                     let others: Vec<_> = others.iter().map(|(_, name)| *name).collect();
-                    let text = format!(
-                        "cannot stand beside `{}`: give one of the two",
-                        others.join("`, `")
-                    );
+                    let text = format!("cannot stand beside `{}`: give one of the two", others.join("`, `"));
                     let given = self.0.get(first).cloned();
                     faults.add(given.as_ref(), first, text);
                 }
@@ -330,10 +278,7 @@ impl Values {
 
     /// Fills a struct of `Option<String>` and `Option<Secret>` fields named after inputs.
     pub fn fill<T: DeserializeOwned + Default>(&self) -> T {
-        let pairs = self
-            .0
-            .iter()
-            .map(|(name, given)| ((*name).to_owned(), given.value.expose().to_owned()));
+        let pairs = self.0.iter().map(|(name, given)| ((*name).to_owned(), given.value.expose().to_owned()));
         // Only missing or mistyped fields make envy fail, and such a struct has neither.
         envy::from_iter(pairs).unwrap_or_default()
     }
@@ -341,16 +286,8 @@ impl Values {
     /// Notes that an input which is needed was not written.
     pub fn missing(&self, input: &Input, faults: &mut Faults) {
         let usual: Vec<_> = input.usual.iter().map(|(variable, _)| *variable).collect();
-        let hint = if usual.is_empty() {
-            String::new()
-        } else {
-            format!(", or the variable {}", usual.join(" or "))
-        };
-        faults.add(
-            None,
-            input.name,
-            format!("is missing: set `{}`{hint}", input.name),
-        );
+        let hint = if usual.is_empty() { String::new() } else { format!(", or the variable {}", usual.join(" or ")) };
+        faults.add(None, input.name, format!("is missing: set `{}`{hint}", input.name));
     }
 
     /// A hint for where a value that was taken as it is may still be a variable that nobody expanded.
@@ -372,20 +309,11 @@ impl Values {
     /// The items of a list.
     pub fn list(&self, name: &str) -> Vec<String> {
         let text = self.get(name).unwrap_or_default();
-        text.split([',', '\n', '\r'])
-            .map(str::trim)
-            .filter(|item| !item.is_empty())
-            .map(str::to_owned)
-            .collect()
+        text.split([',', '\n', '\r']).map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
     }
 
     /// An input parsed by `parse`, or a fault that says what it should have been.
-    pub fn parsed<T>(
-        &self,
-        name: &str,
-        faults: &mut Faults,
-        parse: impl Fn(&str) -> Result<T, String>,
-    ) -> Option<T> {
+    pub fn parsed<T>(&self, name: &str, faults: &mut Faults, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         let given = self.0.get(name).filter(|given| given.readable)?;
         let text = given.value.expose();
         match parse(text) {
@@ -411,9 +339,7 @@ const QUOTABLE: &str = "query";
 /// Whether a value was quoted once more than its reader takes off.
 fn is_quoted(text: &str) -> bool {
     let inner = |quote: char| text.strip_prefix(quote)?.strip_suffix(quote);
-    ['"', '\'', '`']
-        .into_iter()
-        .any(|quote| inner(quote).is_some())
+    ['"', '\'', '`'].into_iter().any(|quote| inner(quote).is_some())
 }
 
 /// A short value is repeated in its fault; a long one may be a secret in the wrong place.
@@ -460,9 +386,7 @@ pub struct Common {
 impl Common {
     /// Judges the common inputs; whatever is wrong goes to `faults` and is replaced by its default.
     pub fn judge(values: &Values, faults: &mut Faults) -> Self {
-        let superseded = values
-            .get("select")
-            .is_some_and(|text| Select::parse(text) == Ok(Select::Superseded));
+        let superseded = values.get("select").is_some_and(|text| Select::parse(text) == Ok(Select::Superseded));
         Self {
             ids: ids(values, faults),
             only_states: only_states(values, faults),
@@ -474,16 +398,12 @@ impl Common {
                 .parsed("poll_interval", faults, |text| duration(text, 1, 3600))
                 .unwrap_or(Duration::from_secs(5)),
             fail_on: values
-                .parsed("fail_on", faults, |_| {
-                    FailOn::parse(&values.list("fail_on"))
-                })
+                .parsed("fail_on", faults, |_| FailOn::parse(&values.list("fail_on")))
                 .unwrap_or_else(|| FailOn::usual(superseded)),
             dry_run: values.parsed("dry_run", faults, boolean).unwrap_or(false),
             summary: values.parsed("summary", faults, boolean).unwrap_or(true),
             output_file: values.get("output_file").map(str::to_owned),
-            ci: values.parsed("ci", faults, |name| {
-                ci::check_name(name).map(|()| name.to_owned())
-            }),
+            ci: values.parsed("ci", faults, |name| ci::check_name(name).map(|()| name.to_owned())),
             api_url: values.parsed("api_url", faults, Address::parse),
             ca_cert: values.parsed("ca_cert", faults, |text| {
                 api::read_certificates(text).map_err(|error| format!("cannot be used: {error:#}"))
@@ -518,12 +438,10 @@ fn ids(values: &Values, faults: &mut Faults) -> Vec<Id> {
 
 fn only_states(values: &Values, faults: &mut Faults) -> Option<Vec<State>> {
     values.parsed("only_states", faults, |_| {
-        let states = values.list("only_states").into_iter().map(|word| {
-            match word.to_ascii_lowercase().as_str() {
-                "queued" => Ok(State::Queued),
-                "running" => Ok(State::Running),
-                _ => Err("takes `queued`, `running` or both".to_owned()),
-            }
+        let states = values.list("only_states").into_iter().map(|word| match word.to_ascii_lowercase().as_str() {
+            "queued" => Ok(State::Queued),
+            "running" => Ok(State::Running),
+            _ => Err("takes `queued`, `running` or both".to_owned()),
         });
         states.collect()
     })
@@ -550,14 +468,9 @@ pub fn duration(text: &str, least: u64, most: u64) -> Result<Duration, String> {
         "h" => 3600,
         _ => 0,
     };
-    let seconds = number
-        .parse::<u64>()
-        .ok()
-        .and_then(|number| number.checked_mul(factor));
+    let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
     match seconds {
-        Some(seconds) if factor > 0 && (least..=most).contains(&seconds) => {
-            Ok(Duration::from_secs(seconds))
-        }
+        Some(seconds) if factor > 0 && (least..=most).contains(&seconds) => Ok(Duration::from_secs(seconds)),
         _ => Err(format!(
             "takes a duration such as `90`, `90s`, `5m` or `1h`, from {} to {}",
             spoken(least),
@@ -567,28 +480,14 @@ pub fn duration(text: &str, least: u64, most: u64) -> Result<Duration, String> {
 }
 
 fn spoken(seconds: u64) -> String {
-    if seconds >= 3600 {
-        format!("{}h", seconds / 3600)
-    } else {
-        format!("{seconds}s")
-    }
+    if seconds >= 3600 { format!("{}h", seconds / 3600) } else { format!("{seconds}s") }
 }
 
 /// The value of `platform`, looked up in the register.
 pub fn chosen_platform(env: &Env, faults: &mut Faults) -> Option<&'static Entry> {
-    let known = || {
-        platform::REGISTER
-            .iter()
-            .map(|entry| format!("`{}`", entry.id))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
+    let known = || platform::REGISTER.iter().map(|entry| format!("`{}`", entry.id)).collect::<Vec<_>>().join(", ");
     let Some(written) = env.input("platform") else {
-        faults.add(
-            None,
-            "platform",
-            format!("is missing: set `platform` to one of {}", known()),
-        );
+        faults.add(None, "platform", format!("is missing: set `platform` to one of {}", known()));
         return None;
     };
     let text = written.value.as_ref()?.expose();
@@ -611,11 +510,7 @@ pub fn all_secrets(env: &Env) -> Vec<Secret> {
         for written in env.every_spelling(input.name) {
             add(written.expose());
         }
-        input
-            .usual
-            .iter()
-            .filter_map(|(variable, _)| env.var(variable))
-            .for_each(&mut add);
+        input.usual.iter().filter_map(|(variable, _)| env.var(variable)).for_each(&mut add);
     }
     for written in api::proxy_secrets(env) {
         add(&written);
@@ -665,10 +560,7 @@ const NARROWING: [&str; 2] = ["target", "query"];
 const GUARD: &str = "target";
 
 fn warn_of_foreign_inputs(env: &Env, entry: &Entry, faults: &mut Faults) {
-    let others = platform::REGISTER
-        .iter()
-        .filter(|other| other.id != entry.id)
-        .flat_map(|other| other.inputs);
+    let others = platform::REGISTER.iter().filter(|other| other.id != entry.id).flat_map(|other| other.inputs);
     let mut warned: Vec<&str> = Vec::new();
     for input in others {
         let mut usable = COMMON.iter().chain(entry.inputs);
@@ -680,22 +572,12 @@ fn warn_of_foreign_inputs(env: &Env, entry: &Entry, faults: &mut Faults) {
             let selects = env.input("select").is_some();
             if NARROWING.contains(&input.name) && (selects || input.name == GUARD) {
                 let text = if selects {
-                    format!(
-                        "cannot narrow a selection on {}: more would be canceled than was meant",
-                        entry.name
-                    )
+                    format!("cannot narrow a selection on {}: more would be canceled than was meant", entry.name)
                 } else {
-                    format!(
-                        "cannot be checked on {}: its deployments carry no such thing",
-                        entry.name
-                    )
+                    format!("cannot be checked on {}: its deployments carry no such thing", entry.name)
                 };
                 let variable = Some(written.variable);
-                faults.found.push(Fault {
-                    input: input.name.to_owned(),
-                    variable,
-                    text,
-                });
+                faults.found.push(Fault { input: input.name.to_owned(), variable, text });
                 continue;
             }
             faults.warnings.push(format!(
@@ -707,11 +589,8 @@ fn warn_of_foreign_inputs(env: &Env, entry: &Entry, faults: &mut Faults) {
 }
 
 fn warn_of_unknown_names(env: &Env, faults: &mut Faults) {
-    let names: Vec<&str> = COMMON
-        .iter()
-        .chain(platform::REGISTER.iter().flat_map(|entry| entry.inputs))
-        .map(|input| input.name)
-        .collect();
+    let names: Vec<&str> =
+        COMMON.iter().chain(platform::REGISTER.iter().flat_map(|entry| entry.inputs)).map(|input| input.name).collect();
     for (name, variable) in env.unknown(is_known) {
         let close = names
             .iter()
@@ -719,9 +598,7 @@ fn warn_of_unknown_names(env: &Env, faults: &mut Faults) {
             .min()
             .filter(|(distance, known)| *distance * 3 <= known.len().max(6));
         if let Some((_, known)) = close {
-            faults
-                .warnings
-                .push(format!("{variable} is no input; did you mean `{known}`?"));
+            faults.warnings.push(format!("{variable} is no input; did you mean `{known}`?"));
         }
     }
 }
@@ -733,33 +610,10 @@ mod tests {
 
     #[test]
     fn durations_are_whole_numbers_with_a_unit() {
-        for (text, seconds) in [
-            ("90", 90),
-            ("90s", 90),
-            ("5m", 300),
-            ("1h", 3600),
-            ("24h", 86_400),
-            ("01", 1),
-        ] {
-            assert_eq!(
-                duration(text, 1, 86_400),
-                Ok(Duration::from_secs(seconds)),
-                "{text}"
-            );
+        for (text, seconds) in [("90", 90), ("90s", 90), ("5m", 300), ("1h", 3600), ("24h", 86_400), ("01", 1)] {
+            assert_eq!(duration(text, 1, 86_400), Ok(Duration::from_secs(seconds)), "{text}");
         }
-        for text in [
-            "",
-            "0",
-            "-1",
-            "1.5m",
-            "5M",
-            "1d",
-            "s",
-            "25h",
-            "99999999999999999999",
-            "1h30m",
-            "5 minutes",
-        ] {
+        for text in ["", "0", "-1", "1.5m", "5M", "1d", "s", "25h", "99999999999999999999", "1h30m", "5 minutes"] {
             assert!(duration(text, 1, 86_400).is_err(), "{text}");
         }
     }
@@ -781,16 +635,9 @@ mod tests {
             for input in COMMON.iter().chain(entry.inputs) {
                 let made_up = ["password", "client_secret"].contains(&input.name);
                 assert_eq!(input.made_up, made_up, "{}", input.name);
-                for value in [
-                    "$(X)", "$X", "${X}", "$[x]", "${{ x }}", "<< x >>", "<+x>", "%X%",
-                ] {
+                for value in ["$(X)", "$X", "${X}", "$[x]", "${{ x }}", "<< x >>", "<+x>", "%X%"] {
                     let found = faults_of(entry, input.name, value);
-                    assert_eq!(
-                        found.len(),
-                        usize::from(!made_up),
-                        "{} {value} {found:?}",
-                        input.name
-                    );
+                    assert_eq!(found.len(), usize::from(!made_up), "{} {value} {found:?}", input.name);
                 }
             }
         }

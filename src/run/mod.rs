@@ -12,14 +12,14 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::api::Api;
-use crate::cancel::{Action, Ending, Event, Plan, Procedure, Retries};
-use crate::deployment::Deployment;
-use crate::failure::{Failure, Kind};
-use crate::id::Id;
-use crate::outcome::{Exit, Outcome};
+use crate::cancel::{Action, Event, Plan, Procedure, Retries, Verdict};
+use crate::model::deployment::Deployment;
+use crate::model::failure::{Failure, Kind};
+use crate::model::id::Id;
+use crate::model::outcome::{Exit, Outcome};
 use crate::platform::{Accepted, Conclusion, Filter, Found, Listed, Platform};
-use crate::select::{MOST, Picked, Select, Wanted, is_keepable};
-use crate::untrusted::Cleaner;
+use crate::select::{MOST, Select, Selection, Selector, is_keepable};
+use crate::text::sanitizer::Sanitizer;
 
 /// The most requests under way at once.
 const AT_ONCE: usize = 8;
@@ -79,7 +79,7 @@ pub struct Work {
     /// Where it stands.
     pub procedure: Procedure,
     /// Another name of a deployment that is in the run already: it is not asked twice, and not told twice.
-    twin: bool,
+    duplicate: bool,
     /// It waits behind what its scope is doing now: such are asked before that, or they would start when it stops.
     behind: bool,
     /// Its page for people was asked for.
@@ -99,14 +99,7 @@ struct Keepers {
 
 impl Work {
     fn new(id: Id, procedure: Procedure) -> Self {
-        Self {
-            id,
-            procedure,
-            twin: false,
-            behind: false,
-            paged: false,
-            gives_way_to: None,
-        }
+        Self { id, procedure, duplicate: false, behind: false, paged: false, gives_way_to: None }
     }
 
     /// Whether what was read of it is too old to send a cancel request for.
@@ -131,7 +124,7 @@ struct Chosen {
 }
 
 /// Who is told what happens while it happens.
-pub trait Witness {
+pub trait Observer {
     /// The platform's word for a deployment was seen for the first time or has changed.
     fn saw(&mut self, work: &Work);
     /// Something that everybody should know.
@@ -158,11 +151,7 @@ pub enum Waiting<'a> {
 }
 
 /// Waits, and has it said for what whenever a sign of life is due: CI systems end jobs that say nothing.
-async fn aloud<T>(
-    witness: &mut dyn Witness,
-    what: Waiting<'_>,
-    wait: impl Future<Output = T>,
-) -> T {
+async fn aloud<T>(witness: &mut dyn Observer, what: Waiting<'_>, wait: impl Future<Output = T>) -> T {
     let mut wait = std::pin::pin!(wait);
     loop {
         tokio::select! {
@@ -184,27 +173,19 @@ pub struct Run<'a> {
     /// A list shows as much of a deployment as a read of it alone.
     pub lists_tell: bool,
     /// Makes texts fit to be shown.
-    pub cleaner: &'a Cleaner,
+    pub cleaner: &'a Sanitizer,
     /// The start of the run.
     pub start: Instant,
 }
 
 /// What a request brought.
-enum Landed {
+enum Completed {
     /// For one deployment.
     One(usize, Event),
     /// For one, and what has become of those that supersede it, where they were read as well.
-    Beside {
-        which: usize,
-        event: Event,
-        keepers: usize,
-        now: Option<KeptNow>,
-    },
+    Beside { which: usize, event: Event, keepers: usize, now: Option<KeptNow> },
     /// A list, for many: what it showed, and who has to be read alone.
-    Many {
-        seen: Vec<(usize, Event)>,
-        alone: Vec<(usize, Action)>,
-    },
+    Many { seen: Vec<(usize, Event)>, alone: Vec<(usize, Action)> },
 }
 
 /// How many deployments a run has to wait for, kept as they change: to count all of many at every step would take as
@@ -248,8 +229,8 @@ enum KeptNow {
 
 /// What is under way and what is to come.
 #[derive(Default)]
-struct Agenda<'a> {
-    flying: FuturesUnordered<BoxFuture<'a, Landed>>,
+struct Schedule<'a> {
+    flying: FuturesUnordered<BoxFuture<'a, Completed>>,
     /// Look-ups of pages for people, which nothing waits for.
     pages: FuturesUnordered<BoxFuture<'a, (usize, Option<String>)>>,
     /// A list that answers for many is under way.
@@ -267,67 +248,48 @@ struct Agenda<'a> {
 
 impl<'a> Run<'a> {
     /// Takes every deployment to its end. Afterwards every procedure has an ending.
-    pub async fn drive(
-        &self,
-        ids: Vec<Id>,
-        signals: &mut Signals,
-        witness: &mut dyn Witness,
-    ) -> Vec<Work> {
+    pub async fn drive(&self, ids: Vec<Id>, signals: &mut Signals, witness: &mut dyn Observer) -> Vec<Work> {
         let now = self.start.elapsed();
         let begin = |id: Id| {
             let procedure = Procedure::new(self.plan.clone(), self.platform.unseen(&id), now);
             Work::new(id, procedure)
         };
         let mut works: Vec<_> = ids.into_iter().map(begin).collect();
-        let looked_up = Waiting::For(
-            "what holds the deployments to be found",
-            self.start.elapsed(),
-        );
-        let entered = self.patiently(signals, || self.platform.enter(self.api));
+        let looked_up = Waiting::For("what holds the deployments to be found", self.start.elapsed());
+        let entered = self.with_retries(signals, || self.platform.enter(self.api));
         let entered = aloud(witness, looked_up, entered);
         match entered.await {
             Ok(None) => {
                 let first = works.iter().map(|work| work.procedure.first()).collect();
-                self.cancel_all(&mut works, first, Vec::new(), signals, witness)
-                    .await;
+                self.cancel_all(&mut works, first, Vec::new(), signals, witness).await;
             }
             Ok(Some(missing)) => end_all(&mut works, self.start.elapsed(), &self.missing(&missing)),
             Err(ending) => end_all(&mut works, self.start.elapsed(), &ending),
         }
-        works.retain(|work| !work.twin);
+        works.retain(|work| !work.duplicate);
         works
     }
 
     /// Chooses deployments and takes them to their ends; an ending for the whole run when there is none to take.
     pub async fn drive_chosen(
         &self,
-        wanted: &Wanted,
+        wanted: &Selector,
         appear_within: Duration,
         signals: &mut Signals,
-        witness: &mut dyn Witness,
-    ) -> (Vec<Work>, Option<Ending>) {
+        witness: &mut dyn Observer,
+    ) -> (Vec<Work>, Option<Verdict>) {
         let chosen = match self.choose(wanted, appear_within, signals, witness).await {
             Ok(chosen) => chosen,
             Err(ending) => return (Vec::new(), Some(ending)),
         };
-        let Chosen {
-            deployments,
-            keepers,
-            gives_way_to,
-            is_over,
-            listed,
-        } = chosen;
-        let plan = Plan {
-            many: u32::try_from(deployments.len()).unwrap_or(u32::MAX),
-            ..self.plan.clone()
-        };
+        let Chosen { deployments, keepers, gives_way_to, is_over, listed } = chosen;
+        let plan = Plan { many: u32::try_from(deployments.len()).unwrap_or(u32::MAX), ..self.plan.clone() };
         let (mut works, mut first) = (Vec::new(), Vec::new());
         for deployment in deployments {
             // What was listed just now counts as the first read.
             let behind = deployment.behind;
             let Ok(id) = Id::parse(&deployment.id) else {
-                let reason =
-                    "The list holds a deployment whose id cannot be used; nothing was sent.";
+                let reason = "The list holds a deployment whose id cannot be used; nothing was sent.";
                 return (Vec::new(), Some(self.ending(Outcome::Error, reason, "")));
             };
             let gives_way_to = gives_way_to.get(&deployment.id).copied();
@@ -337,36 +299,25 @@ impl<'a> Run<'a> {
                 works.push(Work::new(id, procedure));
                 continue;
             }
-            first.push(procedure.next(
-                listed,
-                self.tidy(Event::Read(Ok(Found::Here(Box::new(deployment))))),
-            ));
-            let work = Work {
-                behind,
-                gives_way_to,
-                ..Work::new(id, procedure)
-            };
+            first.push(procedure.next(listed, self.tidy(Event::Read(Ok(Found::Here(Box::new(deployment)))))));
+            let work = Work { behind, gives_way_to, ..Work::new(id, procedure) };
             witness.saw(&work);
             works.push(work);
         }
-        self.cancel_all(&mut works, first, keepers, signals, witness)
-            .await;
+        self.cancel_all(&mut works, first, keepers, signals, witness).await;
         (works, None)
     }
 
     /// Lists and chooses until something matches or the time for it to appear is up.
     async fn choose(
         &self,
-        wanted: &Wanted,
+        wanted: &Selector,
         appear_within: Duration,
         signals: &mut Signals,
-        witness: &mut dyn Witness,
-    ) -> Result<Chosen, Ending> {
-        let looked_up = Waiting::For(
-            "what holds the deployments to be found",
-            self.start.elapsed(),
-        );
-        let entered = self.patiently(signals, || self.platform.enter(self.api));
+        witness: &mut dyn Observer,
+    ) -> Result<Chosen, Verdict> {
+        let looked_up = Waiting::For("what holds the deployments to be found", self.start.elapsed());
+        let entered = self.with_retries(signals, || self.platform.enter(self.api));
         let entered = aloud(witness, looked_up, entered);
         if let Some(missing) = entered.await? {
             return Err(self.missing(&missing));
@@ -407,11 +358,11 @@ impl<'a> Run<'a> {
     /// worth keeping any more.
     async fn still_chosen(
         &self,
-        wanted: &Wanted,
-        mut picked: Picked,
+        wanted: &Selector,
+        mut picked: Selection,
         signals: &mut Signals,
-        witness: &mut dyn Witness,
-    ) -> Result<Option<Chosen>, Ending> {
+        witness: &mut dyn Observer,
+    ) -> Result<Option<Chosen>, Verdict> {
         let mut chosen = Chosen {
             is_over: picked.ended.is_some(),
             deployments: std::mem::take(&mut picked.chosen),
@@ -439,35 +390,22 @@ impl<'a> Run<'a> {
             }
         }
         self.tell(&picked, witness);
-        let keepers = picked.keepers.into_iter().map(|kept| Keepers {
-            kept,
-            seen: read,
-            lost: None,
-        });
+        let keepers = picked.keepers.into_iter().map(|kept| Keepers { kept, seen: read, lost: None });
         chosen.keepers = keepers.collect();
         Ok(Some(chosen))
     }
 
-    fn nothing(&self, picked: &Picked) -> Ending {
+    fn nothing(&self, picked: &Selection) -> Verdict {
         let perhaps = picked.perhaps_live.as_deref().unwrap_or_default();
-        let reason = format!(
-            "Nothing to cancel: looked at {}{perhaps}.",
-            picked.looked_at
-        );
-        Ending {
-            perhaps_live: picked.perhaps_live.is_some(),
-            ..self.ending(Outcome::NothingToCancel, &reason, "")
-        }
+        let reason = format!("Nothing to cancel: looked at {}{perhaps}.", picked.looked_at);
+        Verdict { perhaps_live: picked.perhaps_live.is_some(), ..self.ending(Outcome::NothingToCancel, &reason, "") }
     }
 
     /// Whether what a selection keeps is still worth keeping, read right before anything older is canceled.
-    async fn still_good(&self, kept: &[Deployment], signals: &mut Signals) -> Result<bool, Ending> {
+    async fn still_good(&self, kept: &[Deployment], signals: &mut Signals) -> Result<bool, Verdict> {
         for some in kept.chunks(AT_ONCE) {
-            let reads = self.patiently(signals, || {
-                try_join_all(
-                    some.iter()
-                        .map(|known| self.platform.refresh(self.api, known)),
-                )
+            let reads = self.with_retries(signals, || {
+                try_join_all(some.iter().map(|known| self.platform.refresh(self.api, known)))
             });
             let good = |found: &Found| matches!(found, Found::Here(now) if is_keepable(now));
             if !reads.await?.iter().all(good) {
@@ -477,7 +415,7 @@ impl<'a> Run<'a> {
         Ok(true)
     }
 
-    fn tell(&self, picked: &Picked, witness: &mut dyn Witness) {
+    fn tell(&self, picked: &Selection, witness: &mut dyn Observer) {
         for warning in &picked.warnings {
             witness.warn(&self.cleaner.value(warning));
         }
@@ -488,16 +426,16 @@ impl<'a> Run<'a> {
 
     async fn list(
         &self,
-        wanted: &Wanted,
+        wanted: &Selector,
         signals: &mut Signals,
-        witness: &mut dyn Witness,
-    ) -> Result<Vec<Deployment>, Ending> {
+        witness: &mut dyn Observer,
+    ) -> Result<Vec<Deployment>, Verdict> {
         let filter = Filter {
             history: wanted.select == Select::Superseded || wanted.one_group,
             ended: wanted.select == Select::Commit,
         };
         let list = Waiting::For("the list of deployments", self.start.elapsed());
-        let listed = self.patiently(signals, || self.platform.list(self.api, &filter));
+        let listed = self.with_retries(signals, || self.platform.list(self.api, &filter));
         match aloud(witness, list, listed).await? {
             Listed::Here(listed) => Ok(listed),
             Listed::Missing(missing) => Err(self.missing(&missing)),
@@ -505,7 +443,7 @@ impl<'a> Run<'a> {
     }
 
     /// What cannot be chosen from safely ends the run.
-    fn refuse_unsure(&self, wanted: &Wanted, picked: &Picked) -> Result<(), Ending> {
+    fn refuse_unsure(&self, wanted: &Selector, picked: &Selection) -> Result<(), Verdict> {
         if let Some(refused) = &picked.refused {
             return Err(self.ending(Outcome::Error, refused, "Give `deployment_id`."));
         }
@@ -520,37 +458,28 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn missing(&self, what: &str) -> Ending {
+    fn missing(&self, what: &str) -> Verdict {
         self.ending(Outcome::NotFound, what, "")
     }
 
-    fn ending(&self, outcome: Outcome, reason: &str, hint: &str) -> Ending {
-        Ending {
-            outcome,
-            reason: self.cleaner.value(reason),
-            hint: self.cleaner.value(hint),
-            perhaps_live: false,
-        }
+    fn ending(&self, outcome: Outcome, reason: &str, hint: &str) -> Verdict {
+        Verdict { outcome, reason: self.cleaner.value(reason), hint: self.cleaner.value(hint), perhaps_live: false }
     }
 
-    fn interrupted(&self) -> Ending {
-        self.ending(
-            Outcome::Interrupted,
-            "Interrupted before any cancel request was sent.",
-            "",
-        )
+    fn interrupted(&self) -> Verdict {
+        self.ending(Outcome::Interrupted, "Interrupted before any cancel request was sent.", "")
     }
 
-    async fn pause(&self, until: Duration, signals: &mut Signals) -> Result<(), Ending> {
+    async fn pause(&self, until: Duration, signals: &mut Signals) -> Result<(), Verdict> {
         tokio::select! {
             biased;
-            () = signalled(signals, false) => Err(self.interrupted()),
+            () = signal_received(signals, false) => Err(self.interrupted()),
             () = sleep_until(self.start + until) => Ok(()),
         }
     }
 
     /// Asks until there is an answer, a failure that cannot improve, a signal, or the limit.
-    async fn patiently<T, F, A>(&self, signals: &mut Signals, mut ask: F) -> Result<T, Ending>
+    async fn with_retries<T, F, A>(&self, signals: &mut Signals, mut ask: F) -> Result<T, Verdict>
     where
         F: FnMut() -> A,
         A: Future<Output = Result<T, Failure>>,
@@ -560,7 +489,7 @@ impl<'a> Run<'a> {
         loop {
             let answer = tokio::select! {
                 biased;
-                () = signalled(signals, false) => return Err(self.interrupted()),
+                () = signal_received(signals, false) => return Err(self.interrupted()),
                 answer = ask() => answer,
             };
             let failure = match answer {
@@ -569,11 +498,9 @@ impl<'a> Run<'a> {
             };
             let now = self.start.elapsed();
             let again = retries.after(now, &failure).filter(|_| now < last_try);
-            let too_late = failure
-                .not_before
-                .is_some_and(|until| until >= self.plan.limit);
+            let too_late = failure.not_before.is_some_and(|until| until >= self.plan.limit);
             let Some(again) = again.filter(|_| !too_late) else {
-                let reason = if failure.tried.is_empty() {
+                let reason = if failure.action.is_empty() {
                     format!("Nothing was canceled: {failure}.")
                 } else {
                     format!("Nothing was canceled, because this run {failure}.")
@@ -590,14 +517,14 @@ impl<'a> Run<'a> {
         first: Vec<Action>,
         keepers: Vec<Keepers>,
         signals: &mut Signals,
-        witness: &mut dyn Witness,
+        witness: &mut dyn Observer,
     ) {
         let seen = |work: &Work| work.procedure.last().map(|last| last.id.clone());
-        let mut agenda = Agenda {
+        let mut agenda = Schedule {
             tally: Tally::of_all(works),
             known: works.iter().filter_map(seen).collect(),
             keepers,
-            ..Agenda::default()
+            ..Schedule::default()
         };
         let mut grace: Option<Instant> = None;
         let mut adorned: Option<Instant> = None;
@@ -612,8 +539,7 @@ impl<'a> Run<'a> {
         }
         loop {
             if grace.is_none() && agenda.tally.open_behind == 0 {
-                held.drain(..)
-                    .for_each(|(which, action)| agenda.put(which, action));
+                held.drain(..).for_each(|(which, action)| agenda.put(which, action));
             }
             self.start_requests(&mut agenda, works, witness);
             let asking = agenda.tally.asking > 0;
@@ -628,17 +554,13 @@ impl<'a> Run<'a> {
             if is_done || (grace.is_some() && !asking) {
                 return;
             }
-            let later = if self.lists_tell && agenda.pauses.len() >= MANY {
-                ROUND
-            } else {
-                Duration::ZERO
-            };
+            let later = if self.lists_tell && agenda.pauses.len() >= MANY { ROUND } else { Duration::ZERO };
             let next = agenda.pauses.peek().map(|Reverse((at, _))| *at);
             let wake = next.map(|at| self.start + (at + later).min(self.plan.limit));
             let due = witness.is_due();
             tokio::select! {
                 biased;
-                () = signalled(signals, grace.is_some()) => {
+                () = signal_received(signals, grace.is_some()) => {
                     let now = self.start.elapsed();
                     for (which, _) in held.drain(..) {
                         works.iter_mut().skip(which).take(1).for_each(|work| work.procedure.withdraw());
@@ -653,12 +575,12 @@ impl<'a> Run<'a> {
                 }
                 Some(landed) = agenda.flying.next() => {
                     let seen = match landed {
-                        Landed::One(which, event) => vec![(which, event)],
-                        Landed::Beside { which, event, keepers, now } => {
+                        Completed::One(which, event) => vec![(which, event)],
+                        Completed::Beside { which, event, keepers, now } => {
                             agenda.keep(keepers, now, self.start.elapsed());
                             vec![(which, event)]
                         }
-                        Landed::Many { seen, alone } => {
+                        Completed::Many { seen, alone } => {
                             agenda.listing = false;
                             agenda.alone.extend(alone);
                             seen
@@ -695,9 +617,9 @@ impl<'a> Run<'a> {
         &self,
         which: usize,
         event: Event,
-        agenda: &mut Agenda<'a>,
+        agenda: &mut Schedule<'a>,
         works: &mut [Work],
-        witness: &mut dyn Witness,
+        witness: &mut dyn Observer,
         stopping: bool,
     ) {
         let Some(work) = works.get_mut(which) else {
@@ -709,7 +631,7 @@ impl<'a> Run<'a> {
         let first = first_sight(&event).filter(|_| is_first);
         // Another one of the run turned out to be this very deployment before.
         if first.is_some_and(|id| !agenda.known.insert(id.to_owned())) {
-            work.twin = true;
+            work.duplicate = true;
             work.procedure.interrupt(now);
             agenda.tally.replace(before, Tally::of(work));
             return;
@@ -747,12 +669,7 @@ impl<'a> Run<'a> {
 
     /// What comes first where a cancel request had to wait for its turn: everything that was read for it is read again, and
     /// where those that supersede it are not worth keeping any more, nothing is asked.
-    fn instead_of_asking(
-        &self,
-        agenda: &mut Agenda<'a>,
-        work: &mut Work,
-        now: Duration,
-    ) -> Option<Action> {
+    fn instead_of_asking(&self, agenda: &mut Schedule<'a>, work: &mut Work, now: Duration) -> Option<Action> {
         let keepers = work.gives_way_to.and_then(|it| agenda.keepers.get(it));
         let has_waited = work.has_waited(now) || keepers.is_some_and(|it| is_old(it.seen, now));
         let lost = keepers.and_then(|it| it.lost.as_deref());
@@ -767,12 +684,7 @@ impl<'a> Run<'a> {
     }
 
     /// Fills the free places: cancel requests before reads.
-    fn start_requests(
-        &self,
-        agenda: &mut Agenda<'a>,
-        works: &mut [Work],
-        witness: &mut dyn Witness,
-    ) {
+    fn start_requests(&self, agenda: &mut Schedule<'a>, works: &mut [Work], witness: &mut dyn Observer) {
         while agenda.flying.len() < AT_ONCE {
             if agenda.cancels.is_empty() && self.lists_tell && agenda.reads.len() >= MANY {
                 if agenda.listing {
@@ -784,10 +696,7 @@ impl<'a> Run<'a> {
                 agenda.flying.push(Box::pin(read_many(platform, api, many)));
                 continue;
             }
-            let waiting = agenda
-                .cancels
-                .pop_front()
-                .or_else(|| agenda.alone.pop_front());
+            let waiting = agenda.cancels.pop_front().or_else(|| agenda.alone.pop_front());
             let Some((which, action)) = waiting.or_else(|| agenda.reads.pop_front()) else {
                 return;
             };
@@ -820,30 +729,18 @@ impl<'a> Run<'a> {
             };
             let id = work.id.clone();
             // Older ones of one group share what was read of those to keep.
-            let kept = work
-                .gives_way_to
-                .filter(|_| work.procedure.is_before_a_send());
+            let kept = work.gives_way_to.filter(|_| work.procedure.is_before_a_send());
             let kept = kept.and_then(|it| Some((it, agenda.keepers.get(it)?)));
             let kept = kept.filter(|(_, it)| now.saturating_sub(it.seen) > FRESH / 2);
             let kept = kept.map(|(it, keepers)| (it, Arc::clone(&keepers.kept)));
             let (platform, api) = (self.platform, self.api);
             let last_read = self.plan.last_read();
             let adorned_by = self.adorned_by();
-            let cancel_by = self.start
-                + if now < last_read {
-                    last_read
-                } else {
-                    self.plan.limit
-                };
+            let cancel_by = self.start + if now < last_read { last_read } else { self.plan.limit };
             agenda.flying.push(Box::pin(async move {
                 if let (Some((keepers, kept)), Action::Refresh(known)) = (kept, &action) {
                     let (event, now) = look_beside(platform, api, known, &kept).await;
-                    return Landed::Beside {
-                        which,
-                        event,
-                        keepers,
-                        now,
-                    };
+                    return Completed::Beside { which, event, keepers, now };
                 }
                 let event = match action {
                     // Nothing goes out, and nothing was said to.
@@ -864,11 +761,9 @@ impl<'a> Run<'a> {
                         Event::Concluded(conclusion.unwrap_or_else(|| platform.unconcluded()))
                     }
                     Action::Refresh(known) => Event::Read(platform.refresh(api, &known).await),
-                    Action::Find | Action::Pause(_) | Action::Done => {
-                        Event::Read(platform.find(api, &id).await)
-                    }
+                    Action::Find | Action::Pause(_) | Action::Done => Event::Read(platform.find(api, &id).await),
                 };
-                Landed::One(which, event)
+                Completed::One(which, event)
             }));
         }
     }
@@ -883,25 +778,17 @@ impl<'a> Run<'a> {
         let deployment = |found: Box<_>| Box::new(self.cleaner.deployment(*found));
         match event {
             Event::Read(Ok(Found::Here(found))) => Event::Read(Ok(Found::Here(deployment(found)))),
-            Event::Read(Ok(Found::Missing(what))) => {
-                Event::Read(Ok(Found::Missing(self.cleaner.value(&what))))
-            }
+            Event::Read(Ok(Found::Missing(what))) => Event::Read(Ok(Found::Missing(self.cleaner.value(&what)))),
             Event::Read(Err(failure)) => Event::Read(Err(self.clean(failure))),
             Event::Answered(Ok(accepted)) => {
                 let shown = accepted.deployment.map(deployment);
-                Event::Answered(Ok(Accepted {
-                    deployment: shown,
-                    ..accepted
-                }))
+                Event::Answered(Ok(Accepted { deployment: shown, ..accepted }))
             }
             Event::Answered(Err(failure)) => Event::Answered(Err(self.clean(failure))),
-            Event::Read(Ok(Found::Idle(what))) => {
-                Event::Read(Ok(Found::Idle(self.cleaner.value(&what))))
+            Event::Read(Ok(Found::Idle(what))) => Event::Read(Ok(Found::Idle(self.cleaner.value(&what)))),
+            Event::Read(Ok(Found::Spared(found, why))) => {
+                Event::Read(Ok(Found::Spared(deployment(found), self.cleaner.value(&why))))
             }
-            Event::Read(Ok(Found::Spared(found, why))) => Event::Read(Ok(Found::Spared(
-                deployment(found),
-                self.cleaner.value(&why),
-            ))),
             Event::Concluded(conclusion) => Event::Concluded(Conclusion {
                 details: self.cleaner.details(conclusion.details),
                 sentence: conclusion.sentence.map(|text| self.cleaner.value(&text)),
@@ -917,7 +804,7 @@ impl<'a> Run<'a> {
     }
 }
 
-impl<'a> Agenda<'a> {
+impl<'a> Schedule<'a> {
     /// Remembers what those to keep were found to be, if they could be read.
     fn keep(&mut self, keepers: usize, found: Option<KeptNow>, now: Duration) {
         if let Some((keepers, found)) = self.keepers.get_mut(keepers).zip(found) {
@@ -929,13 +816,7 @@ impl<'a> Agenda<'a> {
         }
     }
 
-    fn look_up_page(
-        &mut self,
-        platform: &'a dyn Platform,
-        api: &'a Api,
-        which: usize,
-        work: &Work,
-    ) {
+    fn look_up_page(&mut self, platform: &'a dyn Platform, api: &'a Api, which: usize, work: &Work) {
         if let Some(known) = work.procedure.last().cloned() {
             let look_up = async move { (which, platform.page(api, &known).await) };
             self.pages.push(Box::pin(look_up));
@@ -945,9 +826,7 @@ impl<'a> Agenda<'a> {
     fn put(&mut self, which: usize, action: Action) {
         match action {
             Action::Cancel(_) => self.cancels.push_back((which, action)),
-            Action::Find | Action::Refresh(_) | Action::Conclude(_) => {
-                self.reads.push_back((which, action))
-            }
+            Action::Find | Action::Refresh(_) | Action::Conclude(_) => self.reads.push_back((which, action)),
             Action::Pause(until) => self.pauses.push(Reverse((until, which))),
             Action::Done => {}
         }
@@ -1015,9 +894,7 @@ fn kept_now(known: &Deployment, now: &Found) -> Result<KeptNow, Failure> {
         Found::Here(now) if is_keepable(now) => Ok(KeptNow::Good),
         Found::Here(now) => {
             let word = &now.platform_state;
-            Ok(KeptNow::Lost(format!(
-                "{id}, which was to supersede it, is {word} now"
-            )))
+            Ok(KeptNow::Lost(format!("{id}, which was to supersede it, is {word} now")))
         }
         _ => Err(Failure::own(
             Kind::NotFound,
@@ -1029,7 +906,7 @@ fn kept_now(known: &Deployment, now: &Found) -> Result<KeptNow, Failure> {
 
 /// Reads many by one list. Who is not on it, or not there with an end, is read alone: an end is believed only from the
 /// deployment itself.
-async fn read_many(platform: &dyn Platform, api: &Api, many: Vec<(usize, Action)>) -> Landed {
+async fn read_many(platform: &dyn Platform, api: &Api, many: Vec<(usize, Action)>) -> Completed {
     let listed = platform.list(api, &Filter::default()).await;
     let (mut seen, mut alone) = (Vec::new(), Vec::new());
     let flying: HashMap<_, _> = match listed {
@@ -1049,7 +926,7 @@ async fn read_many(platform: &dyn Platform, api: &Api, many: Vec<(usize, Action)
             None => alone.push((which, action)),
         }
     }
-    Landed::Many { seen, alone }
+    Completed::Many { seen, alone }
 }
 
 /// The id of the deployment that a read shows.
@@ -1067,33 +944,20 @@ fn unanswered(is_unsent: bool) -> Failure {
         return Failure::own(Kind::MovedOn, words, "");
     }
     let hint = "Allow a longer `timeout`, or look at the platform's status page.";
-    Failure::own(
-        Kind::Timeout,
-        "the cancel request was not answered in time",
-        hint,
-    )
+    Failure::own(Kind::Timeout, "the cancel request was not answered in time", hint)
 }
 
-fn end_all(works: &mut [Work], now: Duration, ending: &Ending) {
+fn end_all(works: &mut [Work], now: Duration, ending: &Verdict) {
     for work in works {
-        let Ending {
-            outcome,
-            reason,
-            hint,
-            ..
-        } = ending.clone();
+        let Verdict { outcome, reason, hint, .. } = ending.clone();
         work.procedure.end(now, outcome, reason, hint);
     }
 }
 
 /// Waits for the first signal, or for the second one when the first was heard.
-async fn signalled(signals: &mut Signals, heard: bool) {
+async fn signal_received(signals: &mut Signals, heard: bool) {
     let wanted = |received: &Received| {
-        if heard {
-            received.again
-        } else {
-            received.first.is_some()
-        }
+        if heard { received.again } else { received.first.is_some() }
     };
     if signals.wait_for(wanted).await.is_err() {
         // Nobody is left who could send one.

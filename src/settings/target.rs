@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use crate::branch::short_name;
 use crate::ci::facts::Facts;
-use crate::deployment::{Deployment, Source};
-use crate::env::is_unexpanded;
-use crate::id::Id;
-use crate::inputs::{Faults, Values, duration};
+use crate::input::env::is_unexpanded;
+use crate::input::{Faults, Values, duration};
+use crate::model::branch::short_name;
+use crate::model::deployment::{Deployment, Source};
+use crate::model::id::Id;
 use crate::platform::Entry;
-use crate::select::{Select, Wanted, same_commit};
-use crate::untrusted::one_line;
+use crate::select::{Select, Selector, same_commit};
+use crate::text::sanitizer::one_line;
 
 /// The longest text of a deployment that a refusal repeats, in bytes.
 const LONGEST_SHOWN: usize = 300;
@@ -19,13 +19,13 @@ const SHORTEST_COMMIT: usize = 7;
 
 /// What a run is aimed at.
 #[derive(Debug)]
-pub enum Aim {
+pub enum Target {
     /// Deployments by their ids; none where the platform means its whole scope.
     Ids(Vec<Id>),
     /// Whatever a list shows.
     Selection {
         /// What is wanted of it.
-        wanted: Wanted,
+        wanted: Selector,
         /// How long to wait for a match to appear.
         appear_within: Duration,
     },
@@ -52,34 +52,19 @@ impl Guard {
     ///
     /// What the platform said is compared as it is: a text that was made fit to be shown may have become another's.
     pub fn refusal(&self, deployment: &Deployment) -> Option<String> {
-        let own = Source {
-            repository: None,
-            branch: deployment.branch.clone(),
-            commit: deployment.commit.clone(),
-        };
+        let own = Source { repository: None, branch: deployment.branch.clone(), commit: deployment.commit.clone() };
         let sources: Vec<_> = deployment.sources.iter().chain([&own]).collect();
         if let Some(wanted) = &self.branch
-            && !sources
-                .iter()
-                .any(|source| source.branch.as_ref() == Some(wanted))
+            && !sources.iter().any(|source| source.branch.as_ref() == Some(wanted))
         {
             let found = found(deployment.branch.as_deref());
-            return Some(format!(
-                "it was to be of branch {wanted}, but its branch {found}"
-            ));
+            return Some(format!("it was to be of branch {wanted}, but its branch {found}"));
         }
         if let Some(wanted) = &self.commit
-            && !sources.iter().any(|source| {
-                source
-                    .commit
-                    .as_ref()
-                    .is_some_and(|found| same_commit(wanted, found))
-            })
+            && !sources.iter().any(|source| source.commit.as_ref().is_some_and(|found| same_commit(wanted, found)))
         {
             let found = found(deployment.commit.as_deref());
-            return Some(format!(
-                "it was to be of commit {wanted}, but its commit {found}"
-            ));
+            return Some(format!("it was to be of commit {wanted}, but its commit {found}"));
         }
         if let Some(wanted) = &self.target
             && deployment.target.as_ref() != Some(wanted)
@@ -108,7 +93,7 @@ pub fn judge(
     home: Option<&str>,
     ids: Vec<Id>,
     faults: &mut Faults,
-) -> (Aim, Guard) {
+) -> (Target, Guard) {
     let select = values.parsed("select", faults, Select::parse);
     let branch = values.parsed("branch", faults, branch);
     let commit = values.parsed("commit", faults, commit);
@@ -116,28 +101,20 @@ pub fn judge(
     let select_given = values.given("select").is_some();
     if !select_given {
         let target = values.get("target").map(str::to_owned);
-        let guard = Guard {
-            branch,
-            commit,
-            target,
-        };
+        let guard = Guard { branch, commit, target };
         judge_guard(values, entry, &guard, faults);
         refuse_beside_ids(values, faults);
-        return (Aim::Ids(ids), guard);
+        return (Target::Ids(ids), guard);
     }
     if values.given("deployment_id").is_some() {
-        faults.add(
-            values.given("select"),
-            "select",
-            "cannot stand beside `deployment_id`: give one of the two",
-        );
+        faults.add(values.given("select"), "select", "cannot stand beside `deployment_id`: give one of the two");
     }
     let Some(select) = select else {
-        return (Aim::Ids(ids), Guard::default());
+        return (Target::Ids(ids), Guard::default());
     };
     judge_support(values, entry, select, faults);
     refuse_unused(values, entry, select, faults);
-    let mut wanted = Wanted {
+    let mut wanted = Selector {
         select,
         branch,
         commit,
@@ -152,41 +129,33 @@ pub fn judge(
     }
     let appear_within = appear_within.unwrap_or_default();
     // What was chosen by its branch or commit has to be of it still when its turn comes.
-    let guard = Guard {
-        branch: wanted.branch.clone(),
-        commit: wanted.commit.clone(),
-        target: None,
-    };
-    (
-        Aim::Selection {
-            wanted,
-            appear_within,
-        },
-        guard,
-    )
+    let guard = Guard { branch: wanted.branch.clone(), commit: wanted.commit.clone(), target: None };
+    (Target::Selection { wanted, appear_within }, guard)
 }
 
 /// The commit or branch of the CI's own run, where none is written.
-fn fill_from_facts(
-    wanted: &mut Wanted,
-    entry: &Entry,
-    facts: &Facts,
-    home: Option<&str>,
-    faults: &mut Faults,
-) {
+fn fill_from_facts(wanted: &mut Selector, entry: &Entry, facts: &Facts, home: Option<&str>, faults: &mut Faults) {
     match wanted.select {
         // A commit proves itself, also a fork's.
         Select::Commit if wanted.commit.is_none() => {
             wanted.commit.clone_from(&facts.commit);
             if wanted.commit.is_none() {
-                faults.add(None, "commit", "is missing: this CI system does not tell the commit of this run, so set `commit`");
+                faults.add(
+                    None,
+                    "commit",
+                    "is missing: this CI system does not tell the commit of this run, so set `commit`",
+                );
             }
         }
         // A written branch is taken as it is.
         Select::Branch if wanted.branch.is_none() => {
             wanted.branch.clone_from(&facts.branch);
             if wanted.branch.is_none() {
-                faults.add(None, "branch", "is missing: this CI system does not tell the branch of this run, so set `branch`");
+                faults.add(
+                    None,
+                    "branch",
+                    "is missing: this CI system does not tell the branch of this run, so set `branch`",
+                );
                 return;
             }
             let Some(fork) = &facts.fork else {
@@ -217,10 +186,8 @@ fn judge_guard(values: &Values, entry: &Entry, guard: &Guard, faults: &mut Fault
     }
     for (name, written) in [("branch", &guard.branch), ("commit", &guard.commit)] {
         if written.is_some() {
-            let text = format!(
-                "cannot be checked on {}: its deployments carry neither a branch nor a commit",
-                entry.name
-            );
+            let text =
+                format!("cannot be checked on {}: its deployments carry neither a branch nor a commit", entry.name);
             faults.add(values.given(name), name, text);
         }
     }
@@ -230,11 +197,7 @@ fn judge_guard(values: &Values, entry: &Entry, guard: &Guard, faults: &mut Fault
 fn refuse_beside_ids(values: &Values, faults: &mut Faults) {
     for name in ["appear_within", "query"] {
         if values.given(name).is_some() {
-            faults.add(
-                values.given(name),
-                name,
-                "means something only with `select`",
-            );
+            faults.add(values.given(name), name, "means something only with `select`");
         }
     }
 }
@@ -251,15 +214,9 @@ fn refuse_unused(values: &Values, entry: &Entry, select: Select, faults: &mut Fa
         return;
     }
     let uses_branch = groups || select == Select::Branch;
-    for (name, used) in [
-        ("branch", uses_branch),
-        ("commit", select == Select::Commit),
-    ] {
+    for (name, used) in [("branch", uses_branch), ("commit", select == Select::Commit)] {
         if values.given(name).is_some() && !used {
-            let text = format!(
-                "does not narrow `select: {}`; use `select: {name}`",
-                select.word()
-            );
+            let text = format!("does not narrow `select: {}`; use `select: {name}`", select.word());
             faults.add(values.given(name), name, text);
         }
     }
@@ -268,12 +225,7 @@ fn refuse_unused(values: &Values, entry: &Entry, select: Select, faults: &mut Fa
 fn judge_support(values: &Values, entry: &Entry, select: Select, faults: &mut Faults) {
     let given = values.given("select");
     if !entry.selects.contains(&select) {
-        let text = format!(
-            "cannot be `{}` on {}: {}",
-            select.word(),
-            entry.name,
-            entry.no_select
-        );
+        let text = format!("cannot be `{}` on {}: {}", select.word(), entry.name, entry.no_select);
         faults.add(given, "select", text);
     }
     for group in entry.select_needs {
@@ -287,16 +239,13 @@ fn judge_support(values: &Values, entry: &Entry, select: Select, faults: &mut Fa
 /// A branch's short name.
 fn branch(text: &str) -> Result<String, String> {
     let name = short_name(text).filter(|name| !is_unexpanded(name));
-    name.map(str::to_owned).ok_or_else(|| {
-        "takes the name of a branch as git allows it, such as `main` or `refs/heads/main`"
-            .to_owned()
-    })
+    name.map(str::to_owned)
+        .ok_or_else(|| "takes the name of a branch as git allows it, such as `main` or `refs/heads/main`".to_owned())
 }
 
 /// A commit hash, whole or shortened to at least seven digits.
 fn commit(text: &str) -> Result<String, String> {
-    let is_hash =
-        (SHORTEST_COMMIT..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_hexdigit());
+    let is_hash = (SHORTEST_COMMIT..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_hexdigit());
     if is_hash {
         Ok(text.to_ascii_lowercase())
     } else {
@@ -307,7 +256,7 @@ fn commit(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deployment::State;
+    use crate::model::deployment::State;
 
     fn deployment(branch: Option<&str>, commit: Option<&str>) -> Deployment {
         Deployment {
@@ -320,36 +269,22 @@ mod tests {
 
     #[test]
     fn a_guard_that_cannot_be_checked_is_not_passed() {
-        let guard = Guard {
-            branch: Some("main".to_owned()),
-            commit: Some("abcdef0".to_owned()),
-            target: None,
-        };
-        assert!(
-            guard
-                .refusal(&deployment(Some("main"), Some("abcdef0123")))
-                .is_none()
-        );
+        let guard = Guard { branch: Some("main".to_owned()), commit: Some("abcdef0".to_owned()), target: None };
+        assert!(guard.refusal(&deployment(Some("main"), Some("abcdef0123"))).is_none());
         for (branch, commit) in [
             (None, Some("abcdef0123")),
             (Some("main"), None),
             (Some("main2"), Some("abcdef0")),
             (Some("main"), Some("abcdee")),
         ] {
-            assert!(
-                guard.refusal(&deployment(branch, commit)).is_some(),
-                "{branch:?} {commit:?}"
-            );
+            assert!(guard.refusal(&deployment(branch, commit)).is_some(), "{branch:?} {commit:?}");
         }
     }
 
     #[test]
     fn a_guard_compares_what_the_platform_said() {
-        let guard = Guard {
-            branch: Some("main".to_owned()),
-            target: Some("production".to_owned()),
-            ..Guard::default()
-        };
+        let guard =
+            Guard { branch: Some("main".to_owned()), target: Some("production".to_owned()), ..Guard::default() };
         let to = |branch: &str, target: Option<&str>| Deployment {
             target: target.map(str::to_owned),
             ..deployment(Some(branch), None)
@@ -366,9 +301,7 @@ mod tests {
             assert!(!refused.is_empty(), "{branch:?} {target:?}");
             assert!(refused.is_ascii(), "{refused:?}");
         }
-        let long = guard
-            .refusal(&to(&"x".repeat(9000), None))
-            .unwrap_or_default();
+        let long = guard.refusal(&to(&"x".repeat(9000), None)).unwrap_or_default();
         assert!(long.len() < 200, "{long}");
     }
 

@@ -21,9 +21,7 @@ impl Address {
         }
         let address = Self(url);
         if address.is_plain() && !address.is_loopback() {
-            return Err(
-                "must start with https:// (http:// only for this machine itself)".to_owned(),
-            );
+            return Err("must start with https:// (http:// only for this machine itself)".to_owned());
         }
         Ok(address)
     }
@@ -94,10 +92,7 @@ mod tests {
     fn paths_are_added_to_the_base_as_they_are() {
         let base = Address::parse("https://a.example/base/").unwrap();
         let query = [("q", "a b&c".to_owned())];
-        assert_eq!(
-            base.join("/v1/a%2Fb", &query).as_str(),
-            "https://a.example/base/v1/a%2Fb?q=a+b%26c"
-        );
+        assert_eq!(base.join("/v1/a%2Fb", &query).as_str(), "https://a.example/base/v1/a%2Fb?q=a+b%26c");
         assert_eq!(base.join("/v1", &[]).as_str(), "https://a.example/base/v1");
     }
 }

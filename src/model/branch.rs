@@ -12,8 +12,7 @@ fn is_allowed(name: &str) -> bool {
     let is_taken = name == "@" || name == "HEAD";
     let has_forbidden = name.contains("..") || name.contains("@{") || name.contains(is_forbidden);
     let is_cut = name.starts_with('-') || name.ends_with('.');
-    let is_part =
-        |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
+    let is_part = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
     !is_taken && !has_forbidden && !is_cut && name.split('/').all(is_part)
 }
 

@@ -1,6 +1,6 @@
 //! Untrusted text inside Markdown: it stays text, in its table cell, without links, tags or commands.
 
-use crate::untrusted::{break_commands, break_marks};
+use crate::text::sanitizer::{break_commands, break_marks};
 
 /// Takes no room, and keeps apart what would become a link or a mention by itself: other entities are read as what they
 /// stand for before anybody looks for those.
@@ -14,11 +14,7 @@ pub fn code(text: &str) -> String {
     }
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
-    let pad = if text.starts_with('`') || text.ends_with('`') {
-        " "
-    } else {
-        ""
-    };
+    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
@@ -40,8 +36,7 @@ pub fn prose(text: &str) -> String {
             other => out.push(other),
         }
     }
-    out.replace("://", &format!(":{NOTHING}//"))
-        .replace("www.", &format!("www{NOTHING}."))
+    out.replace("://", &format!(":{NOTHING}//")).replace("www.", &format!("www{NOTHING}."))
 }
 
 #[cfg(test)]

@@ -5,11 +5,7 @@ use std::hash::{Hash, Hasher};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Everything but the characters RFC 3986 calls unreserved.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The longest id taken, in bytes.
 const LONGEST: usize = 512;
@@ -45,10 +41,7 @@ impl Id {
             return Err("is empty".to_owned());
         }
         if text.len() > LONGEST {
-            return Err(format!(
-                "is {} bytes long; an id has at most {LONGEST}",
-                text.len()
-            ));
+            return Err(format!("is {} bytes long; an id has at most {LONGEST}", text.len()));
         }
         if text.chars().any(char::is_control) {
             return Err("contains a control character".to_owned());
@@ -145,17 +138,12 @@ mod tests {
         assert!(same(uuid, uuid) && same(&uuid.to_uppercase(), uuid) && same("dpl_A", "dpl_A"));
         assert!(!same("dpl_A", "dpl_a") && !same(uuid, &uuid.replace('c', "d")));
         assert!(!same(&uuid[1..].to_uppercase(), &uuid[1..]));
-        assert!(!same(
-            &format!("{}x", uuid.to_uppercase()),
-            &format!("{uuid}x")
-        ));
+        assert!(!same(&format!("{}x", uuid.to_uppercase()), &format!("{uuid}x")));
     }
 
     #[test]
     fn brackets_and_quotes_around_an_id_are_named() {
-        for bad in [
-            "[a]", "\"a\"", "'a'", "`a`", "<a>", "{a}", "[\"a\"", "a]", "a\"", "(a)",
-        ] {
+        for bad in ["[a]", "\"a\"", "'a'", "`a`", "<a>", "{a}", "[\"a\"", "a]", "a\"", "(a)"] {
             let wrong = Id::parse(bad).unwrap_err();
             assert!(wrong.contains("brackets or quotes"), "{bad}: {wrong}");
         }
@@ -165,10 +153,7 @@ mod tests {
     #[test]
     fn ids_are_opaque_but_stay_in_their_segment() {
         assert_eq!(Id::parse(" dpl_1-a.b~c ").unwrap().segment(), "dpl_1-a.b~c");
-        assert_eq!(
-            Id::parse("../x?y#z%2e").unwrap().segment(),
-            "..%2Fx%3Fy%23z%252e"
-        );
+        assert_eq!(Id::parse("../x?y#z%2e").unwrap().segment(), "..%2Fx%3Fy%23z%252e");
         for bad in ["", "  ", ".", "..", "a\u{0}b", "a\nb"] {
             assert!(Id::parse(bad).is_err(), "{bad:?}");
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::deployment::{Deployment, Source, State};
+use crate::model::deployment::{Deployment, Source, State};
 
 /// The most deployments chosen at once, unless all are meant.
 pub const MOST: usize = 1000;
@@ -39,13 +39,7 @@ pub enum Select {
 
 impl Select {
     /// Every kind, in the order of the documents.
-    pub const ALL: [Self; 5] = [
-        Self::Latest,
-        Self::Commit,
-        Self::Branch,
-        Self::Superseded,
-        Self::All,
-    ];
+    pub const ALL: [Self; 5] = [Self::Latest, Self::Commit, Self::Branch, Self::Superseded, Self::All];
 
     /// What the user writes.
     pub const fn word(self) -> &'static str {
@@ -68,7 +62,7 @@ impl Select {
 
 /// What is wanted of a list.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct Selector {
     /// The kind.
     pub select: Select,
     /// For `branch`, and for `superseded` when written.
@@ -89,7 +83,7 @@ pub struct Wanted {
 
 /// What was chosen from a list.
 #[derive(Debug, Default)]
-pub struct Picked {
+pub struct Selection {
     /// To be canceled, newest first.
     pub chosen: Vec<Deployment>,
     /// The ones that are kept, for `superseded`: read again before their group is canceled.
@@ -113,23 +107,20 @@ pub struct Picked {
     pub refused: Option<String>,
 }
 
-impl Picked {
+impl Selection {
     fn warning(mut self, text: Option<String>) -> Self {
         self.warnings.extend(text);
         self
     }
 }
 
-impl Wanted {
+impl Selector {
     /// What is wanted, in a few words.
     pub fn describe(&self) -> String {
         let branch = self.branch.as_deref().unwrap_or("?");
         let what = match self.select {
             Select::Latest => "the latest deployment".to_owned(),
-            Select::Commit => format!(
-                "all deployments of commit {}",
-                self.commit.as_deref().unwrap_or("?")
-            ),
+            Select::Commit => format!("all deployments of commit {}", self.commit.as_deref().unwrap_or("?")),
             Select::Branch => format!("all deployments of branch {branch}"),
             Select::Superseded if self.branch.is_some() => {
                 format!("superseded deployments of branch {branch}")
@@ -142,32 +133,19 @@ impl Wanted {
     }
 
     /// Chooses from the deployments of a scope.
-    pub fn pick(&self, listed: &[Deployment]) -> Picked {
-        let target = |one: &&Deployment| {
-            self.target
-                .as_ref()
-                .is_none_or(|wanted| one.target.as_ref() == Some(wanted))
-        };
+    pub fn pick(&self, listed: &[Deployment]) -> Selection {
+        let target = |one: &&Deployment| self.target.as_ref().is_none_or(|wanted| one.target.as_ref() == Some(wanted));
         let in_target: Vec<_> = listed.iter().filter(target).collect();
         let unseen_target = self.unseen_target(listed, &in_target);
         let (in_target, automatic) = self.apart(in_target);
         let mut picked = match self.select {
             Select::Latest => pick_latest(&in_target),
-            Select::All => Picked {
-                chosen: owned(in_flight(&in_target)),
-                ..Picked::default()
-            },
-            Select::Commit => self.pick_matching(
-                &in_target,
-                |source| self.is_commit(source),
-                |source| source.commit.is_some(),
-            ),
+            Select::All => Selection { chosen: owned(in_flight(&in_target)), ..Selection::default() },
+            Select::Commit => {
+                self.pick_matching(&in_target, |source| self.is_commit(source), |source| source.commit.is_some())
+            }
             Select::Branch => self
-                .pick_matching(
-                    &in_target,
-                    |source| self.is_branch(source),
-                    |source| source.branch.is_some(),
-                )
+                .pick_matching(&in_target, |source| self.is_branch(source), |source| source.branch.is_some())
                 .warning(self.strangers(&in_target)),
             Select::Superseded => self.pick_superseded(&in_target),
         };
@@ -185,23 +163,20 @@ impl Wanted {
         if picked.chosen.is_empty() {
             self.look_back(&in_target, &mut picked);
         }
-        picked
-            .chosen
-            .sort_by_key(|one| std::cmp::Reverse(one.created));
+        picked.chosen.sort_by_key(|one| std::cmp::Reverse(one.created));
         picked
     }
 
     /// What the platform started by itself, such as the copy that an autoscaler makes, is nobody's push: it is set apart,
     /// unless all are meant or it is live, since then its commit is. Answers with how many of those are in flight.
     fn apart<'a>(&self, listed: Vec<&'a Deployment>) -> (Vec<&'a Deployment>, usize) {
-        let counts =
-            |one: &&Deployment| !one.automatic || self.select == Select::All || one.went_live();
+        let counts = |one: &&Deployment| !one.automatic || self.select == Select::All || one.went_live();
         let (counting, automatic): (Vec<_>, Vec<_>) = listed.into_iter().partition(counts);
         (counting, in_flight(&automatic).len())
     }
 
     /// Nothing is in flight of what was meant: what can be said of those that are over, or that nobody understands.
-    fn look_back(&self, listed: &[&Deployment], picked: &mut Picked) {
+    fn look_back(&self, listed: &[&Deployment], picked: &mut Selection) {
         let mut meant: Vec<_> = listed.to_vec();
         match self.select {
             Select::Commit => meant.retain(|one| one.sources.iter().any(|it| self.is_commit(it))),
@@ -225,9 +200,7 @@ impl Wanted {
             }
         }
         let newest = meant.iter().filter_map(|one| one.created).max();
-        let mut last = meant
-            .iter()
-            .filter(|one| one.created.is_none() || one.created == newest);
+        let mut last = meant.iter().filter(|one| one.created.is_none() || one.created == newest);
         let telling = open.or_else(|| last.find(|one| may_be_live(one).is_some()));
         let told = telling.and_then(|one| Some((one, may_be_live(one)?)));
         picked.perhaps_live = told.map(|(one, how)| self.how_to_be_sure(one, &how));
@@ -240,40 +213,26 @@ impl Wanted {
         });
         let created = one.created.map(|created| format!("created {created}"));
         let facts: Vec<_> = commit.into_iter().chain(created).collect();
-        let facts = if facts.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", facts.join(", "))
-        };
+        let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
         let cure = if self.knows_commits && self.select != Select::Commit {
             "use `select: commit` or give `deployment_id`"
         } else {
             "give `deployment_id`"
         };
-        format!(
-            "; {}{facts}, the newest that could have been meant, {how}: to be sure, {cure}",
-            one.id
-        )
+        format!("; {}{facts}, the newest that could have been meant, {how}: to be sure, {cure}", one.id)
     }
 
     /// A target that no deployment has may be mistyped: the ones that were seen are named.
     fn unseen_target(&self, listed: &[Deployment], in_target: &[&Deployment]) -> Option<String> {
         let wanted = self.target.as_ref().filter(|_| in_target.is_empty())?;
-        let seen: BTreeSet<_> = listed
-            .iter()
-            .filter_map(|one| one.target.as_deref())
-            .collect();
+        let seen: BTreeSet<_> = listed.iter().filter_map(|one| one.target.as_deref()).collect();
         let seen: Vec<_> = seen.into_iter().collect();
-        (!seen.is_empty()).then(|| {
-            format!(
-                "No deployment to {wanted} was seen; the targets that were seen are {}.",
-                seen.join(", ")
-            )
-        })
+        (!seen.is_empty())
+            .then(|| format!("No deployment to {wanted} was seen; the targets that were seen are {}.", seen.join(", ")))
     }
 
     /// A word that nobody knows is no end: it is said, and `latest` is not sure any more if such a one is newer.
-    fn mind_unknown(&self, listed: &[&Deployment], picked: &mut Picked) {
+    fn mind_unknown(&self, listed: &[&Deployment], picked: &mut Selection) {
         let unknown = |one: &&&Deployment| one.state == State::Unknown && !one.is_terminal();
         let unknown: Vec<_> = listed.iter().filter(unknown).collect();
         let Some(first) = unknown.first() else {
@@ -287,9 +246,8 @@ impl Wanted {
         let undated = unknown.iter().any(|one| one.created.is_none());
         if self.select == Select::Latest && (undated || newest >= chosen) {
             picked.chosen.clear();
-            picked.refused = Some(format!(
-                "{count} in a state that is not known ({word}) may be the latest; nothing was sent."
-            ));
+            picked.refused =
+                Some(format!("{count} in a state that is not known ({word}) may be the latest; nothing was sent."));
         }
         picked.warnings.push(format!(
             "{count} in a state that is not known ({word}) left alone: to cancel one of these, give `deployment_id`."
@@ -301,25 +259,13 @@ impl Wanted {
         listed: &[&Deployment],
         matches: impl Fn(&Source) -> bool,
         tells: impl Fn(&Source) -> bool,
-    ) -> Picked {
+    ) -> Selection {
         let flying = in_flight(listed);
-        let silent = flying
-            .iter()
-            .filter(|one| !one.sources.iter().any(&tells))
-            .count();
-        let chosen = flying
-            .into_iter()
-            .filter(|one| one.sources.iter().any(&matches));
-        let mut picked = Picked {
-            chosen: owned(chosen.collect()),
-            ..Picked::default()
-        };
+        let silent = flying.iter().filter(|one| !one.sources.iter().any(&tells)).count();
+        let chosen = flying.into_iter().filter(|one| one.sources.iter().any(&matches));
+        let mut picked = Selection { chosen: owned(chosen.collect()), ..Selection::default() };
         if silent > 0 {
-            let what = if self.select == Select::Commit {
-                "commit"
-            } else {
-                "branch"
-            };
+            let what = if self.select == Select::Commit { "commit" } else { "branch" };
             picked.warnings.push(format!(
                 "{} in flight without a {what}: to cancel one of these, give `deployment_id`.",
                 deployments(silent)
@@ -331,9 +277,9 @@ impl Wanted {
     /// What is in flight of a branch of that name, but from another repository than this run's.
     fn strangers(&self, listed: &[&Deployment]) -> Option<String> {
         let is_named = |source: &Source| source.branch.is_some() && source.branch == self.branch;
-        let left = in_flight(listed).into_iter().filter(|one| {
-            one.sources.iter().any(is_named) && !one.sources.iter().any(|it| self.is_branch(it))
-        });
+        let left = in_flight(listed)
+            .into_iter()
+            .filter(|one| one.sources.iter().any(is_named) && !one.sources.iter().any(|it| self.is_branch(it)));
         let count = left.count();
         (count > 0).then(|| {
             let ours = self.repository.as_ref().or(self.home.as_ref());
@@ -346,9 +292,7 @@ impl Wanted {
     }
 
     fn is_meant(&self, one: &Deployment) -> bool {
-        one.sources
-            .iter()
-            .any(|source| self.is_commit(source) || self.is_branch(source))
+        one.sources.iter().any(|source| self.is_commit(source) || self.is_branch(source))
     }
 
     fn is_commit(&self, source: &Source) -> bool {
@@ -361,14 +305,8 @@ impl Wanted {
     fn is_branch(&self, source: &Source) -> bool {
         let found = source.repository.as_deref();
         let is = |wanted: &String| found.map(|found| found.eq_ignore_ascii_case(wanted));
-        let from_fork = self
-            .repository
-            .as_ref()
-            .is_none_or(|wanted| is(wanted) == Some(true));
-        let from_home = self
-            .home
-            .as_ref()
-            .is_none_or(|wanted| is(wanted) != Some(false));
+        let from_fork = self.repository.as_ref().is_none_or(|wanted| is(wanted) == Some(true));
+        let from_home = self.home.as_ref().is_none_or(|wanted| is(wanted) != Some(false));
         from_fork && from_home && self.branch.is_some() && source.branch == self.branch
     }
 
@@ -393,27 +331,18 @@ impl Wanted {
         groups
     }
 
-    fn pick_superseded(&self, listed: &[&Deployment]) -> Picked {
-        let mut picked = Picked::default();
+    fn pick_superseded(&self, listed: &[&Deployment]) -> Selection {
+        let mut picked = Selection::default();
         let is_silent = |one: &&Deployment| !self.one_group && one.branch.is_none();
         let silent = in_flight(listed).into_iter().filter(is_silent).count();
         let mut undated = 0;
         for group in self.groups(listed).values() {
-            undated += group
-                .iter()
-                .filter(|one| is_in_flight(one) && one.created.is_none())
-                .count();
+            undated += group.iter().filter(|one| is_in_flight(one) && one.created.is_none()).count();
             let Some((newest, kept)) = newest_kept(group) else {
                 continue;
             };
-            let older = |one: &&&Deployment| {
-                is_in_flight(one) && one.created.is_some_and(|created| created < newest)
-            };
-            let chosen: Vec<_> = group
-                .iter()
-                .filter(older)
-                .map(|one| (*one).clone())
-                .collect();
+            let older = |one: &&&Deployment| is_in_flight(one) && one.created.is_some_and(|created| created < newest);
+            let chosen: Vec<_> = group.iter().filter(older).map(|one| (*one).clone()).collect();
             if !chosen.is_empty() {
                 let group = picked.keepers.len();
                 let give_way = chosen.iter().map(|one| (one.id.clone(), group));
@@ -430,7 +359,10 @@ impl Wanted {
             ));
         }
         if undated > 0 {
-            picked.warnings.push(format!("{} in flight without a time of creation: nobody knows what they supersede, and they are left alone.", deployments(undated)));
+            picked.warnings.push(format!(
+                "{} in flight without a time of creation: nobody knows what they supersede, and they are left alone.",
+                deployments(undated)
+            ));
         }
         picked
     }
@@ -444,30 +376,19 @@ impl Wanted {
             _ => String::new(),
         };
         let count = match self.select {
-            Select::Commit => in_target
-                .iter()
-                .filter(|one| one.sources.iter().any(|source| self.is_commit(source)))
-                .count(),
+            Select::Commit => {
+                in_target.iter().filter(|one| one.sources.iter().any(|source| self.is_commit(source))).count()
+            }
             // Without those of another repository, which are in flight perhaps, and warned of.
-            Select::Branch => in_target
-                .iter()
-                .filter(|one| one.sources.iter().any(|source| self.is_branch(source)))
-                .count(),
-            Select::Superseded if self.branch.is_some() => in_target
-                .iter()
-                .filter(|one| {
-                    one.sources
-                        .iter()
-                        .any(|source| source.branch == self.branch)
-                })
-                .count(),
+            Select::Branch => {
+                in_target.iter().filter(|one| one.sources.iter().any(|source| self.is_branch(source))).count()
+            }
+            Select::Superseded if self.branch.is_some() => {
+                in_target.iter().filter(|one| one.sources.iter().any(|source| source.branch == self.branch)).count()
+            }
             _ => in_target.len(),
         };
-        let target = self
-            .target
-            .as_ref()
-            .map(|target| format!(" to {target}"))
-            .unwrap_or_default();
+        let target = self.target.as_ref().map(|target| format!(" to {target}")).unwrap_or_default();
         let flying = in_flight(in_target).len();
         let rest = match self.select {
             // Somebody who looks for one commit or branch wants to know that it is out already.
@@ -481,10 +402,7 @@ impl Wanted {
             Select::Superseded if flying > 0 => {
                 format!("{flying} in flight, none of them superseded")
             }
-            _ if flying > 0 => format!(
-                "{flying} in flight, none of them meant by `select: {}`",
-                self.select.word()
-            ),
+            _ if flying > 0 => format!("{flying} in flight, none of them meant by `select: {}`", self.select.word()),
             _ => "none of them in flight".to_owned(),
         };
         format!("{}{of}{target}, {rest}", deployments(count))
@@ -494,21 +412,14 @@ impl Wanted {
 /// Whether a deployment is worth keeping: on its way to go live, or live.
 pub fn is_keepable(one: &Deployment) -> bool {
     let good = matches!(one.state, State::Queued | State::Running | State::Succeeded);
-    good && !one.held_back && one.created.is_some()
+    good && !one.blocked && one.created.is_some()
 }
 
 /// The newest that is worth keeping, and all of the very same age: equal times prove no order.
 fn newest_kept(group: &[&Deployment]) -> Option<(Timestamp, Vec<Deployment>)> {
     let keepable = |one: &&&Deployment| is_keepable(one);
-    let newest = group
-        .iter()
-        .filter(keepable)
-        .filter_map(|one| one.created)
-        .max()?;
-    let kept = group
-        .iter()
-        .filter(keepable)
-        .filter(|one| one.created == Some(newest));
+    let newest = group.iter().filter(keepable).filter_map(|one| one.created).max()?;
+    let kept = group.iter().filter(keepable).filter(|one| one.created == Some(newest));
     Some((newest, kept.map(|one| (*one).clone()).collect()))
 }
 
@@ -527,45 +438,37 @@ fn may_be_live(one: &Deployment) -> Option<String> {
         State::Unknown | State::Canceling => {
             let word = &one.platform_state;
             let live = if one.is_terminal() { "went" } else { "goes" };
-            Some(format!(
-                "is {word}, which does not tell whether it {live} live"
-            ))
+            Some(format!("is {word}, which does not tell whether it {live} live"))
         }
         _ => None,
     }
 }
 
-fn pick_latest(listed: &[&Deployment]) -> Picked {
+fn pick_latest(listed: &[&Deployment]) -> Selection {
     let mut flying = in_flight(listed);
     // Where nothing has a date, what the scope is doing now is meant, even if that is nothing to be canceled.
     flying.retain(|one| !one.behind);
     match flying.as_slice() {
-        [] => Picked::default(),
-        [only] => Picked {
-            chosen: vec![(*only).clone()],
-            ..Picked::default()
-        },
-        several if several.iter().any(|one| one.created.is_none()) => Picked {
+        [] => Selection::default(),
+        [only] => Selection { chosen: vec![(*only).clone()], ..Selection::default() },
+        several if several.iter().any(|one| one.created.is_none()) => Selection {
             refused: Some(format!(
                 "{} are in flight and their list carries no time of creation, so nobody knows which is the latest; give `deployment_id`.",
                 deployments(several.len())
             )),
-            ..Picked::default()
+            ..Selection::default()
         },
         several => {
             let newest = several.iter().filter_map(|one| one.created).max();
             let last: Vec<_> = several.iter().filter(|one| one.created == newest).collect();
             match last.as_slice() {
-                [only] => Picked {
-                    chosen: vec![(**only).clone()],
-                    ..Picked::default()
-                },
-                _ => Picked {
+                [only] => Selection { chosen: vec![(**only).clone()], ..Selection::default() },
+                _ => Selection {
                     refused: Some(format!(
                         "{} in flight were created at the same time, so nobody knows which is the latest; nothing was sent.",
                         deployments(last.len())
                     )),
-                    ..Picked::default()
+                    ..Selection::default()
                 },
             }
         }
@@ -578,11 +481,7 @@ fn is_in_flight(one: &Deployment) -> bool {
 }
 
 fn in_flight<'a>(listed: &[&'a Deployment]) -> Vec<&'a Deployment> {
-    listed
-        .iter()
-        .copied()
-        .filter(|one| is_in_flight(one))
-        .collect()
+    listed.iter().copied().filter(|one| is_in_flight(one)).collect()
 }
 
 fn owned(chosen: Vec<&Deployment>) -> Vec<Deployment> {
@@ -592,16 +491,11 @@ fn owned(chosen: Vec<&Deployment>) -> Vec<Deployment> {
 /// Whether two hashes name one commit: one may be the short form of the other.
 pub fn same_commit(one: &str, other: &str) -> bool {
     let (one, other) = (one.to_ascii_lowercase(), other.to_ascii_lowercase());
-    one.len().min(other.len()) >= SHORTEST_COMMIT
-        && (one.starts_with(&other) || other.starts_with(&one))
+    one.len().min(other.len()) >= SHORTEST_COMMIT && (one.starts_with(&other) || other.starts_with(&one))
 }
 
 fn deployments(count: usize) -> String {
-    if count == 1 {
-        "1 deployment".to_owned()
-    } else {
-        format!("{count} deployments")
-    }
+    if count == 1 { "1 deployment".to_owned() } else { format!("{count} deployments") }
 }
 
 #[cfg(test)]
@@ -610,8 +504,8 @@ mod tests {
 
     use super::*;
 
-    fn wanted(select: Select) -> Wanted {
-        Wanted {
+    fn wanted(select: Select) -> Selector {
+        Selector {
             select,
             branch: None,
             commit: None,
@@ -623,13 +517,7 @@ mod tests {
         }
     }
 
-    fn one(
-        id: &str,
-        state: State,
-        created: i64,
-        branch: Option<&str>,
-        target: Option<&str>,
-    ) -> Deployment {
+    fn one(id: &str, state: State, created: i64, branch: Option<&str>, target: Option<&str>) -> Deployment {
         let source = Source {
             repository: None,
             branch: branch.map(str::to_owned),
@@ -646,7 +534,7 @@ mod tests {
         }
     }
 
-    fn ids(picked: &Picked) -> Vec<&str> {
+    fn ids(picked: &Selection) -> Vec<&str> {
         picked.chosen.iter().map(|one| one.id.as_str()).collect()
     }
 
@@ -660,10 +548,7 @@ mod tests {
             one("a", Queued, 7, Some("dev"), None),
         ];
         assert_eq!(ids(&wanted(Select::Latest).pick(&listed)), ["b"]);
-        let undated = [
-            one("a", Running, 0, None, None),
-            one("b", Running, 0, None, None),
-        ];
+        let undated = [one("a", Running, 0, None, None), one("b", Running, 0, None, None)];
         assert!(wanted(Select::Latest).pick(&undated).refused.is_some());
         assert_eq!(ids(&wanted(Select::Latest).pick(&undated[..1])), ["a"]);
     }
@@ -676,26 +561,14 @@ mod tests {
             one("c", Running, 3, None, None),
             one("d", Succeeded, 4, Some("main"), None),
         ];
-        let main = Wanted {
-            branch: Some("main".to_owned()),
-            ..wanted(Select::Branch)
-        };
+        let main = Selector { branch: Some("main".to_owned()), ..wanted(Select::Branch) };
         let picked = main.pick(&listed);
         assert_eq!(ids(&picked), ["a"]);
         assert_eq!(picked.warnings.len(), 1);
-        assert_eq!(
-            picked.looked_at,
-            "2 deployments of branch main, none of them in flight, 1 ended succeeded"
-        );
-        let commit = Wanted {
-            commit: Some("0000002".to_owned()),
-            ..wanted(Select::Commit)
-        };
+        assert_eq!(picked.looked_at, "2 deployments of branch main, none of them in flight, 1 ended succeeded");
+        let commit = Selector { commit: Some("0000002".to_owned()), ..wanted(Select::Commit) };
         assert_eq!(ids(&commit.pick(&listed)), ["b"]);
-        let short = Wanted {
-            commit: Some("000000".to_owned()),
-            ..wanted(Select::Commit)
-        };
+        let short = Selector { commit: Some("000000".to_owned()), ..wanted(Select::Commit) };
         assert!(ids(&short.pick(&listed)).is_empty());
     }
 
@@ -706,31 +579,15 @@ mod tests {
             one.sources[0].repository = repository.map(str::to_owned);
             one
         };
-        let listed = [
-            from("ours", Some("me/app")),
-            from("theirs", Some("you/app")),
-            from("nobodys", None),
-        ];
-        let main = Wanted {
-            branch: Some("main".to_owned()),
-            ..wanted(Select::Branch)
-        };
-        let fork = Wanted {
-            repository: Some("You/App".to_owned()),
-            ..main.clone()
-        };
+        let listed = [from("ours", Some("me/app")), from("theirs", Some("you/app")), from("nobodys", None)];
+        let main = Selector { branch: Some("main".to_owned()), ..wanted(Select::Branch) };
+        let fork = Selector { repository: Some("You/App".to_owned()), ..main.clone() };
         assert_eq!(ids(&fork.pick(&listed)), ["theirs"]);
-        let home = Wanted {
-            home: Some("me/app".to_owned()),
-            ..main
-        };
+        let home = Selector { home: Some("me/app".to_owned()), ..main };
         assert_eq!(ids(&home.pick(&listed)), ["ours", "nobodys"]);
         let strangers = home.pick(&listed[1..2]);
         assert_eq!(strangers.warnings.len(), 1);
-        assert_eq!(
-            strangers.looked_at,
-            "0 deployments of branch main, none of them in flight"
-        );
+        assert_eq!(strangers.looked_at, "0 deployments of branch main, none of them in flight");
     }
 
     #[test]
@@ -749,23 +606,15 @@ mod tests {
                 one("x", Running, 1, Some("dev"), None),
                 one("p", Running, 1, Some("main"), Some("production")),
             ];
-            assert_eq!(
-                ids(&wanted(Select::Superseded).pick(&listed)),
-                chosen,
-                "{newest:?}"
-            );
+            assert_eq!(ids(&wanted(Select::Superseded).pick(&listed)), chosen, "{newest:?}");
         }
     }
 
     #[test]
     fn what_is_held_back_or_undated_supersedes_nothing() {
         let mut held = one("c", Queued, 3, Some("main"), None);
-        held.held_back = true;
-        let listed = [
-            held,
-            one("b", Running, 2, Some("main"), None),
-            one("u", Running, 0, Some("main"), None),
-        ];
+        held.blocked = true;
+        let listed = [held, one("b", Running, 2, Some("main"), None), one("u", Running, 0, Some("main"), None)];
         let picked = wanted(Select::Superseded).pick(&listed);
         assert!(ids(&picked).is_empty(), "{:?}", ids(&picked));
         assert_eq!(picked.warnings.len(), 1);
@@ -774,11 +623,7 @@ mod tests {
     #[test]
     fn a_target_that_was_never_seen_is_said() {
         let listed = [one("a", Running, 1, Some("main"), Some("production"))];
-        let picked = Wanted {
-            target: Some("prodution".to_owned()),
-            ..wanted(Select::All)
-        }
-        .pick(&listed);
+        let picked = Selector { target: Some("prodution".to_owned()), ..wanted(Select::All) }.pick(&listed);
         assert!(picked.chosen.is_empty());
         assert_eq!(
             picked.warnings,
@@ -786,13 +631,9 @@ mod tests {
         );
     }
 
-    fn of_commit(listed: &[Deployment]) -> Picked {
+    fn of_commit(listed: &[Deployment]) -> Selection {
         let commit = Some("0000001".to_owned());
-        Wanted {
-            commit,
-            ..wanted(Select::Commit)
-        }
-        .pick(listed)
+        Selector { commit, ..wanted(Select::Commit) }.pick(listed)
     }
 
     /// The commonest failure of all: the build was faster than the tests.
@@ -808,14 +649,8 @@ mod tests {
             (vec![of("a", Failed, 1)], Some("a")),
             (vec![of("a", Failed, 1), of("b", Canceled, 2)], Some("b")),
             (vec![of("a", Succeeded, 1), of("b", Canceled, 2)], Some("a")),
-            (
-                vec![of("a", Succeeded, 1), of("b", Succeeded, 2)],
-                Some("b"),
-            ),
-            (
-                vec![of("a", Succeeded, 1), of("b", State::Unknown, 2)],
-                Some("a"),
-            ),
+            (vec![of("a", Succeeded, 1), of("b", Succeeded, 2)], Some("b")),
+            (vec![of("a", Succeeded, 1), of("b", State::Unknown, 2)], Some("a")),
             (vec![of("a", Failed, 1), of("b", State::Unknown, 2)], None),
             (vec![of("a", Succeeded, 1), of("b", Running, 2)], None),
         ] {
@@ -832,23 +667,10 @@ mod tests {
 
     #[test]
     fn where_another_push_may_be_meant_nobody_says_that_nothing_went_live() {
-        let all = [
-            Select::Latest,
-            Select::Branch,
-            Select::Superseded,
-            Select::All,
-        ];
+        let all = [Select::Latest, Select::Branch, Select::Superseded, Select::All];
         for select in all {
-            let wanted = Wanted {
-                branch: Some("main".to_owned()),
-                ..wanted(select)
-            };
-            for (state, unsure) in [
-                (Succeeded, true),
-                (State::Canceling, true),
-                (Failed, false),
-                (Canceled, false),
-            ] {
+            let wanted = Selector { branch: Some("main".to_owned()), ..wanted(select) };
+            for (state, unsure) in [(Succeeded, true), (State::Canceling, true), (Failed, false), (Canceled, false)] {
                 let listed = [
                     one("kept", Succeeded, 9, Some("main"), None),
                     one("b", state, 8, Some("main"), None),
@@ -860,25 +682,16 @@ mod tests {
                 assert!(picked.chosen.is_empty() && picked.ended.is_none());
                 let told = picked.perhaps_live.unwrap_or_default();
                 assert_eq!(!told.is_empty(), unsure, "{select:?} {state:?}");
-                let says = [
-                    "b (commit 0000008aaaaa, created 1970-01-01T00:00:08Z)",
-                    "`select: commit`",
-                    "`deployment_id`",
-                ];
+                let says =
+                    ["b (commit 0000008aaaaa, created 1970-01-01T00:00:08Z)", "`select: commit`", "`deployment_id`"];
                 assert!(!unsure || says.iter().all(|it| told.contains(it)), "{told}");
             }
         }
         let listed = [one("kept", Succeeded, 9, Some("main"), None)];
         let superseded = wanted(Select::Superseded).pick(&listed);
         assert_eq!(superseded.perhaps_live, None);
-        let listed = [
-            one("theirs", Succeeded, 9, Some("dev"), None),
-            one("ours", Failed, 8, Some("main"), None),
-        ];
-        let branch = Wanted {
-            branch: Some("main".to_owned()),
-            ..wanted(Select::Branch)
-        };
+        let listed = [one("theirs", Succeeded, 9, Some("dev"), None), one("ours", Failed, 8, Some("main"), None)];
+        let branch = Selector { branch: Some("main".to_owned()), ..wanted(Select::Branch) };
         assert_eq!(branch.pick(&listed).perhaps_live, None);
     }
 
@@ -905,11 +718,8 @@ mod tests {
                 (Select::Commit, vec!["a"]),
                 (Select::Superseded, vec!["a"]),
             ] {
-                let wanted = Wanted {
-                    branch: Some("main".to_owned()),
-                    commit: Some("0000001".to_owned()),
-                    ..wanted(select)
-                };
+                let wanted =
+                    Selector { branch: Some("main".to_owned()), commit: Some("0000001".to_owned()), ..wanted(select) };
                 let picked = wanted.pick(&listed);
                 assert_eq!(ids(&picked), chosen, "{select:?} {state:?}");
                 let counted = usize::from(state.is_in_flight());
@@ -953,47 +763,25 @@ mod tests {
 
     #[test]
     fn where_there_are_no_branches_all_are_one_group() {
-        let listed = [
-            one("b", Running, 2, None, None),
-            one("a", Running, 1, None, None),
-        ];
+        let listed = [one("b", Running, 2, None, None), one("a", Running, 1, None, None)];
         assert!(ids(&wanted(Select::Superseded).pick(&listed)).is_empty());
-        let line = Wanted {
-            one_group: true,
-            ..wanted(Select::Superseded)
-        };
+        let line = Selector { one_group: true, ..wanted(Select::Superseded) };
         assert_eq!(ids(&line.pick(&listed)), ["a"]);
     }
 
     fn any_deployment() -> impl Strategy<Value = Deployment> {
-        let states = [
-            Queued,
-            Running,
-            State::Canceling,
-            Canceled,
-            Succeeded,
-            Failed,
-            State::Superseded,
-            State::Unknown,
-        ];
+        let states =
+            [Queued, Running, State::Canceling, Canceled, Succeeded, Failed, State::Superseded, State::Unknown];
         let branch = prop_oneof![Just(None), Just(Some("main")), Just(Some("dev"))];
         let target = prop_oneof![Just(None), Just(Some("production"))];
         let repository = prop_oneof![3 => Just(None), 1 => Just(Some("you/app"))];
-        (
-            0..states.len(),
-            0..6_i64,
-            branch,
-            target,
-            repository,
-            any::<bool>(),
+        (0..states.len(), 0..6_i64, branch, target, repository, any::<bool>()).prop_map(
+            move |(state, created, branch, target, repository, blocked)| {
+                let mut one = one("d", states[state], created, branch, target);
+                one.sources[0].repository = repository.map(str::to_owned);
+                Deployment { blocked, ..one }
+            },
         )
-            .prop_map(
-                move |(state, created, branch, target, repository, held_back)| {
-                    let mut one = one("d", states[state], created, branch, target);
-                    one.sources[0].repository = repository.map(str::to_owned);
-                    Deployment { held_back, ..one }
-                },
-            )
     }
 
     /// A history, each of it with an id of its own.
@@ -1021,11 +809,11 @@ mod tests {
         fn superseded_is_careful(listed in any_history(), narrowed in any::<bool>(), one_group in any::<bool>(), to in any::<bool>()) {
             let branch = narrowed.then(|| "main".to_owned());
             let target = to.then(|| "production".to_owned());
-            let wanted = Wanted { branch: branch.clone(), target: target.clone(), one_group, ..wanted(Select::Superseded) };
+            let wanted = Selector { branch: branch.clone(), target: target.clone(), one_group, ..wanted(Select::Superseded) };
             let picked = wanted.pick(&listed);
             let together = |one: &Deployment, other: &Deployment| one_group || group(one) == group(other);
             let worth = |one: &Deployment| {
-                matches!(one.state, Queued | Running | Succeeded) && !one.held_back && one.created.is_some()
+                matches!(one.state, Queued | Running | Succeeded) && !one.blocked && one.created.is_some()
             };
             let meant = |one: &Deployment| {
                 let of_branch = one_group || (one.branch.is_some() && (branch.is_none() || one.branch == branch));
@@ -1053,7 +841,7 @@ mod tests {
         #[test]
         fn only_what_is_in_flight_is_ever_chosen(listed in any_history()) {
             for select in Select::ALL {
-                let wanted = Wanted { branch: Some("main".to_owned()), commit: Some("0000001".to_owned()), ..wanted(select) };
+                let wanted = Selector { branch: Some("main".to_owned()), commit: Some("0000001".to_owned()), ..wanted(select) };
                 prop_assert!(wanted.pick(&listed).chosen.iter().all(is_in_flight));
             }
         }

@@ -1,0 +1,8 @@
+//! Plain facts: values checked at the door, and what platforms told us.
+
+pub mod address;
+pub mod branch;
+pub mod deployment;
+pub mod failure;
+pub mod id;
+pub mod outcome;

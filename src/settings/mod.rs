@@ -1,0 +1,3 @@
+//! What this program is told, judged once.
+
+pub mod target;
