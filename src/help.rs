@@ -18,10 +18,10 @@ pub fn text(env: &Env) -> String {
     );
     add(&mut text, COMMON);
     let chosen = chosen_platform(env, &mut Faults::default());
-    for entry in REGISTER.iter().filter(|entry| chosen.is_none_or(|chosen| chosen.id == entry.id)) {
-        let _ = write!(text, "\n{} (platform: {}):\n", entry.name, entry.id);
+    for entry in REGISTER.iter().filter(|entry| chosen.is_none_or(|chosen| chosen.about.id == entry.about.id)) {
+        let _ = write!(text, "\n{} (platform: {}):\n", entry.about.name, entry.about.id);
         add(&mut text, entry.inputs);
-        let _ = writeln!(text, "  Rights: {}\n  Documented at {}", entry.grant, entry.docs);
+        let _ = writeln!(text, "  Rights: {}\n  Documented at {}", entry.about.grant, entry.about.docs);
     }
     let codes: Vec<_> = Exit::ALL.iter().map(|exit| exit.code().to_string()).collect();
     let _ = write!(text, "\nOutcomes: {}.\nExit codes: {}.\n", words_of_outcomes(), codes.join(", "));

@@ -54,7 +54,7 @@ use crate::input::env::Env;
 use crate::input::{Common, Fault, Faults, Values, all_secrets, chosen_platform, secrets_handed_over};
 use crate::model::address::Address;
 use crate::model::outcome::{Exit, Outcome};
-use crate::platform::{Entry, Platform};
+use crate::platform::{Platform, PlatformInfo};
 use crate::report::{Report, Told, shown_id};
 use crate::run::{Observer, Run, Signals, Waiting, Work};
 use crate::settings::target::{Guard, Target};
@@ -180,7 +180,7 @@ pub async fn run_in(world: World, env: &Env, start: Instant, mut signals: Signal
 struct Process<'a> {
     console: &'a Arc<Mutex<Console>>,
     cleaner: &'a Arc<Sanitizer>,
-    entry: &'static Entry,
+    entry: &'static PlatformInfo,
     common: &'a Common,
     start: Instant,
 }
@@ -254,7 +254,7 @@ struct Opened {
 fn open(
     dial: &Connect,
     env: &Env,
-    entry: &'static Entry,
+    entry: &'static PlatformInfo,
     values: &Values,
     common: &Common,
     facts: &Facts,
@@ -303,7 +303,7 @@ fn open(
     }
 }
 
-fn asked(entry: &Entry, common: &Common, aim: &Target) -> String {
+fn asked(entry: &PlatformInfo, common: &Common, aim: &Target) -> String {
     let what = match aim {
         Target::Ids(ids) if ids.len() == 1 => "1 deployment".to_owned(),
         Target::Ids(ids) => format!("{} deployments", ids.len()),
@@ -315,7 +315,7 @@ fn asked(entry: &Entry, common: &Common, aim: &Target) -> String {
         (false, true) => format!("wait for the end, at most {seconds} s"),
         (false, false) => "do not wait for the end".to_owned(),
     };
-    format!("Cancel {what} on {} ({how})", entry.name)
+    format!("Cancel {what} on {} ({how})", entry.about.name)
 }
 
 /// Says everything there is to say, each way that can be had; what cannot be written is a warning.
@@ -338,7 +338,7 @@ fn lock(console: &Mutex<Console>) -> MutexGuard<'_, Console> {
 struct ProgressLog<'a> {
     console: &'a Mutex<Console>,
     cleaner: &'a Sanitizer,
-    entry: &'static Entry,
+    entry: &'static PlatformInfo,
     common: &'a Common,
     told: bool,
     /// When the last line was said.

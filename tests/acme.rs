@@ -22,7 +22,7 @@ mod platform {
     #[path = "../examples/platform/acme.rs"]
     mod acme;
 
-    pub const ACME: &Entry = &acme::ENTRY;
+    pub const ACME: &PlatformInfo = &acme::INFO;
 }
 
 mod sandbox;
@@ -77,7 +77,7 @@ fn drive(sandbox: &Sandbox, id: &str) -> Verdict {
     let opened = (ACME.open)(&values(&given, &mut faults), &mut faults);
     assert_eq!(faults.found, []);
     let (platform, service) = opened.unwrap();
-    let base = Address::parse(&sandbox.url(ACME.id)).unwrap();
+    let base = Address::parse(&sandbox.url(ACME.about.id)).unwrap();
     let link = Client::new(&base, Roots::default(), &Env::default(), false).unwrap();
     let cleaner = Arc::new(Sanitizer::new(Redactor::new(&[])));
     let (start, limit) = (Instant::now(), Duration::from_secs(20));
@@ -143,7 +143,7 @@ fn a_token_without_the_right_is_told_which_one() {
     sandbox.token("acme", TOKEN, Grant::ReadOnly);
     let ending = drive(&sandbox, "dep-1");
     assert_eq!(ending.outcome, Outcome::Error, "{ending:?}");
-    assert!(ending.hint.contains(ACME.grant), "{ending:?}");
+    assert!(ending.hint.contains(ACME.about.grant), "{ending:?}");
 }
 
 #[test]

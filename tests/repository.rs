@@ -67,7 +67,7 @@ fn without(path: &str, text: &str, words: &[&str]) {
 }
 
 fn platforms() -> Vec<&'static str> {
-    REGISTER.iter().map(|entry| entry.id).collect()
+    REGISTER.iter().map(|entry| entry.about.id).collect()
 }
 
 /// All CI systems by name; `plain` is none, and an ordinary word.
@@ -409,7 +409,7 @@ fn every_word_for_a_state_is_tested() {
     let tests = tests.to_lowercase();
     for entry in REGISTER {
         for (word, _) in entry.states {
-            assert!(tests.contains(&word.to_lowercase()), "{} {word}", entry.id);
+            assert!(tests.contains(&word.to_lowercase()), "{} {word}", entry.about.id);
         }
     }
 }

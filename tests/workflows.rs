@@ -252,7 +252,7 @@ fn every_platform_of_an_example_is_known_and_offers_what_is_selected() {
             let selects = selects_of(&example, step);
             for id in &platforms {
                 let entry = platform::named(id).unwrap_or_else(|| panic!("{}: {id}", example.name));
-                assert_eq!(entry.id, id);
+                assert_eq!(entry.about.id, id);
                 // Where people choose both, not all pairs can be offered.
                 if platforms.len() > 1 {
                     continue;
@@ -278,7 +278,7 @@ fn the_example_by_hand_offers_everything_and_only_looks_by_default() {
     let examples = examples();
     let example = examples.iter().find(|example| example.name == "by-hand.yml").unwrap();
     let step = example.uses()[0];
-    let platforms: Vec<_> = platform::REGISTER.iter().map(|entry| entry.id).collect();
+    let platforms: Vec<_> = platform::REGISTER.iter().map(|entry| entry.about.id).collect();
     assert_eq!(example.choices(step, "platform"), platforms);
     let words = Select::ALL.map(Select::word);
     assert_eq!(example.choices(step, "select"), words);

@@ -1,7 +1,7 @@
 //! What to change after a failure, by the names the user knows: one hint for every kind.
 
+use crate::model::about::About;
 use crate::model::failure::Kind;
-use crate::platform::Entry;
 
 /// What a request was for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,8 +13,8 @@ pub(super) enum For {
 }
 
 /// A hint for a failure of `kind` at `host`. `scope` says where we looked, for the failures that hang on it.
-pub(super) fn hint(entry: &Entry, kind: Kind, status: Option<u16>, host: &str, scope: &str, asked: For) -> String {
-    let Entry { name, grant, credentials, .. } = entry;
+pub(super) fn hint(about: &About, kind: Kind, status: Option<u16>, host: &str, scope: &str, asked: For) -> String {
+    let About { name, grant, credentials, .. } = about;
     match kind {
         Kind::Unauthorized if asked == For::Asking => {
             format!("The credential may have expired or been revoked since the last request, or may not cancel: check {credentials}; {grant}{scope}.")

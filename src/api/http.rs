@@ -156,6 +156,8 @@ impl Transport for Client {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
             Method::Patch => reqwest::Method::PATCH,
+            Method::Put => reqwest::Method::PUT,
+            Method::Delete => reqwest::Method::DELETE,
         };
         let mut sending = self.inner.request(method, request.url);
         for (name, secret) in &request.credentials {
@@ -165,6 +167,9 @@ impl Transport for Client {
             })?;
             value.set_sensitive(true);
             sending = sending.header(HeaderName::from_static(name), value);
+        }
+        for (name, value) in &request.headers {
+            sending = sending.header(*name, value);
         }
         sending = match request.body {
             Body::None if request.method == Method::Get => sending,
@@ -377,6 +382,7 @@ mod tests {
                     method: *method,
                     url: Url::parse(address).unwrap(),
                     credentials: Vec::new(),
+                    headers: Vec::new(),
                     body: Body::None,
                 };
                 let answer = client.send(request).await;

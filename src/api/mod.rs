@@ -8,9 +8,11 @@ mod http;
 mod limiter;
 mod proxy;
 mod request;
+mod service;
 mod session;
 mod transport;
 mod trust;
+pub mod wire;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -23,13 +25,13 @@ pub use http::Client;
 pub use limiter::Reset;
 pub use proxy::{Proxy, proxy_secrets};
 pub use request::{Body, CANCEL, Call, Method};
+pub use service::{ApiError, Errors, Service, Sign, first};
 pub use session::SignIn;
 pub use transport::{Request, Response, Transport, TransportError};
 pub use trust::{Roots, read_certificates};
 
 use crate::model::address::Address;
 use crate::model::failure::{Failure, Kind, Retry};
-use crate::platform::Entry;
 use crate::text::sanitizer::Sanitizer;
 use crate::text::secret::Secret;
 use hint::For;
@@ -42,43 +44,6 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(20);
 const SIGN_IN_CAP: usize = 256 * 1024;
 /// Nobody hands out more tokens at once.
 const MOST_TOKENS: usize = 16;
-
-/// What [`Api`] has to know about the platform it talks to.
-pub struct Service {
-    /// What can be said of the platform before a run.
-    pub entry: &'static Entry,
-    /// The base address that follows from the inputs, where it is not always the same.
-    pub base: Option<Address>,
-    /// Headers of every request that carry a credential.
-    pub credentials: Vec<(&'static str, Secret)>,
-    /// How a fresh credential is had, where a platform has a sign-in.
-    pub sign_in: Option<Box<dyn SignIn>>,
-    /// The platform's own rate limit header.
-    pub reset: Reset,
-    /// Rate limits are counted for each endpoint, not for the credential.
-    pub limits_each_endpoint: bool,
-    /// The response header with the request's id.
-    pub request_id: &'static str,
-    /// What an error answer says.
-    pub words: fn(&Response) -> Words,
-    /// Where we look, for hints: empty, or "; …" without a full stop.
-    pub scope: String,
-}
-
-/// What a platform's error answer says.
-#[derive(Debug, Default)]
-pub struct Words {
-    /// The sentence for people.
-    pub message: Option<String>,
-    /// The platform's code, where errors of one status have to be told apart.
-    pub code: Option<String>,
-    /// The id of the request, where the body has it.
-    pub request_id: Option<String>,
-    /// The credential itself was refused, whatever the status.
-    pub credential_refused: bool,
-    /// A better hint than the usual one.
-    pub hint: Option<String>,
-}
 
 /// What is asked for once, however many want it at the same time.
 pub type Once<T> = tokio::sync::OnceCell<T>;
@@ -112,6 +77,7 @@ pub struct Reply {
     pub status: u16,
     /// The platform's id of the request.
     pub request_id: Option<String>,
+    link: Option<String>,
     body: Vec<u8>,
     action: String,
     hint: String,
@@ -254,13 +220,13 @@ impl Api {
     /// One request on the wire, and its answer whatever it says.
     async fn exchange(&self, call: &Call, token: Option<&Secret>) -> Result<Response, Failure> {
         let request = self.request(call, token);
-        if call.method != Method::Get && call.stranger.is_none() {
+        if !call.is_read && call.stranger.is_none() {
             self.changes.fetch_add(1, Ordering::Relaxed);
         }
         let left = self.limit.saturating_sub(self.start.elapsed());
         let allowed = REQUEST_LIMIT.min(left);
         let sent = Instant::now();
-        let way = self.link.way(&request.url);
+        let (url, way) = (request.url.clone(), self.link.way(&request.url));
         let answer = if allowed.is_zero() {
             Err(no_answer(allowed, way))
         } else {
@@ -274,7 +240,7 @@ impl Api {
         if let Some(response) = answer.as_ref().ok().filter(|_| call.stranger.is_some()) {
             self.learn_tokens(response);
         }
-        self.tell(call, &answer, sent.elapsed());
+        self.tell(call, &url, &answer, sent.elapsed());
         answer.map_err(|error| {
             let words = self.cleaner.sentence(&error.words);
             self.failure(call, error.kind, None, words)
@@ -293,27 +259,40 @@ impl Api {
                 (&self.base, credentials)
             }
         };
-        Request { method: call.method, url: base.join(&call.path, &call.query), credentials, body: call.body.clone() }
+        let mut request = Request {
+            method: call.method,
+            url: base.join(&call.path, &call.query),
+            credentials,
+            headers: call.headers.clone(),
+            body: call.body.clone(),
+        };
+        if let Some(signer) = self.service.signer.as_ref().filter(|_| call.stranger.is_none()) {
+            signer.sign(&mut request);
+        }
+        request
     }
 
     fn judge(&self, call: &Call, gate: &'static str, response: Response) -> Result<Reply, Failure> {
         let status = response.status;
-        let words = if status < 300 { Words::default() } else { (self.service.words)(&response) };
+        let said = self.service.errors.read(&response);
+        let is_success = said.is_none();
+        let words = said.unwrap_or_default();
         let header = response.header(self.service.request_id);
         let request_id = words.request_id.as_deref().or(header);
         let request_id = request_id.map(|id| self.cleaner.value(id));
-        let kind = match status {
-            200..300 => {
+        let kind = match words.status.unwrap_or(status) {
+            200..300 if is_success => {
                 self.limiter.passed(gate);
                 return Ok(Reply {
                     status,
                     request_id,
                     action: call.action.clone(),
                     hint: self.hint(call, Kind::Unreadable, None),
+                    link: response.header("link").map(str::to_owned),
                     body: response.body,
                 });
             }
-            _ if status == 401 || words.credential_refused => Kind::Unauthorized,
+            status if status == 401 || words.credential_refused => Kind::Unauthorized,
             300..400 => Kind::Redirected,
             403 => Kind::Forbidden,
             404 | 410 => Kind::NotFound,
@@ -346,14 +325,14 @@ impl Api {
     }
 
     fn hint(&self, call: &Call, kind: Kind, status: Option<u16>) -> String {
-        let Service { entry, scope, .. } = &self.service;
+        let Service { about, scope, .. } = &self.service;
         let elsewhere = call.stranger.as_ref().and_then(|it| it.host.as_ref());
         let host = elsewhere.unwrap_or(&self.base).host();
-        let asked = if call.method == Method::Get || call.stranger.is_some() { For::Reading } else { For::Asking };
-        hint::hint(entry, kind, status, host, scope, asked)
+        let asked = if call.is_read || call.stranger.is_some() { For::Reading } else { For::Asking };
+        hint::hint(about, kind, status, host, scope, asked)
     }
 
-    fn tell(&self, call: &Call, answer: &Result<Response, TransportError>, took: Duration) {
+    fn tell(&self, call: &Call, url: &url::Url, answer: &Result<Response, TransportError>, took: Duration) {
         let Some(trace) = &self.trace else { return };
         let result = match answer {
             Ok(response) => {
@@ -362,7 +341,6 @@ impl Api {
             }
             Err(error) => error.words.clone(),
         };
-        let url = self.request(call, None).url;
         let path = url.path().to_owned() + &url.query().map(|query| format!("?{query}")).unwrap_or_default();
         let line = format!("{} {path}: {result}, {} ms", call.method.word(), took.as_millis());
         trace(&self.cleaner.value(&line));
@@ -372,7 +350,7 @@ impl Api {
 /// A request without a credential was not processed. For a read that is one failure like another; a cancel request must
 /// not be taken for one that may have had an effect.
 fn unprocessed(call: &Call, failure: Failure) -> Failure {
-    if call.method == Method::Get || !failure.kind.is_ambiguous() {
+    if call.is_read || !failure.kind.is_ambiguous() {
         return failure;
     }
     Failure { kind: Kind::MovedOn, ..failure }
@@ -401,6 +379,19 @@ impl Reply {
     /// Whether the body is empty.
     pub fn is_empty(&self) -> bool {
         self.body.iter().all(u8::is_ascii_whitespace)
+    }
+
+    /// What stands at a JSON pointer of the body; `None` when nothing does.
+    ///
+    /// # Errors
+    /// When the body is no JSON, or what stands there has another shape.
+    pub fn at<T: DeserializeOwned>(&self, pointer: &str) -> Result<Option<T>, Failure> {
+        wire::at(&self.body, pointer).map_err(|_| self.unreadable(what_is(&self.body)))
+    }
+
+    /// The `Link` header of the answer.
+    pub fn link(&self) -> Option<&str> {
+        self.link.as_deref()
     }
 
     /// The body as JSON of this shape, or a failure that says what came instead.

@@ -14,6 +14,10 @@ pub enum Method {
     Post,
     /// Asks.
     Patch,
+    /// Asks.
+    Put,
+    /// Asks.
+    Delete,
 }
 
 impl Method {
@@ -23,6 +27,8 @@ impl Method {
             Self::Get => "GET",
             Self::Post => "POST",
             Self::Patch => "PATCH",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
         }
     }
 }
@@ -50,6 +56,9 @@ pub struct Call {
     pub(super) action: String,
     pub(super) query: Vec<(&'static str, String)>,
     pub(super) body: Body,
+    pub(super) headers: Vec<(&'static str, String)>,
+    /// It changes nothing, whatever its method, so it may be repeated.
+    pub(super) is_read: bool,
     pub(super) endpoint: &'static str,
     pub(super) stranger: Option<Unauthenticated>,
 }
@@ -70,6 +79,8 @@ impl Call {
             action: action.into(),
             query: Vec::new(),
             body: Body::None,
+            headers: Vec::new(),
+            is_read: matches!(method, Method::Get),
             endpoint: "",
             stranger: None,
         }
@@ -85,6 +96,11 @@ impl Call {
         Self::new(Method::Post, path, action)
     }
 
+    /// The cancel request: a `POST` without a body.
+    pub fn cancel(path: impl Into<String>) -> Self {
+        Self::new(Method::Post, path, "cancel the deployment").endpoint(CANCEL)
+    }
+
     /// Adds a parameter that is not yet encoded.
     #[must_use]
     pub fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -96,6 +112,37 @@ impl Call {
     #[must_use]
     pub fn body(mut self, body: Body) -> Self {
         self.body = body;
+        self
+    }
+
+    /// Adds a header of this call's own.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Says that it only reads, whatever its method: it may be repeated.
+    #[must_use]
+    pub const fn reading(mut self) -> Self {
+        self.is_read = true;
+        self
+    }
+
+    /// Puts a value into its JSON body, at a JSON pointer through objects.
+    #[must_use]
+    pub fn with(mut self, pointer: &str, value: Value) -> Self {
+        let Body::Json(body) = &mut self.body else {
+            return self;
+        };
+        let mut place = body;
+        for step in pointer.split('/').skip(1) {
+            if !place.is_object() {
+                *place = Value::Object(serde_json::Map::new());
+            }
+            place = &mut place[step];
+        }
+        *place = value;
         self
     }
 

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
-use crate::platform::REGISTER;
+use crate::model::about::About;
 use crate::text::secret::Redactor;
 
 const TOKEN: &str = "first-token";
@@ -34,23 +34,18 @@ fn response(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
     }
 }
 
-fn words(response: &Response) -> Words {
-    let message = response.json().get("message").and_then(|text| text.as_str().map(str::to_owned));
-    Words { message, ..Words::default() }
-}
+const ABOUT: About = About {
+    id: "imagined",
+    name: "Imagined",
+    credentials: "`token` (or IMAGINED_TOKEN)",
+    grant: "the token needs the right `deploy`",
+    ..About::NONE
+};
 
 fn service(sign_in: Option<Box<dyn SignIn>>) -> Service {
-    Service {
-        entry: REGISTER[0],
-        base: None,
-        credentials: Vec::new(),
-        sign_in,
-        reset: Reset("x-reset"),
-        limits_each_endpoint: false,
-        request_id: "x-id",
-        words,
-        scope: String::new(),
-    }
+    let mut service = Service::new(&ABOUT).rate_limit(Reset("x-reset")).request_id("x-id");
+    service.sign_in = sign_in;
+    service
 }
 
 type Sent = Arc<Mutex<Vec<Request>>>;

@@ -25,6 +25,8 @@ pub struct Request {
     pub url: url::Url,
     /// Headers that carry a credential.
     pub credentials: Vec<(&'static str, Secret)>,
+    /// Other headers of its own.
+    pub headers: Vec<(&'static str, String)>,
     /// What it carries.
     pub body: Body,
 }

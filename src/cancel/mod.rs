@@ -6,10 +6,10 @@
 
 use std::time::Duration;
 
+use crate::model::answers::{Accepted, Conclusion, Found};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::outcome::Outcome;
-use crate::platform::{Accepted, Conclusion, Found};
 use crate::settings::target::Guard;
 pub use pacing::Retries;
 use pacing::watch_pause;

@@ -1,6 +1,7 @@
 //! Inputs: which there are, what was written, and everything that is wrong with it, said at once.
 
 pub mod env;
+pub mod needs;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
@@ -16,7 +17,7 @@ use crate::model::address::Address;
 use crate::model::deployment::State;
 use crate::model::id::{Id, WRAPPED, is_wrapping};
 use crate::model::outcome::FailOn;
-use crate::platform::{self, Entry};
+use crate::platform::{self, PlatformInfo};
 use crate::select::Select;
 use crate::text::sanitizer::one_line;
 use crate::text::secret::{SHORTEST_HIDDEN, Secret, without_scheme};
@@ -173,7 +174,7 @@ pub struct Values(BTreeMap<&'static str, Given>);
 
 impl Values {
     /// Looks up the common inputs, and those of a platform when it is known.
-    pub fn read(env: &Env, entry: Option<&Entry>, faults: &mut Faults) -> Self {
+    pub fn read(env: &Env, entry: Option<&PlatformInfo>, faults: &mut Faults) -> Self {
         let own = entry.map_or(&[][..], |entry| entry.inputs);
         let mut values = Self::default();
         // A platform may have usual variables for a common input: then its own description counts.
@@ -185,6 +186,7 @@ impl Values {
         }
         if let Some(entry) = entry {
             values.settle_alternatives(entry, faults);
+            values.judge_needs(entry.needs, entry.inputs, faults);
             warn_of_foreign_inputs(env, entry, faults);
         }
         for input in inputs {
@@ -242,7 +244,7 @@ impl Values {
     }
 
     /// A written input beats the usual variables of the other ways; two ways that are both written are a fault.
-    fn settle_alternatives(&mut self, entry: &Entry, faults: &mut Faults) {
+    fn settle_alternatives(&mut self, entry: &PlatformInfo, faults: &mut Faults) {
         for choice in entry.alternatives {
             let is_written = |name: &&str| self.0.get(name).is_some_and(|given| !given.usual);
             let written: Vec<_> =
@@ -269,6 +271,21 @@ impl Values {
     /// The value of an input.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|given| given.value.expose())
+    }
+
+    /// The value of a credential.
+    pub fn secret(&self, name: &str) -> Option<Secret> {
+        self.0.get(name).map(|given| given.value.clone())
+    }
+
+    /// Whether an input was written as such, not taken from a usual variable.
+    fn is_written(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|given| !given.usual)
+    }
+
+    /// Leaves an input out, as something else was written instead.
+    fn forget(&mut self, name: &str) {
+        self.0.remove(name);
     }
 
     /// Where an input came from.
@@ -484,8 +501,9 @@ fn spoken(seconds: u64) -> String {
 }
 
 /// The value of `platform`, looked up in the register.
-pub fn chosen_platform(env: &Env, faults: &mut Faults) -> Option<&'static Entry> {
-    let known = || platform::REGISTER.iter().map(|entry| format!("`{}`", entry.id)).collect::<Vec<_>>().join(", ");
+pub fn chosen_platform(env: &Env, faults: &mut Faults) -> Option<&'static PlatformInfo> {
+    let known =
+        || platform::REGISTER.iter().map(|entry| format!("`{}`", entry.about.id)).collect::<Vec<_>>().join(", ");
     let Some(written) = env.input("platform") else {
         faults.add(None, "platform", format!("is missing: set `platform` to one of {}", known()));
         return None;
@@ -559,8 +577,9 @@ const NARROWING: [&str; 2] = ["target", "query"];
 /// The one of them that also guards a deployment given by its id.
 const GUARD: &str = "target";
 
-fn warn_of_foreign_inputs(env: &Env, entry: &Entry, faults: &mut Faults) {
-    let others = platform::REGISTER.iter().filter(|other| other.id != entry.id).flat_map(|other| other.inputs);
+fn warn_of_foreign_inputs(env: &Env, entry: &PlatformInfo, faults: &mut Faults) {
+    let others =
+        platform::REGISTER.iter().filter(|other| other.about.id != entry.about.id).flat_map(|other| other.inputs);
     let mut warned: Vec<&str> = Vec::new();
     for input in others {
         let mut usable = COMMON.iter().chain(entry.inputs);
@@ -572,9 +591,9 @@ fn warn_of_foreign_inputs(env: &Env, entry: &Entry, faults: &mut Faults) {
             let selects = env.input("select").is_some();
             if NARROWING.contains(&input.name) && (selects || input.name == GUARD) {
                 let text = if selects {
-                    format!("cannot narrow a selection on {}: more would be canceled than was meant", entry.name)
+                    format!("cannot narrow a selection on {}: more would be canceled than was meant", entry.about.name)
                 } else {
-                    format!("cannot be checked on {}: its deployments carry no such thing", entry.name)
+                    format!("cannot be checked on {}: its deployments carry no such thing", entry.about.name)
                 };
                 let variable = Some(written.variable);
                 faults.found.push(Fault { input: input.name.to_owned(), variable, text });
@@ -582,7 +601,7 @@ fn warn_of_foreign_inputs(env: &Env, entry: &Entry, faults: &mut Faults) {
             }
             faults.warnings.push(format!(
                 "`{}` ({}) is not an input of {} and was not used.",
-                input.name, written.variable, entry.name
+                input.name, written.variable, entry.about.name
             ));
         }
     }
@@ -619,7 +638,7 @@ mod tests {
     }
 
     /// What is wrong with the inputs of a platform when this one is written like that.
-    fn faults_of(entry: &Entry, name: &str, value: &str) -> Vec<Fault> {
+    fn faults_of(entry: &PlatformInfo, name: &str, value: &str) -> Vec<Fault> {
         let variable = format!("INPUT_{}", name.to_uppercase());
         let env = Env::new([(variable.into(), value.into())]);
         let mut faults = Faults::default();
@@ -648,7 +667,7 @@ mod tests {
         for entry in platform::REGISTER {
             let known = entry.inputs.iter().any(|input| input.name == "target");
             let found = faults_of(entry, "target", "production");
-            assert_eq!(found.len(), usize::from(!known), "{}", entry.id);
+            assert_eq!(found.len(), usize::from(!known), "{}", entry.about.id);
         }
     }
 

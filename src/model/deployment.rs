@@ -151,6 +151,13 @@ impl Deployment {
         self.state == State::Succeeded && !self.unpublished && !self.takes_down
     }
 
+    /// The same, made from all of these.
+    #[must_use]
+    pub fn made_from(mut self, sources: Vec<Source>) -> Self {
+        self.sources = sources;
+        self
+    }
+
     /// Whether it will not change any more.
     pub fn is_terminal(&self) -> bool {
         self.state.is_terminal() || self.settled

@@ -141,6 +141,11 @@ impl Failure {
         self.kind == Kind::Limited && self.status.is_some()
     }
 
+    /// An answer that makes no sense; `words` end the sentence "the answer was …, but".
+    pub fn unreadable(words: &str) -> Self {
+        Self::own(Kind::Unreadable, words, "")
+    }
+
     /// A refusal of our own: `words` is the whole story.
     pub fn guarded(words: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::own(Kind::Guarded, words, hint)

@@ -7,8 +7,12 @@ mod datadog;
 mod digitalocean;
 mod paging;
 mod qovery;
-mod usual;
 mod vercel;
+
+pub mod list;
+pub mod rest;
+pub mod scope;
+pub mod usual;
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
@@ -18,49 +22,43 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize as _, Deserializer};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use crate::api::wire::Text;
 use crate::api::{Api, Service};
+pub use crate::input::needs::{Need, Way};
 use crate::input::{Faults, Input, Values};
+use crate::model::about::About;
+use crate::model::answers::{Accepted, Conclusion, Filter, Found, Listed};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::Failure;
 use crate::model::id::Id;
 use crate::select::Select;
 
 /// All platforms, in the order of the documents.
-pub const REGISTER: &[&Entry] =
-    &[&digitalocean::ENTRY, &cloud_foundry::ENTRY, &datadog::ENTRY, &vercel::ENTRY, &qovery::ENTRY];
+pub const REGISTER: &[&PlatformInfo] =
+    &[&digitalocean::INFO, &cloud_foundry::INFO, &datadog::INFO, &vercel::INFO, &qovery::INFO];
 
 /// The platform a user means: case does not matter, `-` is `_`.
-pub fn named(text: &str) -> Option<&'static Entry> {
+pub fn named(text: &str) -> Option<&'static PlatformInfo> {
     let id = text.to_ascii_lowercase().replace('-', "_");
-    REGISTER.iter().copied().find(|entry| entry.id == id)
+    REGISTER.iter().copied().find(|entry| entry.about.id == id)
 }
 
 /// What can be said of a platform before a run.
-pub struct Entry {
-    /// What the user writes.
-    pub id: &'static str,
-    /// What messages say.
-    pub name: &'static str,
-    /// Where the cancel call is documented.
-    pub docs: &'static str,
+pub struct PlatformInfo {
+    /// Its words.
+    pub about: About,
     /// The API's usual base URL; empty where there is none.
     pub base: &'static str,
     /// Its inputs besides the common ones.
     pub inputs: &'static [Input],
     /// Choices: of the ways of each, only one may be written. A way is one input or several that belong together.
     pub alternatives: &'static [&'static [&'static [&'static str]]],
+    /// Which inputs have to be written, and which of them stand for each other.
+    pub needs: &'static [Need],
     /// The platform's words and what they mean to us.
     pub states: &'static [(&'static str, State)],
-    /// The inputs that hold the credential, for hints.
-    pub credentials: &'static str,
-    /// What the credential must be allowed to do.
-    pub grant: &'static str,
-    /// What cancelling does not undo here.
-    pub caveat: &'static str,
-    /// The platform's own way back when the deployment went live.
-    pub way_back: &'static str,
     /// What `select` can do here.
     pub selects: &'static [Select],
     /// Inputs that `select` needs: at least one of each group.
@@ -83,77 +81,56 @@ pub struct Entry {
     pub open: fn(&Values, &mut Faults) -> Opened,
 }
 
-impl Entry {
+impl PlatformInfo {
+    /// A deployment of this platform's, by its id and the platform's own word; `None` where one of them is missing.
+    pub fn deployment(&self, id: Text, word: Text) -> Option<Deployment> {
+        let platform_state = word.0?;
+        Some(Deployment { state: self.state(&platform_state), platform_state, ..Deployment::unseen(&id.0?) })
+    }
+
+    /// What is usual, and so not written by any platform.
+    pub const USUAL: Self = Self {
+        about: About::NONE,
+        base: "",
+        inputs: &[],
+        alternatives: &[],
+        needs: &[],
+        states: &[],
+        selects: &[],
+        select_needs: &[],
+        no_select: "",
+        one_group: false,
+        knows_forks: false,
+        lists_tell: false,
+        needs_id: true,
+        read_id: as_written,
+        slower: None,
+        open: |_, _| None,
+    };
+}
+
+impl PlatformInfo {
     /// What a word of this platform means; two l in `CANCELLED` are read as one.
     pub fn state(&self, word: &str) -> State {
         let word = word.to_ascii_uppercase().replace("CANCELL", "CANCEL");
-        let found = self.states.iter().find(|(known, _)| *known == word);
+        let found = self.states.iter().find(|(known, _)| known.eq_ignore_ascii_case(&word));
         found.map_or(State::Unknown, |(_, state)| *state)
     }
 }
 
-impl std::fmt::Debug for Entry {
+impl std::fmt::Debug for PlatformInfo {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.id)
+        f.write_str(self.about.id)
     }
+}
+
+/// A platform that is opened with its service.
+pub fn opened(platform: impl Platform + 'static, service: Service) -> Opened {
+    Some((Box::new(platform), service))
 }
 
 /// An opened platform and what its door has to know; `None` when a fault was noted that leaves nothing to open.
 pub type Opened = Option<(Box<dyn Platform>, Service)>;
-
-/// What a read brought.
-#[derive(Clone, Debug)]
-pub enum Found {
-    /// The deployment as it stands now.
-    Here(Box<Deployment>),
-    /// There is none for this credential; the sentence says what exactly was not there.
-    Missing(String),
-    /// The scope is there, and nothing was ever deployed in it.
-    Idle(String),
-    /// What is there may not be canceled without being named: the sentence says what it is.
-    Spared(Box<Deployment>, String),
-}
-
-/// What a platform's own filter may narrow: never branches, commits or targets, which are compared on our side.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// Ended deployments are needed as well, back to the oldest in flight.
-    pub history: bool,
-    /// Ended deployments are needed as well, at least among the newest [`NEWEST`].
-    pub ended: bool,
-}
-
-/// How many of the newest deployments are looked at, where ended ones count as well.
-pub const NEWEST: usize = 100;
-
-/// What a list brought.
-#[derive(Clone, Debug)]
-pub enum Listed {
-    /// The deployments of a scope that was seen to exist.
-    Here(Vec<Deployment>),
-    /// The scope is not there for this credential; the sentence says which.
-    Missing(String),
-}
-
-/// A clear 2xx to a cancel request.
-#[derive(Clone, Debug, Default)]
-pub struct Accepted {
-    /// The deployment, if the answer carried this very one.
-    pub deployment: Option<Box<Deployment>>,
-    /// HTTP status.
-    pub status: u16,
-    /// The platform's id of the request.
-    pub request_id: Option<String>,
-}
-
-/// What a platform has to add once a deployment has ended.
-#[derive(Clone, Debug, Default)]
-pub struct Conclusion {
-    /// Added to the deployment's details.
-    pub details: Map<String, Value>,
-    /// Added to the reason: a sentence of its own.
-    pub sentence: Option<String>,
-}
 
 /// One hosting platform, opened with the inputs of one run.
 #[async_trait]
@@ -234,6 +211,7 @@ fn in_scope(mut seen: Vec<Deployment>) -> Vec<Deployment> {
     let mut known = HashSet::new();
     seen.reverse();
     seen.retain(|one| known.insert(one.id.clone()));
+    seen.reverse();
     seen.sort_by_key(|one| Reverse(one.created));
     seen
 }
@@ -245,7 +223,7 @@ fn oldest_in_flight(seen: &[Deployment]) -> Option<Timestamp> {
 }
 
 /// Notes every input of `names` that a platform cannot do without.
-pub fn require(entry: &Entry, values: &Values, faults: &mut Faults, names: &[&str]) {
+pub fn require(entry: &PlatformInfo, values: &Values, faults: &mut Faults, names: &[&str]) {
     for input in entry.inputs.iter().filter(|input| names.contains(&input.name)) {
         if values.get(input.name).is_none() {
             values.missing(input, faults);
@@ -259,8 +237,8 @@ mod tests {
 
     #[test]
     fn platforms_are_found_as_people_write_them() {
-        assert_eq!(named("DigitalOcean").map(|entry| entry.id), Some("digitalocean"));
-        assert_eq!(named("VERCEL").map(|entry| entry.id), Some("vercel"));
+        assert_eq!(named("DigitalOcean").map(|entry| entry.about.id), Some("digitalocean"));
+        assert_eq!(named("VERCEL").map(|entry| entry.about.id), Some("vercel"));
         assert!(named("verce1").is_none());
     }
 

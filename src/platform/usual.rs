@@ -1,16 +1,14 @@
 //! What an answer means on every platform alike: which failed read says that there is no such thing, and which answer to
 //! a cancel request is a yes. A platform that must differ calls these first and says why it adds something.
 
-use serde::de::DeserializeOwned;
-
-use super::Accepted;
 use crate::api::Reply;
+use crate::model::answers::Accepted;
 use crate::model::deployment::Deployment;
 use crate::model::failure::{Failure, Kind};
 
 /// Which read of a deployment, or of what holds it, an answer belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Read {
+pub enum Read {
     /// The first one: an id that the platform cannot even read names nothing.
     First,
     /// A later one: the id has been good before, so a 400 is a failure like another, which may pass.
@@ -18,7 +16,7 @@ pub(super) enum Read {
 }
 
 /// Whether a read says that there is no such thing: 404 and 410, and to the first one a 400.
-pub(super) fn is_missing(failure: &Failure, read: Read) -> bool {
+pub fn is_missing(failure: &Failure, read: Read) -> bool {
     // A refused sign-in may be a 400 as well, and is about no deployment.
     let is_unreadable = failure.kind == Kind::Refused && failure.status == Some(400);
     failure.kind == Kind::NotFound || (is_unreadable && read == Read::First)
@@ -34,17 +32,9 @@ pub(super) fn present(answer: Result<Reply, Failure>, read: Read) -> Result<Opti
 
 /// A 2xx to a cancel request: a yes if it is empty or JSON of any shape, and unclear otherwise. It shows the deployment
 /// only where `own` finds this very one in it.
-pub(super) fn accepted<T: DeserializeOwned>(
-    reply: &Reply,
-    own: impl FnOnce(T) -> Option<Deployment>,
-) -> Result<Accepted, Failure> {
+pub(super) fn accepted(reply: &Reply, own: impl FnOnce() -> Option<Deployment>) -> Result<Accepted, Failure> {
     reply.assent()?;
-    let body = if reply.is_empty() { None } else { reply.json().ok() };
-    Ok(Accepted {
-        deployment: body.and_then(own).map(Box::new),
-        status: reply.status,
-        request_id: reply.request_id.clone(),
-    })
+    Ok(Accepted { deployment: own().map(Box::new), status: reply.status, request_id: reply.request_id.clone() })
 }
 
 #[cfg(test)]

@@ -13,11 +13,12 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::api::Api;
 use crate::cancel::{Action, Event, Plan, Procedure, Retries, Verdict};
+use crate::model::answers::{Accepted, Conclusion, Filter, Found, Listed};
 use crate::model::deployment::Deployment;
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::Id;
 use crate::model::outcome::{Exit, Outcome};
-use crate::platform::{Accepted, Conclusion, Filter, Found, Listed, Platform};
+use crate::platform::Platform;
 use crate::select::{MOST, Select, Selection, Selector, is_keepable};
 use crate::text::sanitizer::Sanitizer;
 

@@ -8,7 +8,7 @@ use crate::input::{Faults, Values, duration};
 use crate::model::branch::short_name;
 use crate::model::deployment::{Deployment, Source};
 use crate::model::id::Id;
-use crate::platform::Entry;
+use crate::platform::PlatformInfo;
 use crate::select::{Select, Selector, same_commit};
 use crate::text::sanitizer::one_line;
 
@@ -88,7 +88,7 @@ fn found(text: Option<&str>) -> String {
 /// What the inputs about choosing say, judged against what the platform can and what the CI system knows.
 pub fn judge(
     values: &Values,
-    entry: &Entry,
+    entry: &PlatformInfo,
     facts: &Facts,
     home: Option<&str>,
     ids: Vec<Id>,
@@ -134,7 +134,13 @@ pub fn judge(
 }
 
 /// The commit or branch of the CI's own run, where none is written.
-fn fill_from_facts(wanted: &mut Selector, entry: &Entry, facts: &Facts, home: Option<&str>, faults: &mut Faults) {
+fn fill_from_facts(
+    wanted: &mut Selector,
+    entry: &PlatformInfo,
+    facts: &Facts,
+    home: Option<&str>,
+    faults: &mut Faults,
+) {
     match wanted.select {
         // A commit proves itself, also a fork's.
         Select::Commit if wanted.commit.is_none() => {
@@ -180,14 +186,16 @@ fn fill_from_facts(wanted: &mut Selector, entry: &Entry, facts: &Facts, home: Op
     }
 }
 
-fn judge_guard(values: &Values, entry: &Entry, guard: &Guard, faults: &mut Faults) {
+fn judge_guard(values: &Values, entry: &PlatformInfo, guard: &Guard, faults: &mut Faults) {
     if entry.selects.contains(&Select::Branch) {
         return;
     }
     for (name, written) in [("branch", &guard.branch), ("commit", &guard.commit)] {
         if written.is_some() {
-            let text =
-                format!("cannot be checked on {}: its deployments carry neither a branch nor a commit", entry.name);
+            let text = format!(
+                "cannot be checked on {}: its deployments carry neither a branch nor a commit",
+                entry.about.name
+            );
             faults.add(values.given(name), name, text);
         }
     }
@@ -203,12 +211,12 @@ fn refuse_beside_ids(values: &Values, faults: &mut Faults) {
 }
 
 /// A narrowing that would be ignored is refused: more would be canceled than was meant.
-fn refuse_unused(values: &Values, entry: &Entry, select: Select, faults: &mut Faults) {
+fn refuse_unused(values: &Values, entry: &PlatformInfo, select: Select, faults: &mut Faults) {
     let groups = select == Select::Superseded;
     if groups && entry.one_group && values.given("branch").is_some() {
         let text = format!(
             "cannot narrow a selection on {}: its deployments carry no branch, so more would be canceled than was meant",
-            entry.name
+            entry.about.name
         );
         faults.add(values.given("branch"), "branch", text);
         return;
@@ -222,15 +230,15 @@ fn refuse_unused(values: &Values, entry: &Entry, select: Select, faults: &mut Fa
     }
 }
 
-fn judge_support(values: &Values, entry: &Entry, select: Select, faults: &mut Faults) {
+fn judge_support(values: &Values, entry: &PlatformInfo, select: Select, faults: &mut Faults) {
     let given = values.given("select");
     if !entry.selects.contains(&select) {
-        let text = format!("cannot be `{}` on {}: {}", select.word(), entry.name, entry.no_select);
+        let text = format!("cannot be `{}` on {}: {}", select.word(), entry.about.name, entry.no_select);
         faults.add(given, "select", text);
     }
     for group in entry.select_needs {
         if group.iter().all(|name| values.given(name).is_none()) {
-            let text = format!("needs `{}` on {}", group.join("` or `"), entry.name);
+            let text = format!("needs `{}` on {}", group.join("` or `"), entry.about.name);
             faults.add(given, "select", text);
         }
     }

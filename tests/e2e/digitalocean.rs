@@ -53,7 +53,7 @@ fn a_deployment_of_another_app_is_not_found_there() {
     let sandbox = sandbox(Deployment::new("app-2", "dep-1"));
     let ran = step(&sandbox).run();
     ran.ended("not_found", 4);
-    assert!(ran.output("reason").contains("App app-1 has no deployment dep-1"));
+    assert!(ran.output("reason").contains("The app app-1 has no deployment dep-1"));
     assert_eq!(sandbox.effective_cancels("dep-1"), 0);
 }
 

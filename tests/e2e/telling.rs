@@ -570,7 +570,7 @@ fn the_summary_of_several_says_which_went_live_and_why_others_need_a_look() {
     for text in [
         "go live?** **Yes, 1 of 3.**",
         "\n- `dep-2`: It went live before the cancellation could take effect",
-        "\n- `dep-9`: App app-1 has no deployment dep-9; check",
+        "\n- `dep-9`: The app app-1 has no deployment dep-9; check",
         "**Next:** `dep-2` is live. To go back:",
     ] {
         assert!(summary.contains(text), "no {text:?} in\n{summary}");

@@ -13,7 +13,7 @@ use cancel_deployment::model::address::Address;
 use cancel_deployment::model::failure::Kind;
 use cancel_deployment::model::id::Id;
 use cancel_deployment::model::outcome::{FailOn, Outcome};
-use cancel_deployment::platform::{Entry, REGISTER};
+use cancel_deployment::platform::{PlatformInfo, REGISTER};
 use cancel_deployment::report::{LARGEST_DEPLOYMENTS, OUTPUTS, Report, Told};
 use cancel_deployment::run::{Observer, Received, Run, Signals, Work};
 use cancel_deployment::select::{Select, Selector};
@@ -75,7 +75,7 @@ pub fn outcome(input: &[u8]) -> String {
 
 /// An input as [`check`] takes it.
 pub fn input(platform: &str, aim: u8, answers: &[(u8, &str)]) -> Vec<u8> {
-    let at = REGISTER.iter().position(|entry| entry.id == platform);
+    let at = REGISTER.iter().position(|entry| entry.about.id == platform);
     let mut bytes = vec![at.expect("a platform") as u8, aim];
     for (status, body) in answers {
         bytes.extend([*status, 0]);
@@ -99,15 +99,15 @@ fn said(bytes: &[u8]) -> Option<Said> {
     Some(Said { status: STATUSES[usize::from(*status) % STATUSES.len()], header, body: body.to_vec() })
 }
 
-fn env(entry: &Entry) -> Env {
-    let own: &[(&str, &str)] = match entry.id {
+fn env(entry: &PlatformInfo) -> Env {
+    let own: &[(&str, &str)] = match entry.about.id {
         "cloud_foundry" => &[("client_id", "ci"), ("client_secret", TOKEN), ("app_id", "a1")],
         "datadog" => &[("api_key", TOKEN), ("app_key", TOKEN), ("query", "q")],
         "vercel" => &[("token", TOKEN), ("project_id", "prj_1")],
         "qovery" => &[("token", TOKEN), ("environment_id", "e1")],
         _ => &[("token", TOKEN), ("app_id", "a1")],
     };
-    let common = [("platform", entry.id), ("api_url", "https://api.example")];
+    let common = [("platform", entry.about.id), ("api_url", "https://api.example")];
     let written = own.iter().chain(&common);
     Env::new(written.map(|(name, value)| {
         let variable = format!("INPUT_{}", name.to_ascii_uppercase());
@@ -129,7 +129,7 @@ fn selection(aim: u8) -> Option<Selector> {
     })
 }
 
-async fn run(entry: &'static Entry, aim: u8, answers: &[u8]) -> String {
+async fn run(entry: &'static PlatformInfo, aim: u8, answers: &[u8]) -> String {
     let env = env(entry);
     let mut faults = Faults::default();
     let values = Values::read(&env, Some(entry), &mut faults);
@@ -185,7 +185,7 @@ async fn run(entry: &'static Entry, aim: u8, answers: &[u8]) -> String {
 }
 
 /// What is reported is complete, safe to show, and was heard.
-fn told(entry: &Entry, report: &Report, talk: &Talk) {
+fn told(entry: &PlatformInfo, report: &Report, talk: &Talk) {
     let outputs = report.outputs(LARGEST_DEPLOYMENTS);
     assert_eq!(outputs.len(), OUTPUTS.len());
     let output = |name: &str| outputs.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value);
@@ -196,7 +196,7 @@ fn told(entry: &Entry, report: &Report, talk: &Talk) {
     assert!(!output("outcome").is_empty() && !output("reason").is_empty());
     serde_json::from_str::<Vec<Value>>(output("deployments")).expect("JSON");
     let word = match output("outcome") {
-        _ if WORDLESS.contains(&entry.id) => return,
+        _ if WORDLESS.contains(&entry.about.id) => return,
         "canceled" => "cancel",
         "superseded" => "superseded",
         _ => return,

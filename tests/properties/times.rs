@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cancel_deployment::api::{Api, Call, Request, Reset, Response, Service, Transport, TransportError, Words};
+use cancel_deployment::api::{Api, Call, Request, Reset, Response, Service, Transport, TransportError};
 use cancel_deployment::input::duration;
 use cancel_deployment::model::address::Address;
 use cancel_deployment::model::failure::Kind;
@@ -35,17 +35,7 @@ pub fn check(input: &[u8]) {
 
 /// After a 429 the door stays shut until the time it names, which is never now and never in the past.
 async fn closed(header: &'static str, text: &str, reset: Reset) {
-    let service = Service {
-        entry: REGISTER[0],
-        base: None,
-        credentials: Vec::new(),
-        sign_in: None,
-        reset,
-        limits_each_endpoint: false,
-        request_id: "x-request-id",
-        words: |_| Words::default(),
-        scope: String::new(),
-    };
+    let service = Service::new(&REGISTER[0].about).rate_limit(reset).request_id("x-request-id");
     let start = Instant::now();
     let base = Address::parse("https://api.example").expect("an address");
     let link = Box::new(Limited(header, text.to_owned()));

@@ -7,16 +7,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cancel_deployment::api::{Api, Request, Reset, Response, Service, Transport, TransportError, Words};
+use cancel_deployment::api::{Api, Request, Reset, Response, Service, Transport, TransportError};
 use cancel_deployment::cancel::{Plan, Verdict};
 use cancel_deployment::ci::{self, Ci, Console, Effect};
 use cancel_deployment::input::env::Env;
 use cancel_deployment::model::address::Address;
+use cancel_deployment::model::answers::{Accepted, Conclusion, Found};
 use cancel_deployment::model::deployment::{Deployment, State};
 use cancel_deployment::model::failure::{Failure, Kind};
 use cancel_deployment::model::id::Id;
 use cancel_deployment::model::outcome::{FailOn, Level, Outcome};
-use cancel_deployment::platform::{Accepted, Conclusion, Found, Platform, REGISTER};
+use cancel_deployment::platform::{Platform, REGISTER};
 use cancel_deployment::report::{Annotation, LARGEST_DEPLOYMENTS, Report, Told};
 use cancel_deployment::run::{Observer, Received, Run, Signals, Work};
 use cancel_deployment::settings::target::Guard;
@@ -272,17 +273,7 @@ fn report(tale: &Tale, cleaner: &Arc<Sanitizer>) -> Report {
 async fn drive(tale: &Tale, cleaner: &Arc<Sanitizer>) -> Vec<Work> {
     const LIMIT: Duration = Duration::from_secs(20);
     let start = Instant::now();
-    let service = Service {
-        entry: REGISTER[0],
-        base: None,
-        credentials: Vec::new(),
-        sign_in: None,
-        reset: Reset("x"),
-        limits_each_endpoint: false,
-        request_id: "",
-        words: |_| Words::default(),
-        scope: String::new(),
-    };
+    let service = Service::new(&REGISTER[0].about).rate_limit(Reset("x")).request_id("");
     let base = Address::parse("https://api.example").expect("an address");
     let api = Api::new(service, base, Box::new(NoLink), Arc::clone(cleaner), start, LIMIT);
     let player = Player { said: tale.deployments.clone(), cleaner: Arc::clone(cleaner) };

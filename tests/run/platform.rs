@@ -3,11 +3,12 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use cancel_deployment::api::{Api, Call, Method, Request, Reset, Response, Service, Transport, TransportError, Words};
+use cancel_deployment::api::{Api, Call, Method, Request, Reset, Response, Service, Transport, TransportError};
+use cancel_deployment::model::answers::{Accepted, Conclusion, Filter, Found, Listed};
 use cancel_deployment::model::deployment::{Deployment, Source, State};
 use cancel_deployment::model::failure::{Failure, Kind};
 use cancel_deployment::model::id::Id;
-use cancel_deployment::platform::{Accepted, Conclusion, Filter, Found, Listed, Platform, REGISTER};
+use cancel_deployment::platform::{Platform, REGISTER};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -325,15 +326,5 @@ impl Platform for Scripted {
 
 /// What the door has to know about it.
 pub fn service() -> Service {
-    Service {
-        entry: REGISTER[0],
-        base: None,
-        credentials: Vec::new(),
-        sign_in: None,
-        reset: Reset("x-reset"),
-        limits_each_endpoint: false,
-        request_id: "x-id",
-        words: |_| Words::default(),
-        scope: String::new(),
-    }
+    Service::new(&REGISTER[0].about).rate_limit(Reset("x-reset")).request_id("x-id")
 }

@@ -10,15 +10,16 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use super::{ENTRY, Wire, is_missing, stored};
+use super::{INFO, Wire, is_missing, stored};
 use crate::api::{Api, Call, Reply};
 use crate::input::{Faults, Values};
+use crate::model::answers::{Filter, Listed};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::Failure;
 use crate::model::id::{Id, is_same, segment};
 use crate::platform::paging::{Page, Paging, Sizes, leads_on};
 use crate::platform::usual::Read;
-use crate::platform::{Filter, Listed, in_scope, oldest_in_flight, require};
+use crate::platform::{in_scope, oldest_in_flight, require};
 
 /// A foundation keeps a hundred deployments of an app, unless it is told otherwise.
 const SIZES: Sizes = &[200, 20, 1];
@@ -63,7 +64,7 @@ impl App {
                 }
             },
             (None, Some(name)) => {
-                require(&ENTRY, values, faults, &["org", "space"]);
+                require(&INFO, values, faults, &["org", "space"]);
                 Some(Self::Named(Named { name, space: given.space?, org: given.org?, id: OnceLock::new() }))
             }
             (None, None) => None,

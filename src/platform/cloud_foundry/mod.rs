@@ -12,19 +12,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
 use self::list::{App, HISTORY_SEEN, SUPERSEDED_ANOTHER, had_superseded};
 use super::usual::{self, Read, accepted};
-use super::{
-    Accepted, Conclusion, Entry, Filter, Found, Listed, Platform, as_written, input, lenient, require, secret,
-};
-use crate::api::{Api, Body, Call, Reset, Response, Service, SignIn, Words};
+use super::{Platform, PlatformInfo, input, lenient, require, secret};
+use crate::api::{Api, ApiError, Body, Call, Errors, Reset, Response, Service, SignIn};
 use crate::input::{Faults, Input, Values};
+use crate::model::about::About;
 use crate::model::address::Address;
+use crate::model::answers::{Accepted, Conclusion, Filter, Found, Listed};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, is_same, segment};
@@ -32,10 +31,22 @@ use crate::select::Select;
 use crate::text::secret::{Secret, bearer};
 
 /// The register's entry.
-pub(super) const ENTRY: Entry = Entry {
-    id: "cloud_foundry",
-    name: "Cloud Foundry",
-    docs: "https://v3-apidocs.cloudfoundry.org/#cancel-a-deployment",
+pub(super) const INFO: PlatformInfo = PlatformInfo {
+    about: About {
+        id: "cloud_foundry",
+        name: "Cloud Foundry",
+        docs: "https://v3-apidocs.cloudfoundry.org/#cancel-a-deployment",
+        credentials: "`token` (or CF_ACCESS_TOKEN), `username` and `password` (or CF_USERNAME, CF_PASSWORD), or \
+                      `client_id` and `client_secret` (or CF_CLIENT_ID, CF_CLIENT_SECRET)",
+        grant: "cancelling takes the role Space Developer or Space Supporter in the app's space, or an admin, and a token \
+                with the scopes `cloud_controller.read` and `cloud_controller.write`",
+        caveat: "The app goes back to the droplet it had when this deployment began; if the deployment had superseded \
+                 another one, that is the other one's droplet. Environment variables and service bindings that were \
+                 changed before stay changed. Instances may still be restarting: `cf app APP` shows them.",
+        way_back: "run `cf revisions APP` to see what there was, then `CF_STARTUP_TIMEOUT=60 cf rollback APP --version N`: after \
+                   five minutes without that variable the command cancels its own deployment, and the same roll back is \
+                   refused from then on.",
+    },
     // Every foundation has an address of its own.
     base: "",
     inputs: &[
@@ -74,26 +85,13 @@ pub(super) const ENTRY: Entry = Entry {
         ("DEPLOYING", State::Running),
         ("CANCELING", State::Canceling),
     ],
-    credentials: "`token` (or CF_ACCESS_TOKEN), `username` and `password` (or CF_USERNAME, CF_PASSWORD), or \
-                  `client_id` and `client_secret` (or CF_CLIENT_ID, CF_CLIENT_SECRET)",
-    grant: "cancelling takes the role Space Developer or Space Supporter in the app's space, or an admin, and a token \
-            with the scopes `cloud_controller.read` and `cloud_controller.write`",
-    caveat: "The app goes back to the droplet it had when this deployment began; if the deployment had superseded \
-             another one, that is the other one's droplet. Environment variables and service bindings that were \
-             changed before stay changed. Instances may still be restarting: `cf app APP` shows them.",
-    way_back: "run `cf revisions APP` to see what there was, then `CF_STARTUP_TIMEOUT=60 cf rollback APP --version N`: after \
-               five minutes without that variable the command cancels its own deployment, and the same roll back is \
-               refused from then on.",
     selects: &[Select::Latest, Select::Superseded, Select::All],
     select_needs: &[&["app_id", "app_name"]],
     no_select: "a deployment here carries neither a branch nor a commit; use `select: latest`, `superseded` or `all`, or `deployment_id`",
     one_group: true,
-    knows_forks: false,
     lists_tell: true,
-    needs_id: true,
-    read_id: as_written,
-    slower: None,
     open,
+    ..PlatformInfo::USUAL
 };
 
 /// The code of "no such resource, or not for you".
@@ -137,28 +135,29 @@ struct CloudFoundry {
 }
 
 fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Service)> {
-    require(&ENTRY, values, faults, &["api_url"]);
+    require(&INFO, values, faults, &["api_url"]);
     let app = App::read(values, faults);
     let mut service = Service {
-        entry: &ENTRY,
+        about: &INFO.about,
         base: None,
         credentials: Vec::new(),
         sign_in: None,
         reset: Reset("x-ratelimit-reset"),
         limits_each_endpoint: false,
         request_id: "x-vcap-request-id",
-        words: |response| words(response, TOKEN_REFUSED),
+        errors: Errors::by(|response| words(response, TOKEN_REFUSED)),
+        signer: None,
         scope: String::new(),
     };
     match values.fill() {
         Given { token: Some(token), .. } => service.credentials.push(("authorization", bearer(&token))),
         Given { username: Some(username), password: Some(password), origin, .. } => {
-            service.words = |response| words(response, USER_REFUSED);
+            service.errors = Errors::by(|response| words(response, USER_REFUSED));
             let uaa = Uaa::user(username, password, origin).doubting(values.doubt("password"));
             service.sign_in = Some(Box::new(uaa));
         }
         Given { client_id: Some(id), client_secret: Some(secret), .. } => {
-            service.words = |response| words(response, CLIENT_REFUSED);
+            service.errors = Errors::by(|response| words(response, CLIENT_REFUSED));
             let uaa = Uaa::client(&id, &secret).doubting(values.doubt("client_secret"));
             service.sign_in = Some(Box::new(uaa));
         }
@@ -173,9 +172,9 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
 /// No way of signing in is whole: names what is missing of the one that was begun, or all three.
 fn note_incomplete(given: &Given, values: &Values, faults: &mut Faults) {
     if given.username.is_some() || given.password.is_some() {
-        require(&ENTRY, values, faults, &["username", "password"]);
+        require(&INFO, values, faults, &["username", "password"]);
     } else if given.client_id.is_some() || given.client_secret.is_some() {
-        require(&ENTRY, values, faults, &["client_id", "client_secret"]);
+        require(&INFO, values, faults, &["client_id", "client_secret"]);
     } else {
         let text = "is missing: set `token` (or the variable CF_ACCESS_TOKEN), or `username` and `password` \
                     (CF_USERNAME, CF_PASSWORD), or `client_id` and `client_secret` (CF_CLIENT_ID, CF_CLIENT_SECRET)";
@@ -184,7 +183,7 @@ fn note_incomplete(given: &Given, values: &Values, faults: &mut Faults) {
 }
 
 /// The API's errors are a list of `{detail, title, code}`, the UAA's are `{error, error_description}`, the router's text.
-fn words(response: &Response, refused: &str) -> Words {
+fn words(response: &Response, refused: &str) -> ApiError {
     let body = response.json();
     if let Some(errors) = body.get("errors").and_then(Value::as_array) {
         return api_words(response.status, errors, refused);
@@ -197,7 +196,12 @@ fn words(response: &Response, refused: &str) -> Words {
             400..=403 => Some(refused),
             _ => None,
         };
-        return Words { message: Some(message), code: Some(error), hint: hint.map(str::to_owned), ..Words::default() };
+        return ApiError {
+            message: Some(message),
+            code: Some(error),
+            hint: hint.map(str::to_owned),
+            ..ApiError::default()
+        };
     }
     let router = response.header("x-cf-routererror");
     let is_router = response.status == 404 && router.is_some();
@@ -206,14 +210,14 @@ fn words(response: &Response, refused: &str) -> Words {
         404 => Some(WRONG_ADDRESS),
         _ => None,
     };
-    Words {
+    ApiError {
         message: is_router.then(|| "a router that knows no such host or path".to_owned()),
         hint: hint.map(str::to_owned),
-        ..Words::default()
+        ..ApiError::default()
     }
 }
 
-fn api_words(status: u16, errors: &[Value], refused: &str) -> Words {
+fn api_words(status: u16, errors: &[Value], refused: &str) -> ApiError {
     let details: Vec<_> = errors.iter().filter_map(|error| error.get("detail")?.as_str()).collect();
     let code = errors.first().and_then(|error| error.get("code")?.as_i64()).map(|code| code.to_string());
     let hint = match (status, code.as_deref()) {
@@ -222,11 +226,11 @@ fn api_words(status: u16, errors: &[Value], refused: &str) -> Words {
         (404, Some(NO_ROUTE)) => Some(WRONG_ADDRESS),
         _ => None,
     };
-    Words {
+    ApiError {
         message: (!details.is_empty()).then(|| details.join("; ")),
         code,
         hint: hint.map(str::to_owned),
-        ..Words::default()
+        ..ApiError::default()
     }
 }
 
@@ -478,7 +482,7 @@ impl Platform for CloudFoundry {
         let call = Call::post(format!("{}/actions/cancel", path(&known.id)), "cancel the deployment");
         let reply = api.send(call).await.map_err(not_canceled)?;
         // The answer is empty, whatever some descriptions of the API say.
-        accepted(&reply, |_: IgnoredAny| None)
+        accepted(&reply, || None)
     }
 
     /// Only its app's history tells whose droplet the app goes back to.
@@ -557,7 +561,7 @@ impl Wire {
         let facts: Map<_, _> =
             facts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::String(value?)))).collect();
         Deployment {
-            state: ENTRY.state(&platform_state),
+            state: INFO.state(&platform_state),
             settled,
             created: self.created_at.as_deref().and_then(time),
             note: details.and_then(|details| details.error),

@@ -9,11 +9,12 @@ use serde::Deserialize;
 use super::Surface::{self, Preview, V2};
 use super::{Wire, says_no, send};
 use crate::api::{Api, Call, Reply};
+use crate::model::answers::Listed;
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::Id;
 use crate::platform::paging::{Page, Paging, Sizes};
-use crate::platform::{Listed, in_scope, lenient};
+use crate::platform::{in_scope, lenient};
 
 /// The most that either surface puts on a page, and less.
 const SIZES: Sizes = &[100, 10, 1];

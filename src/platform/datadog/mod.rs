@@ -12,12 +12,12 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::usual::{Read, accepted, is_missing};
-use super::{
-    Accepted, Conclusion, Entry, Filter, Found, Listed, Platform, as_written, input, lenient, require, secret,
-};
-use crate::api::{Api, Call, Reply, Reset, Response, Service, Words};
+use super::{Platform, PlatformInfo, input, lenient, require, secret};
+use crate::api::{Api, ApiError, Call, Errors, Reply, Reset, Response, Service};
 use crate::input::{Faults, Input, Values};
+use crate::model::about::About;
 use crate::model::address::Address;
+use crate::model::answers::{Accepted, Conclusion, Filter, Found, Listed};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, is_same, segment};
@@ -25,10 +25,17 @@ use crate::select::Select;
 use crate::text::secret::Secret;
 
 /// The register's entry.
-pub(super) const ENTRY: Entry = Entry {
-    id: "datadog",
-    name: "Datadog Fleet Automation",
-    docs: "https://docs.datadoghq.com/api/latest/fleet-automation/#cancel-a-deployment",
+pub(super) const INFO: PlatformInfo = PlatformInfo {
+    about: About {
+        id: "datadog",
+        name: "Datadog Fleet Automation",
+        docs: "https://docs.datadoghq.com/api/latest/fleet-automation/#cancel-a-deployment",
+        credentials: "`api_key` (or DD_API_KEY) and `app_key` (or DD_APP_KEY)",
+        grant: "the application key needs `agent_upgrade_write` and `fleet_policies_write` to cancel, and `hosts_read` to look",
+        caveat: "Cancelling is no roll-back. Hosts that had been changed stay changed, and a host that was being changed \
+                 may finish or stop half-way.",
+        way_back: "deploy the earlier version or configuration to the same hosts.",
+    },
     base: "https://api.datadoghq.com",
     inputs: &[
         secret("api_key", &[("DD_API_KEY", "")], "API key of the organization."),
@@ -55,7 +62,6 @@ pub(super) const ENTRY: Entry = Entry {
         },
         input("query", &[], "Needed with `select`: only deployments whose host query is exactly this text."),
     ],
-    alternatives: &[],
     states: &[
         ("PENDING", State::Queued),
         ("RUNNING", State::Running),
@@ -68,21 +74,11 @@ pub(super) const ENTRY: Entry = Entry {
         ("FAILED", State::Failed),
         ("DONE_WITH_ERRORS", State::Failed),
     ],
-    credentials: "`api_key` (or DD_API_KEY) and `app_key` (or DD_APP_KEY)",
-    grant: "the application key needs `agent_upgrade_write` and `fleet_policies_write` to cancel, and `hosts_read` to look",
-    caveat: "Cancelling is no roll-back. Hosts that had been changed stay changed, and a host that was being changed \
-             may finish or stop half-way.",
-    way_back: "deploy the earlier version or configuration to the same hosts.",
     selects: &[Select::Latest, Select::All],
     select_needs: &[&["query"]],
     no_select: "a deployment here carries neither a branch nor a commit, and none supersedes another; use `select: latest` or `all` with `query`, or `deployment_id`",
-    one_group: false,
-    knows_forks: false,
-    lists_tell: false,
-    needs_id: true,
-    read_id: as_written,
-    slower: None,
     open,
+    ..PlatformInfo::USUAL
 };
 
 /// Every site there is; the API's host is `api.` and the site.
@@ -138,12 +134,12 @@ struct Datadog {
 
 fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Service)> {
     let Given { api_key, app_key } = values.fill();
-    require(&ENTRY, values, faults, &["api_key", "app_key"]);
+    require(&INFO, values, faults, &["api_key", "app_key"]);
     let site = values.parsed("site", faults, site);
     let surfaces = values.parsed("api_version", faults, surfaces);
     let base = format!("https://api.{}", site.unwrap_or("datadoghq.com"));
     let service = Service {
-        entry: &ENTRY,
+        about: &INFO.about,
         base: Address::parse(&base).ok(),
         credentials: vec![("dd-api-key", api_key?), ("dd-application-key", app_key?)],
         sign_in: None,
@@ -151,7 +147,8 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
         limits_each_endpoint: false,
         // None is documented.
         request_id: "",
-        words,
+        errors: Errors::by(words),
+        signer: None,
         scope: String::new(),
     };
     let surfaces = surfaces.unwrap_or(&[V2, Preview]);
@@ -213,12 +210,12 @@ fn surfaces(written: &str) -> Result<&'static [Surface], String> {
 }
 
 /// Errors are documented as `{"errors": ["…"]}`; most recorded ones hold objects, and some are `{"error": {…}}`.
-fn words(response: &Response) -> Words {
+fn words(response: &Response) -> ApiError {
     let body = response.json();
     let all = body.get("errors").and_then(Value::as_array);
     let mut said: Vec<_> = all.into_iter().flatten().filter_map(sentence).collect();
     said.extend(body.get("error").and_then(sentence).filter(|_| said.is_empty()));
-    Words { message: (!said.is_empty()).then(|| said.join("; ")), ..Words::default() }
+    ApiError { message: (!said.is_empty()).then(|| said.join("; ")), ..ApiError::default() }
 }
 
 fn sentence(error: &Value) -> Option<String> {
@@ -239,9 +236,9 @@ async fn send(api: &Api, call: Call) -> Result<Reply, Failure> {
         if matches!(failure.kind, Kind::Unauthorized | Kind::Forbidden) {
             failure.hint = format!(
                 "Check {}, the `site` they belong to (this run asked {}), and the permissions: {}.",
-                ENTRY.credentials,
+                INFO.about.credentials,
                 api.base().host(),
-                ENTRY.grant
+                INFO.about.grant
             );
         }
         failure
@@ -370,7 +367,8 @@ impl Platform for Datadog {
             match send(api, Call::post(path, "cancel the deployment")).await {
                 Ok(reply) => {
                     // v2 tells the status, the preview says nothing, and `{}` is known from other cancel calls.
-                    return accepted(&reply, |body: Envelope| {
+                    return accepted(&reply, || {
+                        let body: Envelope = reply.json().ok()?;
                         let own = body.data.filter(|wire| is_same(&known.id, &wire.id));
                         own.and_then(|wire| wire.tell(*surface))
                     });
@@ -578,7 +576,7 @@ impl Wire {
 
 /// The table's state; an unlisted word for something going on (`…ing`) is in flight.
 fn state(word: &str) -> State {
-    match ENTRY.state(word) {
+    match INFO.state(word) {
         State::Unknown if is_going_on(word) => State::Running,
         state => state,
     }

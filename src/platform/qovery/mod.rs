@@ -8,15 +8,16 @@
 mod list;
 
 use async_trait::async_trait;
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::paging::{Paging, Sizes};
 use super::usual::{Read, accepted, present};
-use super::{Accepted, Entry, Filter, Found, Listed, Platform, as_written, input, lenient, require, secret};
-use crate::api::{Api, Body, Call, Once, Reply, Reset, Response, Service, Words};
+use super::{Platform, PlatformInfo, input, lenient, require, secret};
+use crate::api::{Api, ApiError, Body, Call, Errors, Once, Reply, Reset, Response, Service};
 use crate::input::{Faults, Input, Values, boolean};
+use crate::model::about::About;
+use crate::model::answers::{Accepted, Filter, Found, Listed};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::{Failure, Kind, Retry};
 use crate::model::id::{Id, is_same, segment};
@@ -24,10 +25,18 @@ use crate::select::Select;
 use crate::text::secret::{Secret, bearer, without_scheme};
 
 /// The register's entry.
-pub(super) const ENTRY: Entry = Entry {
-    id: "qovery",
-    name: "Qovery",
-    docs: "https://github.com/Qovery/qovery-openapi-spec",
+pub(super) const INFO: PlatformInfo = PlatformInfo {
+    about: About {
+        id: "qovery",
+        name: "Qovery",
+        docs: "https://github.com/Qovery/qovery-openapi-spec",
+        credentials: "`token` (or QOVERY_CLI_ACCESS_TOKEN, Q_CLI_ACCESS_TOKEN, QOVERY_API_TOKEN)",
+        grant: "the token needs a role that may deploy to the environment",
+        caveat: "Services that this deployment had already deployed are not rolled back. Lifecycle jobs go on to their end \
+                 without `force_cancel`; Terraform and managed database operations always do. The next deployment in the \
+                 environment's queue starts by itself.",
+        way_back: "open the environment in the console, Deployments, and redeploy the version before it.",
+    },
     base: "https://api.qovery.com",
     inputs: &[
         secret(
@@ -45,7 +54,6 @@ pub(super) const ENTRY: Entry = Entry {
             ..input("force_cancel", &[], "Also abandon lifecycle jobs that the deployment started.")
         },
     ],
-    alternatives: &[],
     states: &[
         ("QUEUED", State::Queued),
         ("DEPLOYMENT_QUEUED", State::Queued),
@@ -74,23 +82,13 @@ pub(super) const ENTRY: Entry = Entry {
         ("STOP_ERROR", State::Failed),
         ("DELETE_ERROR", State::Failed),
     ],
-    credentials: "`token` (or QOVERY_CLI_ACCESS_TOKEN, Q_CLI_ACCESS_TOKEN, QOVERY_API_TOKEN)",
-    grant: "the token needs a role that may deploy to the environment",
-    caveat: "Services that this deployment had already deployed are not rolled back. Lifecycle jobs go on to their end \
-             without `force_cancel`; Terraform and managed database operations always do. The next deployment in the \
-             environment's queue starts by itself.",
-    way_back: "open the environment in the console, Deployments, and redeploy the version before it.",
     selects: &[Select::Latest, Select::All],
-    select_needs: &[],
     no_select: "an environment here does one thing at a time, its queue carries no dates and merges by itself, and nothing carries a branch or a commit; use `select: latest` for the deployment under way, `all` for the queue as well, or `deployment_id`",
-    one_group: false,
-    knows_forks: false,
-    lists_tell: false,
     needs_id: false,
-    read_id: as_written,
     // 1000 requests an hour for each token: a pause of ten seconds stays far below.
     slower: Some((std::time::Duration::from_secs(60), std::time::Duration::from_secs(10))),
     open,
+    ..PlatformInfo::USUAL
 };
 
 const CONSOLE: &str = "https://console.qovery.com";
@@ -100,7 +98,7 @@ const HISTORY: Sizes = &[100, 10];
 const QUEUED: &str = "QUEUED";
 /// Nothing was ever deployed.
 const READY: &str = "READY";
-/// Words of an environment that is being taken down: no deployment that anybody meant without naming it.
+/// ApiError of an environment that is being taken down: no deployment that anybody meant without naming it.
 const TEARDOWN: [&str; 6] =
     ["STOPPING", "DELETING", "STOP_QUEUED", "DELETE_QUEUED", "WAITING_STOPPING", "WAITING_DELETING"];
 /// How that ends well.
@@ -124,18 +122,19 @@ struct Qovery {
 
 fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Service)> {
     let Given { token } = values.fill();
-    require(&ENTRY, values, faults, &["token", "environment_id"]);
+    require(&INFO, values, faults, &["token", "environment_id"]);
     let force = values.parsed("force_cancel", faults, boolean);
     let environment = values.parsed("environment_id", faults, environment)?;
     let service = Service {
-        entry: &ENTRY,
+        about: &INFO.about,
         base: None,
         credentials: vec![("authorization", authorization(token?.expose()))],
         sign_in: None,
         reset: Reset("x-ratelimit-reset"),
         limits_each_endpoint: false,
         request_id: "x-request-id",
-        words,
+        errors: Errors::by(words),
+        signer: None,
         scope: format!("; looked in environment {}, see `environment_id`", environment.as_str()),
     };
     let qovery = Qovery {
@@ -176,13 +175,13 @@ fn is_jwt(token: &str) -> bool {
 }
 
 /// Two shapes are documented, and clients read a third; a 409 may have no body at all.
-fn words(response: &Response) -> Words {
+fn words(response: &Response) -> ApiError {
     let body = response.json();
     let mut texts = ["detail", "message", "error"].iter().filter_map(|name| body.get(name).and_then(Value::as_str));
     let hint = match response.status {
         401 => Some(format!(
             "Check {}: it may be wrong or expired. A policy token also gets 401 for whatever its policy does not allow.",
-            ENTRY.credentials
+            INFO.about.credentials
         )),
         403 => Some(
             "Give the token a role that may deploy to the environment, and check `environment_id`: Qovery also answers 403 for an id that the token cannot see."
@@ -190,13 +189,13 @@ fn words(response: &Response) -> Words {
         ),
         _ => None,
     };
-    Words { message: texts.find(|text| !text.is_empty()).map(str::to_owned), hint, ..Words::default() }
+    ApiError { message: texts.find(|text| !text.is_empty()).map(str::to_owned), hint, ..ApiError::default() }
 }
 
 /// What a word means. The list of words grows, and most tell by their ends what they are.
 fn meaning(word: &str) -> State {
     let upper = word.to_ascii_uppercase();
-    match ENTRY.state(word) {
+    match INFO.state(word) {
         State::Unknown if upper.ends_with("_QUEUED") || upper.starts_with("WAITING_") => State::Queued,
         State::Unknown if upper.ends_with("_ERROR") => State::Failed,
         known => known,
@@ -612,7 +611,7 @@ impl Qovery {
         let path = format!("/deploymentQueue/{}/cancelDeployment", segment(request));
         let call = Call::post(path, "cancel the deployment in the queue");
         let failure = match api.send(call.body(Body::Json(json!({})))).await {
-            Ok(reply) => return accepted(&reply, |_: IgnoredAny| None),
+            Ok(reply) => return accepted(&reply, || None),
             Err(failure) => failure,
         };
         // Refused because it has left the queue in this moment? Then it is to be asked for where it is now.
@@ -630,7 +629,7 @@ impl Qovery {
         let call = Call::post(self.path("/cancelDeployment"), "cancel the deployment");
         let body = Body::Json(json!({ "force_cancel": self.force }));
         let reply = api.send(call.body(body)).await?;
-        let yes = accepted(&reply, |_: IgnoredAny| None)?;
+        let yes = accepted(&reply, || None)?;
         // JSON of another shape, or about another environment, is a yes that shows nothing.
         let wire = (!reply.is_empty()).then(|| self.status(&reply).ok());
         let Some(wire) = wire.flatten() else {

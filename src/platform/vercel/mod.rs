@@ -17,11 +17,11 @@ use url::Url;
 use self::wire::{Page, ProjectWire, Wire};
 use super::paging::{Paging, Sizes};
 use super::usual::{Read, accepted, is_missing, present};
-use super::{
-    Accepted, Entry, Filter, Found, Listed, NEWEST, Platform, in_scope, input, oldest_in_flight, require, secret,
-};
-use crate::api::{Api, CANCEL, Call, Method, Reply, Reset, Response, Service, Words};
+use super::{Platform, PlatformInfo, in_scope, input, oldest_in_flight, require, secret};
+use crate::api::{Api, ApiError, CANCEL, Call, Errors, Method, Reply, Reset, Response, Service};
 use crate::input::{Faults, Values};
+use crate::model::about::About;
+use crate::model::answers::{Accepted, Filter, Found, Listed, NEWEST};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::Failure;
 use crate::model::id::{Id, segment};
@@ -29,10 +29,17 @@ use crate::select::Select;
 use crate::text::secret::{Secret, bearer};
 
 /// The register's entry.
-pub(super) const ENTRY: Entry = Entry {
-    id: "vercel",
-    name: "Vercel",
-    docs: "https://vercel.com/docs/rest-api/reference/endpoints/deployments/cancel-a-deployment",
+pub(super) const INFO: PlatformInfo = PlatformInfo {
+    about: About {
+        id: "vercel",
+        name: "Vercel",
+        docs: "https://vercel.com/docs/rest-api/reference/endpoints/deployments/cancel-a-deployment",
+        credentials: "`token` (or VERCEL_TOKEN)",
+        grant: "the token must belong to a member of the team who may change deployments",
+        caveat: "What was live before stays live. Anything the build itself already did elsewhere is not undone, and a \
+                 canceled deployment cannot be resumed: deploy again.",
+        way_back: "run `vercel rollback`, or open the project and choose Instant Rollback.",
+    },
     base: "https://api.vercel.com",
     inputs: &[
         secret("token", &[("VERCEL_TOKEN", "")], "Access token with access to the team."),
@@ -65,21 +72,13 @@ pub(super) const ENTRY: Entry = Entry {
         ("READY", State::Succeeded),
         ("ERROR", State::Failed),
     ],
-    credentials: "`token` (or VERCEL_TOKEN)",
-    grant: "the token must belong to a member of the team who may change deployments",
-    caveat: "What was live before stays live. Anything the build itself already did elsewhere is not undone, and a \
-             canceled deployment cannot be resumed: deploy again.",
-    way_back: "run `vercel rollback`, or open the project and choose Instant Rollback.",
     selects: &Select::ALL,
     select_needs: &[&["project_id"]],
-    no_select: "",
-    one_group: false,
     knows_forks: true,
     lists_tell: true,
-    needs_id: true,
     read_id,
-    slower: None,
     open,
+    ..PlatformInfo::USUAL
 };
 
 #[derive(Default, Deserialize)]
@@ -131,7 +130,7 @@ const TARGETS: [&str; 3] = ["production", "preview", "staging"];
 
 fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Service)> {
     let Given { token, team_id, team_slug, project_id, target } = values.fill();
-    require(&ENTRY, values, faults, &["token"]);
+    require(&INFO, values, faults, &["token"]);
     let addressed = addressed_team(values, faults);
     let is_beaten = |name: &str| addressed.is_some() && values.is_usual(name);
     let project_id = project_id.filter(|_| !is_beaten("project_id"));
@@ -151,14 +150,15 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
         None => "; looked in the token's own account: for a team's deployment give `team_id` or `team_slug`".to_owned(),
     };
     let service = Service {
-        entry: &ENTRY,
+        about: &INFO.about,
         base: None,
         credentials: vec![("authorization", bearer(&token?))],
         sign_in: None,
         reset: Reset("x-ratelimit-reset"),
         limits_each_endpoint: true,
         request_id: "x-vercel-id",
-        words,
+        errors: Errors::by(words),
+        signer: None,
         scope,
     };
     Some((Box::new(Vercel { team, project, target, environment: OnceLock::new() }), service))
@@ -208,7 +208,7 @@ fn team_of(written: &str) -> Option<String> {
 }
 
 /// Errors come as `{"error": {…}}`, `{"err": {…}}` or bare.
-fn words(response: &Response) -> Words {
+fn words(response: &Response) -> ApiError {
     let body = response.json();
     let error = body.get("error").or_else(|| body.get("err")).filter(|inner| inner.is_object()).unwrap_or(&body);
     let message = error.get("message").and_then(Value::as_str).unwrap_or_default();
@@ -219,7 +219,7 @@ fn words(response: &Response) -> Words {
          (or VERCEL_TOKEN)."
             .to_owned()
     });
-    Words {
+    ApiError {
         hint,
         // The documents show the same words for a bad token and for a token without access to the team.
         credential_refused: flag("invalidToken")
@@ -228,7 +228,7 @@ fn words(response: &Response) -> Words {
             || unauthorized
             || message.starts_with("Not authorized"),
         message: (!message.is_empty()).then(|| message.to_owned()),
-        ..Words::default()
+        ..ApiError::default()
     }
 }
 
@@ -619,7 +619,10 @@ impl Platform for Vercel {
     async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure> {
         let path = format!("/v12/deployments/{}/cancel", segment(&known.id));
         let reply = api.send(self.call(Method::Patch, path, "cancel the deployment")).await?;
-        accepted(&reply, |wire: Wire| (wire.id == known.id).then(|| self.tell(wire)))
+        accepted(&reply, || {
+            let wire: Wire = reply.json().ok()?;
+            (wire.id == known.id).then(|| self.tell(wire))
+        })
     }
 }
 
@@ -706,7 +709,7 @@ mod tests {
             ("ERROR", State::Failed),
             ("FROZEN", State::Unknown),
         ] {
-            assert_eq!(ENTRY.state(word), state, "{word}");
+            assert_eq!(INFO.state(word), state, "{word}");
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::ENTRY;
+use super::INFO;
 use crate::model::deployment::{Deployment, Source};
 use crate::model::id::{Id, segment};
 use crate::platform::lenient;
@@ -244,7 +244,7 @@ impl Wire {
         let substate = self.ready_substate.as_deref().unwrap_or_default();
         let unpublished = substate.eq_ignore_ascii_case(STAGED) && target == PRODUCTION;
         Deployment {
-            state: ENTRY.state(&word),
+            state: INFO.state(&word),
             settled: word.eq_ignore_ascii_case(DELETED),
             url,
             branch,

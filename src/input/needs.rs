@@ -1,0 +1,147 @@
+//! Which inputs a platform needs, and which of them say the same thing in different ways: said once, judged once.
+
+use super::{Faults, Input, Values};
+
+/// Inputs that belong together. The messages follow from it.
+#[derive(Clone, Copy, Debug)]
+pub enum Need {
+    /// All of these.
+    All(&'static [&'static str]),
+    /// Exactly one of these ways.
+    OneOf(&'static [Way]),
+    /// One of these ways, or none.
+    AtMostOneOf(&'static [Way]),
+    /// One of these ways, or none; with `select`, exactly one.
+    ForSelect(&'static [Way]),
+}
+
+/// Inputs that together say one thing.
+#[derive(Clone, Copy, Debug)]
+pub struct Way {
+    needs: &'static [&'static str],
+    takes: &'static [&'static str],
+}
+
+impl Way {
+    /// A way of inputs that all have to be written.
+    pub const fn of(needs: &'static [&'static str]) -> Self {
+        Self { needs, takes: &[] }
+    }
+
+    /// These may be written as well.
+    #[must_use]
+    pub const fn with(mut self, takes: &'static [&'static str]) -> Self {
+        self.takes = takes;
+        self
+    }
+
+    /// All its inputs.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.needs.iter().chain(self.takes).copied()
+    }
+
+    fn is_whole(&self, values: &Values) -> bool {
+        self.needs.iter().all(|name| values.given(name).is_some())
+    }
+
+    /// "`a` and `b` (or A and B)", with the usual variables of each.
+    fn describe(&self, inputs: &[Input]) -> String {
+        let names: Vec<_> = self.needs.iter().map(|name| format!("`{name}`")).collect();
+        let usual: Vec<_> = self.needs.iter().filter_map(|name| usual_of(inputs, name)).collect();
+        if usual.len() == names.len() {
+            format!("{} (or the variable {})", names.join(" and "), usual.join(" and "))
+        } else {
+            names.join(" and ")
+        }
+    }
+}
+
+fn usual_of(inputs: &[Input], name: &str) -> Option<&'static str> {
+    let input = inputs.iter().find(|input| input.name == name)?;
+    input.usual.first().map(|(variable, _)| *variable)
+}
+
+impl Need {
+    /// The ways of a choice.
+    pub const fn ways(&self) -> &'static [Way] {
+        match self {
+            Self::All(_) => &[],
+            Self::OneOf(ways) | Self::AtMostOneOf(ways) | Self::ForSelect(ways) => ways,
+        }
+    }
+
+    /// Every input it names.
+    pub fn names(&self) -> Vec<&'static str> {
+        match self {
+            Self::All(names) => names.to_vec(),
+            _ => self.ways().iter().flat_map(Way::names).collect(),
+        }
+    }
+}
+
+impl Values {
+    /// Settles every choice, and notes what is missing or too much.
+    pub fn judge_needs(&mut self, needs: &[Need], inputs: &[Input], faults: &mut Faults) {
+        for need in needs {
+            match need {
+                Need::All(names) => self.require(names, inputs, faults),
+                _ => self.settle(need, inputs, faults),
+            }
+        }
+    }
+
+    fn require(&self, names: &[&str], inputs: &[Input], faults: &mut Faults) {
+        let missing = |input: &&Input| names.contains(&input.name) && self.given(input.name).is_none();
+        for input in inputs.iter().filter(missing) {
+            self.missing(input, faults);
+        }
+    }
+
+    /// A written way beats the usual variables of the others; two that are both written are a fault.
+    fn settle(&mut self, need: &Need, inputs: &[Input], faults: &mut Faults) {
+        let ways = need.ways();
+        let is_written = |name: &&'static str| self.is_written(name);
+        let written: Vec<_> = ways.iter().filter_map(|way| Some((way, way.names().find(is_written)?))).collect();
+        if let [(_, first), others @ ..] = written.as_slice()
+            && !others.is_empty()
+        {
+            let others: Vec<_> = others.iter().map(|(_, name)| *name).collect();
+            let text = format!("cannot stand beside `{}`: give one of the two", others.join("`, `"));
+            faults.add(self.given(first), first, text);
+            return;
+        }
+        let begun = |way: &&Way| way.names().any(|name| self.given(name).is_some());
+        let whole = ways.iter().find(|way| way.is_whole(self));
+        let chosen = written.first().map(|(way, _)| *way).or(whole).or(ways.iter().find(begun));
+        match chosen {
+            Some(way) => {
+                self.keep_only(way, ways);
+                self.require(way.needs, inputs, faults);
+            }
+            None => self.miss(need, inputs, faults),
+        }
+    }
+
+    fn keep_only(&mut self, kept: &Way, ways: &[Way]) {
+        let kept: Vec<_> = kept.names().collect();
+        for name in ways.iter().flat_map(Way::names).filter(|name| !kept.contains(name)) {
+            self.forget(name);
+        }
+    }
+
+    /// Nothing of a choice was written.
+    fn miss(&self, need: &Need, inputs: &[Input], faults: &mut Faults) {
+        match need {
+            Need::OneOf(ways) => {
+                let ways_in_words: Vec<_> = ways.iter().map(|way| way.describe(inputs)).collect();
+                let first = ways.first().and_then(|way| way.names().next()).unwrap_or_default();
+                faults.add(None, first, format!("is missing: set {}", ways_in_words.join(", or ")));
+            }
+            Need::ForSelect(ways) if self.given("select").is_some() => {
+                let names: Vec<_> = ways.iter().map(|way| way.needs.join("` with `")).collect();
+                faults.add(self.given("select"), "select", format!("needs `{}` here", names.join("` or `")));
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What a read, a list or a cancel request brought.
+
+use serde_json::{Map, Value};
+
+use super::deployment::Deployment;
+
+/// What a read brought.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// The deployment as it stands now.
+    Here(Box<Deployment>),
+    /// There is none for this credential; the sentence says what exactly was not there.
+    Missing(String),
+    /// The scope is there, and nothing was ever deployed in it.
+    Idle(String),
+    /// What is there may not be canceled without being named: the sentence says what it is.
+    Spared(Box<Deployment>, String),
+}
+
+/// What a platform's own filter may narrow: never branches, commits or targets, which are compared on our side.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Ended deployments are needed as well, back to the oldest in flight.
+    pub history: bool,
+    /// Ended deployments are needed as well, at least among the newest [`NEWEST`].
+    pub ended: bool,
+}
+
+/// How many of the newest deployments are looked at, where ended ones count as well.
+pub const NEWEST: usize = 100;
+
+/// What a list brought.
+#[derive(Clone, Debug)]
+pub enum Listed {
+    /// The deployments of a scope that was seen to exist.
+    Here(Vec<Deployment>),
+    /// The scope is not there for this credential; the sentence says which.
+    Missing(String),
+}
+
+/// A clear 2xx to a cancel request.
+#[derive(Clone, Debug, Default)]
+pub struct Accepted {
+    /// The deployment, if the answer carried this very one.
+    pub deployment: Option<Box<Deployment>>,
+    /// HTTP status.
+    pub status: u16,
+    /// The platform's id of the request.
+    pub request_id: Option<String>,
+}
+
+/// What a platform has to add once a deployment has ended.
+#[derive(Clone, Debug, Default)]
+pub struct Conclusion {
+    /// Added to the deployment's details.
+    pub details: Map<String, Value>,
+    /// Added to the reason: a sentence of its own.
+    pub sentence: Option<String>,
+}

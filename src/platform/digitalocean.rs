@@ -1,0 +1,374 @@
+//! DigitalOcean App Platform, after the OpenAPI description of its API (digitalocean/openapi, read 2026-08-07).
+//!
+//! Two traps shape this file. A 200 to the cancel call proves nothing: the documented example answers with another
+//! deployment's id in a state of its own, so only a read decides. And `phase` is the only field that tells the state:
+//! the step counters stop moving when a deployment is canceled.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::Deserialize;
+use serde_json::{Map, json};
+
+use super::list::{List, More, Place};
+use super::paging::Sizes;
+use super::rest::Rest;
+use super::scope::Scope;
+use super::{Need, Opened, PlatformInfo, Way, input, opened, secret};
+use crate::api::wire::{Maybe, Text, Time};
+use crate::api::{Call, Errors, Reset, Service};
+use crate::input::{Faults, Values};
+use crate::model::about::About;
+use crate::model::deployment::{Deployment, Source, State};
+use crate::model::id::{Id, segment};
+use crate::select::Select;
+
+/// The register's entry.
+pub(super) const INFO: PlatformInfo = PlatformInfo {
+    about: About {
+        id: "digitalocean",
+        name: "DigitalOcean App Platform",
+        docs: "https://docs.digitalocean.com/reference/api/digitalocean/#tag/Apps/operation/apps_cancel_deployment",
+        credentials: "`token` (or DIGITALOCEAN_ACCESS_TOKEN, DIGITALOCEAN_TOKEN)",
+        grant: "the token needs the scopes `app:read` to look and `app:update` to cancel",
+        caveat: "The version that was live before stays live. Changes to the app's spec, its databases or anything a \
+                 job of this deployment already did are not undone.",
+        way_back: "open the app, Activity, and roll back to the deployment before it.",
+    },
+    base: "https://api.digitalocean.com",
+    inputs: &[
+        secret(
+            "token",
+            &[("DIGITALOCEAN_ACCESS_TOKEN", ""), ("DIGITALOCEAN_TOKEN", "")],
+            "API token with the scopes `app:read` and `app:update`.",
+        ),
+        input("app_id", &[("DIGITALOCEAN_APP_ID", "")], "The app's id."),
+        input("app_name", &[], "The app's name, instead of `app_id`."),
+    ],
+    needs: &[Need::All(&["token"]), Need::OneOf(&[Way::of(&["app_id"]), Way::of(&["app_name"])])],
+    states: &[
+        ("PENDING_BUILD", State::Queued),
+        ("BUILDING", State::Running),
+        ("PENDING_DEPLOY", State::Running),
+        ("DEPLOYING", State::Running),
+        ("CANCELED", State::Canceled),
+        ("ACTIVE", State::Succeeded),
+        ("ERROR", State::Failed),
+        ("SUPERSEDED", State::Superseded),
+    ],
+    selects: &Select::ALL,
+    lists_tell: true,
+    open,
+    ..PlatformInfo::USUAL
+};
+
+/// Two hundred deployments may be more than one answer can hold: a whole app's description stands in each.
+const SIZES: Sizes = &[50, 10, 1];
+
+struct DigitalOcean {
+    app: Scope,
+}
+
+fn open(values: &Values, faults: &mut Faults) -> Opened {
+    let app = if let Some(name) = values.get("app_name") {
+        let apps = paged(Call::get("/v2/apps", "list the apps"), "/apps").instead("app_id");
+        Scope::by_name("app", "app_name", name.to_owned(), apps, ["/spec/name", "/id"])
+    } else {
+        let id = values.parsed("app_id", faults, Id::parse)?;
+        let read = Call::get(format!("/v2/apps/{}", id.segment()), "read the app");
+        Scope::by_id("app", "app_id", id, read, "/app/id")
+    };
+    let service = Service::new(&INFO.about)
+        .bearer(&values.secret("token")?)
+        .rate_limit(Reset("ratelimit-reset"))
+        .errors(Errors::at(&["/message"]).request_id(&["/request_id"]));
+    opened(DigitalOcean { app }, service)
+}
+
+/// The API counts its pages from one, and leaves an empty list out.
+fn paged(call: Call, items: &'static str) -> List {
+    List::new(call, items)
+        .size(Place::Query("per_page"), SIZES)
+        .numbered(Place::Query("page"), 1, More::At("/links/pages/next"))
+        .left_out_when_empty()
+}
+
+impl DigitalOcean {
+    fn deployments(&self) -> String {
+        format!("/v2/apps/{}/deployments", segment(self.app.as_str()))
+    }
+}
+
+impl Rest for DigitalOcean {
+    type Wire = Wire;
+    const AT: &'static str = "/deployment";
+    const INFO: &'static PlatformInfo = &INFO;
+
+    fn scope(&self) -> Option<&Scope> {
+        Some(&self.app)
+    }
+
+    fn read(&self, id: &str) -> Call {
+        let path = format!("{}/{}", self.deployments(), segment(id));
+        Call::get(path, "read the deployment")
+    }
+
+    fn cancel(&self, id: &str) -> Call {
+        let path = format!("{}/{}/cancel", self.deployments(), segment(id));
+        Call::cancel(path)
+    }
+
+    /// There is no filter by phase.
+    fn lists(&self) -> Vec<List> {
+        let call = Call::get(self.deployments(), "list the deployments");
+        vec![paged(call, "/deployments")]
+    }
+
+    fn deployment(&self, wire: Wire) -> Option<Deployment> {
+        wire.deployment(self.app.as_str())
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Wire {
+    id: Text,
+    phase: Text,
+    created_at: Time,
+    previous_deployment_id: Text,
+    cause_details: Maybe<Cause>,
+    spec: Maybe<Spec>,
+    services: Maybe<Vec<Built>>,
+    static_sites: Maybe<Vec<Built>>,
+    workers: Maybe<Vec<Built>>,
+    jobs: Maybe<Vec<Built>>,
+    functions: Maybe<Vec<Built>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Cause {
+    #[serde(rename = "type")]
+    kind: Text,
+    internal: Maybe<bool>,
+    git_push: Maybe<Push>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Push {
+    commit_sha: Text,
+    github: Maybe<Repository>,
+    gitlab: Maybe<Repository>,
+    bitbucket: Maybe<Repository>,
+}
+
+/// What the app's spec wants.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Spec {
+    services: Maybe<Vec<Planned>>,
+    static_sites: Maybe<Vec<Planned>>,
+    workers: Maybe<Vec<Planned>>,
+    jobs: Maybe<Vec<Planned>>,
+    functions: Maybe<Vec<Planned>>,
+}
+
+/// A component as it was built.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Built {
+    name: Text,
+    source_commit_hash: Text,
+}
+
+/// A component as the spec wants it: from one of these, or from none where its image is ready-made. A plain clone URL
+/// has no `owner/name`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Planned {
+    name: Text,
+    github: Maybe<Repository>,
+    gitlab: Maybe<Repository>,
+    bitbucket: Maybe<Repository>,
+    git: Maybe<Repository>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Repository {
+    repo: Text,
+    branch: Text,
+}
+
+/// The causes that are a person's doing.
+const BY_PEOPLE: [&str; 3] = ["MANUAL", "DEPLOY_ON_PUSH", "MANUAL_ROLLBACK"];
+/// The causes that are the platform's own doing: copies of a deployment, which carry its commit and its branch.
+const BY_THE_PLATFORM: [&str; 4] = ["AUTOSCALED", "MAINTENANCE", "UPDATE_DATABASE_TRUSTED_SOURCES", "AUTO_ROLLBACK"];
+
+impl Cause {
+    /// Whether the platform made it by itself. A cause that is not known is taken for a person's, unless the platform
+    /// calls it internal.
+    fn is_automatic(&self) -> bool {
+        let kind = self.kind.or_empty().to_ascii_uppercase();
+        let is_internal = self.internal.get() == Some(&true);
+        BY_THE_PLATFORM.contains(&kind.as_str()) || (is_internal && !BY_PEOPLE.contains(&kind.as_str()))
+    }
+}
+
+/// What the first of these says that there is.
+fn source(origins: &[&Maybe<Repository>], commit: Option<&Text>) -> Source {
+    let repository = origins.iter().find_map(|origin| origin.get());
+    let (name, branch) = repository.map(|it| (it.repo.get(), it.branch.get())).unzip();
+    Source::told(name.flatten(), branch.flatten(), commit.and_then(Text::get))
+}
+
+impl Planned {
+    fn source(&self, built: Option<&Built>) -> Source {
+        let origins = [&self.github, &self.gitlab, &self.bitbucket, &self.git];
+        source(&origins, built.map(|built| &built.source_commit_hash))
+    }
+}
+
+impl Wire {
+    fn deployment(self, app: &str) -> Option<Deployment> {
+        let sources = self.sources();
+        let first = |field: fn(&Source) -> &Option<String>| sources.iter().find_map(|one| field(one).clone());
+        let mut details = Map::new();
+        if let Some(previous) = self.previous_deployment_id.get() {
+            details.insert("previous_deployment_id".to_owned(), json!(previous));
+        }
+        Some(
+            Deployment {
+                // The deployment's own page has no documented address; the app's page has.
+                url: Some(format!("https://cloud.digitalocean.com/apps/{}", segment(app))),
+                branch: first(|one| &one.branch),
+                commit: first(|one| &one.commit),
+                created: self.created_at.0,
+                automatic: self.cause_details.get().is_some_and(Cause::is_automatic),
+                details,
+                ..INFO.deployment(self.id, self.phase)?
+            }
+            .made_from(sources),
+        )
+    }
+
+    /// The push that caused it, and every component: they may come from different repositories, branches and commits.
+    fn sources(&self) -> Vec<Source> {
+        let push = self.cause_details.get().and_then(|cause| cause.git_push.get());
+        let push = push.map(|push| source(&[&push.github, &push.gitlab, &push.bitbucket], Some(&push.commit_sha)));
+        let mut sources = Vec::from_iter(push);
+        let none = Spec::default();
+        let spec = self.spec.get().unwrap_or(&none);
+        for (built, planned) in [
+            (&self.services, &spec.services),
+            (&self.static_sites, &spec.static_sites),
+            (&self.workers, &spec.workers),
+            (&self.jobs, &spec.jobs),
+            (&self.functions, &spec.functions),
+        ] {
+            let built = built.get().map(Vec::as_slice).unwrap_or_default();
+            let planned = planned.get().map(Vec::as_slice).unwrap_or_default();
+            sources.extend(of_kind(built, planned));
+        }
+        // A ready-made image comes from no source at all.
+        sources.retain(|source| source.branch.is_some() || source.commit.is_some());
+        sources.dedup();
+        sources
+    }
+}
+
+/// Where the components of one kind come from: as the spec wants them, and those that it does not name any more. They
+/// are looked up by name, as an answer is as large as it likes.
+fn of_kind(built: &[Built], planned: &[Planned]) -> Vec<Source> {
+    let mut named = HashMap::new();
+    for part in built {
+        part.name.get().map(|name| named.entry(name).or_insert(part));
+    }
+    let wanted: HashSet<_> = planned.iter().filter_map(|plan| plan.name.get()).collect();
+    let plans = planned.iter().map(|plan| {
+        let own = plan.name.get().and_then(|name| named.get(name).copied());
+        plan.source(own)
+    });
+    let rest = built.iter().filter(|part| part.name.get().is_none_or(|name| !wanted.contains(name)));
+    plans.chain(rest.map(|part| source(&[], Some(&part.source_commit_hash)))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn told(body: Value) -> Option<Deployment> {
+        let wire: Wire = serde_json::from_value(body).unwrap();
+        wire.deployment("app-1")
+    }
+
+    fn from(repository: &str, branch: &str, commit: &str) -> Source {
+        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        Source { repository: text(repository), branch: text(branch), commit: text(commit) }
+    }
+
+    #[test]
+    fn every_component_and_the_push_are_sources() {
+        let one = told(json!({
+            "id": "d", "phase": "BUILDING",
+            "cause_details": { "git_push": { "github": { "repo": "a/web", "branch": "main" }, "commit_sha": "111" } },
+            "services": [{ "name": "web", "source_commit_hash": "111" }, { "name": "gone", "source_commit_hash": "222" }],
+            "workers": [{ "name": "web", "source_commit_hash": "333" }, { "name": "image" }],
+            "jobs": [{ "source_commit_hash": "444" }],
+            "spec": {
+                "services": [{ "name": "web", "github": { "repo": "a/web", "branch": "main" } }],
+                "workers": [
+                    { "name": "web", "gitlab": { "repo": "g/sub/work", "branch": "dev" } },
+                    { "name": "image", "image": { "registry_type": "DOCR" } },
+                ],
+                "jobs": [{ "git": { "repo_clone_url": "https://example.com/a/b.git", "branch": "jobs" } }],
+                "functions": [{ "name": "fn", "bitbucket": { "repo": "b/fn", "branch": "main" } }],
+            },
+        }))
+        .unwrap();
+        let expected = [
+            from("a/web", "main", "111"),
+            from("", "", "222"),
+            from("g/sub/work", "dev", "333"),
+            from("", "jobs", ""),
+            from("", "", "444"),
+            from("b/fn", "main", ""),
+        ];
+        assert_eq!(one.sources, expected);
+        let own = (one.branch.as_deref(), one.commit.as_deref());
+        assert_eq!(own, (Some("main"), Some("111")));
+    }
+
+    #[test]
+    fn an_id_and_a_phase_have_to_be_there_and_nothing_else() {
+        let bare = told(json!({ "id": "d", "phase": "BUILDING", "spec": null, "services": "none" })).unwrap();
+        assert_eq!((bare.state, bare.branch, bare.commit), (State::Running, None, None));
+        for bad in [
+            json!({ "phase": "BUILDING" }),
+            json!({ "id": "d" }),
+            json!({ "id": "d", "phase": "" }),
+            json!({ "id": 2, "phase": "BUILDING" }),
+        ] {
+            assert!(told(bad.clone()).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_the_platform_did_by_itself_is_told_from_what_people_did() {
+        for (cause, automatic) in [
+            (json!(null), false),
+            (json!({ "type": "AUTOSCALED" }), true),
+            (json!({ "type": "maintenance" }), true),
+            (json!({ "type": "AUTO_ROLLBACK", "internal": true }), true),
+            (json!({ "type": "MANUAL_ROLLBACK" }), false),
+            (json!({ "type": "DEPLOY_ON_PUSH", "internal": true }), false),
+            (json!({ "type": "NEW_KIND" }), false),
+            (json!({ "type": "NEW_KIND", "internal": true }), true),
+        ] {
+            let one = told(json!({ "id": "d", "phase": "BUILDING", "cause_details": cause })).unwrap();
+            assert_eq!(one.automatic, automatic, "{cause}");
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! Lists: how one is asked for page by page, when it is read far enough, and when it is believed.
+//!
+//! Paging is data, because its kinds are a closed set. A link to a next page is never followed: it names a host, and the
+//! credential goes to no other than ours. A list is whole or unreadable.
+
+use jiff::Timestamp;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::paging::{Page, Paging, Sizes, leads_on};
+use crate::api::{Api, Call, Reply, wire};
+use crate::model::deployment::Deployment;
+use crate::model::failure::{Failure, Kind};
+
+/// One list of an API.
+#[derive(Clone, Debug)]
+pub struct List {
+    call: Call,
+    items: &'static str,
+    item: &'static str,
+    size: Option<(Place, Sizes)>,
+    turn: Turn,
+    in_flight: Option<(&'static str, &'static str)>,
+    is_left_out_when_empty: bool,
+    instead: &'static str,
+}
+
+/// Where a parameter of paging goes.
+#[derive(Clone, Copy, Debug)]
+pub enum Place {
+    /// Into the query, by this name.
+    Query(&'static str),
+    /// Into the body, at this JSON pointer.
+    Body(&'static str),
+}
+
+/// How the next page is asked for.
+#[derive(Clone, Copy, Debug)]
+enum Turn {
+    /// There is one page.
+    One,
+    /// By its number.
+    Number { place: Place, first: u32, more: More },
+    /// By what the answer, or its last item, says at this pointer.
+    Cursor { place: Place, at: &'static str, of_item: bool },
+    /// By the number of items before it.
+    Offset { place: Place, more: More },
+}
+
+/// What says that there is a next page.
+#[derive(Clone, Copy, Debug)]
+pub enum More {
+    /// Anything but null, false or nothing at this pointer.
+    At(&'static str),
+    /// The number of all items at this pointer; where it is missing, a full page.
+    Total(&'static str),
+    /// A `Link` header with `rel="next"` (RFC 8288).
+    LinkHeader,
+}
+
+/// How far a list is read.
+#[derive(Clone, Copy, Debug)]
+pub enum Until {
+    /// To its end.
+    End,
+    /// To where so many in a row have ended, where deployments come newest first; never before so many were seen.
+    Calm {
+        /// In a row.
+        ended: usize,
+        /// In all.
+        least: usize,
+    },
+    /// To the first that was created before this.
+    OlderThan(Timestamp),
+    /// To the end of the first page on which so many were seen.
+    Least(usize),
+}
+
+impl List {
+    /// A list of one page, whose items stand at a JSON pointer of the answer.
+    pub const fn new(call: Call, items: &'static str) -> Self {
+        Self {
+            call,
+            items,
+            item: "",
+            size: None,
+            turn: Turn::One,
+            in_flight: None,
+            is_left_out_when_empty: false,
+            instead: "deployment_id",
+        }
+    }
+
+    /// Each item holds what is meant at this pointer of its own.
+    #[must_use]
+    pub const fn each(mut self, item: &'static str) -> Self {
+        self.item = item;
+        self
+    }
+
+    /// How many items a page has at the most, the usual number first, and where that is said.
+    #[must_use]
+    pub const fn size(mut self, place: Place, sizes: Sizes) -> Self {
+        self.size = Some((place, sizes));
+        self
+    }
+
+    /// The input that makes the list unnecessary.
+    #[must_use]
+    pub const fn instead(mut self, input: &'static str) -> Self {
+        self.instead = input;
+        self
+    }
+
+    /// Pages are numbered from `first`.
+    #[must_use]
+    pub const fn numbered(mut self, place: Place, first: u32, more: More) -> Self {
+        self.turn = Turn::Number { place, first, more };
+        self
+    }
+
+    /// What an answer says at the pointer `at` leads to the next page.
+    #[must_use]
+    pub const fn cursor(mut self, place: Place, at: &'static str) -> Self {
+        self.turn = Turn::Cursor { place, at, of_item: false };
+        self
+    }
+
+    /// What the last item of a page says at the pointer `at` leads to the next page.
+    #[must_use]
+    pub const fn cursor_of_item(mut self, place: Place, at: &'static str) -> Self {
+        self.turn = Turn::Cursor { place, at, of_item: true };
+        self
+    }
+
+    /// The number of items so far leads to the next page.
+    #[must_use]
+    pub const fn offset(mut self, place: Place, more: More) -> Self {
+        self.turn = Turn::Offset { place, more };
+        self
+    }
+
+    /// The platform's own filter for what is in flight.
+    #[must_use]
+    pub const fn in_flight(mut self, name: &'static str, value: &'static str) -> Self {
+        self.in_flight = Some((name, value));
+        self
+    }
+
+    /// The array is missing where it would be empty.
+    #[must_use]
+    pub const fn left_out_when_empty(mut self) -> Self {
+        self.is_left_out_when_empty = true;
+        self
+    }
+
+    /// How many have to have ended in a row, so that nothing older is in flight: a page of the usual size.
+    pub(super) fn whole_page(&self) -> usize {
+        self.size.and_then(|(_, sizes)| sizes.first()).map_or(1, |size| *size as usize)
+    }
+
+    /// The same list through the platform's filter, and the one without; the first is `None` where there is no filter.
+    pub(super) fn filtered(&self) -> Option<Self> {
+        let (name, value) = self.in_flight?;
+        Some(Self { call: self.call.clone().query(name, value), ..self.clone() })
+    }
+
+    /// Reads page after page as far as `until` says, giving each item to `take`.
+    ///
+    /// # Errors
+    /// When a request fails, a page makes no sense, or the list goes on for too long.
+    pub async fn read<T>(
+        &self,
+        api: &Api,
+        until: Until,
+        take: impl Fn(&[u8]) -> Result<Item<T>, Failure>,
+    ) -> Result<Vec<T>, Failure> {
+        let sizes = self.size.map_or(&[1][..], |(_, sizes)| sizes);
+        let mut paging = Paging::new(sizes, self.instead);
+        let (mut all, mut calm, mut oldest, mut cursor) = (Vec::new(), 0, None, None);
+        loop {
+            let page = paging.page();
+            let Some(reply) = paging.answer(api.send(self.request(page, all.len(), cursor.as_ref())).await)? else {
+                continue;
+            };
+            let outer = self.items(&reply)?;
+            let items = outer.iter().map(|item| self.inner(item, &reply)).collect::<Result<Vec<_>, _>>()?;
+            let taken = items.iter().map(|item| take(item.get().as_bytes()).map_err(|wrong| about(&reply, wrong)));
+            let taken = taken.collect::<Result<Vec<_>, _>>()?;
+            paging.see(taken.iter().map(|item| item.id.as_str()))?;
+            let ends = taken.iter().any(|item| item.ends);
+            for item in taken {
+                calm = if item.is_in_flight { 0 } else { calm + 1 };
+                oldest = [oldest, item.created].into_iter().flatten().min();
+                all.push(item.what);
+            }
+            let has_next = self.look_ahead(&reply, page, all.len(), outer.last().map(|last| &**last), &mut cursor)?;
+            let is_far_enough = match until {
+                Until::End => false,
+                Until::Calm { ended, least } => calm >= ended && all.len() >= least,
+                Until::OlderThan(time) => oldest.is_some_and(|oldest| oldest < time),
+                Until::Least(least) => all.len() >= least,
+            };
+            if ends || is_far_enough || !has_next {
+                return Ok(all);
+            }
+            paging.turn()?;
+        }
+    }
+
+    fn request(&self, page: Page, before: usize, cursor: Option<&Value>) -> Call {
+        let mut call = self.call.clone();
+        match self.turn {
+            Turn::Number { place, first, .. } => call = put(call, place, Value::from(page.number - 1 + first)),
+            Turn::Offset { place, .. } => call = put(call, place, Value::from(before)),
+            Turn::Cursor { place, .. } => {
+                if let Some(cursor) = cursor {
+                    call = put(call, place, cursor.clone());
+                }
+            }
+            Turn::One => {}
+        }
+        match self.size {
+            Some((place, _)) => put(call, place, Value::from(page.size)),
+            None => call,
+        }
+    }
+
+    fn items(&self, reply: &Reply) -> Result<Vec<Box<RawValue>>, Failure> {
+        match reply.at(self.items)? {
+            None if self.is_left_out_when_empty => Ok(Vec::new()),
+            items => items.ok_or_else(|| reply.unreadable("without a list")),
+        }
+    }
+
+    fn inner(&self, item: &RawValue, reply: &Reply) -> Result<Box<RawValue>, Failure> {
+        if self.item.is_empty() {
+            return Ok(item.to_owned());
+        }
+        let inner = wire::at(item.get().as_bytes(), self.item).ok().flatten();
+        inner.ok_or_else(|| reply.unreadable("with an item that is none"))
+    }
+
+    /// Whether there is a next page, by what the list says of itself.
+    fn look_ahead(
+        &self,
+        reply: &Reply,
+        page: Page,
+        many: usize,
+        last: Option<&RawValue>,
+        cursor: &mut Option<Value>,
+    ) -> Result<bool, Failure> {
+        let nowhere = |wrong| reply.unreadable(wrong);
+        let found: Option<Value> = match self.turn {
+            Turn::One => return Ok(false),
+            Turn::Number { more, .. } | Turn::Offset { more, .. } => {
+                return more.is_there(reply, page, many).map_err(nowhere);
+            }
+            Turn::Cursor { at, of_item: false, .. } => reply.at(at)?,
+            Turn::Cursor { at, .. } => last.and_then(|last| wire::at(last.get().as_bytes(), at).ok().flatten()),
+        };
+        let found = found.filter(is_something);
+        if found.is_some() && found == *cursor {
+            return Err(nowhere("its next page is not the next one"));
+        }
+        *cursor = found;
+        Ok(cursor.is_some())
+    }
+}
+
+impl More {
+    fn is_there(self, reply: &Reply, page: Page, many: usize) -> Result<bool, &'static str> {
+        match self {
+            Self::LinkHeader => Ok(reply.link().is_some_and(has_next)),
+            Self::Total(at) => {
+                let total: Option<usize> = reply.at(at).ok().flatten();
+                Ok(total.map_or(many.is_multiple_of(page.size as usize) && many > 0, |total| many < total))
+            }
+            Self::At(at) => {
+                let next: Option<Value> = reply.at(at).ok().flatten();
+                let Some(next) = next.filter(is_something) else {
+                    return Ok(false);
+                };
+                let link = next.as_str().or_else(|| next.get("href")?.as_str());
+                link.map_or(Ok(()), |link| leads_on(link, page)).map(|()| true)
+            }
+        }
+    }
+}
+
+/// A failure of the item is one of its page: with its status and request id.
+fn about(reply: &Reply, wrong: Failure) -> Failure {
+    if wrong.kind == Kind::Unreadable { reply.unreadable(&wrong.words) } else { wrong }
+}
+
+/// One item of a page, and what paging needs of it.
+pub struct Item<T> {
+    /// What it is.
+    pub what: T,
+    /// Its id: what is seen on two pages counts once.
+    pub id: String,
+    /// Whether it is in flight.
+    pub is_in_flight: bool,
+    /// When it was created.
+    pub created: Option<Timestamp>,
+    /// Nothing behind it is looked for.
+    pub ends: bool,
+}
+
+impl Item<Deployment> {
+    pub(super) fn deployment(what: Deployment) -> Self {
+        Self { id: what.id.clone(), is_in_flight: what.state.is_in_flight(), created: what.created, ends: false, what }
+    }
+}
+
+fn put(call: Call, place: Place, value: Value) -> Call {
+    match place {
+        Place::Query(name) => {
+            let text = match value {
+                Value::String(text) => text,
+                other => other.to_string(),
+            };
+            call.query(name, text)
+        }
+        Place::Body(pointer) => call.with(pointer, value),
+    }
+}
+
+fn is_something(value: &Value) -> bool {
+    !matches!(value, Value::Null | Value::Bool(false)) && value.as_str() != Some("")
+}
+
+fn has_next(header: &str) -> bool {
+    header.split(',').any(|link| link.contains("rel=\"next\"") || link.contains("rel=next"))
+}

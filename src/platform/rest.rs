@@ -1,0 +1,239 @@
+//! A platform of the usual kind: one call to read a deployment, one to cancel it, perhaps a list.
+//!
+//! It says what to ask and what the answers mean; everything that all platforms do alike is done here. Who implements
+//! [`Rest`] is a [`Platform`].
+
+use async_trait::async_trait;
+use serde::de::DeserializeOwned;
+
+use super::list::{Item, List, Until};
+use super::scope::Scope;
+use super::usual::{self, Read};
+use super::{Platform, PlatformInfo, in_scope, oldest_in_flight};
+use crate::api::{Api, Call, Reply};
+use crate::model::answers::{Accepted, Conclusion, Filter, Found, Listed, NEWEST};
+use crate::model::deployment::Deployment;
+use crate::model::failure::Failure;
+use crate::model::id::{Id, is_same};
+
+/// What a platform of the usual kind has to say; the rest is the policy of all, and overriding it needs a reason.
+#[async_trait]
+pub trait Rest: Send + Sync + 'static {
+    /// One deployment as this API writes it.
+    type Wire: DeserializeOwned + Send;
+    /// JSON pointer to it in an answer; empty: the body itself.
+    const AT: &'static str = "";
+    /// What can be said of the platform before a run.
+    const INFO: &'static PlatformInfo;
+
+    /// What deployments are looked up in.
+    fn scope(&self) -> Option<&Scope> {
+        None
+    }
+
+    /// The call that reads a deployment by its id.
+    fn read(&self, id: &str) -> Call;
+
+    /// The call that cancels it.
+    fn cancel(&self, id: &str) -> Call;
+
+    /// The lists of deployments in scope, the preferred one first: another is asked only where that one is not there.
+    fn lists(&self) -> Vec<List> {
+        Vec::new()
+    }
+
+    /// What an answer tells; `None` when it has no id or no state, so that nobody knows what it means.
+    fn deployment(&self, wire: Self::Wire) -> Option<Deployment>;
+
+    /// Whether a failed read says that there is no such deployment.
+    fn is_missing(&self, failure: &Failure, read: Read) -> bool {
+        usual::is_missing(failure, read)
+    }
+
+    /// Whether an answer is about the deployment that was asked for.
+    ///
+    /// # Errors
+    /// The refusal, where what was written must not stand for what was found.
+    fn is_same(&self, asked: &str, told: &Deployment) -> Result<bool, Failure> {
+        Ok(is_same(asked, &told.id))
+    }
+
+    /// A guard of the platform's own, such as the project that a deployment must belong to.
+    ///
+    /// # Errors
+    /// Why it is not passed, or cannot be checked.
+    fn admit(&self, _told: &Deployment) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// Whether [`Self::admit`] has anything to check, so that nothing may be canceled unread.
+    fn is_guarded(&self) -> bool {
+        false
+    }
+
+    /// A failure to cancel, where this platform's status or code means something else than usual.
+    fn refused(&self, failure: Failure) -> Failure {
+        failure
+    }
+
+    /// The sentence that says there is no such deployment.
+    fn missing(&self, id: &str) -> String {
+        let within = self.scope().map(|scope| format!(" in {}", scope.name())).unwrap_or_default();
+        format!("There is no deployment {id}{within} for this credential; check `deployment_id`.")
+    }
+
+    /// A deployment that may be asked for although it could not be read.
+    fn unseen(&self, id: &Id) -> Option<Deployment> {
+        Some(Deployment::unseen(id.as_str()))
+    }
+
+    /// What only this platform can tell at the end.
+    ///
+    /// # Errors
+    /// When that could not be read; the end stands all the same.
+    async fn conclude(&self, _api: &Api, _ended: &Deployment) -> Result<Conclusion, Failure> {
+        Ok(Conclusion::default())
+    }
+
+    /// The deployments in scope, newest first, from the first of [`Self::lists`] that is there.
+    ///
+    /// # Errors
+    /// When none of them is there, a request failed, or a page makes no sense.
+    async fn listed(&self, api: &Api, wanted: &Filter) -> Result<Vec<Deployment>, Failure> {
+        let mut gone = Failure::guarded("nothing can be listed", "");
+        for list in self.lists() {
+            match list.deployments(self, api, wanted).await {
+                Err(failure) if usual::is_missing(&failure, Read::First) => gone = failure,
+                answer => return answer,
+            }
+        }
+        Err(gone)
+    }
+
+    /// Reads one deployment; `None` when it is not there.
+    ///
+    /// # Errors
+    /// When the read failed, or its answer makes no sense.
+    async fn fetch(&self, api: &Api, id: &str, read: Read) -> Result<Option<Deployment>, Failure> {
+        match api.send(self.read(id)).await {
+            Ok(reply) => told(self, &reply, id).map(Some),
+            Err(failure) if self.is_missing(&failure, read) => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+/// The deployment in an answer to a read, which has to be the one that was asked for.
+fn told<R: Rest + ?Sized>(rest: &R, reply: &Reply, asked: &str) -> Result<Deployment, Failure> {
+    let wire: Option<R::Wire> = reply.at(R::AT)?;
+    let wire = wire.ok_or_else(|| reply.unreadable("without a deployment"))?;
+    let told = rest.deployment(wire);
+    let told = told.ok_or_else(|| reply.unreadable("without an id or a state"))?;
+    if !rest.is_same(asked, &told)? {
+        return Err(reply.unreadable("about another deployment"));
+    }
+    rest.admit(&told)?;
+    Ok(told)
+}
+
+/// An item of a list; nobody wrote its id, so it is judged like one that is written.
+fn listed<R: Rest + ?Sized>(rest: &R, item: &[u8]) -> Result<Item<Deployment>, Failure> {
+    let wire: Option<R::Wire> = serde_json::from_slice(item).ok();
+    let told = wire.and_then(|wire| rest.deployment(wire));
+    let told = told.filter(|told| Id::parse(&told.id).is_ok_and(|id| id.as_str() == told.id));
+    let told = told.ok_or_else(|| Failure::unreadable("with a deployment without an id or a state"))?;
+    rest.admit(&told)?;
+    Ok(Item::deployment(told))
+}
+
+impl List {
+    /// The deployments in flight and, where more is wanted, ended ones as far back as they matter.
+    async fn deployments<R: Rest + ?Sized>(
+        &self,
+        rest: &R,
+        api: &Api,
+        wanted: &Filter,
+    ) -> Result<Vec<Deployment>, Failure> {
+        let take = |item: &[u8]| listed(rest, item);
+        let least = if wanted.ended { NEWEST } else { 0 };
+        let Some(filtered) = self.filtered() else {
+            let until = Until::Calm { ended: self.whole_page(), least };
+            return Ok(in_scope(self.read(api, until, take).await?));
+        };
+        let mut seen = filtered.read(api, Until::End, take).await?;
+        // A filter knows only documented words, so the newest page is read without it as well.
+        let oldest = oldest_in_flight(&seen).filter(|_| wanted.history);
+        let until = oldest.map_or(Until::Least(least), Until::OlderThan);
+        seen.extend(self.read(api, until, take).await?);
+        Ok(in_scope(seen))
+    }
+}
+
+#[async_trait]
+impl<R: Rest> Platform for R {
+    async fn enter(&self, api: &Api) -> Result<Option<String>, Failure> {
+        match self.scope() {
+            Some(scope) => scope.resolve(api).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn find(&self, api: &Api, id: &Id) -> Result<Found, Failure> {
+        if let Some(told) = self.fetch(api, id.as_str(), Read::First).await? {
+            return Ok(Found::Here(Box::new(told)));
+        }
+        // An API's 404 does not say which of two ids was wrong.
+        let Some(scope) = self.scope() else {
+            return Ok(Found::Missing(self.missing(id.as_str())));
+        };
+        Ok(Found::Missing(match scope.is_there(api).await {
+            Ok(true) => format!("The {} has no deployment {}; check `deployment_id`.", scope.name(), id.as_str()),
+            Ok(false) => scope.missing(),
+            Err(_) => self.missing(id.as_str()),
+        }))
+    }
+
+    async fn refresh(&self, api: &Api, known: &Deployment) -> Result<Found, Failure> {
+        let told = self.fetch(api, &known.id, Read::Later).await?;
+        Ok(match told {
+            Some(told) => Found::Here(Box::new(told)),
+            None => Found::Missing(format!("Deployment {} cannot be found any more.", known.id)),
+        })
+    }
+
+    fn unseen(&self, id: &Id) -> Option<Deployment> {
+        Rest::unseen(self, id)
+    }
+
+    fn is_guarded(&self) -> bool {
+        Rest::is_guarded(self)
+    }
+
+    async fn list(&self, api: &Api, wanted: &Filter) -> Result<Listed, Failure> {
+        let seen = match self.listed(api, wanted).await {
+            Err(failure) if usual::is_missing(&failure, Read::First) => match self.scope() {
+                Some(scope) => return Ok(Listed::Missing(scope.missing())),
+                None => return Err(failure),
+            },
+            answer => answer?,
+        };
+        // An empty list does not prove that there is such a scope.
+        match self.scope() {
+            Some(scope) if seen.is_empty() && !scope.is_there(api).await? => Ok(Listed::Missing(scope.missing())),
+            _ => Ok(Listed::Here(seen)),
+        }
+    }
+
+    async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure> {
+        let reply = api.send(Rest::cancel(self, &known.id)).await.map_err(|failure| self.refused(failure))?;
+        usual::accepted(&reply, || {
+            let wire: Option<R::Wire> = reply.at(R::AT).ok().flatten();
+            let shown = wire.and_then(|wire| self.deployment(wire));
+            shown.filter(|shown| is_same(&known.id, &shown.id))
+        })
+    }
+
+    async fn conclude(&self, api: &Api, ended: &Deployment) -> Result<Conclusion, Failure> {
+        Rest::conclude(self, api, ended).await
+    }
+}

@@ -1,0 +1,157 @@
+//! What a platform's ids are looked up in: an app, a project, an environment, a service.
+//!
+//! It is given by its id, or by a name that is looked up once, before anything else. An empty list proves nothing about
+//! it, so whether it is there is asked of the platform itself.
+
+use std::sync::OnceLock;
+
+use super::list::{Item, List, Until};
+use super::usual::{self, Read};
+use crate::api::{Api, Call, Reply, wire};
+use crate::model::failure::Failure;
+use crate::model::id::{Id, is_same};
+
+/// One scope of a run.
+pub struct Scope {
+    /// What sentences call it.
+    noun: &'static str,
+    /// Where it was written.
+    input: &'static str,
+    written: String,
+    by: By,
+    id: OnceLock<Id>,
+    /// Where else the mistake may lie: other inputs, or nothing.
+    beside: &'static str,
+}
+
+/// How it is found. The pointers are JSON pointers.
+enum By {
+    /// By its id: an answer to this read has the id at the pointer.
+    Id(Call, &'static str),
+    /// By its id or its name, whichever was written: the same read takes both.
+    Either(Call, &'static str),
+    /// By its exact name in a list, whose items have name and id at the pointers.
+    Name(List, &'static str, &'static str),
+}
+
+impl Scope {
+    /// A scope by its id; an answer to `read` has the id at the pointer `at`.
+    pub fn by_id(noun: &'static str, input: &'static str, id: Id, read: Call, at: &'static str) -> Self {
+        let written = id.as_str().to_owned();
+        let scope = Self::new(noun, input, written, By::Id(read, at));
+        scope.id.get_or_init(|| id);
+        scope
+    }
+
+    /// A scope by its id or its name; an answer to `read` has the id at the pointer `at`.
+    pub fn by_either(noun: &'static str, input: &'static str, written: String, read: Call, at: &'static str) -> Self {
+        Self::new(noun, input, written, By::Either(read, at))
+    }
+
+    /// A scope by its exact name in a list, whose items have `[name, id]` at these pointers.
+    pub fn by_name(noun: &'static str, input: &'static str, name: String, list: List, at: [&'static str; 2]) -> Self {
+        let [named, id] = at;
+        Self::new(noun, input, name, By::Name(list, named, id))
+    }
+
+    fn new(noun: &'static str, input: &'static str, written: String, by: By) -> Self {
+        Self { noun, input, written, by, id: OnceLock::new(), beside: "" }
+    }
+
+    /// Names what else may be wrong where there is no such scope, such as "`team_id` and `team_slug`".
+    #[must_use]
+    pub const fn beside(mut self, inputs: &'static str) -> Self {
+        self.beside = inputs;
+        self
+    }
+
+    /// Its id, once it is known; until then what was written.
+    pub fn as_str(&self) -> &str {
+        self.id.get().map_or(&self.written, Id::as_str)
+    }
+
+    /// Its id, once it is known.
+    pub fn known_id(&self) -> Option<&str> {
+        self.id.get().map(Id::as_str)
+    }
+
+    /// What sentences call it, with what was written.
+    pub fn name(&self) -> String {
+        format!("{} {}", self.noun, self.written)
+    }
+
+    /// Finds out its id where a name was written, once. The sentence says that it is not there.
+    pub(super) async fn resolve(&self, api: &Api) -> Result<Option<String>, Failure> {
+        if self.id.get().is_some() {
+            return Ok(None);
+        }
+        let found = match &self.by {
+            By::Id(..) => return Ok(None),
+            By::Either(read, at) => self.read(api, read, at).await?,
+            By::Name(list, name, id) => search(api, list, [name, id], &self.written).await?,
+        };
+        Ok(match found {
+            Some(id) => {
+                self.id.get_or_init(|| id);
+                None
+            }
+            None => Some(self.missing()),
+        })
+    }
+
+    /// Whether it is there for this credential. One that was looked up was.
+    pub(super) async fn is_there(&self, api: &Api) -> Result<bool, Failure> {
+        match &self.by {
+            By::Id(read, at) => Ok(self.read(api, read, at).await?.is_some()),
+            By::Either(..) | By::Name(..) => Ok(self.resolve(api).await?.is_none()),
+        }
+    }
+
+    /// The sentence that says it is not there.
+    pub(super) fn missing(&self) -> String {
+        let Self { noun, input, written, beside, .. } = self;
+        let and = if beside.is_empty() { "" } else { ", " };
+        match self.by {
+            By::Name(..) => {
+                format!("There is no {noun} named {written} for this credential; check `{input}`{and}{beside}.")
+            }
+            _ => format!("There is no {noun} {written} for this credential; check `{input}`{and}{beside}."),
+        }
+    }
+
+    /// The id in an answer, which has to be about this scope.
+    async fn read(&self, api: &Api, call: &Call, at: &str) -> Result<Option<Id>, Failure> {
+        match api.send(call.clone()).await {
+            Ok(reply) => id_at(&reply, at, |id| match &self.by {
+                By::Id(..) => is_same(&self.written, id),
+                _ => true,
+            })
+            .map(Some),
+            Err(failure) if usual::is_missing(&failure, Read::First) => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+fn id_at(reply: &Reply, at: &str, is_meant: impl Fn(&str) -> bool) -> Result<Id, Failure> {
+    let found: Option<wire::Text> = reply.at(at)?;
+    let found = found.and_then(|text| text.0);
+    let found = found.ok_or_else(|| reply.unreadable("without an id"))?;
+    if !is_meant(&found) {
+        return Err(reply.unreadable("about something else"));
+    }
+    Id::parse(&found).map_err(|_| reply.unreadable("with an id that is none"))
+}
+
+/// The id of what has exactly this name; a list is read to where it is found.
+pub(super) async fn search(api: &Api, list: &List, at: [&str; 2], name: &str) -> Result<Option<Id>, Failure> {
+    let take = |item: &[u8]| {
+        let text = |pointer: &str| -> Option<String> { wire::at::<wire::Text>(item, pointer).ok().flatten()?.0 };
+        let id = text(at[1]).unwrap_or_default();
+        let is_it = text(at[0]).as_deref() == Some(name);
+        let what = is_it.then(|| Id::parse(&id).ok()).flatten();
+        Ok(Item { ends: what.is_some(), what, id, is_in_flight: false, created: None })
+    };
+    let found = list.read(api, Until::End, take).await?;
+    Ok(found.into_iter().flatten().next())
+}
