@@ -3,9 +3,11 @@
 use std::fmt::Write as _;
 
 use crate::input::env::Env;
-use crate::input::{COMMON, Faults, Input, chosen_platform};
+use crate::input::faults::Faults;
+use crate::input::{COMMON, Input};
 use crate::model::outcome::{Exit, words_of_outcomes};
 use crate::platform::REGISTER;
+use crate::settings::chosen_platform;
 
 /// The text of `--help`. With a platform set in the environment it shows that platform's inputs.
 pub fn text(env: &Env) -> String {

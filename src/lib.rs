@@ -50,14 +50,19 @@ use crate::api::{Api, Client, Roots, Service, Transport};
 use crate::cancel::{Plan, Verdict};
 use crate::ci::facts::Facts;
 use crate::ci::{Console, Print};
+use crate::input::Values;
 use crate::input::env::Env;
-use crate::input::{Common, Fault, Faults, Values, all_secrets, chosen_platform, secrets_handed_over};
+use crate::input::faults::{Fault, Faults};
 use crate::model::address::Address;
 use crate::model::outcome::{Exit, Outcome};
+use crate::model::signal::{Received, Signal, Signals};
 use crate::platform::{Platform, PlatformInfo};
 use crate::report::{Report, Told, shown_id};
-use crate::run::{Observer, Run, Signals, Waiting, Work};
-use crate::settings::target::{Guard, Target};
+use crate::run::{Observer, Run, Waiting, Work};
+use crate::select::guard::Guard;
+use crate::settings::secrets::{all_secrets, secrets_handed_over};
+use crate::settings::target::Target;
+use crate::settings::{Common, chosen_platform};
 use crate::text::sanitizer::Sanitizer;
 use crate::text::secret::{Redactor, Secret};
 
@@ -96,12 +101,12 @@ pub fn cannot_begin(env: &Env, why: &str) -> Exit {
     let ci = ci::here(env, named_ci.as_ref().map(Secret::expose));
     let secrets = all_secrets(env);
     let cleaner = Arc::new(Sanitizer::new(Redactor::new(&secrets)));
-    let (_sender, signals) = tokio::sync::watch::channel(run::Received::default());
+    let (_sender, signals) = tokio::sync::watch::channel(Received::default());
     let mut console = Console::new(ci, false, signals, Arc::clone(&cleaner), print);
     console.mask(&secrets, &secrets_handed_over(env));
     let mut faults = Faults::default();
     let entry = chosen_platform(env, &mut faults);
-    let values = Values::read(env, entry, &mut faults);
+    let values = settings::read(env, entry, &mut faults);
     let common = Common::judge(&values, &mut faults);
     let whole = Verdict {
         outcome: Outcome::Error,
@@ -110,7 +115,7 @@ pub fn cannot_begin(env: &Env, why: &str) -> Exit {
         perhaps_live: false,
     };
     let report = Report {
-        platform: entry,
+        platform: entry.map(|entry| &entry.about),
         asked: String::new(),
         deployments: Vec::new(),
         whole: Some(whole),
@@ -136,7 +141,7 @@ pub async fn run_in(world: World, env: &Env, start: Instant, mut signals: Signal
 
     let mut faults = Faults::default();
     let entry = chosen_platform(env, &mut faults);
-    let values = Values::read(env, entry, &mut faults);
+    let values = settings::read(env, entry, &mut faults);
     let common = Common::judge(&values, &mut faults);
     let facts = Facts::read(env, lock(&console).ci().id());
     let opened = match entry {
@@ -148,7 +153,7 @@ pub async fn run_in(world: World, env: &Env, start: Instant, mut signals: Signal
     };
     remark(&mut lock(&console), &cleaner, &faults);
     let mut report = Report {
-        platform: entry,
+        platform: entry.map(|entry| &entry.about),
         asked: String::new(),
         deployments: Vec::new(),
         whole: None,
@@ -167,13 +172,14 @@ pub async fn run_in(world: World, env: &Env, start: Instant, mut signals: Signal
     lock(&console).open_group(&report.asked);
     let process = Process { console: &console, cleaner: &cleaner, entry, common: &common, start };
     let (works, whole) = process.carry_out(opened, &mut signals).await;
-    report.deployments = works.iter().map(|work| Told::new(entry, work, &cleaner)).collect();
+    report.deployments =
+        works.iter().map(|work| Told::new(&entry.about, &work.id, &work.procedure, &cleaner)).collect();
     report.whole = whole;
     report.took = start.elapsed();
     lock(&console).close_group();
     tell(&mut lock(&console), &report, &common);
     let signal = signals.borrow().first;
-    signal.map_or_else(|| common.fail_on.exit(report.outcomes()), run::Signal::exit)
+    signal.map_or_else(|| common.fail_on.exit(report.outcomes()), Signal::exit)
 }
 
 /// What a run goes on with once its inputs are judged.
@@ -412,9 +418,12 @@ impl Observer for ProgressLog<'_> {
         let mut console = lock(self.console);
         if !std::mem::replace(&mut self.told, true) {
             let report = Report {
-                platform: Some(self.entry),
+                platform: Some(&self.entry.about),
                 asked: String::new(),
-                deployments: works.iter().map(|work| Told::new(self.entry, work, self.cleaner)).collect(),
+                deployments: works
+                    .iter()
+                    .map(|work| Told::new(&self.entry.about, &work.id, &work.procedure, self.cleaner))
+                    .collect(),
                 whole: None,
                 fail_on: self.common.fail_on.clone(),
                 faults: Vec::new(),

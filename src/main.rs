@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use cancel_deployment::input::env::Env;
 use cancel_deployment::model::outcome::Exit;
-use cancel_deployment::run::{Received, Signal};
+use cancel_deployment::model::signal::{Received, Signal};
 use cancel_deployment::{cannot_begin, help, run};
 use tokio::sync::watch;
 use tokio::time::Instant;

@@ -41,13 +41,16 @@ use std::time::Duration;
 
 use cancel_deployment::api::{Api, Client, Roots};
 use cancel_deployment::cancel::{Plan, Verdict};
+use cancel_deployment::input::Values;
 use cancel_deployment::input::env::Env;
-use cancel_deployment::input::{Faults, Values};
+use cancel_deployment::input::faults::Faults;
 use cancel_deployment::model::address::Address;
 use cancel_deployment::model::id::Id;
 use cancel_deployment::model::outcome::Outcome;
-use cancel_deployment::run::{Observer, Received, Run, Work};
-use cancel_deployment::settings::target::Guard;
+use cancel_deployment::model::signal::Received;
+use cancel_deployment::run::{Observer, Run, Work};
+use cancel_deployment::select::guard::Guard;
+use cancel_deployment::settings;
 use cancel_deployment::text::sanitizer::Sanitizer;
 use cancel_deployment::text::secret::Redactor;
 use corner::acme::Acme;
@@ -67,7 +70,7 @@ impl Observer for Nobody {
 fn values(pairs: &[(&str, &str)], faults: &mut Faults) -> Values {
     let pairs = pairs.iter();
     let env = Env::new(pairs.map(|(name, value)| (OsString::from(name), OsString::from(value))));
-    Values::read(&env, Some(ACME), faults)
+    settings::read(&env, Some(ACME), faults)
 }
 
 /// One deployment with this id through the whole procedure.

@@ -10,7 +10,7 @@ use crate::model::answers::{Accepted, Conclusion, Found};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::outcome::Outcome;
-use crate::settings::target::Guard;
+use crate::select::guard::Guard;
 pub use pacing::Retries;
 use pacing::watch_pause;
 use reasons::{capital, refused_reason};

@@ -28,8 +28,8 @@ use jiff::Timestamp;
 
 use crate::input::env::Env;
 use crate::model::outcome::Level;
+use crate::model::signal::Signals;
 use crate::report::{Annotation, LARGEST_DEPLOYMENTS, Report};
-use crate::run::Signals;
 use crate::text::sanitizer::{Sanitizer, break_marks, line};
 use crate::text::secret::{SHORTEST_HIDDEN, Secret};
 use file::{append, make_folder, replace};

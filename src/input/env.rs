@@ -145,6 +145,11 @@ pub fn is_unexpanded(value: &str) -> bool {
     is_expression || name.is_some_and(is_name)
 }
 
+/// Whether such an expression, with its brackets, stands anywhere in a value: in what names one thing nobody means it.
+pub fn holds_expression(value: &str) -> bool {
+    EXPRESSIONS.into_iter().any(|(begin, end)| value.split_once(begin).is_some_and(|(_, rest)| rest.contains(end)))
+}
+
 fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))

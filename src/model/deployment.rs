@@ -164,6 +164,15 @@ impl Deployment {
     }
 }
 
+/// The shortest commit that is taken for one.
+pub const SHORTEST_COMMIT: usize = 7;
+
+/// Whether two hashes name one commit: one may be the short form of the other.
+pub fn same_commit(one: &str, other: &str) -> bool {
+    let (one, other) = (one.to_ascii_lowercase(), other.to_ascii_lowercase());
+    one.len().min(other.len()) >= SHORTEST_COMMIT && (one.starts_with(&other) || other.starts_with(&one))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,3 +8,4 @@ pub mod deployment;
 pub mod failure;
 pub mod id;
 pub mod outcome;
+pub mod signal;

@@ -26,8 +26,9 @@ use serde_json::Value;
 
 use crate::api::wire::Text;
 use crate::api::{Api, Service};
+use crate::input::faults::Faults;
 pub use crate::input::needs::{Need, Way};
-use crate::input::{Faults, Input, Values};
+use crate::input::{Input, Values};
 use crate::model::about::About;
 use crate::model::answers::{Accepted, Conclusion, Filter, Found, Listed};
 use crate::model::deployment::{Deployment, State};

@@ -9,11 +9,10 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::cancel::{Procedure, Verdict};
+use crate::model::about::About;
 use crate::model::deployment::{Deployment, State};
 use crate::model::id::Id;
 use crate::model::outcome::{FailOn, Level, Outcome};
-use crate::platform::PlatformInfo;
-use crate::run::Work;
 use crate::text::markdown::{code, prose};
 use crate::text::sanitizer::{Sanitizer, break_commands, break_commands_in_json, break_marks};
 
@@ -95,7 +94,7 @@ pub struct Annotation {
 #[derive(Debug)]
 pub struct Report {
     /// The platform, once known.
-    pub platform: Option<&'static PlatformInfo>,
+    pub platform: Option<&'static About>,
     /// What was asked, in a few words.
     pub asked: String,
     /// One each, in the order given.
@@ -112,8 +111,7 @@ pub struct Report {
 
 impl Told {
     /// One deployment's story.
-    pub fn new(entry: &'static PlatformInfo, work: &Work, cleaner: &Sanitizer) -> Self {
-        let Work { id, procedure, .. } = work;
+    pub fn new(about: &'static About, id: &Id, procedure: &Procedure, cleaner: &Sanitizer) -> Self {
         let last = procedure.last();
         let ending = procedure.ending();
         let (outcome, reason, hint) = match ending {
@@ -123,7 +121,7 @@ impl Told {
         let sent = procedure.sent();
         let said = |text: Option<&String>| text.map(|text| cleaner.value(text));
         Self {
-            platform: entry.about.id,
+            platform: about.id,
             deployment_id: cleaner.value(last.map_or(id.as_str(), |last| &last.id)),
             deployment_url: last.and_then(|last| last.url.clone()),
             outcome,
@@ -409,8 +407,8 @@ impl Report {
         // Here the reasons stand above.
         let live = self.live_sentence().replace('*', "");
         lines.push(format!("  Did it go live? {}", live.replace(": see below", "")));
-        if let Some(entry) = self.platform.filter(|_| self.went_live() == "true") {
-            lines.push(format!("  To go back: {}", entry.about.way_back));
+        if let Some(about) = self.platform.filter(|_| self.went_live() == "true") {
+            lines.push(format!("  To go back: {}", about.way_back));
         }
         lines
     }
@@ -438,7 +436,7 @@ impl Report {
 
     /// The summary's heading as a sentence.
     pub fn title(&self) -> String {
-        let name = self.platform.map_or("", |entry| entry.about.name);
+        let name = self.platform.map_or("", |about| about.name);
         match (self.deployments.as_slice(), self.faults.is_empty()) {
             (_, false) => "Nothing was canceled: the inputs are not right".to_owned(),
             ([], true) => format!("{} on {name}", headline(self.outcome())),
@@ -577,11 +575,11 @@ impl Report {
     }
 
     fn add_next_steps(&self, text: &mut String) {
-        let Some(entry) = self.platform else { return };
+        let Some(about) = self.platform else { return };
         let canceled = |told: &&Told| told.outcome == Outcome::Canceled;
         // It says what is so after a cancellation that took effect, and that nothing new is live.
         if self.went_live() == "false" && self.deployments.iter().any(|told| canceled(&told)) {
-            let _ = writeln!(text, "\n**Not undone by cancelling:** {}", prose(entry.about.caveat));
+            let _ = writeln!(text, "\n**Not undone by cancelling:** {}", prose(about.caveat));
         }
         let another = |told: &Told| told.details.get("superseded_another") == Some(&Value::Bool(true));
         if self.deployments.iter().filter(canceled).any(another) {
@@ -597,7 +595,7 @@ impl Report {
             let page = first.deployment_url.as_ref().filter(|url| is_linkable(url));
             let whose = if live.len() == 1 { "its" } else { "the first one's" };
             let page = page.map(|url| format!(" ([open {whose} page]({url}))")).unwrap_or_default();
-            let _ = writeln!(text, "\n**Next:** {which}. To go back: {}{page}", prose(entry.about.way_back));
+            let _ = writeln!(text, "\n**Next:** {which}. To go back: {}{page}", prose(about.way_back));
         } else if self.went_live() == "unknown" {
             text.push_str("\n**Next:** look at the deployment's page before you decide: nobody has seen its end.\n");
         }

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use futures_util::future::{BoxFuture, try_join_all};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::api::Api;
@@ -17,7 +16,8 @@ use crate::model::answers::{Accepted, Conclusion, Filter, Found, Listed};
 use crate::model::deployment::Deployment;
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::Id;
-use crate::model::outcome::{Exit, Outcome};
+use crate::model::outcome::Outcome;
+use crate::model::signal::{Received, Signals};
 use crate::platform::Platform;
 use crate::select::{MOST, Select, Selection, Selector, is_keepable};
 use crate::text::sanitizer::Sanitizer;
@@ -39,39 +39,6 @@ const APPEARING: Duration = Duration::from_secs(2);
 const FRESH: Duration = Duration::from_secs(1);
 /// How often a selection is made anew because what it keeps has changed.
 const MOST_LISTS: u8 = 3;
-
-/// A signal that asks the process to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
-    /// SIGINT
-    Interrupt,
-    /// SIGTERM
-    Terminate,
-}
-
-impl Signal {
-    /// The exit that belongs to it.
-    pub const fn exit(self) -> Exit {
-        match self {
-            Self::Interrupt => Exit::Interrupted,
-            Self::Terminate => Exit::Terminated,
-        }
-    }
-}
-
-/// The signals received so far: the first one, and whether another followed.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Received {
-    /// The first signal.
-    pub first: Option<Signal>,
-    /// When it came.
-    pub at: Option<std::time::Instant>,
-    /// A second one came: leave at once.
-    pub again: bool,
-}
-
-/// Where the process tells a run about signals.
-pub type Signals = watch::Receiver<Received>;
 
 /// One deployment of a run.
 pub struct Work {

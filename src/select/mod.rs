@@ -3,18 +3,17 @@
 //! Only deployments in flight are ever chosen. Commits and branches are compared here, never by the platform: a
 //! platform's own filter may miss or lag.
 
+pub mod guard;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::model::deployment::{Deployment, Source, State};
+use crate::model::deployment::{Deployment, Source, State, same_commit};
 
 /// The most deployments chosen at once, unless all are meant.
 pub const MOST: usize = 1000;
-
-/// The shortest commit that is taken for one.
-const SHORTEST_COMMIT: usize = 7;
 
 /// How much of a commit is shown, where nothing else depends on it.
 const SHOWN_COMMIT: usize = 12;
@@ -486,12 +485,6 @@ fn in_flight<'a>(listed: &[&'a Deployment]) -> Vec<&'a Deployment> {
 
 fn owned(chosen: Vec<&Deployment>) -> Vec<Deployment> {
     chosen.into_iter().cloned().collect()
-}
-
-/// Whether two hashes name one commit: one may be the short form of the other.
-pub fn same_commit(one: &str, other: &str) -> bool {
-    let (one, other) = (one.to_ascii_lowercase(), other.to_ascii_lowercase());
-    one.len().min(other.len()) >= SHORTEST_COMMIT && (one.starts_with(&other) || other.starts_with(&one))
 }
 
 fn deployments(count: usize) -> String {

@@ -1,3 +1,208 @@
 //! What this program is told, judged once.
 
+pub mod secrets;
 pub mod target;
+mod unknown;
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use rustls::pki_types::CertificateDer;
+
+use self::unknown::{warn_of_foreign_inputs, warn_of_unknown_names};
+use crate::api;
+use crate::ci;
+use crate::input::env::{Env, is_unexpanded};
+use crate::input::faults::{Fault, Faults};
+use crate::input::parse::{boolean, duration};
+use crate::input::{COMMON, Input, UNEXPANDED, Values, echo, is_quoted};
+use crate::model::address::Address;
+use crate::model::deployment::State;
+use crate::model::id::Id;
+use crate::model::outcome::FailOn;
+use crate::platform::{self, PlatformInfo};
+use crate::select::Select;
+
+/// Looks up the common inputs, and those of a platform when it is known.
+pub fn read(env: &Env, entry: Option<&PlatformInfo>, faults: &mut Faults) -> Values {
+    let own = entry.map_or(&[][..], |entry| entry.inputs);
+    // A platform may have usual variables for a common input: then its own description counts.
+    let redeclared = |input: &&Input| own.iter().any(|own| own.name == input.name);
+    let inputs: Vec<_> = COMMON.iter().filter(|input| !redeclared(input)).chain(own).collect();
+    let mut values = Values::look_up_all(env, inputs.iter().copied());
+    if let Some(entry) = entry {
+        values.settle_alternatives(entry.alternatives, faults);
+        values.judge_needs(entry.needs, entry.inputs, faults);
+        warn_of_foreign_inputs(env, entry, faults);
+    }
+    for input in inputs {
+        values.judge_text(input, faults);
+    }
+    warn_of_unknown_names(env, faults);
+    values
+}
+
+/// What every run is told, judged and typed.
+#[derive(Debug)]
+pub struct Common {
+    /// The deployments, each once, in the order written.
+    pub ids: Vec<Id>,
+    /// `None`: in any state.
+    pub only_states: Option<Vec<State>>,
+    /// Wait until terminal.
+    pub wait: bool,
+    /// Limit of the whole run.
+    pub timeout: Duration,
+    /// Longest pause between two reads.
+    pub poll_interval: Duration,
+    /// What fails the step.
+    pub fail_on: FailOn,
+    /// Cancel nothing.
+    pub dry_run: bool,
+    /// Write the job summary.
+    pub summary: bool,
+    /// Another file for the outputs.
+    pub output_file: Option<String>,
+    /// The CI system's name, when it is not to be detected.
+    pub ci: Option<String>,
+    /// The platform's API, when it is not the usual one.
+    pub api_url: Option<Address>,
+    /// From PEM text or a path.
+    pub ca_cert: Option<Vec<CertificateDer<'static>>>,
+}
+
+impl Common {
+    /// Judges the common inputs; whatever is wrong goes to `faults` and is replaced by its default.
+    pub fn judge(values: &Values, faults: &mut Faults) -> Self {
+        let superseded = values.get("select").is_some_and(|text| Select::parse(text) == Ok(Select::Superseded));
+        Self {
+            ids: ids(values, faults),
+            only_states: only_states(values, faults),
+            wait: values.parsed("wait", faults, boolean).unwrap_or(true),
+            timeout: values
+                .parsed("timeout", faults, |text| duration(text, 1, 24 * 3600))
+                .unwrap_or(Duration::from_secs(240)),
+            poll_interval: values
+                .parsed("poll_interval", faults, |text| duration(text, 1, 3600))
+                .unwrap_or(Duration::from_secs(5)),
+            fail_on: values
+                .parsed("fail_on", faults, |_| FailOn::parse(&values.list("fail_on")))
+                .unwrap_or_else(|| FailOn::usual(superseded)),
+            dry_run: values.parsed("dry_run", faults, boolean).unwrap_or(false),
+            summary: values.parsed("summary", faults, boolean).unwrap_or(true),
+            output_file: values.get("output_file").map(str::to_owned),
+            ci: values.parsed("ci", faults, |name| ci::check_name(name).map(|()| name.to_owned())),
+            api_url: values.parsed("api_url", faults, Address::parse),
+            ca_cert: values.parsed("ca_cert", faults, |text| {
+                api::read_certificates(text).map_err(|error| format!("cannot be used: {error:#}"))
+            }),
+        }
+    }
+}
+
+fn ids(values: &Values, faults: &mut Faults) -> Vec<Id> {
+    let given = values.given("deployment_id");
+    let (mut ids, mut known) = (Vec::new(), HashSet::new());
+    if given.is_some_and(|given| !given.is_readable()) {
+        return ids;
+    }
+    let texts = values.list("deployment_id");
+    if texts.is_empty() && given.is_some() {
+        faults.add(given, "deployment_id", "is a list without an item");
+    }
+    for text in texts {
+        if is_unexpanded(&text) {
+            faults.add(given, "deployment_id", UNEXPANDED);
+            continue;
+        }
+        match Id::parse(&text) {
+            Ok(id) if known.insert(id.clone()) => ids.push(id),
+            Ok(_) => {}
+            Err(wrong) => faults.add(given, "deployment_id", wrong),
+        }
+    }
+    ids
+}
+
+fn only_states(values: &Values, faults: &mut Faults) -> Option<Vec<State>> {
+    values.parsed("only_states", faults, |_| {
+        let states = values.list("only_states").into_iter().map(|word| match word.to_ascii_lowercase().as_str() {
+            "queued" => Ok(State::Queued),
+            "running" => Ok(State::Running),
+            _ => Err("takes `queued`, `running` or both".to_owned()),
+        });
+        states.collect()
+    })
+}
+
+/// The value of `platform`, looked up in the register.
+pub fn chosen_platform(env: &Env, faults: &mut Faults) -> Option<&'static PlatformInfo> {
+    let known =
+        || platform::REGISTER.iter().map(|entry| format!("`{}`", entry.about.id)).collect::<Vec<_>>().join(", ");
+    let Some(written) = env.input("platform") else {
+        faults.add(None, "platform", format!("is missing: set `platform` to one of {}", known()));
+        return None;
+    };
+    let text = written.value.as_ref()?.expose();
+    let found = platform::named(text);
+    if found.is_none() && !is_unexpanded(text) && !is_quoted(text) {
+        faults.found.push(Fault {
+            input: "platform".to_owned(),
+            variable: Some(written.variable.clone()),
+            text: format!("{}takes one of {}", echo(text), known()),
+        });
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::named;
+
+    /// What is wrong with the inputs of a platform when this one is written like that.
+    fn faults_of(entry: &PlatformInfo, name: &str, value: &str) -> Vec<Fault> {
+        let variable = format!("INPUT_{}", name.to_uppercase());
+        let env = Env::new([(variable.into(), value.into())]);
+        let mut faults = Faults::default();
+        let values = read(&env, Some(entry), &mut faults);
+        let _ = Common::judge(&values, &mut faults);
+        faults.found.retain(|fault| fault.input == name);
+        faults.found
+    }
+
+    #[test]
+    fn an_expression_is_refused_in_every_input_but_the_two_that_people_make_up() {
+        for entry in platform::REGISTER {
+            for input in COMMON.iter().chain(entry.inputs) {
+                let made_up = ["password", "client_secret"].contains(&input.name);
+                assert_eq!(input.made_up, made_up, "{}", input.name);
+                for value in ["$(X)", "$X", "${X}", "$[x]", "${{ x }}", "<< x >>", "<+x>", "%X%"] {
+                    let found = faults_of(entry, input.name, value);
+                    assert_eq!(found.len(), usize::from(!made_up), "{} {value} {found:?}", input.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_expression_inside_a_name_is_refused_as_one() {
+        for name in ["branch", "target"] {
+            for value in ["origin/$(X)", "${CI_BRANCH}-x", "prefix-${{ x }}", "a-<<x>>-b", "refs/heads/${X}"] {
+                let found = faults_of(named("vercel").unwrap(), name, value);
+                let said: Vec<_> = found.iter().map(|fault| fault.text.as_str()).collect();
+                assert_eq!(said, [UNEXPANDED], "{name} {value}");
+            }
+            assert!(faults_of(named("vercel").unwrap(), name, "cost-in-$").is_empty());
+        }
+    }
+
+    #[test]
+    fn a_narrowing_that_a_platform_does_not_know_is_refused() {
+        for entry in platform::REGISTER {
+            let known = entry.inputs.iter().any(|input| input.name == "target");
+            let found = faults_of(entry, "target", "production");
+            assert_eq!(found.len(), usize::from(!known), "{}", entry.about.id);
+        }
+    }
+}

@@ -3,19 +3,16 @@
 use std::time::Duration;
 
 use crate::ci::facts::Facts;
+use crate::input::Values;
 use crate::input::env::is_unexpanded;
-use crate::input::{Faults, Values, duration};
+use crate::input::faults::Faults;
+use crate::input::parse::duration;
 use crate::model::branch::short_name;
-use crate::model::deployment::{Deployment, Source};
+use crate::model::deployment::SHORTEST_COMMIT;
 use crate::model::id::Id;
 use crate::platform::PlatformInfo;
-use crate::select::{Select, Selector, same_commit};
-use crate::text::sanitizer::one_line;
-
-/// The longest text of a deployment that a refusal repeats, in bytes.
-const LONGEST_SHOWN: usize = 300;
-/// The shortest commit that is taken, in hexadecimal digits.
-const SHORTEST_COMMIT: usize = 7;
+use crate::select::guard::Guard;
+use crate::select::{Select, Selector};
 
 /// What a run is aimed at.
 #[derive(Debug)]
@@ -29,60 +26,6 @@ pub enum Target {
         /// How long to wait for a match to appear.
         appear_within: Duration,
     },
-}
-
-/// What a deployment has to be made from and where it has to go, looked at before each request that would stop it.
-#[derive(Clone, Debug, Default)]
-pub struct Guard {
-    /// A written `branch`.
-    pub branch: Option<String>,
-    /// A written `commit`.
-    pub commit: Option<String>,
-    /// A written `target`.
-    pub target: Option<String>,
-}
-
-impl Guard {
-    /// Whether there is anything to check.
-    pub fn is_set(&self) -> bool {
-        self.branch.is_some() || self.commit.is_some() || self.target.is_some()
-    }
-
-    /// Why a deployment does not pass; one that does not say what it was made from never does.
-    ///
-    /// What the platform said is compared as it is: a text that was made fit to be shown may have become another's.
-    pub fn refusal(&self, deployment: &Deployment) -> Option<String> {
-        let own = Source { repository: None, branch: deployment.branch.clone(), commit: deployment.commit.clone() };
-        let sources: Vec<_> = deployment.sources.iter().chain([&own]).collect();
-        if let Some(wanted) = &self.branch
-            && !sources.iter().any(|source| source.branch.as_ref() == Some(wanted))
-        {
-            let found = found(deployment.branch.as_deref());
-            return Some(format!("it was to be of branch {wanted}, but its branch {found}"));
-        }
-        if let Some(wanted) = &self.commit
-            && !sources.iter().any(|source| source.commit.as_ref().is_some_and(|found| same_commit(wanted, found)))
-        {
-            let found = found(deployment.commit.as_deref());
-            return Some(format!("it was to be of commit {wanted}, but its commit {found}"));
-        }
-        if let Some(wanted) = &self.target
-            && deployment.target.as_ref() != Some(wanted)
-        {
-            let found = found(deployment.target.as_deref());
-            return Some(format!("it was to go to {wanted}, but its target {found}"));
-        }
-        None
-    }
-}
-
-/// What a deployment says of itself, as a part of our sentence.
-fn found(text: Option<&str>) -> String {
-    match text.map(one_line) {
-        None => "does not say".to_owned(),
-        Some(text) if text.len() <= LONGEST_SHOWN => format!("is {text}"),
-        Some(_) => "is another one".to_owned(),
-    }
 }
 
 /// What the inputs about choosing say, judged against what the platform can and what the CI system knows.
@@ -264,54 +207,6 @@ fn commit(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::deployment::State;
-
-    fn deployment(branch: Option<&str>, commit: Option<&str>) -> Deployment {
-        Deployment {
-            state: State::Running,
-            branch: branch.map(str::to_owned),
-            commit: commit.map(str::to_owned),
-            ..Deployment::unseen("d")
-        }
-    }
-
-    #[test]
-    fn a_guard_that_cannot_be_checked_is_not_passed() {
-        let guard = Guard { branch: Some("main".to_owned()), commit: Some("abcdef0".to_owned()), target: None };
-        assert!(guard.refusal(&deployment(Some("main"), Some("abcdef0123"))).is_none());
-        for (branch, commit) in [
-            (None, Some("abcdef0123")),
-            (Some("main"), None),
-            (Some("main2"), Some("abcdef0")),
-            (Some("main"), Some("abcdee")),
-        ] {
-            assert!(guard.refusal(&deployment(branch, commit)).is_some(), "{branch:?} {commit:?}");
-        }
-    }
-
-    #[test]
-    fn a_guard_compares_what_the_platform_said() {
-        let guard =
-            Guard { branch: Some("main".to_owned()), target: Some("production".to_owned()), ..Guard::default() };
-        let to = |branch: &str, target: Option<&str>| Deployment {
-            target: target.map(str::to_owned),
-            ..deployment(Some(branch), None)
-        };
-        assert_eq!(guard.refusal(&to("main", Some("production"))), None);
-        for (branch, target) in [
-            ("main\u{fe0f}", Some("production")),
-            (" main", Some("production")),
-            ("main", Some("production\u{200b}")),
-            ("main", Some("preview")),
-            ("main", None),
-        ] {
-            let refused = guard.refusal(&to(branch, target)).unwrap_or_default();
-            assert!(!refused.is_empty(), "{branch:?} {target:?}");
-            assert!(refused.is_ascii(), "{refused:?}");
-        }
-        let long = guard.refusal(&to(&"x".repeat(9000), None)).unwrap_or_default();
-        assert!(long.len() < 200, "{long}");
-    }
 
     #[test]
     fn branches_and_commits_are_read_as_people_write_them() {

@@ -10,7 +10,7 @@ use cancel_deployment::ci::Stream;
 use cancel_deployment::input::env::Env;
 use cancel_deployment::model::address::Address;
 use cancel_deployment::model::failure::Kind;
-use cancel_deployment::run::Received;
+use cancel_deployment::model::signal::Received;
 use cancel_deployment::{World, run_in};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};

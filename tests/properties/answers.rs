@@ -8,16 +8,19 @@ use std::time::Duration;
 use cancel_deployment::api::{Api, Method, Request, Response, Transport, TransportError};
 use cancel_deployment::cancel::Plan;
 use cancel_deployment::input::env::Env;
-use cancel_deployment::input::{Faults, Values, all_secrets};
+use cancel_deployment::input::faults::Faults;
 use cancel_deployment::model::address::Address;
 use cancel_deployment::model::failure::Kind;
 use cancel_deployment::model::id::Id;
 use cancel_deployment::model::outcome::{FailOn, Outcome};
+use cancel_deployment::model::signal::{Received, Signals};
 use cancel_deployment::platform::{PlatformInfo, REGISTER};
 use cancel_deployment::report::{LARGEST_DEPLOYMENTS, OUTPUTS, Report, Told};
-use cancel_deployment::run::{Observer, Received, Run, Signals, Work};
+use cancel_deployment::run::{Observer, Run, Work};
+use cancel_deployment::select::guard::Guard;
 use cancel_deployment::select::{Select, Selector};
-use cancel_deployment::settings::target::Guard;
+use cancel_deployment::settings;
+use cancel_deployment::settings::secrets::all_secrets;
 use cancel_deployment::text::sanitizer::Sanitizer;
 use cancel_deployment::text::secret::Redactor;
 use serde_json::{Value, json};
@@ -132,7 +135,7 @@ fn selection(aim: u8) -> Option<Selector> {
 async fn run(entry: &'static PlatformInfo, aim: u8, answers: &[u8]) -> String {
     let env = env(entry);
     let mut faults = Faults::default();
-    let values = Values::read(&env, Some(entry), &mut faults);
+    let values = settings::read(&env, Some(entry), &mut faults);
     let (platform, service) = (entry.open)(&values, &mut faults).expect("inputs that are good");
     let cleaner = Arc::new(Sanitizer::new(Redactor::new(&all_secrets(&env))));
     let start = Instant::now();
@@ -172,9 +175,9 @@ async fn run(entry: &'static PlatformInfo, aim: u8, answers: &[u8]) -> String {
     let most = if plan.dry_run { 0 } else { MOST_CANCELS * works.len() };
     assert!(talk.cancels <= most, "{} requests to cancel {} deployments", talk.cancels, works.len());
     let report = Report {
-        platform: Some(entry),
+        platform: Some(&entry.about),
         asked: String::new(),
-        deployments: works.iter().map(|work| Told::new(entry, work, &cleaner)).collect(),
+        deployments: works.iter().map(|work| Told::new(&entry.about, &work.id, &work.procedure, &cleaner)).collect(),
         whole,
         fail_on: FailOn::usual(false),
         faults: Vec::new(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cancel_deployment::api::{Api, Call, Request, Reset, Response, Service, Transport, TransportError};
-use cancel_deployment::input::duration;
+use cancel_deployment::input::parse::duration;
 use cancel_deployment::model::address::Address;
 use cancel_deployment::model::failure::Kind;
 use cancel_deployment::platform::REGISTER;

@@ -17,10 +17,11 @@ use cancel_deployment::model::deployment::{Deployment, State};
 use cancel_deployment::model::failure::{Failure, Kind};
 use cancel_deployment::model::id::Id;
 use cancel_deployment::model::outcome::{FailOn, Level, Outcome};
+use cancel_deployment::model::signal::{Received, Signals};
 use cancel_deployment::platform::{Platform, REGISTER};
 use cancel_deployment::report::{Annotation, LARGEST_DEPLOYMENTS, Report, Told};
-use cancel_deployment::run::{Observer, Received, Run, Signals, Work};
-use cancel_deployment::settings::target::Guard;
+use cancel_deployment::run::{Observer, Run, Work};
+use cancel_deployment::select::guard::Guard;
 use cancel_deployment::text::sanitizer::Sanitizer;
 use cancel_deployment::text::secret::Secret;
 use jiff::Timestamp;
@@ -256,12 +257,12 @@ fn report(tale: &Tale, cleaner: &Arc<Sanitizer>) -> Report {
         perhaps_live: false,
     };
     Report {
-        platform: Some(entry),
+        platform: Some(&entry.about),
         asked: cleaner.value(&format!("Cancel {}", tale.asked)),
         deployments: runtime
             .block_on(drive(tale, cleaner))
             .iter()
-            .map(|work| Told::new(entry, work, cleaner))
+            .map(|work| Told::new(&entry.about, &work.id, &work.procedure, cleaner))
             .collect(),
         fail_on: FailOn::usual(false),
         whole: tale.whole.as_ref().map(ending),

@@ -22,11 +22,12 @@ use cancel_deployment::cancel::{Plan, Verdict};
 use cancel_deployment::model::address::Address;
 use cancel_deployment::model::deployment::State;
 use cancel_deployment::model::outcome::{FailOn, Outcome};
+use cancel_deployment::model::signal::{Received, Signal};
 use cancel_deployment::platform::REGISTER;
 use cancel_deployment::report::{LARGEST_DEPLOYMENTS, Report, Told};
-use cancel_deployment::run::{Observer, Received, Run, Signal, Work};
+use cancel_deployment::run::{Observer, Run, Work};
+use cancel_deployment::select::guard::Guard;
 use cancel_deployment::select::{Select, Selector};
-use cancel_deployment::settings::target::Guard;
 use cancel_deployment::text::sanitizer::Sanitizer;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -379,9 +380,9 @@ fn told_as_it_was_shown(scene: &Scene, played: &Played, log: &Log, work: &Work) 
 /// The outputs of the run against its deployments.
 fn the_worst_is_told(scene: &Scene, played: &Played) -> Checked {
     let cleaner = Sanitizer::default();
-    let tell = |work| Told::new(REGISTER[0], work, &cleaner);
+    let tell = |work: &Work| Told::new(&REGISTER[0].about, &work.id, &work.procedure, &cleaner);
     let report = Report {
-        platform: Some(REGISTER[0]),
+        platform: Some(&REGISTER[0].about),
         asked: String::new(),
         deployments: played.works.iter().map(tell).collect(),
         whole: played.whole.clone(),

@@ -12,7 +12,8 @@ use serde_json::json;
 
 use super::{INFO, Wire, is_missing, stored};
 use crate::api::{Api, Call, Reply};
-use crate::input::{Faults, Values};
+use crate::input::Values;
+use crate::input::faults::Faults;
 use crate::model::answers::{Filter, Listed};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::Failure;

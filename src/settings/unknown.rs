@@ -1,0 +1,62 @@
+//! Names that are written although nobody reads them: another platform's inputs, and misspelled ones.
+
+use crate::input::COMMON;
+use crate::input::env::Env;
+use crate::input::faults::{Fault, Faults};
+use crate::platform::{self, PlatformInfo};
+
+fn is_known(name: &str) -> bool {
+    let own = platform::REGISTER.iter().flat_map(|entry| entry.inputs);
+    COMMON.iter().chain(own).any(|input| input.name == name)
+}
+
+/// Inputs of some platforms that narrow a selection: where there are none such, they must not be passed over.
+const NARROWING: [&str; 2] = ["target", "query"];
+
+/// The one of them that also guards a deployment given by its id.
+const GUARD: &str = "target";
+
+pub(super) fn warn_of_foreign_inputs(env: &Env, entry: &PlatformInfo, faults: &mut Faults) {
+    let others =
+        platform::REGISTER.iter().filter(|other| other.about.id != entry.about.id).flat_map(|other| other.inputs);
+    let mut warned: Vec<&str> = Vec::new();
+    for input in others {
+        let mut usable = COMMON.iter().chain(entry.inputs);
+        if usable.any(|own| own.name == input.name) || warned.contains(&input.name) {
+            continue;
+        }
+        if let Some(written) = env.input(input.name) {
+            warned.push(input.name);
+            let selects = env.input("select").is_some();
+            if NARROWING.contains(&input.name) && (selects || input.name == GUARD) {
+                let text = if selects {
+                    format!("cannot narrow a selection on {}: more would be canceled than was meant", entry.about.name)
+                } else {
+                    format!("cannot be checked on {}: its deployments carry no such thing", entry.about.name)
+                };
+                let variable = Some(written.variable);
+                faults.found.push(Fault { input: input.name.to_owned(), variable, text });
+                continue;
+            }
+            faults.warnings.push(format!(
+                "`{}` ({}) is not an input of {} and was not used.",
+                input.name, written.variable, entry.about.name
+            ));
+        }
+    }
+}
+
+pub(super) fn warn_of_unknown_names(env: &Env, faults: &mut Faults) {
+    let names: Vec<&str> =
+        COMMON.iter().chain(platform::REGISTER.iter().flat_map(|entry| entry.inputs)).map(|input| input.name).collect();
+    for (name, variable) in env.unknown(is_known) {
+        let close = names
+            .iter()
+            .map(|known| (strsim::damerau_levenshtein(&name, known), known))
+            .min()
+            .filter(|(distance, known)| *distance * 3 <= known.len().max(6));
+        if let Some((_, known)) = close {
+            faults.warnings.push(format!("{variable} is no input; did you mean `{known}`?"));
+        }
+    }
+}

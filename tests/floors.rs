@@ -1,0 +1,140 @@
+//! The floors of the house: a file imports only from floors below its own, or inside its own folder, and no files import
+//! each other in a circle.
+#![allow(clippy::expect_used, clippy::panic, missing_docs, reason = "a test may stop at the first surprise")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The floor of every file, by the longest beginning of its path that is named here.
+const FLOORS: &[(&str, u8, &str)] = &[
+    ("text/line.rs", 0, "values"),
+    ("text/secret.rs", 0, "values"),
+    ("model/about.rs", 0, "values"),
+    ("model/address.rs", 0, "values"),
+    ("model/id.rs", 0, "values"),
+    ("model/outcome.rs", 0, "values"),
+    ("model/signal.rs", 0, "values"),
+    ("model/state.rs", 0, "values"),
+    ("model/verdict.rs", 0, "values"),
+    ("model/", 1, "facts"),
+    ("text/redaction.rs", 1, "facts"),
+    ("text/", 2, "shown"),
+    ("input/", 3, "asked"),
+    ("select/guard.rs", 3, "thinking"),
+    ("select/", 4, "thinking"),
+    ("cancel/", 4, "thinking"),
+    ("api/", 4, "sending"),
+    ("platform/", 5, "platforms"),
+    ("report/", 5, "telling"),
+    ("run/", 6, "driving"),
+    ("ci/", 6, "CI systems"),
+    ("settings/", 7, "setting up"),
+    ("lib.rs", 8, "the line"),
+    ("help.rs", 8, "the line"),
+    ("world.rs", 8, "the line"),
+    ("main.rs", 8, "the line"),
+];
+
+/// Floors that stand side by side: neither sees the other, but for the exceptions, which are one way.
+const SIDE_BY_SIDE: &[(&str, &str)] = &[("ci/", "report/")];
+
+fn source() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+fn files(folder: &Path, found: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).expect("a folder of the sources") {
+        let path = entry.expect("an entry of it").path();
+        if path.is_dir() {
+            files(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            let inside = path.strip_prefix(source()).expect("a path inside");
+            found.push(inside.to_string_lossy().replace('\\', "/"));
+        }
+    }
+}
+
+fn floor(file: &str) -> u8 {
+    let fits = FLOORS.iter().filter(|(start, ..)| file.starts_with(start));
+    let longest = fits.max_by_key(|(start, ..)| start.len());
+    longest.unwrap_or_else(|| panic!("{file} stands on no floor: name it in FLOORS of tests/floors.rs")).1
+}
+
+fn room(file: &str) -> &str {
+    file.split_once('/').map_or("", |(room, _)| room)
+}
+
+/// The file that a path such as `crate::model::id::Id` leads into.
+fn target(path: &str, all: &BTreeSet<String>) -> Option<String> {
+    let parts: Vec<&str> = path.split("::").collect();
+    (1..=parts.len()).rev().find_map(|many| {
+        let start = parts.get(..many)?.join("/");
+        [format!("{start}.rs"), format!("{start}/mod.rs")].into_iter().find(|file| all.contains(file))
+    })
+}
+
+/// Every path behind `crate::` in code, with groups in braces spelled out.
+fn imports(text: &str) -> BTreeSet<String> {
+    // What only tests import, they may.
+    let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+    let code: String =
+        code.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect();
+    let mut found = BTreeSet::new();
+    for rest in code.split("crate::").skip(1) {
+        let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(rest.len());
+        let (path, behind) = rest.split_at(end);
+        if path.ends_with("::") && behind.starts_with('{') {
+            let group = behind.split_once('}').map_or(behind, |(group, _)| group);
+            for name in group.trim_start_matches('{').split(',').map(str::trim).filter(|name| !name.is_empty()) {
+                found.insert(format!("{path}{}", name.split_whitespace().next().unwrap_or_default()));
+            }
+        } else {
+            found.insert(path.to_owned());
+        }
+    }
+    found
+}
+
+fn graph() -> BTreeMap<String, BTreeSet<String>> {
+    let mut all = Vec::new();
+    files(&source(), &mut all);
+    let all: BTreeSet<_> = all.into_iter().collect();
+    let edges = all.iter().map(|file| {
+        let text = fs::read_to_string(source().join(file)).expect("a readable source");
+        let targets = imports(&text).iter().filter_map(|path| target(path, &all)).collect();
+        (file.clone(), targets)
+    });
+    edges.collect()
+}
+
+#[test]
+fn no_file_imports_from_a_floor_above_its_own() {
+    let mut wrong = Vec::new();
+    for (file, targets) in graph() {
+        for other in targets {
+            let inside = room(&file) == room(&other) && !room(&file).is_empty();
+            let seen = SIDE_BY_SIDE.iter().any(|(from, to)| file.starts_with(from) && other.starts_with(to));
+            if !inside && !seen && floor(&other) >= floor(&file) && floor(&file) != 8 {
+                wrong.push(format!("{file} (floor {}) imports {other} (floor {})", floor(&file), floor(&other)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_files_of_different_rooms_import_each_other_in_a_circle() {
+    let graph = graph();
+    for start in graph.keys() {
+        let mut open: Vec<&String> =
+            graph.get(start).into_iter().flatten().filter(|next| room(next) != room(start)).collect();
+        let mut seen = BTreeSet::new();
+        while let Some(next) = open.pop() {
+            assert_ne!(room(next), room(start), "{start} leads back into its own room through {seen:?}");
+            if seen.insert(next.clone()) {
+                open.extend(graph.get(next).into_iter().flatten().filter(|further| room(further) != room(next)));
+            }
+        }
+    }
+}
