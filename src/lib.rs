@@ -63,8 +63,9 @@ use crate::select::guard::Guard;
 use crate::settings::secrets::{all_secrets, secrets_handed_over};
 use crate::settings::target::Target;
 use crate::settings::{Common, chosen_platform};
+use crate::text::redactor::Redactor;
 use crate::text::sanitizer::Sanitizer;
-use crate::text::secret::{Redactor, Secret};
+use crate::text::secret::Secret;
 
 /// Opens the link to a base address, by the roots and the proxy of the environment; the last argument says that a
 /// sign-in may lead to another host.

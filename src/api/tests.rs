@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 use crate::model::about::About;
-use crate::text::secret::Redactor;
+use crate::text::redactor::Redactor;
 
 const TOKEN: &str = "first-token";
 

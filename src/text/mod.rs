@@ -1,5 +1,7 @@
 //! Text that may be shown, and text that may not.
 
+mod escapes;
 pub mod markdown;
+pub mod redactor;
 pub mod sanitizer;
 pub mod secret;

@@ -8,7 +8,8 @@ use std::sync::{PoisonError, RwLock};
 use serde_json::{Map, Value};
 
 use crate::model::deployment::Deployment;
-use crate::text::secret::{Redactor, Secret};
+use crate::text::redactor::Redactor;
+use crate::text::secret::Secret;
 
 /// The longest sentence of a platform's that is shown, in characters.
 const SENTENCE: usize = 300;
@@ -95,13 +96,13 @@ fn visible(text: &str) -> impl Iterator<Item = char> {
 }
 
 /// Whether somebody could take it for the end of a line, or do something else than show it.
-fn is_blank(c: char) -> bool {
+pub(super) fn is_blank(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// Zero-width and direction-changing characters, which make a text read differently from what it is, and all others that
 /// Unicode calls ignorable by default: a reader that compares by the rules of a language finds a command around them.
-fn is_invisible(c: char) -> bool {
+pub(super) fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'

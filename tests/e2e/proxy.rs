@@ -250,7 +250,7 @@ fn credentials_that_come_back_in_an_answer_are_hidden() {
     let fault = Fault::json(401, &body);
     far.sandbox.always(Call::Read, fault);
     let ran = far.step().var("HTTPS_PROXY", &proxy.url_for(WRITTEN)).secret(PASSWORD).secret(ENCODED).run();
-    ran.ended("error", 1).says("***");
+    ran.ended("error", 1).says("withheld: it holds a secret");
 }
 
 #[test]

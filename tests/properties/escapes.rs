@@ -3,8 +3,9 @@
 
 use cancel_deployment::ci;
 use cancel_deployment::text::markdown;
+use cancel_deployment::text::redactor::Redactor;
 use cancel_deployment::text::sanitizer::{Sanitizer, break_commands, break_commands_in_json};
-use cancel_deployment::text::secret::{Redactor, Secret};
+use cancel_deployment::text::secret::Secret;
 
 #[path = "told.rs"]
 pub mod told;

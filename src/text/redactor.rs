@@ -1,0 +1,614 @@
+//! Finding secrets again in other people's text.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use zeroize::Zeroizing;
+
+use super::escapes::{Unescaped, undone};
+use crate::text::sanitizer::{is_blank, is_invisible, one_line};
+use crate::text::secret::{SHORTEST_HIDDEN, Secret, without_scheme};
+
+/// From this length on, what looks like a secret is taken for it in any case, with white space in it and encoded as a
+/// whole: nothing else is likely to look like it.
+const SHORTEST_LOOSE: usize = 8;
+
+/// So much of a secret, in another form, is as good as all of it.
+const ENOUGH_OF_ONE: usize = 64;
+
+/// Base64 in base64, and the like, is followed so many times.
+const DEEPEST: usize = 4;
+
+/// Shorter runs of digits or letters hold no secret in a form of a form.
+const SHORTEST_RUN: usize = 12;
+
+/// What is shown of a text that holds a secret in any other form than its own.
+pub const WITHHELD: &str = "(withheld: it holds a secret in another form)";
+
+const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_allow_trailing_bits(true)
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent);
+const BASE64: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
+
+/// Keeps every known secret out of a text. Where it stands as it is, it is replaced; of a text that holds it in any other
+/// form nothing is shown: what somebody wrote around such a form is not worth a guess at where it ends.
+#[derive(Default)]
+pub struct Redactor {
+    secrets: Vec<Secret>,
+    /// Made when it is needed first: secrets come several at once.
+    index: OnceLock<Index>,
+}
+
+#[derive(Default)]
+struct Index {
+    /// Secrets as they are: in any case, and the short ones as they are written.
+    plain: Option<AhoCorasick>,
+    short: Option<AhoCorasick>,
+    /// All other forms, of a text without escapes; of the long ones without case and white space, too.
+    hidden: Option<AhoCorasick>,
+    hidden_short: Option<AhoCorasick>,
+    /// The longest form of all.
+    longest: usize,
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not even how a secret begins.
+        write!(f, "Redactor({} secrets)", self.secrets.len())
+    }
+}
+
+impl Redactor {
+    /// A redactor for these secrets.
+    pub fn new(secrets: &[Secret]) -> Self {
+        let mut redactor = Self::default();
+        secrets.iter().for_each(|secret| redactor.add(secret));
+        redactor
+    }
+
+    /// One more secret, unless it is too short to be told from ordinary text.
+    pub fn add(&mut self, secret: &Secret) {
+        // The token alone is the secret, where it is not very short; its scheme is a word like any other.
+        let bare = without_scheme(secret.expose());
+        let bare = if bare.len() >= SHORTEST_HIDDEN { bare } else { secret.expose() };
+        self.secrets.push(Secret::from(bare.to_owned()));
+        self.index = OnceLock::new();
+    }
+
+    /// `text` with `***` in place of every secret, or nothing of it where one stands in it in any other form.
+    pub fn redact(&self, text: &str) -> String {
+        self.redact_start(text, usize::MAX)
+    }
+
+    /// The same for the beginning of a text: at least `enough` characters, if it has so many. Where they end, no secret
+    /// is cut in two: it is looked for as far as one that begins there can reach.
+    pub fn redact_start(&self, text: &str, enough: usize) -> String {
+        let index = self.index.get_or_init(|| Index::new(&self.secrets));
+        let mut pieces = Pieces::new(index, text);
+        let mut shown = String::new();
+        let mut length = 0;
+        let mut left = "";
+        while length < enough
+            && let Some(piece) = pieces.next()
+        {
+            let hidden = piece == HIDDEN;
+            let end = piece.char_indices().nth(enough - length).map_or(piece.len(), |(end, _)| end);
+            let (now, later) = if hidden { (piece, "") } else { piece.split_at_checked(end).unwrap_or((piece, "")) };
+            shown.push_str(now);
+            length += now.chars().count();
+            left = later;
+        }
+        if index.finds(&shown, std::iter::once(left).chain(pieces)) { WITHHELD.to_owned() } else { shown }
+    }
+}
+
+/// What stands in the place of a secret.
+const HIDDEN: &str = "***";
+
+/// A text in pieces: what stands between secrets, and what stands for them.
+struct Pieces<'a> {
+    index: &'a Index,
+    text: &'a str,
+    at: usize,
+    /// The next secrets, as far as they are known: none is looked for twice.
+    next: [Option<(usize, usize)>; 2],
+}
+
+impl<'a> Pieces<'a> {
+    fn new(index: &'a Index, text: &'a str) -> Self {
+        let mut pieces = Self { index, text, at: 0, next: [None; 2] };
+        pieces.look();
+        pieces
+    }
+
+    fn look(&mut self) {
+        let automatons = [&self.index.plain, &self.index.short];
+        for (next, automaton) in self.next.iter_mut().zip(automatons) {
+            if next.is_some_and(|(start, _)| start >= self.at) {
+                continue;
+            }
+            let first_look = self.at == 0;
+            if next.is_none() && !first_look {
+                continue;
+            }
+            let rest = aho_corasick::Input::new(self.text).range(self.at..);
+            let found = automaton.as_ref().and_then(|automaton| automaton.find(rest));
+            *next = found.map(|found| (found.start(), found.end()));
+        }
+    }
+}
+
+impl<'a> Iterator for Pieces<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let first = self.next.iter().flatten().min_by_key(|(start, end)| (*start, std::cmp::Reverse(*end)));
+        let (start, end) = first.copied().unwrap_or((self.text.len(), self.text.len()));
+        if self.at < start {
+            let piece = self.text.get(self.at..start);
+            self.at = start;
+            return piece;
+        }
+        if start == self.text.len() {
+            return None;
+        }
+        self.at = end;
+        self.look();
+        Some(HIDDEN)
+    }
+}
+
+impl Index {
+    fn new(secrets: &[Secret]) -> Self {
+        let (mut plain, mut short) = (Vec::new(), Vec::new());
+        let (mut hidden, mut hidden_short) = (Vec::new(), Vec::new());
+        for secret in secrets {
+            let secret = secret.expose();
+            // Text that is shown is made one line of visible characters first, which can leave nothing of a secret.
+            let folded = Zeroizing::new(one_line(secret));
+            for form in [secret, folded.as_str()] {
+                match form.len() {
+                    ..SHORTEST_HIDDEN => continue,
+                    SHORTEST_HIDDEN..SHORTEST_LOOSE => short.push(form.as_bytes().to_vec()),
+                    _ => plain.push(form.as_bytes().to_vec()),
+                }
+                let undone = Zeroizing::new(undone(form.as_bytes()));
+                let loose = loose(&bare(&undone));
+                if loose.len() >= SHORTEST_LOOSE {
+                    hidden.extend(beginnings(&loose));
+                } else if loose.len() >= SHORTEST_HIDDEN {
+                    hidden_short.push(tight(&undone));
+                } else {
+                    // Made of nothing but escapes, there is nothing of it left to look for when they are undone.
+                    plain.push(utf8_percent_encode(form, NON_ALPHANUMERIC).to_string().into_bytes());
+                    plain.push(form.bytes().flat_map(|byte| format!("%{byte:02x}").into_bytes()).collect());
+                    plain.extend(serde_json::to_string(form).map(|json| json.trim_matches('"').as_bytes().to_vec()));
+                }
+            }
+            if secret.len() >= SHORTEST_HIDDEN {
+                let encoded = base64_forms(secret.as_bytes());
+                let encoded = encoded.iter().map(|form| loose(form.expose().as_bytes()));
+                let hex = hex_form(secret.as_bytes());
+                let forms = encoded.chain([hex.expose().as_bytes().to_vec()]);
+                hidden.extend(forms.filter(|form| form.len() >= SHORTEST_LOOSE).map(cut));
+            }
+        }
+        let forms = || [&plain, &short].into_iter().flatten();
+        let longest = forms().map(Vec::len).max().unwrap_or_default().min(ENOUGH_OF_ONE) * 2;
+        Self {
+            longest,
+            plain: automaton(plain, true),
+            short: automaton(short, false),
+            hidden: automaton(hidden, true),
+            hidden_short: automaton(hidden_short, false),
+        }
+    }
+
+    /// Whether a secret that begins in `shown` stands in it in another form; what follows is asked for as far as it takes.
+    fn finds<'a>(&self, shown: &str, rest: impl Iterator<Item = &'a str>) -> bool {
+        if self.hidden.is_none() && self.hidden_short.is_none() {
+            return false;
+        }
+        let mut said = Unescaped::default();
+        shown.bytes().for_each(|byte| said.push(byte));
+        let mut shown = said.bytes().len();
+        // Base64 in base64 takes more room than the secret itself.
+        let beyond = self.longest << DEEPEST;
+        'whole: for piece in rest {
+            for byte in piece.bytes() {
+                if said.bytes().len() >= shown + beyond {
+                    break 'whole;
+                }
+                said.push(byte);
+                shown = shown.min(said.bytes().len());
+            }
+        }
+        let (begun, rest) = said.bytes().split_at_checked(shown).unwrap_or((said.bytes(), &[]));
+        self.is_in(begun, rest) || self.is_in_a_form(said.bytes(), DEEPEST)
+    }
+
+    /// Whether a secret begins in the first part of a text.
+    fn is_in(&self, begun: &[u8], rest: &[u8]) -> bool {
+        let finds = |automaton: &Option<AhoCorasick>, fold: fn(&[u8]) -> Vec<u8>| {
+            automaton.as_ref().is_some_and(|automaton| {
+                let mut text = fold(begun);
+                let begun = text.len();
+                text.extend(fold(rest));
+                automaton.find(&text).is_some_and(|found| found.start() < begun)
+            })
+        };
+        finds(&self.hidden, |text| loose(&bare(text)))
+            // A line may have ended inside an escape.
+            || finds(&self.hidden, |text| loose(&bare(&undone(&bare(text)))))
+            || finds(&self.hidden_short, tight)
+    }
+
+    /// Whether a secret is in what base64 or hexadecimal digits in a text stand for.
+    fn is_in_a_form(&self, text: &[u8], depth: usize) -> bool {
+        let forms = [decoded(text, is_base64, from_base64), decoded(text, u8::is_ascii_hexdigit, from_hex)];
+        forms.into_iter().flatten().any(|form| {
+            let said = undone(&form);
+            self.is_in(&said, &[]) || depth > 0 && self.is_in_a_form(&said, depth - 1)
+        })
+    }
+}
+
+fn automaton(forms: Vec<Vec<u8>>, any_case: bool) -> Option<AhoCorasick> {
+    let forms = Zeroizing::new(forms);
+    let mut builder = AhoCorasick::builder();
+    let builder = builder.match_kind(MatchKind::LeftmostLongest).ascii_case_insensitive(any_case);
+    builder.build(forms.iter()).ok().filter(|_| !forms.is_empty())
+}
+
+/// What is left of a text without white space and what nobody sees.
+fn bare(text: &[u8]) -> Vec<u8> {
+    if text.is_ascii() {
+        let seen = |byte: &u8| !byte.is_ascii_whitespace() && !byte.is_ascii_control();
+        return text.iter().copied().filter(seen).collect();
+    }
+    let text = String::from_utf8_lossy(text);
+    let seen = |c: &char| !c.is_whitespace() && !is_invisible(*c) && !is_blank(*c);
+    text.chars().filter(seen).collect::<String>().into_bytes()
+}
+
+/// A text without backslashes, which only say how what follows is written.
+fn tight(text: &[u8]) -> Vec<u8> {
+    text.iter().copied().filter(|byte| *byte != b'\\').collect()
+}
+
+/// The same in one case, and without the `+` that can stand for a space.
+fn loose(text: &[u8]) -> Vec<u8> {
+    let kept = text.iter().filter(|byte| !matches!(byte, b'\\' | b'+'));
+    kept.map(u8::to_ascii_lowercase).collect()
+}
+
+/// How a secret may begin in a text without escapes: what stands before it can have taken its first digits for an escape's.
+fn beginnings(form: &[u8]) -> Vec<Vec<u8>> {
+    let digits = form.iter().take(ENOUGH_OF_ONE / 16).take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let least = 2 * SHORTEST_LOOSE;
+    let shorter = (1..=digits).filter_map(|gone| form.get(gone..)).filter(|rest| rest.len() >= least);
+    std::iter::once(form).chain(shorter).map(|form| cut(form.to_vec())).collect()
+}
+
+fn cut(mut form: Vec<u8>) -> Vec<u8> {
+    form.truncate(ENOUGH_OF_ONE);
+    form
+}
+
+fn is_base64(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+}
+
+/// What the runs of such characters in a text stand for, one behind the other: nothing if there is none that is long
+/// enough. One that goes on in the next line is one.
+fn decoded(text: &[u8], is: fn(&u8) -> bool, read: fn(&[u8]) -> Vec<u8>) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    let (mut at, mut goes_on) = (0, false);
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        let run = rest.iter().take_while(|byte| is(byte)).count();
+        if run == 0 {
+            goes_on &= rest.first().is_some_and(u8::is_ascii_whitespace);
+            at += 1;
+            continue;
+        }
+        if run >= SHORTEST_RUN || goes_on {
+            if !goes_on && !out.is_empty() {
+                out.push(b'\n');
+            }
+            out.extend(read(rest.get(..run).unwrap_or_default()));
+            goes_on = true;
+        }
+        at += run;
+    }
+    Some(out).filter(|out| out.len() >= SHORTEST_HIDDEN)
+}
+
+fn from_base64(run: &[u8]) -> Vec<u8> {
+    let usual = |byte: &u8| match byte {
+        b'-' => b'+',
+        b'_' => b'/',
+        other => *other,
+    };
+    let mut run: Vec<_> = run.iter().map(usual).collect();
+    // One character alone says nothing.
+    if run.len() % 4 == 1 {
+        run.pop();
+    }
+    BASE64.decode(run).unwrap_or_default()
+}
+
+fn from_hex(run: &[u8]) -> Vec<u8> {
+    let digit = |digit: &u8| char::from(*digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let pairs = run.chunks_exact(2).filter_map(|pair| match pair {
+        [high, low] => Some(digit(high)? << 4 | digit(low)?),
+        _ => None,
+    });
+    pairs.collect()
+}
+
+/// The secret in hexadecimal digits.
+fn hex_form(secret: &[u8]) -> Secret {
+    let digits = secret.iter().map(|byte| format!("{byte:02x}"));
+    Secret::from(digits.collect::<String>())
+}
+
+/// The parts of base64 text that depend on the secret alone, for each of the three ways it can be aligned.
+fn base64_forms(secret: &[u8]) -> Vec<Secret> {
+    let mut forms = Vec::new();
+    for shift in 0..3_usize {
+        let mut padded = Zeroizing::new(vec![0_u8; shift]);
+        padded.extend_from_slice(secret);
+        let first = [0, 2, 3].get(shift).copied().unwrap_or(0);
+        for encoded in
+            [Zeroizing::new(STANDARD_NO_PAD.encode(&*padded)), Zeroizing::new(URL_SAFE_NO_PAD.encode(&*padded))]
+        {
+            let last = encoded.len() - usize::from(padded.len() % 3 != 0);
+            match encoded.get(first..last) {
+                Some(core) if core.len() >= SHORTEST_LOOSE => {
+                    forms.push(Secret::from(core.to_owned()));
+                }
+                _ => {}
+            }
+        }
+    }
+    forms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const TOKEN: &str = "s3cr/et+to\"ken=&<9>";
+
+    fn redact(text: &str) -> String {
+        Redactor::new(&[Secret::from(TOKEN.to_owned())]).redact(text)
+    }
+
+    fn is_withheld(written: &str) {
+        assert_eq!(redact(&format!("a {written} b")), WITHHELD, "{written}");
+    }
+
+    #[test]
+    fn a_secret_is_replaced_where_it_stands() {
+        assert_eq!(redact(&format!("a {TOKEN} b{TOKEN}")), "a *** b***");
+        assert_eq!(redact(&TOKEN.to_uppercase()), "***");
+        let redactor = Redactor::new(&["hunter22", "er22", "hunter22-and-more"].map(|it| Secret::from(it.to_owned())));
+        assert_eq!(redactor.redact("hunter22 er22 hunter22-and-more x"), "*** *** *** x");
+    }
+
+    #[test]
+    fn nothing_is_shown_of_a_text_that_holds_a_secret_however_it_is_written() {
+        let json = serde_json::to_string(TOKEN).unwrap();
+        let hex: String = TOKEN.bytes().map(|byte| format!("{byte:02X}")).collect();
+        let encoded = STANDARD_NO_PAD.encode(format!("user:{TOKEN}"));
+        let (head, tail) = encoded.split_at(12);
+        let percent = utf8_percent_encode(TOKEN, NON_ALPHANUMERIC).to_string();
+        let url = utf8_percent_encode(&percent, NON_ALPHANUMERIC).to_string();
+        for written in [
+            json.trim_matches('"').to_owned(),
+            json.trim_matches('"').replace('/', "\\/"),
+            "s3cr%2Fet%2Bto%22ken%3D%26%3C9%3E".to_owned(),
+            "s3cr%2fet%2bto%22ken%3d%26%3c9%3e".to_owned(),
+            "s3cr/et\\u002bto&quot;ken=&amp;&lt;9&gt;".to_owned(),
+            "s3cr&sol;et&plus;to&quot;ken&equals;&AMP;&lt;9&gt;".to_owned(),
+            "s3cr%252Fet%252Bto%2522ken%253D%2526%253C9%253E".to_owned(),
+            "s3cr&#x2F;et&#43;to&#34;ken&#x3d;&amp;&lt;9&gt;".to_owned(),
+            "s3cr&amp;#47;et+to&amp;quot;ken=&amp;amp;&amp;lt;9&amp;gt;".to_owned(),
+            "s3cr\\\\/et+to\\\\\"ken=&<9>".to_owned(),
+            "s3cr\\x2fet\\x2bto\\x22ken\\x3d\\x26<9>".to_owned(),
+            "s3cr\\\\u002Fet+to\\\\u0022ken=&<9>".to_owned(),
+            TOKEN.replace("et+", "e t+"),
+            hex.to_lowercase(),
+            hex.clone(),
+            format!("{head}\r\n{tail}"),
+            STANDARD_NO_PAD.encode(&percent),
+            STANDARD_NO_PAD.encode(STANDARD_NO_PAD.encode(TOKEN)),
+            STANDARD_NO_PAD.encode(&hex),
+            utf8_percent_encode(&STANDARD_NO_PAD.encode(&url), NON_ALPHANUMERIC).to_string(),
+        ] {
+            is_withheld(&written);
+        }
+        // Under more layers than anybody writes.
+        let deep = (0..100).fold(TOKEN.to_owned(), |text, _| text.replace('%', "%25").replace('/', "%2F"));
+        is_withheld(&deep);
+    }
+
+    #[test]
+    fn what_stands_before_a_form_of_a_secret_hides_it_not() {
+        let redactor = Redactor::new(&[Secret::from("1a2b3c4d-0123456789/abcdef".to_owned())]);
+        for before in ["%", "%4", "\\u", "\\u00", "\\x", "&", "&#"] {
+            assert_eq!(redactor.redact(&format!("{before}1a2b3c4d-0123456789%2Fabcdef")), WITHHELD, "{before}");
+        }
+    }
+
+    #[test]
+    fn a_pass_phrase_is_found_in_a_form_and_with_its_spaces_folded() {
+        let redactor = Redactor::new(&[Secret::from("open  sesame now".to_owned())]);
+        for written in ["open  sesame now", "open sesame now"] {
+            assert_eq!(redactor.redact(written), "***", "{written}");
+        }
+        for written in ["open++sesame+now", "open%20%20sesame%20now"] {
+            assert_eq!(redactor.redact(written), WITHHELD, "{written}");
+        }
+    }
+
+    #[test]
+    fn a_secret_of_other_letters_is_found_escaped() {
+        let redactor = Redactor::new(&[Secret::from("pässw😀rd".to_owned())]);
+        assert_eq!(redactor.redact("pässw😀rd"), "***");
+        for written in [
+            "p\\u00e4ssw\\ud83d\\ude00rd",
+            "p\\\\u00E4ssw\\\\uD83D\\\\uDE00rd",
+            "p%C3%A4ssw%f0%9f%98%80rd",
+            "p&#228;ssw&#x1F600;rd",
+        ] {
+            assert_eq!(redactor.redact(written), WITHHELD, "{written}");
+        }
+    }
+
+    #[test]
+    fn a_short_secret_is_looked_for_as_it_is() {
+        let redactor = Redactor::new(&[Secret::from("op/n".to_owned())]);
+        assert_eq!(redactor.redact("op/n Op/n op /n"), "*** Op/n op /n");
+        assert_eq!(redactor.redact("op%2Fn"), WITHHELD);
+    }
+
+    #[test]
+    fn backslashes_and_percent_signs_of_a_secret_are_its_own() {
+        for secret in ["a\\\\b\\cd", "100%25 of %zz", "%%%%%%", "\\\\\\\\", "&amp;&&"] {
+            let redactor = Redactor::new(&[Secret::from(secret.to_owned())]);
+            let percent: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let json = serde_json::to_string(secret).unwrap();
+            assert_eq!(redactor.redact(secret), "***");
+            for written in [&percent, json.trim_matches('"')] {
+                let shown = redactor.redact(written);
+                assert!(shown == WITHHELD || shown.starts_with("***"), "{secret} {written}: {shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_that_ends_inside_an_escape_of_a_secret_hides_it_not() {
+        let redactor = Redactor::new(&[Secret::from("0%0aä😀é😀".to_owned())]);
+        assert_eq!(redactor.redact("%30%25%30\n aä%f0%9f%98%80é😀"), WITHHELD);
+    }
+
+    #[test]
+    fn what_resembles_no_secret_is_shown() {
+        let text =
+            "PENDING_BUILD 4f6c71e2-0000-4000-8000-000000000000 100% a&b C:\\x https://a.example/b?c=d%20e &amp; +1";
+        assert_eq!(redact(text), text);
+        assert_eq!(Redactor::default().redact(text), text);
+    }
+
+    #[test]
+    fn the_beginning_of_a_text_holds_no_piece_of_a_secret() {
+        let redactor = Redactor::new(&[Secret::from(TOKEN.to_owned())]);
+        let text = format!("{}{TOKEN}{}", "x".repeat(9), "y".repeat(9));
+        assert_eq!(redactor.redact_start(&text, 10), "xxxxxxxxx***");
+        assert_eq!(redactor.redact_start(&text, 9), "x".repeat(9));
+        let many = TOKEN.repeat(1000);
+        assert_eq!(redactor.redact_start(&many, 5), "******");
+        let percent: String = TOKEN.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let encoded = format!("{}s3{}", "x".repeat(9), &percent["%00%00".len()..]);
+        assert_eq!(redactor.redact_start(&encoded, 10), WITHHELD);
+        assert_eq!(redactor.redact_start(&encoded, 9), "x".repeat(9));
+    }
+
+    #[test]
+    fn a_secret_is_found_in_base64_at_every_alignment() {
+        for prefix in ["", "u", "us", "user:"] {
+            for encoded in
+                [STANDARD_NO_PAD.encode(format!("{prefix}{TOKEN}")), URL_SAFE_NO_PAD.encode(format!("{prefix}{TOKEN}"))]
+            {
+                assert_eq!(redact(&encoded), WITHHELD, "{encoded}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_redactor_tells_nothing_of_its_secrets() {
+        let redactor = Redactor::new(&[Secret::from(TOKEN.to_owned())]);
+        assert_eq!(format!("{redactor:?}"), "Redactor(1 secrets)");
+    }
+
+    /// Twice the text takes about twice the time, whatever it is made of, and also where the secret is made of the same.
+    #[test]
+    fn no_text_costs_more_than_its_length() {
+        let secrets = ["%%%%%%%%%%", "&&&&&&&&&&", "aaaaaaaaaaaaaaab", TOKEN].map(|it| Secret::from(it.to_owned()));
+        let redactor = Redactor::new(&secrets);
+        let length = 1 << 20;
+        for unit in ["%", "&", "\\", "=", ",", "a", "%25", "25", "amp;", "&amp;", "YWFh", "s3cr/et+to", "\\u005c", " "]
+        {
+            let text = unit.repeat(length / unit.len());
+            let started = std::time::Instant::now();
+            redactor.redact(&text);
+            redactor.redact_start(&text, 300);
+            let took = started.elapsed();
+            assert!(took < std::time::Duration::from_secs(10), "{unit}: {took:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_visible_of_a_secret_hides_nothing() {
+        let invisible = ["\u{200b}\u{200b}", "a\u{200b}\u{feff}", "\u{feff}\u{feff} "];
+        for secret in invisible {
+            let redactor = Redactor::new(&[Secret::from(secret.to_owned())]);
+            assert_eq!(redactor.redact("a banana"), "a banana", "{secret:?}");
+        }
+    }
+
+    #[test]
+    fn very_short_values_are_left_alone() {
+        let redactor = Redactor::new(&[Secret::from("abc".to_owned())]);
+        assert_eq!(redactor.redact("abcdef"), "abcdef");
+    }
+
+    /// One character in one of the ways in which a text may carry it.
+    fn written(c: char, way: u8) -> String {
+        let mut bytes = [0; 4];
+        let bytes = c.encode_utf8(&mut bytes).bytes();
+        let mut units = [0; 2];
+        let units = c.encode_utf16(&mut units).iter();
+        match way % 10 {
+            0 => bytes.map(|byte| format!("%{byte:02x}")).collect(),
+            1 => bytes.map(|byte| format!("%25{byte:02X}")).collect(),
+            2 => units.map(|unit| format!("\\u{unit:04x}")).collect(),
+            3 => units.map(|unit| format!("\\\\u{unit:04X}")).collect(),
+            4 => format!("&#{};", u32::from(c)),
+            5 => format!("&#x{:X};", u32::from(c)),
+            6 => format!("&amp;#x{:x};", u32::from(c)),
+            7 => c.to_ascii_uppercase().to_string(),
+            8 => format!("\n {c}"),
+            _ => c.to_string(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_mixture_of_ways_to_write_a_secret_hides_it(
+            secret in "[!-~äé中😀]{8,24}",
+            ways in prop::collection::vec(0_u8..10, 24),
+        ) {
+            let mixed = secret.chars().zip(&ways).map(|(c, way)| written(c, *way));
+            let mixed: String = mixed.collect();
+            let redactor = Redactor::new(&[Secret::from(secret)]);
+            let shown = redactor.redact(&format!("<{mixed}>"));
+            prop_assert!(shown == WITHHELD || shown.contains("***"), "{shown}");
+            prop_assert!(!shown.contains(&mixed), "{shown}");
+        }
+
+        #[test]
+        fn no_text_around_a_secret_hides_it(before in ".{0,20}", after in ".{0,20}") {
+            let shown = redact(&format!("{before}{TOKEN}{after}"));
+            prop_assert!(!shown.contains(TOKEN));
+        }
+    }
+}
