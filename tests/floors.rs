@@ -18,7 +18,8 @@ const FLOORS: &[(&str, u8, &str)] = &[
     ("model/state.rs", 0, "values"),
     ("model/verdict.rs", 0, "values"),
     ("model/", 1, "facts"),
-    ("text/redaction.rs", 1, "facts"),
+    ("text/redactor.rs", 1, "facts"),
+    ("text/escapes.rs", 1, "facts"),
     ("text/", 2, "shown"),
     ("input/", 3, "asked"),
     ("select/guard.rs", 3, "thinking"),
@@ -32,7 +33,11 @@ const FLOORS: &[(&str, u8, &str)] = &[
     ("settings/", 7, "setting up"),
     ("lib.rs", 8, "the line"),
     ("help.rs", 8, "the line"),
+    ("process.rs", 8, "the line"),
+    ("progress.rs", 8, "the line"),
     ("world.rs", 8, "the line"),
+    ("room.rs", 8, "the line"),
+    ("signals.rs", 8, "the line"),
     ("main.rs", 8, "the line"),
 ];
 

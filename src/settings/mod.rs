@@ -1,5 +1,6 @@
 //! What this program is told, judged once.
 
+pub mod open;
 pub mod secrets;
 pub mod target;
 mod unknown;

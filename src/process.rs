@@ -1,0 +1,176 @@
+//! One run once it has a console: what it begins with, how it is carried out, and how everything is told at the end.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::api::{Api, Service, Transport};
+use crate::cancel::{Plan, Verdict};
+use crate::ci::{self, Console, Print};
+use crate::input::env::Env;
+use crate::input::faults::Faults;
+use crate::model::address::Address;
+use crate::model::outcome::{Exit, Outcome};
+use crate::model::signal::{Received, Signals};
+use crate::platform::PlatformInfo;
+use crate::progress::ProgressLog;
+use crate::report::{Report, Told};
+use crate::run::{Run, Work};
+use crate::settings::open::Opened;
+use crate::settings::secrets::{all_secrets, secrets_handed_over};
+use crate::settings::target::Target;
+use crate::settings::{self, Common, chosen_platform};
+use crate::text::redactor::Redactor;
+use crate::text::sanitizer::Sanitizer;
+use crate::text::secret::Secret;
+
+/// What every run begins with: a console, on which every secret is known and masked.
+pub(crate) struct Begun {
+    pub(crate) console: Arc<Mutex<Console>>,
+    pub(crate) cleaner: Arc<Sanitizer>,
+}
+
+/// Finds out where this runs and what must not be shown, before anything is said.
+pub(crate) fn begin(env: &Env, print: Print, signals: Signals) -> Begun {
+    let named_ci = env.input("ci").and_then(|written| written.value);
+    let ci = ci::here(env, named_ci.as_ref().map(Secret::expose));
+    let debug = env.var("RUNNER_DEBUG") == Some("1");
+    let secrets = all_secrets(env);
+    let cleaner = Arc::new(Sanitizer::new(Redactor::new(&secrets)));
+    let mut console = Console::new(ci, debug, signals, Arc::clone(&cleaner), print);
+    console.mask(&secrets, &secrets_handed_over(env));
+    Begun { console: Arc::new(Mutex::new(console)), cleaner }
+}
+
+/// The report of a run in which nothing has happened.
+pub(crate) fn nothing_yet(entry: Option<&'static PlatformInfo>, common: &Common) -> Report {
+    Report {
+        platform: entry.map(|entry| &entry.about),
+        asked: String::new(),
+        deployments: Vec::new(),
+        whole: None,
+        fail_on: common.fail_on.clone(),
+        faults: Vec::new(),
+        took: Duration::ZERO,
+    }
+}
+
+/// A run that cannot even begin, for want of what the machine should have: told like every other, without a request.
+pub fn cannot_begin(env: &Env, why: &str) -> Exit {
+    let (_sender, signals) = tokio::sync::watch::channel(Received::default());
+    let Begun { console, cleaner } = begin(env, Box::new(ci::print), signals);
+    let mut faults = Faults::default();
+    let entry = chosen_platform(env, &mut faults);
+    let values = settings::read(env, entry, &mut faults);
+    let common = Common::judge(&values, &mut faults);
+    let whole = Verdict {
+        outcome: Outcome::Error,
+        reason: cleaner.value(&format!("This run could not begin, and nothing was sent: {why}.")),
+        hint: "Allow this process more (`ulimit -n`, the limits of the container), or run fewer at once.".to_owned(),
+        perhaps_live: false,
+    };
+    let report = Report { whole: Some(whole), ..nothing_yet(entry, &common) };
+    tell(&mut lock(&console), &report, &common);
+    common.fail_on.exit(report.outcomes())
+}
+
+/// What a run goes on with once its inputs are judged.
+pub(crate) struct Process<'a> {
+    pub(crate) console: &'a Arc<Mutex<Console>>,
+    pub(crate) cleaner: &'a Arc<Sanitizer>,
+    pub(crate) entry: &'static PlatformInfo,
+    pub(crate) common: &'a Common,
+    pub(crate) start: Instant,
+}
+
+impl Process<'_> {
+    /// The door, which tells the console what goes on behind it.
+    fn api(&self, service: Service, base: Address, link: Box<dyn Transport>) -> Api {
+        let Self { console, cleaner, common, start, .. } = *self;
+        let [trace, hide, notice] = [(); 3].map(|()| Arc::clone(console));
+        Api::new(service, base, link, Arc::clone(cleaner), start, common.timeout)
+            .traced(Arc::new(move |line| lock(&trace).debug(line)))
+            .noticing(Arc::new(move |trouble| {
+                let seconds = start.elapsed().as_secs_f64();
+                lock(&notice).log(&format!("{seconds:>6.1} s  {trouble}"));
+            }))
+            .hiding(Arc::new(move |secret| lock(&hide).mask_made(secret)))
+    }
+
+    /// Opens the door and takes everything aimed at to its end.
+    pub(crate) async fn carry_out(&self, opened: Opened, signals: &mut Signals, report: &mut Report) {
+        let Self { console, cleaner, entry, common, start } = *self;
+        report.asked = cleaner.value(&asked(entry, common, &opened.aim));
+        lock(console).open_group(&report.asked);
+        let api = self.api(opened.service, opened.base, opened.link);
+        let plan = Plan {
+            wait: common.wait,
+            dry_run: common.dry_run,
+            only_states: common.only_states.clone(),
+            guard: opened.guard,
+            guarded: opened.platform.is_guarded(),
+            poll_interval: common.poll_interval,
+            slower: entry.slower,
+            limit: common.timeout,
+            many: 1,
+        };
+        let mut teller = ProgressLog { console, cleaner, entry, common, told: false, said: start, start };
+        let driver = Run {
+            platform: opened.platform.as_ref(),
+            api: &api,
+            plan,
+            lists_tell: entry.lists_tell && matches!(opened.aim, Target::Selection { .. }),
+            cleaner,
+            start,
+        };
+        let (works, whole) = match opened.aim {
+            Target::Ids(ids) => (driver.drive(ids, signals, &mut teller).await, None),
+            Target::Selection { wanted, appear_within } => {
+                driver.drive_chosen(&wanted, appear_within, signals, &mut teller).await
+            }
+        };
+        let story = |work: &Work| Told::new(&entry.about, &work.id, &work.procedure, cleaner);
+        report.deployments = works.iter().map(story).collect();
+        report.whole = whole;
+        lock(console).close_group();
+    }
+}
+
+/// What is odd about the inputs, said before anything is done.
+pub(crate) fn remark(console: &mut Console, cleaner: &Sanitizer, faults: &Faults) {
+    for warning in &faults.warnings {
+        console.warn(&cleaner.value(warning));
+    }
+}
+
+fn asked(entry: &PlatformInfo, common: &Common, aim: &Target) -> String {
+    let what = match aim {
+        Target::Ids(ids) if ids.len() == 1 => "1 deployment".to_owned(),
+        Target::Ids(ids) => format!("{} deployments", ids.len()),
+        Target::Selection { wanted, .. } => wanted.describe(),
+    };
+    let seconds = common.timeout.as_secs();
+    let how = match (common.dry_run, common.wait) {
+        (true, _) => "dry run".to_owned(),
+        (false, true) => format!("wait for the end, at most {seconds} s"),
+        (false, false) => "do not wait for the end".to_owned(),
+    };
+    format!("Cancel {what} on {} ({how})", entry.about.name)
+}
+
+/// Says everything there is to say, each way that can be had; what cannot be written is a warning.
+pub(crate) fn tell(console: &mut Console, report: &Report, common: &Common) {
+    let largest = console.ci().largest_deployments();
+    console.output_file(common.output_file.as_deref(), report);
+    console.outputs(&report.outputs(largest));
+    let left_out = report.small_deployments(largest).1;
+    if left_out > 0 {
+        console.warn(&format!("The output `deployments` has room for {} KiB; {left_out} deployments are left out there, and counted in `count`.", largest / 1024));
+    }
+    console.conclude(report, common.summary);
+}
+
+pub(crate) fn lock(console: &Mutex<Console>) -> MutexGuard<'_, Console> {
+    console.lock().unwrap_or_else(PoisonError::into_inner)
+}

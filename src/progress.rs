@@ -1,0 +1,118 @@
+//! What is told while a run goes on: a line when a state changes, a sign of life, and the provisional outputs once.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::ci::Console;
+use crate::model::outcome::Outcome;
+use crate::platform::PlatformInfo;
+use crate::process::{lock, nothing_yet};
+use crate::report::{Report, Told, shown_id};
+use crate::run::{Observer, Waiting, Work};
+use crate::settings::Common;
+use crate::text::sanitizer::Sanitizer;
+
+/// Tells what happens while it happens: a line when a state changes, and the provisional outputs once.
+pub(crate) struct ProgressLog<'a> {
+    pub(crate) console: &'a Mutex<Console>,
+    pub(crate) cleaner: &'a Sanitizer,
+    pub(crate) entry: &'static PlatformInfo,
+    pub(crate) common: &'a Common,
+    pub(crate) told: bool,
+    /// When the last line was said.
+    pub(crate) said: Instant,
+    pub(crate) start: Instant,
+}
+
+/// The longest silence: CI systems end jobs that say nothing, some after ten minutes.
+const SILENCE: Duration = Duration::from_secs(60);
+
+impl ProgressLog<'_> {
+    fn say(&mut self, text: &str) {
+        self.said = Instant::now();
+        let seconds = self.start.elapsed().as_secs_f64();
+        lock(self.console).log(&format!("{seconds:>6.1} s  {text}"));
+    }
+}
+
+impl Observer for ProgressLog<'_> {
+    fn saw(&mut self, work: &Work) {
+        let mut words = work.procedure.timeline().iter().rev().map(|(_, word)| word.as_str());
+        let (now, before) = (words.next().unwrap_or_default(), words.next());
+        let before = before.map(|before| format!("{before} → ")).unwrap_or_default();
+        let line = format!("{}: {before}{now}", shown_id(&work.id, self.cleaner));
+        self.say(&line);
+    }
+
+    fn warn(&mut self, text: &str) {
+        self.said = Instant::now();
+        lock(self.console).warn(text);
+    }
+
+    fn is_due(&self) -> Option<Instant> {
+        Some(self.said + SILENCE)
+    }
+
+    fn waits(&mut self, what: Waiting<'_>) {
+        let line = match what {
+            Waiting::For(what, since) => {
+                format!("still waiting for {what}, since {:.1} s", since.as_secs_f64())
+            }
+            Waiting::Ends(works) => {
+                let open = || works.iter().filter(|work| work.procedure.ending().is_none());
+                let Some(first) = open().min_by_key(|work| work.procedure.last_change()) else {
+                    return self.say("still waiting for what the platform adds to the end");
+                };
+                let word = first.procedure.last().map(|last| last.platform_state.as_str());
+                let since = first.procedure.last_change().as_secs_f64();
+                let id = shown_id(&first.id, self.cleaner);
+                let others = match open().count() {
+                    1 => String::new(),
+                    many => format!(", and {} more have not ended", many - 1),
+                };
+                let word = word.unwrap_or("not read");
+                format!("{id}: still {word}, since {since:.1} s{others}")
+            }
+        };
+        self.say(&line);
+    }
+
+    fn note(&mut self, text: &str) {
+        self.say(text);
+    }
+
+    fn asking(&mut self, works: &[Work], which: usize) {
+        let Some(work) = works.get(which) else { return };
+        let unseen =
+            if work.procedure.last().is_none() { " (reading it is forbidden, so this is asked unseen)" } else { "" };
+        let id = shown_id(&work.id, self.cleaner);
+        self.say(&format!("{id}: asking to cancel{unseen}"));
+        let mut console = lock(self.console);
+        if !std::mem::replace(&mut self.told, true) {
+            let story = |work: &Work| Told::new(&self.entry.about, &work.id, &work.procedure, self.cleaner);
+            let report = Report {
+                deployments: works.iter().map(story).collect(),
+                took: self.start.elapsed(),
+                ..nothing_yet(Some(self.entry), self.common)
+            };
+            let largest = console.ci().largest_deployments();
+            console.provisional(&provisional(&report, largest));
+        }
+    }
+}
+
+/// What stands in the output file if this process is killed without warning: the final block overrides it.
+fn provisional(report: &Report, largest: usize) -> Vec<(&'static str, String)> {
+    let mut outputs = report.outputs(largest);
+    for (name, value) in &mut outputs {
+        match *name {
+            "outcome" => *value = Outcome::Interrupted.to_string(),
+            "canceled" => *value = "false".to_owned(),
+            "deployments" => *value = "[]".to_owned(),
+            _ => {}
+        }
+    }
+    outputs
+}

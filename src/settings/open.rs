@@ -1,0 +1,111 @@
+//! Opens the platform and its door with the settings of a run.
+
+use std::collections::HashSet;
+
+use super::Common;
+use super::target::{self, Target};
+use crate::api::{Roots, Service, Transport};
+use crate::ci::facts::Facts;
+use crate::input::Values;
+use crate::input::env::Env;
+use crate::input::faults::{Fault, Faults};
+use crate::model::address::Address;
+use crate::platform::{Platform, PlatformInfo};
+use crate::select::guard::Guard;
+
+/// Opens the link to a base address, by the roots and the proxy of the environment; the last argument says that a
+/// sign-in may lead to another host.
+pub type Connect = Box<dyn Fn(&Address, Roots<'_>, &Env, bool) -> anyhow::Result<Box<dyn Transport>>>;
+
+/// What an input of this run led to.
+pub struct Opened {
+    /// The platform.
+    pub platform: Box<dyn Platform>,
+    /// What its door has to know.
+    pub service: Service,
+    /// Where it is.
+    pub base: Address,
+    /// Who sends.
+    pub link: Box<dyn Transport>,
+    /// What the run is aimed at.
+    pub aim: Target,
+    /// What each deployment has to pass.
+    pub guard: Guard,
+}
+
+/// Opens the platform and its door; every fault is noted, not the first.
+pub fn open(dial: &Connect, told: &Told<'_>, faults: &mut Faults) -> Option<Opened> {
+    let Told { env, entry, values, common, .. } = told;
+    let opened = (entry.open)(values, faults);
+    let (aim, guard) = told.target(faults);
+    let (platform, service) = opened?;
+    let aim = match aim {
+        Target::Ids(ids) if ids.is_empty() => Target::Ids(platform.whole().into_iter().collect()),
+        aim => aim,
+    };
+    let usual = service.base.clone().or_else(|| Address::parse(entry.base).ok());
+    let base = common.api_url.clone().or(usual)?;
+    let roots = Roots {
+        file: env.var("SSL_CERT_FILE"),
+        dir: env.var("SSL_CERT_DIR"),
+        extra: common.ca_cert.clone().unwrap_or_default(),
+    };
+    match dial(&base, roots, env, service.sign_in.is_some()) {
+        Ok(link) => Some(Opened { platform, service, base, link, aim, guard }),
+        Err(error) => {
+            let fault = Fault { input: String::new(), variable: None, text: format!("{error:#}") };
+            faults.found.push(fault);
+            None
+        }
+    }
+}
+
+/// Everything that a run was told before it was judged together.
+pub struct Told<'a> {
+    /// The environment.
+    pub env: &'a Env,
+    /// The platform that was chosen.
+    pub entry: &'static PlatformInfo,
+    /// What was written.
+    pub values: &'a Values,
+    /// What every run is told.
+    pub common: &'a Common,
+    /// What the CI system knows of the run.
+    pub facts: &'a Facts,
+}
+
+impl Told<'_> {
+    /// What the run is aimed at, and the guard that each deployment has to pass.
+    fn target(&self, faults: &mut Faults) -> (Target, Guard) {
+        let Self { env, entry, values, common, facts } = self;
+        let (mut ids, mut known) = (Vec::new(), HashSet::new());
+        for written in &common.ids {
+            match (entry.read_id)(written) {
+                Ok(id) if known.insert(id.clone()) => ids.push(id),
+                Ok(_) => {}
+                Err(wrong) => faults.add(values.given("deployment_id"), "deployment_id", wrong),
+            }
+        }
+        let home = Facts::repository(env);
+        let (aim, guard) = target::judge(values, entry, facts, home.as_deref(), ids, faults);
+        if entry.needs_id && matches!(&aim, Target::Ids(ids) if ids.is_empty()) {
+            require_target(values, faults);
+        }
+        if let Target::Selection { appear_within, .. } = aim {
+            faults.warnings.extend(facts.notes.iter().cloned());
+            if appear_within >= common.timeout {
+                let text = "`appear_within` is not shorter than `timeout`, which ends the waiting before.";
+                faults.warnings.push(text.to_owned());
+            }
+        }
+        (aim, guard)
+    }
+}
+
+/// Notes that nothing says which deployment is meant.
+pub fn require_target(values: &Values, faults: &mut Faults) {
+    if ["deployment_id", "select"].iter().all(|name| values.given(name).is_none()) {
+        let text = "is missing: set `deployment_id` to the deployment to cancel, or `select` to have it found";
+        faults.add(None, "deployment_id", text);
+    }
+}

@@ -1,0 +1,72 @@
+//! Signals: heard on a thread of their own, and the last resort when a run does not end by them.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use cancel_deployment::model::signal::{Received, Signal};
+use tokio::sync::watch;
+
+/// Listens for signals on a thread of its own, so that they are heard whatever the run is doing.
+pub(crate) fn hear(sender: watch::Sender<Received>) -> anyhow::Result<()> {
+    let (ready, started) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let listening = runtime.and_then(|runtime| {
+            let listening = runtime.block_on(async { listen(sender) })?;
+            Ok((runtime, listening))
+        });
+        match listening {
+            Ok((runtime, listening)) => {
+                drop(ready.send(Ok(())));
+                runtime.block_on(listening);
+            }
+            Err(error) => drop(ready.send(Err(error))),
+        }
+    });
+    started.recv()?.context("signals cannot be handled")
+}
+
+/// Passes signals on, and sees to it that the process leaves even if the run is stuck.
+#[cfg(unix)]
+fn listen(sender: watch::Sender<Received>) -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        loop {
+            let received = tokio::select! {
+                _ = interrupt.recv() => Signal::Interrupt,
+                _ = terminate.recv() => Signal::Terminate,
+            };
+            sender.send_modify(|known| {
+                known.again = known.first.is_some();
+                known.first.get_or_insert(received);
+                known.at.get_or_insert_with(std::time::Instant::now);
+            });
+            let known = *sender.borrow();
+            leave_after(if known.again { 900 } else { 2900 }, known.first.unwrap_or(received));
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn listen(sender: watch::Sender<Received>) -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            sender.send_modify(|known| {
+                known.again = known.first.is_some();
+                known.first.get_or_insert(Signal::Interrupt);
+                known.at.get_or_insert_with(std::time::Instant::now);
+            });
+            leave_after(2900, Signal::Interrupt);
+        }
+    })
+}
+
+#[allow(clippy::exit, reason = "the last resort: the contract of a signal is to be gone in time")]
+fn leave_after(milliseconds: u64, signal: Signal) {
+    std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        std::process::exit(i32::from(signal.exit().code()));
+    });
+}
