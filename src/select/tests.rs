@@ -1,0 +1,340 @@
+use proptest::prelude::*;
+
+use jiff::Timestamp;
+
+use super::*;
+
+fn wanted(select: Select) -> Selector {
+    Selector {
+        select,
+        branch: None,
+        commit: None,
+        target: None,
+        repository: None,
+        home: None,
+        one_group: false,
+        knows_commits: true,
+    }
+}
+
+fn one(id: &str, state: State, created: i64, branch: Option<&str>, target: Option<&str>) -> Deployment {
+    let source =
+        Source { repository: None, branch: branch.map(str::to_owned), commit: Some(format!("{created:07x}aaaaaaa")) };
+    Deployment {
+        state,
+        created: Timestamp::from_second(created).ok().filter(|_| created > 0),
+        branch: branch.map(str::to_owned),
+        commit: source.commit.clone(),
+        target: target.map(str::to_owned),
+        sources: vec![source],
+        ..Deployment::unseen(id)
+    }
+}
+
+fn ids(picked: &Selection) -> Vec<&str> {
+    picked.chosen.iter().map(|one| one.id.as_str()).collect()
+}
+
+use State::{Canceled, Failed, Queued, Running, Succeeded};
+
+#[test]
+fn latest_is_the_newest_in_flight() {
+    let listed = [
+        one("new", Succeeded, 9, Some("main"), None),
+        one("b", Running, 8, Some("main"), None),
+        one("a", Queued, 7, Some("dev"), None),
+    ];
+    assert_eq!(ids(&wanted(Select::Latest).pick(&listed)), ["b"]);
+    let undated = [one("a", Running, 0, None, None), one("b", Running, 0, None, None)];
+    assert!(wanted(Select::Latest).pick(&undated).refused.is_some());
+    assert_eq!(ids(&wanted(Select::Latest).pick(&undated[..1])), ["a"]);
+}
+
+#[test]
+fn branches_compare_exactly_and_commits_by_their_beginning() {
+    let listed = [
+        one("a", Running, 1, Some("main"), None),
+        one("b", Running, 2, Some("main2"), None),
+        one("c", Running, 3, None, None),
+        one("d", Succeeded, 4, Some("main"), None),
+    ];
+    let main = Selector { branch: Some("main".to_owned()), ..wanted(Select::Branch) };
+    let picked = main.pick(&listed);
+    assert_eq!(ids(&picked), ["a"]);
+    assert_eq!(picked.warnings.len(), 1);
+    assert_eq!(picked.looked_at, "2 deployments of branch main, none of them in flight, 1 ended succeeded");
+    let commit = Selector { commit: Some("0000002".to_owned()), ..wanted(Select::Commit) };
+    assert_eq!(ids(&commit.pick(&listed)), ["b"]);
+    let short = Selector { commit: Some("000000".to_owned()), ..wanted(Select::Commit) };
+    assert!(ids(&short.pick(&listed)).is_empty());
+}
+
+#[test]
+fn a_forks_branch_of_the_same_name_is_another_branch() {
+    let from = |id: &str, repository: Option<&str>| {
+        let mut one = one(id, Running, 1, Some("main"), None);
+        one.sources[0].repository = repository.map(str::to_owned);
+        one
+    };
+    let listed = [from("ours", Some("me/app")), from("theirs", Some("you/app")), from("nobodys", None)];
+    let main = Selector { branch: Some("main".to_owned()), ..wanted(Select::Branch) };
+    let fork = Selector { repository: Some("You/App".to_owned()), ..main.clone() };
+    assert_eq!(ids(&fork.pick(&listed)), ["theirs"]);
+    let home = Selector { home: Some("me/app".to_owned()), ..main };
+    assert_eq!(ids(&home.pick(&listed)), ["ours", "nobodys"]);
+    let strangers = home.pick(&listed[1..2]);
+    assert_eq!(strangers.warnings.len(), 1);
+    assert_eq!(strangers.looked_at, "0 deployments of branch main, none of them in flight");
+}
+
+#[test]
+fn superseded_keeps_the_newest_that_is_worth_it() {
+    for (newest, chosen) in [
+        (Succeeded, vec!["b", "a"]),
+        (Running, vec!["b", "a"]),
+        (Failed, vec!["a"]),
+        (Canceled, vec!["a"]),
+        (State::Unknown, vec!["a"]),
+    ] {
+        let listed = [
+            one("c", newest, 3, Some("main"), None),
+            one("b", Running, 2, Some("main"), None),
+            one("a", Queued, 1, Some("main"), None),
+            one("x", Running, 1, Some("dev"), None),
+            one("p", Running, 1, Some("main"), Some("production")),
+        ];
+        assert_eq!(ids(&wanted(Select::Superseded).pick(&listed)), chosen, "{newest:?}");
+    }
+}
+
+#[test]
+fn what_is_held_back_or_undated_supersedes_nothing() {
+    let mut held = one("c", Queued, 3, Some("main"), None);
+    held.blocked = true;
+    let listed = [held, one("b", Running, 2, Some("main"), None), one("u", Running, 0, Some("main"), None)];
+    let picked = wanted(Select::Superseded).pick(&listed);
+    assert!(ids(&picked).is_empty(), "{:?}", ids(&picked));
+    assert_eq!(picked.warnings.len(), 1);
+}
+
+#[test]
+fn a_target_that_was_never_seen_is_said() {
+    let listed = [one("a", Running, 1, Some("main"), Some("production"))];
+    let picked = Selector { target: Some("prodution".to_owned()), ..wanted(Select::All) }.pick(&listed);
+    assert!(picked.chosen.is_empty());
+    assert_eq!(picked.warnings, ["No deployment to prodution was seen; the targets that were seen are production."]);
+}
+
+fn of_commit(listed: &[Deployment]) -> Selection {
+    let commit = Some("0000001".to_owned());
+    Selector { commit, ..wanted(Select::Commit) }.pick(listed)
+}
+
+/// The commonest failure of all: the build was faster than the tests.
+#[test]
+fn a_commit_that_is_over_is_told_by_the_one_that_is_live_else_the_newest() {
+    let of = |id: &str, state, created| Deployment {
+        sources: vec![Source::told(None, Some("main"), Some("0000001aaaaaaa"))],
+        ..one(id, state, created, Some("main"), None)
+    };
+    let other = one("other", Succeeded, 9, Some("main"), None);
+    for (listed, ended) in [
+        (vec![], None),
+        (vec![of("a", Failed, 1)], Some("a")),
+        (vec![of("a", Failed, 1), of("b", Canceled, 2)], Some("b")),
+        (vec![of("a", Succeeded, 1), of("b", Canceled, 2)], Some("a")),
+        (vec![of("a", Succeeded, 1), of("b", Succeeded, 2)], Some("b")),
+        (vec![of("a", Succeeded, 1), of("b", State::Unknown, 2)], Some("a")),
+        (vec![of("a", Failed, 1), of("b", State::Unknown, 2)], None),
+        (vec![of("a", Succeeded, 1), of("b", Running, 2)], None),
+    ] {
+        let mut listed = listed;
+        listed.push(other.clone());
+        let picked = of_commit(&listed);
+        let found = picked.ended.as_ref().map(|one| one.id.as_str());
+        assert_eq!(found, ended, "{listed:?}");
+        let open = listed.iter().any(|one| one.state == State::Unknown);
+        let unsure = open && ended.is_none();
+        assert_eq!(picked.perhaps_live.is_some(), unsure, "{listed:?}");
+    }
+}
+
+#[test]
+fn where_another_push_may_be_meant_nobody_says_that_nothing_went_live() {
+    let all = [Select::Latest, Select::Branch, Select::Superseded, Select::All];
+    for select in all {
+        let wanted = Selector { branch: Some("main".to_owned()), ..wanted(select) };
+        for (state, unsure) in [(Succeeded, true), (State::Canceling, true), (Failed, false), (Canceled, false)] {
+            let listed = [
+                one("kept", Succeeded, 9, Some("main"), None),
+                one("b", state, 8, Some("main"), None),
+                one("a", Failed, 7, Some("main"), None),
+            ];
+            // The newest of a branch is the one that `superseded` keeps.
+            let from = usize::from(select != Select::Superseded);
+            let picked = wanted.pick(&listed[from..]);
+            assert!(picked.chosen.is_empty() && picked.ended.is_none());
+            let told = picked.perhaps_live.unwrap_or_default();
+            assert_eq!(!told.is_empty(), unsure, "{select:?} {state:?}");
+            let says = ["b (commit 0000008aaaaa, created 1970-01-01T00:00:08Z)", "`select: commit`", "`deployment_id`"];
+            assert!(!unsure || says.iter().all(|it| told.contains(it)), "{told}");
+        }
+    }
+    let listed = [one("kept", Succeeded, 9, Some("main"), None)];
+    let superseded = wanted(Select::Superseded).pick(&listed);
+    assert_eq!(superseded.perhaps_live, None);
+    let listed = [one("theirs", Succeeded, 9, Some("dev"), None), one("ours", Failed, 8, Some("main"), None)];
+    let branch = Selector { branch: Some("main".to_owned()), ..wanted(Select::Branch) };
+    assert_eq!(branch.pick(&listed).perhaps_live, None);
+}
+
+fn automatic(id: &str, state: State, created: i64) -> Deployment {
+    Deployment {
+        automatic: true,
+        sources: vec![Source::told(None, Some("main"), Some("0000001aaaaaaa"))],
+        ..one(id, state, created, Some("main"), None)
+    }
+}
+
+/// An autoscaled copy carries its original's commit and branch, and nobody asked for it.
+#[test]
+fn what_the_platform_started_by_itself_is_nobodys_push() {
+    for state in [Running, Queued, Failed, Canceled, State::Unknown] {
+        let listed = [
+            automatic("copy", state, 3),
+            one("b", Running, 2, Some("main"), None),
+            one("a", Running, 1, Some("main"), None),
+        ];
+        for (select, chosen) in [
+            (Select::Latest, vec!["b"]),
+            (Select::Branch, vec!["b", "a"]),
+            (Select::Commit, vec!["a"]),
+            (Select::Superseded, vec!["a"]),
+        ] {
+            let wanted =
+                Selector { branch: Some("main".to_owned()), commit: Some("0000001".to_owned()), ..wanted(select) };
+            let picked = wanted.pick(&listed);
+            assert_eq!(ids(&picked), chosen, "{select:?} {state:?}");
+            let counted = usize::from(state.is_in_flight());
+            assert_eq!(picked.notes.len(), counted, "{select:?} {state:?}");
+            let nothing = wanted.pick(&listed[..1]);
+            assert!(nothing.chosen.is_empty() && nothing.ended.is_none());
+            assert_eq!(nothing.perhaps_live, None, "{select:?} {state:?}");
+        }
+        let all = wanted(Select::All).pick(&listed);
+        let copy = usize::from(state.is_in_flight());
+        assert_eq!(all.chosen.len(), 2 + copy, "{state:?}");
+    }
+}
+
+#[test]
+fn a_live_copy_tells_how_its_commit_ended_and_supersedes_nothing() {
+    let original = one("a", State::Superseded, 1, Some("main"), None);
+    let picked = of_commit(&[automatic("copy", Succeeded, 3), original]);
+    assert_eq!(picked.ended.map(|one| one.id).as_deref(), Some("copy"));
+    let queued = one("b", Queued, 2, Some("main"), None);
+    let picked = wanted(Select::Superseded).pick(&[automatic("copy", Succeeded, 3), queued]);
+    assert!(picked.chosen.is_empty());
+}
+
+#[test]
+fn latest_is_not_sure_beside_one_that_may_be_newer() {
+    for (unknown, known, sure) in [
+        (9, Some(8), false),
+        (8, Some(8), false),
+        (7, Some(8), true),
+        (0, Some(8), false),
+        (7, Some(0), false),
+        (7, None, false),
+    ] {
+        let mut listed = vec![one("unknown", State::Unknown, unknown, None, None)];
+        listed.extend(known.map(|at| one("known", Running, at, None, None)));
+        let picked = wanted(Select::Latest).pick(&listed);
+        assert_eq!(picked.refused.is_none(), sure, "{unknown} {known:?}");
+    }
+}
+
+#[test]
+fn where_there_are_no_branches_all_are_one_group() {
+    let listed = [one("b", Running, 2, None, None), one("a", Running, 1, None, None)];
+    assert!(ids(&wanted(Select::Superseded).pick(&listed)).is_empty());
+    let line = Selector { one_group: true, ..wanted(Select::Superseded) };
+    assert_eq!(ids(&line.pick(&listed)), ["a"]);
+}
+
+fn any_deployment() -> impl Strategy<Value = Deployment> {
+    let states = [Queued, Running, State::Canceling, Canceled, Succeeded, Failed, State::Superseded, State::Unknown];
+    let branch = prop_oneof![Just(None), Just(Some("main")), Just(Some("dev"))];
+    let target = prop_oneof![Just(None), Just(Some("production"))];
+    let repository = prop_oneof![3 => Just(None), 1 => Just(Some("you/app"))];
+    (0..states.len(), 0..6_i64, branch, target, repository, any::<bool>()).prop_map(
+        move |(state, created, branch, target, repository, blocked)| {
+            let mut one = one("d", states[state], created, branch, target);
+            one.sources[0].repository = repository.map(str::to_owned);
+            Deployment { blocked, ..one }
+        },
+    )
+}
+
+/// A history, each of it with an id of its own.
+fn any_history() -> impl Strategy<Value = Vec<Deployment>> {
+    proptest::collection::vec(any_deployment(), 0..14).prop_map(|mut listed| {
+        for (which, one) in listed.iter_mut().enumerate() {
+            one.id = format!("d{which}");
+        }
+        listed
+    })
+}
+
+/// What divides a history, where anything does.
+fn group(one: &Deployment) -> (Option<&str>, Option<&str>, Option<&str>) {
+    let repository = one.sources[0].repository.as_deref();
+    (one.branch.as_deref(), one.target.as_deref(), repository)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    /// Over any history: exactly those in flight are chosen that are older than one of their group that goes live
+    /// or is live. What is undated, held back or in a state that nobody knows is never the one that is kept.
+    #[test]
+    fn superseded_is_careful(listed in any_history(), narrowed in any::<bool>(), one_group in any::<bool>(), to in any::<bool>()) {
+        let branch = narrowed.then(|| "main".to_owned());
+        let target = to.then(|| "production".to_owned());
+        let wanted = Selector { branch: branch.clone(), target: target.clone(), one_group, ..wanted(Select::Superseded) };
+        let picked = wanted.pick(&listed);
+        let together = |one: &Deployment, other: &Deployment| one_group || group(one) == group(other);
+        let worth = |one: &Deployment| {
+            matches!(one.state, Queued | Running | Succeeded) && !one.blocked && one.created.is_some()
+        };
+        let meant = |one: &Deployment| {
+            let of_branch = one_group || (one.branch.is_some() && (branch.is_none() || one.branch == branch));
+            of_branch && (target.is_none() || one.target == target)
+        };
+        let in_group = |one: &Deployment, other: &Deployment| meant(other) && together(one, other);
+        for one in &listed {
+            let mut others = listed.iter().filter(|other| in_group(one, other) && worth(other));
+            let older = one.created.is_some() && others.any(|other| other.created > one.created);
+            let expected = meant(one) && matches!(one.state, Queued | Running) && older;
+            prop_assert_eq!(picked.chosen.iter().any(|chosen| chosen.id == one.id), expected, "{:?}", one);
+        }
+        for kept in &picked.kept {
+            prop_assert!(worth(kept) && meant(kept), "{kept:?} is kept");
+            let mut chosen = picked.chosen.iter().filter(|chosen| together(chosen, kept));
+            prop_assert!(chosen.all(|chosen| chosen.created < kept.created), "one newer than {kept:?}");
+            let mut newer = listed.iter().filter(|other| in_group(kept, other) && worth(other));
+            prop_assert!(newer.all(|other| other.created <= kept.created), "{kept:?} is not the newest");
+        }
+        for chosen in &picked.chosen {
+            prop_assert!(picked.kept.iter().any(|kept| together(chosen, kept)), "nothing is kept for {chosen:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_in_flight_is_ever_chosen(listed in any_history()) {
+        for select in Select::ALL {
+            let wanted = Selector { branch: Some("main".to_owned()), commit: Some("0000001".to_owned()), ..wanted(select) };
+            prop_assert!(wanted.pick(&listed).chosen.iter().all(is_in_flight));
+        }
+    }
+}
