@@ -13,7 +13,8 @@ use crate::model::outcome::Outcome;
 use crate::select::guard::Guard;
 pub use pacing::Retries;
 use pacing::watch_pause;
-use reasons::{capital, refused_reason};
+pub(crate) use reasons::capital;
+use reasons::refused_reason;
 
 mod pacing;
 mod reasons;
@@ -324,6 +325,11 @@ impl Procedure {
         self.last.as_ref().map(|_| self.seen)
     }
 
+    /// Whether nothing of this run's can have reached it: no request for it was sent, not even one that was turned away.
+    pub fn is_untouched(&self) -> bool {
+        self.sends == 0 && !self.turned_away && !self.under_way
+    }
+
     fn was_asked(&self) -> bool {
         self.sends > 0
     }
@@ -573,12 +579,11 @@ impl Procedure {
                 let reason = format!("{}.", capital(&failure.to_string()));
                 self.finish(now, Outcome::Error, reason, failure.hint)
             }
-            Kind::Untrusted | Kind::UnknownHost => self.finish(
-                now,
-                Outcome::Error,
-                format!("The cancel request could not be sent: {failure}."),
-                failure.hint,
-            ),
+            Kind::Untrusted | Kind::UnknownHost => {
+                self.sends -= 1;
+                let reason = format!("The cancel request could not be sent: {failure}.");
+                self.finish(now, Outcome::Error, reason, failure.hint)
+            }
             _ => self.decide(now, failure),
         }
     }

@@ -10,21 +10,21 @@ impl Procedure {
         let accepted = self.sent.as_ref().is_some_and(|sent| sent.accepted);
         match (&self.step, self.was_asked()) {
             (Step::Asking, _) => {
-                "Interrupted while the cancel request was under way: it may or may not have taken effect."
+                "A signal came while the cancel request was under way: it may or may not have taken effect."
             }
             (_, true) if accepted => {
-                "Interrupted after the cancel request had been sent and accepted; the end was not seen."
+                "A signal came after the cancel request had been sent and accepted; the end was not seen."
             }
             (_, true) => {
-                "Interrupted after the cancel request had been sent, before it was clear whether it took effect."
+                "A signal came after the cancel request had been sent, before it was clear whether it took effect."
             }
             (_, false) if self.under_way && !self.turned_away => {
-                "Interrupted while it was being canceled already; no request of ours was sent."
+                "A signal came while it was being canceled already; no request of ours was sent."
             }
             (_, false) if self.turned_away => {
-                "Interrupted after the cancel request had been turned away by a rate limit (429), before it was sent again."
+                "A signal came after the cancel request had been turned away by a rate limit (429), before it was sent again."
             }
-            (_, false) => "Interrupted before the cancel request was sent.",
+            (_, false) => "A signal came before the cancel request was sent.",
         }
     }
 
@@ -97,7 +97,7 @@ impl Procedure {
                 };
                 format!("It was being canceled already, {ours}, and it ended {word}.")
             }
-            Outcome::Canceled => format!("Canceled: {before}."),
+            Outcome::Canceled => format!("{}.", capital(&before)),
             Outcome::Completed if last.takes_down => {
                 format!("It ended before the cancellation could take effect, and nothing went live: {before}.")
             }
@@ -163,7 +163,7 @@ fn note(last: &Deployment) -> String {
 }
 
 /// A sentence that begins with a capital letter, unless it begins with a name: `web-1.example.com` is not `Web-1`.
-pub(super) fn capital(sentence: &str) -> String {
+pub(crate) fn capital(sentence: &str) -> String {
     let first = sentence.split(' ').next().unwrap_or_default();
     if !first.chars().all(|c| c.is_ascii_lowercase()) {
         return sentence.to_owned();

@@ -69,6 +69,9 @@ pub struct Told {
     details: Map<String, Value>,
     #[serde(skip)]
     hint: String,
+    /// No request for it was sent.
+    #[serde(skip)]
+    untouched: bool,
 }
 
 /// A platform's word and when it was seen first.
@@ -142,6 +145,7 @@ impl Told {
             timeline: timeline(procedure),
             details: last.map(|last| last.details.clone()).unwrap_or_default(),
             hint,
+            untouched: procedure.is_untouched(),
         }
     }
 
@@ -169,6 +173,7 @@ impl Told {
     fn headline(&self) -> &'static str {
         match self.outcome {
             Outcome::Completed if self.went_live == "false" => "Finished before it could be canceled",
+            Outcome::Error if self.untouched => NOTHING_CANCELED,
             outcome => headline(outcome),
         }
     }
@@ -319,7 +324,7 @@ impl Report {
         if let Some(whole) = self.whole.as_ref().filter(|_| self.deployments.is_empty()) {
             return vec![Annotation {
                 level: self.fail_on.level(whole.outcome),
-                title: headline(whole.outcome).to_owned(),
+                title: whole_headline(whole.outcome).to_owned(),
                 text: whole_sentence(whole),
             }];
         }
@@ -438,8 +443,8 @@ impl Report {
     pub fn title(&self) -> String {
         let name = self.platform.map_or("", |about| about.name);
         match (self.deployments.as_slice(), self.faults.is_empty()) {
-            (_, false) => "Nothing was canceled: the inputs are not right".to_owned(),
-            ([], true) => format!("{} on {name}", headline(self.outcome())),
+            (_, false) => format!("{NOTHING_CANCELED}: the inputs are not right"),
+            ([], true) => format!("{} on {name}", whole_headline(self.outcome())),
             ([only], true) => format!("{}: {} on {name}", only.headline(), only.deployment_id),
             (many, true) => self.tally(&format!("of {} deployments on {name}", many.len())),
         }
@@ -614,6 +619,17 @@ fn add_timeline(text: &mut String, told: &Told) {
 /// A platform's page: `https`, and nothing in it that could end a Markdown link.
 fn is_linkable(url: &str) -> bool {
     url.starts_with("https://") && url.chars().all(|c| c.is_ascii_alphanumeric() || "-._~:/?#%=&+,@".contains(c))
+}
+
+/// What is known where no request was sent.
+const NOTHING_CANCELED: &str = "Nothing was canceled";
+
+/// What became of a run that has no deployment to tell of, in words for a heading: it sent nothing.
+fn whole_headline(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Error => NOTHING_CANCELED,
+        outcome => headline(outcome),
+    }
 }
 
 /// An outcome in words for a heading.

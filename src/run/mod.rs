@@ -11,7 +11,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::api::Api;
-use crate::cancel::{Action, Event, Plan, Procedure, Retries, Verdict};
+use crate::cancel::{Action, Event, Plan, Procedure, Retries, Verdict, capital};
 use crate::model::answers::{Accepted, Conclusion, Filter, Found, Listed};
 use crate::model::deployment::Deployment;
 use crate::model::failure::{Failure, Kind};
@@ -365,7 +365,7 @@ impl<'a> Run<'a> {
 
     fn nothing(&self, picked: &Selection) -> Verdict {
         let perhaps = picked.perhaps_live.as_deref().unwrap_or_default();
-        let reason = format!("Nothing to cancel: looked at {}{perhaps}.", picked.looked_at);
+        let reason = format!("This run looked at {}{perhaps}.", picked.looked_at);
         Verdict { perhaps_live: picked.perhaps_live.is_some(), ..self.ending(Outcome::NothingToCancel, &reason, "") }
     }
 
@@ -435,7 +435,7 @@ impl<'a> Run<'a> {
     }
 
     fn interrupted(&self) -> Verdict {
-        self.ending(Outcome::Interrupted, "Interrupted before any cancel request was sent.", "")
+        self.ending(Outcome::Interrupted, "A signal came before any cancel request was sent.", "")
     }
 
     async fn pause(&self, until: Duration, signals: &mut Signals) -> Result<(), Verdict> {
@@ -468,11 +468,7 @@ impl<'a> Run<'a> {
             let again = retries.after(now, &failure).filter(|_| now < last_try);
             let too_late = failure.not_before.is_some_and(|until| until >= self.plan.limit);
             let Some(again) = again.filter(|_| !too_late) else {
-                let reason = if failure.action.is_empty() {
-                    format!("Nothing was canceled: {failure}.")
-                } else {
-                    format!("Nothing was canceled, because this run {failure}.")
-                };
+                let reason = format!("{}; nothing was canceled.", capital(&failure.to_string()));
                 return Err(self.ending(Outcome::Error, &reason, &failure.hint));
             };
             self.pause(again.min(last_try), signals).await?;

@@ -308,7 +308,23 @@ impl Ran {
             let all =
                 self.stdout.lines().filter(|line| line.starts_with("::add-mask::") && !line.contains(MINTED)).count();
             assert_eq!(masks, all, "masks come before everything else:\n{}", self.stdout);
+            self.check_heading();
         }
+    }
+}
+
+impl Ran {
+    /// What stands in the heading is not said again by the reason below it.
+    fn check_heading(&self) {
+        let heading = self.summary.lines().find_map(|line| line.strip_prefix("### "));
+        let heading = heading.and_then(|heading| heading.split_once(' ')).map_or("", |(_, heading)| heading);
+        let heading = heading.split(" on ").next().and_then(|heading| heading.split(':').next()).unwrap_or_default();
+        let reason = self.output("reason");
+        if !["0", "1"].contains(&self.output("count")) {
+            // Of several both count, and the reasons stand in a list of their own.
+            return;
+        }
+        assert!(heading.is_empty() || !reason.starts_with(heading), "{heading} is repeated: {reason}");
     }
 }
 
