@@ -36,7 +36,7 @@ impl Facts {
     /// Reads what the CI system `ci` tells; for `plain`, whichever sets its own variable.
     pub fn read(env: &Env, ci: &str) -> Self {
         // How things are said is one thing, what this run is another: `ci: plain` does not change its commit.
-        let here = if ci == "plain" { super::detect(env) } else { ci };
+        let here = if ci == "plain" { super::systems::detect(env) } else { ci };
         let facts = match here {
             "github" | "gitea" | "forgejo" => github::read(env),
             _ => others::read(env, here),
