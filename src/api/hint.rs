@@ -12,8 +12,25 @@ pub(super) enum For {
     Asking,
 }
 
-/// A hint for a failure of `kind` at `host`. `scope` says where we looked, for the failures that hang on it.
-pub(super) fn hint(about: &About, kind: Kind, status: Option<u16>, host: &str, scope: &str, asked: For) -> String {
+/// Where a request went.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Server<'a> {
+    /// Its name.
+    pub(super) host: &'a str,
+    /// The input that it follows from.
+    pub(super) input: &'a str,
+}
+
+/// A hint for a failure of `kind` at a server. `scope` says where we looked, for the failures that hang on it.
+pub(super) fn hint(
+    about: &About,
+    kind: Kind,
+    status: Option<u16>,
+    server: Server<'_>,
+    scope: &str,
+    asked: For,
+) -> String {
+    let Server { host, input } = server;
     let About { name, grant, credentials, .. } = about;
     match kind {
         Kind::Unauthorized if asked == For::Asking => {
@@ -36,14 +53,14 @@ pub(super) fn hint(about: &About, kind: Kind, status: Option<u16>, host: &str, s
         }
         Kind::Server => format!("{name} has trouble of its own; look at its status page, then run this again."),
         Kind::Timeout => format!("{host} answers slowly or not at all; look at the platform's status page, or allow a longer `timeout`."),
-        Kind::Unreachable => format!("Check `api_url`, and that this machine may connect to {host} (firewall, HTTPS_PROXY, NO_PROXY)."),
-        Kind::UnknownHost => format!("Check the host name in `api_url`, and this machine's name server: {host} is not known to it."),
+        Kind::Unreachable => format!("Check `{input}`, and that this machine may connect to {host} (firewall, HTTPS_PROXY, NO_PROXY)."),
+        Kind::UnknownHost => format!("Check the host name in `{input}`, and this machine's name server: {host} is not known to it."),
         Kind::Untrusted => {
             "The reason stands above: a CA of your own has to be given as `ca_cert` or in SSL_CERT_FILE; otherwise check `api_url` and the server's certificate, or somebody stands between.".to_owned()
         }
         Kind::Proxy => format!("Check HTTPS_PROXY with its user name and password, or put {host} into NO_PROXY."),
         Kind::Broken => "The connection broke before the answer was whole; run this again.".to_owned(),
-        Kind::Unreadable => format!("This is no answer of {name}'s API; check `api_url`, and whether a proxy or a sign-in page stands between."),
+        Kind::Unreadable => format!("This is no answer of {name}'s API; check `{input}`, and whether a proxy or a sign-in page stands between."),
         Kind::TooLarge => "No answer of more than 16 MiB is read; where it was a list, give `deployment_id`, so that none is needed.".to_owned(),
         Kind::Redirected => "Redirects are never followed, because a token could leak that way; set `api_url` to the final address.".to_owned(),
         Kind::Guarded | Kind::MovedOn | Kind::Misdirected => String::new(),

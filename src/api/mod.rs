@@ -328,8 +328,10 @@ impl Api {
         let Service { about, scope, .. } = &self.service;
         let elsewhere = call.stranger.as_ref().and_then(|it| it.host.as_ref());
         let host = elsewhere.unwrap_or(&self.base).host();
+        let follows = self.service.base.as_ref().filter(|(base, _)| *base == self.base);
+        let server = hint::Server { host, input: follows.map_or("api_url", |(_, input)| input) };
         let asked = if call.is_read || call.stranger.is_some() { For::Reading } else { For::Asking };
-        hint::hint(about, kind, status, host, scope, asked)
+        hint::hint(about, kind, status, server, scope, asked)
     }
 
     fn tell(&self, call: &Call, url: &url::Url, answer: &Result<Response, TransportError>, took: Duration) {

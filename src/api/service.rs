@@ -13,8 +13,8 @@ use crate::text::secret::{Secret, bearer};
 pub struct Service {
     /// What can be said of the platform in words.
     pub about: &'static About,
-    /// The base address that follows from the inputs, where it is not always the same.
-    pub base: Option<Address>,
+    /// The base address that follows from an input, where it is not always the same, and the name of that input.
+    pub base: Option<(Address, &'static str)>,
     /// Headers of every request that carry a credential.
     pub credentials: Vec<(&'static str, Secret)>,
     /// How a fresh credential is had.
@@ -83,10 +83,10 @@ impl Service {
         self
     }
 
-    /// The base address, where it follows from the inputs.
+    /// The base address, where it follows from that input.
     #[must_use]
-    pub fn base(mut self, base: Option<Address>) -> Self {
-        self.base = base;
+    pub fn base(mut self, input: &'static str, base: Option<Address>) -> Self {
+        self.base = base.map(|base| (base, input));
         self
     }
 

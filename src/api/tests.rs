@@ -99,6 +99,20 @@ async fn every_status_has_its_kind_and_every_kind_its_hint() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_hint_names_the_input_that_the_address_follows_from() {
+    for kind in [Kind::UnknownHost, Kind::Unreachable] {
+        for (base, named) in [("https://api.example.com/base", "site"), ("https://api.example.org", "api_url")] {
+            let follows = Address::parse(base).ok().map(|base| (base, "site"));
+            let answer = Err(TransportError { kind, words: "words".to_owned() });
+            let (api, _) = api(Service { base: follows, ..service(None) }, vec![(0, answer)]);
+            let hint = api.send(call()).await.unwrap_err().hint;
+            let inputs = ["`site`", "`api_url`"].map(|input| hint.contains(input));
+            assert_eq!(inputs, [named == "site", named == "api_url"], "{hint}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_page_is_described_and_never_shown_and_a_plain_sentence_is_told() {
     for (body, said) in [("<html>secret page</html>", "an HTML page"), ("oops", "oops"), ("", "")] {
         let failure = kind_of(Ok(response(500, &[], body))).await;

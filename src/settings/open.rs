@@ -43,7 +43,7 @@ pub fn open(dial: &Connect, told: &Told<'_>, faults: &mut Faults) -> Option<Open
         Target::Ids(ids) if ids.is_empty() => Target::Ids(platform.whole().into_iter().collect()),
         aim => aim,
     };
-    let usual = service.base.clone().or_else(|| Address::parse(entry.base).ok());
+    let usual = service.base.clone().map(|(base, _)| base).or_else(|| Address::parse(entry.base).ok());
     let base = common.api_url.clone().or(usual)?;
     let roots = Roots {
         file: env.var("SSL_CERT_FILE"),

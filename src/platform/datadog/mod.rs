@@ -141,7 +141,7 @@ fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Serv
     let base = format!("https://api.{}", site.unwrap_or("datadoghq.com"));
     let service = Service {
         about: &INFO.about,
-        base: Address::parse(&base).ok(),
+        base: Address::parse(&base).ok().map(|base| (base, "site")),
         credentials: vec![("dd-api-key", api_key?), ("dd-application-key", app_key?)],
         sign_in: None,
         reset: Reset("x-ratelimit-reset"),
