@@ -314,7 +314,7 @@ fn only_the_project_itself_shows_that_it_is_there() {
             let step = step.input("select", "all").input("project_id", project);
             let ran = step.run();
             ran.ended("error", 1);
-            reasons(&ran, "could not read the project");
+            reasons(&ran, "Could not read the project");
         }
     }
 }
