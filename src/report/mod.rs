@@ -154,6 +154,16 @@ impl Told {
         self.outcome
     }
 
+    /// Whether it is there, this run was about to stop it, and nobody knows whether it goes live.
+    fn is_unseen(&self) -> bool {
+        self.went_live == "unknown" && !matches!(self.outcome, Outcome::NotFound | Outcome::DryRun)
+    }
+
+    /// A page for people, as a link may name it.
+    fn page(&self) -> Option<&str> {
+        self.deployment_url.as_deref().filter(|url| is_linkable(url))
+    }
+
     fn sentence(&self) -> String {
         if self.hint.is_empty() { self.reason.clone() } else { format!("{} {}", self.reason, self.hint) }
     }
@@ -412,8 +422,8 @@ impl Report {
         // Here the reasons stand above.
         let live = self.live_sentence().replace('*', "");
         lines.push(format!("  Did it go live? {}", live.replace(": see below", "")));
-        if let Some(about) = self.platform.filter(|_| self.went_live() == "true") {
-            lines.push(format!("  To go back: {}", about.way_back));
+        if self.went_live() == "true" {
+            lines.push(format!("  {}", self.how_to_go_back()));
         }
         lines
     }
@@ -514,6 +524,19 @@ impl Report {
         live.into_iter()
     }
 
+    /// The worst of those that went live in production, which is what the platform's way back is about. Where
+    /// deployments have targets, all platforms call that one the same.
+    fn goes_back(&self) -> Option<&Told> {
+        self.live().find(|told| told.target.as_deref().is_none_or(|target| target == "production"))
+    }
+
+    fn how_to_go_back(&self) -> String {
+        match self.platform.filter(|_| self.goes_back().is_some()) {
+            Some(about) => format!("To go back: {}", about.way_back),
+            None => "This is not production: what production serves has not changed.".to_owned(),
+        }
+    }
+
     /// Why those of several ended as they did that somebody has to look at; a row of the table does not say it.
     fn add_reasons(&self, text: &mut String) {
         let mut loud: Vec<_> = self.deployments.iter().collect();
@@ -591,19 +614,32 @@ impl Report {
             text.push_str("\n**Mind:** it had itself superseded another deployment, so the app goes back to that one's version, not to the last one that had gone live.\n");
         }
         let live: Vec<_> = self.live().collect();
-        if let Some(first) = live.first() {
+        if let Some(first) = self.goes_back().or(live.first().copied()) {
             let which = match live.len() {
                 _ if self.deployments.len() == 1 => "it is live".to_owned(),
                 1 => format!("{} is live", code(&first.deployment_id)),
                 many => format!("{many} of them are live"),
             };
-            let page = first.deployment_url.as_ref().filter(|url| is_linkable(url));
-            let whose = if live.len() == 1 { "its" } else { "the first one's" };
+            let whose = if live.len() == 1 { "its" } else { "this one's" };
+            let page = first.page();
             let page = page.map(|url| format!(" ([open {whose} page]({url}))")).unwrap_or_default();
-            let _ = writeln!(text, "\n**Next:** {which}. To go back: {}{page}", prose(about.way_back));
-        } else if self.went_live() == "unknown" {
-            text.push_str("\n**Next:** look at the deployment's page before you decide: nobody has seen its end.\n");
+            let _ = writeln!(text, "\n**Next:** {which}. {}{page}", prose(&self.how_to_go_back()));
+            return;
         }
+        let unseen = self.deployments.iter().filter(|told| told.is_unseen());
+        let mut unseen: Vec<_> = unseen.collect();
+        unseen.sort_by_key(|told| told.outcome);
+        let Some(first) = unseen.iter().find(|told| told.page().is_some()).or(unseen.first()) else { return };
+        let id = code(&first.deployment_id);
+        let place = match first.page() {
+            Some(url) => format!("[{id}]({url})"),
+            None => format!("{id} on {}", prose(about.name)),
+        };
+        let others = match unseen.len() {
+            1 => String::new(),
+            many => format!(" and at {} more", many - 1),
+        };
+        let _ = writeln!(text, "\n**Next:** look at {place}{others} before you decide: nobody has seen how it ends.");
     }
 }
 

@@ -566,6 +566,41 @@ fn a_heading_says_that_nothing_was_canceled_where_no_request_was_sent() {
 }
 
 #[test]
+fn a_page_to_look_at_is_named_only_where_there_is_one_of_a_deployment_that_was_seen() {
+    let sandbox = running();
+    let missing = step(&sandbox).input("deployment_id", "dep-1,dep-9").run();
+    missing.ended("not_found", 4);
+    assert!(!missing.summary.contains("**Next:**"), "{}", missing.summary);
+
+    let sandbox = ending(&["BUILDING"], &["BUILDING"]);
+    let late = step(&sandbox).input("deployment_id", "dep-1,dep-9").input("timeout", "2").run();
+    let page = "**Next:** look at [`dep-1`](https://cloud.digitalocean.com/apps/app-1";
+    assert!(late.summary.contains(page), "{}", late.summary);
+}
+
+#[test]
+fn the_way_back_of_production_is_not_offered_for_a_preview() {
+    for (target, offered) in [(Some("production"), true), (None, false), (Some("staging"), false)] {
+        let sandbox = Sandbox::start();
+        let live = vercel::Deployment::new("prj_1", "web", "dpl_1").target(target).states(["READY"]);
+        sandbox.add(live);
+        let ran = Step::on(&sandbox, "vercel").input("deployment_id", "dpl_1").run();
+        ran.ended("already_finished", 3);
+        assert_eq!(ran.output("went_live"), "true");
+        let plain = Step::plain()
+            .input("platform", "vercel")
+            .input("api_url", &sandbox.url("vercel"))
+            .input("token", TOKEN)
+            .input("deployment_id", "dpl_1")
+            .run();
+        for text in [&ran.summary, &plain.stdout] {
+            assert_eq!(text.contains("vercel rollback"), offered, "{target:?}\n{text}");
+            assert_eq!(text.contains("what production serves has not changed"), !offered, "{target:?}\n{text}");
+        }
+    }
+}
+
+#[test]
 fn the_summary_lists_every_deployment() {
     let sandbox = running();
     sandbox.add(Deployment::new("app-1", "dep-2"));
