@@ -119,7 +119,7 @@ fn check(platform: Acme, outcome: Outcome, reason: &str) {
 #[test]
 fn a_deployment_under_way_is_canceled() {
     let acme = Acme::new("dep-1", &["WAITING"], &["BUILDING", "CANCELED"]);
-    let reason = "it was WAITING when asked and ended CANCELED";
+    let reason = "It was WAITING when asked and ended CANCELED";
     check(acme, Outcome::Canceled, reason);
 }
 
