@@ -304,24 +304,21 @@ impl Report {
     /// The same under the size limit, and how many had to be left out: first the timelines go, then the details, then
     /// the deployments with the best outcomes.
     pub fn small_deployments(&self, largest: usize) -> (String, usize) {
-        let mut shown: Vec<Told> = self.deployments.clone();
-        let whole = json(&shown);
-        if whole.len() < largest {
+        let all = self.deployments.len();
+        let (whole, kept) = joined(self.deployments.iter().cloned(), largest);
+        if kept == all {
             return (whole, 0);
         }
-        shown.iter_mut().for_each(|told| told.timeline.clear());
-        if json(&shown).len() >= largest {
-            shown.iter_mut().for_each(|told| told.details.clear());
+        let mut sorted: Vec<_> = self.deployments.iter().collect();
+        sorted.sort_by_key(|told| told.outcome);
+        let short = |told: &&Told| Told { timeline: Vec::new(), ..(*told).clone() };
+        let (text, kept) = joined(sorted.iter().map(short), largest);
+        if kept == all {
+            return (text, 0);
         }
-        shown.sort_by_key(|told| told.outcome);
-        let mut size = 2;
-        let fits = shown.iter().take_while(|told| {
-            size += json(told).len() + 1;
-            size < largest
-        });
-        let kept = fits.count();
-        shown.truncate(kept);
-        (json(&shown), self.deployments.len() - kept)
+        let bare = |told: &&Told| Told { details: Map::new(), ..short(told) };
+        let (text, kept) = joined(sorted.iter().map(bare), largest);
+        (text, all - kept)
     }
 
     /// One annotation a deployment, the worst first; more than ten are the worst nine and one that counts the rest.
@@ -698,6 +695,24 @@ fn json<T: Serialize + ?Sized>(value: &T) -> String {
     break_commands_in_json(&serde_json::to_string(value).unwrap_or_else(|_| "[]".to_owned()))
 }
 
+/// As many of them as there is room for, as one line, and how many these are. What has no room costs nothing.
+fn joined<T: Serialize>(items: impl Iterator<Item = T>, largest: usize) -> (String, usize) {
+    let mut text = "[".to_owned();
+    let mut kept = 0;
+    for item in items {
+        let comma = if kept == 0 { "" } else { "," };
+        let next = json(&item);
+        if text.len() + comma.len() + next.len() + "]".len() >= largest {
+            break;
+        }
+        text.push_str(comma);
+        text.push_str(&next);
+        kept += 1;
+    }
+    text.push(']');
+    (text, kept)
+}
+
 fn cap(mut text: String) -> String {
     const LAST_LINE: &str = "\n\nThe rest was cut: a summary has at most 1 MiB.\n";
     if text.len() > LARGEST_SUMMARY {
@@ -750,6 +765,22 @@ mod tests {
             assert!(report.reason().len() < 2000 && report.summary().len() < 2000);
             assert_eq!(report.plain_summary().len(), 1 + told);
         }
+    }
+
+    /// As the size shrinks, whole ones go the way of their order, and what is left is JSON below that size.
+    #[test]
+    fn what_has_no_room_is_left_out_from_the_end() {
+        let text = |which: usize| format!("::##[{which}");
+        let told = |largest: usize| -> (usize, usize) {
+            let texts = (0..100).map(text);
+            let (json, kept) = joined(texts, largest);
+            let read: Vec<String> = serde_json::from_str(&json).unwrap();
+            assert!(json.len() < largest.max(3) && read.iter().cloned().eq((0..kept).map(text)), "{json}");
+            (json.len(), kept)
+        };
+        let (whole, kept) = told(usize::MAX);
+        assert_eq!((kept, told(whole + 1).1, told(whole).1), (100, 100, 99));
+        assert_eq!((told(0).1, told(3).1), (0, 0));
     }
 
     #[test]
