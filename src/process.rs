@@ -16,7 +16,7 @@ use crate::model::signal::{Received, Signals};
 use crate::platform::PlatformInfo;
 use crate::progress::ProgressLog;
 use crate::report::{Report, Told};
-use crate::run::{Run, Work};
+use crate::run::{Run, Task};
 use crate::settings::open::Opened;
 use crate::settings::secrets::{all_secrets, secrets_handed_over};
 use crate::settings::target::Target;
@@ -124,14 +124,14 @@ impl Process<'_> {
             cleaner,
             start,
         };
-        let (works, whole) = match opened.aim {
+        let (tasks, whole) = match opened.aim {
             Target::Ids(ids) => (driver.drive(ids, signals, &mut teller).await, None),
             Target::Selection { wanted, appear_within } => {
                 driver.drive_chosen(&wanted, appear_within, signals, &mut teller).await
             }
         };
-        let story = |work: &Work| Told::new(&entry.about, &work.id, &work.procedure, cleaner);
-        report.deployments = works.iter().map(story).collect();
+        let story = |task: &Task| Told::new(&entry.about, &task.id, &task.procedure, cleaner);
+        report.deployments = tasks.iter().map(story).collect();
         report.whole = whole;
         lock(console).close_group();
     }

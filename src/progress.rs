@@ -10,7 +10,7 @@ use crate::model::outcome::Outcome;
 use crate::platform::PlatformInfo;
 use crate::process::{lock, nothing_yet};
 use crate::report::{Report, Told, shown_id};
-use crate::run::{Observer, Waiting, Work};
+use crate::run::{Observer, Task, Waiting};
 use crate::settings::Common;
 use crate::text::sanitizer::Sanitizer;
 
@@ -38,11 +38,11 @@ impl ProgressLog<'_> {
 }
 
 impl Observer for ProgressLog<'_> {
-    fn saw(&mut self, work: &Work) {
-        let mut words = work.procedure.timeline().iter().rev().map(|(_, word)| word.as_str());
+    fn saw(&mut self, task: &Task) {
+        let mut words = task.procedure.timeline().iter().rev().map(|(_, word)| word.as_str());
         let (now, before) = (words.next().unwrap_or_default(), words.next());
         let before = before.map(|before| format!("{before} → ")).unwrap_or_default();
-        let line = format!("{}: {before}{now}", shown_id(&work.id, self.cleaner));
+        let line = format!("{}: {before}{now}", shown_id(&task.id, self.cleaner));
         self.say(&line);
     }
 
@@ -60,9 +60,9 @@ impl Observer for ProgressLog<'_> {
             Waiting::For(what, since) => {
                 format!("still waiting for {what}, since {:.1} s", since.as_secs_f64())
             }
-            Waiting::Ends(works) => {
-                let open = || works.iter().filter(|work| work.procedure.ending().is_none());
-                let Some(first) = open().min_by_key(|work| work.procedure.last_change()) else {
+            Waiting::Ends(tasks) => {
+                let open = || tasks.iter().filter(|task| task.procedure.ending().is_none());
+                let Some(first) = open().min_by_key(|task| task.procedure.last_change()) else {
                     return self.say("still waiting for what the platform adds to the end");
                 };
                 let word = first.procedure.last().map(|last| last.platform_state.as_str());
@@ -83,17 +83,17 @@ impl Observer for ProgressLog<'_> {
         self.say(text);
     }
 
-    fn asking(&mut self, works: &[Work], which: usize) {
-        let Some(work) = works.get(which) else { return };
+    fn asking(&mut self, tasks: &[Task], which: usize) {
+        let Some(task) = tasks.get(which) else { return };
         let unseen =
-            if work.procedure.last().is_none() { " (reading it is forbidden, so this is asked unseen)" } else { "" };
-        let id = shown_id(&work.id, self.cleaner);
+            if task.procedure.last().is_none() { " (reading it is forbidden, so this is asked unseen)" } else { "" };
+        let id = shown_id(&task.id, self.cleaner);
         self.say(&format!("{id}: asking to cancel{unseen}"));
         let mut console = lock(self.console);
         if !std::mem::replace(&mut self.told, true) {
-            let story = |work: &Work| Told::new(&self.entry.about, &work.id, &work.procedure, self.cleaner);
+            let story = |task: &Task| Told::new(&self.entry.about, &task.id, &task.procedure, self.cleaner);
             let report = Report {
-                deployments: works.iter().map(story).collect(),
+                deployments: tasks.iter().map(story).collect(),
                 took: self.start.elapsed(),
                 ..nothing_yet(Some(self.entry), self.common)
             };

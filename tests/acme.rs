@@ -48,7 +48,7 @@ use cancel_deployment::model::address::Address;
 use cancel_deployment::model::id::Id;
 use cancel_deployment::model::outcome::Outcome;
 use cancel_deployment::model::signal::Received;
-use cancel_deployment::run::{Observer, Run, Work};
+use cancel_deployment::run::{Observer, Run, Task};
 use cancel_deployment::select::guard::Guard;
 use cancel_deployment::settings;
 use cancel_deployment::text::redactor::Redactor;
@@ -62,9 +62,9 @@ use tokio::time::Instant;
 struct Nobody;
 
 impl Observer for Nobody {
-    fn saw(&mut self, _work: &Work) {}
+    fn saw(&mut self, _work: &Task) {}
     fn warn(&mut self, _text: &str) {}
-    fn asking(&mut self, _works: &[Work], _which: usize) {}
+    fn asking(&mut self, _works: &[Task], _which: usize) {}
 }
 
 fn values(pairs: &[(&str, &str)], faults: &mut Faults) -> Values {

@@ -25,7 +25,7 @@ use cancel_deployment::model::answers::{Filter, Listed};
 use cancel_deployment::model::id::Id;
 use cancel_deployment::model::signal::Received;
 use cancel_deployment::platform::{Platform, PlatformInfo};
-use cancel_deployment::run::{Observer, Run, Work};
+use cancel_deployment::run::{Observer, Run, Task};
 use cancel_deployment::select::guard::Guard;
 use cancel_deployment::text::redactor::Redactor;
 use cancel_deployment::text::sanitizer::Sanitizer;
@@ -104,9 +104,9 @@ impl<S: Send> Transport for Wire<S> {
 struct Nobody;
 
 impl Observer for Nobody {
-    fn saw(&mut self, _work: &Work) {}
+    fn saw(&mut self, _work: &Task) {}
     fn warn(&mut self, _text: &str) {}
-    fn asking(&mut self, _works: &[Work], _which: usize) {}
+    fn asking(&mut self, _works: &[Task], _which: usize) {}
 }
 
 /// A platform and the door to its server.

@@ -16,7 +16,7 @@ use cancel_deployment::model::outcome::{FailOn, Outcome};
 use cancel_deployment::model::signal::{Received, Signals};
 use cancel_deployment::platform::{PlatformInfo, REGISTER};
 use cancel_deployment::report::{LARGEST_DEPLOYMENTS, OUTPUTS, Report, Told};
-use cancel_deployment::run::{Observer, Run, Work};
+use cancel_deployment::run::{Observer, Run, Task};
 use cancel_deployment::select::guard::Guard;
 use cancel_deployment::select::{Select, Selector};
 use cancel_deployment::settings;
@@ -211,9 +211,9 @@ fn told(entry: &PlatformInfo, report: &Report, talk: &Talk) {
 struct Nobody;
 
 impl Observer for Nobody {
-    fn saw(&mut self, _work: &Work) {}
+    fn saw(&mut self, _work: &Task) {}
     fn warn(&mut self, _text: &str) {}
-    fn asking(&mut self, _works: &[Work], _which: usize) {}
+    fn asking(&mut self, _works: &[Task], _which: usize) {}
 }
 
 #[async_trait::async_trait]

@@ -20,7 +20,7 @@ use cancel_deployment::model::outcome::{FailOn, Level, Outcome};
 use cancel_deployment::model::signal::{Received, Signals};
 use cancel_deployment::platform::{Platform, REGISTER};
 use cancel_deployment::report::{Annotation, LARGEST_DEPLOYMENTS, Report, Told};
-use cancel_deployment::run::{Observer, Run, Work};
+use cancel_deployment::run::{Observer, Run, Task};
 use cancel_deployment::select::guard::Guard;
 use cancel_deployment::text::sanitizer::Sanitizer;
 use cancel_deployment::text::secret::Secret;
@@ -240,9 +240,9 @@ impl Transport for NoLink {
 struct Nobody;
 
 impl Observer for Nobody {
-    fn saw(&mut self, _work: &Work) {}
+    fn saw(&mut self, _work: &Task) {}
     fn warn(&mut self, _text: &str) {}
-    fn asking(&mut self, _works: &[Work], _which: usize) {}
+    fn asking(&mut self, _works: &[Task], _which: usize) {}
 }
 
 /// The report of a tale, by the real procedure.
@@ -271,7 +271,7 @@ fn report(tale: &Tale, cleaner: &Arc<Sanitizer>) -> Report {
     }
 }
 
-async fn drive(tale: &Tale, cleaner: &Arc<Sanitizer>) -> Vec<Work> {
+async fn drive(tale: &Tale, cleaner: &Arc<Sanitizer>) -> Vec<Task> {
     const LIMIT: Duration = Duration::from_secs(20);
     let start = Instant::now();
     let service = Service::new(&REGISTER[0].about).rate_limit(Reset("x")).request_id("");

@@ -25,7 +25,7 @@ use cancel_deployment::model::outcome::{FailOn, Outcome};
 use cancel_deployment::model::signal::{Received, Signal};
 use cancel_deployment::platform::REGISTER;
 use cancel_deployment::report::{LARGEST_DEPLOYMENTS, Report, Told};
-use cancel_deployment::run::{Observer, Run, Work};
+use cancel_deployment::run::{Observer, Run, Task};
 use cancel_deployment::select::guard::Guard;
 use cancel_deployment::select::{Select, Selector};
 use cancel_deployment::text::sanitizer::Sanitizer;
@@ -59,7 +59,7 @@ struct Scene {
 /// What came of it.
 struct Played {
     world: Arc<World>,
-    works: Vec<Work>,
+    works: Vec<Task>,
     whole: Option<Verdict>,
     ended: Duration,
 }
@@ -67,9 +67,9 @@ struct Played {
 struct Nobody;
 
 impl Observer for Nobody {
-    fn saw(&mut self, _work: &Work) {}
+    fn saw(&mut self, _work: &Task) {}
     fn warn(&mut self, _text: &str) {}
-    fn asking(&mut self, _works: &[Work], _which: usize) {}
+    fn asking(&mut self, _works: &[Task], _which: usize) {}
 }
 
 fn play(scene: &Scene) -> Played {
@@ -325,7 +325,7 @@ fn only_the_chosen_are_asked(scene: &Scene, wanted: &Selector, log: &Log) -> Che
 }
 
 /// One ending, against what was sent and shown.
-fn told_as_it_was_shown(scene: &Scene, played: &Played, log: &Log, work: &Work) -> Checked {
+fn told_as_it_was_shown(scene: &Scene, played: &Played, log: &Log, work: &Task) -> Checked {
     let Some(ending) = work.procedure.ending() else {
         return Err(TestCaseError::fail("a deployment without an ending"));
     };
@@ -380,7 +380,7 @@ fn told_as_it_was_shown(scene: &Scene, played: &Played, log: &Log, work: &Work) 
 /// The outputs of the run against its deployments.
 fn the_worst_is_told(scene: &Scene, played: &Played) -> Checked {
     let cleaner = Sanitizer::default();
-    let tell = |work: &Work| Told::new(&REGISTER[0].about, &work.id, &work.procedure, &cleaner);
+    let tell = |work: &Task| Told::new(&REGISTER[0].about, &work.id, &work.procedure, &cleaner);
     let report = Report {
         platform: Some(&REGISTER[0].about),
         asked: String::new(),
@@ -419,7 +419,7 @@ fn the_worst_is_told(scene: &Scene, played: &Played) -> Checked {
         all.any(|ending| ending.outcome == **outcome)
     });
     prop_assert_eq!(Some(output("outcome")), worst.map(|worst| worst.word()));
-    let last = |work: &Work| work.procedure.last().map(|last| last.state);
+    let last = |work: &Task| work.procedure.last().map(|last| last.state);
     let states: Vec<_> = played.works.iter().map(last).collect();
     let all_canceled = !states.is_empty() && states.iter().all(|it| *it == Some(State::Canceled));
     prop_assert!(output("canceled") == "false" || all_canceled);

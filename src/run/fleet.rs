@@ -1,0 +1,335 @@
+//! All deployments of a run on their way to their ends: what happens is handled, and what follows is started.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::StreamExt as _;
+use tokio::time::Instant;
+
+use super::observer::{Observer, Waiting};
+use super::requests::{Completed, Request, read_many};
+use super::scheduling::Schedule;
+use super::task::{Keepers, Tally, Task};
+use super::waiting::{signal_received, sleep_until_opt};
+use super::{AT_ONCE, FRESH, Run};
+use crate::cancel::{Action, Event};
+use crate::model::answers::Found;
+use crate::model::signal::Signals;
+
+/// How long a cancel request under way may take to finish after a signal.
+const GRACE: Duration = Duration::from_secs(2);
+/// From this many on, deployments are watched by a list instead of one read each.
+const MANY: usize = 10;
+/// How much later than it is due a read of many may be, so that one list answers for more of them.
+const ROUND: Duration = Duration::from_millis(250);
+/// How long the end of a run is held by what only adorns it: a page for people, a platform's last words.
+const ADORNING: Duration = Duration::from_secs(2);
+
+/// The deployments of a run, and all that goes on for them.
+pub(super) struct Fleet<'r, 'a> {
+    run: &'r Run<'a>,
+    tasks: Vec<Task>,
+    schedule: Schedule<'a>,
+    observer: &'r mut dyn Observer,
+    /// What starts only when all that is queued behind its scope has been asked.
+    deferred: Vec<(usize, Action)>,
+    /// After a signal: until when cancel requests on the wire are waited for.
+    grace: Option<Instant>,
+    /// When all have ended: until when what only adorns them is waited for.
+    adorned: Option<Instant>,
+}
+
+/// What a fleet waits for.
+enum Happening {
+    Signal,
+    Completed(Completed),
+    Page(usize, Option<String>),
+    PauseOver,
+    SignOfLifeDue,
+    GraceOver,
+    AdorningOver,
+}
+
+impl<'r, 'a> Fleet<'r, 'a> {
+    pub(super) fn new(
+        run: &'r Run<'a>,
+        tasks: Vec<Task>,
+        keepers: Vec<Keepers>,
+        observer: &'r mut dyn Observer,
+    ) -> Self {
+        let schedule = Schedule::new(&tasks, keepers);
+        Self { run, tasks, schedule, observer, deferred: Vec::new(), grace: None, adorned: None }
+    }
+
+    /// Does what comes first for each, and then all that follows.
+    pub(super) async fn take_to_ends(mut self, first: Vec<Action>, signals: &mut Signals) -> Vec<Task> {
+        let queue_first = self.tasks.iter().any(|task| task.queued_behind);
+        for (which, action) in first.into_iter().enumerate() {
+            if queue_first && self.tasks.get(which).is_some_and(|task| !task.queued_behind) {
+                self.deferred.push((which, action));
+            } else {
+                self.schedule.put(which, action);
+            }
+        }
+        loop {
+            if self.grace.is_none() && self.schedule.tally.open_behind == 0 {
+                self.deferred.drain(..).for_each(|(which, action)| self.schedule.put(which, action));
+            }
+            self.start_requests();
+            let is_idle = self.schedule.is_empty();
+            if is_idle && !self.deferred.is_empty() && self.schedule.tally.open_behind == 0 {
+                // The last one that the others waited for was given up just now.
+                continue;
+            }
+            if is_idle {
+                self.adorned.get_or_insert_with(|| self.run.adorned_by());
+            }
+            let is_done = is_idle && self.schedule.pages.is_empty();
+            let is_stopped = self.grace.is_some() && self.schedule.tally.asking == 0;
+            if is_done || is_stopped {
+                return self.tasks;
+            }
+            let happening = self.next_happening(signals).await;
+            if self.respond(happening).is_break() {
+                return self.tasks;
+            }
+        }
+    }
+
+    async fn next_happening(&mut self, signals: &mut Signals) -> Happening {
+        let due = self.observer.is_due();
+        let wake = self.wake_at();
+        tokio::select! {
+            biased;
+            () = signal_received(signals, self.grace.is_some()) => Happening::Signal,
+            Some(completed) = self.schedule.in_flight.next() => Happening::Completed(completed),
+            Some((which, page)) = self.schedule.pages.next() => Happening::Page(which, page),
+            () = sleep_until_opt(self.adorned) => Happening::AdorningOver,
+            () = sleep_until_opt(due) => Happening::SignOfLifeDue,
+            () = sleep_until_opt(wake) => Happening::PauseOver,
+            () = sleep_until_opt(self.grace) => Happening::GraceOver,
+        }
+    }
+
+    /// When the next pause is over; a little later where one list then answers for more.
+    fn wake_at(&self) -> Option<Instant> {
+        let is_many = self.run.lists_tell && self.schedule.pauses.len() >= MANY;
+        let later = if is_many { ROUND } else { Duration::ZERO };
+        let next = self.schedule.next_pause()?;
+        Some(self.run.start + (next + later).min(self.run.plan.limit))
+    }
+
+    fn respond(&mut self, happening: Happening) -> ControlFlow<()> {
+        let now = self.run.start.elapsed();
+        match happening {
+            Happening::Signal => return self.stop(now),
+            Happening::Completed(completed) => self.handle_completed(completed),
+            Happening::Page(which, page) => {
+                if let Some((task, page)) = self.tasks.get_mut(which).zip(page) {
+                    task.procedure.show_page(self.run.cleaner.value(&page));
+                }
+            }
+            Happening::PauseOver => {
+                while let Some(which) = self.schedule.due(now) {
+                    self.handle(which, Event::Woke);
+                }
+            }
+            Happening::SignOfLifeDue => self.observer.waits(Waiting::Ends(&self.tasks)),
+            Happening::GraceOver => {
+                self.interrupt_all(now);
+                return ControlFlow::Break(());
+            }
+            Happening::AdorningOver => return ControlFlow::Break(()),
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// A signal: starts nothing more, and what is not on the wire as a cancel request ends now. The second one ends all.
+    fn stop(&mut self, now: Duration) -> ControlFlow<()> {
+        let unsent = self.deferred.drain(..).chain(self.schedule.clear());
+        for (which, _) in unsent {
+            if let Some(task) = self.tasks.get_mut(which) {
+                task.procedure.withdraw();
+            }
+        }
+        for task in self.tasks.iter_mut().filter(|task| !task.procedure.is_asking()) {
+            task.procedure.interrupt(now);
+        }
+        self.schedule.tally = Tally::of_all(&self.tasks);
+        if self.grace.is_some() {
+            self.interrupt_all(now);
+            return ControlFlow::Break(());
+        }
+        self.grace = Some(Instant::now() + GRACE);
+        ControlFlow::Continue(())
+    }
+
+    fn interrupt_all(&mut self, now: Duration) {
+        self.tasks.iter_mut().for_each(|task| task.procedure.interrupt(now));
+    }
+
+    fn handle_completed(&mut self, completed: Completed) {
+        match completed {
+            Completed::One(which, event) => self.handle(which, event),
+            Completed::Beside { which, event, keepers, now } => {
+                self.schedule.keep(keepers, now, self.run.start.elapsed());
+                self.handle(which, event);
+            }
+            Completed::Many { seen, alone } => {
+                self.schedule.listing = false;
+                self.schedule.alone.extend(alone);
+                for (which, event) in seen {
+                    self.handle(which, event);
+                }
+            }
+        }
+    }
+
+    /// Gives an event to its procedure and schedules what follows.
+    fn handle(&mut self, which: usize, event: Event) {
+        let Some(task) = self.tasks.get_mut(which) else {
+            return;
+        };
+        let now = self.run.start.elapsed();
+        let before = Tally::of(task);
+        let is_first = task.procedure.last().is_none();
+        let first = first_sight(&event).filter(|_| is_first);
+        // Another one of the run turned out to be this very deployment before.
+        if first.is_some_and(|id| !self.schedule.known.insert(id.to_owned())) {
+            task.duplicate = true;
+            task.procedure.interrupt(now);
+            self.schedule.tally.replace(before, Tally::of(task));
+            return;
+        }
+        let seen = task.procedure.timeline().len();
+        let action = task.procedure.next(now, self.run.sanitize(event));
+        if let Some(last) = task.procedure.last().filter(|_| is_first) {
+            self.schedule.known.insert(last.id.clone());
+        }
+        if task.procedure.timeline().len() > seen {
+            self.observer.saw(task);
+        }
+        if task.lacks_page() {
+            task.paged = true;
+            self.schedule.look_up_page(self.run.platform, self.run.api, which, task);
+        }
+        let is_stopping = self.grace.is_some();
+        if is_stopping {
+            task.procedure.withdraw_unsent(&action);
+            task.procedure.interrupt(now);
+        }
+        self.schedule.tally.replace(before, Tally::of(task));
+        if is_stopping {
+            return;
+        }
+        let needs_own_read = task.procedure.is_before_a_send() || task.procedure.is_last_read(now);
+        if needs_own_read && matches!(action, Action::Refresh(_)) {
+            self.schedule.alone.push_back((which, action));
+        } else {
+            self.schedule.put(which, action);
+        }
+    }
+
+    /// Fills the free places: cancel requests before reads.
+    fn start_requests(&mut self) {
+        let run = self.run;
+        while self.schedule.in_flight.len() < AT_ONCE {
+            if self.schedule.cancels.is_empty() && run.lists_tell && self.schedule.reads.len() >= MANY {
+                if self.schedule.listing {
+                    return;
+                }
+                self.schedule.listing = true;
+                let many = self.schedule.reads.drain(..).collect();
+                self.schedule.in_flight.push(Box::pin(read_many(run.platform, run.api, many)));
+                continue;
+            }
+            let Some((which, action)) = self.schedule.next_request() else {
+                return;
+            };
+            let now = run.start.elapsed();
+            if now >= run.plan.limit {
+                self.give_up_unsent(which, now);
+            } else if matches!(action, Action::Cancel(_))
+                && let Some(instead) = self.instead_of_asking(which, now)
+            {
+                match instead {
+                    Action::Refresh(_) => self.schedule.alone.push_back((which, instead)),
+                    over => self.schedule.put(which, over),
+                }
+            } else {
+                self.start_request(which, action, now);
+            }
+        }
+    }
+
+    /// The limit came before its turn.
+    fn give_up_unsent(&mut self, which: usize, now: Duration) {
+        if let Some(task) = self.tasks.get_mut(which) {
+            let before = Tally::of(task);
+            task.procedure.withdraw();
+            task.procedure.next(now, Event::Woke);
+            self.schedule.tally.replace(before, Tally::of(task));
+        }
+    }
+
+    /// What comes first where a cancel request had to wait for its turn: everything that was read for it is read again, and
+    /// where those that supersede it are not worth keeping any more, nothing is asked.
+    fn instead_of_asking(&mut self, which: usize, now: Duration) -> Option<Action> {
+        let task = self.tasks.get_mut(which)?;
+        let keepers = task.gives_way_to.and_then(|it| self.schedule.keepers.get(it));
+        let has_waited = task.has_waited(now) || keepers.is_some_and(|it| it.have_waited(now));
+        let lost = keepers.and_then(|it| it.lost.as_deref());
+        let before = Tally::of(task);
+        let instead = match lost {
+            _ if has_waited => task.procedure.look_before_asking(now),
+            Some(why) => task.procedure.give_up(now, &self.run.cleaner.value(why)),
+            None => return None,
+        };
+        self.schedule.tally.replace(before, Tally::of(task));
+        Some(instead)
+    }
+
+    fn start_request(&mut self, which: usize, action: Action, now: Duration) {
+        let run = self.run;
+        let is_cancel = matches!(action, Action::Cancel(_));
+        let blocked = run.api.holds_cancels().filter(|_| is_cancel);
+        if is_cancel && blocked.is_none() {
+            self.observer.asking(&self.tasks, which);
+        }
+        let Some(task) = self.tasks.get(which) else {
+            return;
+        };
+        // Older ones of one group share what was read of those to keep.
+        let kept = task.gives_way_to.filter(|_| task.procedure.is_before_a_send());
+        let kept = kept.and_then(|it| Some((it, self.schedule.keepers.get(it)?)));
+        let kept = kept.filter(|(_, it)| now.saturating_sub(it.seen) > FRESH / 2);
+        let last_read = run.plan.last_read();
+        let request = Request {
+            platform: run.platform,
+            api: run.api,
+            which,
+            id: task.id.clone(),
+            kept: kept.map(|(it, keepers)| (it, Arc::clone(&keepers.kept))),
+            blocked,
+            cancel_by: run.start + if now < last_read { last_read } else { run.plan.limit },
+            adorned_by: run.adorned_by(),
+        };
+        self.schedule.in_flight.push(Box::pin(request.send(action)));
+    }
+}
+
+impl Run<'_> {
+    /// When what only adorns is waited for no longer.
+    fn adorned_by(&self) -> Instant {
+        (Instant::now() + ADORNING).min(self.start + self.plan.limit)
+    }
+}
+
+/// The id of the deployment that a read shows.
+fn first_sight(event: &Event) -> Option<&str> {
+    match event {
+        Event::Read(Ok(Found::Here(found))) => Some(&found.id),
+        _ => None,
+    }
+}

@@ -1,0 +1,43 @@
+//! What the platform said, made fit to be shown before a procedure takes it.
+
+use super::Run;
+use crate::cancel::Event;
+use crate::model::answers::{Accepted, Conclusion, Found};
+use crate::model::failure::Failure;
+
+impl Run<'_> {
+    /// Everything the platform said, fit to be shown.
+    pub(super) fn sanitize(&self, event: Event) -> Event {
+        match event {
+            Event::Read(read) => {
+                Event::Read(read.map(|found| self.sanitize_found(found)).map_err(|it| self.sanitize_failure(it)))
+            }
+            Event::Answered(Ok(accepted)) => {
+                let shown = accepted.deployment.map(|shown| Box::new(self.cleaner.deployment(*shown)));
+                Event::Answered(Ok(Accepted { deployment: shown, ..accepted }))
+            }
+            Event::Answered(Err(failure)) => Event::Answered(Err(self.sanitize_failure(failure))),
+            Event::Concluded(conclusion) => Event::Concluded(Conclusion {
+                details: self.cleaner.details(conclusion.details),
+                sentence: conclusion.sentence.map(|text| self.cleaner.value(&text)),
+            }),
+            Event::Woke => Event::Woke,
+        }
+    }
+
+    fn sanitize_found(&self, found: Found) -> Found {
+        let deployment = |found: Box<_>| Box::new(self.cleaner.deployment(*found));
+        match found {
+            Found::Here(found) => Found::Here(deployment(found)),
+            Found::Missing(what) => Found::Missing(self.cleaner.value(&what)),
+            Found::Idle(what) => Found::Idle(self.cleaner.value(&what)),
+            Found::Spared(found, why) => Found::Spared(deployment(found), self.cleaner.value(&why)),
+        }
+    }
+
+    fn sanitize_failure(&self, mut failure: Failure) -> Failure {
+        failure.words = self.cleaner.value(&failure.words);
+        failure.hint = self.cleaner.value(&failure.hint);
+        failure
+    }
+}
