@@ -327,29 +327,15 @@ fn no_platform_knows_another() {
 
 #[test]
 fn the_procedure_and_the_report_name_no_platform() {
-    for path in [
-        "src/cancel/mod.rs",
-        "src/cancel/reasons.rs",
-        "src/cancel/pacing.rs",
-        "src/run/mod.rs",
-        "src/model/outcome.rs",
-        "src/report/mod.rs",
-    ] {
-        without(path, &read(path), &platforms());
+    for (path, text) in ["src/cancel", "src/run", "src/model", "src/report"].into_iter().flat_map(files) {
+        without(&path, &text, &platforms());
     }
 }
 
 #[test]
 fn the_procedure_and_the_report_name_no_ci_system() {
-    for path in [
-        "src/cancel/mod.rs",
-        "src/cancel/reasons.rs",
-        "src/cancel/pacing.rs",
-        "src/run/mod.rs",
-        "src/model/outcome.rs",
-        "src/report/mod.rs",
-    ] {
-        without(path, &read(path), &ci_systems());
+    for (path, text) in ["src/cancel", "src/run", "src/model", "src/report"].into_iter().flat_map(files) {
+        without(&path, &text, &ci_systems());
     }
 }
 
