@@ -1,5 +1,4 @@
-//! The worked example of `docs/adding-a-platform.md`: its files compile as they stand there, and run through the real
-//! procedure against the real sandbox.
+//! The worked example of `docs/adding-a-platform.md`: it runs through the real procedure against the real sandbox.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -413,16 +413,6 @@ fn what_only_looks_like_a_test_holds_nothing() {
 // The example platform
 
 #[test]
-fn the_example_platform_stands_in_the_document_as_it_is_tested() {
-    let document = read("docs/adding-a-platform.md");
-    let shown = blocks(&document, "rust");
-    for path in ["acme.rs", "acme_sandbox.rs"] {
-        let text = read(&format!("examples/platform/{path}"));
-        assert!(shown.contains(&text), "{path} is not in the document");
-    }
-}
-
-#[test]
 fn the_example_platform_knows_only_what_a_platform_may_know() {
     let text = read("examples/platform/acme.rs");
     for word in ["reqwest", "tokio::", "std::env", "SystemTime", "Instant"] {
