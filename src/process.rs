@@ -88,14 +88,14 @@ impl Process<'_> {
     /// The door, which tells the console what goes on behind it.
     fn api(&self, service: Service, base: Address, link: Box<dyn Transport>) -> Api {
         let Self { console, cleaner, common, start, .. } = *self;
-        let [trace, hide, notice] = [(); 3].map(|()| Arc::clone(console));
+        let [trace, mask, notice] = [(); 3].map(|()| Arc::clone(console));
         Api::new(service, base, link, Arc::clone(cleaner), start, common.timeout)
             .traced(Arc::new(move |line| lock(&trace).debug(line)))
             .noticing(Arc::new(move |trouble| {
                 let seconds = start.elapsed().as_secs_f64();
                 lock(&notice).log(&format!("{seconds:>6.1} s  {trouble}"));
             }))
-            .hiding(Arc::new(move |secret| lock(&hide).mask_made(secret)))
+            .masking(Arc::new(move |secret| lock(&mask).mask_made(secret)))
     }
 
     /// Opens the door and takes everything aimed at to its end.

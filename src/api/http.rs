@@ -13,7 +13,10 @@ use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderNam
 use rustls::{AlertDescription, CertificateError, ClientConfig, RootCertStore};
 use url::Url;
 
-use super::{Body, Method, Proxy, Request, Response, Roots, Transport, TransportError};
+use super::proxy::Proxy;
+use super::request::{Body, Method};
+use super::transport::{Request, Response, Transport, TransportError};
+use super::trust::Roots;
 use crate::input::env::Env;
 use crate::model::address::Address;
 use crate::model::failure::Kind;

@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use crate::model::address::Address;
 use crate::text::secret::Secret;
 
 /// The methods in use.
@@ -60,14 +59,6 @@ pub struct Call {
     /// It changes nothing, whatever its method, so it may be repeated.
     pub(super) is_read: bool,
     pub(super) endpoint: &'static str,
-    pub(super) stranger: Option<Unauthenticated>,
-}
-
-/// A request without the run's credential, for signing in: to the platform itself or to its sign-in host.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Unauthenticated {
-    pub(super) host: Option<Address>,
-    pub(super) headers: Vec<(&'static str, Secret)>,
 }
 
 impl Call {
@@ -82,7 +73,6 @@ impl Call {
             headers: Vec::new(),
             is_read: matches!(method, Method::Get),
             endpoint: "",
-            stranger: None,
         }
     }
 
@@ -150,20 +140,6 @@ impl Call {
     #[must_use]
     pub const fn endpoint(mut self, endpoint: &'static str) -> Self {
         self.endpoint = endpoint;
-        self
-    }
-
-    /// Leaves the run's credential out: a step of the sign-in itself.
-    #[must_use]
-    pub fn unsigned(mut self) -> Self {
-        self.stranger.get_or_insert_default();
-        self
-    }
-
-    /// Sends it to the platform's sign-in host, which never gets the run's credential, with headers of its own.
-    #[must_use]
-    pub fn sign_in_at(mut self, host: Address, headers: Vec<(&'static str, Secret)>) -> Self {
-        self.stranger = Some(Unauthenticated { host: Some(host), headers });
         self
     }
 }

@@ -8,7 +8,8 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::Api;
+use super::channel::Channel;
+use super::transport::Request;
 use crate::model::failure::{Failure, Kind, Retry};
 use crate::text::secret::Secret;
 
@@ -16,12 +17,20 @@ use crate::text::secret::Secret;
 #[async_trait::async_trait]
 pub trait SignIn: Send + Sync {
     /// The value of a fresh `Authorization` header.
-    async fn sign_in(&self, api: &Api) -> Result<Secret, Failure>;
+    async fn sign_in(&self, channel: &Channel) -> Result<Secret, Failure>;
 }
 
-/// What all workers know of the current credential.
-#[derive(Default)]
+/// Signs a request as it goes out, anew at every send: over the method, the whole URL, the body and the time.
+pub trait Sign: Send + Sync {
+    /// Adds the headers that carry the signature.
+    fn sign(&self, request: &mut Request);
+}
+
+/// How the run's requests are signed, and what all workers know of the current credential.
 pub(super) struct Session {
+    credentials: Vec<(&'static str, Secret)>,
+    sign_in: Option<Box<dyn SignIn>>,
+    signer: Option<Box<dyn Sign>>,
     standing: Mutex<Standing>,
     /// How many tries have ended: who waited for one takes its result, good or bad.
     tries: AtomicUsize,
@@ -41,19 +50,37 @@ enum Standing {
 }
 
 impl Session {
+    pub(super) fn new(
+        credentials: Vec<(&'static str, Secret)>,
+        sign_in: Option<Box<dyn SignIn>>,
+        signer: Option<Box<dyn Sign>>,
+    ) -> Self {
+        let (standing, tries, growing) = Default::default();
+        Self { credentials, sign_in, signer, standing, tries, growing }
+    }
+
+    /// Adds what proves that a request comes from us.
+    pub(super) fn sign(&self, request: &mut Request, token: Option<&Secret>) {
+        request.credentials.extend(self.credentials.iter().cloned());
+        request.credentials.extend(token.map(|token| ("authorization", token.clone())));
+        if let Some(signer) = &self.signer {
+            signer.sign(request);
+        }
+    }
+
     /// The current credential, fetched by the first worker that needs it; `None` where the platform has no sign-in.
-    pub(super) async fn token(&self, api: &Api) -> Result<Option<Secret>, Failure> {
-        self.newer_than(None, api).await
+    pub(super) async fn token(&self, channel: &Channel) -> Result<Option<Secret>, Failure> {
+        self.newer_than(None, channel).await
     }
 
     /// A credential newer than the one that was refused, or `None` when that one was fresh already.
-    pub(super) async fn renewed(&self, api: &Api, refused: Option<&Secret>) -> Result<Option<Secret>, Failure> {
-        let fresh = self.newer_than(refused, api).await?;
+    pub(super) async fn renewed(&self, channel: &Channel, refused: Option<&Secret>) -> Result<Option<Secret>, Failure> {
+        let fresh = self.newer_than(refused, channel).await?;
         Ok(fresh.filter(|fresh| refused.is_none_or(|old| old.expose() != fresh.expose())))
     }
 
-    async fn newer_than(&self, refused: Option<&Secret>, api: &Api) -> Result<Option<Secret>, Failure> {
-        let Some(door) = &api.service.sign_in else {
+    async fn newer_than(&self, refused: Option<&Secret>, channel: &Channel) -> Result<Option<Secret>, Failure> {
+        let Some(door) = &self.sign_in else {
             return Ok(None);
         };
         let before = self.tries.load(Ordering::Relaxed);
@@ -69,14 +96,14 @@ impl Session {
             }
             _ => {}
         }
-        let mut result = door.sign_in(api).await.map_err(judged);
+        let mut result = door.sign_in(channel).await.map_err(judged);
         let until = match &mut result {
-            Err(failure) if failure.kind != Kind::Unauthorized => self.postpone(failure, api),
+            Err(failure) if failure.kind != Kind::Unauthorized => self.postpone(failure, channel),
             _ => Instant::now(),
         };
         *standing = match &result {
             Ok(token) => {
-                api.register_credential(token);
+                channel.register_credential(token);
                 Standing::In(token.clone())
             }
             Err(failure) if failure.kind == Kind::Unauthorized => Standing::Refused(failure.clone()),
@@ -97,10 +124,10 @@ impl Session {
 
     /// When the next try may be made. Who is told of this one must not come before: nothing would be sent, and what was
     /// not tried counts for no try. Past the end of the run the failure stays as it is.
-    fn postpone(&self, failure: &mut Failure, api: &Api) -> Instant {
+    fn postpone(&self, failure: &mut Failure, channel: &Channel) -> Instant {
         let until = Instant::now() + self.pause();
-        let at = until.saturating_duration_since(api.start);
-        if at < api.limit {
+        let at = until.saturating_duration_since(channel.start);
+        if at < channel.limit {
             failure.not_before = failure.not_before.max(Some(at));
         }
         until

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::channel::MOST_TOKENS;
 use super::*;
 use crate::model::about::About;
 use crate::text::redactor::Redactor;
@@ -138,10 +139,10 @@ async fn one_request_takes_at_most_twenty_seconds_and_none_goes_past_the_limit()
     let (api, sent) = api(service(None), vec![slow(), slow(), slow(), slow()]);
     for elapsed in [20, 40, 60] {
         assert_eq!(api.send(call()).await.unwrap_err().kind, Kind::Timeout);
-        assert_eq!(api.start.elapsed().as_secs(), elapsed);
+        assert_eq!(api.channel.start.elapsed().as_secs(), elapsed);
     }
     assert_eq!(api.send(call()).await.unwrap_err().kind, Kind::Timeout);
-    assert_eq!((sent.lock().unwrap().len(), api.start.elapsed().as_secs()), (3, 60));
+    assert_eq!((sent.lock().unwrap().len(), api.channel.start.elapsed().as_secs()), (3, 60));
 }
 
 #[tokio::test(start_paused = true)]
@@ -214,7 +215,7 @@ struct Door {
 
 #[async_trait::async_trait]
 impl SignIn for Door {
-    async fn sign_in(&self, _api: &Api) -> Result<Secret, Failure> {
+    async fn sign_in(&self, _channel: &Channel) -> Result<Secret, Failure> {
         let time = self.times.fetch_add(1, Ordering::SeqCst) + 1;
         tokio::time::sleep(Duration::from_secs(1)).await;
         match self.refuse {
@@ -243,7 +244,7 @@ async fn eight_workers_sign_in_once_and_renew_once() {
     let (api, sent) = api(service(sign_in), answers);
     let hidden = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&hidden);
-    let api = api.hiding(Arc::new(move |secret| kept.lock().unwrap().push(secret.expose().to_owned())));
+    let api = api.masking(Arc::new(move |secret| kept.lock().unwrap().push(secret.expose().to_owned())));
     let results = futures_util::future::join_all((0..8).map(|_| api.send(call()))).await;
     assert!(results.iter().all(Result::is_ok));
     assert_eq!(times.load(Ordering::SeqCst), 2);
@@ -251,7 +252,7 @@ async fn eight_workers_sign_in_once_and_renew_once() {
     let tokens = tokens(&sent);
     assert!(tokens[..8].iter().all(|token| token == "bearer token-1"), "{tokens:?}");
     assert!(tokens[8..].iter().all(|token| token == "bearer token-2"), "{tokens:?}");
-    assert_eq!(api.cleaner.value("is token-1 there?"), "is *** there?");
+    assert_eq!(api.channel.cleaner.value("is token-1 there?"), "is *** there?");
 }
 
 #[tokio::test(start_paused = true)]
@@ -280,7 +281,7 @@ async fn a_refused_password_is_never_tried_again() {
 async fn a_sign_in_that_fails_is_tried_in_one_growing_rhythm_for_all_workers() {
     let (sign_in, times) = door(Some(Kind::Server));
     let (api, _) = api(service(sign_in), Vec::new());
-    while api.start.elapsed() < Duration::from_secs(30) {
+    while api.channel.start.elapsed() < Duration::from_secs(30) {
         let results = futures_util::future::join_all((0..8).map(|_| api.send(call()))).await;
         assert!(results.iter().all(Result::is_err));
         tokio::time::sleep(Duration::from_millis(200)).await;
@@ -294,10 +295,10 @@ async fn who_is_told_of_a_failed_sign_in_is_told_when_the_next_can_be_made() {
     let (sign_in, times) = door(Some(Kind::Unreadable));
     let (api, _) = api(service(sign_in), Vec::new());
     let next = api.send(call()).await.unwrap_err().not_before.unwrap();
-    assert!(next > api.start.elapsed());
+    assert!(next > api.channel.start.elapsed());
     let told_again = api.send(call()).await.unwrap_err();
     assert_eq!(told_again.not_before, Some(next));
-    tokio::time::sleep_until(api.start + next).await;
+    tokio::time::sleep_until(api.channel.start + next).await;
     api.send(call()).await.unwrap_err();
     assert_eq!(times.load(Ordering::Relaxed), 2);
 }
@@ -311,11 +312,11 @@ async fn a_sign_in_that_hands_out_countless_tokens_does_not_hold_the_run() {
     let endless = format!(r#"{{"access_token": "{}"}}"#, "aB3".repeat(100_000));
     let answers = [many, endless].map(|body| (0, Ok(response(200, &[], &body))));
     let (api, _) = api(service(None), answers.into());
-    let sign_in = || Call::get("/oauth/token", "sign in").unsigned();
-    assert!(api.send(sign_in()).await.is_ok());
-    let learnt = (0..100).filter(|n| api.cleaner.value(&token(*n)) == "***");
+    let sign_in = || Call::get("/oauth/token", "sign in");
+    assert!(api.channel.send(sign_in()).await.is_ok());
+    let learnt = (0..100).filter(|n| api.channel.cleaner.value(&token(*n)) == "***");
     assert_eq!(learnt.count(), MOST_TOKENS);
-    let failure = api.send(sign_in()).await.unwrap_err();
+    let failure = api.channel.send(sign_in()).await.unwrap_err();
     assert_eq!(failure.kind, Kind::Unreadable);
 }
 
@@ -325,10 +326,11 @@ async fn a_sign_in_request_carries_no_credential_of_the_run() {
         Service { credentials: vec![("authorization", Secret::from(TOKEN.to_owned()))], ..service(None) },
         vec![(0, Ok(response(200, &[], ""))), (0, Ok(response(200, &[], "")))],
     );
-    api.send(Call::get("/", "look around").unsigned()).await.unwrap();
+    api.channel.send(Call::get("/", "look around")).await.unwrap();
     let host = Address::parse("https://login.example.com").unwrap();
     let basic = Secret::from("Basic Y2Y6".to_owned());
-    api.send(Call::post("/oauth/token", "sign in").sign_in_at(host, vec![("authorization", basic)])).await.unwrap();
+    let headers = vec![("authorization", basic)];
+    api.channel.send_to(&host, headers, Call::post("/oauth/token", "sign in")).await.unwrap();
     let sent = sent.lock().unwrap();
     assert!(sent[0].credentials.is_empty() && sent[0].url.host_str() == Some("api.example.com"));
     assert_eq!(sent[1].url.as_str(), "https://login.example.com/oauth/token");

@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 use self::list::{App, HISTORY_SEEN, SUPERSEDED_ANOTHER, had_superseded};
 use super::usual::{self, Read, accepted};
 use super::{Platform, PlatformInfo, input, lenient, require, secret};
-use crate::api::{Api, ApiError, Body, Call, Errors, Reset, Response, Service, SignIn};
+use crate::api::{Api, ApiError, Body, Call, Channel, Errors, Reset, Response, Service, SignIn};
 use crate::input::faults::Faults;
 use crate::input::{Input, Values};
 use crate::model::about::About;
@@ -295,21 +295,19 @@ fn joined(id: &str, secret: &Secret) -> Secret {
 
 #[async_trait]
 impl SignIn for Uaa {
-    async fn sign_in(&self, api: &Api) -> Result<Secret, Failure> {
-        let root = Call::get("/", "read the API's root document").unsigned();
-        let root: Root = api.send(root).await?.json()?;
-        let host = root.sign_in_address(api.base())?;
+    async fn sign_in(&self, channel: &Channel) -> Result<Secret, Failure> {
+        let root = Call::get("/", "read the API's root document");
+        let root: Root = channel.send(root).await?.json()?;
+        let host = root.sign_in_address(channel.base())?;
         if let Some(joined) = &self.joined {
-            api.learn(joined);
+            channel.learn(joined);
         }
-        let mut call = Call::post("/oauth/token", "sign in")
-            .sign_in_at(host, self.headers.clone())
-            .body(Body::Form(self.form.clone()));
+        let mut call = Call::post("/oauth/token", "sign in").body(Body::Form(self.form.clone()));
         if let Some(origin) = &self.origin {
             // In the query, as the `cf` command does it: the UAA does not look for it in the form.
             call = call.query("login_hint", json!({ "origin": origin }).to_string());
         }
-        let reply = api.send(call).await.map_err(|mut failure| {
+        let reply = channel.send_to(&host, self.headers.clone(), call).await.map_err(|mut failure| {
             let is_refused = matches!(failure.kind, Kind::Unauthorized | Kind::Forbidden | Kind::Refused);
             if let Some(doubt) = self.doubt.as_ref().filter(|_| is_refused) {
                 failure.hint = format!("{} {doubt}", failure.hint);

@@ -1,0 +1,309 @@
+//! The way to one platform, shared by all workers of a run: rate limits, time limits, redaction, request ids and hints.
+//!
+//! A channel has no credential of the run. Whoever signs in gets a channel and nothing else, so a sign-in cannot carry
+//! the run's token, wherever it goes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+use super::dialect::Dialect;
+use super::errors::ApiError;
+use super::hint::{self, For};
+use super::limiter::Limiter;
+use super::reply::Reply;
+use super::request::Call;
+use super::transport::{Request, Response, Transport, TransportError};
+use crate::model::address::Address;
+use crate::model::failure::{Failure, Kind, Retry};
+use crate::text::sanitizer::Sanitizer;
+use crate::text::secret::Secret;
+
+/// Longest time for one request, body included.
+const REQUEST_LIMIT: Duration = Duration::from_secs(20);
+/// An answer around a sign-in is small: every token in it is looked for in everything that is told from then on.
+const SIGN_IN_CAP: usize = 256 * 1024;
+/// Nobody hands out more tokens at once.
+pub(super) const MOST_TOKENS: usize = 16;
+
+/// Where lines go that are said while a run goes on.
+pub type Trace = Arc<dyn Fn(&str) + Send + Sync>;
+/// Who masks a secret that did not exist when the run began.
+pub type Mask = Arc<dyn Fn(&Secret) + Send + Sync>;
+
+/// The way to one platform. What [`send`](Self::send) sends carries no credential.
+pub struct Channel {
+    pub(super) dialect: Dialect,
+    pub(super) base: Address,
+    pub(super) transport: Box<dyn Transport>,
+    pub(super) limiter: Limiter,
+    pub(super) cleaner: Arc<Sanitizer>,
+    pub(super) start: Instant,
+    pub(super) limit: Duration,
+    pub(super) observers: Observers,
+}
+
+/// Who hears what goes on.
+#[derive(Default)]
+pub(super) struct Observers {
+    pub(super) trace: Option<Trace>,
+    pub(super) mask: Option<Mask>,
+    pub(super) notice: Option<Trace>,
+    noticed: AtomicBool,
+}
+
+impl Channel {
+    /// The base address: what it says about itself decides where a sign-in may go.
+    pub const fn base(&self) -> &Address {
+        &self.base
+    }
+
+    /// Has a secret that was made from others found in whatever is told from now on.
+    pub fn learn(&self, secret: &Secret) {
+        self.cleaner.learn(secret);
+    }
+
+    /// Sends a step of a sign-in to the platform itself, without a credential.
+    ///
+    /// # Errors
+    /// When no answer came, or one that is no success.
+    pub async fn send(&self, call: Call) -> Result<Reply, Failure> {
+        self.step(call, &self.base, Vec::new()).await
+    }
+
+    /// Sends a step of a sign-in to the host that makes the credential, with headers that carry what it is made for.
+    ///
+    /// # Errors
+    /// When no answer came, or one that is no success.
+    pub async fn send_to(
+        &self,
+        host: &Address,
+        headers: Vec<(&'static str, Secret)>,
+        call: Call,
+    ) -> Result<Reply, Failure> {
+        self.step(call, host, headers).await
+    }
+
+    async fn step(&self, call: Call, server: &Address, headers: Vec<(&'static str, Secret)>) -> Result<Reply, Failure> {
+        // Whatever its method, it changes no deployment.
+        let call = call.reading();
+        let exchange = Exchange { channel: self, call: &call, server, for_sign_in: true };
+        let answer = match exchange.held() {
+            Some(held) => Err(held),
+            None => {
+                let request = Request { credentials: headers, ..exchange.request() };
+                exchange.send(request).await.and_then(|response| exchange.judge(response))
+            }
+        };
+        answer.inspect_err(|failure| self.notice(failure))
+    }
+
+    /// One request to the platform itself, which its sender has yet to sign.
+    pub(super) const fn exchange<'a>(&'a self, call: &'a Call) -> Exchange<'a> {
+        Exchange { channel: self, call, server: &self.base, for_sign_in: false }
+    }
+
+    /// Says the first failure that may pass: until the limit nothing else might be seen.
+    pub(super) fn notice(&self, failure: &Failure) {
+        if let Some(notice) = &self.observers.notice
+            && failure.kind.retry() == Retry::UntilTheLimit
+            && !self.observers.noticed.swap(true, Ordering::Relaxed)
+        {
+            notice(&self.cleaner.value(&failure.to_string()));
+        }
+    }
+
+    /// A credential that did not exist before: nothing may show it from now on.
+    pub(super) fn register_credential(&self, authorization: &Secret) {
+        let value = authorization.expose();
+        let token = value.split_once(' ').map_or(value, |(_, token)| token);
+        let token = Secret::from(token.to_owned());
+        self.cleaner.learn(&token);
+        if let Some(mask) = &self.observers.mask {
+            mask(&token);
+        }
+    }
+
+    /// Learns every token in the answer to a sign-in, before a word of it is told: also those that nobody uses.
+    fn learn_tokens(&self, response: &Response) {
+        let body = response.json();
+        let fields = body.as_object().into_iter().flatten();
+        let tokens = fields.filter(|(name, _)| name.ends_with("_token"));
+        let tokens = tokens.filter_map(|(_, value)| value.as_str());
+        for token in tokens.take(MOST_TOKENS) {
+            self.cleaner.learn(&Secret::from(token.to_owned()));
+        }
+    }
+}
+
+/// One request through a channel: what it is for, and who gets it.
+#[derive(Clone, Copy)]
+pub(super) struct Exchange<'a> {
+    channel: &'a Channel,
+    call: &'a Call,
+    server: &'a Address,
+    for_sign_in: bool,
+}
+
+impl Exchange<'_> {
+    /// Who shares a rate limit with it.
+    fn bucket(&self) -> &'static str {
+        if self.channel.dialect.limits_each_endpoint { self.call.endpoint } else { "" }
+    }
+
+    /// A rate limit that is not over yet.
+    pub(super) fn held(&self) -> Option<Failure> {
+        let now = self.channel.start.elapsed();
+        let until = self.channel.limiter.closed_until(self.bucket(), now)?;
+        let words = "the rate limit has not been reset yet".to_owned();
+        Some(Failure { not_before: Some(until), ..self.failure(Kind::Limited, None, words) })
+    }
+
+    /// The request, without any credential.
+    pub(super) fn request(&self) -> Request {
+        Request {
+            method: self.call.method,
+            url: self.server.join(&self.call.path, &self.call.query),
+            credentials: Vec::new(),
+            headers: self.call.headers.clone(),
+            body: self.call.body.clone(),
+        }
+    }
+
+    /// Puts the request on the wire; its answer, whatever that says.
+    pub(super) async fn send(&self, request: Request) -> Result<Response, Failure> {
+        let url = request.url.clone();
+        let sent = Instant::now();
+        let answer = self.transmit(request).await.and_then(|response| self.admit(response));
+        self.trace(&url, &answer, sent.elapsed());
+        answer.map_err(|error| {
+            let words = self.channel.cleaner.sentence(&error.words);
+            self.failure(error.kind, None, words)
+        })
+    }
+
+    /// An answer within the time that is left.
+    async fn transmit(&self, request: Request) -> Result<Response, TransportError> {
+        let Channel { transport, start, limit, .. } = self.channel;
+        let allowed = REQUEST_LIMIT.min(limit.saturating_sub(start.elapsed()));
+        let way = transport.way(&request.url);
+        if allowed.is_zero() {
+            return Err(no_answer(allowed, way));
+        }
+        let answer = tokio::time::timeout(allowed, transport.send(request)).await;
+        answer.unwrap_or_else(|_| Err(no_answer(allowed, way)))
+    }
+
+    /// An answer to a sign-in is known by heart before anything of it is told.
+    fn admit(&self, response: Response) -> Result<Response, TransportError> {
+        if self.for_sign_in {
+            if response.body.len() > SIGN_IN_CAP {
+                return Err(too_large(&response));
+            }
+            self.channel.learn_tokens(&response);
+        }
+        Ok(response)
+    }
+
+    /// What an answer means.
+    pub(super) fn judge(&self, response: Response) -> Result<Reply, Failure> {
+        let Channel { dialect, cleaner, limiter, .. } = self.channel;
+        let error = dialect.errors.read(&response);
+        let header = response.header(dialect.request_id);
+        let request_id = error.as_ref().and_then(|error| error.request_id.as_deref()).or(header);
+        let request_id = request_id.map(|id| cleaner.value(id));
+        let Some(error) = error else {
+            limiter.passed(self.bucket());
+            return Ok(Reply {
+                status: response.status,
+                request_id,
+                action: self.call.action.clone(),
+                hint: self.hint(Kind::Unreadable, None),
+                link: response.header("link").map(str::to_owned),
+                body: response.body,
+            });
+        };
+        let words = cleaner.sentence(error.message.as_deref().unwrap_or_else(|| response.describe()));
+        let mut failure = self.failure(kind(response.status, &error), Some(response.status), words);
+        failure.request_id = request_id;
+        failure.not_before = self.pause(&response);
+        failure.code = error.code;
+        if let Some(hint) = error.hint {
+            failure.hint = cleaner.value(&hint);
+        }
+        Err(failure)
+    }
+
+    /// Sends nothing more for as long as an answer asks; when that is over, in time since the start of the run.
+    fn pause(&self, response: &Response) -> Option<Duration> {
+        let asks = response.status == 429 || (response.status == 503 && response.header("retry-after").is_some());
+        asks.then(|| {
+            let header = |name: &str| response.header(name);
+            let pause = self.channel.limiter.pause(self.bucket(), header, SystemTime::now());
+            let until = self.channel.start.elapsed() + pause;
+            self.channel.limiter.close(self.bucket(), until);
+            until
+        })
+    }
+
+    fn failure(&self, kind: Kind, status: Option<u16>, words: String) -> Failure {
+        let action = self.call.action.clone();
+        Failure { action, status, ..Failure::own(kind, words, self.hint(kind, status)) }
+    }
+
+    fn hint(&self, kind: Kind, status: Option<u16>) -> String {
+        let Dialect { about, base_input, scope, .. } = &self.channel.dialect;
+        let server = hint::Server { host: self.server.host(), input: base_input };
+        let asked = if self.call.is_read { For::Reading } else { For::Asking };
+        hint::hint(about, kind, status, server, scope, asked)
+    }
+
+    /// Tells of a request: method, path, status, time and request id, never a body or another header.
+    fn trace(&self, url: &url::Url, answer: &Result<Response, TransportError>, took: Duration) {
+        let Some(trace) = &self.channel.observers.trace else { return };
+        let result = match answer {
+            Ok(response) => {
+                let id = response.header(self.channel.dialect.request_id).unwrap_or("-");
+                format!("{}, request id {id}", response.status)
+            }
+            Err(error) => error.words.clone(),
+        };
+        let path = url.path().to_owned() + &url.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let line = format!("{} {path}: {result}, {} ms", self.call.method.word(), took.as_millis());
+        trace(&self.channel.cleaner.value(&line));
+    }
+}
+
+/// The kind of an error answer; `status` is the one on the wire.
+fn kind(status: u16, error: &ApiError) -> Kind {
+    match error.status.unwrap_or(status) {
+        status if status == 401 || error.credential_refused => Kind::Unauthorized,
+        300..400 => Kind::Redirected,
+        403 => Kind::Forbidden,
+        404 | 410 => Kind::NotFound,
+        429 => Kind::Limited,
+        408 | 500.. => Kind::Server,
+        _ => Kind::Refused,
+    }
+}
+
+fn too_large(response: &Response) -> TransportError {
+    TransportError {
+        kind: Kind::Unreadable,
+        words: format!("the answer was {} and larger than 256 KiB", response.status),
+    }
+}
+
+fn no_answer(allowed: Duration, way: Option<&'static str>) -> TransportError {
+    let mut words = if allowed < REQUEST_LIMIT {
+        "no whole answer before the time for this run was up".to_owned()
+    } else {
+        format!("no whole answer within {} s", allowed.as_secs())
+    };
+    if let Some(variable) = way {
+        words += &format!(", through the proxy that {variable} names");
+    }
+    TransportError { kind: Kind::Timeout, words }
+}

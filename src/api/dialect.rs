@@ -1,0 +1,20 @@
+//! How one platform's API speaks, as far as its answers are read and explained.
+
+use super::errors::Errors;
+use crate::model::about::About;
+
+/// How one platform's API speaks.
+pub(super) struct Dialect {
+    /// What can be said of the platform in words.
+    pub(super) about: &'static About,
+    /// The input that the base address follows from.
+    pub(super) base_input: &'static str,
+    /// Rate limits are counted for each endpoint, not for the credential.
+    pub(super) limits_each_endpoint: bool,
+    /// The response header with the request's id.
+    pub(super) request_id: &'static str,
+    /// What an error answer says.
+    pub(super) errors: Errors,
+    /// Where we look, for hints: empty, or "; …" without a full stop.
+    pub(super) scope: String,
+}

@@ -1,0 +1,75 @@
+//! A 2xx answer, and how it is read.
+
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+use super::wire;
+use crate::model::failure::{Failure, Kind};
+
+/// A 2xx answer.
+#[derive(Debug)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// The platform's id of the request.
+    pub request_id: Option<String>,
+    pub(super) link: Option<String>,
+    pub(super) body: Vec<u8>,
+    pub(super) action: String,
+    pub(super) hint: String,
+}
+
+impl Reply {
+    /// Whether the body is empty.
+    pub fn is_empty(&self) -> bool {
+        self.body.iter().all(u8::is_ascii_whitespace)
+    }
+
+    /// What stands at a JSON pointer of the body; `None` when nothing does.
+    ///
+    /// # Errors
+    /// When the body is no JSON, or what stands there has another shape.
+    pub fn at<T: DeserializeOwned>(&self, pointer: &str) -> Result<Option<T>, Failure> {
+        wire::at(&self.body, pointer).map_err(|_| self.unreadable(what_is(&self.body)))
+    }
+
+    /// The `Link` header of the answer.
+    pub fn link(&self) -> Option<&str> {
+        self.link.as_deref()
+    }
+
+    /// The body as JSON of this shape, or a failure that says what came instead.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        serde_json::from_slice(&self.body).map_err(|_| self.unreadable(what_is(&self.body)))
+    }
+
+    /// A yes whose words do not matter: nothing at all, or any JSON. A page is a yes of somebody else.
+    pub fn assent(&self) -> Result<(), Failure> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        self.json::<IgnoredAny>().map(drop)
+    }
+
+    /// A failure that says the answer makes no sense.
+    pub fn unreadable(&self, words: &str) -> Failure {
+        let words = format!("the answer was {}, but {words}", self.status);
+        Failure {
+            action: self.action.clone(),
+            status: Some(self.status),
+            request_id: self.request_id.clone(),
+            ..Failure::own(Kind::Unreadable, words, self.hint.clone())
+        }
+    }
+}
+
+/// What a body that should have been JSON of some shape is instead, without a word of it.
+fn what_is(body: &[u8]) -> &'static str {
+    let start = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    match (start, serde_json::from_slice::<IgnoredAny>(body)) {
+        (None, _) => "empty",
+        (Some(b'<'), _) => "an HTML page instead of JSON",
+        (_, Ok(_)) => "JSON of another shape than documented",
+        (_, Err(error)) if error.is_eof() => "JSON that breaks off",
+        (_, Err(_)) => "not JSON",
+    }
+}
