@@ -1,7 +1,11 @@
 //! The proxy that requests go through: the one the environment names, for encrypted connections alone.
+//!
+//! `NO_PROXY` is read here, and not by hyper-util's matcher: that one takes no ports and no brackets, wants commas between
+//! entries, and lets `*` stand for names but not for addresses.
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
@@ -32,8 +36,8 @@ enum Whom {
     Everybody,
     /// A host and everything below it.
     Name(String),
-    /// An address, and how many of its leading bits count.
-    Network(IpAddr, u32),
+    /// An address, or all that begin like it.
+    Network(IpNet),
 }
 
 impl Proxy {
@@ -120,7 +124,8 @@ impl Spared {
             let name = bare.trim_start_matches('*').trim_start_matches('.');
             Whom::Name(name.to_ascii_lowercase())
         };
-        let whom = if bare == "*" { Whom::Everybody } else { network(bare).unwrap_or_else(name) };
+        let network = bare.parse().or_else(|_| bare.parse::<IpAddr>().map(IpNet::from));
+        let whom = if bare == "*" { Whom::Everybody } else { network.map_or_else(|_| name(), Whom::Network) };
         Self { whom, port }
     }
 
@@ -134,29 +139,10 @@ impl Spared {
                 let host = host.trim_end_matches('.').to_ascii_lowercase();
                 host.strip_suffix(name.as_str()).is_some_and(|above| above.is_empty() || above.ends_with('.'))
             }
-            (Whom::Network(net, bits), Some(Host::Ipv4(ip))) => is_within(ip.into(), *net, *bits),
-            (Whom::Network(net, bits), Some(Host::Ipv6(ip))) => is_within(ip.into(), *net, *bits),
+            (Whom::Network(network), Some(Host::Ipv4(ip))) => network.contains(&IpAddr::from(ip)),
+            (Whom::Network(network), Some(Host::Ipv6(ip))) => network.contains(&IpAddr::from(ip)),
             _ => false,
         }
-    }
-}
-
-fn network(text: &str) -> Option<Whom> {
-    let (address, bits) = match text.split_once('/') {
-        Some((address, bits)) => (address, Some(bits.parse::<u32>().ok()?)),
-        None => (text, None),
-    };
-    let address: IpAddr = address.parse().ok()?;
-    let all = if address.is_ipv4() { 32 } else { 128 };
-    let bits = bits.unwrap_or(all);
-    (bits <= all).then_some(Whom::Network(address, bits))
-}
-
-fn is_within(address: IpAddr, network: IpAddr, bits: u32) -> bool {
-    match (address, network) {
-        (IpAddr::V4(one), IpAddr::V4(other)) => (one.to_bits() ^ other.to_bits()).leading_zeros() >= bits,
-        (IpAddr::V6(one), IpAddr::V6(other)) => (one.to_bits() ^ other.to_bits()).leading_zeros() >= bits,
-        _ => false,
     }
 }
 
@@ -174,6 +160,7 @@ mod tests {
     fn no_proxy_spares_whom_it_names() {
         for (no_proxy, target) in [
             ("*", "https://api.example.com"),
+            ("*", "https://10.1.2.3"),
             ("api.example.com", "https://api.example.com"),
             ("API.Example.COM", "https://api.example.com./x"),
             ("example.com", "https://api.example.com"),

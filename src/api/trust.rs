@@ -8,17 +8,6 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls_native_certs::load_certs_from_paths;
 
-/// Where distributions keep their bundle; the first that exists is taken. Bundle files only: the hashed directories
-/// beside them hold the same roots once more and cost a thousand system calls.
-const BUNDLES: [&str; 6] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/pki/tls/cacert.pem",
-    "/etc/ssl/cert.pem",
-];
-
 /// What is said of a path that leads to anything else.
 const NO_FILE: &str = "it is a pipe or a device, and no file";
 
@@ -38,7 +27,7 @@ impl Roots<'_> {
     pub(super) fn read(self) -> anyhow::Result<RootCertStore> {
         let mut store = RootCertStore::empty();
         match (self.file, self.dir) {
-            (None, None) => add_system(&mut store, &BUNDLES),
+            (None, None) => add_system(&mut store, bundle()),
             (file, dir) => add_named(&mut store, file, dir)?,
         }
         for certificate in self.extra {
@@ -81,9 +70,13 @@ fn is_endless(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
-fn add_system(store: &mut RootCertStore, bundles: &[&str]) {
-    let mut bundles = bundles.iter().map(PathBuf::from);
-    let bundle = bundles.find(|path| path.is_file());
+/// The file in which the system keeps its roots. The hashed directory beside it holds the same ones once more and costs a
+/// thousand system calls.
+fn bundle() -> Option<PathBuf> {
+    openssl_probe::probe().cert_file.filter(|path| path.is_file())
+}
+
+fn add_system(store: &mut RootCertStore, bundle: Option<PathBuf>) {
     let certificates = bundle.map(|path| load_certs_from_paths(Some(&path), None).certs).unwrap_or_default();
     if store.add_parsable_certificates(certificates).0 == 0 {
         store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
@@ -139,26 +132,18 @@ mod tests {
     }
 
     #[test]
-    fn the_first_bundle_of_the_system_counts_and_without_one_the_built_in_roots() {
+    fn the_bundle_of_the_system_counts_and_without_one_the_built_in_roots() {
         let folder = tempfile::tempdir().unwrap();
-        let one = file(&folder, "one", &certificate().pem());
         let two = file(&folder, "two", &(certificate().pem() + &certificate().pem()));
         let empty = file(&folder, "empty", "");
         let built_in = webpki_roots::TLS_SERVER_ROOTS.len();
-        for (bundles, count) in [
-            (&["/nowhere", &one, &two][..], 1),
-            (&[&two, &one], 2),
-            (&["/nowhere"], built_in),
-            (&[&empty, &one], built_in),
-            (&["/"], built_in),
-        ] {
+        for (bundle, count) in [(Some(two), 2), (Some(empty), built_in), (None, built_in)] {
             let mut store = RootCertStore::empty();
-            add_system(&mut store, bundles);
-            assert_eq!(store.len(), count, "{bundles:?}");
+            add_system(&mut store, bundle.as_ref().map(PathBuf::from));
+            assert_eq!(store.len(), count, "{bundle:?}");
         }
     }
 
-    /// As people store it in a variable that takes a single line.
     #[test]
     fn a_certificate_may_stand_on_one_line_with_written_line_breaks() {
         let pem = certificate().pem() + &certificate().pem();

@@ -11,7 +11,8 @@ pub fn boolean(text: &str) -> Result<bool, String> {
     }
 }
 
-/// A whole number with `s`, `m` or `h` behind it; a bare number means seconds.
+/// A whole number with `s`, `m` or `h` behind it; a bare number means seconds. The language is smaller than jiff's, in
+/// which `1.5m`, `01:30:00` and `5m ago` are durations and `90` is none.
 pub fn duration(text: &str, least: u64, most: u64) -> Result<Duration, String> {
     let (number, unit) = match text.char_indices().find(|(_, c)| !c.is_ascii_digit()) {
         Some((at, _)) => text.split_at(at),
