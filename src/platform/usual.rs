@@ -22,8 +22,8 @@ pub fn is_missing(failure: &Failure, read: Read) -> bool {
     failure.kind == Kind::NotFound || (is_unreadable && read == Read::First)
 }
 
-/// The answer of a read, `None` when it says that there is no such thing.
-pub(super) fn present(answer: Result<Reply, Failure>, read: Read) -> Result<Option<Reply>, Failure> {
+/// What a read brought, `None` when its answer says that there is no such thing.
+pub(super) fn present<T>(answer: Result<T, Failure>, read: Read) -> Result<Option<T>, Failure> {
     match answer {
         Err(failure) if is_missing(&failure, read) => Ok(None),
         answer => answer.map(Some),

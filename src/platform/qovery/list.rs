@@ -2,85 +2,75 @@
 
 use std::collections::HashSet;
 
-use super::{Door, Ids, QUEUED, Qovery, Results, Standing, Waiting};
-use crate::api::{Api, Call};
+use super::Qovery;
+use super::standing::{Door, Ids, QUEUED, Standing, is_teardown};
+use super::wire::Entry;
+use crate::api::Api;
+use crate::model::answers::Listed;
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::{Failure, Kind};
-use crate::model::id::{Id, canonical, is_same};
-use crate::platform::Listed;
+use crate::model::id::{canonical, is_same};
 use crate::platform::usual::Read;
-
-/// How the words for taking something down begin: that is no deployment.
-const TEARDOWN: [&str; 3] = ["STOP", "DELETE", "UNINSTALL"];
 
 impl Qovery {
     pub(super) async fn in_flight(&self, api: &Api) -> Result<Listed, Failure> {
         // In this order nothing is missed: what leaves the queue between the two reads is under way in the second.
         let queue = self.queue(api).await;
         match self.environment_now(api, Read::First).await? {
-            Some(now) => Ok(Listed::Here(self.in_order(&now, queue?)?)),
-            None => Ok(Listed::Missing(self.no_environment())),
+            Some(now) => Ok(Listed::Here(self.in_order(&now, &queue?)?)),
+            None => Ok(Listed::Missing(self.environment.missing())),
         }
-    }
-
-    async fn queue(&self, api: &Api) -> Result<Vec<Waiting>, Failure> {
-        let call = Call::get(self.path("/deploymentQueue"), "read the environment's queue");
-        let queue: Results<Waiting> = api.send(call).await?.json()?;
-        Ok(queue.results)
     }
 
     /// A plain `QUEUED` does not say what waits; the queue does.
     pub(super) async fn is_queued_teardown(&self, api: &Api, now: &Standing) -> Result<bool, Failure> {
-        if now.door != Some(Door::Queue) {
-            return Ok(false);
-        }
-        Ok(is_teardown_among(&self.queue(api).await?, &now.ids))
+        Ok(now.door == Some(Door::Queue) && is_teardown_among(&self.queue(api).await?, &now.ids))
     }
 
     /// The queued ones first, then the one under way, as the next starts as soon as that has ended.
     ///
     /// Nothing here has a date. But whatever is under way, even what is no deployment, is what the environment is doing
     /// now, and the rest is behind it.
-    fn in_order(&self, now: &Standing, queue: Vec<Waiting>) -> Result<Vec<Deployment>, Failure> {
-        let takes_down = now.is_teardown() || is_teardown_among(&queue, &now.ids);
+    fn in_order(&self, now: &Standing, queue: &[Entry]) -> Result<Vec<Deployment>, Failure> {
         let behind = !now.idle && !now.state.is_terminal();
         let mut all: Vec<Deployment> = Vec::new();
         let mut known = HashSet::new();
-        for waiting in queue.into_iter().filter(|each| !each.is_teardown()) {
-            let ids = waiting.ids().ok_or_else(|| self.nameless(QUEUED))?;
+        for waiting in queue.iter().filter(|each| !each.is_teardown()) {
+            let request = waiting.request().ok_or_else(|| self.nameless(QUEUED))?;
+            let ids = Ids::request(request);
             // By name: a queue is as long as it likes.
-            let is_new = ids.name().is_some_and(|id| known.insert(canonical(id)));
-            if is_new && !ids.is(&now.ids) {
+            if known.insert(canonical(request)) && !ids.is(&now.ids) {
                 let standing = Standing::new(ids, QUEUED, Some(Door::Queue));
-                all.push(Deployment { behind, ..self.tell(&standing) });
+                all.push(Deployment { behind, ..self.deployment(&standing) });
             }
         }
-        // One that is being canceled already needs nobody to choose it. A word that is not known is no rest: it is not
-        // chosen either, but it has to be seen.
-        let is_unknown = now.state == State::Unknown && !now.idle;
-        if (now.state.is_in_flight() || is_unknown) && !takes_down {
-            if now.ids.name().is_none() && !is_unknown {
-                return Err(self.nameless(&now.word));
+        let takes_down = now.is_teardown() || is_teardown_among(queue, &now.ids);
+        let is_named = now.ids.name().is_some();
+        let is_meant = match now.state {
+            state if state.is_in_flight() && !takes_down => {
+                if !is_named {
+                    return Err(self.nameless(&now.word));
+                }
+                true
             }
-            all.push(self.tell(now));
-        }
-        // What it did last may be what was meant, and too late.
-        let word = now.word.to_ascii_uppercase();
-        let was_taken_down = TEARDOWN.iter().any(|begin| word.starts_with(begin));
-        if now.state.is_terminal() && !was_taken_down && now.ids.name().is_some() {
-            all.push(self.tell(now));
-        }
+            // A word that is not known is no rest: it is not chosen either, but it has to be seen.
+            State::Unknown => !now.idle && !takes_down,
+            // What it did last may be what was meant, and too late. One that is being canceled already needs nobody to
+            // choose it.
+            state => state.is_terminal() && is_named && !is_teardown(&now.word),
+        };
+        all.extend(is_meant.then(|| self.deployment(now)));
         Ok(all)
     }
 
     /// Something goes on, and nobody can tell which deployment it is.
     pub(super) fn nameless(&self, word: &str) -> Failure {
         let words = if word == QUEUED {
-            format!("a deployment waits in environment {}, but it does not tell which", self.environment())
+            format!("a deployment waits in environment {}, but it does not tell which", self.environment.as_str())
         } else {
             format!(
                 "the status of environment {} is {word}, but it does not tell which deployment is under way",
-                self.environment()
+                self.environment.as_str()
             )
         };
         let hint = "Give `deployment_id`, or look at the environment in the console.";
@@ -88,61 +78,39 @@ impl Qovery {
     }
 }
 
-fn is_teardown_among(queue: &[Waiting], ids: &Ids) -> bool {
-    let names = |waiting: &Waiting| {
-        let request = waiting.identifier.as_ref()?.deployment_request_id.as_ref()?;
-        Some(is_same(ids.request.as_ref()?, request))
-    };
-    queue.iter().any(|waiting| waiting.is_teardown() && names(waiting) == Some(true))
-}
-
-impl Waiting {
-    fn is_teardown(&self) -> bool {
-        let action = self.trigger_action.as_deref().unwrap_or_default();
-        let action = action.to_ascii_uppercase();
-        TEARDOWN.iter().any(|word| action.starts_with(word))
-    }
-
-    /// Its name, which nobody wrote, so it is judged like a written one.
-    fn ids(self) -> Option<Ids> {
-        let id = self.identifier?.deployment_request_id?;
-        let is_fit = Id::parse(&id).is_ok_and(|parsed| parsed.as_str() == id);
-        is_fit.then_some(Ids { request: Some(id), execution: None })
-    }
+fn is_teardown_among(queue: &[Entry], ids: &Ids) -> bool {
+    let is_it = |waiting: &Entry| ids.request.get().zip(waiting.request()).is_some_and(|(own, id)| is_same(own, id));
+    queue.iter().any(|waiting| waiting.is_teardown() && is_it(waiting))
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
-    use crate::api::Once;
+    use crate::api::wire::Text;
+    use crate::platform::qovery::tests::qovery;
     use crate::select::{Select, Selector};
 
-    fn qovery() -> Qovery {
-        Qovery { environment: Id::parse("env").unwrap(), force: false, named: false, page: Once::new() }
-    }
-
     fn now(word: &str, name: &str) -> Standing {
-        let name = |kind: &str| (!name.is_empty()).then(|| format!("{kind}-{name}"));
+        let name = |kind: &str| Text((!name.is_empty()).then(|| format!("{kind}-{name}")));
         let ids = Ids { request: name("req"), execution: name("exec") };
         Standing { idle: word == "READY", ..Standing::new(ids, word, Some(Door::Environment)) }
     }
 
-    fn queue(entries: &[(&str, Value)]) -> Vec<Waiting> {
-        let entries = entries.iter().map(|(id, action)| {
-            json!({
-                "identifier": { "deployment_request_id": id, "environment_id": "env" },
-                "auditing_data": { "triggered_by": "somebody" }, "trigger_action": action, "stages": [],
-            })
-        });
-        let body = json!({ "results": entries.collect::<Vec<_>>() });
-        let queue: Results<Waiting> = serde_json::from_value(body).unwrap();
-        queue.results
+    fn queue(entries: &[(&str, &str)]) -> Vec<Entry> {
+        let entry = |(id, action): &(&str, &str)| {
+            let body = json!({ "identifier": { "deployment_request_id": id }, "trigger_action": action });
+            serde_json::from_value(body).unwrap()
+        };
+        entries.iter().map(entry).collect()
     }
 
-    fn chosen(select: Select, now: &Standing, entries: &[(&str, Value)]) -> Vec<String> {
-        let listed = qovery().in_order(now, queue(entries)).unwrap();
+    fn listed(now: &Standing, entries: &[(&str, &str)]) -> Vec<Deployment> {
+        qovery().in_order(now, &queue(entries)).unwrap()
+    }
+
+    fn chosen(select: Select, now: &Standing, entries: &[(&str, &str)]) -> Vec<String> {
         let wanted = Selector {
             select,
             branch: None,
@@ -153,38 +121,33 @@ mod tests {
             one_group: false,
             knows_commits: false,
         };
-        let picked = wanted.pick(&listed);
+        let picked = wanted.pick(&listed(now, entries));
         assert_eq!(picked.refused, None);
         picked.chosen.into_iter().map(|one| one.id).collect()
     }
 
     #[test]
-    fn the_queued_ones_come_before_the_one_under_way() {
-        let entries = [("req-b", json!("DEPLOY")), ("req-c", json!("RESTART"))];
-        let under_way = now("BUILDING", "a");
-        assert_eq!(chosen(Select::All, &under_way, &entries), ["req-b", "req-c", "req-a"]);
-        assert_eq!(chosen(Select::Latest, &under_way, &entries), ["req-a"]);
-    }
-
-    #[test]
-    fn one_that_left_the_queue_in_this_moment_is_listed_once() {
-        let entries = [("req-a", json!("DEPLOY")), ("req-b", json!("DEPLOY"))];
+    fn the_queued_ones_come_before_the_one_under_way_and_each_is_listed_once() {
+        let entries = [("req-b", "DEPLOY"), ("req-c", "RESTART")];
+        let left_the_queue_just_now = [("req-a", "DEPLOY"), ("req-b", "DEPLOY"), ("req-c", "RESTART")];
         for word in ["BUILDING", "QUEUED"] {
-            let under_way = now(word, "a");
-            assert_eq!(chosen(Select::All, &under_way, &entries), ["req-b", "req-a"]);
-            assert_eq!(chosen(Select::Latest, &under_way, &entries), ["req-a"]);
+            for entries in [&entries[..], &left_the_queue_just_now] {
+                let under_way = now(word, "a");
+                assert_eq!(chosen(Select::All, &under_way, entries), ["req-b", "req-c", "req-a"]);
+                assert_eq!(chosen(Select::Latest, &under_way, entries), ["req-a"]);
+            }
         }
     }
 
     #[test]
     fn a_teardown_is_no_deployment() {
         let entries = [
-            ("req-b", json!("STOP")),
-            ("req-c", json!("DELETE")),
-            ("req-d", json!("DELETE_RESOURCES_ONLY")),
-            ("req-e", json!("UNINSTALL")),
-            ("req-f", json!("DEPLOY")),
-            ("req-g", Value::Null),
+            ("req-b", "STOP"),
+            ("req-c", "DELETE"),
+            ("req-d", "DELETE_RESOURCES_ONLY"),
+            ("req-e", "UNINSTALL"),
+            ("req-f", "DEPLOY"),
+            ("req-g", ""),
         ];
         let under_way = now("DELETING", "a");
         assert_eq!(chosen(Select::All, &under_way, &entries), ["req-f", "req-g"]);
@@ -193,7 +156,7 @@ mod tests {
 
     #[test]
     fn what_is_behind_one_that_is_being_canceled_is_not_the_latest() {
-        let entries = [("req-b", json!("DEPLOY"))];
+        let entries = [("req-b", "DEPLOY")];
         let canceling = now("CANCELING", "a");
         assert!(chosen(Select::Latest, &canceling, &entries).is_empty());
         assert_eq!(chosen(Select::All, &canceling, &entries), ["req-b"]);
@@ -203,34 +166,28 @@ mod tests {
     }
 
     #[test]
-    fn an_environment_at_rest_has_nothing_in_flight() {
-        for (word, last) in [("READY", 0), ("DEPLOYED", 1), ("STOPPED", 0), ("BUILD_ERROR", 1)] {
-            let listed = qovery().in_order(&now(word, "a"), Vec::new()).unwrap();
-            assert_eq!(listed.len(), last, "{word}");
-            assert!(listed.iter().all(Deployment::is_terminal), "{word}");
-        }
-    }
-
-    #[test]
-    fn a_word_that_is_not_known_is_no_rest() {
-        for word in ["RECAP", "UNAVAILABLE", "SOMETHING_NEW"] {
-            for name in ["a", ""] {
-                let listed = qovery().in_order(&now(word, name), Vec::new()).unwrap();
-                let seen: Vec<_> = listed.iter().map(|one| one.state).collect();
-                assert_eq!(seen, [State::Unknown], "{word}");
-            }
+    fn an_environment_at_rest_has_nothing_in_flight_and_a_word_that_is_not_known_is_no_rest() {
+        for (word, name, states) in [
+            ("READY", "a", &[][..]),
+            ("STOPPED", "a", &[]),
+            ("DEPLOYED", "a", &[State::Succeeded]),
+            ("BUILD_ERROR", "a", &[State::Failed]),
+            ("RECAP", "a", &[State::Unknown]),
+            ("UNAVAILABLE", "", &[State::Unknown]),
+            ("SOMETHING_NEW", "", &[State::Unknown]),
+        ] {
+            let seen: Vec<_> = listed(&now(word, name), &[]).iter().map(|one| one.state).collect();
+            assert_eq!(seen, states, "{word}");
         }
     }
 
     #[test]
     fn what_cannot_be_named_is_not_left_out_in_silence() {
-        assert!(qovery().in_order(&now("BUILDING", ""), Vec::new()).is_err());
-        let idle = now("READY", "");
+        assert!(qovery().in_order(&now("BUILDING", ""), &[]).is_err());
         for bad in ["", "..", " x"] {
-            let entries = queue(&[(bad, json!("DEPLOY"))]);
-            assert!(qovery().in_order(&idle, entries).is_err(), "{bad:?}");
+            assert!(qovery().in_order(&now("READY", ""), &queue(&[(bad, "DEPLOY")])).is_err(), "{bad:?}");
         }
-        let one = qovery().in_order(&now("BUILDING", "a"), Vec::new()).unwrap();
+        let one = listed(&now("BUILDING", "a"), &[]);
         let one = one.first().unwrap();
         assert_eq!((one.state, one.behind), (State::Running, false));
         assert!(Ids::of(one).is(&now("BUILDING", "a").ids));
