@@ -643,10 +643,11 @@ impl Procedure {
             Step::Reading if !self.was_asked() && self.last.is_none() => self.finish(now, outcome, what, String::new()),
             Step::Confirming => self.requested(now),
             _ => {
-                let before = if self.was_asked() {
-                    "The cancel request was sent, but the end cannot be seen"
-                } else {
-                    "It was there before, but can be seen no more"
+                let accepted = self.sent.as_ref().is_some_and(|sent| sent.accepted);
+                let before = match &self.doubt {
+                    Some(answer) if self.was_asked() && !accepted => self.unseen_reason(answer),
+                    _ if self.was_asked() => "The cancel request was sent, but the end cannot be seen".to_owned(),
+                    _ => "It was there before, but can be seen no more".to_owned(),
                 };
                 self.finish(now, Outcome::Error, format!("{before}: {what}"), String::new())
             }
@@ -671,12 +672,7 @@ impl Procedure {
                 self.after_passing_failure(now, failure, pause)
             }
             Step::Verifying { answer, .. } if failure.kind.is_unreadable() => {
-                let asked = if answer.kind.is_ambiguous() {
-                    "The cancel request had no clear answer"
-                } else {
-                    "The platform refused the cancel request"
-                };
-                let reason = format!("{asked} ({answer}), and the state cannot be seen: {failure}.");
+                let reason = format!("{}: {failure}.", self.unseen_reason(&answer));
                 self.finish(now, Outcome::Error, reason, failure.hint)
             }
             Step::Verifying { .. } => self.after_passing_failure(now, failure, SECOND_LOOK),

@@ -76,6 +76,17 @@ impl Procedure {
         }
     }
 
+    /// What is known of one that got no clear yes and cannot be read any more; the cause follows.
+    pub(super) fn unseen_reason(&self, answer: &Failure) -> String {
+        // One that was refused after an unclear answer may have been refused because of the request before it.
+        let asked = if answer.kind.is_ambiguous() || self.sends > 1 {
+            "The cancel request had no clear answer"
+        } else {
+            "The platform refused the cancel request"
+        };
+        format!("{asked} ({answer}), and the state cannot be seen")
+    }
+
     pub(super) fn ended_reason(&self, outcome: Outcome, last: &Deployment) -> String {
         let word = &last.platform_state;
         let note = note(last);

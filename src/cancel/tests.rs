@@ -375,6 +375,24 @@ fn a_failed_read_does_not_end_the_watch_unless_it_cannot_improve() {
 }
 
 #[test]
+fn what_the_requests_brought_is_told_where_the_end_cannot_be_seen() {
+    let unclear = "The cancel request had no clear answer (";
+    for (answers, says) in [
+        (vec![refused(Kind::Server)], unclear),
+        (vec![refused(Kind::Server), sight(Running), sight(Running), refused(Kind::Refused)], unclear),
+        (vec![refused(Kind::Refused)], "The platform refused the cancel request ("),
+        (vec![accepted(None)], "The cancel request was sent, but the end cannot be seen: Gone."),
+    ] {
+        let mut events = vec![sight(Running)];
+        events.extend(answers);
+        events.push(Event::Read(Ok(Found::Missing("Gone.".to_owned()))));
+        let (procedure, _) = play(plan(), events);
+        let reason = &procedure.ending().unwrap().reason;
+        assert!(reason.contains(says) && reason.ends_with(": Gone."), "{reason}");
+    }
+}
+
+#[test]
 fn a_first_read_that_can_improve_is_repeated() {
     for kind in Kind::ALL {
         let failed = Event::Read(Err(trouble(kind)));

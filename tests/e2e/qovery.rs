@@ -325,6 +325,18 @@ fn an_unclear_request_before_the_environment_moved_on_is_decided_by_our_own_end(
 }
 
 #[test]
+fn an_unclear_request_whose_end_nobody_tells_is_told_with_what_the_environment_moved_on_to() {
+    let gone = one().without_request().out_of_history().after_cancel(["CANCELED"]);
+    let sandbox = sandbox([gone, two()]);
+    sandbox.fault(Call::Cancel, [Fault::after(Fault::Status(503))]);
+    let ran = step(&sandbox).run();
+    ran.ended("error", 1)
+        .says("The cancel request had no clear answer (could not cancel the deployment: the answer was 503");
+    ran.says("tells of deployment exec-one no more, only of req-two, which is BUILDING");
+    assert_eq!((sandbox.count(Call::Cancel), sandbox.effective_cancels("req-two")), (1, 0));
+}
+
+#[test]
 fn a_request_whose_ids_could_not_be_compared_in_time_was_not_sent() {
     let sandbox = sandbox([one()]);
     sandbox.always(Call::Read, Fault::Hold);

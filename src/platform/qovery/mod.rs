@@ -238,10 +238,16 @@ impl Platform for Qovery {
         let Some(now) = self.environment_now(api, Read::Later).await? else {
             return Ok(Found::Missing(self.environment.missing()));
         };
-        match self.locate(api, Some(now), &Ids::of(known), Read::Later).await? {
+        let ids = Ids::of(known);
+        // Where ours is looked for in vain, people have to know what else may have been stopped.
+        let other = match now.ids.name() {
+            Some(_) if !ids.is(&now.ids) => format!(", only of {}, which is {}", now.ids.name_beside(&ids), now.word),
+            _ => String::new(),
+        };
+        match self.locate(api, Some(now), &ids, Read::Later).await? {
             Some(now) => Ok(self.seen(&now)),
             None => Ok(Found::Missing(format!(
-                "environment {} tells of deployment {} no more.",
+                "environment {} tells of deployment {} no more{other}.",
                 self.environment.as_str(),
                 known.id
             ))),
