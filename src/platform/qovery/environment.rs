@@ -81,23 +81,21 @@ impl Qovery {
         }
         // A policy token is refused where a path does not name the environment, so one refusal ends nothing yet.
         let mut trouble = None;
-        let mut seen = |found: Result<Option<Standing>, Failure>| {
-            found.unwrap_or_else(|failure| {
-                trouble.get_or_insert(failure);
-                None
-            })
+        let mut pass = |failure| {
+            trouble.get_or_insert(failure);
+            None
         };
         let mut found = None;
         if let Some(request) = wanted.request.get() {
-            found = seen(self.by_request(api, request, read).await);
+            found = self.by_request(api, request, read).await.unwrap_or_else(&mut pass);
             // Its status need not say where it waits; the environment's own queue does.
             let waits = |one: &Standing| one.door.is_none() && is_word(&one.word, QUEUED);
             if found.as_ref().is_none_or(waits) {
-                found = seen(self.in_queue(api, request, read).await).or(found);
+                found = self.in_queue(api, request, read).await.unwrap_or_else(&mut pass).or(found);
             }
         }
         if let (None, Some(execution)) = (&found, wanted.execution.get()) {
-            found = seen(self.in_history(api, execution, read).await);
+            found = self.in_history(api, execution, read).await.unwrap_or_else(&mut pass);
         }
         if let Some(found) = found {
             return Ok(Some(found.knowing(wanted)));

@@ -47,17 +47,15 @@ impl Qovery {
         let takes_down = now.is_teardown() || is_teardown_among(queue, &now.ids);
         let is_named = now.ids.name().is_some();
         let is_meant = match now.state {
-            state if state.is_in_flight() && !takes_down => {
-                if !is_named {
-                    return Err(self.nameless(&now.word));
-                }
-                true
-            }
+            // It needs nobody to choose it.
+            State::Canceling => false,
             // A word that is not known is no rest: it is not chosen either, but it has to be seen.
             State::Unknown => !now.idle && !takes_down,
-            // What it did last may be what was meant, and too late. One that is being canceled already needs nobody to
-            // choose it.
-            state => state.is_terminal() && is_named && !is_teardown(&now.word),
+            // What it did last may be what was meant, and too late.
+            state if state.is_terminal() => is_named && !is_teardown(&now.word),
+            _ if takes_down => false,
+            _ if is_named => true,
+            _ => return Err(self.nameless(&now.word)),
         };
         all.extend(is_meant.then(|| self.deployment(now)));
         Ok(all)
@@ -93,24 +91,22 @@ mod tests {
     use crate::select::{Select, Selector};
 
     fn now(word: &str, name: &str) -> Standing {
-        let name = |kind: &str| Text((!name.is_empty()).then(|| format!("{kind}-{name}")));
-        let ids = Ids { request: name("req"), execution: name("exec") };
+        let name = |kind: &str| Text((!name.is_empty()).then(|| format!("{kind}{name}")));
+        let ids = Ids { request: name(""), execution: name("exec-") };
         Standing { idle: word == "READY", ..Standing::new(ids, word, Some(Door::Environment)) }
     }
 
-    fn queue(entries: &[(&str, &str)]) -> Vec<Entry> {
-        let entry = |(id, action): &(&str, &str)| {
+    /// Entries of the queue, written as `id:ACTION`.
+    fn queue(entries: &str) -> Vec<Entry> {
+        let entry = |written: &str| {
+            let (id, action) = written.split_once(':').unwrap();
             let body = json!({ "identifier": { "deployment_request_id": id }, "trigger_action": action });
             serde_json::from_value(body).unwrap()
         };
-        entries.iter().map(entry).collect()
+        entries.split_whitespace().map(entry).collect()
     }
 
-    fn listed(now: &Standing, entries: &[(&str, &str)]) -> Vec<Deployment> {
-        qovery().in_order(now, &queue(entries)).unwrap()
-    }
-
-    fn chosen(select: Select, now: &Standing, entries: &[(&str, &str)]) -> Vec<String> {
+    fn chosen(select: Select, listed: &[Deployment]) -> String {
         let wanted = Selector {
             select,
             branch: None,
@@ -121,47 +117,30 @@ mod tests {
             one_group: false,
             knows_commits: false,
         };
-        let picked = wanted.pick(&listed(now, entries));
+        let picked = wanted.pick(listed);
         assert_eq!(picked.refused, None);
-        picked.chosen.into_iter().map(|one| one.id).collect()
+        picked.chosen.iter().map(|one| one.id.as_str()).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
-    fn the_queued_ones_come_before_the_one_under_way_and_each_is_listed_once() {
-        let entries = [("req-b", "DEPLOY"), ("req-c", "RESTART")];
-        let left_the_queue_just_now = [("req-a", "DEPLOY"), ("req-b", "DEPLOY"), ("req-c", "RESTART")];
-        for word in ["BUILDING", "QUEUED"] {
-            for entries in [&entries[..], &left_the_queue_just_now] {
-                let under_way = now(word, "a");
-                assert_eq!(chosen(Select::All, &under_way, entries), ["req-b", "req-c", "req-a"]);
-                assert_eq!(chosen(Select::Latest, &under_way, entries), ["req-a"]);
-            }
-        }
-    }
-
-    #[test]
-    fn a_teardown_is_no_deployment() {
-        let entries = [
-            ("req-b", "STOP"),
-            ("req-c", "DELETE"),
-            ("req-d", "DELETE_RESOURCES_ONLY"),
-            ("req-e", "UNINSTALL"),
-            ("req-f", "DEPLOY"),
-            ("req-g", ""),
-        ];
-        let under_way = now("DELETING", "a");
-        assert_eq!(chosen(Select::All, &under_way, &entries), ["req-f", "req-g"]);
-        assert!(chosen(Select::Latest, &under_way, &entries).is_empty());
-    }
-
-    #[test]
-    fn what_is_behind_one_that_is_being_canceled_is_not_the_latest() {
-        let entries = [("req-b", "DEPLOY")];
-        let canceling = now("CANCELING", "a");
-        assert!(chosen(Select::Latest, &canceling, &entries).is_empty());
-        assert_eq!(chosen(Select::All, &canceling, &entries), ["req-b"]);
-        for over in ["DEPLOYED", "CANCELED", "READY"] {
-            assert_eq!(chosen(Select::Latest, &now(over, "a"), &entries), ["req-b"], "{over}");
+    fn the_queued_ones_come_before_the_one_under_way_which_is_the_latest() {
+        for (word, entries, all, latest) in [
+            ("BUILDING", "b:DEPLOY c:RESTART", "b c a", "a"),
+            ("QUEUED", "b:DEPLOY c:RESTART", "b c a", "a"),
+            // One that left the queue in this moment is listed once.
+            ("BUILDING", "a:DEPLOY b:DEPLOY", "b a", "a"),
+            ("QUEUED", "a:DEPLOY b:DEPLOY", "b a", "a"),
+            // A teardown is no deployment.
+            ("DELETING", "b:STOP c:DELETE d:DELETE_RESOURCES_ONLY e:UNINSTALL f:DEPLOY g:", "f g", ""),
+            // What is behind one that is being canceled is not the latest.
+            ("CANCELING", "b:DEPLOY", "b", ""),
+            ("DEPLOYED", "b:DEPLOY", "b", "b"),
+            ("CANCELED", "b:DEPLOY", "b", "b"),
+            ("READY", "b:DEPLOY", "b", "b"),
+        ] {
+            let listed = qovery().in_order(&now(word, "a"), &queue(entries)).unwrap();
+            let seen = (chosen(Select::All, &listed), chosen(Select::Latest, &listed));
+            assert_eq!(seen, (all.to_owned(), latest.to_owned()), "{word} {entries}");
         }
     }
 
@@ -176,7 +155,8 @@ mod tests {
             ("UNAVAILABLE", "", &[State::Unknown]),
             ("SOMETHING_NEW", "", &[State::Unknown]),
         ] {
-            let seen: Vec<_> = listed(&now(word, name), &[]).iter().map(|one| one.state).collect();
+            let listed = qovery().in_order(&now(word, name), &[]).unwrap();
+            let seen: Vec<_> = listed.iter().map(|one| one.state).collect();
             assert_eq!(seen, states, "{word}");
         }
     }
@@ -184,12 +164,10 @@ mod tests {
     #[test]
     fn what_cannot_be_named_is_not_left_out_in_silence() {
         assert!(qovery().in_order(&now("BUILDING", ""), &[]).is_err());
-        for bad in ["", "..", " x"] {
-            assert!(qovery().in_order(&now("READY", ""), &queue(&[(bad, "DEPLOY")])).is_err(), "{bad:?}");
+        for bad in [":DEPLOY", "..:DEPLOY", "'x':DEPLOY"] {
+            assert!(qovery().in_order(&now("READY", ""), &queue(bad)).is_err(), "{bad}");
         }
-        let one = listed(&now("BUILDING", "a"), &[]);
-        let one = one.first().unwrap();
-        assert_eq!((one.state, one.behind), (State::Running, false));
-        assert!(Ids::of(one).is(&now("BUILDING", "a").ids));
+        let listed = qovery().in_order(&now("BUILDING", "a"), &[]).unwrap();
+        assert!(!listed[0].behind && Ids::of(&listed[0]).is(&now("BUILDING", "a").ids));
     }
 }

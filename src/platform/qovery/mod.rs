@@ -127,13 +127,11 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
 
 /// The environment's id, alone or in the address of one of its pages in the console.
 fn environment(written: &str) -> Result<Id, String> {
-    const PLACE: &str = "/environment";
     if !written.contains('/') {
         return Id::parse(written);
     }
     let path = written.split(['?', '#']).next().unwrap_or_default();
-    let id = path.split_once(PLACE).and_then(|(_, after)| after.strip_prefix('/')?.split('/').next());
-    match id {
+    match path.split('/').skip_while(|part| *part != "environment").nth(1) {
         Some(id) if !id.is_empty() => Id::parse(id),
         _ => Err("is an address without an environment; the address of an environment's page has /environment/ and its id in it".to_owned()),
     }
@@ -303,24 +301,16 @@ mod tests {
     fn an_environment_is_taken_out_of_its_pages_address() {
         let id = "4f6c71e2-1e90-4762-9fee-6cc4a0a9f2cf";
         let base = "https://console.qovery.com/organization/o-1/project/p-1/environment";
-        for written in [
-            id.to_owned(),
-            format!("{base}/{id}"),
-            format!("{base}/{id}/deployments"),
-            format!("{base}/{id}/deployment/x-1?tab=1"),
-            format!("{base}/{id}#top"),
-            format!("console.qovery.com/organization/o-1/project/p-1/environment/{id}/"),
-        ] {
-            assert_eq!(environment(&written).as_ref().map(Id::as_str), Ok(id), "{written}");
+        assert_eq!(environment(id).unwrap().as_str(), id);
+        for behind in ["", "/", "/deployments", "/deployment/x-1?tab=1", "#top"] {
+            for base in [base, "console.qovery.com/environment"] {
+                let written = format!("{base}/{id}{behind}");
+                assert_eq!(environment(&written).as_ref().map(Id::as_str), Ok(id), "{written}");
+            }
         }
-        for bad in [
-            base.to_owned(),
-            format!("{base}/"),
-            "https://console.qovery.com/organization/o-1".to_owned(),
-            format!("{base}/.."),
-            format!("[{id}]"),
-        ] {
-            assert!(environment(&bad).is_err(), "{bad}");
+        let (slash, above, wrapped) = (format!("{base}/"), format!("{base}/.."), format!("[{id}]"));
+        for bad in [base, &slash, "https://console.qovery.com/organization/o-1", &above, &wrapped] {
+            assert!(environment(bad).is_err(), "{bad}");
         }
     }
 

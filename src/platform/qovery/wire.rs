@@ -87,16 +87,15 @@ impl Entry {
     pub(super) fn end(&self) -> Option<(&str, State)> {
         let status = self.status.get().map(|word| (word, meaning(word)));
         let action = self.action_status.get().map(|word| (word, meaning_of_action(word)));
-        match (status, action) {
-            (Some(_), Some(action)) if is_in_flight(action.1) => Some(action),
-            (Some(status), Some(action)) if status.1 == State::Unknown && action.1.is_terminal() => Some(action),
-            (Some((word, status)), Some((_, action)))
-                if status.is_terminal() && action.is_terminal() && status != action =>
-            {
-                Some((word, State::Unknown))
-            }
-            (status, action) => status.or(action),
-        }
+        let (Some((word, state)), Some((own, action))) = (status, action) else {
+            return status.or(action);
+        };
+        Some(match state {
+            _ if is_in_flight(action) => (own, action),
+            State::Unknown if action.is_terminal() => (own, action),
+            _ if state.is_terminal() && action.is_terminal() && state != action => (word, State::Unknown),
+            _ => (word, state),
+        })
     }
 }
 
@@ -105,8 +104,7 @@ fn meaning_of_action(word: &str) -> State {
         "ONGOING" => State::Running,
         "SUCCESS" => State::Succeeded,
         "ERROR" => State::Failed,
-        word @ ("QUEUED" | "CANCELING" | "CANCELED") => meaning(word),
-        _ => State::Unknown,
+        word => meaning(word),
     }
 }
 
