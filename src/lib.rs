@@ -67,7 +67,7 @@ pub async fn run(env: &Env, start: Instant, signals: Signals) -> Exit {
 
 /// The same run in any world.
 pub async fn run_in(world: World, env: &Env, start: Instant, mut signals: Signals) -> Exit {
-    let World { dial, print } = world;
+    let World { connect, print } = world;
     let Begun { console, cleaner } = begin(env, print, signals.clone());
     let mut faults = Faults::default();
     let entry = chosen_platform(env, &mut faults);
@@ -75,7 +75,9 @@ pub async fn run_in(world: World, env: &Env, start: Instant, mut signals: Signal
     let common = Common::judge(&values, &mut faults);
     let facts = Facts::read(env, lock(&console).ci().id());
     let opened = match entry {
-        Some(entry) => open(&dial, &Told { env, entry, values: &values, common: &common, facts: &facts }, &mut faults),
+        Some(entry) => {
+            open(&connect, &Told { env, entry, values: &values, common: &common, facts: &facts }, &mut faults)
+        }
         None => {
             require_target(&values, &mut faults);
             None

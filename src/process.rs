@@ -86,10 +86,10 @@ pub(crate) struct Process<'a> {
 
 impl Process<'_> {
     /// The door, which tells the console what goes on behind it.
-    fn api(&self, service: Service, base: Address, link: Box<dyn Transport>) -> Api {
+    fn api(&self, service: Service, base: Address, transport: Box<dyn Transport>) -> Api {
         let Self { console, cleaner, common, start, .. } = *self;
         let [trace, mask, notice] = [(); 3].map(|()| Arc::clone(console));
-        Api::new(service, base, link, Arc::clone(cleaner), start, common.timeout)
+        Api::new(service, base, transport, Arc::clone(cleaner), start, common.timeout)
             .traced(Arc::new(move |line| lock(&trace).debug(line)))
             .noticing(Arc::new(move |trouble| {
                 let seconds = start.elapsed().as_secs_f64();
@@ -103,7 +103,7 @@ impl Process<'_> {
         let Self { console, cleaner, entry, common, start } = *self;
         report.asked = cleaner.value(&asked(entry, common, &opened.aim));
         lock(console).open_group(&report.asked);
-        let api = self.api(opened.service, opened.base, opened.link);
+        let api = self.api(opened.service, opened.base, opened.transport);
         let plan = Plan {
             wait: common.wait,
             dry_run: common.dry_run,

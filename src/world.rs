@@ -9,7 +9,7 @@ use crate::settings::open::Connect;
 /// What a run touches of the world besides files: who sends, and who prints.
 pub struct World {
     /// Who sends.
-    pub dial: Connect,
+    pub connect: Connect,
     /// Who prints.
     pub print: Print,
 }
@@ -17,10 +17,10 @@ pub struct World {
 impl World {
     /// This machine's network, and this process's streams.
     pub fn real() -> Self {
-        let dial = |base: &Address, roots: Roots<'_>, env: &Env, elsewhere: bool| {
+        let connect = |base: &Address, roots: Roots<'_>, env: &Env, elsewhere: bool| {
             let client = Client::new(base, roots, env, elsewhere)?;
             Ok(Box::new(client) as Box<dyn Transport>)
         };
-        Self { dial: Box::new(dial), print: Box::new(ci::print) }
+        Self { connect: Box::new(connect), print: Box::new(ci::print) }
     }
 }

@@ -156,7 +156,7 @@ impl Exchange<'_> {
     /// A rate limit that is not over yet.
     pub(super) fn held(&self) -> Option<Failure> {
         let now = self.channel.start.elapsed();
-        let until = self.channel.limiter.closed_until(self.bucket(), now)?;
+        let until = self.channel.limiter.empty_until(self.bucket(), now)?;
         let words = "the rate limit has not been reset yet".to_owned();
         Some(Failure { not_before: Some(until), ..self.failure(Kind::Limited, None, words) })
     }
@@ -243,7 +243,7 @@ impl Exchange<'_> {
             let header = |name: &str| response.header(name);
             let pause = self.channel.limiter.pause(self.bucket(), header, SystemTime::now());
             let until = self.channel.start.elapsed() + pause;
-            self.channel.limiter.close(self.bucket(), until);
+            self.channel.limiter.hold(self.bucket(), until);
             until
         })
     }

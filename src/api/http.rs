@@ -1,4 +1,4 @@
-//! The real link: reqwest over rustls, HTTP/1.1, no redirects, no retries, bodies up to 16 MiB.
+//! The real transport: reqwest over rustls, HTTP/1.1, no redirects, no retries, bodies up to 16 MiB.
 
 use std::collections::HashSet;
 use std::error::Error as _;

@@ -20,45 +20,45 @@ pub struct Reset(pub &'static str);
 /// From here on a number is a point in time.
 const FIRST_POINT: Duration = Duration::from_secs(1_000_000_000);
 
-/// The gates that are closed, and how often each has been in a row.
+/// The buckets that are empty, and how often each has been in a row.
 pub(super) struct Limiter {
     reset: Reset,
-    gates: Mutex<HashMap<&'static str, Gate>>,
+    buckets: Mutex<HashMap<&'static str, Bucket>>,
 }
 
-struct Gate {
-    closed_until: Duration,
+struct Bucket {
+    empty_until: Duration,
     growing: ExponentialBackoff,
 }
 
 impl Limiter {
     pub(super) fn new(reset: Reset) -> Self {
-        Self { reset, gates: Mutex::new(HashMap::new()) }
+        Self { reset, buckets: Mutex::new(HashMap::new()) }
     }
 
-    /// When the gate opens again, in time since the start of the run; `None` when it is open.
-    pub(super) fn closed_until(&self, gate: &'static str, now: Duration) -> Option<Duration> {
-        self.gates().get(gate).map(|gate| gate.closed_until).filter(|until| *until > now)
+    /// When the bucket is filled again, in time since the start of the run; `None` when it is not empty.
+    pub(super) fn empty_until(&self, bucket: &'static str, now: Duration) -> Option<Duration> {
+        self.buckets().get(bucket).map(|bucket| bucket.empty_until).filter(|until| *until > now)
     }
 
     /// A request got through: the next pause without a header is a short one again.
-    pub(super) fn passed(&self, gate: &'static str) {
-        if let Some(gate) = self.gates().get_mut(gate) {
-            gate.growing = Gate::new().growing;
+    pub(super) fn passed(&self, bucket: &'static str) {
+        if let Some(bucket) = self.buckets().get_mut(bucket) {
+            bucket.growing = Bucket::new().growing;
         }
     }
 
-    /// Closes a gate; never opens one earlier than another worker's answer said.
-    pub(super) fn close(&self, gate: &'static str, until: Duration) {
-        let mut gates = self.gates();
-        let gate = gates.entry(gate).or_insert_with(Gate::new);
-        gate.closed_until = gate.closed_until.max(until);
+    /// Holds a bucket empty; never fills one earlier than another worker's answer said.
+    pub(super) fn hold(&self, bucket: &'static str, until: Duration) {
+        let mut buckets = self.buckets();
+        let bucket = buckets.entry(bucket).or_insert_with(Bucket::new);
+        bucket.empty_until = bucket.empty_until.max(until);
     }
 
     /// How long to send nothing: by Retry-After, else by the platform's own header, else growing pauses.
     pub(super) fn pause<'h>(
         &self,
-        gate: &'static str,
+        bucket: &'static str,
         header: impl Fn(&str) -> Option<&'h str>,
         clock: SystemTime,
     ) -> Duration {
@@ -68,25 +68,25 @@ impl Limiter {
             .and_then(|value| retry_after(value, now))
             .or_else(|| until_reset(header(self.reset.0)?, now));
         let pause = asked.unwrap_or_else(|| {
-            let mut gates = self.gates();
-            gates.entry(gate).or_insert_with(Gate::new).growing.next().unwrap_or(LEAST)
+            let mut buckets = self.buckets();
+            buckets.entry(bucket).or_insert_with(Bucket::new).growing.next().unwrap_or(LEAST)
         });
         pause.clamp(LEAST, DAY)
     }
 
-    fn gates(&self) -> MutexGuard<'_, HashMap<&'static str, Gate>> {
-        self.gates.lock().unwrap_or_else(PoisonError::into_inner)
+    fn buckets(&self) -> MutexGuard<'_, HashMap<&'static str, Bucket>> {
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Gate {
+impl Bucket {
     fn new() -> Self {
         let growing = ExponentialBuilder::default()
             .with_min_delay(Duration::from_secs(1))
             .with_max_delay(Duration::from_secs(30))
             .without_max_times()
             .with_jitter();
-        Self { closed_until: Duration::ZERO, growing: growing.build() }
+        Self { empty_until: Duration::ZERO, growing: growing.build() }
     }
 }
 
@@ -169,13 +169,13 @@ mod tests {
     }
 
     #[test]
-    fn a_gate_is_never_opened_early() {
+    fn a_bucket_is_never_filled_early() {
         let limiter = Limiter::new(EPOCH);
-        limiter.close("a", Duration::from_secs(9));
-        limiter.close("a", Duration::from_secs(3));
-        assert_eq!(limiter.closed_until("a", Duration::from_secs(4)), Some(Duration::from_secs(9)));
-        assert_eq!(limiter.closed_until("a", Duration::from_secs(9)), None);
-        assert_eq!(limiter.closed_until("b", Duration::ZERO), None);
+        limiter.hold("a", Duration::from_secs(9));
+        limiter.hold("a", Duration::from_secs(3));
+        assert_eq!(limiter.empty_until("a", Duration::from_secs(4)), Some(Duration::from_secs(9)));
+        assert_eq!(limiter.empty_until("a", Duration::from_secs(9)), None);
+        assert_eq!(limiter.empty_until("b", Duration::ZERO), None);
     }
 
     proptest! {

@@ -56,9 +56,9 @@ impl Ci for Azure {
     }
 
     fn mask(&self, secrets: &[Secret]) -> Vec<Effect> {
-        let hide = |secret: &Secret| self.command("task.setsecret", secret.expose());
+        let mask = |secret: &Secret| self.command("task.setsecret", secret.expose());
         let secrets = secrets.iter().filter(|_| self.confirmed);
-        secrets.map(hide).collect()
+        secrets.map(mask).collect()
     }
 
     fn debug(&self, line: &str) -> Effect {

@@ -60,20 +60,20 @@ impl Console {
     pub fn mask(&mut self, all: &[Secret], handed_over: &[Secret]) {
         self.runner_reads = !handed_over.is_empty();
         if self.ci.masks_by_printing() {
-            self.hide(handed_over);
+            self.apply_masks(handed_over);
         } else {
-            self.hide(all);
+            self.apply_masks(all);
         }
     }
 
     /// Hides a secret that was made on the way.
     pub fn mask_made(&mut self, secret: &Secret) {
         if self.runner_reads || !self.ci.masks_by_printing() {
-            self.hide(std::slice::from_ref(secret));
+            self.apply_masks(std::slice::from_ref(secret));
         }
     }
 
-    fn hide(&mut self, secrets: &[Secret]) {
+    fn apply_masks(&mut self, secrets: &[Secret]) {
         let long = |secret: &&Secret| secret.expose().trim().len() >= SHORTEST_HIDDEN;
         let secrets: Vec<_> = secrets.iter().filter(long).cloned().collect();
         if !secrets.is_empty() {

@@ -63,7 +63,7 @@ impl Ci for GitHub {
     }
 
     fn mask(&self, secrets: &[Secret]) -> Vec<Effect> {
-        let hide = |secret: &Secret| Effect::Out(format!("::add-mask::{}", data(secret.expose())));
+        let mask = |secret: &Secret| Effect::Out(format!("::add-mask::{}", data(secret.expose())));
         // Anything else than a mask would show the secret, or do what it says: a token that was made on the way is the
         // platform's text.
         let is_mask = |secret: &&Secret| {
@@ -71,7 +71,7 @@ impl Ci for GitHub {
             let ends_elsewhere = self.greedy && format!(":{text}").contains("::");
             self.confirmed && !ends_elsewhere && !holds_command(text)
         };
-        secrets.iter().filter(is_mask).map(hide).collect()
+        secrets.iter().filter(is_mask).map(mask).collect()
     }
 
     fn debug(&self, line: &str) -> Effect {

@@ -13,7 +13,7 @@ use crate::model::address::Address;
 use crate::platform::{Platform, PlatformInfo};
 use crate::select::guard::Guard;
 
-/// Opens the link to a base address, by the roots and the proxy of the environment; the last argument says that a
+/// Connects to a base address, by the roots and the proxy of the environment; the last argument says that a
 /// sign-in may lead to another host.
 pub type Connect = Box<dyn Fn(&Address, Roots<'_>, &Env, bool) -> anyhow::Result<Box<dyn Transport>>>;
 
@@ -26,7 +26,7 @@ pub struct Opened {
     /// Where it is.
     pub base: Address,
     /// Who sends.
-    pub link: Box<dyn Transport>,
+    pub transport: Box<dyn Transport>,
     /// What the run is aimed at.
     pub aim: Target,
     /// What each deployment has to pass.
@@ -34,7 +34,7 @@ pub struct Opened {
 }
 
 /// Opens the platform and its door; every fault is noted, not the first.
-pub fn open(dial: &Connect, told: &Told<'_>, faults: &mut Faults) -> Option<Opened> {
+pub fn open(connect: &Connect, told: &Told<'_>, faults: &mut Faults) -> Option<Opened> {
     let Told { env, entry, values, common, .. } = told;
     let opened = (entry.open)(values, faults);
     let (aim, guard) = told.target(faults);
@@ -50,8 +50,8 @@ pub fn open(dial: &Connect, told: &Told<'_>, faults: &mut Faults) -> Option<Open
         dir: env.var("SSL_CERT_DIR"),
         extra: common.ca_cert.clone().unwrap_or_default(),
     };
-    match dial(&base, roots, env, service.sign_in.is_some()) {
-        Ok(link) => Some(Opened { platform, service, base, link, aim, guard }),
+    match connect(&base, roots, env, service.sign_in.is_some()) {
+        Ok(transport) => Some(Opened { platform, service, base, transport, aim, guard }),
         Err(error) => {
             let fault = Fault { input: String::new(), variable: None, text: format!("{error:#}") };
             faults.found.push(fault);

@@ -109,7 +109,7 @@ pub fn run(step: Step, sandbox: &Arc<Sandbox>) -> (Ran, Duration) {
     let (to_link, to_print) = (Arc::clone(sandbox), Arc::clone(&lines));
     let authority = sandbox.address().to_string();
     let world = World {
-        dial: Box::new(move |_: &Address, _, _, _| {
+        connect: Box::new(move |_: &Address, _, _, _| {
             Ok(Box::new(Inside {
                 sandbox: Arc::clone(&to_link),
                 authority: authority.clone(),
