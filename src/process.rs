@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::api::{Api, Service, Transport};
+use crate::api::{Api, Clock, Service, Transport};
 use crate::cancel::{Plan, Verdict};
 use crate::ci::{self, Console, Print};
 use crate::input::env::Env;
@@ -89,7 +89,8 @@ impl Process<'_> {
     fn api(&self, service: Service, base: Address, transport: Box<dyn Transport>) -> Api {
         let Self { console, cleaner, common, start, .. } = *self;
         let [trace, mask, notice] = [(); 3].map(|()| Arc::clone(console));
-        Api::new(service, base, transport, Arc::clone(cleaner), start, common.timeout)
+        let clock = Clock { start, limit: common.timeout };
+        Api::new(service, base, transport, Arc::clone(cleaner), clock)
             .traced(Arc::new(move |line| lock(&trace).debug(line)))
             .noticing(Arc::new(move |trouble| {
                 let seconds = start.elapsed().as_secs_f64();

@@ -38,7 +38,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cancel_deployment::api::{Api, Client, Roots};
+use cancel_deployment::api::{Api, Client, Clock, Roots};
 use cancel_deployment::cancel::{Plan, Verdict};
 use cancel_deployment::input::Values;
 use cancel_deployment::input::env::Env;
@@ -83,7 +83,7 @@ fn drive(sandbox: &Sandbox, id: &str) -> Verdict {
     let link = Client::new(&base, Roots::default(), &Env::default(), false).unwrap();
     let cleaner = Arc::new(Sanitizer::new(Redactor::new(&[])));
     let (start, limit) = (Instant::now(), Duration::from_secs(20));
-    let api = Api::new(service, base, Box::new(link), Arc::clone(&cleaner), start, limit);
+    let api = Api::new(service, base, Box::new(link), Arc::clone(&cleaner), Clock { start, limit });
     let plan = Plan {
         wait: true,
         dry_run: false,

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
+use super::clock::Clock;
 use super::dialect::Dialect;
 use super::errors::ApiError;
 use super::hint::{self, For};
@@ -40,8 +41,7 @@ pub struct Channel {
     pub(super) transport: Box<dyn Transport>,
     pub(super) limiter: Limiter,
     pub(super) cleaner: Arc<Sanitizer>,
-    pub(super) start: Instant,
-    pub(super) limit: Duration,
+    pub(super) clock: Clock,
     pub(super) observers: Observers,
 }
 
@@ -155,7 +155,7 @@ impl Exchange<'_> {
 
     /// A rate limit that is not over yet.
     pub(super) fn held(&self) -> Option<Failure> {
-        let now = self.channel.start.elapsed();
+        let now = self.channel.clock.elapsed();
         let until = self.channel.limiter.empty_until(self.bucket(), now)?;
         let words = "the rate limit has not been reset yet".to_owned();
         Some(Failure { not_before: Some(until), ..self.failure(Kind::Limited, None, words) })
@@ -186,8 +186,8 @@ impl Exchange<'_> {
 
     /// An answer within the time that is left.
     async fn transmit(&self, request: Request) -> Result<Response, TransportError> {
-        let Channel { transport, start, limit, .. } = self.channel;
-        let allowed = REQUEST_LIMIT.min(limit.saturating_sub(start.elapsed()));
+        let Channel { transport, clock, .. } = self.channel;
+        let allowed = REQUEST_LIMIT.min(clock.left());
         let way = transport.way(&request.url);
         if allowed.is_zero() {
             return Err(no_answer(allowed, way));
@@ -242,7 +242,7 @@ impl Exchange<'_> {
         asks.then(|| {
             let header = |name: &str| response.header(name);
             let pause = self.channel.limiter.pause(self.bucket(), header, SystemTime::now());
-            let until = self.channel.start.elapsed() + pause;
+            let until = self.channel.clock.elapsed() + pause;
             self.channel.limiter.hold(self.bucket(), until);
             until
         })
@@ -255,9 +255,9 @@ impl Exchange<'_> {
 
     fn hint(&self, kind: Kind, status: Option<u16>) -> String {
         let Dialect { about, base_input, scope, .. } = &self.channel.dialect;
-        let server = hint::Server { host: self.server.host(), input: base_input };
+        let place = hint::Place { host: self.server.host(), input: base_input, scope };
         let asked = if self.call.is_read { For::Reading } else { For::Asking };
-        hint::hint(about, kind, status, server, scope, asked)
+        hint::hint(about, kind, status, place, asked)
     }
 
     /// Tells of a request: method, path, status, time and request id, never a body or another header.

@@ -14,23 +14,18 @@ pub(super) enum For {
 
 /// Where a request went.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Server<'a> {
-    /// Its name.
+pub(super) struct Place<'a> {
+    /// The host's name.
     pub(super) host: &'a str,
-    /// The input that it follows from.
+    /// The input that the host follows from.
     pub(super) input: &'a str,
+    /// Where we looked, for the failures that hang on it: empty, or "; …" without a full stop.
+    pub(super) scope: &'a str,
 }
 
-/// A hint for a failure of `kind` at a server. `scope` says where we looked, for the failures that hang on it.
-pub(super) fn hint(
-    about: &About,
-    kind: Kind,
-    status: Option<u16>,
-    server: Server<'_>,
-    scope: &str,
-    asked: For,
-) -> String {
-    let Server { host, input } = server;
+/// A hint for a failure of `kind` at a place.
+pub(super) fn hint(about: &About, kind: Kind, status: Option<u16>, place: Place<'_>, asked: For) -> String {
+    let Place { host, input, scope } = place;
     let About { name, grant, credentials, .. } = about;
     match kind {
         Kind::Unauthorized if asked == For::Asking => {

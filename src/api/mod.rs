@@ -4,8 +4,10 @@
 //! ids and hints are decided here; whether to ask again is the procedure's business.
 
 mod channel;
+mod clock;
 mod dialect;
 mod errors;
+mod explain;
 mod hint;
 mod http;
 mod limiter;
@@ -20,11 +22,9 @@ pub mod wire;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
-
-use tokio::time::Instant;
 
 pub use channel::{Channel, Mask, Trace};
+pub use clock::Clock;
 pub use errors::{ApiError, Errors, first};
 pub use http::Client;
 pub use limiter::Reset;
@@ -56,14 +56,13 @@ pub struct Api {
 }
 
 impl Api {
-    /// A door that closes `limit` after `start`.
+    /// A door that closes when `clock` has run down.
     pub fn new(
         service: Service,
         base: Address,
         transport: Box<dyn Transport>,
         cleaner: Arc<Sanitizer>,
-        start: Instant,
-        limit: Duration,
+        clock: Clock,
     ) -> Self {
         let Service { about, base: follows, credentials, sign_in, signer, reset, .. } = service;
         let base_input = follows.filter(|(usual, _)| *usual == base).map_or("api_url", |(_, input)| input);
@@ -78,7 +77,7 @@ impl Api {
         let limiter = Limiter::new(reset);
         let observers = Observers::default();
         Self {
-            channel: Channel { dialect, base, transport, limiter, cleaner, start, limit, observers },
+            channel: Channel { dialect, base, transport, limiter, cleaner, clock, observers },
             session: Session::new(credentials, sign_in, signer),
             changes: AtomicUsize::new(0),
         }

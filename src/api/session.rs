@@ -126,8 +126,8 @@ impl Session {
     /// not tried counts for no try. Past the end of the run the failure stays as it is.
     fn postpone(&self, failure: &mut Failure, channel: &Channel) -> Instant {
         let until = Instant::now() + self.pause();
-        let at = until.saturating_duration_since(channel.start);
-        if at < channel.limit {
+        let at = until.saturating_duration_since(channel.clock.start);
+        if at < channel.clock.limit {
             failure.not_before = failure.not_before.max(Some(at));
         }
         until

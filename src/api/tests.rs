@@ -1,8 +1,11 @@
-//! The policy against a scripted link, under a paused clock.
+//! The policy against a scripted transport, under a paused clock.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::channel::MOST_TOKENS;
 use super::*;
@@ -57,8 +60,8 @@ fn api(service: Service, answers: Vec<(u64, Result<Response, TransportError>)>) 
     let redactor = Redactor::new(&[Secret::from(TOKEN.to_owned())]);
     let base = Address::parse("https://api.example.com/base").unwrap();
     let cleaner = Arc::new(Sanitizer::new(redactor));
-    let limit = Duration::from_secs(60);
-    (Api::new(service, base, Box::new(script), cleaner, Instant::now(), limit), sent)
+    let clock = Clock { start: Instant::now(), limit: Duration::from_secs(60) };
+    (Api::new(service, base, Box::new(script), cleaner, clock), sent)
 }
 
 fn call() -> Call {
@@ -139,10 +142,10 @@ async fn one_request_takes_at_most_twenty_seconds_and_none_goes_past_the_limit()
     let (api, sent) = api(service(None), vec![slow(), slow(), slow(), slow()]);
     for elapsed in [20, 40, 60] {
         assert_eq!(api.send(call()).await.unwrap_err().kind, Kind::Timeout);
-        assert_eq!(api.channel.start.elapsed().as_secs(), elapsed);
+        assert_eq!(api.channel.clock.start.elapsed().as_secs(), elapsed);
     }
     assert_eq!(api.send(call()).await.unwrap_err().kind, Kind::Timeout);
-    assert_eq!((sent.lock().unwrap().len(), api.channel.start.elapsed().as_secs()), (3, 60));
+    assert_eq!((sent.lock().unwrap().len(), api.channel.clock.start.elapsed().as_secs()), (3, 60));
 }
 
 #[tokio::test(start_paused = true)]
@@ -281,7 +284,7 @@ async fn a_refused_password_is_never_tried_again() {
 async fn a_sign_in_that_fails_is_tried_in_one_growing_rhythm_for_all_workers() {
     let (sign_in, times) = door(Some(Kind::Server));
     let (api, _) = api(service(sign_in), Vec::new());
-    while api.channel.start.elapsed() < Duration::from_secs(30) {
+    while api.channel.clock.start.elapsed() < Duration::from_secs(30) {
         let results = futures_util::future::join_all((0..8).map(|_| api.send(call()))).await;
         assert!(results.iter().all(Result::is_err));
         tokio::time::sleep(Duration::from_millis(200)).await;
@@ -295,10 +298,10 @@ async fn who_is_told_of_a_failed_sign_in_is_told_when_the_next_can_be_made() {
     let (sign_in, times) = door(Some(Kind::Unreadable));
     let (api, _) = api(service(sign_in), Vec::new());
     let next = api.send(call()).await.unwrap_err().not_before.unwrap();
-    assert!(next > api.channel.start.elapsed());
+    assert!(next > api.channel.clock.start.elapsed());
     let told_again = api.send(call()).await.unwrap_err();
     assert_eq!(told_again.not_before, Some(next));
-    tokio::time::sleep_until(api.channel.start + next).await;
+    tokio::time::sleep_until(api.channel.clock.start + next).await;
     api.send(call()).await.unwrap_err();
     assert_eq!(times.load(Ordering::Relaxed), 2);
 }

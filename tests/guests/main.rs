@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cancel_deployment::api::{Api, Body, Request, Response, Service, Transport, TransportError};
+use cancel_deployment::api::{Api, Body, Clock, Request, Response, Service, Transport, TransportError};
 use cancel_deployment::cancel::{Plan, Verdict};
 use cancel_deployment::model::address::Address;
 use cancel_deployment::model::answers::{Filter, Listed};
@@ -131,7 +131,7 @@ impl<P: Platform> Guest<P> {
         let wire = Wire { server: Arc::clone(server), start };
         let cleaner = Arc::new(Sanitizer::new(Redactor::new(&[])));
         let base = Address::parse(info.base).expect("an address");
-        let api = Api::new(service, base, Box::new(wire), Arc::clone(&cleaner), start, LIMIT);
+        let api = Api::new(service, base, Box::new(wire), Arc::clone(&cleaner), Clock { start, limit: LIMIT });
         Self { platform, info, api, cleaner, start }
     }
 

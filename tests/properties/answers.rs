@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cancel_deployment::api::{Api, Method, Request, Response, Transport, TransportError};
+use cancel_deployment::api::{Api, Clock, Method, Request, Response, Transport, TransportError};
 use cancel_deployment::cancel::Plan;
 use cancel_deployment::input::env::Env;
 use cancel_deployment::input::faults::Faults;
@@ -142,7 +142,7 @@ async fn run(entry: &'static PlatformInfo, aim: u8, answers: &[u8]) -> String {
     let talk = Talk { answers: answers.split(|byte| *byte == NEXT).filter_map(said).collect(), ..Talk::default() };
     let script = Script { talk: Arc::new(Mutex::new(talk)), start };
     let base = Address::parse("https://api.example").expect("an address");
-    let api = Api::new(service, base, Box::new(script.clone()), Arc::clone(&cleaner), start, LIMIT);
+    let api = Api::new(service, base, Box::new(script.clone()), Arc::clone(&cleaner), Clock { start, limit: LIMIT });
     let plan = Plan {
         wait: aim & 0x80 == 0,
         dry_run: aim & 0x40 != 0,

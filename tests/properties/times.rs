@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cancel_deployment::api::{Api, Call, Request, Reset, Response, Service, Transport, TransportError};
+use cancel_deployment::api::{Api, Call, Clock, Request, Reset, Response, Service, Transport, TransportError};
 use cancel_deployment::input::parse::duration;
 use cancel_deployment::model::address::Address;
 use cancel_deployment::model::failure::Kind;
@@ -40,7 +40,7 @@ async fn closed(header: &'static str, text: &str, reset: Reset) {
     let base = Address::parse("https://api.example").expect("an address");
     let link = Box::new(Limited(header, text.to_owned()));
     let cleaner = Arc::new(Sanitizer::default());
-    let api = Api::new(service, base, link, cleaner, start, Duration::from_secs(3600));
+    let api = Api::new(service, base, link, cleaner, Clock { start, limit: Duration::from_secs(3600) });
     let first = api.send(Call::get("/x", "look")).await.expect_err("a 429");
     assert_eq!((first.kind, first.status), (Kind::Limited, Some(429)));
     let until = first.not_before.expect("a time");

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cancel_deployment::api::{Api, Request, Reset, Response, Service, Transport, TransportError};
+use cancel_deployment::api::{Api, Clock, Request, Reset, Response, Service, Transport, TransportError};
 use cancel_deployment::cancel::{Plan, Verdict};
 use cancel_deployment::ci::{self, Ci, Console, Effect};
 use cancel_deployment::input::env::Env;
@@ -276,7 +276,7 @@ async fn drive(tale: &Tale, cleaner: &Arc<Sanitizer>) -> Vec<Task> {
     let start = Instant::now();
     let service = Service::new(&REGISTER[0].about).rate_limit(Reset("x")).request_id("");
     let base = Address::parse("https://api.example").expect("an address");
-    let api = Api::new(service, base, Box::new(NoLink), Arc::clone(cleaner), start, LIMIT);
+    let api = Api::new(service, base, Box::new(NoLink), Arc::clone(cleaner), Clock { start, limit: LIMIT });
     let player = Player { said: tale.deployments.clone(), cleaner: Arc::clone(cleaner) };
     let driver = Run {
         platform: &player,

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cancel_deployment::api::Api;
+use cancel_deployment::api::{Api, Clock};
 use cancel_deployment::cancel::{Plan, Verdict};
 use cancel_deployment::model::address::Address;
 use cancel_deployment::model::deployment::State;
@@ -94,8 +94,7 @@ async fn drive(scene: &Scene) -> Played {
         Address::parse("https://api.example").expect("an address"),
         Box::new(Wire(Arc::clone(&world))),
         Arc::clone(&cleaner),
-        start,
-        scene.plan.limit,
+        Clock { start, limit: scene.plan.limit },
     );
     let (sender, mut signals) = watch::channel(Received::default());
     let signal = scene.signal;
