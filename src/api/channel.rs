@@ -142,7 +142,7 @@ impl Channel {
 #[derive(Clone, Copy)]
 pub(super) struct Exchange<'a> {
     channel: &'a Channel,
-    call: &'a Call,
+    pub(super) call: &'a Call,
     server: &'a Address,
     for_sign_in: bool,
 }

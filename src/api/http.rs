@@ -95,6 +95,36 @@ impl Client {
         }
     }
 
+    /// The request as the library writes it.
+    fn prepare(&self, request: Request) -> Result<reqwest::RequestBuilder, TransportError> {
+        let method = match request.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Patch => reqwest::Method::PATCH,
+            Method::Put => reqwest::Method::PUT,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let mut sending = self.inner.request(method, request.url);
+        for (name, secret) in &request.credentials {
+            let mut value = HeaderValue::from_str(secret.expose()).map_err(|_| TransportError {
+                kind: Kind::Unauthorized,
+                words: "the credential has characters that no HTTP header can carry".to_owned(),
+            })?;
+            value.set_sensitive(true);
+            sending = sending.header(HeaderName::from_static(name), value);
+        }
+        for (name, value) in &request.headers {
+            sending = sending.header(*name, value);
+        }
+        Ok(match request.body {
+            Body::None if request.method == Method::Get => sending,
+            // Load balancers answer 411 to a request that might have a body and names no length.
+            Body::None => sending.header(CONTENT_LENGTH, 0),
+            Body::Json(value) => sending.header(CONTENT_TYPE, "application/json").body(value.to_string()),
+            Body::Form(fields) => sending.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form(&fields)),
+        })
+    }
+
     fn used(&self) -> std::sync::MutexGuard<'_, HashSet<SocketAddr>> {
         self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -138,51 +168,28 @@ impl Transport for Client {
 
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let way = self.way(&request.url);
-        let method = match request.method {
-            Method::Get => reqwest::Method::GET,
-            Method::Post => reqwest::Method::POST,
-            Method::Patch => reqwest::Method::PATCH,
-            Method::Put => reqwest::Method::PUT,
-            Method::Delete => reqwest::Method::DELETE,
-        };
-        let mut sending = self.inner.request(method, request.url);
-        for (name, secret) in &request.credentials {
-            let mut value = HeaderValue::from_str(secret.expose()).map_err(|_| TransportError {
-                kind: Kind::Unauthorized,
-                words: "the credential has characters that no HTTP header can carry".to_owned(),
-            })?;
-            value.set_sensitive(true);
-            sending = sending.header(HeaderName::from_static(name), value);
-        }
-        for (name, value) in &request.headers {
-            sending = sending.header(*name, value);
-        }
-        sending = match request.body {
-            Body::None if request.method == Method::Get => sending,
-            // Load balancers answer 411 to a request that might have a body and names no length.
-            Body::None => sending.header(CONTENT_LENGTH, 0),
-            Body::Json(value) => sending.header(CONTENT_TYPE, "application/json").body(value.to_string()),
-            Body::Form(fields) => sending.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form(&fields)),
-        };
-        let request = sending.build().map_err(|error| explain(error, way))?;
-        let mut response = self.exchange(request).await.map_err(|error| explain(error, way))?;
-        let mut whole = Response { status: response.status().as_u16(), ..Response::default() };
-        for (name, value) in response.headers() {
-            if let Ok(value) = value.to_str() {
-                whole.headers.push((name.as_str().to_owned(), value.to_owned()));
-            }
-        }
-        while let Some(chunk) = response.chunk().await.map_err(|error| explain(error, way))? {
-            if whole.body.len() + chunk.len() > BODY_CAP {
-                return Err(TransportError {
-                    kind: Kind::TooLarge,
-                    words: format!("the answer was {} and larger than 16 MiB", whole.status),
-                });
-            }
-            whole.body.extend_from_slice(&chunk);
-        }
-        Ok(whole)
+        let request = self.prepare(request)?.build().map_err(|error| explain(error, way))?;
+        let response = self.exchange(request).await.map_err(|error| explain(error, way))?;
+        whole(response, way).await
     }
+}
+
+/// An answer with its body, read to the end. `way` is the variable that names the proxy on the way.
+async fn whole(mut response: reqwest::Response, way: Option<&'static str>) -> Result<Response, TransportError> {
+    let mut whole = Response { status: response.status().as_u16(), ..Response::default() };
+    for (name, value) in response.headers() {
+        if let Ok(value) = value.to_str() {
+            whole.headers.push((name.as_str().to_owned(), value.to_owned()));
+        }
+    }
+    while let Some(chunk) = response.chunk().await.map_err(|error| explain(error, way))? {
+        if whole.body.len() + chunk.len() > BODY_CAP {
+            let words = format!("the answer was {} and larger than 16 MiB", whole.status);
+            return Err(TransportError { kind: Kind::TooLarge, words });
+        }
+        whole.body.extend_from_slice(&chunk);
+    }
+    Ok(whole)
 }
 
 fn form(fields: &[(&'static str, Secret)]) -> String {

@@ -135,25 +135,20 @@ impl Api {
         }
         let unsigned = |failure| unprocessed(call, failure);
         let token = self.session.token(&self.channel).await.map_err(unsigned)?;
-        let mut response = self.send_signed(exchange, call, token.as_ref()).await?;
+        let mut response = self.send_signed(exchange, token.as_ref()).await?;
         if response.status == 401
             && let Some(fresh) = self.session.renewed(&self.channel, token.as_ref()).await.map_err(unsigned)?
         {
-            response = self.send_signed(exchange, call, Some(&fresh)).await?;
+            response = self.send_signed(exchange, Some(&fresh)).await?;
         }
         exchange.judge(response)
     }
 
     /// One request on the wire with the run's credential, and its answer whatever it says.
-    async fn send_signed(
-        &self,
-        exchange: Exchange<'_>,
-        call: &Call,
-        token: Option<&Secret>,
-    ) -> Result<Response, Failure> {
+    async fn send_signed(&self, exchange: Exchange<'_>, token: Option<&Secret>) -> Result<Response, Failure> {
         let mut request = exchange.request();
         self.session.sign(&mut request, token);
-        if !call.is_read {
+        if !exchange.call.is_read {
             self.changes.fetch_add(1, Ordering::Relaxed);
         }
         exchange.send(request).await
