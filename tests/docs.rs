@@ -63,13 +63,6 @@ fn prose(text: &str) -> String {
     lines.map(|line| format!("{line}\n")).collect()
 }
 
-/// The blocks of code in a language.
-fn blocks(text: &str, language: &str) -> Vec<String> {
-    let fence = format!("```{language}\n");
-    let parts = text.split(&fence).skip(1);
-    parts.map(|part| part.split_once("\n```").unwrap().0.to_owned() + "\n").collect()
-}
-
 // Links
 
 /// The anchors of a document, as GitHub makes them from its headings.
