@@ -359,7 +359,7 @@ fn holds(path: &str, name: &str) -> bool {
         return text.contains(name);
     }
     let dense: String = text.split_whitespace().collect();
-    let made = [format!("both!({name},"), format!("Trial::test(\"{name}\",")];
+    let made = [format!("both!({name},"), format!("every_platform!({name},"), format!("Trial::test(\"{name}\",")];
     if made.iter().any(|made| dense.contains(made)) {
         return true;
     }

@@ -107,8 +107,8 @@ impl One {
         let (minutes, seconds) = (self.at / 60, self.at % 60);
         let app = format!("app-{}", self.scope);
         let deployment = digitalocean::Deployment::new(&app, &stage.id(self.number))
-            .states([stage.word(self.state)])
-            .after_cancel([stage.word(self.after)])
+            .states([stage.shown(self.state)])
+            .after_cancel([stage.shown(self.after)])
             .created_at(&format!("2026-08-01T10:{minutes:02}:{seconds:02}Z"));
         let deployment = match self.branch {
             Some(branch) => deployment.branch(branch).commit(self.commit),
@@ -129,8 +129,8 @@ impl One {
         let name = ["web", "api"][self.scope - 1];
         let created = 1_786_100_000_000 + i64::try_from(self.at).unwrap() * 1000;
         let deployment = vercel::Deployment::new(&project, name, &stage.id(self.number))
-            .states([stage.word(self.state)])
-            .after_cancel([stage.word(self.after)])
+            .states([stage.shown(self.state)])
+            .after_cancel([stage.shown(self.after)])
             .created_at(created)
             .target(self.target);
         let deployment = match self.branch {
@@ -171,6 +171,7 @@ impl Stand {
         match self.stage {
             Stage::DigitalOcean => self.sandbox.add(one.on_digitalocean()),
             Stage::Vercel => self.sandbox.add(one.on_vercel()),
+            other => unreachable!("{other:?} has its tests of selection in select_elsewhere.rs"),
         };
     }
 
@@ -179,6 +180,7 @@ impl Stand {
         let (name, scope) = match self.stage {
             Stage::DigitalOcean => ("app_id", "app-1"),
             Stage::Vercel => ("project_id", "prj_1"),
+            other => unreachable!("{other:?} has its tests of selection in select_elsewhere.rs"),
         };
         Step::on(&self.sandbox, self.stage.name()).input(name, scope).input("timeout", "20")
     }
@@ -341,7 +343,7 @@ both!(the_list_counts_as_the_first_read, |stage| {
     let stand = stand(stage, [one(1).state("queued")]);
     let ran = stand.cancels(stand.select("latest"), &[1]);
     assert!(!stand.calls().contains(&Call::Read), "{:?}", stand.calls());
-    assert_eq!(ran.output("previous_state"), stage.word("queued"));
+    assert_eq!(ran.output("previous_state"), stage.shown("queued"));
 });
 
 #[test]
@@ -613,6 +615,7 @@ fn on_another_ci(stand: &Stand, rule: &str, variables: &[(&str, &str)]) -> Ran {
     let step = match stand.stage {
         Stage::DigitalOcean => step.var("CANCEL_DEPLOYMENT_APP_ID", "app-1"),
         Stage::Vercel => step.var("CANCEL_DEPLOYMENT_PROJECT_ID", "prj_1"),
+        other => unreachable!("{other:?} has its tests of selection in select_elsewhere.rs"),
     };
     let set = |step: Step, (name, value): &(&str, &str)| step.var(name, value);
     variables.iter().fold(step, set).run()
@@ -1161,6 +1164,7 @@ fn lists_of_a_look(stage: Stage) -> usize {
     match stage {
         Stage::DigitalOcean => 1,
         Stage::Vercel => 2,
+        other => unreachable!("{other:?} has its tests of selection in select_elsewhere.rs"),
     }
 }
 
@@ -1258,6 +1262,7 @@ both!(an_unknown_scope_is_not_found_by_its_name, |stage| {
     let (input, name) = match stage {
         Stage::DigitalOcean => ("app_id", "app-9"),
         Stage::Vercel => ("project_id", "prj_9"),
+        other => unreachable!("{other:?} has its tests of selection in select_elsewhere.rs"),
     };
     for rule in ["latest", "superseded", "all"] {
         let stand = stand(stage, [one(1)]);
@@ -1872,6 +1877,7 @@ both!(many_end_by_a_read_of_their_own_where_their_list_lags, |stage| {
                 let one = one(number).on_vercel();
                 stand.sandbox.add(one.cancel_answer(answer()))
             }
+            other => unreachable!("{other:?} has its tests of selection in select_elsewhere.rs"),
         };
     }
     let items = (1..=12).map(|number| {
@@ -1879,6 +1885,7 @@ both!(many_end_by_a_read_of_their_own_where_their_list_lags, |stage| {
         match stage {
             Stage::DigitalOcean => json!({"id": id, "phase": "BUILDING"}),
             Stage::Vercel => json!({"uid": id, "projectId": "prj_1", "readyState": "BUILDING"}),
+            other => unreachable!("{other:?} has its tests of selection in select_elsewhere.rs"),
         }
     });
     let stale = json!({"deployments": items.collect::<Vec<_>>()}).to_string();

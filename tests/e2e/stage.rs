@@ -1,19 +1,55 @@
-//! One deployment on either platform, told in our own words, and the step that cancels it.
+//! A platform with deployments, told in our own words, and the step that cancels them.
 
-use crate::sandbox::{Call, CancelAnswer, Fault, Grant, Sandbox, Seen, TOKEN};
-use crate::sandbox::{digitalocean, vercel};
+use std::ops::Deref;
+
+use crate::sandbox::{self, Call, Fault, Grant, STANDS, Sandbox, Seen, Stand, TOKEN};
 use crate::step::{Ran, Step};
+
+pub use crate::sandbox::Course;
 
 /// A platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     DigitalOcean,
+    CloudFoundry,
+    Datadog,
     Vercel,
+    Qovery,
 }
 
-/// A test for each platform: `both!(name, |stage| { … });`
+impl Deref for Stage {
+    type Target = dyn Stand;
+
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Self::DigitalOcean => &sandbox::digitalocean::Stand,
+            Self::CloudFoundry => &sandbox::cloud_foundry::Stand,
+            Self::Datadog => &sandbox::datadog::Stand,
+            Self::Vercel => &sandbox::vercel::Stand,
+            Self::Qovery => &sandbox::qovery::Stand,
+        }
+    }
+}
+
+/// A test for each platform: `every_platform!(name, |stage| { … });`
+macro_rules! every_platform {
+    ($name:ident, $body:expr) => {
+        crate::stage::on!($name, $body; on_digitalocean DigitalOcean, on_cloud_foundry CloudFoundry,
+            on_datadog Datadog, on_vercel Vercel, on_qovery Qovery);
+    };
+}
+pub(crate) use every_platform;
+
+/// A test for each platform whose word for a deployment in flight a list can show with its branch and commit.
 macro_rules! both {
     ($name:ident, $body:expr) => {
+        crate::stage::on!($name, $body; on_digitalocean DigitalOcean, on_vercel Vercel);
+    };
+}
+pub(crate) use both;
+
+macro_rules! on {
+    ($name:ident, $body:expr; $($test:ident $platform:ident),+) => {
         mod $name {
             use super::*;
 
@@ -22,132 +58,51 @@ macro_rules! both {
                 body(stage);
             }
 
-            #[test]
-            fn on_digitalocean() {
-                check(Stage::DigitalOcean);
-            }
-
-            #[test]
-            fn on_vercel() {
-                check(Stage::Vercel);
-            }
+            $(#[test]
+            fn $test() {
+                check(Stage::$platform);
+            })+
         }
     };
 }
-pub(crate) use both;
+pub(crate) use on;
 
-/// What a deployment goes through, in our words; a word that is not ours is the platform's.
-#[derive(Clone, Debug)]
-pub struct Course {
-    states: Vec<&'static str>,
-    after_cancel: Vec<&'static str>,
-    answer: Option<&'static str>,
-    finished_cancel: u16,
+#[test]
+fn every_platform_of_the_register_has_a_stand() {
+    let register = cancel_deployment::platform::REGISTER.iter().map(|info| info.about.id);
+    let stands = STANDS.iter().map(|stand| stand.name());
+    assert!(
+        register.eq(stands),
+        "each platform needs a line in STANDS (tests/sandbox/stand.rs) and in every_platform!"
+    );
 }
 
-impl Course {
-    /// Shows these states, one for each read; a cancel that takes effect ends it as canceled.
-    pub fn of(states: &[&'static str]) -> Self {
-        Self { states: states.to_vec(), after_cancel: vec!["canceled"], answer: None, finished_cancel: 400 }
-    }
-
-    /// Runs until it is canceled.
-    pub fn running() -> Self {
-        Self::of(&["running"])
-    }
-
-    /// The states from the moment a cancel takes effect.
-    pub fn then(mut self, states: &[&'static str]) -> Self {
-        self.after_cancel = states.to_vec();
-        self
-    }
-
-    /// The state in a cancel's answer, whatever is true.
-    pub fn answering(mut self, state: &'static str) -> Self {
-        self.answer = Some(state);
-        self
-    }
-
-    /// The status of a cancel's answer once it has ended.
-    pub fn refusing_with(mut self, status: u16) -> Self {
-        self.finished_cancel = status;
-        self
+#[test]
+fn a_state_that_a_platform_has_can_be_tried_there() {
+    use cancel_deployment::model::deployment::State;
+    for (info, stand) in cancel_deployment::platform::REGISTER.iter().zip(STANDS) {
+        for (state, name) in [
+            (State::Queued, "queued"),
+            (State::Running, "running"),
+            (State::Canceling, "canceling"),
+            (State::Canceled, "canceled"),
+            (State::Succeeded, "succeeded"),
+            (State::Failed, "failed"),
+            (State::Superseded, "superseded"),
+        ] {
+            let is_there = info.states.iter().any(|(_, other)| *other == state);
+            assert_eq!(stand.has(name), is_there, "{name} on {}", stand.name());
+            assert!(stand.word(name).is_none_or(|word| info.state(word) == state), "{name} on {}", stand.name());
+        }
     }
 }
 
 impl Stage {
-    /// As `platform` has it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::DigitalOcean => "digitalocean",
-            Self::Vercel => "vercel",
-        }
-    }
-
-    /// The id of the deployment with that number.
-    pub fn id(self, number: usize) -> String {
-        match self {
-            Self::DigitalOcean => format!("dep-{number}"),
-            Self::Vercel => format!("dpl_{number}"),
-        }
-    }
-
-    /// The platform's word for a state of ours.
-    pub fn word(self, state: &str) -> &str {
-        match (self, state) {
-            (Self::DigitalOcean, "queued") => "PENDING_BUILD",
-            (Self::DigitalOcean, "succeeded") => "ACTIVE",
-            (Self::Vercel, "queued") => "QUEUED",
-            (Self::Vercel, "succeeded") => "READY",
-            (_, "running") => "BUILDING",
-            (_, "canceled") => "CANCELED",
-            (_, "failed") => "ERROR",
-            (_, "superseded") => "SUPERSEDED",
-            (_, own) => own,
-        }
-    }
-
-    /// The right that a token needs to cancel, as a message must name it.
-    pub fn right(self) -> &'static str {
-        match self {
-            Self::DigitalOcean => "app:update",
-            Self::Vercel => "may change deployments",
-        }
-    }
-
-    /// A deployment as this platform answers it.
-    pub fn body(self, id: &str, state: &str) -> String {
-        let word = self.word(state);
-        match self {
-            Self::DigitalOcean => serde_json::json!({"deployment": {"id": id, "phase": word}}).to_string(),
-            Self::Vercel => serde_json::json!({"id": id, "readyState": word}).to_string(),
-        }
-    }
-
-    /// Adds a deployment.
-    pub fn add(self, sandbox: &Sandbox, number: usize, course: &Course) {
-        let words = |states: &[&'static str]| -> Vec<String> {
-            states.iter().map(|state| self.word(state).to_owned()).collect()
-        };
-        let (states, after) = (words(&course.states), words(&course.after_cancel));
-        let answer =
-            course.answer.map_or(CancelAnswer::Current, |state| CancelAnswer::Word(self.word(state).to_owned()));
-        match self {
-            Self::DigitalOcean => sandbox.add(
-                digitalocean::Deployment::new("app-1", &self.id(number))
-                    .states(states)
-                    .after_cancel(after)
-                    .cancel_answer(answer)
-                    .finished_cancel(course.finished_cancel),
-            ),
-            Self::Vercel => sandbox.add(
-                vercel::Deployment::new("prj_1", "web", &self.id(number))
-                    .states(states)
-                    .after_cancel(after)
-                    .cancel_answer(answer)
-                    .finished_cancel(course.finished_cancel),
-            ),
-        };
+    /// The requests up to the first cancel request.
+    pub fn asks(self) -> Vec<Call> {
+        let mut calls = vec![Call::Read; self.traits().reads_before];
+        calls.push(Call::Cancel);
+        calls
     }
 
     /// A step that cancels the deployment with number 1, with an API at any address.
@@ -155,13 +110,10 @@ impl Stage {
         let step = Step::github()
             .input("platform", self.name())
             .input("api_url", api_url)
-            .input("token", TOKEN)
             .input("deployment_id", &self.id(1))
             .input("timeout", "20");
-        match self {
-            Self::DigitalOcean => step.input("app_id", "app-1"),
-            Self::Vercel => step,
-        }
+        let step = self.inputs().into_iter().fold(step, |step, (name, value)| step.input(name, value));
+        self.secrets().iter().fold(step, |step, text| step.secret(text))
     }
 
     /// A scene with one deployment.
@@ -173,7 +125,7 @@ impl Stage {
     pub fn play_all(self, courses: &[Course]) -> Scene {
         let sandbox = Sandbox::start();
         for (number, course) in courses.iter().enumerate() {
-            self.add(&sandbox, number + 1, course);
+            self.put(&sandbox, number + 1, course);
         }
         Scene { stage: self, sandbox, count: courses.len() }
     }
@@ -231,9 +183,10 @@ impl Scene {
         self.sandbox.effective_cancels(&self.stage.id(number))
     }
 
-    /// The kinds of all requests, in order.
+    /// The reads of deployments and the cancel requests, in order; what is looked up for people is left out.
     pub fn calls(&self) -> Vec<Call> {
-        self.sandbox.requests().iter().map(|seen| seen.call).collect()
+        let all = self.sandbox.requests().into_iter().map(|seen| seen.call);
+        all.filter(|call| matches!(call, Call::Read | Call::Cancel)).collect()
     }
 
     /// The requests of one kind, in order.
@@ -241,6 +194,11 @@ impl Scene {
         let all = self.sandbox.requests().into_iter();
         all.filter(|seen| seen.call == call).collect()
     }
+}
+
+/// Running at every read before the cancel request, which comes too late.
+pub fn racing(stage: Stage, end: &'static str) -> Course {
+    Course::of(&vec!["running"; stage.traits().reads_before]).and(end)
 }
 
 /// Runs several scenes at the same time.

@@ -2,11 +2,17 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::sandbox::{Call, Fault, NoWay};
+use crate::sandbox::{Call, Fault, NoWay, STANDS, Stand};
 
 /// All platforms, and the letter of each above the table.
-pub const PLATFORMS: [(&str, char); 5] =
-    [("digitalocean", 'd'), ("cloud_foundry", 'c'), ("datadog", 'g'), ("vercel", 'v'), ("qovery", 'q')];
+pub fn platforms() -> impl Iterator<Item = (&'static str, char)> + Clone {
+    STANDS.iter().map(|stand| (stand.name(), stand.letter()))
+}
+
+/// A platform by its name.
+pub fn stand(platform: &str) -> &'static dyn Stand {
+    *STANDS.iter().find(|stand| stand.name() == platform).expect("a platform with a stand")
+}
 
 /// Which requests of a run meet the fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,12 +57,7 @@ impl Phase {
 
     /// How many requests of that kind are left alone first.
     pub fn spared(self, platform: &str) -> usize {
-        match (self, platform) {
-            // What an environment does is read once more right before it is asked to stop.
-            (Self::Watch, "qovery") => 2,
-            (Self::Watch, _) => 1,
-            _ => 0,
-        }
+        if self == Self::Watch { stand(platform).traits().reads_before } else { 0 }
     }
 
     /// Whether it is the cancel request itself that meets the fault.
@@ -85,7 +86,10 @@ pub enum Row {
     Status403,
     Status404,
     Status408,
+    Status409,
     Status410,
+    Status411,
+    Status422,
     RetrySeconds,
     RetryDate,
     OwnReset,
@@ -102,7 +106,7 @@ pub enum Row {
 }
 
 impl Row {
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 34] = [
         Self::Refused,
         Self::ResetBefore,
         Self::ResetAfter,
@@ -120,7 +124,10 @@ impl Row {
         Self::Status403,
         Self::Status404,
         Self::Status408,
+        Self::Status409,
         Self::Status410,
+        Self::Status411,
+        Self::Status422,
         Self::RetrySeconds,
         Self::RetryDate,
         Self::OwnReset,
@@ -156,6 +163,9 @@ impl Row {
             Self::Status404 => "404",
             Self::Status408 => "408",
             Self::Status410 => "410",
+            Self::Status409 => "409",
+            Self::Status411 => "411",
+            Self::Status422 => "422",
             Self::RetrySeconds => "429, Retry-After in seconds",
             Self::RetryDate => "429, Retry-After as a date",
             Self::OwnReset => "429, the platform's own header",
@@ -237,6 +247,9 @@ impl Row {
             Self::Status404 => Fault::Status(404),
             Self::Status408 => Fault::Status(408),
             Self::Status410 => Fault::Status(410),
+            Self::Status409 => Fault::Status(409),
+            Self::Status411 => Fault::Status(411),
+            Self::Status422 => Fault::Status(422),
             Self::Status500 => Fault::Status(500),
             Self::Status502 => Fault::Html(502),
             Self::Burst503 | Self::Endless503 => Fault::Status(503),
@@ -298,7 +311,7 @@ impl Cell {
         Row::ALL.into_iter().flat_map(|row| {
             Phase::ALL
                 .into_iter()
-                .flat_map(move |phase| PLATFORMS.into_iter().map(move |(platform, _)| Self { row, phase, platform }))
+                .flat_map(move |phase| platforms().map(move |(platform, _)| Self { row, phase, platform }))
         })
     }
 
@@ -306,7 +319,7 @@ impl Cell {
     pub fn why_not(self) -> Option<&'static str> {
         let names_one = !matches!(self.phase, Phase::SignIn | Phase::List);
         match self.row {
-            _ if self.phase == Phase::SignIn && self.platform != "cloud_foundry" => {
+            _ if self.phase == Phase::SignIn && stand(self.platform).sign_in_inputs().is_none() => {
                 Some("its credential is sent as it is: only Cloud Foundry has a request for a token")
             }
             Row::Status400 | Row::Status401 | Row::Status403 | Row::Status404 | Row::Status410 if !names_one => {

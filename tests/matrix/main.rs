@@ -54,7 +54,7 @@ fn main() -> ExitCode {
         scene::check_outside();
         Ok(())
     }));
-    trials.extend(cells::PLATFORMS.map(|(platform, _)| {
+    trials.extend(cells::platforms().map(|(platform, _)| {
         Trial::test(format!("signs_of_life::{platform}"), move || caught(|| scene::check_signs_of_life(platform)))
     }));
     trials.push(Trial::test("signs_of_life::while_nothing_appears", || {

@@ -27,6 +27,8 @@ pub enum Sense {
     Nonsense,
     /// No, clearly: 400.
     Refused,
+    /// No, for a reason that has nothing to do with whether it is there: 409, 411, 422.
+    Objected,
     /// This credential may not, or may not any more: 401, 403.
     Denied,
     /// It is not there: 404, 410.
@@ -51,6 +53,7 @@ impl Sense {
             Row::Drip if is_silent => Self::Whole,
             Row::Empty | Row::OtherJson if asking => Self::Yes,
             Row::Status400 => Self::Refused,
+            Row::Status409 | Row::Status411 | Row::Status422 => Self::Objected,
             Row::Status401 | Row::Status403 => Self::Denied,
             Row::Status404 | Row::Status410 => Self::Gone,
             Row::OtherJson | Row::Empty | Row::Html | Row::Garbage | Row::Huge => Self::Nonsense,
@@ -149,7 +152,7 @@ fn before_asking(variant: Variant, sense: Sense) -> Expected {
     use Sense::*;
     match (sense, variant.length) {
         (Whole | Yes, _) => well(variant, 1),
-        (Elsewhere | Unsendable | Barred | Denied, _) => expected("error", 0, 0, Ends::AtOnce),
+        (Elsewhere | Unsendable | Barred | Denied | Objected, _) => expected("error", 0, 0, Ends::AtOnce),
         // A malformed id is an unknown one.
         (Refused | Gone, _) => expected("not_found", 0, 0, Ends::AtOnce),
         (Passing | Unconnected | Nonsense | Limited, Length::Once | Length::Burst) => well(variant, 1),
@@ -179,7 +182,7 @@ fn asking(variant: Variant, sense: Sense) -> Expected {
         Limited => Expected { sends: None, ..expected("timed_out", 0, 0, Ends::By) },
         Barred => expected("timed_out", 0, 1, Ends::AtOnce),
         // Read once more, it is still in flight.
-        Refused | Denied | Gone | Elsewhere | Unsendable => expected("error", 0, 1, Ends::AtOnce),
+        Refused | Objected | Denied | Gone | Elsewhere | Unsendable => expected("error", 0, 1, Ends::AtOnce),
     }
 }
 

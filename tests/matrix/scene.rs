@@ -3,15 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cells::{Cell, Course, Length, PLATFORMS, Phase, Row, Variant};
+use crate::cells::{Cell, Course, Length, Phase, Row, Variant, platforms, stand};
 use crate::inside;
 use crate::oracle::{Ends, Expected, Sense, expect};
-use crate::sandbox::{
-    Authority, Call, Fault, Nobody, Papers, Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery, vercel,
-};
+use crate::sandbox::{self, Authority, Call, Fault, Nobody, Papers, Sandbox, digitalocean};
 use crate::step::{Ran, Step};
 
-const PASSWORD: &str = "open  sesame+&=9";
 /// How much later than its limit a run may end.
 const GRACE: Duration = Duration::from_secs(2);
 /// A run that has to end at once needs no longer.
@@ -21,7 +18,7 @@ const LAST_READ: Duration = Duration::from_millis(1500);
 
 /// What a deployment is called, and its words on its way.
 struct Words {
-    id: &'static str,
+    id: String,
     running: &'static str,
     /// Asked to stop, and not yet stopped.
     stopping: &'static str,
@@ -30,82 +27,51 @@ struct Words {
 }
 
 fn words(platform: &str) -> Words {
-    match platform {
-        "digitalocean" => {
-            Words { id: "dep-1", running: "BUILDING", stopping: "BUILDING", canceled: "CANCELED", live: "ACTIVE" }
-        }
-        "cloud_foundry" => Words {
-            id: "dep-1",
-            running: "ACTIVE/DEPLOYING",
-            stopping: "ACTIVE/CANCELING",
-            canceled: "FINALIZED/CANCELED",
-            live: "FINALIZED/DEPLOYED",
-        },
-        "datadog" => Words {
-            id: "k7Q-3mX-p9Z",
-            running: "running",
-            stopping: "stopping",
-            canceled: "canceled",
-            live: "succeeded",
-        },
-        "vercel" => {
-            Words { id: "dpl_1", running: "BUILDING", stopping: "BUILDING", canceled: "CANCELED", live: "READY" }
-        }
-        "qovery" => {
-            Words { id: "req-one", running: "BUILDING", stopping: "CANCELING", canceled: "CANCELED", live: "DEPLOYED" }
-        }
-        other => panic!("{other} is no platform"),
+    let stand = stand(platform);
+    let running = stand.shown("running");
+    Words {
+        id: stand.id(1),
+        running,
+        stopping: stand.word("canceling").unwrap_or(running),
+        canceled: stand.shown("canceled"),
+        live: stand.shown("succeeded"),
     }
 }
 
 /// Puts the deployment of this course on the platform.
 fn add(sandbox: &Sandbox, platform: &str, course: Course) {
-    let Words { id, running, stopping, canceled, live } = words(platform);
+    let stand = stand(platform);
     let states = match course {
         // Whatever reads before the request and one after it have seen it running.
-        Course::Races => vec![running, running, live],
-        Course::Obeys | Course::GoesLive => vec![running],
+        Course::Races => vec!["running", "running", "succeeded"],
+        Course::Obeys | Course::GoesLive => vec!["running"],
     };
-    let end = if course == Course::Obeys { canceled } else { live };
-    let after = [stopping, end];
-    match platform {
-        "digitalocean" => sandbox.add(digitalocean::Deployment::new("app-1", id).states(states).after_cancel(after)),
-        "cloud_foundry" => sandbox
-            .add(cloud_foundry::User::new("ci", PASSWORD))
-            .add(cloud_foundry::Deployment::new(id).states(states).after_cancel(after)),
-        "datadog" => sandbox.add(datadog::Deployment::v2(id).states(states).after_cancel(after)),
-        "vercel" => sandbox.add(vercel::Deployment::new("prj_1", "web", id).states(states).after_cancel(after)),
-        _ => sandbox.add(qovery::Deployment::new("env-1", "one").states(states).after_cancel(after)),
-    };
+    let stopping = if stand.has("canceling") { "canceling" } else { "running" };
+    let end = if course == Course::Obeys { "canceled" } else { "succeeded" };
+    stand.put(sandbox, 1, &sandbox::Course::of(&states).then(&[stopping, end]));
 }
 
 /// The step that meets the fault.
 fn step(platform: &str, phase: Phase, api_url: &str, limit: Duration) -> Step {
-    let mut step = Step::github()
+    let stand = stand(platform);
+    let step = Step::github()
         .input("platform", platform)
         .input("api_url", api_url)
         .input("timeout", &limit.as_secs().to_string())
         .input("wait", if phase == Phase::Ask { "false" } else { "true" });
-    step = match (platform, phase) {
-        ("cloud_foundry", Phase::SignIn) => step.input("username", "ci").input("password", PASSWORD).secret(PASSWORD),
-        ("datadog", _) => step.input("api_key", datadog::API_KEY).input("app_key", TOKEN).secret(datadog::API_KEY),
-        _ => step.input("token", TOKEN),
-    };
-    step = match platform {
-        "digitalocean" => step.input("app_id", "app-1"),
-        "qovery" => step.input("environment_id", "env-1"),
-        _ => step,
-    };
-    match (platform, phase) {
-        ("cloud_foundry", Phase::List) => step.input("app_id", cloud_foundry::APP),
-        ("datadog", Phase::List) => step.input("query", datadog::QUERY),
-        ("vercel", Phase::List) => step.input("project_id", "prj_1"),
-        ("digitalocean" | "qovery", Phase::List) => step,
-        // Its environment is what is named there.
-        ("qovery", _) => return step,
-        _ => return step.input("deployment_id", words(platform).id),
+    let mut inputs = stand.inputs();
+    if phase == Phase::SignIn {
+        inputs.retain(|(name, _)| *name != stand.token());
+        inputs.extend(stand.sign_in_inputs().expect("a sign-in"));
     }
-    .input("select", "all")
+    if phase == Phase::List {
+        inputs.extend(stand.select_inputs().expect("a list"));
+        inputs.push(("select", "all"));
+    }
+    let step = inputs.into_iter().fold(step, |step, (name, value)| step.input(name, value));
+    let step = stand.secrets().iter().fold(step, |step, text| step.secret(text));
+    // Without an id what runs in its scope is meant, where that is possible.
+    if phase == Phase::List || !stand.needs_id() { step } else { step.input("deployment_id", &stand.id(1)) }
 }
 
 /// Lays the fault in the way of the requests of the phase.
@@ -192,7 +158,7 @@ fn check_silence((ran, took): &(Ran, Duration)) {
 pub fn outside() -> Vec<Variant> {
     let mut runs = Vec::new();
     for (number, row) in Row::ALL.into_iter().enumerate() {
-        for (place, (platform, _)) in PLATFORMS.into_iter().enumerate() {
+        for (place, (platform, _)) in platforms().enumerate() {
             let cells = Phase::ALL.map(|phase| Cell { row, phase, platform });
             let mut all = Vec::new();
             for cell in cells.into_iter().filter(|cell| cell.why_not().is_none()) {
@@ -289,7 +255,7 @@ impl Checked<'_> {
         let log = format!("\n{variant:?}\n{expected:?}\n{}\n{}", ran.stdout, ran.stderr);
         ran.ended(expected.outcome, expected.code);
         let Words { id, .. } = words(variant.cell.platform);
-        let effective = self.sandbox.effective_cancels(id);
+        let effective = self.sandbox.effective_cancels(&id);
         assert_eq!(effective, expected.effective, "effective requests{log}");
         let sends = self.sandbox.count(Call::Cancel);
         assert!(expected.sends.is_none_or(|many| many == sends), "{sends} requests{log}");
@@ -300,7 +266,7 @@ impl Checked<'_> {
     /// The reported end is the true one, and no end is reported that is none.
     fn check_truth(&self, log: &str) {
         let Words { id, running, stopping, canceled, live } = words(self.variant.cell.platform);
-        let truth = self.sandbox.truth(self.variant.cell.platform, id);
+        let truth = self.sandbox.truth(self.variant.cell.platform, &id);
         let output = |name: &str| self.ran.output(name);
         let (outcome, went_live) = match truth.as_str() {
             word if word == canceled => ("canceled", "false"),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
-use crate::cells::{Cell, PLATFORMS, Phase, Row};
+use crate::cells::{Cell, Phase, Row, platforms};
 use crate::scene;
 
 /// What came of the cells so far.
@@ -50,7 +50,7 @@ impl fmt::Display for Table {
         write!(f, "\n{:32}", "")?;
         for phase in Phase::ALL {
             write!(f, "│")?;
-            for (_, letter) in PLATFORMS {
+            for (_, letter) in platforms() {
                 write!(f, " {letter:<width$}", width = width(phase))?;
             }
         }
@@ -59,7 +59,7 @@ impl fmt::Display for Table {
             write!(f, "{:32}", row.name())?;
             for phase in Phase::ALL {
                 write!(f, "│")?;
-                for (platform, _) in PLATFORMS {
+                for (platform, _) in platforms() {
                     let cell = Cell { row, phase, platform };
                     let mut shown = match (cell.why_not(), self.0.get(&key(cell))) {
                         (Some(_), _) => "–".to_owned(),
@@ -75,7 +75,7 @@ impl fmt::Display for Table {
             }
             writeln!(f)?;
         }
-        let letters = PLATFORMS.map(|(platform, letter)| format!("{letter} {platform}"));
+        let letters: Vec<_> = platforms().map(|(platform, letter)| format!("{letter} {platform}")).collect();
         writeln!(f, "\n{}", letters.join(" · "))?;
         writeln!(
             f,

@@ -12,10 +12,14 @@ use url::form_urlencoded;
 use super::http::{Answer, Request, epoch, merge, percent_decode};
 use super::platform::{Addition, Call, Grant, Platform, Platforms};
 use super::script::Script;
-use super::{EMAIL, ENV_VALUE, MINTED, TOKEN};
+use super::stand::{Course, Traits};
+use super::{EMAIL, ENV_VALUE, MINTED, Sandbox, TOKEN};
 
 /// The path below which the UAA answers.
 pub const UAA: &str = "/uaa";
+
+/// The password of the user `ci` of every stand.
+const PASSWORD: &str = "open  sesame+&=9";
 
 /// The app of every deployment that needs no special one: `web` in space `prod` of organization `acme`.
 pub const APP: &str = "305cea31-5a44-45ca-b51b-e89c7a8ef8b2";
@@ -719,4 +723,76 @@ fn link_to(request: &Request, page: usize, size: usize) -> String {
 fn uaa_error(status: u16, error: &str, description: &str) -> Answer {
     let body = json!({"error": error, "error_description": description});
     Answer::json(status, &body)
+}
+
+/// Cloud Foundry, as tests know it.
+pub struct Stand;
+
+impl super::Stand for Stand {
+    fn name(&self) -> &'static str {
+        "cloud_foundry"
+    }
+
+    fn letter(&self) -> char {
+        'c'
+    }
+
+    fn id(&self, number: usize) -> String {
+        format!("dep-{number}")
+    }
+
+    fn word(&self, state: &str) -> Option<&'static str> {
+        Some(match state {
+            "running" => "ACTIVE/DEPLOYING",
+            "canceling" => "ACTIVE/CANCELING",
+            "canceled" => "FINALIZED/CANCELED",
+            "succeeded" => "FINALIZED/DEPLOYED",
+            "superseded" => "FINALIZED/SUPERSEDED",
+            _ => return None,
+        })
+    }
+
+    fn unknown(&self) -> &'static str {
+        "ACTIVE/FROZEN"
+    }
+
+    fn put(&self, sandbox: &Sandbox, number: usize, course: &Course) {
+        let (states, after, _) = (self as &dyn super::Stand).words(course);
+        sandbox
+            .add(User::new("ci", PASSWORD))
+            .add(Deployment::new(&self.id(number)).states(states).after_cancel(after));
+    }
+
+    fn inputs(&self) -> Vec<(&'static str, &'static str)> {
+        vec![("token", TOKEN)]
+    }
+
+    fn select_inputs(&self) -> Option<Vec<(&'static str, &'static str)>> {
+        Some(vec![("app_id", APP)])
+    }
+
+    fn sign_in_inputs(&self) -> Option<Vec<(&'static str, &'static str)>> {
+        Some(vec![("username", "ci"), ("password", PASSWORD)])
+    }
+
+    fn secrets(&self) -> &'static [&'static str] {
+        &[PASSWORD]
+    }
+
+    fn body(&self, id: &str, word: &str) -> Option<String> {
+        let (value, reason) = word.split_once('/').unwrap_or((word, ""));
+        Some(json!({"guid": id, "status": {"value": value, "reason": reason}}).to_string())
+    }
+
+    fn refusal(&self, text: &str) -> String {
+        json!({"errors": [{"code": 10008, "title": "CF-UnprocessableEntity", "detail": text}]}).to_string()
+    }
+
+    fn right(&self) -> &'static str {
+        "Space Developer"
+    }
+
+    fn traits(&self) -> Traits {
+        Traits { answer_tells: false, answer_can_lie: false, commits: false, too_late: 422, ..Traits::default() }
+    }
 }

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::http::{Answer, Request, merge};
 use super::platform::{Access, Addition, Call, Grant, Platform, Platforms, Tokens};
 use super::script::{CancelAnswer, Script};
-use super::{EMAIL, ENV_VALUE};
+use super::stand::{Course, Traits};
+use super::{EMAIL, ENV_VALUE, Sandbox, TOKEN};
 
 /// The API key that belongs to the application key [`super::TOKEN`].
 pub const API_KEY: &str = "sandbox-api-key-5Tz8/+Y=";
@@ -545,5 +546,78 @@ impl Datadog {
             _ => 200,
         };
         self.reply(status, &body).effect(took_effect)
+    }
+}
+
+/// Datadog, as tests know it.
+pub struct Stand;
+
+impl super::Stand for Stand {
+    fn name(&self) -> &'static str {
+        "datadog"
+    }
+
+    fn letter(&self) -> char {
+        'g'
+    }
+
+    fn id(&self, number: usize) -> String {
+        format!("k7Q-3mX-{number:03}")
+    }
+
+    fn word(&self, state: &str) -> Option<&'static str> {
+        Some(match state {
+            "queued" => "pending",
+            "running" => "running",
+            "canceling" => "stopping",
+            "canceled" => "canceled",
+            "succeeded" => "succeeded",
+            "failed" => "failed",
+            _ => return None,
+        })
+    }
+
+    fn unknown(&self) -> &'static str {
+        "frozen"
+    }
+
+    fn put(&self, sandbox: &Sandbox, number: usize, course: &Course) {
+        let (states, after, answer) = (self as &dyn super::Stand).words(course);
+        let deployment = Deployment::v2(&self.id(number)).states(states).after_cancel(after);
+        sandbox.add(deployment.cancel_answer(CancelAnswer::shows(answer.or(Some("stopping")))));
+    }
+
+    fn inputs(&self) -> Vec<(&'static str, &'static str)> {
+        vec![("api_key", API_KEY), ("app_key", TOKEN)]
+    }
+
+    fn secrets(&self) -> &'static [&'static str] {
+        &[API_KEY]
+    }
+
+    fn select_inputs(&self) -> Option<Vec<(&'static str, &'static str)>> {
+        Some(vec![("query", QUERY)])
+    }
+
+    fn body(&self, id: &str, word: &str) -> Option<String> {
+        Some(json!({"data": {"id": id, "attributes": {"high_level_status": word}}}).to_string())
+    }
+
+    fn refusal(&self, text: &str) -> String {
+        json!({"errors": [text]}).to_string()
+    }
+
+    fn right(&self) -> &'static str {
+        "agent_upgrade_write"
+    }
+
+    fn traits(&self) -> Traits {
+        Traits {
+            answer_tells: false,
+            commits: false,
+            unknown_can_be_canceled: false,
+            credential: ("dd-application-key", ""),
+            ..Traits::default()
+        }
     }
 }

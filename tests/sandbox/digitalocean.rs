@@ -10,7 +10,8 @@ use url::form_urlencoded;
 use super::http::{Answer, Request, epoch, merge};
 use super::platform::{Access, Addition, Call, Grant, Platform, Platforms, Tokens};
 use super::script::{CancelAnswer, Script};
-use super::{EMAIL, ENV_VALUE};
+use super::stand::{Course, Traits};
+use super::{EMAIL, ENV_VALUE, Sandbox, TOKEN};
 
 /// The commit a deployment carries until told otherwise.
 pub const COMMIT: &str = "9a4df0b8e161e323bc3cdf1dc71878080fe144fa";
@@ -634,4 +635,59 @@ fn link_to(path: &str, request: &Request, page: usize, size: usize) -> String {
         .append_pair("per_page", &size.to_string())
         .finish();
     format!("{PUBLIC}{path}?{query}")
+}
+
+/// DigitalOcean App Platform, as tests know it.
+pub struct Stand;
+
+impl super::Stand for Stand {
+    fn name(&self) -> &'static str {
+        "digitalocean"
+    }
+
+    fn letter(&self) -> char {
+        'd'
+    }
+
+    fn id(&self, number: usize) -> String {
+        format!("dep-{number}")
+    }
+
+    fn word(&self, state: &str) -> Option<&'static str> {
+        Some(match state {
+            "queued" => "PENDING_BUILD",
+            "running" => "BUILDING",
+            "canceled" => "CANCELED",
+            "succeeded" => "ACTIVE",
+            "failed" => "ERROR",
+            "superseded" => "SUPERSEDED",
+            _ => return None,
+        })
+    }
+
+    fn put(&self, sandbox: &Sandbox, number: usize, course: &Course) {
+        let (states, after, answer) = (self as &dyn super::Stand).words(course);
+        let deployment = Deployment::new("app-1", &self.id(number)).states(states).after_cancel(after);
+        sandbox.add(deployment.cancel_answer(CancelAnswer::shows(answer)));
+    }
+
+    fn inputs(&self) -> Vec<(&'static str, &'static str)> {
+        vec![("token", TOKEN), ("app_id", "app-1")]
+    }
+
+    fn select_inputs(&self) -> Option<Vec<(&'static str, &'static str)>> {
+        Some(Vec::new())
+    }
+
+    fn body(&self, id: &str, word: &str) -> Option<String> {
+        Some(json!({"deployment": {"id": id, "phase": word}}).to_string())
+    }
+
+    fn right(&self) -> &'static str {
+        "app:update"
+    }
+
+    fn traits(&self) -> Traits {
+        Traits { request_id: "4851a473-", ..Traits::default() }
+    }
 }

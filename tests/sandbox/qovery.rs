@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use super::http::{Answer, Request, epoch, merge};
 use super::platform::{Access, Addition, Call, Grant, Platform, Platforms, Tokens};
 use super::script::{CancelAnswer, Script};
-use super::{EMAIL, ENV_VALUE};
+use super::stand::{Course, Traits};
+use super::{EMAIL, ENV_VALUE, Sandbox, TOKEN};
 
 /// The organization of every environment.
 pub const ORGANIZATION: &str = "2b7c7f3e-55d0-4c1e-8b1c-6e6f6f4f2a10";
@@ -571,5 +572,70 @@ fn action(word: &str) -> &'static str {
         word if ENDED.contains(&word) => "SUCCESS",
         "QUEUED" => "QUEUED",
         _ => "ONGOING",
+    }
+}
+
+/// Qovery, as tests know it.
+pub struct Stand;
+
+impl super::Stand for Stand {
+    fn name(&self) -> &'static str {
+        "qovery"
+    }
+
+    fn letter(&self) -> char {
+        'q'
+    }
+
+    fn id(&self, number: usize) -> String {
+        format!("req-{number}")
+    }
+
+    fn word(&self, state: &str) -> Option<&'static str> {
+        Some(match state {
+            "queued" => "DEPLOYMENT_QUEUED",
+            "running" => "BUILDING",
+            "canceling" => "CANCELING",
+            "canceled" => "CANCELED",
+            "succeeded" => "DEPLOYED",
+            "failed" => "DEPLOYMENT_ERROR",
+            _ => return None,
+        })
+    }
+
+    fn put(&self, sandbox: &Sandbox, number: usize, course: &Course) {
+        let (states, after, answer) = (self as &dyn super::Stand).words(course);
+        sandbox.add(Environment::new("env-1").cancel_answer(CancelAnswer::shows(answer)));
+        sandbox.add(Deployment::new("env-1", &number.to_string()).states(states).after_cancel(after));
+    }
+
+    fn inputs(&self) -> Vec<(&'static str, &'static str)> {
+        vec![("token", TOKEN), ("environment_id", "env-1")]
+    }
+
+    fn select_inputs(&self) -> Option<Vec<(&'static str, &'static str)>> {
+        Some(Vec::new())
+    }
+
+    /// What its environment does next is no lie about a deployment.
+    fn body(&self, _id: &str, _word: &str) -> Option<String> {
+        None
+    }
+
+    fn right(&self) -> &'static str {
+        "role that may deploy"
+    }
+
+    fn traits(&self) -> Traits {
+        Traits {
+            reads_before: 2,
+            accepted: 202,
+            too_late: 409,
+            many: false,
+            commits: false,
+            blind: false,
+            credential: ("authorization", "Token "),
+            ..Traits::default()
+        }
     }
 }

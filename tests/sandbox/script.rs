@@ -90,3 +90,10 @@ pub enum CancelAnswer {
     /// Status 200 and no body.
     Empty,
 }
+
+impl CancelAnswer {
+    /// The deployment with this word, or as it is.
+    pub fn shows(word: Option<&str>) -> CancelAnswer {
+        word.map_or(CancelAnswer::Current, |word| CancelAnswer::Word(word.to_owned()))
+    }
+}

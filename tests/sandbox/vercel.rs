@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::http::{Answer, Request, epoch, merge};
 use super::platform::{Access, Addition, Call, Grant, Platform, Platforms, Tokens};
 use super::script::{CancelAnswer, Script};
-use super::{EMAIL, ENV_VALUE};
+use super::stand::{Course, Traits};
+use super::{EMAIL, ENV_VALUE, Sandbox, TOKEN};
 
 /// The commit a deployment carries until told otherwise.
 pub const COMMIT: &str = "3ec275af1698ba3482f4b7e50161fecbe880002e";
@@ -779,4 +780,58 @@ fn is_well_formed(key: &str) -> bool {
 /// The id as the dashboard shows it.
 fn bare(id: &str) -> &str {
     id.strip_prefix("dpl_").unwrap_or(id)
+}
+
+/// Vercel, as tests know it.
+pub struct Stand;
+
+impl super::Stand for Stand {
+    fn name(&self) -> &'static str {
+        "vercel"
+    }
+
+    fn letter(&self) -> char {
+        'v'
+    }
+
+    fn id(&self, number: usize) -> String {
+        format!("dpl_{number}")
+    }
+
+    fn word(&self, state: &str) -> Option<&'static str> {
+        Some(match state {
+            "queued" => "QUEUED",
+            "running" => "BUILDING",
+            "canceled" => "CANCELED",
+            "succeeded" => "READY",
+            "failed" => "ERROR",
+            _ => return None,
+        })
+    }
+
+    fn put(&self, sandbox: &Sandbox, number: usize, course: &Course) {
+        let (states, after, answer) = (self as &dyn super::Stand).words(course);
+        let deployment = Deployment::new("prj_1", "web", &self.id(number)).states(states).after_cancel(after);
+        sandbox.add(deployment.cancel_answer(CancelAnswer::shows(answer)));
+    }
+
+    fn inputs(&self) -> Vec<(&'static str, &'static str)> {
+        vec![("token", TOKEN)]
+    }
+
+    fn select_inputs(&self) -> Option<Vec<(&'static str, &'static str)>> {
+        Some(vec![("project_id", "prj_1")])
+    }
+
+    fn body(&self, id: &str, word: &str) -> Option<String> {
+        Some(json!({"id": id, "readyState": word}).to_string())
+    }
+
+    fn right(&self) -> &'static str {
+        "may change deployments"
+    }
+
+    fn traits(&self) -> Traits {
+        Traits { request_id: "fra1::iad1::", ..Traits::default() }
+    }
 }

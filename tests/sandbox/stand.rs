@@ -1,0 +1,167 @@
+//! What tests have to know of a platform, beside its sandbox, so that every promise can be tried on every one of them.
+
+use super::{Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery, vercel};
+
+/// One platform, as tests know it.
+pub trait Stand: Sync {
+    /// As `platform` has it.
+    fn name(&self) -> &'static str;
+    /// Its letter in tables.
+    fn letter(&self) -> char;
+    /// The id of the deployment with that number.
+    fn id(&self, number: usize) -> String;
+    /// The platform's word for a state of ours; `None`: it has no such state.
+    fn word(&self, state: &str) -> Option<&'static str>;
+    /// A word for a deployment in flight that nobody has told us of.
+    fn unknown(&self) -> &'static str {
+        "FROZEN"
+    }
+    /// Puts a deployment on the platform.
+    fn put(&self, sandbox: &Sandbox, number: usize, course: &Course);
+    /// The inputs of a step besides the common ones and the id: its credentials, and where it looks.
+    fn inputs(&self) -> Vec<(&'static str, &'static str)>;
+    /// What a step needs besides them to choose from a list; `None`: there is no choice.
+    fn select_inputs(&self) -> Option<Vec<(&'static str, &'static str)>>;
+    /// The inputs instead of a token, where one is fetched at a sign-in.
+    fn sign_in_inputs(&self) -> Option<Vec<(&'static str, &'static str)>> {
+        None
+    }
+    /// What of that must appear nowhere, besides the token.
+    fn secrets(&self) -> &'static [&'static str] {
+        &[]
+    }
+    /// A read's answer about a deployment in a state of ours; `None` where an answer about another one is no lie.
+    fn body(&self, id: &str, word: &str) -> Option<String>;
+    /// A refusal in the platform's own form, with these words.
+    fn refusal(&self, text: &str) -> String {
+        serde_json::json!({"id": "refused", "code": "refused", "message": text}).to_string()
+    }
+    /// The right that a token needs to cancel, as a message must name it.
+    fn right(&self) -> &'static str;
+    /// How it differs.
+    fn traits(&self) -> Traits {
+        Traits::default()
+    }
+}
+
+/// How a platform differs from the others where the contract allows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Traits {
+    /// An accepted cancel request is answered with the deployment as it is, so that an end needs no further read.
+    pub answer_tells: bool,
+    /// A test can say what that answer shows.
+    pub answer_can_lie: bool,
+    /// How many reads come before the cancel request.
+    pub reads_before: usize,
+    /// The status of an accepted cancel request.
+    pub accepted: u16,
+    /// The status of one that comes too late.
+    pub too_late: u16,
+    /// Several deployments can be in flight at a time.
+    pub many: bool,
+    /// Deployments carry a branch and a commit.
+    pub commits: bool,
+    /// What is in a state that nobody knows can be canceled there.
+    pub unknown_can_be_canceled: bool,
+    /// A deployment may be asked to stop by a token that may not read it.
+    pub blind: bool,
+    /// The header that carries the token, and what stands before it there.
+    pub credential: (&'static str, &'static str),
+    /// How a request id begins.
+    pub request_id: &'static str,
+}
+
+impl Default for Traits {
+    fn default() -> Self {
+        Self {
+            answer_tells: true,
+            answer_can_lie: true,
+            reads_before: 1,
+            accepted: 200,
+            too_late: 400,
+            many: true,
+            commits: true,
+            unknown_can_be_canceled: true,
+            blind: true,
+            credential: ("authorization", "Bearer "),
+            request_id: "",
+        }
+    }
+}
+
+/// What a deployment goes through, in our words; a word that is not ours is the platform's.
+#[derive(Clone, Debug)]
+pub struct Course {
+    pub states: Vec<&'static str>,
+    pub after_cancel: Vec<&'static str>,
+    pub answer: Option<&'static str>,
+}
+
+impl Course {
+    /// Shows these states, one for each read; a cancel that takes effect ends it as canceled.
+    pub fn of(states: &[&'static str]) -> Self {
+        Self { states: states.to_vec(), after_cancel: vec!["canceled"], answer: None }
+    }
+
+    /// Runs until it is canceled.
+    pub fn running() -> Self {
+        Self::of(&["running"])
+    }
+
+    /// The states from the moment a cancel takes effect.
+    pub fn then(mut self, states: &[&'static str]) -> Self {
+        self.after_cancel = states.to_vec();
+        self
+    }
+
+    /// One more state before a cancel.
+    pub fn and(mut self, state: &'static str) -> Self {
+        self.states.push(state);
+        self
+    }
+
+    /// The state in a cancel's answer, whatever is true, where the platform answers with one.
+    pub fn answering(mut self, state: &'static str) -> Self {
+        self.answer = Some(state);
+        self
+    }
+}
+
+/// All of them, in the order of the register.
+pub const STANDS: [&dyn Stand; 5] =
+    [&digitalocean::Stand, &cloud_foundry::Stand, &datadog::Stand, &vercel::Stand, &qovery::Stand];
+
+impl dyn Stand {
+    /// The word it shows for a state of ours; a word that is not ours stands for itself.
+    pub fn shown(&self, state: &'static str) -> &'static str {
+        match state {
+            "unknown" => self.unknown(),
+            "queued" | "running" | "canceling" | "canceled" | "succeeded" | "failed" | "superseded" => {
+                self.word(state).unwrap_or_else(|| panic!("{} has no state {state}", self.name()))
+            }
+            own => own,
+        }
+    }
+
+    /// A deployment has to be named by its id; otherwise what runs in its scope is meant.
+    pub fn needs_id(&self) -> bool {
+        cancel_deployment::platform::named(self.name()).is_none_or(|info| info.needs_id)
+    }
+
+    /// The input that holds the token.
+    pub fn token(&self) -> &'static str {
+        let inputs = self.inputs();
+        inputs.iter().find(|(_, value)| *value == TOKEN).map(|(name, _)| *name).expect("an input for the token")
+    }
+
+    /// Whether it has a state of ours.
+    pub fn has(&self, state: &str) -> bool {
+        self.word(state).is_some()
+    }
+
+    /// The words of a course before a cancel, afterwards, and in its answer.
+    pub fn words(&self, course: &Course) -> (Vec<&'static str>, Vec<&'static str>, Option<&'static str>) {
+        let shown = |states: &[&'static str]| states.iter().map(|state| self.shown(state)).collect();
+        (shown(&course.states), shown(&course.after_cancel), course.answer.map(|state| self.shown(state)))
+    }
+}
