@@ -227,7 +227,6 @@ const ELSEWHERE: &[&str] = &[
     "still running",
     // Reasons for a lint.
     "the last resort: the contract of a signal is to be gone in time",
-    "whole milliseconds are meant, and out of range is checked by jiff",
 ];
 
 /// What other documents show: descriptions of inputs and outputs, and what is said of platforms.

@@ -135,7 +135,9 @@ impl<'de> Deserialize<'de> for Time {
 fn from_number(number: f64) -> Option<Timestamp> {
     let seconds = if number >= MILLISECONDS_FROM { number / 1000.0 } else { number };
     let since = std::time::Duration::try_from_secs_f64(seconds).ok()?;
-    Timestamp::from_millisecond(i64::try_from(since.as_millis()).ok()?).ok()
+    // A fraction of a second is seldom exact, and 0.123 must not become 122 milliseconds.
+    let rounded = since.checked_add(std::time::Duration::from_micros(500))?;
+    Timestamp::from_millisecond(i64::try_from(rounded.as_millis()).ok()?).ok()
 }
 
 #[cfg(test)]

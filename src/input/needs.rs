@@ -1,5 +1,6 @@
 //! Which inputs a platform needs, and which of them say the same thing in different ways: said once, judged once.
 
+use super::env::is_unexpanded;
 use super::{Faults, Input, Values};
 
 /// Inputs that belong together. The messages follow from it.
@@ -110,15 +111,21 @@ impl Values {
             faults.add(self.given(first), first, text);
             return;
         }
+        // What only `select` needs is nobody's business without it, or with one that cannot be read.
+        let is_needed =
+            !matches!(need, Need::ForSelect(_)) || self.get("select").is_some_and(|select| !is_unexpanded(select));
         let begun = |way: &&Way| way.names().any(|name| self.given(name).is_some());
         let whole = ways.iter().find(|way| way.is_whole(self));
         let chosen = written.first().map(|(way, _)| *way).or(whole).or(ways.iter().find(begun));
         match chosen {
             Some(way) => {
                 self.keep_only(way, ways);
-                self.require(way.needs, inputs, faults);
+                if is_needed {
+                    self.require(way.needs, inputs, faults);
+                }
             }
-            None => self.miss(need, inputs, faults),
+            None if is_needed => self.miss(need, inputs, faults),
+            None => {}
         }
     }
 
@@ -137,11 +144,55 @@ impl Values {
                 let first = ways.first().and_then(|way| way.names().next()).unwrap_or_default();
                 faults.add(None, first, format!("is missing: set {}", ways_in_words.join(", or ")));
             }
-            Need::ForSelect(ways) if self.given("select").is_some() => {
+            Need::ForSelect(ways) => {
                 let names: Vec<_> = ways.iter().map(|way| way.needs.join("` with `")).collect();
                 faults.add(self.given("select"), "select", format!("needs `{}` here", names.join("` or `")));
             }
-            _ => {}
+            Need::All(_) | Need::AtMostOneOf(_) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::env::Env;
+
+    const fn input(name: &'static str, usual: &'static [(&'static str, &'static str)]) -> Input {
+        Input { name, usual, secret: false, made_up: false, default: "", help: "" }
+    }
+
+    const INPUTS: [Input; 4] =
+        [input("select", &[]), input("app_id", &[]), input("app_name", &[]), input("org", &[("CF_ORG", "")])];
+    const APP: Need = Need::ForSelect(&[Way::of(&["app_id"]), Way::of(&["app_name", "org"])]);
+
+    #[track_caller]
+    fn check(need: Need, given: &[(&str, &str)], expected: &[&str]) {
+        let env = Env::new(given.iter().map(|(name, value)| ((*name).into(), (*value).into())));
+        let (mut values, mut faults) = (Values::look_up_all(&env, &INPUTS), Faults::default());
+        values.judge_needs(&[need], &INPUTS, &mut faults);
+        assert_eq!(faults.sentences(), expected, "{given:?}");
+    }
+
+    #[test]
+    fn what_select_needs_is_asked_for_only_with_select() {
+        check(APP, &[], &[]);
+        check(APP, &[("CF_ORG", "o")], &[]);
+        check(APP, &[("INPUT_APP_NAME", "web")], &[]);
+        check(APP, &[("INPUT_SELECT", "$SELECT")], &[]);
+        let select = ("INPUT_SELECT", "all");
+        check(APP, &[select], &["`select` (INPUT_SELECT) needs `app_id` or `app_name` with `org` here."]);
+        check(APP, &[select, ("INPUT_APP_ID", "1"), ("CF_ORG", "o")], &[]);
+        check(APP, &[select, ("CF_ORG", "o")], &["`app_name` is missing: set `app_name`."]);
+    }
+
+    #[test]
+    fn two_written_ways_are_a_fault_and_a_written_one_beats_a_usual_variable() {
+        const WAYS: &[Way] = &[Way::of(&["app_id"]), Way::of(&["org"])];
+        let one = Need::OneOf(WAYS);
+        check(one, &[("INPUT_APP_ID", "1"), ("CF_ORG", "o")], &[]);
+        let both = [("INPUT_APP_ID", "1"), ("INPUT_ORG", "o")];
+        check(one, &both, &["`app_id` (INPUT_APP_ID) cannot stand beside `org`: give one of the two."]);
+        check(one, &[], &["`app_id` is missing: set `app_id`, or `org` (or the variable CF_ORG)."]);
     }
 }

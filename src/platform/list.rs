@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::paging::{Page, Paging, Sizes, leads_on};
+use super::paging::{Page, Paging, Sizes, goes_back, leads_on};
 use crate::api::{Api, Call, Reply, wire};
 use crate::model::deployment::Deployment;
 use crate::model::failure::{Failure, Kind};
@@ -21,6 +21,7 @@ pub struct List {
     size: Option<(Place, Sizes)>,
     turn: Turn,
     in_flight: Option<(&'static str, &'static str)>,
+    goes_back: bool,
     is_left_out_when_empty: bool,
     instead: &'static str,
 }
@@ -70,8 +71,13 @@ pub enum Until {
         /// In all.
         least: usize,
     },
-    /// To the first that was created before this.
-    OlderThan(Timestamp),
+    /// To the end of the first page that goes back to before this; never before so many were seen.
+    OlderThan {
+        /// This.
+        time: Timestamp,
+        /// In all.
+        least: usize,
+    },
     /// To the end of the first page on which so many were seen.
     Least(usize),
 }
@@ -86,6 +92,7 @@ impl List {
             size: None,
             turn: Turn::One,
             in_flight: None,
+            goes_back: false,
             is_left_out_when_empty: false,
             instead: "deployment_id",
         }
@@ -123,6 +130,13 @@ impl List {
     #[must_use]
     pub const fn cursor(mut self, place: Place, at: &'static str) -> Self {
         self.turn = Turn::Cursor { place, at, of_item: false };
+        self
+    }
+
+    /// The cursor is a point in time as a number, and each lies before the one before.
+    #[must_use]
+    pub const fn back_in_time(mut self) -> Self {
+        self.goes_back = true;
         self
     }
 
@@ -198,7 +212,7 @@ impl List {
             let is_far_enough = match until {
                 Until::End => false,
                 Until::Calm { ended, least } => calm >= ended && all.len() >= least,
-                Until::OlderThan(time) => oldest.is_some_and(|oldest| oldest < time),
+                Until::OlderThan { time, least } => all.len() >= least && oldest.is_some_and(|oldest| oldest < time),
                 Until::Least(least) => all.len() >= least,
             };
             if ends || is_far_enough || !has_next {
@@ -260,6 +274,12 @@ impl List {
             Turn::Cursor { at, .. } => last.and_then(|last| wire::at(last.get().as_bytes(), at).ok().flatten()),
         };
         let found = found.filter(is_something);
+        if let Some(found) = found.as_ref().filter(|_| self.goes_back) {
+            // What is no number is no point in time.
+            let next = found.as_i64().unwrap_or(i64::MAX);
+            let before = cursor.as_ref().map_or(i64::MAX, |cursor| cursor.as_i64().unwrap_or(i64::MIN));
+            goes_back(next, Some(before)).map_err(nowhere)?;
+        }
         if found.is_some() && found == *cursor {
             return Err(nowhere("its next page is not the next one"));
         }

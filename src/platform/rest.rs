@@ -95,6 +95,14 @@ pub trait Rest: Send + Sync + 'static {
         Ok(Conclusion::default())
     }
 
+    /// Adds to deployments what their own answers leave out and another call knows.
+    ///
+    /// # Errors
+    /// When that could not be read, or makes no sense.
+    async fn complete(&self, _api: &Api, _told: &mut [Deployment]) -> Result<(), Failure> {
+        Ok(())
+    }
+
     /// The deployments in scope, newest first, from the first of [`Self::lists`] that is there.
     ///
     /// # Errors
@@ -103,7 +111,7 @@ pub trait Rest: Send + Sync + 'static {
         let mut gone = Failure::guarded("nothing can be listed", "");
         for list in self.lists() {
             match list.deployments(self, api, wanted).await {
-                Err(failure) if usual::is_missing(&failure, Read::First) => gone = failure,
+                Err(failure) if usual::is_gone(&failure) => gone = failure,
                 answer => return answer,
             }
         }
@@ -116,7 +124,11 @@ pub trait Rest: Send + Sync + 'static {
     /// When the read failed, or its answer makes no sense.
     async fn fetch(&self, api: &Api, id: &str, read: Read) -> Result<Option<Deployment>, Failure> {
         match api.send(self.read(id)).await {
-            Ok(reply) => told(self, &reply, id).map(Some),
+            Ok(reply) => {
+                let mut one = [told(self, &reply, id)?];
+                self.complete(api, &mut one).await?;
+                Ok(Vec::from(one).pop())
+            }
             Err(failure) if self.is_missing(&failure, read) => Ok(None),
             Err(failure) => Err(failure),
         }
@@ -127,7 +139,7 @@ pub trait Rest: Send + Sync + 'static {
 fn told<R: Rest + ?Sized>(rest: &R, reply: &Reply, asked: &str) -> Result<Deployment, Failure> {
     let wire: Option<R::Wire> = reply.at(R::AT)?;
     let wire = wire.ok_or_else(|| reply.unreadable("without a deployment"))?;
-    let told = rest.deployment(wire);
+    let told = rest.deployment(wire).filter(has_fit_id);
     let told = told.ok_or_else(|| reply.unreadable("without an id or a state"))?;
     if !rest.is_same(asked, &told)? {
         return Err(reply.unreadable("about another deployment"));
@@ -136,11 +148,15 @@ fn told<R: Rest + ?Sized>(rest: &R, reply: &Reply, asked: &str) -> Result<Deploy
     Ok(told)
 }
 
-/// An item of a list; nobody wrote its id, so it is judged like one that is written.
+/// An id stands in the path of the next request, and perhaps nobody wrote it: it is judged like one that is written.
+fn has_fit_id(told: &Deployment) -> bool {
+    Id::parse(&told.id).is_ok_and(|id| id.as_str() == told.id)
+}
+
+/// An item of a list.
 fn listed<R: Rest + ?Sized>(rest: &R, item: &[u8]) -> Result<Item<Deployment>, Failure> {
     let wire: Option<R::Wire> = serde_json::from_slice(item).ok();
-    let told = wire.and_then(|wire| rest.deployment(wire));
-    let told = told.filter(|told| Id::parse(&told.id).is_ok_and(|id| id.as_str() == told.id));
+    let told = wire.and_then(|wire| rest.deployment(wire)).filter(has_fit_id);
     let told = told.ok_or_else(|| Failure::unreadable("with a deployment without an id or a state"))?;
     rest.admit(&told)?;
     Ok(Item::deployment(told))
@@ -155,15 +171,15 @@ impl List {
         wanted: &Filter,
     ) -> Result<Vec<Deployment>, Failure> {
         let take = |item: &[u8]| listed(rest, item);
-        let least = if wanted.ended { NEWEST } else { 0 };
         let Some(filtered) = self.filtered() else {
+            let least = if wanted.ended { NEWEST } else { 0 };
             let until = Until::Calm { ended: self.whole_page(), least };
             return Ok(in_scope(self.read(api, until, take).await?));
         };
         let mut seen = filtered.read(api, Until::End, take).await?;
-        // A filter knows only documented words, so the newest page is read without it as well.
+        // A filter knows only documented words, so the newest are read without it as well.
         let oldest = oldest_in_flight(&seen).filter(|_| wanted.history);
-        let until = oldest.map_or(Until::Least(least), Until::OlderThan);
+        let until = oldest.map_or(Until::Least(NEWEST), |time| Until::OlderThan { time, least: NEWEST });
         seen.extend(self.read(api, until, take).await?);
         Ok(in_scope(seen))
     }
@@ -210,13 +226,14 @@ impl<R: Rest> Platform for R {
     }
 
     async fn list(&self, api: &Api, wanted: &Filter) -> Result<Listed, Failure> {
-        let seen = match self.listed(api, wanted).await {
-            Err(failure) if usual::is_missing(&failure, Read::First) => match self.scope() {
+        let mut seen = match self.listed(api, wanted).await {
+            Err(failure) if usual::is_gone(&failure) => match self.scope() {
                 Some(scope) => return Ok(Listed::Missing(scope.missing())),
                 None => return Err(failure),
             },
             answer => answer?,
         };
+        self.complete(api, &mut seen).await?;
         // An empty list does not prove that there is such a scope.
         match self.scope() {
             Some(scope) if seen.is_empty() && !scope.is_there(api).await? => Ok(Listed::Missing(scope.missing())),

@@ -22,14 +22,16 @@ pub struct Scope {
     id: OnceLock<Id>,
     /// Where else the mistake may lie: other inputs, or nothing.
     beside: &'static str,
+    /// Where it was looked for, or nothing.
+    within: String,
 }
 
 /// How it is found. The pointers are JSON pointers.
 enum By {
     /// By its id: an answer to this read has the id at the pointer.
     Id(Call, &'static str),
-    /// By its id or its name, whichever was written: the same read takes both.
-    Either(Call, &'static str),
+    /// By its id or its name, whichever was written: the same read takes both, and its answer has them at the pointers.
+    Either(Call, &'static str, &'static str),
     /// By its exact name in a list, whose items have name and id at the pointers.
     Name(List, &'static str, &'static str),
 }
@@ -43,9 +45,21 @@ impl Scope {
         scope
     }
 
-    /// A scope by its id or its name; an answer to `read` has the id at the pointer `at`.
-    pub fn by_either(noun: &'static str, input: &'static str, written: String, read: Call, at: &'static str) -> Self {
-        Self::new(noun, input, written, By::Either(read, at))
+    /// A scope by its id or its name; an answer to `read` has `[id, name]` at these pointers.
+    pub fn by_either(noun: &'static str, input: &'static str, written: Id, read: Call, at: [&'static str; 2]) -> Self {
+        let [id, named] = at;
+        Self::new(noun, input, written.as_str().to_owned(), By::Either(read, id, named))
+    }
+
+    /// What begins so is an id, and need not be looked up.
+    #[must_use]
+    pub fn ids_begin(self, prefix: &str) -> Self {
+        if self.written.starts_with(prefix)
+            && let Ok(id) = Id::parse(&self.written)
+        {
+            self.id.get_or_init(|| id);
+        }
+        self
     }
 
     /// A scope by its exact name in a list, whose items have `[name, id]` at these pointers.
@@ -55,13 +69,20 @@ impl Scope {
     }
 
     fn new(noun: &'static str, input: &'static str, written: String, by: By) -> Self {
-        Self { noun, input, written, by, id: OnceLock::new(), beside: "" }
+        Self { noun, input, written, by, id: OnceLock::new(), beside: "", within: String::new() }
     }
 
     /// Names what else may be wrong where there is no such scope, such as "`team_id` and `team_slug`".
     #[must_use]
     pub const fn beside(mut self, inputs: &'static str) -> Self {
         self.beside = inputs;
+        self
+    }
+
+    /// Says where it was looked for, such as "team acme".
+    #[must_use]
+    pub fn within(mut self, place: String) -> Self {
+        self.within = place;
         self
     }
 
@@ -80,6 +101,14 @@ impl Scope {
         format!("{} {}", self.noun, self.written)
     }
 
+    /// The same, with its id where that is another text.
+    pub fn name_and_id(&self) -> String {
+        match self.known_id().filter(|id| *id != self.written) {
+            Some(id) => format!("{} ({id})", self.name()),
+            None => self.name(),
+        }
+    }
+
     /// Finds out its id where a name was written, once. The sentence says that it is not there.
     pub(super) async fn resolve(&self, api: &Api) -> Result<Option<String>, Failure> {
         if self.id.get().is_some() {
@@ -87,7 +116,7 @@ impl Scope {
         }
         let found = match &self.by {
             By::Id(..) => return Ok(None),
-            By::Either(read, at) => self.read(api, read, at).await?,
+            By::Either(read, at, _) => self.read(api, read, at).await?,
             By::Name(list, name, id) => search(api, list, [name, id], &self.written).await?,
         };
         Ok(match found {
@@ -99,32 +128,32 @@ impl Scope {
         })
     }
 
-    /// Whether it is there for this credential. One that was looked up was.
+    /// Whether it is there for this credential. One that was found in a list was.
     pub(super) async fn is_there(&self, api: &Api) -> Result<bool, Failure> {
         match &self.by {
-            By::Id(read, at) => Ok(self.read(api, read, at).await?.is_some()),
-            By::Either(..) | By::Name(..) => Ok(self.resolve(api).await?.is_none()),
+            By::Id(read, at) | By::Either(read, at, _) => Ok(self.read(api, read, at).await?.is_some()),
+            By::Name(..) => Ok(self.resolve(api).await?.is_none()),
         }
     }
 
     /// The sentence that says it is not there.
     pub(super) fn missing(&self) -> String {
-        let Self { noun, input, written, beside, .. } = self;
+        let Self { noun, input, written, beside, within, .. } = self;
         let and = if beside.is_empty() { "" } else { ", " };
-        match self.by {
-            By::Name(..) => {
-                format!("There is no {noun} named {written} for this credential; check `{input}`{and}{beside}.")
-            }
-            _ => format!("There is no {noun} {written} for this credential; check `{input}`{and}{beside}."),
-        }
+        let place = if within.is_empty() { "" } else { " in " };
+        let named = if matches!(self.by, By::Name(..)) { "named " } else { "" };
+        format!("There is no {noun} {named}{written}{place}{within} for this credential; check `{input}`{and}{beside}.")
     }
 
     /// The id in an answer, which has to be about this scope.
     async fn read(&self, api: &Api, call: &Call, at: &str) -> Result<Option<Id>, Failure> {
         match api.send(call.clone()).await {
             Ok(reply) => id_at(&reply, at, |id| match &self.by {
-                By::Id(..) => is_same(&self.written, id),
-                _ => true,
+                By::Either(_, _, named) => {
+                    let name: Option<wire::Text> = reply.at(named).ok().flatten();
+                    is_same(&self.written, id) || name.is_some_and(|name| name.get() == Some(&self.written))
+                }
+                _ => is_same(&self.written, id),
             })
             .map(Some),
             Err(failure) if usual::is_missing(&failure, Read::First) => Ok(None),

@@ -22,6 +22,11 @@ pub fn is_missing(failure: &Failure, read: Read) -> bool {
     failure.kind == Kind::NotFound || (is_unreadable && read == Read::First)
 }
 
+/// Whether a list says that what it is about is not there: 404 and 410. A 400 is about the request.
+pub fn is_gone(failure: &Failure) -> bool {
+    is_missing(failure, Read::Later)
+}
+
 /// What a read brought, `None` when its answer says that there is no such thing.
 pub(super) fn present<T>(answer: Result<T, Failure>, read: Read) -> Result<Option<T>, Failure> {
     match answer {

@@ -9,25 +9,24 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
-use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use self::wire::{Page, ProjectWire, Wire};
-use super::paging::{Paging, Sizes};
-use super::usual::{Read, accepted, is_missing, present};
-use super::{Platform, PlatformInfo, in_scope, input, oldest_in_flight, require, secret};
-use crate::api::{Api, ApiError, CANCEL, Call, Errors, Method, Reply, Reset, Response, Service};
+use self::wire::{Handle, Wire};
+use super::list::{List, Place};
+use super::paging::Sizes;
+use super::rest::Rest;
+use super::scope::Scope;
+use super::usual::{Read, present};
+use super::{Need, Opened, PlatformInfo, Way, input, opened, secret};
+use crate::api::{Api, ApiError, CANCEL, Call, Errors, Method, Response, Service};
 use crate::input::Values;
 use crate::input::faults::Faults;
 use crate::model::about::About;
-use crate::model::answers::{Accepted, Filter, Found, Listed, NEWEST};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::Failure;
-use crate::model::id::{Id, segment};
+use crate::model::id::{Id, is_same, segment};
 use crate::select::Select;
-use crate::text::secret::{Secret, bearer};
 
 /// The register's entry.
 pub(super) const INFO: PlatformInfo = PlatformInfo {
@@ -61,7 +60,11 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
             "The project, id or name: needed with `select`; beside `deployment_id` another project's deployment is refused.",
         ),
     ],
-    alternatives: &[&[&["team_id"], &["team_slug"]]],
+    needs: &[
+        Need::All(&["token"]),
+        Need::AtMostOneOf(&[Way::of(&["team_id"]), Way::of(&["team_slug"])]),
+        Need::ForSelect(&[Way::of(&["project_id"])]),
+    ],
     states: &[
         ("QUEUED", State::Queued),
         ("INITIALIZING", State::Queued),
@@ -74,7 +77,6 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         ("ERROR", State::Failed),
     ],
     selects: &Select::ALL,
-    select_needs: &[&["project_id"]],
     knows_forks: true,
     lists_tell: true,
     read_id,
@@ -82,97 +84,66 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
     ..PlatformInfo::USUAL
 };
 
-#[derive(Default, Deserialize)]
-struct Given {
-    token: Option<Secret>,
-    team_id: Option<String>,
-    team_slug: Option<String>,
-    project_id: Option<String>,
-    target: Option<String>,
-}
-
 /// The largest page of a list, and smaller ones.
 const SIZES: Sizes = &[100, 10, 1];
 /// The versions of the list, which take the same parameters: the newest first, and one for where that is not there.
 const VERSIONS: [&str; 2] = ["v7", "v6"];
 /// Every documented state in flight.
 const IN_FLIGHT: &str = "QUEUED,INITIALIZING,BUILDING,BLOCKED";
+/// The targets that are no custom environments.
+const TARGETS: [&str; 3] = ["production", "preview", "staging"];
 
-/// One list, as it is asked for page by page.
-struct Asked<'a> {
-    version: &'static str,
-    project: &'a str,
-    states: Option<&'static str>,
-    back_to: Option<Timestamp>,
-    /// At least so many, if there are.
-    least: usize,
-}
+/// The query parameter that names a team, and the team.
+type Team = (&'static str, String);
 
 struct Vercel {
-    team: Option<(&'static str, String)>,
-    project: Option<Project>,
+    team: Option<Team>,
+    project: Option<Scope>,
     /// The wanted target, and the id of the custom environment of that name once it is known.
     target: Option<String>,
     environment: OnceLock<String>,
 }
 
-/// The project as it was written, and its id once it is known.
-///
-/// Only ids are compared: a deployment carries the name that its project had on the day it was made.
-struct Project {
-    written: Id,
-    id: OnceLock<String>,
-}
-
-/// How ids of projects begin; whatever else is written may be a name, or an id from before.
-const PROJECT: &str = "prj_";
-/// The targets that are no custom environments.
-const TARGETS: [&str; 3] = ["production", "preview", "staging"];
-
-fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Service)> {
-    let Given { token, team_id, team_slug, project_id, target } = values.fill();
-    require(&INFO, values, faults, &["token"]);
+fn open(values: &Values, faults: &mut Faults) -> Opened {
     let addressed = addressed_team(values, faults);
     let is_beaten = |name: &str| addressed.is_some() && values.is_usual(name);
-    let project_id = project_id.filter(|_| !is_beaten("project_id"));
-    let project = project_id.and_then(|written| match Project::read(&written) {
-        Ok(project) => Some(project),
-        Err(wrong) => {
-            faults.add(values.given("project_id"), "project_id", wrong);
-            None
-        }
+    let given = |name: &str, faults: &mut Faults| {
+        if is_beaten(name) { None } else { values.parsed(name, faults, Id::parse) }
+    };
+    let id = given("team_id", faults).map(|id| ("teamId", id));
+    let slug = given("team_slug", faults).map(|slug| ("slug", slug));
+    let team = id.or(slug).map(|(name, team)| (name, team.as_str().to_owned()));
+    let addressed = addressed.clone().filter(|_| is_beaten("team_id"));
+    let team = team.or(addressed.map(|slug| ("slug", slug)));
+    // Only ids are compared: a deployment carries the name that its project had on the day it was made.
+    let place = team.as_ref().map_or_else(|| "the token's own account".to_owned(), |(_, team)| format!("team {team}"));
+    let project = given("project_id", faults).map(|written| {
+        let read = Call::get(format!("/v9/projects/{}", written.segment()), "read the project");
+        let read = in_team(read.endpoint("project"), team.as_ref());
+        Scope::by_either("project", "project_id", written, read, ["/id", "/name"])
+            .ids_begin("prj_")
+            .beside("`team_id` and `team_slug`")
+            .within(place)
     });
-    let (team_id, team_slug) = if is_beaten("team_id") { (None, addressed) } else { (team_id, team_slug) };
-    let team_id = checked("team_id", team_id, values, faults);
-    let team_slug = checked("team_slug", team_slug, values, faults);
-    let team = team_id.map(|id| ("teamId", id)).or(team_slug.map(|slug| ("slug", slug)));
-    let scope = match &team {
-        Some((_, team)) => format!("; looked in team {team}, see `team_id` and `team_slug`"),
-        None => "; looked in the token's own account: for a team's deployment give `team_id` or `team_slug`".to_owned(),
-    };
-    let service = Service {
-        about: &INFO.about,
-        base: None,
-        credentials: vec![("authorization", bearer(&token?))],
-        sign_in: None,
-        reset: Reset("x-ratelimit-reset"),
-        limits_each_endpoint: true,
-        request_id: "x-vercel-id",
-        errors: Errors::by(words),
-        signer: None,
-        scope,
-    };
-    Some((Box::new(Vercel { team, project, target, environment: OnceLock::new() }), service))
+    let service = Service::new(&INFO.about)
+        .bearer(&values.secret("token")?)
+        .limits_each_endpoint()
+        .request_id("x-vercel-id")
+        .errors(Errors::at(&["/error/message", "/err/message", "/message"]).refined(refine))
+        .scope(match &team {
+            Some((_, team)) => format!("looked in team {team}, see `team_id` and `team_slug`"),
+            None => {
+                "looked in the token's own account: for a team's deployment give `team_id` or `team_slug`".to_owned()
+            }
+        });
+    let target = values.get("target").map(str::to_owned);
+    opened(Vercel { team, project, target, environment: OnceLock::new() }, service)
 }
 
-/// A team that may be named in a request.
-fn checked(name: &str, team: Option<String>, values: &Values, faults: &mut Faults) -> Option<String> {
-    match Id::parse(&team?) {
-        Ok(team) => Some(team.as_str().to_owned()),
-        Err(wrong) => {
-            faults.add(values.given(name), name, wrong);
-            None
-        }
+fn in_team(call: Call, team: Option<&Team>) -> Call {
+    match team {
+        Some((name, team)) => call.query(name, team.as_str()),
+        None => call,
     }
 }
 
@@ -209,276 +180,72 @@ fn team_of(written: &str) -> Option<String> {
 }
 
 /// Errors come as `{"error": {…}}`, `{"err": {…}}` or bare.
-fn words(response: &Response) -> ApiError {
-    let body = response.json();
-    let error = body.get("error").or_else(|| body.get("err")).filter(|inner| inner.is_object()).unwrap_or(&body);
-    let message = error.get("message").and_then(Value::as_str).unwrap_or_default();
-    let flag = |name: &str| error.get(name).and_then(Value::as_bool).unwrap_or(false);
-    let unauthorized = error.get("code").and_then(Value::as_str) == Some("team_unauthorized");
-    let hint = flag("saml").then(|| {
-        "This team wants a sign-in with SAML: sign in to it that way, make a new token after that, and give it as `token` \
-         (or VERCEL_TOKEN)."
-            .to_owned()
-    });
-    ApiError {
-        hint,
-        // The documents show the same words for a bad token and for a token without access to the team.
-        credential_refused: flag("invalidToken")
-            || flag("missingToken")
-            || flag("saml")
-            || unauthorized
-            || message.starts_with("Not authorized"),
-        message: (!message.is_empty()).then(|| message.to_owned()),
-        ..ApiError::default()
-    }
-}
-
-impl Project {
-    /// Takes an id or a name; the error says what is wrong with it.
-    fn read(written: &str) -> Result<Self, String> {
-        let written = Id::parse(written)?;
-        let id = OnceLock::new();
-        if written.as_str().starts_with(PROJECT) {
-            id.get_or_init(|| written.as_str().to_owned());
-        }
-        Ok(Self { written, id })
-    }
-
-    /// As it was written, and its id where that is another.
-    fn told(&self) -> String {
-        let written = self.written.as_str();
-        match self.id.get().filter(|id| *id != written) {
-            Some(id) => format!("{written} ({id})"),
-            None => written.to_owned(),
-        }
-    }
-
-    /// The id, or what was written as long as nothing else is known.
-    fn id(&self) -> &str {
-        self.id.get().map_or(self.written.as_str(), String::as_str)
+fn refine(_response: &Response, body: &Value, error: &mut ApiError) {
+    let inner = body.get("error").or_else(|| body.get("err")).filter(|inner| inner.is_object()).unwrap_or(body);
+    let flag = |name: &str| inner.get(name).and_then(Value::as_bool).unwrap_or(false);
+    let unauthorized = inner.get("code").and_then(Value::as_str) == Some("team_unauthorized");
+    // The documents show the same words for a bad token and for a token without access to the team.
+    let not_authorized = error.message.as_ref().is_some_and(|message| message.starts_with("Not authorized"));
+    let flagged = ["invalidToken", "missingToken", "saml"].into_iter().any(flag);
+    error.credential_refused = flagged || unauthorized || not_authorized;
+    if flag("saml") {
+        let hint = "This team wants a sign-in with SAML: sign in to it that way, make a new token after that, and give it \
+                    as `token` (or VERCEL_TOKEN).";
+        error.hint = Some(hint.to_owned());
     }
 }
 
 impl Vercel {
-    fn call(&self, method: Method, path: String, action: &str) -> Call {
-        let endpoint = if method == Method::Get { "get" } else { CANCEL };
-        let call = Call::new(method, path, action).endpoint(endpoint);
-        match &self.team {
-            Some((name, team)) => call.query(name, team.as_str()),
-            None => call,
-        }
-    }
-
-    async fn read(&self, api: &Api, id_or_host: &str, read: Read) -> Result<Option<(Wire, Reply)>, Failure> {
-        let call = self.call(Method::Get, format!("/v13/deployments/{}", segment(id_or_host)), "read the deployment");
-        match api.send(call.query("withGitRepoInfo", "true")).await {
-            Ok(reply) => {
-                let wire: Wire = reply.json()?;
-                if wire.ready_state.is_none() && wire.status.is_none() {
-                    return Err(reply.unreadable("without a state"));
-                }
-                Ok(Some((wire, reply)))
-            }
-            Err(failure) if is_missing(&failure, read) => Ok(None),
-            Err(failure) => Err(failure),
-        }
-    }
-
-    fn missing(&self, id: &str) -> Found {
-        let scope = match &self.team {
-            Some((_, team)) => format!("in team {team}; check `deployment_id`, `team_id` and `team_slug`."),
-            None => "in the token's own account; check `deployment_id`, and give `team_id` or `team_slug` if it belongs to a team.".to_owned(),
-        };
-        Found::Missing(format!("There is no deployment {id} for this token {scope}"))
-    }
-
-    /// The guard `project_id`: an answer that does not name its project does not pass.
-    fn check_project(&self, wire: &Wire) -> Result<(), Failure> {
-        let Some(project) = &self.project else {
-            return Ok(());
-        };
-        let wanted = project.id();
-        let refuse = |words: String| Err(Failure::guarded(words, "Check `project_id` and `deployment_id`."));
-        match &wire.project_id {
-            None => refuse(format!(
-                "the answer does not say which project deployment {} belongs to, so the guard `project_id` cannot be checked",
-                wire.id
-            )),
-            Some(id) if id == wanted => Ok(()),
-            Some(id) => {
-                let name = wire.name.as_ref().map(|name| format!(" ({name})"));
-                refuse(format!(
-                    "deployment {} belongs to project {id}{}, not to {}",
-                    wire.id,
-                    name.unwrap_or_default(),
-                    project.told()
-                ))
-            }
-        }
-    }
-
-    fn no_project(&self, project: &Project) -> String {
-        let project = project.written.as_str();
-        match &self.team {
-            Some((_, team)) => format!(
-                "There is no project {project} for this token in team {team}; check `project_id`, `team_id` and `team_slug`."
-            ),
-            None => format!(
-                "There is no project {project} for this token in its own account; check `project_id`, and give `team_id` or `team_slug` if it belongs to a team."
-            ),
-        }
-    }
-
-    async fn page(
-        &self,
-        api: &Api,
-        asked: &Asked<'_>,
-        size: u32,
-        until: Option<i64>,
-    ) -> Result<(Vec<Deployment>, Option<i64>), Failure> {
-        let path = format!("/{}/deployments", asked.version);
-        let call = self
-            .call(Method::Get, path, "list the deployments")
-            .endpoint("list")
-            .query("projectId", asked.project)
-            .query("limit", size.to_string());
-        let optional = [("state", asked.states.map(str::to_owned)), ("until", until.map(|until| until.to_string()))];
-        let call = optional
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)))
-            .fold(call, |call, (name, value)| call.query(name, value));
-        let reply = api.send(call).await?;
-        let page: Page = reply.json()?;
-        let next = page.next(until).map_err(|wrong| reply.unreadable(wrong))?;
-        let items = page.items().ok_or_else(|| reply.unreadable("with a deployment without an id or a state"))?;
-        let told = items.into_iter().map(|wire| {
-            self.check_project(&wire)?;
-            Ok(self.tell(wire))
-        });
-        Ok((told.collect::<Result<_, Failure>>()?, next))
-    }
-
-    /// All pages, newest first, to the end or to the first that reaches further back than asked.
-    async fn pages(&self, api: &Api, asked: &Asked<'_>) -> Result<Vec<Deployment>, Failure> {
-        let mut seen = Vec::new();
-        let mut until = None;
-        let mut paging = Paging::new(SIZES, "deployment_id");
-        loop {
-            let answer = self.page(api, asked, paging.page().size, until).await;
-            let Some((found, next)) = paging.answer(answer)? else {
-                continue;
-            };
-            let oldest = found.iter().filter_map(|one| one.created).min();
-            let is_enough = asked.back_to.zip(oldest).is_some_and(|(to, oldest)| oldest < to);
-            paging.see(found.iter().map(|one| one.id.as_str()))?;
-            seen.extend(found);
-            until = next.filter(|_| !is_enough || seen.len() < asked.least);
-            if until.is_none() {
-                return Ok(seen);
-            }
-            paging.turn()?;
-        }
-    }
-
-    /// The project's id, `None` where there is no such project. Where this call is not there either, the project is taken
-    /// for missing: an empty list must not pass for a calm "nothing in flight" when only the name is mistyped.
-    async fn look_up(&self, api: &Api, project: &Project) -> Result<Option<String>, Failure> {
-        let path = format!("/v9/projects/{}", project.written.segment());
-        let call = self.call(Method::Get, path, "read the project").endpoint("project");
-        match api.send(call).await {
-            Ok(reply) => {
-                let found: ProjectWire = reply.json()?;
-                if found.is(project.written.as_str()) {
-                    Ok(Some(found.id))
-                } else {
-                    Err(reply.unreadable("about another project"))
-                }
-            }
-            Err(failure) if is_missing(&failure, Read::First) => Ok(None),
-            Err(failure) => Err(failure),
-        }
-    }
-
-    /// A deployment as it was read: of the right project, and with its target's name.
-    async fn here(&self, api: &Api, wire: Wire) -> Result<Found, Failure> {
-        self.check_project(&wire)?;
-        let project = wire.project_id.clone();
-        let mut told = self.tell(wire);
-        if let Some(project) = project {
-            self.name_environments(api, &project, [&mut told]).await?;
-        }
-        Ok(Found::Here(Box::new(told)))
-    }
-
-    fn tell(&self, wire: Wire) -> Deployment {
-        let url = wire.page(self.team.as_ref());
-        let mut told = wire.tell(url);
-        self.name_environment(&mut told);
-        told
+    fn call(&self, method: Method, path: String, action: &str, endpoint: &'static str) -> Call {
+        in_team(Call::new(method, path, action).endpoint(endpoint), self.team.as_ref())
     }
 
     /// The wanted target, if it may be the name of a custom environment.
     fn wanted_environment(&self) -> Option<&str> {
-        let wanted = self.target.as_deref();
-        wanted.filter(|wanted| !TARGETS.contains(wanted))
+        self.target.as_deref().filter(|wanted| !TARGETS.contains(wanted))
     }
 
     /// Tells the target by its name where only the environment's id was told, and that is known to be the wanted one's.
-    fn name_environment(&self, deployment: &mut Deployment) {
+    fn name_environment(&self, told: &mut Deployment) {
+        let mut handle = Handle::of(told);
         if let Some(wanted) = self.wanted_environment()
-            && let Some(id) = nameless_environment(deployment)
-            && self.environment.get().is_some_and(|known| known == id)
+            && handle.environment.0.as_ref().is_some_and(|id| self.environment.get() == Some(id))
         {
-            deployment.target = Some(wanted.to_owned());
-            deployment.handle = Value::Null;
+            told.target = Some(wanted.to_owned());
+            handle.environment.0 = None;
+            told.handle = handle.into();
         }
-    }
-
-    /// Names the environment of these deployments where only its id was told: the platform's own filter knows the name.
-    async fn name_environments<'a>(
-        &self,
-        api: &Api,
-        project: &str,
-        deployments: impl IntoIterator<Item = &'a mut Deployment> + Send,
-    ) -> Result<(), Failure> {
-        let Some(wanted) = self.wanted_environment() else {
-            return Ok(());
-        };
-        let mut nameless: Vec<_> =
-            deployments.into_iter().filter(|one| nameless_environment(one).is_some_and(|id| id != wanted)).collect();
-        if nameless.is_empty() {
-            return Ok(());
-        }
-        if self.environment.get().is_none()
-            && let Some(id) = self.environment_of(api, project, wanted).await?
-        {
-            self.environment.get_or_init(|| id);
-        }
-        for one in &mut nameless {
-            self.name_environment(one);
-        }
-        Ok(())
     }
 
     /// The id of the custom environment with that name, as the newest deployments to it tell.
     async fn environment_of(&self, api: &Api, project: &str, name: &str) -> Result<Option<String>, Failure> {
         for version in VERSIONS {
-            let call = self
-                .call(Method::Get, format!("/{version}/deployments"), "list the deployments to the target")
-                .endpoint("list")
-                .query("projectId", project)
-                .query("target", name)
-                .query("limit", "10");
+            let path = format!("/{version}/deployments");
+            let call = self.call(Method::Get, path, "list the deployments to the target", "list");
+            let call = call.query("projectId", project).query("target", name).query("limit", "10");
             // Where it says that there is no such thing, nobody deployed to such an environment.
             let Some(reply) = present(api.send(call).await, Read::First)? else {
                 continue;
             };
-            let page: Page = reply.json()?;
-            let items = page.items().ok_or_else(|| reply.unreadable("with a deployment without an id or a state"))?;
+            let items: Option<Vec<Wire>> = reply.at("/deployments")?;
+            let items = items.ok_or_else(|| reply.unreadable("without a list"))?;
             return one_environment(&items, name).map_err(|wrong| reply.unreadable(wrong));
         }
         Ok(None)
     }
+}
+
+/// The environment to which all of these go, whose name the platform was asked for; a filter that let others through
+/// cannot be believed.
+fn one_environment(items: &[Wire], name: &str) -> Result<Option<String>, &'static str> {
+    let mut ids = items.iter().map(|item| item.environment_named(name));
+    let Some(first) = ids.next() else {
+        return Ok(None);
+    };
+    if first.is_none() || ids.any(|id| id != first) {
+        return Err("with deployments to other targets than asked for");
+    }
+    Ok(first.map(str::to_owned))
 }
 
 /// An id, a host name, a deployment's URL or a dashboard address.
@@ -502,128 +269,119 @@ fn read_id(written: &Id) -> Result<Id, String> {
     Id::parse(&if id.starts_with("dpl_") { id.to_owned() } else { format!("dpl_{id}") })
 }
 
-/// The environment to which all of these go, whose name the platform was asked for; a filter that let others through
-/// cannot be believed.
-fn one_environment(items: &[Wire], name: &str) -> Result<Option<String>, &'static str> {
-    let mut ids = items.iter().map(|item| item.environment_named(name));
-    let Some(first) = ids.next() else {
-        return Ok(None);
-    };
-    if first.is_none() || ids.any(|id| id != first) {
-        return Err("with deployments to other targets than asked for");
-    }
-    Ok(first.map(str::to_owned))
-}
-
-/// The id of a deployment's environment, where its name is not told.
-fn nameless_environment(deployment: &Deployment) -> Option<&str> {
-    deployment.handle.as_str()
-}
-
 /// Whether an id is a host name: an id of Vercel's has no dot.
 fn is_host(id: &str) -> bool {
     id.contains('.')
 }
 
 #[async_trait]
-impl Platform for Vercel {
-    async fn enter(&self, api: &Api) -> Result<Option<String>, Failure> {
+impl Rest for Vercel {
+    type Wire = Wire;
+    const INFO: &'static PlatformInfo = &INFO;
+
+    fn scope(&self) -> Option<&Scope> {
+        self.project.as_ref()
+    }
+
+    fn read(&self, id: &str) -> Call {
+        let path = format!("/v13/deployments/{}", segment(id));
+        self.call(Method::Get, path, "read the deployment", "get").query("withGitRepoInfo", "true")
+    }
+
+    fn cancel(&self, id: &str) -> Call {
+        let path = format!("/v12/deployments/{}/cancel", segment(id));
+        self.call(Method::Patch, path, "cancel the deployment", CANCEL)
+    }
+
+    fn lists(&self) -> Vec<List> {
+        let list = |project: &Scope| {
+            VERSIONS.map(|version| {
+                let path = format!("/{version}/deployments");
+                let call = self.call(Method::Get, path, "list the deployments", "list");
+                List::new(call.query("projectId", project.as_str()), "/deployments")
+                    .size(Place::Query("limit"), SIZES)
+                    .cursor(Place::Query("until"), "/pagination/next")
+                    .back_in_time()
+                    .in_flight("state", IN_FLIGHT)
+            })
+        };
+        self.project.iter().flat_map(list).collect()
+    }
+
+    fn deployment(&self, wire: Wire) -> Option<Deployment> {
+        let url = wire.page(self.team.as_ref());
+        let mut told = wire.deployment(url)?;
+        self.name_environment(&mut told);
+        Some(told)
+    }
+
+    /// A host name stands for a deployment only if it is the deployment's own, and `dpl_` may be left out of an id.
+    fn is_same(&self, asked: &str, told: &Deployment) -> Result<bool, Failure> {
+        if !is_host(asked) {
+            return Ok(is_same(asked, &told.id) || told.id.strip_prefix("dpl_") == Some(asked));
+        }
+        let Handle { host, .. } = Handle::of(told);
+        let (own, id) = (host.or_empty(), &told.id);
+        if own.eq_ignore_ascii_case(asked) {
+            return Ok(true);
+        }
+        let words =
+            format!("{asked} is an alias of {id} ({own}), and an alias can move to another deployment at any time");
+        Err(Failure::guarded(words, format!("Give `deployment_id: {id}`.")))
+    }
+
+    /// The guard `project_id`: an answer that does not name its project does not pass.
+    fn admit(&self, told: &Deployment) -> Result<(), Failure> {
         let Some(project) = &self.project else {
-            return Ok(None);
+            return Ok(());
         };
-        if project.id.get().is_none() {
-            let Some(id) = self.look_up(api, project).await? else {
-                return Ok(Some(self.no_project(project)));
-            };
-            project.id.get_or_init(|| id);
-        }
-        Ok(None)
-    }
-
-    async fn find(&self, api: &Api, id: &Id) -> Result<Found, Failure> {
-        let asked = id.as_str();
-        let Some((wire, reply)) = self.read(api, asked, Read::First).await? else {
-            return Ok(self.missing(asked));
-        };
-        if is_host(asked) {
-            let own = wire.url.as_deref().unwrap_or_default();
-            if !own.eq_ignore_ascii_case(asked) {
-                let words = format!(
-                    "{asked} is an alias of {} ({own}), and an alias can move to another deployment at any time",
-                    wire.id
-                );
-                return Err(Failure::guarded(words, format!("Give `deployment_id: {}`.", wire.id)));
+        let (id, handle) = (&told.id, Handle::of(told));
+        let words = match handle.project.get() {
+            Some(own) if own == project.as_str() => return Ok(()),
+            Some(own) => {
+                let name = handle.name.get().map(|name| format!(" ({name})")).unwrap_or_default();
+                format!("deployment {id} belongs to project {own}{name}, not to {}", project.name_and_id())
             }
-        } else if wire.id != asked && wire.id.strip_prefix("dpl_") != Some(asked) {
-            return Err(reply.unreadable("about another deployment"));
-        }
-        // It stands in the path of the request to cancel, and nobody wrote it.
-        if !Id::parse(&wire.id).is_ok_and(|id| id.as_str() == wire.id) {
-            return Err(reply.unreadable("with an id that is none"));
-        }
-        self.here(api, wire).await
-    }
-
-    async fn refresh(&self, api: &Api, known: &Deployment) -> Result<Found, Failure> {
-        let Some((wire, reply)) = self.read(api, &known.id, Read::Later).await? else {
-            return Ok(self.missing(&known.id));
+            None => format!(
+                "the answer does not say which project deployment {id} belongs to, so the guard `project_id` cannot be checked"
+            ),
         };
-        if wire.id != known.id {
-            return Err(reply.unreadable("about another deployment"));
-        }
-        self.here(api, wire).await
-    }
-
-    fn unseen(&self, id: &Id) -> Option<Deployment> {
-        (!is_host(id.as_str())).then(|| Deployment::unseen(id.as_str()))
+        Err(Failure::guarded(words, "Check `project_id` and `deployment_id`."))
     }
 
     fn is_guarded(&self) -> bool {
         self.project.is_some()
     }
 
-    /// An unknown project has an empty list as well. So when nothing is in flight the ended ones are asked for, and when
-    /// there are none of these either, the project itself.
-    async fn list(&self, api: &Api, wanted: &Filter) -> Result<Listed, Failure> {
-        let Some(project) = &self.project else {
-            let words = "without a project nobody knows which deployments are meant";
-            return Err(Failure::guarded(words, "Give `project_id`."));
+    /// Without a team it was looked for in the token's own account, which is where most of those are not.
+    fn missing(&self, id: &str) -> String {
+        let place = match &self.team {
+            Some((_, team)) => format!("in team {team}; check `deployment_id`, `team_id` and `team_slug`."),
+            None => "in the token's own account; check `deployment_id`, and give `team_id` or `team_slug` if it belongs to a team.".to_owned(),
         };
-        let [newest, older] = VERSIONS;
-        let mut asked =
-            Asked { version: newest, project: project.id(), states: Some(IN_FLIGHT), back_to: None, least: 0 };
-        let mut answer = self.pages(api, &asked).await;
-        // The older version takes the same parameters, and is there where the newer one is not.
-        let is_gone = |failure: &Failure| is_missing(failure, Read::Later);
-        if answer.as_ref().is_err_and(is_gone) {
-            asked.version = older;
-            answer = self.pages(api, &asked).await;
-        }
-        let mut seen = match answer {
-            Err(failure) if is_gone(&failure) => {
-                return Ok(Listed::Missing(self.no_project(project)));
-            }
-            answer => answer?,
-        };
-        // The filter knows only the documented states, so the newest page is read without it as well.
-        asked.least = NEWEST;
-        let oldest = oldest_in_flight(&seen).filter(|_| wanted.history);
-        (asked.states, asked.back_to) = (None, oldest.or(Some(Timestamp::MAX)));
-        seen.extend(self.pages(api, &asked).await?);
-        if seen.is_empty() && self.look_up(api, project).await?.is_none() {
-            return Ok(Listed::Missing(self.no_project(project)));
-        }
-        self.name_environments(api, project.id(), &mut seen).await?;
-        Ok(Listed::Here(in_scope(seen)))
+        format!("There is no deployment {id} for this token {place}")
     }
 
-    async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure> {
-        let path = format!("/v12/deployments/{}/cancel", segment(&known.id));
-        let reply = api.send(self.call(Method::Patch, path, "cancel the deployment")).await?;
-        accepted(&reply, || {
-            let wire: Wire = reply.json().ok()?;
-            (wire.id == known.id).then(|| self.tell(wire))
-        })
+    /// A host name cannot be asked to be canceled.
+    fn unseen(&self, id: &Id) -> Option<Deployment> {
+        (!is_host(id.as_str())).then(|| Deployment::unseen(id.as_str()))
+    }
+
+    /// Names the environment where only its id was told: the platform's own filter knows the name.
+    async fn complete(&self, api: &Api, told: &mut [Deployment]) -> Result<(), Failure> {
+        let Some(wanted) = self.wanted_environment() else {
+            return Ok(());
+        };
+        let nameless = told.iter().map(Handle::of).find(|one| one.environment.get().is_some_and(|id| id != wanted));
+        let project = nameless.and_then(|one| one.project.0);
+        if let Some(project) = project
+            && self.environment.get().is_none()
+            && let Some(id) = self.environment_of(api, &project, wanted).await?
+        {
+            self.environment.get_or_init(|| id);
+        }
+        told.iter_mut().for_each(|one| self.name_environment(one));
+        Ok(())
     }
 }
 
@@ -656,10 +414,6 @@ mod tests {
         }
     }
 
-    fn answer(body: &Value) -> Response {
-        Response { body: body.to_string().into_bytes(), ..Response::default() }
-    }
-
     #[test]
     fn a_refused_credential_is_told_from_a_missing_right() {
         for (body, refused) in [
@@ -669,17 +423,21 @@ mod tests {
             (json!({ "error": { "code": "forbidden", "message": "You don't have permission to cancel." } }), false),
             (json!("text"), false),
         ] {
-            assert_eq!(words(&answer(&body)).credential_refused, refused, "{body}");
+            let mut error = ApiError::default();
+            refine(&Response::default(), &body, &mut error);
+            assert_eq!(error.credential_refused, refused, "{body}");
         }
     }
 
     fn told(body: Value) -> Deployment {
-        vercel().tell(serde_json::from_value(body).unwrap())
+        vercel().deployment(serde_json::from_value(body).unwrap()).unwrap()
     }
 
     #[test]
     fn a_page_is_given_only_if_it_is_vercels() {
-        let page = |inspector: &str| told(json!({ "id": "dpl_1", "name": "web", "inspectorUrl": inspector })).url;
+        let page = |inspector: &str| {
+            told(json!({ "id": "dpl_1", "status": "READY", "name": "web", "inspectorUrl": inspector })).url
+        };
         assert_eq!(page("https://vercel.com/acme/web/1").as_deref(), Some("https://vercel.com/acme/web/1"));
         for bad in ["javascript:alert(1)", "https://vercel.com.evil.example/x", "http://vercel.com/x", ""] {
             assert_eq!(page(bad).as_deref(), Some("https://vercel.com/acme/web/1"), "{bad}");
@@ -699,18 +457,8 @@ mod tests {
             told(json!({ "id": "dpl_1", "status": "DELETED", "target": null, "meta": { "gitlabCommitRef": "dev" } }));
         assert!(two.is_terminal() && two.state == State::Unknown);
         assert_eq!((two.branch.as_deref(), two.target.as_deref()), (Some("dev"), Some("preview")));
-        for (word, state) in [
-            ("QUEUED", State::Queued),
-            ("INITIALIZING", State::Queued),
-            ("BLOCKED", State::Queued),
-            ("BUILDING", State::Running),
-            ("ANALYZING", State::Running),
-            ("DEPLOYING", State::Running),
-            ("READY", State::Succeeded),
-            ("ERROR", State::Failed),
-            ("FROZEN", State::Unknown),
-        ] {
-            assert_eq!(INFO.state(word), state, "{word}");
+        for (word, state) in INFO.states.iter().copied().chain([("FROZEN", State::Unknown)]) {
+            assert_eq!(told(json!({ "id": "dpl_1", "readyState": word })).state, state, "{word}");
         }
     }
 }

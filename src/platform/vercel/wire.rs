@@ -1,99 +1,84 @@
 //! The shapes of Vercel's answers, and what a deployment in them tells.
 
-use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::INFO;
+use super::{INFO, Team};
+use crate::api::wire::{Maybe, Text, Time};
 use crate::model::deployment::{Deployment, Source};
-use crate::model::id::{Id, segment};
-use crate::platform::lenient;
-use crate::platform::paging::goes_back;
+use crate::model::id::segment;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// A deployment, read or listed; an item of a list has its own names for some fields: `uid`, `created`, `state`.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub(super) struct Wire {
-    pub(super) id: String,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(super) url: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(super) name: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(super) project_id: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    inspector_url: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(super) ready_state: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(super) status: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    ready_substate: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    created_at: Option<f64>,
-    #[serde(default, deserialize_with = "lenient")]
-    target: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    custom_environment: Option<CustomEnvironment>,
-    #[serde(default, deserialize_with = "lenient")]
-    error_code: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    error_message: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    ready_state_reason: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    git_source: Option<GitSource>,
-    #[serde(default, deserialize_with = "lenient")]
-    meta: Option<Map<String, Value>>,
-    #[serde(default, deserialize_with = "lenient")]
-    team: Option<Team>,
-    #[serde(default, deserialize_with = "lenient")]
-    seat_block: Option<SeatBlock>,
+    uid: Text,
+    id: Text,
+    url: Text,
+    name: Text,
+    project_id: Text,
+    inspector_url: Text,
+    ready_state: Text,
+    state: Text,
+    status: Text,
+    ready_substate: Text,
+    created: Time,
+    created_at: Time,
+    target: Text,
+    custom_environment: Maybe<Named>,
+    error_code: Text,
+    error_message: Text,
+    ready_state_reason: Text,
+    git_source: Maybe<GitSource>,
+    meta: Maybe<Map<String, Value>>,
+    team: Maybe<Named>,
+    seat_block: Maybe<SeatBlock>,
 }
 
 /// Why it is held back.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 struct SeatBlock {
-    #[serde(default, deserialize_with = "lenient")]
-    block_code: Option<String>,
+    block_code: Text,
 }
 
-/// What `target` does not tell: that is `production`, `staging` or null.
-#[derive(Deserialize)]
-struct CustomEnvironment {
-    #[serde(default, deserialize_with = "lenient")]
-    id: Option<String>,
-    /// May be left out.
-    #[serde(default, deserialize_with = "lenient")]
-    slug: Option<String>,
+/// A team, or the custom environment that `target` does not tell: that is `production`, `staging` or null.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Named {
+    id: Text,
+    slug: Text,
 }
 
-/// A project; the id and the name that it has now.
-#[derive(Deserialize)]
-pub(super) struct ProjectWire {
-    pub(super) id: String,
-    #[serde(default, deserialize_with = "lenient")]
-    name: Option<String>,
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct GitSource {
+    #[serde(rename = "ref")]
+    branch: Text,
+    sha: Text,
 }
 
-impl ProjectWire {
-    /// Whether it is the one with this id or name.
-    pub(super) fn is(&self, written: &str) -> bool {
-        !self.id.is_empty() && (self.id == written || self.name.as_deref() == Some(written))
+/// What is remembered of a deployment: its own host, its project, and the id of an environment whose name was not told.
+#[derive(Default, Deserialize, Serialize)]
+#[serde(default)]
+pub(super) struct Handle {
+    pub(super) host: Text,
+    pub(super) project: Text,
+    pub(super) name: Text,
+    pub(super) environment: Text,
+}
+
+impl Handle {
+    pub(super) fn of(told: &Deployment) -> Self {
+        Self::deserialize(&told.handle).unwrap_or_default()
     }
 }
 
-#[derive(Deserialize)]
-struct GitSource {
-    #[serde(rename = "ref")]
-    branch: Option<String>,
-    sha: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Team {
-    slug: Option<String>,
+impl From<Handle> for Value {
+    fn from(handle: Handle) -> Self {
+        serde_json::to_value(handle).unwrap_or_default()
+    }
 }
 
 /// The deployment was removed; the list of states has no word of ours for it.
@@ -104,59 +89,10 @@ const PRODUCTION: &str = "production";
 /// Held back until somebody lets it go.
 const BLOCKED: &str = "BLOCKED";
 
-/// One page of a list. Nothing but its own shape says that there is such a list, so it must be whole; what is missing
-/// is no empty list.
-#[derive(Deserialize)]
-pub(super) struct Page {
-    deployments: Vec<Map<String, Value>>,
-    pagination: Option<Pagination>,
-}
-
-#[derive(Deserialize)]
-struct Pagination {
-    next: Option<i64>,
-}
-
-impl Page {
-    /// Where the next page starts, in milliseconds since 1970; `None` at the end. The error says what cannot be
-    /// believed: a list that does not go back in time never ends.
-    pub(super) fn next(&self, until: Option<i64>) -> Result<Option<i64>, &'static str> {
-        let next = self.pagination.as_ref().and_then(|page| page.next);
-        next.map(|next| goes_back(next, until)).transpose()
-    }
-
-    /// The deployments, `None` when one of them makes no sense: nobody knows what it would have said.
-    pub(super) fn items(self) -> Option<Vec<Wire>> {
-        self.deployments.into_iter().map(Wire::from_item).collect()
-    }
-}
-
 impl Wire {
-    /// An item of a list, which has its own names for some fields; `None` when it cannot be told from others or has no
-    /// state.
-    fn from_item(mut item: Map<String, Value>) -> Option<Self> {
-        for (listed, read) in [("uid", "id"), ("created", "createdAt"), ("state", "status")] {
-            if let Some(value) = item.remove(listed).filter(|value| !value.is_null()) {
-                item.insert(read.to_owned(), value);
-            }
-        }
-        let wire: Self = serde_json::from_value(Value::Object(item)).ok()?;
-        // Nobody gave this id, so it is judged like one that is written.
-        let is_fit = Id::parse(&wire.id).is_ok_and(|id| id.as_str() == wire.id);
-        (is_fit && !wire.word().is_empty()).then_some(wire)
-    }
-
-    fn word(&self) -> &str {
-        let word = self.ready_state.as_ref().or(self.status.as_ref());
-        word.map(String::as_str).unwrap_or_default()
-    }
-
     /// The id and the name of its custom environment, as far as they are told.
     fn environment(&self) -> (Option<&str>, Option<&str>) {
-        let custom = self.custom_environment.as_ref();
-        let id = custom.and_then(|custom| custom.id.as_deref());
-        let name = custom.and_then(|custom| custom.slug.as_deref());
-        (id.filter(|it| !it.is_empty()), name.filter(|it| !it.is_empty()))
+        self.custom_environment.get().map_or((None, None), |custom| (custom.id.get(), custom.slug.get()))
     }
 
     /// The id of its custom environment, unless that has another name.
@@ -166,7 +102,7 @@ impl Wire {
     }
 
     fn meta(&self, name: &str) -> Option<String> {
-        let text = self.meta.as_ref()?.get(name)?.as_str()?;
+        let text = self.meta.get()?.get(name)?.as_str()?;
         (!text.is_empty()).then(|| text.to_owned())
     }
 
@@ -185,8 +121,8 @@ impl Wire {
 
     /// What the git source says: whose repository it names is not documented, so none is taken from it.
     fn git(&self) -> Option<Source> {
-        let git = self.git_source.as_ref()?;
-        let source = Source::told(None, git.branch.as_deref(), git.sha.as_deref());
+        let git = self.git_source.get()?;
+        let source = Source::told(None, git.branch.get(), git.sha.get());
         tells(&source).then_some(source)
     }
 
@@ -203,66 +139,59 @@ impl Wire {
     }
 
     /// The page for people: the answer's own, if it really leads to Vercel, else the dashboard's address.
-    pub(super) fn page(&self, team: Option<&(&str, String)>) -> Option<String> {
-        let own = self.inspector_url.as_deref().and_then(|text| Url::parse(text).ok());
+    pub(super) fn page(&self, team: Option<&Team>) -> Option<String> {
+        let own = self.inspector_url.get().and_then(|text| Url::parse(text).ok());
         if let Some(own) = own.filter(|url| url.scheme() == "https" && url.host_str() == Some("vercel.com")) {
             return Some(own.into());
         }
-        let slug = self.team.as_ref().and_then(|team| team.slug.clone());
-        let slug = slug.or_else(|| team.filter(|(kind, _)| *kind == "slug").map(|(_, slug)| slug.clone()))?;
-        let id = self.id.strip_prefix("dpl_").unwrap_or(&self.id);
-        let project = self.name.as_deref()?;
-        Some(format!("https://vercel.com/{}/{}/{}", segment(&slug), segment(project), segment(id)))
+        let slug = self.team.get().and_then(|team| team.slug.get());
+        let slug = slug.or_else(|| team.filter(|(kind, _)| *kind == "slug").map(|(_, slug)| slug.as_str()))?;
+        let id = self.uid.get().or(self.id.get())?;
+        let id = id.strip_prefix("dpl_").unwrap_or(id);
+        Some(format!("https://vercel.com/{}/{}/{}", segment(slug), segment(self.name.get()?), segment(id)))
     }
 
-    pub(super) fn tell(self, url: Option<String>) -> Deployment {
-        let sources = self.sources();
-        let git = self.git();
+    fn details(&self) -> Map<String, Value> {
+        let block = self.seat_block.get().and_then(|block| block.block_code.get());
+        let told = [
+            ("block_code", block),
+            ("project", self.name.get()),
+            ("error_code", self.error_code.get()),
+            ("error_message", self.error_message.get()),
+            ("ready_substate", self.ready_substate.get()),
+        ];
+        told.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))).collect()
+    }
+
+    /// What it tells; `None` without an id or a state.
+    pub(super) fn deployment(self, url: Option<String>) -> Option<Deployment> {
+        let (sources, git, details) = (self.sources(), self.git(), self.details());
         let told = || git.iter().chain(&sources);
         let branch = told().find_map(|source| source.branch.clone());
         let commit = told().find_map(|source| source.commit.clone());
-        let block = self.seat_block.as_ref().and_then(|it| it.block_code.clone());
-        let mut details = Map::new();
-        for (name, value) in [
-            ("block_code", &block),
-            ("project", &self.name),
-            ("error_code", &self.error_code),
-            ("error_message", &self.error_message),
-            ("ready_substate", &self.ready_substate),
-        ] {
-            if let Some(value) = value.as_deref().filter(|value| !value.is_empty()) {
-                details.insert(name.to_owned(), json!(value));
-            }
-        }
-        let word = self.word().to_owned();
         let (id, name) = self.environment();
-        let own = self.target.as_deref().filter(|it| !it.is_empty());
         // No target means a preview (the API writes null), but a custom environment is none.
-        let target = name.or(id).or(own).unwrap_or("preview").to_owned();
-        let handle = id.filter(|_| name.is_none()).map_or(Value::Null, Value::from);
+        let target = name.or(id).or(self.target.get()).unwrap_or("preview").to_owned();
+        let environment = Text(id.filter(|_| name.is_none()).map(str::to_owned));
         // Production traffic never went there, because nobody published it.
-        let substate = self.ready_substate.as_deref().unwrap_or_default();
-        let unpublished = substate.eq_ignore_ascii_case(STAGED) && target == PRODUCTION;
-        Deployment {
-            state: INFO.state(&word),
-            settled: word.eq_ignore_ascii_case(DELETED),
+        let unpublished = self.ready_substate.or_empty().eq_ignore_ascii_case(STAGED) && target == PRODUCTION;
+        let word = [self.ready_state, self.state, self.status].into_iter().find(|word| word.get().is_some())?;
+        let is = |known: &str| word.or_empty().eq_ignore_ascii_case(known);
+        let one = Deployment {
+            settled: is(DELETED),
+            blocked: is(BLOCKED),
             url,
             branch,
             commit,
             target: Some(target),
-            created: self.created_at.and_then(milliseconds),
-            note: self.error_message.or(self.ready_state_reason).filter(|text| !text.is_empty()),
+            created: self.created.0.or(self.created_at.0),
+            note: self.error_message.0.or(self.ready_state_reason.0),
             details,
-            sources,
-            blocked: word.eq_ignore_ascii_case(BLOCKED),
-            behind: false,
-            automatic: false,
-            handle,
+            handle: Handle { host: self.url, project: self.project_id, name: self.name, environment }.into(),
             unpublished,
-            takes_down: false,
-            platform_state: word,
-            id: self.id,
-        }
+            ..INFO.deployment(Text(self.uid.0.or(self.id.0)), word.clone())?
+        };
+        Some(one.made_from(sources))
     }
 }
 
@@ -270,23 +199,14 @@ fn tells(source: &Source) -> bool {
     source.branch.is_some() || source.commit.is_some()
 }
 
-#[allow(clippy::cast_possible_truncation, reason = "whole milliseconds are meant, and out of range is checked by jiff")]
-fn milliseconds(since_1970: f64) -> Option<Timestamp> {
-    Timestamp::from_millisecond(since_1970 as i64).ok().filter(|time| time.as_second() > 0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::deployment::State;
 
-    fn page(body: Value) -> Option<Page> {
-        serde_json::from_value(body).ok()
-    }
-
     fn told(items: Value) -> Option<Vec<Deployment>> {
-        let items = page(json!({ "deployments": items }))?.items()?;
-        Some(items.into_iter().map(|wire| wire.tell(None)).collect())
+        let items: Vec<Wire> = serde_json::from_value(items).ok()?;
+        items.into_iter().map(|wire| wire.deployment(None)).collect()
     }
 
     #[test]
@@ -328,43 +248,17 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_whole_or_unreadable() {
-        assert_eq!(told(json!([])).map(|listed| listed.len()), Some(0));
-        let good = json!({ "uid": "dpl_1", "state": "QUEUED" });
+    fn an_item_without_an_id_or_a_state_is_no_deployment() {
         for bad in [
             json!({ "state": "QUEUED" }),
             json!({ "uid": "dpl_2" }),
             json!({ "uid": "dpl_2", "state": "" }),
-            json!({ "uid": "..", "state": "QUEUED" }),
             json!({ "uid": "", "state": "QUEUED" }),
             json!({ "uid": 2, "state": "QUEUED" }),
             json!("dpl_2"),
         ] {
-            assert!(told(json!([good, bad])).is_none(), "{bad}");
+            assert!(told(json!([{ "uid": "dpl_1", "state": "QUEUED" }, bad])).is_none(), "{bad}");
         }
-        for bad in [
-            json!({}),
-            json!({ "deployments": null }),
-            json!({ "deployments": [], "pagination": { "next": "soon" } }),
-            json!([]),
-        ] {
-            assert!(page(bad.clone()).is_none(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn pages_go_back_in_time_to_the_end() {
-        let next = |pagination: Value, until| {
-            let body = json!({ "deployments": [], "pagination": pagination });
-            page(body).unwrap().next(until)
-        };
-        assert_eq!(page(json!({ "deployments": [] })).unwrap().next(None), Ok(None));
-        assert_eq!(next(json!(null), None), Ok(None));
-        assert_eq!(next(json!({ "count": 0, "next": null, "prev": 3 }), Some(5)), Ok(None));
-        assert_eq!(next(json!({ "next": 9 }), None), Ok(Some(9)));
-        assert_eq!(next(json!({ "next": 8 }), Some(9)), Ok(Some(8)));
-        assert!(next(json!({ "next": 9 }), Some(9)).is_err());
-        assert!(next(json!({ "next": 10 }), Some(9)).is_err());
     }
 
     fn sources(body: &Value) -> Vec<(Option<&str>, Option<&str>, Option<&str>)> {
