@@ -1,7 +1,7 @@
 //! What every deployment has to be made from before it may be canceled.
 
 use crate::model::deployment::{Deployment, Source, same_commit};
-use crate::text::sanitizer::one_line;
+use crate::text::line::one_line;
 
 /// The longest text of a deployment that a refusal repeats, in bytes.
 const LONGEST_SHOWN: usize = 300;

@@ -4,7 +4,7 @@ use crate::api;
 use crate::input::Input;
 use crate::input::env::Env;
 use crate::platform;
-use crate::text::sanitizer::one_line;
+use crate::text::line::one_line;
 use crate::text::secret::{SHORTEST_HIDDEN, Secret, without_scheme};
 
 /// Every secret that stands in any spelling of any platform's inputs, or in a proxy's address, used or not.

@@ -1,6 +1,8 @@
 //! Text that may be shown, and text that may not.
 
 mod escapes;
+mod forms;
+pub mod line;
 pub mod markdown;
 pub mod redactor;
 pub mod sanitizer;

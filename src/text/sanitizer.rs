@@ -8,6 +8,7 @@ use std::sync::{PoisonError, RwLock};
 use serde_json::{Map, Value};
 
 use crate::model::deployment::Deployment;
+use crate::text::line::{is_blank, is_invisible, one_line, visible};
 use crate::text::redactor::Redactor;
 use crate::text::secret::Secret;
 
@@ -82,32 +83,6 @@ impl Sanitizer {
         let shown = redactor.redact_start(&one_line(text), longest + 1);
         shorten(&shown, longest)
     }
-}
-
-/// White space folded, control and invisible formatting characters gone.
-pub fn one_line(text: &str) -> String {
-    let visible: String = visible(text).collect();
-    visible.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// What people see of a text: one line, nothing that hides.
-fn visible(text: &str) -> impl Iterator<Item = char> {
-    text.chars().filter(|c| !is_invisible(*c)).map(|c| if is_blank(c) { ' ' } else { c })
-}
-
-/// Whether somebody could take it for the end of a line, or do something else than show it.
-pub(super) fn is_blank(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
-}
-
-/// Zero-width and direction-changing characters, which make a text read differently from what it is, and all others that
-/// Unicode calls ignorable by default: a reader that compares by the rules of a language finds a command around them.
-pub(super) fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
-        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
-        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// A text as a whole line of a log: Buildkite begins a group where a line begins like this.
