@@ -1,0 +1,157 @@
+//! One deployment as it is told.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use super::headlines::{NOTHING_CANCELED, headline};
+use crate::cancel::Procedure;
+use crate::model::about::About;
+use crate::model::deployment::{Deployment, State};
+use crate::model::id::Id;
+use crate::model::outcome::Outcome;
+use crate::text::sanitizer::{Sanitizer, break_marks};
+
+/// The reason of the outputs that are written when the first cancel request goes out.
+const PROVISIONAL: &str = "The cancel request was sent, then this run ended without a word; the end was not seen.";
+
+/// One deployment as it is told.
+#[derive(Clone, Debug, Serialize)]
+pub struct Told {
+    pub(super) platform: &'static str,
+    pub(super) deployment_id: String,
+    pub(super) deployment_url: Option<String>,
+    #[serde(serialize_with = "outcome_word")]
+    pub(super) outcome: Outcome,
+    pub(super) canceled: bool,
+    pub(super) went_live: &'static str,
+    pub(super) state: Option<&'static str>,
+    pub(super) platform_state: Option<String>,
+    pub(super) previous_state: Option<String>,
+    pub(super) reason: String,
+    pub(super) branch: Option<String>,
+    pub(super) commit: Option<String>,
+    pub(super) target: Option<String>,
+    pub(super) created_at: Option<Timestamp>,
+    #[serde(serialize_with = "one_decimal")]
+    pub(super) duration_seconds: f64,
+    pub(super) http_status: Option<u16>,
+    pub(super) request_id: Option<String>,
+    pub(super) timeline: Vec<StateChange>,
+    pub(super) details: Map<String, Value>,
+    #[serde(skip)]
+    pub(super) hint: String,
+    /// No request for it was sent.
+    #[serde(skip)]
+    pub(super) untouched: bool,
+}
+
+/// A platform's word and when it was seen first.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct StateChange {
+    #[serde(serialize_with = "one_decimal")]
+    pub(super) seconds: f64,
+    pub(super) platform_state: String,
+}
+
+impl Told {
+    /// One deployment's story.
+    pub fn new(about: &'static About, id: &Id, procedure: &Procedure, cleaner: &Sanitizer) -> Self {
+        let last = procedure.last();
+        let ending = procedure.ending();
+        let (outcome, reason, hint) = match ending {
+            Some(ending) => (ending.outcome, cleaner.ours(&ending.reason), cleaner.ours(&ending.hint)),
+            None => (Outcome::Interrupted, PROVISIONAL.to_owned(), String::new()),
+        };
+        let sent = procedure.sent();
+        let said = |text: Option<&String>| text.map(|text| cleaner.value(text));
+        Self {
+            platform: about.id,
+            deployment_id: cleaner.value(last.map_or(id.as_str(), |last| &last.id)),
+            deployment_url: last.and_then(|last| last.url.clone()),
+            outcome,
+            canceled: matches!(outcome, Outcome::Canceled | Outcome::AlreadyFinished)
+                && last.is_some_and(|last| last.state == State::Canceled),
+            went_live: went_live(outcome, last),
+            state: last.map(|last| last.state.word()),
+            platform_state: last.map(|last| last.platform_state.clone()),
+            previous_state: procedure.first_word().map(str::to_owned),
+            reason,
+            branch: said(last.and_then(|last| last.branch.as_ref())),
+            commit: said(last.and_then(|last| last.commit.as_ref())),
+            target: said(last.and_then(|last| last.target.as_ref())),
+            created_at: last.and_then(|last| last.created),
+            duration_seconds: procedure.took().as_secs_f64(),
+            http_status: sent.and_then(|sent| sent.status),
+            request_id: sent.and_then(|sent| sent.request_id.clone()),
+            timeline: timeline(procedure),
+            details: last.map(|last| last.details.clone()).unwrap_or_default(),
+            hint,
+            untouched: procedure.is_untouched(),
+        }
+    }
+
+    /// What came of it.
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// Whether it is there, this run was about to stop it, and nobody knows whether it goes live.
+    pub(super) fn is_unseen(&self) -> bool {
+        self.went_live == "unknown" && !matches!(self.outcome, Outcome::NotFound | Outcome::DryRun)
+    }
+
+    /// A page for people, as a link may name it.
+    pub(super) fn page(&self) -> Option<&str> {
+        self.deployment_url.as_deref().filter(|url| is_linkable(url))
+    }
+
+    pub(super) fn sentence(&self) -> String {
+        if self.hint.is_empty() { self.reason.clone() } else { format!("{} {}", self.reason, self.hint) }
+    }
+
+    /// What became of it, in words for a heading.
+    pub(super) fn headline(&self) -> &'static str {
+        match self.outcome {
+            Outcome::Completed if self.went_live == "false" => "Finished before it could be canceled",
+            Outcome::Error if self.untouched => NOTHING_CANCELED,
+            outcome => headline(outcome),
+        }
+    }
+}
+
+fn timeline(procedure: &Procedure) -> Vec<StateChange> {
+    let moment =
+        |(at, word): &(Duration, String)| StateChange { seconds: at.as_secs_f64(), platform_state: word.clone() };
+    procedure.timeline().iter().map(moment).collect()
+}
+
+fn went_live(outcome: Outcome, last: Option<&Deployment>) -> &'static str {
+    match last.map(|last| last.state) {
+        _ if outcome == Outcome::NothingToCancel => "false",
+        Some(State::Succeeded) if last.is_some_and(Deployment::went_live) => "true",
+        Some(State::Succeeded | State::Canceled | State::Failed | State::Superseded) => "false",
+        _ => "unknown",
+    }
+}
+
+fn outcome_word<S: Serializer>(outcome: &Outcome, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(outcome.word())
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn one_decimal<S: Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64((seconds * 10.0).round() / 10.0)
+}
+
+/// A platform's page: `https`, and nothing in it that could end a Markdown link.
+fn is_linkable(url: &str) -> bool {
+    url.starts_with("https://") && url.chars().all(|c| c.is_ascii_alphanumeric() || "-._~:/?#%=&+,@".contains(c))
+}
+
+/// The id of a deployment as log lines show it.
+pub fn shown_id(id: &Id, cleaner: &Sanitizer) -> String {
+    break_marks(&cleaner.value(id.as_str()))
+}

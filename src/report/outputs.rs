@@ -1,0 +1,128 @@
+//! The outputs of a run, as values that are not yet written anywhere.
+
+use serde::Serialize;
+use serde_json::Map;
+
+use super::deployment::Told;
+use super::run::Report;
+use crate::text::sanitizer::{break_commands, break_commands_in_json};
+
+/// The names of all outputs, in their order.
+pub const OUTPUTS: [(&str, &str); 13] = [
+    ("outcome", "What came of the run; the worst one when there are several deployments."),
+    ("canceled", "`true` only if every deployment ended canceled."),
+    (
+        "went_live",
+        "`true` if any deployment ended succeeded, `unknown` while any is in flight or was never read, or where nobody can tell whether one that is live was meant, else `false`.",
+    ),
+    ("state", "Where the deployment stands, in our words."),
+    ("platform_state", "The platform's own word for it."),
+    ("previous_state", "The platform's word at the first read."),
+    ("deployment_id", "The deployment; the worst one when there are several."),
+    ("deployment_url", "A page for people, where there is one."),
+    ("reason", "One sentence that says why."),
+    ("duration_seconds", "How long the run took, with one decimal."),
+    ("count", "How many deployments were given."),
+    ("canceled_count", "How many ended canceled."),
+    ("deployments", "All of them as a JSON array, an object each."),
+];
+
+/// The outputs of a CI system together hold more, but nobody's interface is meant for more.
+pub const LARGEST_DEPLOYMENTS: usize = 100 * 1024;
+
+impl Report {
+    /// Every output, by name, fit for any CI system: no line break, nothing that could act as a command. `largest` is
+    /// the size of `deployments`.
+    pub fn outputs(&self, largest: usize) -> Vec<(&'static str, String)> {
+        let worst = self.worst();
+        let of_worst = |field: fn(&Told) -> Option<String>| worst.and_then(field).unwrap_or_default();
+        let value = |name: &str| match name {
+            "outcome" => self.outcome().to_string(),
+            "canceled" => (!self.deployments.is_empty() && self.canceled_count() == self.deployments.len()).to_string(),
+            "went_live" => self.went_live().to_owned(),
+            "state" => of_worst(|told| told.state.map(str::to_owned)),
+            "platform_state" => of_worst(|told| told.platform_state.clone()),
+            "previous_state" => of_worst(|told| told.previous_state.clone()),
+            "deployment_id" => of_worst(|told| Some(told.deployment_id.clone())),
+            "deployment_url" => of_worst(|told| told.deployment_url.clone()),
+            "reason" => self.reason(),
+            "duration_seconds" => format!("{:.1}", self.took.as_secs_f64()),
+            "count" => self.deployments.len().to_string(),
+            "canceled_count" => self.canceled_count().to_string(),
+            _ => self.small_deployments(largest).0,
+        };
+        let safe = |name: &str| match name {
+            "deployments" => value(name),
+            _ => break_commands(&value(name)),
+        };
+        OUTPUTS.iter().map(|(name, _)| (*name, safe(name))).collect()
+    }
+
+    /// All deployments as one compact line of JSON, whole.
+    pub fn whole_deployments(&self) -> String {
+        json(&self.deployments)
+    }
+
+    /// The same under the size limit, and how many had to be left out: first the timelines go, then the details, then
+    /// the deployments with the best outcomes.
+    pub fn small_deployments(&self, largest: usize) -> (String, usize) {
+        let all = self.deployments.len();
+        let (whole, kept) = joined(self.deployments.iter().cloned(), largest);
+        if kept == all {
+            return (whole, 0);
+        }
+        let mut sorted: Vec<_> = self.deployments.iter().collect();
+        sorted.sort_by_key(|told| told.outcome);
+        let short = |told: &&Told| Told { timeline: Vec::new(), ..(*told).clone() };
+        let (text, kept) = joined(sorted.iter().map(short), largest);
+        if kept == all {
+            return (text, 0);
+        }
+        let bare = |told: &&Told| Told { details: Map::new(), ..short(told) };
+        let (text, kept) = joined(sorted.iter().map(bare), largest);
+        (text, all - kept)
+    }
+}
+
+fn json<T: Serialize + ?Sized>(value: &T) -> String {
+    break_commands_in_json(&serde_json::to_string(value).unwrap_or_else(|_| "[]".to_owned()))
+}
+
+/// As many of them as there is room for, as one line, and how many these are. What has no room costs nothing.
+fn joined<T: Serialize>(items: impl Iterator<Item = T>, largest: usize) -> (String, usize) {
+    let mut text = "[".to_owned();
+    let mut kept = 0;
+    for item in items {
+        let comma = if kept == 0 { "" } else { "," };
+        let next = json(&item);
+        if text.len() + comma.len() + next.len() + "]".len() >= largest {
+            break;
+        }
+        text.push_str(comma);
+        text.push_str(&next);
+        kept += 1;
+    }
+    text.push(']');
+    (text, kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As the size shrinks, whole ones go the way of their order, and what is left is JSON below that size.
+    #[test]
+    fn what_has_no_room_is_left_out_from_the_end() {
+        let text = |which: usize| format!("::##[{which}");
+        let told = |largest: usize| -> (usize, usize) {
+            let texts = (0..100).map(text);
+            let (json, kept) = joined(texts, largest);
+            let read: Vec<String> = serde_json::from_str(&json).unwrap();
+            assert!(json.len() < largest.max(3) && read.iter().cloned().eq((0..kept).map(text)), "{json}");
+            (json.len(), kept)
+        };
+        let (whole, kept) = told(usize::MAX);
+        assert_eq!((kept, told(whole + 1).1, told(whole).1), (100, 100, 99));
+        assert_eq!((told(0).1, told(3).1), (0, 0));
+    }
+}

@@ -1,0 +1,210 @@
+//! The whole story of a run, and what holds for all ways to tell it.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use super::deployment::Told;
+use super::headlines::{NOTHING_CANCELED, whole_headline};
+use crate::cancel::Verdict;
+use crate::model::about::About;
+use crate::model::outcome::{FailOn, Level, Outcome};
+
+/// More lines of one kind than this are not shown.
+pub(super) const MOST_LINES: usize = 10;
+
+/// The whole story of a run.
+#[derive(Debug)]
+pub struct Report {
+    /// The platform, once known.
+    pub platform: Option<&'static About>,
+    /// What was asked, in a few words.
+    pub asked: String,
+    /// One each, in the order given.
+    pub deployments: Vec<Told>,
+    /// What fails the step.
+    pub fail_on: FailOn,
+    /// How it ended for the whole run, when there was no deployment to tell of.
+    pub whole: Option<Verdict>,
+    /// Faults of the inputs, when there was no run.
+    pub faults: Vec<String>,
+    /// How long the run took.
+    pub took: Duration,
+}
+
+impl Report {
+    /// The worst outcome.
+    pub fn outcome(&self) -> Outcome {
+        let worst = self.deployments.iter().map(Told::outcome).min();
+        let whole = self.whole.as_ref().map(|whole| whole.outcome);
+        worst.or(whole).unwrap_or(Outcome::Error)
+    }
+
+    /// The outcomes that decide the exit.
+    pub fn outcomes(&self) -> Vec<Outcome> {
+        match self.deployments.as_slice() {
+            [] => vec![self.outcome()],
+            some => some.iter().map(Told::outcome).collect(),
+        }
+    }
+
+    /// The loudest level of the run.
+    pub fn level(&self) -> Level {
+        let levels = self.deployments.iter().map(|told| self.level_of(told));
+        let whole = self.whole.as_ref().map(|whole| self.fail_on.level(whole.outcome));
+        levels.max().or(whole).unwrap_or(Level::Error)
+    }
+
+    /// How loudly a deployment is told. One that had ended already is worth a look where nobody knows whether it is live.
+    pub(super) fn level_of(&self, told: &Told) -> Level {
+        let level = self.fail_on.level(told.outcome);
+        if told.outcome == Outcome::AlreadyFinished && told.went_live == "unknown" {
+            level.max(Level::Warning)
+        } else {
+            level
+        }
+    }
+
+    pub(super) fn worst(&self) -> Option<&Told> {
+        self.deployments.iter().min_by_key(|told| told.outcome)
+    }
+
+    pub(super) fn went_live(&self) -> &'static str {
+        let any = |word| self.deployments.iter().any(|told| told.went_live == word);
+        if any("true") {
+            "true"
+        } else if any("unknown") || !self.faults.is_empty() || self.is_unreadable() {
+            // With bad input, or without a list, nothing was looked at, so nobody knows.
+            "unknown"
+        } else {
+            "false"
+        }
+    }
+
+    pub(super) fn canceled_count(&self) -> usize {
+        self.deployments.iter().filter(|told| told.canceled).count()
+    }
+
+    /// Whether everything that was asked for has happened.
+    pub fn all_canceled(&self) -> bool {
+        !self.deployments.is_empty() && self.deployments.iter().all(|told| told.canceled)
+    }
+
+    /// Whether it ended before anything was seen, or what was seen leaves open which deployment was meant.
+    pub(super) fn is_unreadable(&self) -> bool {
+        let whole = self.whole.as_ref();
+        whole.is_some_and(|whole| whole.outcome != Outcome::NothingToCancel || whole.perhaps_live)
+    }
+
+    pub(super) fn live(&self) -> impl Iterator<Item = &Told> {
+        let mut live: Vec<_> = self.deployments.iter().collect();
+        live.retain(|told| told.went_live == "true");
+        live.sort_by_key(|told| told.outcome);
+        live.into_iter()
+    }
+
+    /// The faults of the inputs, each once; of more than ten the first nine, and one line that counts the rest.
+    pub(super) fn shown_faults(&self) -> Vec<String> {
+        let mut seen = HashSet::new();
+        let mut faults: Vec<_> = self.faults.iter().filter(|it| seen.insert(*it)).collect();
+        if faults.len() <= MOST_LINES {
+            return faults.into_iter().cloned().collect();
+        }
+        let more = faults.split_off(MOST_LINES - 1).len();
+        let rest = format!("And {more} more faults like these.");
+        faults.into_iter().cloned().chain([rest]).collect()
+    }
+
+    /// One sentence for the whole run.
+    pub fn reason(&self) -> String {
+        match (self.worst(), self.deployments.len()) {
+            (None, _) if !self.faults.is_empty() => {
+                let faults = self.shown_faults();
+                let faults: Vec<_> = faults.iter().map(|fault| fault.trim_end_matches('.')).collect();
+                format!("The inputs are not right, and nothing was sent: {}.", faults.join("; "))
+            }
+            (None, _) => self.whole.as_ref().map(|whole| whole.reason.clone()).unwrap_or_default(),
+            (Some(only), 1) => only.reason.clone(),
+            (Some(worst), count) => {
+                format!(
+                    "{}; {} is {}: {}",
+                    self.tally(&format!("of {count}")),
+                    worst.deployment_id,
+                    worst.outcome,
+                    worst.reason
+                )
+            }
+        }
+    }
+
+    /// The summary's heading as a sentence.
+    pub fn title(&self) -> String {
+        let name = self.platform.map_or("", |about| about.name);
+        match (self.deployments.as_slice(), self.faults.is_empty()) {
+            (_, false) => format!("{NOTHING_CANCELED}: the inputs are not right"),
+            ([], true) => format!("{} on {name}", whole_headline(self.outcome())),
+            ([only], true) => format!("{}: {} on {name}", only.headline(), only.deployment_id),
+            (many, true) => self.tally(&format!("of {} deployments on {name}", many.len())),
+        }
+    }
+
+    /// What came of several, as far as this run goes: one that sends nothing or does not wait sees no end.
+    pub(super) fn tally(&self, of_all: &str) -> String {
+        let count = |outcome| {
+            let all = self.deployments.iter();
+            all.filter(|told| told.outcome == outcome).count()
+        };
+        let canceled = self.canceled_count();
+        match (count(Outcome::DryRun), count(Outcome::Requested)) {
+            (0, 0) => format!("{canceled} {of_all} ended canceled"),
+            (0, requested) => {
+                let asked = if requested == 1 { "was" } else { "were" };
+                let seen = match canceled {
+                    0 => String::new(),
+                    _ => format!(", and {canceled} ended canceled"),
+                };
+                format!("{requested} {of_all} {asked} asked to cancel and not waited for{seen}")
+            }
+            (would, _) => format!("Dry run: {would} {of_all} would be asked to cancel"),
+        }
+    }
+
+    pub(super) fn live_sentence(&self) -> String {
+        let live = self.live().count();
+        match (self.went_live(), self.deployments.len()) {
+            ("true", 1) => "**Yes.**".to_owned(),
+            ("true", all) => format!("**Yes, {live} of {all}.**"),
+            ("false", _) => "No.".to_owned(),
+            _ => "Not known: see below.".to_owned(),
+        }
+    }
+
+    /// The worst of those that went live in production, which is what the platform's way back is about. Where
+    /// deployments have targets, all platforms call that one the same.
+    pub(super) fn goes_back(&self) -> Option<&Told> {
+        self.live().find(|told| told.target.as_deref().is_none_or(|target| target == "production"))
+    }
+
+    pub(super) fn how_to_go_back(&self) -> String {
+        match self.platform.filter(|_| self.goes_back().is_some()) {
+            Some(about) => format!("To go back: {}", about.way_back),
+            None => "This is not production: what production serves has not changed.".to_owned(),
+        }
+    }
+
+    /// The pages of the deployments by their ids, the worst outcome first.
+    pub fn links(&self) -> Vec<(&str, &str)> {
+        let mut sorted: Vec<_> = self.deployments.iter().collect();
+        sorted.sort_by_key(|told| told.outcome);
+        sorted.into_iter().filter_map(|told| Some((told.deployment_id.as_str(), told.page()?))).collect()
+    }
+}
+
+pub(super) fn whole_sentence(whole: &Verdict) -> String {
+    if whole.hint.is_empty() { whole.reason.clone() } else { format!("{} {}", whole.reason, whole.hint) }
+}
+
+pub(super) fn count_outcomes(deployments: &[&Told]) -> String {
+    let of = |outcome| deployments.iter().filter(|told| told.outcome == outcome).count();
+    let counts = Outcome::ALL.into_iter().map(|outcome| (of(outcome), outcome)).filter(|(count, _)| *count > 0);
+    counts.map(|(count, outcome)| format!("{count} {outcome}")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,176 @@
+//! The job summary in Markdown.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::deployment::{StateChange, Told};
+use super::run::{MOST_LINES, Report, count_outcomes, whole_sentence};
+use crate::model::outcome::{Level, Outcome};
+use crate::text::markdown::{code, prose};
+
+/// A larger summary is refused by those who show it.
+const LARGEST_SUMMARY: usize = 1024 * 1024;
+
+impl Report {
+    /// The job summary in Markdown.
+    pub fn summary(&self) -> String {
+        let mut text = format!("### {} {}\n\n", self.icon(), prose(&self.title()));
+        if !self.faults.is_empty() {
+            for fault in self.shown_faults() {
+                let _ = writeln!(text, "- {}", prose(&fault));
+            }
+            text.push_str("\nNothing was sent. Correct the inputs and run the job again.\n");
+            return cap(text);
+        }
+        let _ = writeln!(text, "**Asked:** {}\n", prose(&self.asked));
+        if self.outcome() != Outcome::NothingToCancel || self.is_unreadable() {
+            let _ = writeln!(text, "**Did it go live?** {}\n", self.live_sentence());
+        }
+        if let Some(whole) = self.whole.as_ref().filter(|_| self.deployments.is_empty()) {
+            let _ = writeln!(text, "**Why:** {}", prose(&whole_sentence(whole)));
+            return cap(text);
+        }
+        self.add_table(&mut text);
+        if let [only] = self.deployments.as_slice() {
+            let _ = writeln!(text, "\n**Why:** {}", prose(&only.sentence()));
+            add_timeline(&mut text, only);
+        } else {
+            self.add_reasons(&mut text);
+        }
+        self.add_next_steps(&mut text);
+        cap(text)
+    }
+
+    fn icon(&self) -> &'static str {
+        match self.level() {
+            Level::Error => "❌",
+            Level::Warning => "⚠️",
+            Level::Notice if self.all_canceled() => "✅",
+            Level::Notice => "ℹ️",
+        }
+    }
+
+    fn icon_of(&self, told: &Told) -> &'static str {
+        match self.level_of(told) {
+            Level::Error => "❌",
+            Level::Warning => "⚠️",
+            Level::Notice if told.canceled => "✅",
+            Level::Notice => "ℹ️",
+        }
+    }
+
+    fn add_table(&self, text: &mut String) {
+        text.push_str("| deployment | before | after | outcome | time |\n| --- | --- | --- | --- | --- |\n");
+        let mut sorted: Vec<_> = self.deployments.iter().collect();
+        sorted.sort_by_key(|told| told.outcome);
+        for (index, told) in sorted.iter().enumerate() {
+            if text.len() > LARGEST_SUMMARY / 2 {
+                let _ = writeln!(text, "\n{} more deployments are not listed here.", sorted.len() - index);
+                break;
+            }
+            let link = |url: &str| format!("[{}]({url})", code(&told.deployment_id));
+            let id = told.page().map_or_else(|| code(&told.deployment_id), link);
+            let word = |word: &Option<String>| {
+                word.as_deref().filter(|word| !word.is_empty()).map_or_else(|| "–".to_owned(), code)
+            };
+            let _ = writeln!(
+                text,
+                "| {id} | {} | {} | {} {} | {:.1} s |",
+                word(&told.previous_state),
+                word(&told.platform_state),
+                self.icon_of(told),
+                told.outcome,
+                told.duration_seconds
+            );
+        }
+    }
+
+    /// Why those of several ended as they did that somebody has to look at; a row of the table does not say it.
+    fn add_reasons(&self, text: &mut String) {
+        let mut loud: Vec<_> = self.deployments.iter().collect();
+        loud.retain(|told| self.level_of(told) > Level::Notice);
+        loud.sort_by_key(|told| told.outcome);
+        let told = |told: &Told| {
+            let (id, sentence) = (code(&told.deployment_id), prose(&told.sentence()));
+            format!("{id}: {sentence}")
+        };
+        match loud.as_slice() {
+            [] => return,
+            [only] => {
+                let _ = writeln!(text, "\n**Why:** {}", told(only));
+                return;
+            }
+            _ => text.push_str("\n**Why:**\n\n"),
+        }
+        for one in loud.iter().take(MOST_LINES) {
+            let _ = writeln!(text, "- {}", told(one));
+        }
+        if loud.len() > MOST_LINES {
+            let more: Vec<_> = loud.split_off(MOST_LINES);
+            let _ = writeln!(text, "- {} more: {}.", more.len(), count_outcomes(&more));
+        }
+    }
+
+    fn add_next_steps(&self, text: &mut String) {
+        let Some(about) = self.platform else { return };
+        let canceled = |told: &&Told| told.outcome == Outcome::Canceled;
+        // It says what is so after a cancellation that took effect, and that nothing new is live.
+        if self.went_live() == "false" && self.deployments.iter().any(|told| canceled(&told)) {
+            let _ = writeln!(text, "\n**Not undone by cancelling:** {}", prose(about.caveat));
+        }
+        let another = |told: &Told| told.details.get("superseded_another") == Some(&Value::Bool(true));
+        if self.deployments.iter().filter(canceled).any(another) {
+            text.push_str("\n**Mind:** it had itself superseded another deployment, so the app goes back to that one's version, not to the last one that had gone live.\n");
+        }
+        let live: Vec<_> = self.live().collect();
+        if let Some(first) = self.goes_back().or(live.first().copied()) {
+            let which = match live.len() {
+                _ if self.deployments.len() == 1 => "it is live".to_owned(),
+                1 => format!("{} is live", code(&first.deployment_id)),
+                many => format!("{many} of them are live"),
+            };
+            let whose = if live.len() == 1 { "its" } else { "this one's" };
+            let page = first.page();
+            let page = page.map(|url| format!(" ([open {whose} page]({url}))")).unwrap_or_default();
+            let _ = writeln!(text, "\n**Next:** {which}. {}{page}", prose(&self.how_to_go_back()));
+            return;
+        }
+        let unseen = self.deployments.iter().filter(|told| told.is_unseen());
+        let mut unseen: Vec<_> = unseen.collect();
+        unseen.sort_by_key(|told| told.outcome);
+        let Some(first) = unseen.iter().find(|told| told.page().is_some()).or(unseen.first()) else { return };
+        let id = code(&first.deployment_id);
+        let place = match first.page() {
+            Some(url) => format!("[{id}]({url})"),
+            None => format!("{id} on {}", prose(about.name)),
+        };
+        let others = match unseen.len() {
+            1 => String::new(),
+            many => format!(" and at {} more", many - 1),
+        };
+        let _ = writeln!(text, "\n**Next:** look at {place}{others} before you decide: nobody has seen how it ends.");
+    }
+}
+
+fn add_timeline(text: &mut String, told: &Told) {
+    if told.timeline.is_empty() {
+        return;
+    }
+    let moment = |moment: &StateChange| format!("{:.1} s {}", moment.seconds, code(&moment.platform_state));
+    let line: Vec<_> = told.timeline.iter().map(moment).collect();
+    let _ = writeln!(text, "\n**Seen:** {}", line.join(" → "));
+}
+
+fn cap(mut text: String) -> String {
+    const LAST_LINE: &str = "\n\nThe rest was cut: a summary has at most 1 MiB.\n";
+    if text.len() > LARGEST_SUMMARY {
+        let mut end = LARGEST_SUMMARY - LAST_LINE.len();
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text.truncate(end);
+        text.push_str(LAST_LINE);
+    }
+    text
+}
