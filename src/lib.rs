@@ -68,7 +68,7 @@ pub async fn run(env: &Env, start: Instant, signals: Signals) -> Exit {
 /// The same run in any world.
 pub async fn run_in(world: World, env: &Env, start: Instant, mut signals: Signals) -> Exit {
     let World { connect, print } = world;
-    let Begun { console, cleaner } = begin(env, print, signals.clone());
+    let Begun { console, sanitizer } = begin(env, print, signals.clone());
     let mut faults = Faults::default();
     let entry = chosen_platform(env, &mut faults);
     let values = settings::read(env, entry, &mut faults);
@@ -83,15 +83,15 @@ pub async fn run_in(world: World, env: &Env, start: Instant, mut signals: Signal
             None
         }
     };
-    remark(&mut lock(&console), &cleaner, &faults);
+    remark(&mut lock(&console), &sanitizer, &faults);
     let mut report = nothing_yet(entry, &common);
     let Some((opened, entry)) = opened.zip(entry).filter(|_| faults.found.is_empty()) else {
-        report.faults = faults.sentences().iter().map(|fault| cleaner.value(fault)).collect();
+        report.faults = faults.sentences().iter().map(|fault| sanitizer.short(fault)).collect();
         report.took = start.elapsed();
         tell(&mut lock(&console), &report, &common);
         return Exit::BadInput;
     };
-    let process = Process { console: &console, cleaner: &cleaner, entry, common: &common, start };
+    let process = Process { console: &console, sanitizer: &sanitizer, entry, common: &common, start };
     process.carry_out(opened, &mut signals, &mut report).await;
     report.took = start.elapsed();
     tell(&mut lock(&console), &report, &common);

@@ -15,7 +15,7 @@ use crate::model::outcome::{Exit, Outcome};
 use crate::model::signal::{Received, Signals};
 use crate::platform::PlatformInfo;
 use crate::progress::ProgressLog;
-use crate::report::{Report, Told};
+use crate::report::{DeploymentReport, Report};
 use crate::run::{Run, Task};
 use crate::settings::open::Opened;
 use crate::settings::secrets::{all_secrets, secrets_handed_over};
@@ -28,7 +28,7 @@ use crate::text::secret::Secret;
 /// What every run begins with: a console, on which every secret is known and masked.
 pub(crate) struct Begun {
     pub(crate) console: Arc<Mutex<Console>>,
-    pub(crate) cleaner: Arc<Sanitizer>,
+    pub(crate) sanitizer: Arc<Sanitizer>,
 }
 
 /// Finds out where this runs and what must not be shown, before anything is said.
@@ -37,10 +37,10 @@ pub(crate) fn begin(env: &Env, print: Print, signals: Signals) -> Begun {
     let ci = ci::here(env, named_ci.as_ref().map(Secret::expose));
     let debug = env.var("RUNNER_DEBUG") == Some("1");
     let secrets = all_secrets(env);
-    let cleaner = Arc::new(Sanitizer::new(Redactor::new(&secrets)));
-    let mut console = Console::new(ci, debug, signals, Arc::clone(&cleaner), print);
+    let sanitizer = Arc::new(Sanitizer::new(Redactor::new(&secrets)));
+    let mut console = Console::new(ci, debug, signals, Arc::clone(&sanitizer), print);
     console.mask(&secrets, &secrets_handed_over(env));
-    Begun { console: Arc::new(Mutex::new(console)), cleaner }
+    Begun { console: Arc::new(Mutex::new(console)), sanitizer }
 }
 
 /// The report of a run in which nothing has happened.
@@ -59,14 +59,14 @@ pub(crate) fn nothing_yet(entry: Option<&'static PlatformInfo>, common: &Common)
 /// A run that cannot even begin, for want of what the machine should have: told like every other, without a request.
 pub fn cannot_begin(env: &Env, why: &str) -> Exit {
     let (_sender, signals) = tokio::sync::watch::channel(Received::default());
-    let Begun { console, cleaner } = begin(env, Box::new(ci::print), signals);
+    let Begun { console, sanitizer } = begin(env, Box::new(ci::print), signals);
     let mut faults = Faults::default();
     let entry = chosen_platform(env, &mut faults);
     let values = settings::read(env, entry, &mut faults);
     let common = Common::judge(&values, &mut faults);
     let whole = Verdict {
         outcome: Outcome::Error,
-        reason: cleaner.value(&format!("This run could not begin, and nothing was sent: {why}.")),
+        reason: sanitizer.short(&format!("This run could not begin, and nothing was sent: {why}.")),
         hint: "Allow this process more (`ulimit -n`, the limits of the container), or run fewer at once.".to_owned(),
         perhaps_live: false,
     };
@@ -78,7 +78,7 @@ pub fn cannot_begin(env: &Env, why: &str) -> Exit {
 /// What a run goes on with once its inputs are judged.
 pub(crate) struct Process<'a> {
     pub(crate) console: &'a Arc<Mutex<Console>>,
-    pub(crate) cleaner: &'a Arc<Sanitizer>,
+    pub(crate) sanitizer: &'a Arc<Sanitizer>,
     pub(crate) entry: &'static PlatformInfo,
     pub(crate) common: &'a Common,
     pub(crate) start: Instant,
@@ -87,10 +87,10 @@ pub(crate) struct Process<'a> {
 impl Process<'_> {
     /// The door, which tells the console what goes on behind it.
     fn api(&self, service: Service, base: Address, transport: Box<dyn Transport>) -> Api {
-        let Self { console, cleaner, common, start, .. } = *self;
+        let Self { console, sanitizer, common, start, .. } = *self;
         let [trace, mask, notice] = [(); 3].map(|()| Arc::clone(console));
         let clock = Clock { start, limit: common.timeout };
-        Api::new(service, base, transport, Arc::clone(cleaner), clock)
+        Api::new(service, base, transport, Arc::clone(sanitizer), clock)
             .traced(Arc::new(move |line| lock(&trace).debug(line)))
             .noticing(Arc::new(move |trouble| {
                 let seconds = start.elapsed().as_secs_f64();
@@ -101,8 +101,8 @@ impl Process<'_> {
 
     /// Opens the door and takes everything aimed at to its end.
     pub(crate) async fn carry_out(&self, opened: Opened, signals: &mut Signals, report: &mut Report) {
-        let Self { console, cleaner, entry, common, start } = *self;
-        report.asked = cleaner.value(&asked(entry, common, &opened.aim));
+        let Self { console, sanitizer, entry, common, start } = *self;
+        report.asked = sanitizer.short(&asked(entry, common, &opened.aim));
         lock(console).open_group(&report.asked);
         let api = self.api(opened.service, opened.base, opened.transport);
         let plan = Plan {
@@ -116,13 +116,13 @@ impl Process<'_> {
             limit: common.timeout,
             many: 1,
         };
-        let mut teller = ProgressLog { console, cleaner, entry, common, told: false, said: start, start };
+        let mut teller = ProgressLog { console, sanitizer, entry, common, told: false, said: start, start };
         let driver = Run {
             platform: opened.platform.as_ref(),
             api: &api,
             plan,
             lists_tell: entry.lists_tell && matches!(opened.aim, Target::Selection { .. }),
-            cleaner,
+            sanitizer,
             start,
         };
         let (tasks, whole) = match opened.aim {
@@ -131,7 +131,7 @@ impl Process<'_> {
                 driver.drive_chosen(&wanted, appear_within, signals, &mut teller).await
             }
         };
-        let story = |task: &Task| Told::new(&entry.about, &task.id, &task.procedure, cleaner);
+        let story = |task: &Task| DeploymentReport::new(&entry.about, &task.id, &task.procedure, sanitizer);
         report.deployments = tasks.iter().map(story).collect();
         report.whole = whole;
         lock(console).close_group();
@@ -139,9 +139,9 @@ impl Process<'_> {
 }
 
 /// What is odd about the inputs, said before anything is done.
-pub(crate) fn remark(console: &mut Console, cleaner: &Sanitizer, faults: &Faults) {
+pub(crate) fn remark(console: &mut Console, sanitizer: &Sanitizer, faults: &Faults) {
     for warning in &faults.warnings {
-        console.warn(&cleaner.value(warning));
+        console.warn(&sanitizer.short(warning));
     }
 }
 

@@ -9,7 +9,7 @@ use crate::ci::Console;
 use crate::model::outcome::Outcome;
 use crate::platform::PlatformInfo;
 use crate::process::{lock, nothing_yet};
-use crate::report::{Report, Told, shown_id};
+use crate::report::{DeploymentReport, Report, shown_id};
 use crate::run::{Observer, Task, Waiting};
 use crate::settings::Common;
 use crate::text::sanitizer::Sanitizer;
@@ -17,7 +17,7 @@ use crate::text::sanitizer::Sanitizer;
 /// Tells what happens while it happens: a line when a state changes, and the provisional outputs once.
 pub(crate) struct ProgressLog<'a> {
     pub(crate) console: &'a Mutex<Console>,
-    pub(crate) cleaner: &'a Sanitizer,
+    pub(crate) sanitizer: &'a Sanitizer,
     pub(crate) entry: &'static PlatformInfo,
     pub(crate) common: &'a Common,
     pub(crate) told: bool,
@@ -42,7 +42,7 @@ impl Observer for ProgressLog<'_> {
         let mut words = task.procedure.timeline().iter().rev().map(|(_, word)| word.as_str());
         let (now, before) = (words.next().unwrap_or_default(), words.next());
         let before = before.map(|before| format!("{before} → ")).unwrap_or_default();
-        let line = format!("{}: {before}{now}", shown_id(&task.id, self.cleaner));
+        let line = format!("{}: {before}{now}", shown_id(&task.id, self.sanitizer));
         self.say(&line);
     }
 
@@ -67,7 +67,7 @@ impl Observer for ProgressLog<'_> {
                 };
                 let word = first.procedure.last().map(|last| last.platform_state.as_str());
                 let since = first.procedure.last_change().as_secs_f64();
-                let id = shown_id(&first.id, self.cleaner);
+                let id = shown_id(&first.id, self.sanitizer);
                 let others = match open().count() {
                     1 => String::new(),
                     many => format!(", and {} more have not ended", many - 1),
@@ -87,11 +87,12 @@ impl Observer for ProgressLog<'_> {
         let Some(task) = tasks.get(which) else { return };
         let unseen =
             if task.procedure.last().is_none() { " (reading it is forbidden, so this is asked unseen)" } else { "" };
-        let id = shown_id(&task.id, self.cleaner);
+        let id = shown_id(&task.id, self.sanitizer);
         self.say(&format!("{id}: asking to cancel{unseen}"));
         let mut console = lock(self.console);
         if !std::mem::replace(&mut self.told, true) {
-            let story = |task: &Task| Told::new(&self.entry.about, &task.id, &task.procedure, self.cleaner);
+            let story =
+                |task: &Task| DeploymentReport::new(&self.entry.about, &task.id, &task.procedure, self.sanitizer);
             let report = Report {
                 deployments: tasks.iter().map(story).collect(),
                 took: self.start.elapsed(),

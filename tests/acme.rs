@@ -81,9 +81,9 @@ fn drive(sandbox: &Sandbox, id: &str) -> Verdict {
     let (platform, service) = opened.unwrap();
     let base = Address::parse(&sandbox.url(ACME.about.id)).unwrap();
     let link = Client::new(&base, Roots::default(), &Env::default(), false).unwrap();
-    let cleaner = Arc::new(Sanitizer::new(Redactor::new(&[])));
+    let sanitizer = Arc::new(Sanitizer::new(Redactor::new(&[])));
     let (start, limit) = (Instant::now(), Duration::from_secs(20));
-    let api = Api::new(service, base, Box::new(link), Arc::clone(&cleaner), Clock { start, limit });
+    let api = Api::new(service, base, Box::new(link), Arc::clone(&sanitizer), Clock { start, limit });
     let plan = Plan {
         wait: true,
         dry_run: false,
@@ -96,7 +96,7 @@ fn drive(sandbox: &Sandbox, id: &str) -> Verdict {
         many: 1,
     };
     let run =
-        Run { platform: platform.as_ref(), api: &api, plan, lists_tell: ACME.lists_tell, cleaner: &cleaner, start };
+        Run { platform: platform.as_ref(), api: &api, plan, lists_tell: ACME.lists_tell, sanitizer: &sanitizer, start };
     let (_sender, mut signals) = watch::channel(Received::default());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let works = runtime.unwrap().block_on(async {

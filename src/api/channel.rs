@@ -40,7 +40,7 @@ pub struct Channel {
     pub(super) base: Address,
     pub(super) transport: Box<dyn Transport>,
     pub(super) limiter: Limiter,
-    pub(super) cleaner: Arc<Sanitizer>,
+    pub(super) sanitizer: Arc<Sanitizer>,
     pub(super) clock: Clock,
     pub(super) observers: Observers,
 }
@@ -62,7 +62,7 @@ impl Channel {
 
     /// Has a secret that was made from others found in whatever is told from now on.
     pub fn learn(&self, secret: &Secret) {
-        self.cleaner.learn(secret);
+        self.sanitizer.learn(secret);
     }
 
     /// Sends a step of a sign-in to the platform itself, without a credential.
@@ -111,7 +111,7 @@ impl Channel {
             && failure.kind.retry() == Retry::UntilTheLimit
             && !self.observers.noticed.swap(true, Ordering::Relaxed)
         {
-            notice(&self.cleaner.value(&failure.to_string()));
+            notice(&self.sanitizer.short(&failure.to_string()));
         }
     }
 
@@ -120,7 +120,7 @@ impl Channel {
         let value = authorization.expose();
         let token = value.split_once(' ').map_or(value, |(_, token)| token);
         let token = Secret::from(token.to_owned());
-        self.cleaner.learn(&token);
+        self.sanitizer.learn(&token);
         if let Some(mask) = &self.observers.mask {
             mask(&token);
         }
@@ -133,7 +133,7 @@ impl Channel {
         let tokens = fields.filter(|(name, _)| name.ends_with("_token"));
         let tokens = tokens.filter_map(|(_, value)| value.as_str());
         for token in tokens.take(MOST_TOKENS) {
-            self.cleaner.learn(&Secret::from(token.to_owned()));
+            self.sanitizer.learn(&Secret::from(token.to_owned()));
         }
     }
 }
@@ -179,7 +179,7 @@ impl Exchange<'_> {
         let answer = self.transmit(request).await.and_then(|response| self.admit(response));
         self.trace(&url, &answer, sent.elapsed());
         answer.map_err(|error| {
-            let words = self.channel.cleaner.sentence(&error.words);
+            let words = self.channel.sanitizer.sentence(&error.words);
             self.failure(error.kind, None, words)
         })
     }
@@ -209,11 +209,11 @@ impl Exchange<'_> {
 
     /// What an answer means.
     pub(super) fn judge(&self, response: Response) -> Result<Reply, Failure> {
-        let Channel { dialect, cleaner, limiter, .. } = self.channel;
+        let Channel { dialect, sanitizer, limiter, .. } = self.channel;
         let error = dialect.errors.read(&response);
         let header = response.header(dialect.request_id);
         let request_id = error.as_ref().and_then(|error| error.request_id.as_deref()).or(header);
-        let request_id = request_id.map(|id| cleaner.value(id));
+        let request_id = request_id.map(|id| sanitizer.short(id));
         let Some(error) = error else {
             limiter.passed(self.bucket());
             return Ok(Reply {
@@ -225,13 +225,13 @@ impl Exchange<'_> {
                 body: response.body,
             });
         };
-        let words = cleaner.sentence(error.message.as_deref().unwrap_or_else(|| response.describe()));
+        let words = sanitizer.sentence(error.message.as_deref().unwrap_or_else(|| response.describe()));
         let mut failure = self.failure(kind(response.status, &error), Some(response.status), words);
         failure.request_id = request_id;
         failure.not_before = self.pause(&response);
         failure.code = error.code;
         if let Some(hint) = error.hint {
-            failure.hint = cleaner.value(&hint);
+            failure.hint = sanitizer.short(&hint);
         }
         Err(failure)
     }
@@ -272,7 +272,7 @@ impl Exchange<'_> {
         };
         let path = url.path().to_owned() + &url.query().map(|query| format!("?{query}")).unwrap_or_default();
         let line = format!("{} {path}: {result}, {} ms", self.call.method.word(), took.as_millis());
-        trace(&self.channel.cleaner.value(&line));
+        trace(&self.channel.sanitizer.short(&line));
     }
 }
 

@@ -61,7 +61,7 @@ impl Api {
         service: Service,
         base: Address,
         transport: Box<dyn Transport>,
-        cleaner: Arc<Sanitizer>,
+        sanitizer: Arc<Sanitizer>,
         clock: Clock,
     ) -> Self {
         let Service { about, base: follows, credentials, sign_in, signer, reset, .. } = service;
@@ -77,7 +77,7 @@ impl Api {
         let limiter = Limiter::new(reset);
         let observers = Observers::default();
         Self {
-            channel: Channel { dialect, base, transport, limiter, cleaner, clock, observers },
+            channel: Channel { dialect, base, transport, limiter, sanitizer, clock, observers },
             session: Session::new(credentials, sign_in, signer),
             changes: AtomicUsize::new(0),
         }

@@ -30,13 +30,13 @@ pub struct Console {
     /// Standard output is surely read by the runner, and by nobody else.
     runner_reads: bool,
     signals: Signals,
-    cleaner: Arc<Sanitizer>,
+    sanitizer: Arc<Sanitizer>,
     printer: Printer,
 }
 
 impl Console {
     /// A console of this CI system; `debug` shows details.
-    pub fn new(ci: Box<dyn Ci>, debug: bool, signals: Signals, cleaner: Arc<Sanitizer>, print: Print) -> Self {
+    pub fn new(ci: Box<dyn Ci>, debug: bool, signals: Signals, sanitizer: Arc<Sanitizer>, print: Print) -> Self {
         Self {
             ci,
             debug,
@@ -45,7 +45,7 @@ impl Console {
             given_up: false,
             runner_reads: false,
             signals,
-            cleaner,
+            sanitizer,
             printer: Printer::start(print),
         }
     }
@@ -116,7 +116,7 @@ impl Console {
         self.annotate(&Annotation {
             level: Level::Warning,
             title: "cancel-deployment".to_owned(),
-            text: self.cleaner.ours(text),
+            text: self.sanitizer.redact(text),
         });
     }
 

@@ -1,6 +1,6 @@
 //! The annotations of a run: what is seen without opening a log.
 
-use super::deployment::Told;
+use super::deployment::DeploymentReport;
 use super::headlines::whole_headline;
 use super::run::{MOST_LINES, Report, count_outcomes, whole_sentence};
 use crate::model::outcome::Level;
@@ -46,7 +46,7 @@ impl Report {
         annotations
     }
 
-    fn annotation(&self, told: &Told) -> Annotation {
+    fn annotation(&self, told: &DeploymentReport) -> Annotation {
         Annotation {
             level: self.level_of(told),
             title: format!("{}: {}", told.headline(), told.deployment_id),

@@ -19,7 +19,7 @@ const PROVISIONAL: &str = "The cancel request was sent, then this run ended with
 
 /// One deployment as it is told.
 #[derive(Clone, Debug, Serialize)]
-pub struct Told {
+pub struct DeploymentReport {
     pub(super) platform: &'static str,
     pub(super) deployment_id: String,
     pub(super) deployment_url: Option<String>,
@@ -56,20 +56,20 @@ pub(super) struct StateChange {
     pub(super) platform_state: String,
 }
 
-impl Told {
+impl DeploymentReport {
     /// One deployment's story.
-    pub fn new(about: &'static About, id: &Id, procedure: &Procedure, cleaner: &Sanitizer) -> Self {
+    pub fn new(about: &'static About, id: &Id, procedure: &Procedure, sanitizer: &Sanitizer) -> Self {
         let last = procedure.last();
         let ending = procedure.ending();
         let (outcome, reason, hint) = match ending {
-            Some(ending) => (ending.outcome, cleaner.ours(&ending.reason), cleaner.ours(&ending.hint)),
+            Some(ending) => (ending.outcome, sanitizer.redact(&ending.reason), sanitizer.redact(&ending.hint)),
             None => (Outcome::Interrupted, PROVISIONAL.to_owned(), String::new()),
         };
         let sent = procedure.sent();
-        let said = |text: Option<&String>| text.map(|text| cleaner.value(text));
+        let said = |text: Option<&String>| text.map(|text| sanitizer.short(text));
         Self {
             platform: about.id,
-            deployment_id: cleaner.value(last.map_or(id.as_str(), |last| &last.id)),
+            deployment_id: sanitizer.short(last.map_or(id.as_str(), |last| &last.id)),
             deployment_url: last.and_then(|last| last.url.clone()),
             outcome,
             canceled: matches!(outcome, Outcome::Canceled | Outcome::AlreadyFinished)
@@ -152,6 +152,6 @@ fn is_linkable(url: &str) -> bool {
 }
 
 /// The id of a deployment as log lines show it.
-pub fn shown_id(id: &Id, cleaner: &Sanitizer) -> String {
-    break_marks(&cleaner.value(id.as_str()))
+pub fn shown_id(id: &Id, sanitizer: &Sanitizer) -> String {
+    break_marks(&sanitizer.short(id.as_str()))
 }

@@ -9,6 +9,6 @@ mod run;
 mod summary;
 
 pub use annotations::Annotation;
-pub use deployment::{Told, shown_id};
+pub use deployment::{DeploymentReport, shown_id};
 pub use outputs::{LARGEST_DEPLOYMENTS, OUTPUTS};
 pub use run::Report;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Map;
 
-use super::deployment::Told;
+use super::deployment::DeploymentReport;
 use super::run::Report;
 use crate::text::sanitizer::{break_commands, break_commands_in_json};
 
@@ -35,7 +35,7 @@ impl Report {
     /// the size of `deployments`.
     pub fn outputs(&self, largest: usize) -> Vec<(&'static str, String)> {
         let worst = self.worst();
-        let of_worst = |field: fn(&Told) -> Option<String>| worst.and_then(field).unwrap_or_default();
+        let of_worst = |field: fn(&DeploymentReport) -> Option<String>| worst.and_then(field).unwrap_or_default();
         let value = |name: &str| match name {
             "outcome" => self.outcome().to_string(),
             "canceled" => (!self.deployments.is_empty() && self.canceled_count() == self.deployments.len()).to_string(),
@@ -73,12 +73,12 @@ impl Report {
         }
         let mut sorted: Vec<_> = self.deployments.iter().collect();
         sorted.sort_by_key(|told| told.outcome);
-        let short = |told: &&Told| Told { timeline: Vec::new(), ..(*told).clone() };
+        let short = |told: &&DeploymentReport| DeploymentReport { timeline: Vec::new(), ..(*told).clone() };
         let (text, kept) = joined(sorted.iter().map(short), largest);
         if kept == all {
             return (text, 0);
         }
-        let bare = |told: &&Told| Told { details: Map::new(), ..short(told) };
+        let bare = |told: &&DeploymentReport| DeploymentReport { details: Map::new(), ..short(told) };
         let (text, kept) = joined(sorted.iter().map(bare), largest);
         (text, all - kept)
     }

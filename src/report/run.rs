@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::deployment::Told;
+use super::deployment::DeploymentReport;
 use super::headlines::{NOTHING_CANCELED, whole_headline};
 use crate::cancel::Verdict;
 use crate::model::about::About;
@@ -20,7 +20,7 @@ pub struct Report {
     /// What was asked, in a few words.
     pub asked: String,
     /// One each, in the order given.
-    pub deployments: Vec<Told>,
+    pub deployments: Vec<DeploymentReport>,
     /// What fails the step.
     pub fail_on: FailOn,
     /// How it ended for the whole run, when there was no deployment to tell of.
@@ -34,7 +34,7 @@ pub struct Report {
 impl Report {
     /// The worst outcome.
     pub fn outcome(&self) -> Outcome {
-        let worst = self.deployments.iter().map(Told::outcome).min();
+        let worst = self.deployments.iter().map(DeploymentReport::outcome).min();
         let whole = self.whole.as_ref().map(|whole| whole.outcome);
         worst.or(whole).unwrap_or(Outcome::Error)
     }
@@ -43,7 +43,7 @@ impl Report {
     pub fn outcomes(&self) -> Vec<Outcome> {
         match self.deployments.as_slice() {
             [] => vec![self.outcome()],
-            some => some.iter().map(Told::outcome).collect(),
+            some => some.iter().map(DeploymentReport::outcome).collect(),
         }
     }
 
@@ -55,7 +55,7 @@ impl Report {
     }
 
     /// How loudly a deployment is told. One that had ended already is worth a look where nobody knows whether it is live.
-    pub(super) fn level_of(&self, told: &Told) -> Level {
+    pub(super) fn level_of(&self, told: &DeploymentReport) -> Level {
         let level = self.fail_on.level(told.outcome);
         if told.outcome == Outcome::AlreadyFinished && told.went_live == "unknown" {
             level.max(Level::Warning)
@@ -64,7 +64,7 @@ impl Report {
         }
     }
 
-    pub(super) fn worst(&self) -> Option<&Told> {
+    pub(super) fn worst(&self) -> Option<&DeploymentReport> {
         self.deployments.iter().min_by_key(|told| told.outcome)
     }
 
@@ -95,7 +95,7 @@ impl Report {
         whole.is_some_and(|whole| whole.outcome != Outcome::NothingToCancel || whole.perhaps_live)
     }
 
-    pub(super) fn live(&self) -> impl Iterator<Item = &Told> {
+    pub(super) fn live(&self) -> impl Iterator<Item = &DeploymentReport> {
         let mut live: Vec<_> = self.deployments.iter().collect();
         live.retain(|told| told.went_live == "true");
         live.sort_by_key(|told| told.outcome);
@@ -180,7 +180,7 @@ impl Report {
 
     /// The worst of those that went live in production, which is what the platform's way back is about. Where
     /// deployments have targets, all platforms call that one the same.
-    pub(super) fn goes_back(&self) -> Option<&Told> {
+    pub(super) fn goes_back(&self) -> Option<&DeploymentReport> {
         self.live().find(|told| told.target.as_deref().is_none_or(|target| target == "production"))
     }
 
@@ -203,7 +203,7 @@ pub(super) fn whole_sentence(whole: &Verdict) -> String {
     if whole.hint.is_empty() { whole.reason.clone() } else { format!("{} {}", whole.reason, whole.hint) }
 }
 
-pub(super) fn count_outcomes(deployments: &[&Told]) -> String {
+pub(super) fn count_outcomes(deployments: &[&DeploymentReport]) -> String {
     let of = |outcome| deployments.iter().filter(|told| told.outcome == outcome).count();
     let counts = Outcome::ALL.into_iter().map(|outcome| (of(outcome), outcome)).filter(|(count, _)| *count > 0);
     counts.map(|(count, outcome)| format!("{count} {outcome}")).collect::<Vec<_>>().join(", ")

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::deployment::{StateChange, Told};
+use super::deployment::{DeploymentReport, StateChange};
 use super::run::{MOST_LINES, Report, count_outcomes, whole_sentence};
 use crate::model::outcome::{Level, Outcome};
 use crate::text::markdown::{code, prose};
@@ -51,7 +51,7 @@ impl Report {
         }
     }
 
-    fn icon_of(&self, told: &Told) -> &'static str {
+    fn icon_of(&self, told: &DeploymentReport) -> &'static str {
         match self.level_of(told) {
             Level::Error => "❌",
             Level::Warning => "⚠️",
@@ -91,7 +91,7 @@ impl Report {
         let mut loud: Vec<_> = self.deployments.iter().collect();
         loud.retain(|told| self.level_of(told) > Level::Notice);
         loud.sort_by_key(|told| told.outcome);
-        let told = |told: &Told| {
+        let told = |told: &DeploymentReport| {
             let (id, sentence) = (code(&told.deployment_id), prose(&told.sentence()));
             format!("{id}: {sentence}")
         };
@@ -114,12 +114,12 @@ impl Report {
 
     fn add_next_steps(&self, text: &mut String) {
         let Some(about) = self.platform else { return };
-        let canceled = |told: &&Told| told.outcome == Outcome::Canceled;
+        let canceled = |told: &&DeploymentReport| told.outcome == Outcome::Canceled;
         // It says what is so after a cancellation that took effect, and that nothing new is live.
         if self.went_live() == "false" && self.deployments.iter().any(|told| canceled(&told)) {
             let _ = writeln!(text, "\n**Not undone by cancelling:** {}", prose(about.caveat));
         }
-        let another = |told: &Told| told.details.get("superseded_another") == Some(&Value::Bool(true));
+        let another = |told: &DeploymentReport| told.details.get("superseded_another") == Some(&Value::Bool(true));
         if self.deployments.iter().filter(canceled).any(another) {
             text.push_str("\n**Mind:** it had itself superseded another deployment, so the app goes back to that one's version, not to the last one that had gone live.\n");
         }
@@ -153,7 +153,7 @@ impl Report {
     }
 }
 
-fn add_timeline(text: &mut String, told: &Told) {
+fn add_timeline(text: &mut String, told: &DeploymentReport) {
     if told.timeline.is_empty() {
         return;
     }

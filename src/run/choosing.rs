@@ -145,10 +145,10 @@ impl Choosing<'_, '_> {
     /// What the selection has to say, to those who watch.
     fn publish_remarks(&mut self, selection: &Selection) {
         for warning in &selection.warnings {
-            self.observer.warn(&self.run.cleaner.value(warning));
+            self.observer.warn(&self.run.sanitizer.short(warning));
         }
         for note in &selection.notes {
-            self.observer.note(&self.run.cleaner.value(note));
+            self.observer.note(&self.run.sanitizer.short(note));
         }
     }
 }

@@ -127,7 +127,7 @@ impl<'r, 'a> Fleet<'r, 'a> {
             Happening::Completed(completed) => self.handle_completed(completed),
             Happening::Page(which, page) => {
                 if let Some((task, page)) = self.tasks.get_mut(which).zip(page) {
-                    task.procedure.show_page(self.run.cleaner.value(&page));
+                    task.procedure.show_page(self.run.sanitizer.short(&page));
                 }
             }
             Happening::PauseOver => {
@@ -283,7 +283,7 @@ impl<'r, 'a> Fleet<'r, 'a> {
         let before = Tally::of(task);
         let instead = match lost {
             _ if has_waited => task.procedure.look_before_asking(now),
-            Some(why) => task.procedure.give_up(now, &self.run.cleaner.value(why)),
+            Some(why) => task.procedure.give_up(now, &self.run.sanitizer.short(why)),
             None => return None,
         };
         self.schedule.tally.replace(before, Tally::of(task));

@@ -44,7 +44,7 @@ pub struct Run<'a> {
     /// A list shows as much of a deployment as a read of it alone.
     pub lists_tell: bool,
     /// Makes texts fit to be shown.
-    pub cleaner: &'a Sanitizer,
+    pub sanitizer: &'a Sanitizer,
     /// The start of the run.
     pub start: Instant,
 }
@@ -134,7 +134,7 @@ impl Run<'_> {
     }
 
     fn ending(&self, outcome: Outcome, reason: &str, hint: &str) -> Verdict {
-        Verdict { outcome, reason: self.cleaner.value(reason), hint: self.cleaner.value(hint), perhaps_live: false }
+        Verdict { outcome, reason: self.sanitizer.short(reason), hint: self.sanitizer.short(hint), perhaps_live: false }
     }
 
     fn interrupted(&self) -> Verdict {

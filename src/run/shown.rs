@@ -13,31 +13,31 @@ impl Run<'_> {
                 Event::Read(read.map(|found| self.sanitize_found(found)).map_err(|it| self.sanitize_failure(it)))
             }
             Event::Answered(Ok(accepted)) => {
-                let shown = accepted.deployment.map(|shown| Box::new(self.cleaner.deployment(*shown)));
+                let shown = accepted.deployment.map(|shown| Box::new(self.sanitizer.deployment(*shown)));
                 Event::Answered(Ok(Accepted { deployment: shown, ..accepted }))
             }
             Event::Answered(Err(failure)) => Event::Answered(Err(self.sanitize_failure(failure))),
             Event::Concluded(conclusion) => Event::Concluded(Conclusion {
-                details: self.cleaner.details(conclusion.details),
-                sentence: conclusion.sentence.map(|text| self.cleaner.value(&text)),
+                details: self.sanitizer.details(conclusion.details),
+                sentence: conclusion.sentence.map(|text| self.sanitizer.short(&text)),
             }),
             Event::Woke => Event::Woke,
         }
     }
 
     fn sanitize_found(&self, found: Found) -> Found {
-        let deployment = |found: Box<_>| Box::new(self.cleaner.deployment(*found));
+        let deployment = |found: Box<_>| Box::new(self.sanitizer.deployment(*found));
         match found {
             Found::Here(found) => Found::Here(deployment(found)),
-            Found::Missing(what) => Found::Missing(self.cleaner.value(&what)),
-            Found::Idle(what) => Found::Idle(self.cleaner.value(&what)),
-            Found::Spared(found, why) => Found::Spared(deployment(found), self.cleaner.value(&why)),
+            Found::Missing(what) => Found::Missing(self.sanitizer.short(&what)),
+            Found::Idle(what) => Found::Idle(self.sanitizer.short(&what)),
+            Found::Spared(found, why) => Found::Spared(deployment(found), self.sanitizer.short(&why)),
         }
     }
 
     fn sanitize_failure(&self, mut failure: Failure) -> Failure {
-        failure.words = self.cleaner.value(&failure.words);
-        failure.hint = self.cleaner.value(&failure.hint);
+        failure.words = self.sanitizer.short(&failure.words);
+        failure.hint = self.sanitizer.short(&failure.hint);
         failure
     }
 }

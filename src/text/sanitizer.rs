@@ -29,7 +29,7 @@ pub struct Sanitizer {
 }
 
 impl Sanitizer {
-    /// A cleaner that also removes these secrets.
+    /// A sanitizer that also removes these secrets.
     pub fn new(redactor: Redactor) -> Self {
         Self { redactor: RwLock::new(redactor) }
     }
@@ -46,12 +46,12 @@ impl Sanitizer {
     }
 
     /// A single value such as an id or a state.
-    pub fn value(&self, text: &str) -> String {
+    pub fn short(&self, text: &str) -> String {
         self.plain(text, VALUE)
     }
 
     /// A sentence of ours, whole: nobody knows what a user wrote into the names and words that it repeats.
-    pub fn ours(&self, text: &str) -> String {
+    pub fn redact(&self, text: &str) -> String {
         let redactor = self.redactor.read().unwrap_or_else(PoisonError::into_inner);
         redactor.redact(text)
     }
@@ -59,8 +59,8 @@ impl Sanitizer {
     /// A deployment whose texts can be shown; its id stays fit for a request, and what it was made from and where it goes
     /// stays as the platform said it, because guards compare that.
     pub fn deployment(&self, mut deployment: Deployment) -> Deployment {
-        let clean = |text: Option<String>| text.map(|text| self.value(&text));
-        deployment.platform_state = self.value(&deployment.platform_state);
+        let clean = |text: Option<String>| text.map(|text| self.short(&text));
+        deployment.platform_state = self.short(&deployment.platform_state);
         deployment.url = clean(deployment.url);
         deployment.note = deployment.note.map(|note| self.sentence(&note));
         deployment.details = self.details(deployment.details);

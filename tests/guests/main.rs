@@ -114,7 +114,7 @@ pub struct Guest<P> {
     pub platform: P,
     pub info: &'static PlatformInfo,
     pub api: Api,
-    cleaner: Arc<Sanitizer>,
+    sanitizer: Arc<Sanitizer>,
     start: Instant,
 }
 
@@ -129,10 +129,10 @@ impl<P: Platform> Guest<P> {
     ) -> Self {
         let start = Instant::now();
         let wire = Wire { server: Arc::clone(server), start };
-        let cleaner = Arc::new(Sanitizer::new(Redactor::new(&[])));
+        let sanitizer = Arc::new(Sanitizer::new(Redactor::new(&[])));
         let base = Address::parse(info.base).expect("an address");
-        let api = Api::new(service, base, Box::new(wire), Arc::clone(&cleaner), Clock { start, limit: LIMIT });
-        Self { platform, info, api, cleaner, start }
+        let api = Api::new(service, base, Box::new(wire), Arc::clone(&sanitizer), Clock { start, limit: LIMIT });
+        Self { platform, info, api, sanitizer, start }
     }
 
     /// One deployment with this id through the whole procedure.
@@ -153,7 +153,7 @@ impl<P: Platform> Guest<P> {
             api: &self.api,
             plan,
             lists_tell: false,
-            cleaner: &self.cleaner,
+            sanitizer: &self.sanitizer,
             start: self.start,
         };
         let (_sender, mut signals) = watch::channel(Received::default());

@@ -15,7 +15,7 @@ use cancel_deployment::model::id::Id;
 use cancel_deployment::model::outcome::{FailOn, Outcome};
 use cancel_deployment::model::signal::{Received, Signals};
 use cancel_deployment::platform::{PlatformInfo, REGISTER};
-use cancel_deployment::report::{LARGEST_DEPLOYMENTS, OUTPUTS, Report, Told};
+use cancel_deployment::report::{DeploymentReport, LARGEST_DEPLOYMENTS, OUTPUTS, Report};
 use cancel_deployment::run::{Observer, Run, Task};
 use cancel_deployment::select::guard::Guard;
 use cancel_deployment::select::{Select, Selector};
@@ -137,12 +137,12 @@ async fn run(entry: &'static PlatformInfo, aim: u8, answers: &[u8]) -> String {
     let mut faults = Faults::default();
     let values = settings::read(&env, Some(entry), &mut faults);
     let (platform, service) = (entry.open)(&values, &mut faults).expect("inputs that are good");
-    let cleaner = Arc::new(Sanitizer::new(Redactor::new(&all_secrets(&env))));
+    let sanitizer = Arc::new(Sanitizer::new(Redactor::new(&all_secrets(&env))));
     let start = Instant::now();
     let talk = Talk { answers: answers.split(|byte| *byte == NEXT).filter_map(said).collect(), ..Talk::default() };
     let script = Script { talk: Arc::new(Mutex::new(talk)), start };
     let base = Address::parse("https://api.example").expect("an address");
-    let api = Api::new(service, base, Box::new(script.clone()), Arc::clone(&cleaner), Clock { start, limit: LIMIT });
+    let api = Api::new(service, base, Box::new(script.clone()), Arc::clone(&sanitizer), Clock { start, limit: LIMIT });
     let plan = Plan {
         wait: aim & 0x80 == 0,
         dry_run: aim & 0x40 != 0,
@@ -160,7 +160,7 @@ async fn run(entry: &'static PlatformInfo, aim: u8, answers: &[u8]) -> String {
         api: &api,
         lists_tell: entry.lists_tell && wanted.is_some(),
         plan: plan.clone(),
-        cleaner: &cleaner,
+        sanitizer: &sanitizer,
         start,
     };
     let (_sender, mut signals): (_, Signals) = watch::channel(Received::default());
@@ -177,7 +177,10 @@ async fn run(entry: &'static PlatformInfo, aim: u8, answers: &[u8]) -> String {
     let report = Report {
         platform: Some(&entry.about),
         asked: String::new(),
-        deployments: works.iter().map(|work| Told::new(&entry.about, &work.id, &work.procedure, &cleaner)).collect(),
+        deployments: works
+            .iter()
+            .map(|work| DeploymentReport::new(&entry.about, &work.id, &work.procedure, &sanitizer))
+            .collect(),
         whole,
         fail_on: FailOn::usual(false),
         faults: Vec::new(),

@@ -23,8 +23,8 @@ pub fn check(input: &[u8]) {
     told::check_on(&Tale::from_bytes(input), names, Shells::Spared);
 
     let text = String::from_utf8_lossy(input);
-    let cleaner = Sanitizer::new(Redactor::new(&[Secret::from(SECRET.to_owned())]));
-    for clean in [cleaner.sentence(&text), cleaner.value(&text)] {
+    let sanitizer = Sanitizer::new(Redactor::new(&[Secret::from(SECRET.to_owned())]));
+    for clean in [sanitizer.sentence(&text), sanitizer.short(&text)] {
         assert!(!clean.contains(SECRET), "{clean:?}");
         assert!(!clean.chars().any(char::is_control), "{clean:?}");
         let shown = break_commands(&clean);

@@ -39,8 +39,8 @@ async fn closed(header: &'static str, text: &str, reset: Reset) {
     let start = Instant::now();
     let base = Address::parse("https://api.example").expect("an address");
     let link = Box::new(Limited(header, text.to_owned()));
-    let cleaner = Arc::new(Sanitizer::default());
-    let api = Api::new(service, base, link, cleaner, Clock { start, limit: Duration::from_secs(3600) });
+    let sanitizer = Arc::new(Sanitizer::default());
+    let api = Api::new(service, base, link, sanitizer, Clock { start, limit: Duration::from_secs(3600) });
     let first = api.send(Call::get("/x", "look")).await.expect_err("a 429");
     assert_eq!((first.kind, first.status), (Kind::Limited, Some(429)));
     let until = first.not_before.expect("a time");

@@ -19,7 +19,7 @@ use cancel_deployment::model::id::Id;
 use cancel_deployment::model::outcome::{FailOn, Level, Outcome};
 use cancel_deployment::model::signal::{Received, Signals};
 use cancel_deployment::platform::{Platform, REGISTER};
-use cancel_deployment::report::{Annotation, LARGEST_DEPLOYMENTS, Report, Told};
+use cancel_deployment::report::{Annotation, DeploymentReport, LARGEST_DEPLOYMENTS, Report};
 use cancel_deployment::run::{Observer, Run, Task};
 use cancel_deployment::select::guard::Guard;
 use cancel_deployment::text::sanitizer::Sanitizer;
@@ -147,7 +147,7 @@ impl Tale {
 /// A platform that says these things.
 struct Player {
     said: Vec<Said>,
-    cleaner: Arc<Sanitizer>,
+    sanitizer: Arc<Sanitizer>,
 }
 
 /// The id that a user writes for the deployment of that number: the words, if they can be an id at all.
@@ -211,7 +211,7 @@ impl Platform for Player {
     async fn cancel(&self, _api: &Api, known: &Deployment) -> Result<Accepted, Failure> {
         let said = &self.said[self.number(&known.id)];
         // The door cleans these before anybody sees them.
-        let request_id = Some(self.cleaner.value(&said.request_id));
+        let request_id = Some(self.sanitizer.short(&said.request_id));
         if said.end == End::Refused {
             let refused = Failure::own(Kind::Refused, said.refusal.clone(), said.hint.clone());
             return Err(Failure { action: "cancel it".to_owned(), status: Some(409), request_id, ..refused });
@@ -246,38 +246,38 @@ impl Observer for Nobody {
 }
 
 /// The report of a tale, by the real procedure.
-fn report(tale: &Tale, cleaner: &Arc<Sanitizer>) -> Report {
+fn report(tale: &Tale, sanitizer: &Arc<Sanitizer>) -> Report {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
     let entry = REGISTER[0];
     let ending = |words: &String| Verdict {
         outcome: Outcome::Error,
-        reason: cleaner.value(words),
+        reason: sanitizer.short(words),
         hint: String::new(),
         perhaps_live: false,
     };
     Report {
         platform: Some(&entry.about),
-        asked: cleaner.value(&format!("Cancel {}", tale.asked)),
+        asked: sanitizer.short(&format!("Cancel {}", tale.asked)),
         deployments: runtime
-            .block_on(drive(tale, cleaner))
+            .block_on(drive(tale, sanitizer))
             .iter()
-            .map(|work| Told::new(&entry.about, &work.id, &work.procedure, cleaner))
+            .map(|work| DeploymentReport::new(&entry.about, &work.id, &work.procedure, sanitizer))
             .collect(),
         fail_on: FailOn::usual(false),
         whole: tale.whole.as_ref().map(ending),
-        faults: tale.faults.iter().map(|fault| cleaner.value(&format!("`x` {fault}"))).collect(),
+        faults: tale.faults.iter().map(|fault| sanitizer.short(&format!("`x` {fault}"))).collect(),
         took: Duration::from_secs(3),
     }
 }
 
-async fn drive(tale: &Tale, cleaner: &Arc<Sanitizer>) -> Vec<Task> {
+async fn drive(tale: &Tale, sanitizer: &Arc<Sanitizer>) -> Vec<Task> {
     const LIMIT: Duration = Duration::from_secs(20);
     let start = Instant::now();
     let service = Service::new(&REGISTER[0].about).rate_limit(Reset("x")).request_id("");
     let base = Address::parse("https://api.example").expect("an address");
-    let api = Api::new(service, base, Box::new(NoLink), Arc::clone(cleaner), Clock { start, limit: LIMIT });
-    let player = Player { said: tale.deployments.clone(), cleaner: Arc::clone(cleaner) };
+    let api = Api::new(service, base, Box::new(NoLink), Arc::clone(sanitizer), Clock { start, limit: LIMIT });
+    let player = Player { said: tale.deployments.clone(), sanitizer: Arc::clone(sanitizer) };
     let driver = Run {
         platform: &player,
         api: &api,
@@ -293,7 +293,7 @@ async fn drive(tale: &Tale, cleaner: &Arc<Sanitizer>) -> Vec<Task> {
             many: 1,
         },
         lists_tell: false,
-        cleaner,
+        sanitizer,
         start,
     };
     let (_sender, mut signals): (_, Signals) = watch::channel(Received::default());
@@ -444,9 +444,9 @@ pub fn check(tale: &Tale, shells: Shells) {
 
 /// Tells it on some CI systems, and reads it back.
 pub fn check_on(tale: &Tale, names: impl Iterator<Item = &'static str>, shells: Shells) {
-    let cleaner = Arc::new(Sanitizer::default());
-    let report = report(tale, &cleaner);
-    told_whole(tale, &report, &cleaner);
+    let sanitizer = Arc::new(Sanitizer::default());
+    let report = report(tale, &sanitizer);
+    told_whole(tale, &report, &sanitizer);
     for ci in names {
         let heard = tell(tale, &report, ci);
         let log = heard.log();
@@ -462,8 +462,8 @@ fn tell(tale: &Tale, report: &Report, ci: &str) -> Heard {
     let env = Env::new(set.map(|(name, value)| (OsString::from(name), OsString::from(value))));
     let scribe = Scribe { ci: ci::here(&env, Some(ci)), heard: Arc::clone(&heard) };
     let (_sender, signals): (_, Signals) = watch::channel(Received::default());
-    let cleaner = Arc::default();
-    let mut console = Console::new(Box::new(scribe), true, signals, cleaner, Box::new(|_, _| ()));
+    let sanitizer = Arc::default();
+    let mut console = Console::new(Box::new(scribe), true, signals, sanitizer, Box::new(|_, _| ()));
     let token = [Secret::from(tale.token.clone())];
     console.mask(&token, &token);
     console.open_group(&report.asked);
@@ -500,14 +500,14 @@ fn same(one: &str, other: &str) {
 }
 
 /// In the JSON of the outputs every text is what the platform said, cleaned.
-fn told_whole(tale: &Tale, report: &Report, cleaner: &Sanitizer) {
+fn told_whole(tale: &Tale, report: &Report, sanitizer: &Sanitizer) {
     let whole = report.whole_deployments();
     silence::of_file("deployments", &whole);
     let told: Vec<Value> = serde_json::from_str(&whole).expect("JSON");
     assert_eq!(told.len(), tale.deployments.len());
     for (number, (told, said)) in told.iter().zip(&tale.deployments).enumerate() {
         let missing = said.end == End::Missing;
-        let value = |text: &str| Some(cleaner.value(text));
+        let value = |text: &str| Some(sanitizer.short(text));
         let id = if missing {
             value(written(number, &said.id).as_str())
         } else {
@@ -532,7 +532,7 @@ fn told_whole(tale: &Tale, report: &Report, cleaner: &Sanitizer) {
             assert_eq!(told["timeline"][0]["platform_state"].as_str(), value(&said.before).as_deref());
         }
         if said.end == End::Canceled {
-            assert_eq!(told["details"]["query"], cleaner.sentence(&said.fact));
+            assert_eq!(told["details"]["query"], sanitizer.sentence(&said.fact));
         }
     }
 }
@@ -765,7 +765,7 @@ impl Reading<'_> {
                 values = vec![format!("{}{number}", said.own_id), said.before.clone(), said.after.clone()];
             }
             for value in values {
-                let value = bare(&Sanitizer::default().value(&value));
+                let value = bare(&Sanitizer::default().short(&value));
                 assert!(value.is_empty() || spans.contains(&value), "{value:?} in {spans:?}\n{text}");
             }
         }

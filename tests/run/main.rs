@@ -24,7 +24,7 @@ use cancel_deployment::model::deployment::State;
 use cancel_deployment::model::outcome::{FailOn, Outcome};
 use cancel_deployment::model::signal::{Received, Signal};
 use cancel_deployment::platform::REGISTER;
-use cancel_deployment::report::{LARGEST_DEPLOYMENTS, Report, Told};
+use cancel_deployment::report::{DeploymentReport, LARGEST_DEPLOYMENTS, Report};
 use cancel_deployment::run::{Observer, Run, Task};
 use cancel_deployment::select::guard::Guard;
 use cancel_deployment::select::{Select, Selector};
@@ -88,12 +88,12 @@ async fn drive(scene: &Scene) -> Played {
         start,
         log: Mutex::default(),
     });
-    let cleaner = Arc::new(Sanitizer::default());
+    let sanitizer = Arc::new(Sanitizer::default());
     let api = Api::new(
         service(),
         Address::parse("https://api.example").expect("an address"),
         Box::new(Wire(Arc::clone(&world))),
-        Arc::clone(&cleaner),
+        Arc::clone(&sanitizer),
         Clock { start, limit: scene.plan.limit },
     );
     let (sender, mut signals) = watch::channel(Received::default());
@@ -115,7 +115,7 @@ async fn drive(scene: &Scene) -> Played {
         api: &api,
         plan: scene.plan.clone(),
         lists_tell: scene.lists_tell,
-        cleaner: &cleaner,
+        sanitizer: &sanitizer,
         start,
     };
     let (works, whole) = match &scene.wanted {
@@ -378,8 +378,8 @@ fn told_as_it_was_shown(scene: &Scene, played: &Played, log: &Log, work: &Task) 
 
 /// The outputs of the run against its deployments.
 fn the_worst_is_told(scene: &Scene, played: &Played) -> Checked {
-    let cleaner = Sanitizer::default();
-    let tell = |work: &Task| Told::new(&REGISTER[0].about, &work.id, &work.procedure, &cleaner);
+    let sanitizer = Sanitizer::default();
+    let tell = |work: &Task| DeploymentReport::new(&REGISTER[0].about, &work.id, &work.procedure, &sanitizer);
     let report = Report {
         platform: Some(&REGISTER[0].about),
         asked: String::new(),
