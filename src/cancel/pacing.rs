@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
-use super::{Plan, SECOND_LOOK};
+use super::plan::Plan;
 use crate::model::failure::{Failure, Retry};
 
+/// Pause between the two reads after an ambiguous answer, and before another look after one.
+pub(super) const SECOND_LOOK: Duration = Duration::from_secs(2);
 /// The most reads of an answer that makes no sense.
 const FEW_TRIES: u8 = 3;
 

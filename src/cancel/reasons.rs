@@ -1,13 +1,13 @@
 //! The sentences that say why a deployment's run ended as it did. Each is one sentence, for people in a hurry.
 
-use super::{Procedure, Step};
+use super::procedure::{Procedure, Step};
 use crate::model::deployment::Deployment;
 use crate::model::failure::{Failure, Kind};
 use crate::model::outcome::Outcome;
 
 impl Procedure {
     pub(super) fn interrupted_reason(&self) -> &'static str {
-        let accepted = self.sent.as_ref().is_some_and(|sent| sent.accepted);
+        let accepted = self.was_accepted();
         match (&self.step, self.was_asked()) {
             (Step::Asking, _) => {
                 "A signal came while the cancel request was under way: it may or may not have taken effect."
@@ -39,7 +39,7 @@ impl Procedure {
     }
 
     pub(super) fn out_of_time_reason(&self) -> String {
-        let accepted = self.sent.as_ref().is_some_and(|sent| sent.accepted);
+        let accepted = self.was_accepted();
         let doubt = self.doubt.as_deref().filter(|_| !accepted);
         let trouble = self.trouble.as_ref().or(doubt);
         let too_long = trouble.and_then(|failure| failure.not_before);
@@ -98,16 +98,7 @@ impl Procedure {
             None => format!("the answer to the request says {word}; it may not be read with this credential"),
         };
         match outcome {
-            Outcome::Canceled if self.under_way || !self.was_asked() => {
-                let ours = if self.was_asked() {
-                    "the request was refused"
-                } else if self.turned_away {
-                    "the request had been turned away by a rate limit (429)"
-                } else {
-                    "nothing more was asked"
-                };
-                format!("It was being canceled already, {ours}, and it ended {word}.")
-            }
+            Outcome::Canceled if self.under_way || !self.was_asked() => self.canceled_by_others_reason(word),
             Outcome::Canceled => format!("{}.", capital(&before)),
             Outcome::Completed if last.takes_down => {
                 format!("It ended before the cancellation could take effect, and nothing went live: {before}.")
@@ -124,24 +115,44 @@ impl Procedure {
             Outcome::Superseded => {
                 format!("A newer deployment took its place before the cancellation could take effect: {before}.")
             }
-            Outcome::AlreadyLive if self.first_word() != Some(word) => {
+            Outcome::AlreadyLive | Outcome::AlreadyFinished => self.already_ended_reason(outcome, last, &before),
+            _ => format!("It was asked to cancel and ended {word}, a word that does not tell how{note}."),
+        }
+    }
+
+    /// It ended canceled, and no request of this run's did that.
+    fn canceled_by_others_reason(&self, word: &str) -> String {
+        let ours = if self.was_asked() {
+            "the request was refused"
+        } else if self.turned_away {
+            "the request had been turned away by a rate limit (429)"
+        } else {
+            "nothing more was asked"
+        };
+        format!("It was being canceled already, {ours}, and it ended {word}.")
+    }
+
+    /// It ended before any request was processed; `before` says from what to what.
+    fn already_ended_reason(&self, outcome: Outcome, last: &Deployment, before: &str) -> String {
+        let word = &last.platform_state;
+        let note = note(last);
+        let moved = self.first_word() != Some(word);
+        match outcome {
+            Outcome::AlreadyLive if moved => {
                 format!("It went live before a request could get through: {before}{}.", self.unprocessed())
             }
-            Outcome::AlreadyFinished if self.first_word() != Some(word) => {
+            _ if moved => {
                 format!("It ended by itself before a request could get through: {before}{note}{}.", self.unprocessed())
             }
             Outcome::AlreadyLive => {
                 format!("It had succeeded before anything was asked: it ended {word}, and nothing was sent.")
             }
-            Outcome::AlreadyFinished if last.unpublished => {
+            _ if last.unpublished => {
                 format!(
                     "It was built, not published: it had ended {word} before anything was asked, and nothing was sent."
                 )
             }
-            Outcome::AlreadyFinished => {
-                format!("It had ended {word} before anything was asked{note}; nothing was sent.")
-            }
-            _ => format!("It was asked to cancel and ended {word}, a word that does not tell how{note}."),
+            _ => format!("It had ended {word} before anything was asked{note}; nothing was sent."),
         }
     }
 }

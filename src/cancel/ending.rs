@@ -1,0 +1,107 @@
+//! How it ends: by the state that was read, never by the answer to the request; or without one, and then it says so.
+
+use std::time::Duration;
+
+use super::action::Action;
+use super::procedure::{Procedure, Step};
+use super::verdict::Verdict;
+use crate::model::answers::Conclusion;
+use crate::model::deployment::State;
+use crate::model::outcome::Outcome;
+
+impl Procedure {
+    /// It has ended, and what was read says how.
+    pub(super) fn classify(&mut self, now: Duration) -> Action {
+        let Some(last) = &self.last else {
+            return Action::Done;
+        };
+        // In flight when a request was turned away, and canceled since: somebody else asked.
+        let by_others = self.turned_away && !self.was_asked() && last.state == State::Canceled;
+        let asked = self.was_asked() || self.under_way || by_others;
+        let outcome = match (asked, last.state) {
+            (true, State::Canceled) => Outcome::Canceled,
+            (true, State::Succeeded) => Outcome::Completed,
+            (true, State::Failed) => Outcome::Failed,
+            (true, State::Superseded) => Outcome::Superseded,
+            (true, _) => Outcome::Error,
+            (false, State::Succeeded) if last.went_live() => Outcome::AlreadyLive,
+            (false, _) => Outcome::AlreadyFinished,
+        };
+        let reason = self.ended_reason(outcome, last);
+        self.under_way |= by_others;
+        self.finish(now, outcome, reason, String::new())
+    }
+
+    pub(super) fn requested(&mut self, now: Duration) -> Action {
+        let reason = self.requested_reason();
+        self.finish(now, Outcome::Requested, reason.to_owned(), String::new())
+    }
+
+    pub(super) fn out_of_time(&mut self, now: Duration) -> Action {
+        let hint = self.trouble.as_ref().map(|failure| failure.hint.clone());
+        let reason = self.out_of_time_reason();
+        let (outcome, usual) = if self.last.is_some() {
+            (Outcome::TimedOut, "Look at its page, or allow a longer `timeout`.")
+        } else {
+            (Outcome::Error, "")
+        };
+        let hint = hint.filter(|hint| !hint.is_empty()).unwrap_or_else(|| usual.to_owned());
+        self.finish(now, outcome, reason, hint)
+    }
+
+    /// What passed at first, or was to be kept, no longer does, so nothing is sent, or nothing more.
+    pub(super) fn skip(&mut self, now: Duration, why: &str) -> Action {
+        let reason = match &self.doubt {
+            Some(answer) => {
+                format!("Nothing more was sent: {why}; the cancel request had had no clear answer ({answer}).")
+            }
+            None if self.turned_away => {
+                format!("Nothing more was sent: {why}; the cancel request had been turned away by a rate limit (429).")
+            }
+            None => format!("Nothing was sent: {why}."),
+        };
+        self.finish(now, Outcome::Skipped, reason, String::new())
+    }
+
+    /// Sends nothing more, because of what another deployment has become.
+    pub fn give_up(&mut self, now: Duration, why: &str) -> Action {
+        self.withdraw();
+        self.skip(now, why)
+    }
+
+    /// A signal: whatever is still open ends as interrupted. A cancel request under way is waited for by the caller.
+    pub fn interrupt(&mut self, now: Duration) {
+        if self.ending.is_some() {
+            return;
+        }
+        let reason = self.interrupted_reason();
+        self.finish(now, Outcome::Interrupted, reason.to_owned(), String::new());
+    }
+
+    /// Ends it for a reason that concerns the whole run, such as a scope that is not there.
+    pub fn end(&mut self, now: Duration, outcome: Outcome, reason: String, hint: String) {
+        if self.ending.is_none() {
+            self.finish(now, outcome, reason, hint);
+        }
+    }
+
+    pub(super) fn finish(&mut self, now: Duration, outcome: Outcome, reason: String, hint: String) -> Action {
+        self.step = Step::Over;
+        self.ended = now;
+        self.ending = Some(Verdict { outcome, reason, hint, perhaps_live: false });
+        match &self.last {
+            Some(last) if last.is_terminal() => Action::Conclude(Box::new(last.clone())),
+            _ => Action::Done,
+        }
+    }
+
+    pub(super) fn conclude(&mut self, conclusion: Conclusion) -> Action {
+        if let Some(last) = &mut self.last {
+            last.details.extend(conclusion.details);
+        }
+        if let Some((ending, sentence)) = self.ending.as_mut().zip(conclusion.sentence) {
+            ending.reason = format!("{} {sentence}", ending.reason);
+        }
+        Action::Done
+    }
+}

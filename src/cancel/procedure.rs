@@ -1,0 +1,193 @@
+//! One deployment on its way: what is known of it and where the procedure stands, with the questions to that. What
+//! happens next is the business of the phases.
+
+use std::time::Duration;
+
+use super::action::Action;
+use super::pacing::Retries;
+use super::plan::Plan;
+use super::verdict::{Sent, Verdict};
+use crate::model::deployment::Deployment;
+use crate::model::failure::Failure;
+
+/// One deployment on its way.
+pub struct Procedure {
+    pub(super) plan: Plan,
+    pub(super) step: Step,
+    /// What was read first and last.
+    pub(super) first_word: Option<String>,
+    pub(super) last: Option<Deployment>,
+    /// When it was read last.
+    pub(super) seen: Duration,
+    pub(super) unseen: Option<Deployment>,
+    pub(super) timeline: Vec<(Duration, String)>,
+    pub(super) sends: u8,
+    pub(super) sent: Option<Sent>,
+    /// Somebody else had asked before us, or while a request of ours was turned away or refused.
+    pub(super) under_way: bool,
+    /// A request of ours was turned away by a rate limit (429).
+    pub(super) turned_away: bool,
+    pub(super) trouble: Option<Failure>,
+    /// The last unclear answer to a cancel request.
+    pub(super) doubt: Option<Box<Failure>>,
+    pub(super) retries: Retries,
+    pub(super) began: Duration,
+    pub(super) ended: Duration,
+    pub(super) ending: Option<Verdict>,
+}
+
+/// Where the procedure stands; every variant but the last waits for an event.
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    /// The first read, or one before asking at last after a rate limit.
+    Reading,
+    /// The cancel request is under way.
+    Asking,
+    /// The answer was no clear yes: the state decides.
+    Verifying {
+        answer: Box<Failure>,
+        seen: u8,
+    },
+    /// Accepted, or asked by somebody else: until it has ended.
+    Watching {
+        since: Duration,
+    },
+    /// Accepted and not to be waited for, but the answer did not show the deployment: one look.
+    Confirming,
+    Over,
+}
+
+impl Procedure {
+    /// A procedure that begins `now`; `unseen` stands in for the deployment if it may not be read.
+    pub fn new(plan: Plan, unseen: Option<Deployment>, now: Duration) -> Self {
+        Self {
+            plan,
+            step: Step::Reading,
+            first_word: None,
+            last: None,
+            seen: now,
+            unseen,
+            timeline: Vec::new(),
+            sends: 0,
+            sent: None,
+            under_way: false,
+            turned_away: false,
+            trouble: None,
+            doubt: None,
+            retries: Retries::new(),
+            began: now,
+            ended: now,
+            ending: None,
+        }
+    }
+
+    /// Takes back a cancel request that was decided on but never put on the wire.
+    pub fn withdraw(&mut self) {
+        if matches!(self.step, Step::Asking) {
+            self.sends -= 1;
+            self.step = Step::Reading;
+        }
+    }
+
+    /// The same after a signal, when the action that followed will not be carried out.
+    pub fn withdraw_unsent(&mut self, action: &Action) {
+        if matches!(action, Action::Cancel(_)) {
+            self.withdraw();
+        }
+    }
+
+    /// How it ended, once it has.
+    pub fn ending(&self) -> Option<&Verdict> {
+        self.ending.as_ref()
+    }
+
+    /// Its page for people, where that had to be looked up.
+    pub fn show_page(&mut self, page: String) {
+        if let Some(last) = &mut self.last {
+            last.url.get_or_insert(page);
+        }
+    }
+
+    /// The deployment as it was read last.
+    pub fn last(&self) -> Option<&Deployment> {
+        self.last.as_ref()
+    }
+
+    /// The platform's word at the first read.
+    pub fn first_word(&self) -> Option<&str> {
+        self.first_word.as_deref()
+    }
+
+    /// The platform's words and when each was seen first, since this procedure began.
+    pub fn timeline(&self) -> &[(Duration, String)] {
+        &self.timeline
+    }
+
+    /// The cancel request, when one was answered or at least sent.
+    pub fn sent(&self) -> Option<&Sent> {
+        self.sent.as_ref()
+    }
+
+    /// When its state changed last, as far as was read, or else when it began, since the start of the run.
+    pub fn last_change(&self) -> Duration {
+        let seen = self.timeline.last().map(|(seen, _)| *seen);
+        self.began + seen.unwrap_or_default()
+    }
+
+    /// Time from its beginning to its end.
+    pub fn took(&self) -> Duration {
+        self.ended.saturating_sub(self.began)
+    }
+
+    /// Whether its cancel request has been answered, or it has ended without one.
+    pub fn is_settled(&self) -> bool {
+        let waits = matches!(self.step, Step::Reading | Step::Asking | Step::Verifying { .. });
+        !waits || self.ending.is_some()
+    }
+
+    /// Whether a cancel request is on the wire right now.
+    pub fn is_asking(&self) -> bool {
+        matches!(self.step, Step::Asking)
+    }
+
+    /// Whether a request may follow upon the next read: a list, which may lag, is no judge of that.
+    pub fn is_before_a_send(&self) -> bool {
+        matches!(self.step, Step::Reading | Step::Verifying { .. })
+    }
+
+    /// Whether there is time for hardly more than one read.
+    pub fn is_last_read(&self, now: Duration) -> bool {
+        now >= self.plan.last_read()
+    }
+
+    /// When it was read last, if it ever was.
+    pub fn seen(&self) -> Option<Duration> {
+        self.last.as_ref().map(|_| self.seen)
+    }
+
+    /// Whether nothing of this run's can have reached it: no request for it was sent, not even one that was turned away.
+    pub fn is_untouched(&self) -> bool {
+        self.sends == 0 && !self.turned_away && !self.under_way
+    }
+
+    pub(super) fn was_asked(&self) -> bool {
+        self.sends > 0
+    }
+
+    /// The last answer to a cancel request was a clear yes.
+    pub(super) fn was_accepted(&self) -> bool {
+        self.sent.as_ref().is_some_and(|sent| sent.accepted)
+    }
+
+    /// What was read now.
+    pub(super) fn note(&mut self, now: Duration, deployment: &Deployment) {
+        let word = &deployment.platform_state;
+        if self.timeline.last().is_none_or(|(_, last)| last != word) {
+            self.timeline.push((now.saturating_sub(self.began), word.clone()));
+        }
+        self.last = Some(deployment.clone());
+        self.seen = now;
+        self.retries = Retries::new();
+        self.trouble = None;
+    }
+}

@@ -1,0 +1,120 @@
+//! How a deployment is said to have ended: by what was read, and never with more than is known.
+
+use super::*;
+
+#[test]
+fn an_end_is_classified_by_the_state_that_was_read() {
+    for (end, outcome) in [
+        (Canceled, Outcome::Canceled),
+        (Succeeded, Outcome::Completed),
+        (Failed, Outcome::Failed),
+        (Superseded, Outcome::Superseded),
+    ] {
+        check(plan(), vec![sight(Running), accepted(None), sight(Running), sight(end)], outcome, 1);
+        check(plan(), vec![sight(Queued), accepted(Some(end))], outcome, 1);
+        check(plan(), vec![sight(Queued), refused(Kind::Refused), sight(end)], outcome, 1);
+        check(plan(), vec![sight(Queued), refused(Kind::Server), sight(end)], outcome, 1);
+    }
+}
+
+#[test]
+fn what_had_ended_before_is_not_asked() {
+    check(plan(), vec![sight(Succeeded)], Outcome::AlreadyLive, 0);
+    for end in [Canceled, Failed, Superseded] {
+        check(plan(), vec![sight(end)], Outcome::AlreadyFinished, 0);
+    }
+}
+
+#[test]
+fn an_unknown_word_is_no_end_unless_the_platform_says_so() {
+    let gone = || {
+        let settled = Deployment { settled: true, ..deployment(State::Unknown) };
+        Event::Read(Ok(Found::Here(Box::new(settled))))
+    };
+    check(plan(), vec![gone()], Outcome::AlreadyFinished, 0);
+    check(plan(), vec![sight(Running), accepted(None), gone()], Outcome::Error, 1);
+    check(
+        plan(),
+        vec![sight(State::Unknown), accepted(None), sight(State::Unknown), sight(Canceled)],
+        Outcome::Canceled,
+        1,
+    );
+}
+
+#[test]
+fn one_that_is_being_canceled_is_only_watched() {
+    check(plan(), vec![sight(Canceling), sight(Canceling), sight(Canceled)], Outcome::Canceled, 0);
+    let patience = Plan { wait: false, ..plan() };
+    check(patience, vec![sight(Canceling)], Outcome::Requested, 0);
+    check(plan(), vec![sight(Running), refused(Kind::Server), sight(Canceling), sight(Canceled)], Outcome::Canceled, 1);
+}
+
+#[test]
+fn without_waiting_a_clear_yes_is_enough_and_nothing_less() {
+    let plan = || Plan { wait: false, ..plan() };
+    check(plan(), vec![sight(Running), accepted(Some(Running))], Outcome::Requested, 1);
+    check(plan(), vec![sight(Running), accepted(Some(Canceled))], Outcome::Canceled, 1);
+    check(plan(), vec![sight(Running), accepted(None), sight(Running)], Outcome::Requested, 1);
+    check(plan(), vec![sight(Running), accepted(None), sight(Succeeded)], Outcome::Completed, 1);
+    let stateless = || accepted(Some(State::Unknown));
+    for (seen, outcome) in [(Running, Outcome::Requested), (Succeeded, Outcome::Completed)] {
+        let events = vec![sight(Running), stateless(), sight(seen)];
+        check(plan(), events, outcome, 1);
+    }
+    check(plan(), vec![sight(Running), refused(Kind::Server), sight(Canceled)], Outcome::Canceled, 1);
+}
+
+#[test]
+fn nobody_waits_past_the_limit() {
+    let mut events = vec![sight(Running), accepted(None)];
+    events.extend((0..1000).map(|_| sight(Running)));
+    let procedure = check(plan(), events, Outcome::TimedOut, 1);
+    assert!(procedure.took() <= LIMIT && procedure.took() >= LIMIT - Duration::from_secs(1));
+    assert!(procedure.ending().unwrap().reason.contains("accepted the cancel request"));
+}
+
+#[test]
+fn a_deployment_that_moved_on_is_judged_by_its_own_end() {
+    check(plan(), vec![sight(Running), refused(Kind::MovedOn), sight(Succeeded)], Outcome::AlreadyLive, 1);
+    check(plan(), vec![sight(Running), refused(Kind::Misdirected)], Outcome::Error, 1);
+    let idle = Event::Read(Ok(Found::Idle("nothing".to_owned())));
+    check(plan(), vec![idle], Outcome::NothingToCancel, 0);
+    let spared = Found::Spared(Box::new(deployment(Running)), "a teardown".to_owned());
+    check(plan(), vec![Event::Read(Ok(spared))], Outcome::Skipped, 0);
+}
+
+#[test]
+fn an_interruption_says_whether_the_request_had_been_sent() {
+    for (events, said) in [
+        (vec![], "before the cancel request was sent"),
+        (vec![sight(Running)], "while the cancel request was under way"),
+        (vec![sight(Running), accepted(None)], "had been sent and accepted"),
+        (vec![sight(Running), refused(Kind::Server)], "had been sent, before it was clear"),
+    ] {
+        let (mut procedure, _) = play(plan(), events);
+        procedure.interrupt(Duration::from_secs(1));
+        let ending = procedure.ending().unwrap();
+        assert_eq!(ending.outcome, Outcome::Interrupted);
+        assert!(ending.reason.contains(said), "{}", ending.reason);
+    }
+}
+
+#[test]
+fn what_was_asked_is_neither_nothing_to_cancel_nor_spared() {
+    let spared = || Found::Spared(Box::new(deployment(Running)), "a teardown".to_owned());
+    for found in [Found::Idle("nothing".to_owned()), spared()] {
+        for answer in [accepted(None), refused(Kind::Server)] {
+            let events = vec![sight(Running), answer, Event::Read(Ok(found.clone()))];
+            check(plan(), events, Outcome::Error, 1);
+        }
+    }
+}
+
+#[test]
+fn nobody_is_said_to_have_accepted_what_was_refused() {
+    let banned = Event::Read(Err(trouble(Kind::Forbidden)));
+    let events = vec![sight(Running), refused(Kind::Refused), sight(Canceling), banned];
+    let procedure = check(plan(), events, Outcome::Error, 1);
+    let reason = &procedure.ending().unwrap().reason;
+    assert!(reason.starts_with("It was being canceled, end not visible"), "{reason}");
+}
