@@ -23,6 +23,7 @@ pub struct List {
     in_flight: Option<(&'static str, &'static str)>,
     goes_back: bool,
     is_left_out_when_empty: bool,
+    says: Option<&'static str>,
     instead: &'static str,
 }
 
@@ -94,6 +95,7 @@ impl List {
             in_flight: None,
             goes_back: false,
             is_left_out_when_empty: false,
+            says: None,
             instead: "deployment_id",
         }
     }
@@ -165,6 +167,13 @@ impl List {
     #[must_use]
     pub const fn left_out_when_empty(mut self) -> Self {
         self.is_left_out_when_empty = true;
+        self
+    }
+
+    /// Every page has something at this pointer: without it nobody knows whether it is the last.
+    #[must_use]
+    pub const fn says(mut self, at: &'static str) -> Self {
+        self.says = Some(at);
         self
     }
 
@@ -241,6 +250,11 @@ impl List {
     }
 
     fn items(&self, reply: &Reply) -> Result<Vec<Box<RawValue>>, Failure> {
+        if let Some(at) = self.says
+            && reply.at::<Value>(at)?.is_none()
+        {
+            return Err(reply.unreadable("without its paging"));
+        }
         match reply.at(self.items)? {
             None if self.is_left_out_when_empty => Ok(Vec::new()),
             items => items.ok_or_else(|| reply.unreadable("without a list")),

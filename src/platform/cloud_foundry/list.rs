@@ -6,21 +6,22 @@
 use std::sync::OnceLock;
 
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use super::{INFO, Wire, is_missing, stored};
-use crate::api::{Api, Call, Reply};
+use super::{Wire, is_missing, stored};
+use crate::api::wire::Text;
+use crate::api::{Api, Call};
 use crate::input::Values;
 use crate::input::faults::Faults;
 use crate::model::answers::{Filter, Listed};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::Failure;
 use crate::model::id::{Id, is_same, segment};
-use crate::platform::paging::{Page, Paging, Sizes, leads_on};
+use crate::platform::list::{Item, List, More, Place, Until};
+use crate::platform::paging::Sizes;
+use crate::platform::scope::search;
 use crate::platform::usual::Read;
-use crate::platform::{in_scope, oldest_in_flight, require};
+use crate::platform::{in_scope, oldest_in_flight};
 
 /// A foundation keeps a hundred deployments of an app, unless it is told otherwise.
 const SIZES: Sizes = &[200, 20, 1];
@@ -28,14 +29,6 @@ const SIZES: Sizes = &[200, 20, 1];
 pub(super) const SUPERSEDED_ANOTHER: &str = "superseded_another";
 /// The handle of a deployment that was seen within its app's history.
 pub(super) const HISTORY_SEEN: &str = "history";
-
-#[derive(Default, Deserialize)]
-struct Given {
-    app_id: Option<String>,
-    app_name: Option<String>,
-    org: Option<String>,
-    space: Option<String>,
-}
 
 /// Whose deployments are listed.
 pub(super) enum App {
@@ -55,21 +48,11 @@ impl App {
     /// What the inputs say, for `select` only. That there is neither an id nor a name is noted elsewhere.
     pub(super) fn read(values: &Values, faults: &mut Faults) -> Option<Self> {
         values.get("select")?;
-        let given: Given = values.fill();
-        match (given.app_id, given.app_name) {
-            (Some(id), _) => match Id::parse(&id) {
-                Ok(id) => Some(Self::Id(id)),
-                Err(wrong) => {
-                    faults.add(values.given("app_id"), "app_id", wrong);
-                    None
-                }
-            },
-            (None, Some(name)) => {
-                require(&INFO, values, faults, &["org", "space"]);
-                Some(Self::Named(Named { name, space: given.space?, org: given.org?, id: OnceLock::new() }))
-            }
-            (None, None) => None,
-        }
+        let Some(name) = values.get("app_name") else {
+            return values.parsed("app_id", faults, Id::parse).map(Self::Id);
+        };
+        let [space, org] = ["space", "org"].map(|name| values.get(name).map(str::to_owned));
+        Some(Self::Named(Named { name: name.to_owned(), space: space?, org: org?, id: OnceLock::new() }))
     }
 
     /// Looks the app up by its name. The sentence says which of the three names is not there.
@@ -134,8 +117,12 @@ impl App {
         let call = Call::get(format!("/v3/apps/{}", segment(&stored(id.as_str()))), "read the app");
         match api.send(call).await {
             Ok(reply) => {
-                let found: Reference = reply.json()?;
-                if is_same(id.as_str(), &found.guid) { Ok(true) } else { Err(reply.unreadable("about another app")) }
+                let found: Option<Text> = reply.at("/guid")?;
+                if found.is_some_and(|found| is_same(id.as_str(), found.or_empty())) {
+                    Ok(true)
+                } else {
+                    Err(reply.unreadable("about another app"))
+                }
             }
             Err(failure) if is_missing(&failure, Read::First) => Ok(false),
             Err(failure) => Err(failure),
@@ -171,72 +158,48 @@ async fn look_up(
     name: &str,
     within: Option<(&'static str, &Id)>,
 ) -> Result<Option<Id>, Failure> {
-    let mut paging = Paging::new(SIZES, "app_id");
-    loop {
-        let call = Call::get(format!("/v3/{kind}"), format!("look up {kind} by name"));
-        let call = within
-            .into_iter()
-            .fold(call.query("names", one_of(name)), |call, (key, id)| call.query(key, one_of(id.as_str())));
-        let answer = page::<Reference>(api, call, paging.page()).await;
-        let Some((found, more, reply)) = paging.answer(answer)? else {
-            continue;
-        };
-        let mut named = found.iter();
-        if let Some(own) = named.find(|each| each.name.as_deref() == Some(name)) {
-            let id = Id::parse(&own.guid);
-            return id.map(Some).map_err(|_| reply.unreadable("with an id that is none"));
-        }
-        paging.see(found.iter().map(|each| each.guid.as_str()))?;
-        if !more {
-            return Ok(None);
-        }
-        paging.turn()?;
+    let mut call = Call::get(format!("/v3/{kind}"), format!("look up {kind} by name")).query("names", one_of(name));
+    if let Some((key, id)) = within {
+        call = call.query(key, one_of(id.as_str()));
     }
+    search(api, &paged(call).instead("app_id"), ["/name", "/guid"], name).await
 }
 
-/// An app's deployments, newest first: the active ones, or with `back_to` all of them, page by page until one reaches
-/// further back.
+/// The API counts its pages from one.
+fn paged(call: Call) -> List {
+    List::new(call, "/resources").size(Place::Query("per_page"), SIZES).says("/pagination").numbered(
+        Place::Query("page"),
+        1,
+        More::At("/pagination/next"),
+    )
+}
+
+/// An app's deployments, newest first.
+fn of_app(app: &Id) -> List {
+    let call = Call::get("/v3/deployments", "list the deployments")
+        .query("app_guids", one_of(&stored(app.as_str())))
+        .query("order_by", "-created_at");
+    paged(call).in_flight("status_values", "ACTIVE")
+}
+
+/// The active ones, or with `back_to` all of them, page by page until one reaches further back.
 async fn deployments(api: &Api, app: &Id, back_to: Option<Timestamp>) -> Result<Vec<Deployment>, Failure> {
-    let mut seen = Vec::new();
-    let mut paging = Paging::new(SIZES, "deployment_id");
-    loop {
-        let mut call = Call::get("/v3/deployments", "list the deployments")
-            .query("app_guids", one_of(&stored(app.as_str())))
-            .query("order_by", "-created_at");
-        if back_to.is_none() {
-            call = call.query("status_values", "ACTIVE");
-        }
-        let answer = page::<Wire>(api, call, paging.page()).await;
-        let Some((items, more, reply)) = paging.answer(answer)? else {
-            continue;
-        };
-        let found = tell(items, app).map_err(|wrong| reply.unreadable(wrong))?;
-        let oldest = found.iter().filter_map(|one| one.created).min();
-        let is_enough = oldest.zip(back_to).is_some_and(|(oldest, to)| oldest < to);
-        paging.see(found.iter().map(|one| one.id.as_str()))?;
-        seen.extend(found);
-        if !more || is_enough {
-            return Ok(seen);
-        }
-        paging.turn()?;
-    }
+    let all = of_app(app);
+    let active = all.filtered().filter(|_| back_to.is_none());
+    let until = back_to.map_or(Until::End, |time| Until::OlderThan { time, least: 0 });
+    active.unwrap_or(all).read(api, until, |item| one_listed(item, app)).await
 }
 
-/// The deployments of one page. Nobody gave their ids, so they are judged like written ones.
-fn tell(items: Vec<Wire>, app: &Id) -> Result<Vec<Deployment>, &'static str> {
-    let told = items.into_iter().map(|item| {
-        let one = item.tell();
-        let of = one.details.get("app_guid").and_then(|of| of.as_str());
-        if of.is_some_and(|of| !is_same(app.as_str(), of)) {
-            return Err("with a deployment of another app");
-        }
-        if Id::parse(&one.id).is_ok_and(|id| id.as_str() == one.id) {
-            Ok(one)
-        } else {
-            Err("with a deployment without an id")
-        }
-    });
-    told.collect()
+/// One deployment of a list. Nobody gave its id, so it is judged like a written one.
+fn one_listed(item: &[u8], app: &Id) -> Result<Item<Deployment>, Failure> {
+    let told = serde_json::from_slice::<Wire>(item).ok().and_then(Wire::deployment);
+    let told = told.filter(|one| Id::parse(&one.id).is_ok_and(|id| id.as_str() == one.id));
+    let told = told.ok_or_else(|| Failure::unreadable("with a deployment without an id or a state"))?;
+    let of = told.details.get("app_guid").and_then(|of| of.as_str());
+    if of.is_some_and(|of| !is_same(app.as_str(), of)) {
+        return Err(Failure::unreadable("with a deployment of another app"));
+    }
+    Ok(Item::deployment(told))
 }
 
 /// Whether a deployment that was canceled had taken the place of an unfinished one.
@@ -269,44 +232,9 @@ fn mark_superseding(history: &mut [Deployment]) {
     }
 }
 
-/// One page, and whether there is another.
-async fn page<T: DeserializeOwned>(api: &Api, call: Call, page: Page) -> Result<(Vec<T>, bool, Reply), Failure> {
-    let call = call.query("page", page.number.to_string()).query("per_page", page.size.to_string());
-    let reply = api.send(call).await?;
-    let body: Listing<T> = reply.json()?;
-    let next = body.pagination.next.as_ref();
-    let leads_on = next.map(|next| leads_on(&next.href, page)).transpose();
-    let more = leads_on.map_err(|wrong| reply.unreadable(wrong))?.is_some();
-    Ok((body.resources, more, reply))
-}
-
 /// A value of a parameter that takes several, separated by commas, and decodes each once more.
 fn one_of(value: &str) -> String {
     value.replace('%', "%25").replace(',', "%2C")
-}
-
-/// One page of any list. It must be whole: what is missing is no empty list, and no end of one.
-#[derive(Deserialize)]
-struct Listing<T> {
-    resources: Vec<T>,
-    pagination: Pagination,
-}
-
-#[derive(Deserialize)]
-struct Pagination {
-    next: Option<Target>,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    href: String,
-}
-
-/// What was looked up by its name or its id.
-#[derive(Deserialize)]
-struct Reference {
-    guid: String,
-    name: Option<String>,
 }
 
 #[cfg(test)]
@@ -314,18 +242,6 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-
-    #[test]
-    fn a_list_is_whole_or_unreadable() {
-        for bad in [
-            json!({}),
-            json!({ "resources": [] }),
-            json!({ "pagination": { "next": null } }),
-            json!({ "resources": [{ "guid": "d" }], "pagination": { "next": null } }),
-        ] {
-            assert!(serde_json::from_value::<Listing<Wire>>(bad.clone()).is_err(), "{bad}");
-        }
-    }
 
     fn item(guid: &str, app: &str) -> Value {
         json!({
@@ -338,13 +254,14 @@ mod tests {
     fn only_the_apps_own_deployments_are_taken() {
         let guid = "4f6c71e2-1e90-4762-9fee-6cc4a0a9f2cf";
         let app = Id::parse(guid).unwrap();
-        let told = |items: Value| tell(serde_json::from_value(items).unwrap(), &app);
-        let listed = told(json!([item("d1", guid), item("d2", &guid.to_uppercase())])).unwrap();
-        let ids: Vec<_> = listed.iter().map(|one| one.id.as_str()).collect();
-        assert_eq!(ids, ["d1", "d2"]);
-        assert!(listed.iter().all(|one| one.created.is_some()));
-        assert!(told(json!([item("d1", "a2")])).is_err());
-        assert!(told(json!([item("..", guid)])).is_err());
+        let told = |item: Value| one_listed(item.to_string().as_bytes(), &app).map(|item| item.what);
+        for (id, own) in [("d1", guid.to_owned()), ("d2", guid.to_uppercase())] {
+            let listed = told(item(id, &own)).unwrap();
+            assert_eq!((listed.id.as_str(), listed.created.is_some()), (id, true));
+        }
+        assert!(told(item("d1", "a2")).is_err());
+        assert!(told(json!({ "guid": "d" })).is_err());
+        assert!(told(item("..", guid)).is_err());
     }
 
     #[test]

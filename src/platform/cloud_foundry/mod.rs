@@ -6,30 +6,26 @@
 //! a user or a client is signed in again, at an address that the API names itself.
 
 mod list;
+mod uaa;
 
 use async_trait::async_trait;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use url::form_urlencoded;
-use zeroize::Zeroizing;
 
 use self::list::{App, HISTORY_SEEN, SUPERSEDED_ANOTHER, had_superseded};
+use self::uaa::Uaa;
 use super::usual::{self, Read, accepted};
-use super::{Platform, PlatformInfo, input, lenient, require, secret};
-use crate::api::{Api, ApiError, Body, Call, Channel, Errors, Reset, Response, Service, SignIn};
+use super::{Need, Opened, Platform, PlatformInfo, Way, input, opened, secret};
+use crate::api::wire::{Maybe, Text, Time};
+use crate::api::{Api, ApiError, Call, Errors, Response, Service};
 use crate::input::faults::Faults;
 use crate::input::{Input, Values};
 use crate::model::about::About;
-use crate::model::address::Address;
 use crate::model::answers::{Accepted, Conclusion, Filter, Found, Listed};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, is_same, segment};
 use crate::select::Select;
-use crate::text::secret::{Secret, bearer};
 
 /// The register's entry.
 pub(super) const INFO: PlatformInfo = PlatformInfo {
@@ -71,9 +67,14 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         input("org", &[("CF_ORG", "")], "The organization that `space` is in."),
         input("space", &[("CF_SPACE", "")], "The space that `app_name` is in."),
     ],
-    alternatives: &[
-        &[&["token"], &["username", "password", "origin"], &["client_id", "client_secret"]],
-        &[&["app_id"], &["app_name", "org", "space"]],
+    needs: &[
+        Need::All(&["api_url"]),
+        Need::OneOf(&[
+            Way::of(&["token"]),
+            Way::of(&["username", "password"]).with(&["origin"]),
+            Way::of(&["client_id", "client_secret"]),
+        ]),
+        Need::ForSelect(&[Way::of(&["app_id"]), Way::of(&["app_name", "org", "space"])]),
     ],
     states: &[
         ("ACTIVE/DEPLOYING", State::Running),
@@ -87,7 +88,6 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         ("CANCELING", State::Canceling),
     ],
     selects: &[Select::Latest, Select::Superseded, Select::All],
-    select_needs: &[&["app_id", "app_name"]],
     no_select: "a deployment here carries neither a branch nor a commit; use `select: latest`, `superseded` or `all`, or `deployment_id`",
     one_group: true,
     lists_tell: true,
@@ -120,67 +120,30 @@ const WRONG_ROLE: &str = "To cancel, the user or client needs the role Space Dev
                           space, or has to be an admin; without, the API says that there is no such deployment.";
 const NO_CANCEL: &str = "Korifi has none: let the deployment finish, or push what should run instead.";
 
-#[derive(Default, Deserialize)]
-struct Given {
-    token: Option<Secret>,
-    username: Option<String>,
-    password: Option<Secret>,
-    origin: Option<String>,
-    client_id: Option<String>,
-    client_secret: Option<Secret>,
-}
-
 struct CloudFoundry {
     /// For `select` only.
     app: Option<App>,
 }
 
-fn open(values: &Values, faults: &mut Faults) -> Option<(Box<dyn Platform>, Service)> {
-    require(&INFO, values, faults, &["api_url"]);
+fn open(values: &Values, faults: &mut Faults) -> Opened {
     let app = App::read(values, faults);
-    let mut service = Service {
-        about: &INFO.about,
-        base: None,
-        credentials: Vec::new(),
-        sign_in: None,
-        reset: Reset("x-ratelimit-reset"),
-        limits_each_endpoint: false,
-        request_id: "x-vcap-request-id",
-        errors: Errors::by(|response| words(response, TOKEN_REFUSED)),
-        signer: None,
-        scope: String::new(),
-    };
-    match values.fill() {
-        Given { token: Some(token), .. } => service.credentials.push(("authorization", bearer(&token))),
-        Given { username: Some(username), password: Some(password), origin, .. } => {
-            service.errors = Errors::by(|response| words(response, USER_REFUSED));
-            let uaa = Uaa::user(username, password, origin).doubting(values.doubt("password"));
-            service.sign_in = Some(Box::new(uaa));
-        }
-        Given { client_id: Some(id), client_secret: Some(secret), .. } => {
-            service.errors = Errors::by(|response| words(response, CLIENT_REFUSED));
-            let uaa = Uaa::client(&id, &secret).doubting(values.doubt("client_secret"));
-            service.sign_in = Some(Box::new(uaa));
-        }
-        given => {
-            note_incomplete(&given, values, faults);
-            return None;
-        }
-    }
-    Some((Box::new(CloudFoundry { app }), service))
+    let service = Service::new(&INFO.about).request_id("x-vcap-request-id");
+    opened(CloudFoundry { app }, signed_in(service, values)?)
 }
 
-/// No way of signing in is whole: names what is missing of the one that was begun, or all three.
-fn note_incomplete(given: &Given, values: &Values, faults: &mut Faults) {
-    if given.username.is_some() || given.password.is_some() {
-        require(&INFO, values, faults, &["username", "password"]);
-    } else if given.client_id.is_some() || given.client_secret.is_some() {
-        require(&INFO, values, faults, &["client_id", "client_secret"]);
-    } else {
-        let text = "is missing: set `token` (or the variable CF_ACCESS_TOKEN), or `username` and `password` \
-                    (CF_USERNAME, CF_PASSWORD), or `client_id` and `client_secret` (CF_CLIENT_ID, CF_CLIENT_SECRET)";
-        faults.add(None, "token", text);
+/// The one way of signing in that was given; each has a hint of its own for a refusal.
+fn signed_in(service: Service, values: &Values) -> Option<Service> {
+    if let Some(token) = values.secret("token") {
+        return Some(service.bearer(&token).errors(Errors::by(|response| words(response, TOKEN_REFUSED))));
     }
+    if let Some(name) = values.get("username") {
+        let origin = values.get("origin").map(str::to_owned);
+        let user = Uaa::user(name.to_owned(), values.secret("password")?, origin).doubting(values.doubt("password"));
+        return Some(service.sign_in(user).errors(Errors::by(|response| words(response, USER_REFUSED))));
+    }
+    let client = Uaa::client(values.get("client_id")?, &values.secret("client_secret")?);
+    let client = client.doubting(values.doubt("client_secret"));
+    Some(service.sign_in(client).errors(Errors::by(|response| words(response, CLIENT_REFUSED))))
 }
 
 /// The API's errors are a list of `{detail, title, code}`, the UAA's are `{error, error_description}`, the router's text.
@@ -235,145 +198,6 @@ fn api_words(status: u16, errors: &[Value], refused: &str) -> ApiError {
     }
 }
 
-/// The UAA, which makes tokens.
-struct Uaa {
-    form: Vec<(&'static str, Secret)>,
-    headers: Vec<(&'static str, Secret)>,
-    /// A client and its secret as a header carries them: whoever repeats that repeats the secret.
-    joined: Option<Secret>,
-    origin: Option<String>,
-    /// Goes with a refusal.
-    doubt: Option<String>,
-}
-
-impl Uaa {
-    fn doubting(self, doubt: Option<String>) -> Self {
-        Self { doubt, ..self }
-    }
-
-    /// A user, through the client that the `cf` command uses: it is public, its secret is empty.
-    fn user(username: String, password: Secret, origin: Option<String>) -> Self {
-        Self {
-            form: vec![
-                ("grant_type", Secret::from("password".to_owned())),
-                ("username", Secret::from(username)),
-                ("password", password),
-            ],
-            headers: vec![("authorization", Secret::from("Basic Y2Y6".to_owned()))],
-            joined: None,
-            origin,
-            doubt: None,
-        }
-    }
-
-    /// A client, as OAuth 2.0 has every server take one: in the header, where the form is only allowed.
-    fn client(id: &str, secret: &Secret) -> Self {
-        let joined = joined(id, secret);
-        let basic = format!("Basic {}", joined.expose());
-        Self {
-            form: vec![("grant_type", Secret::from("client_credentials".to_owned()))],
-            headers: vec![
-                ("authorization", Secret::from(basic)),
-                // The UAA decodes the two halves only where it is told that they are encoded.
-                ("x-cf-encoded-credentials", Secret::from("true".to_owned())),
-            ],
-            joined: Some(joined),
-            origin: None,
-            doubt: None,
-        }
-    }
-}
-
-/// Both are encoded as in a form before they are joined, so that either may hold a colon (RFC 6749, 2.3.1).
-fn joined(id: &str, secret: &Secret) -> Secret {
-    let encoded = |text: &str| -> Zeroizing<String> {
-        Zeroizing::new(form_urlencoded::byte_serialize(text.as_bytes()).collect())
-    };
-    let both = format!("{}:{}", *encoded(id), *encoded(secret.expose()));
-    Secret::from(STANDARD.encode(Zeroizing::new(both).as_bytes()))
-}
-
-#[async_trait]
-impl SignIn for Uaa {
-    async fn sign_in(&self, channel: &Channel) -> Result<Secret, Failure> {
-        let root = Call::get("/", "read the API's root document");
-        let root: Root = channel.send(root).await?.json()?;
-        let host = root.sign_in_address(channel.base())?;
-        if let Some(joined) = &self.joined {
-            channel.learn(joined);
-        }
-        let mut call = Call::post("/oauth/token", "sign in").body(Body::Form(self.form.clone()));
-        if let Some(origin) = &self.origin {
-            // In the query, as the `cf` command does it: the UAA does not look for it in the form.
-            call = call.query("login_hint", json!({ "origin": origin }).to_string());
-        }
-        let reply = channel.send_to(&host, self.headers.clone(), call).await.map_err(|mut failure| {
-            let is_refused = matches!(failure.kind, Kind::Unauthorized | Kind::Forbidden | Kind::Refused);
-            if let Some(doubt) = self.doubt.as_ref().filter(|_| is_refused) {
-                failure.hint = format!("{} {doubt}", failure.hint);
-            }
-            failure
-        })?;
-        let answer: Token = reply.json()?;
-        if answer.access_token.expose().is_empty() {
-            return Err(reply.unreadable("without a token"));
-        }
-        Ok(bearer(&answer.access_token))
-    }
-}
-
-#[derive(Deserialize)]
-struct Token {
-    access_token: Secret,
-}
-
-/// The API's root document. A link is null where its component is not installed.
-#[derive(Deserialize)]
-struct Root {
-    #[serde(default, deserialize_with = "lenient")]
-    links: Option<Links>,
-    #[serde(default, deserialize_with = "lenient")]
-    cf_on_k8s: Option<bool>,
-}
-
-#[derive(Default, Deserialize)]
-struct Links {
-    #[serde(default, deserialize_with = "lenient")]
-    login: Option<Target>,
-    #[serde(default, deserialize_with = "lenient")]
-    uaa: Option<Target>,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    href: String,
-}
-
-impl Root {
-    /// Where sign-ins go. It comes from a document, so it has to be as safe as the address that the user wrote.
-    fn sign_in_address(self, api: &Address) -> Result<Address, Failure> {
-        if self.cf_on_k8s == Some(true) {
-            let hint = "Give the Kubernetes token of a service account as `token`.";
-            return Err(Failure::guarded("this API is Korifi, which has no sign-in with a user or a client", hint));
-        }
-        let links = self.links.unwrap_or_default();
-        let Some(target) = links.login.or(links.uaa) else {
-            return Err(Failure::guarded(
-                "the API's root document names no sign-in address (`links.login`)",
-                WRONG_ADDRESS,
-            ));
-        };
-        match Address::parse(&target.href) {
-            Ok(host) if host.is_plain() && !api.is_plain() => Err("must start with https://".to_owned()),
-            other => other,
-        }
-        .map_err(|wrong| {
-            let words = format!("the sign-in address in the API's root document {wrong}; no credential was sent");
-            Failure::guarded(words, WRONG_ADDRESS)
-        })
-    }
-}
-
 impl CloudFoundry {
     async fn read(&self, api: &Api, id: &str, read: Read) -> Result<Option<Deployment>, Failure> {
         let call = Call::get(path(id), "read the deployment");
@@ -382,11 +206,12 @@ impl CloudFoundry {
             Err(failure) if is_missing(&failure, read) => return Ok(None),
             Err(failure) => return Err(failure),
         };
-        let wire: Wire = reply.json()?;
-        if !is_same(id, &wire.guid) {
+        let told = reply.json::<Wire>()?.deployment();
+        let told = told.ok_or_else(|| reply.unreadable("without an id or a state"))?;
+        if !is_same(id, &told.id) {
             return Err(reply.unreadable("about another deployment"));
         }
-        Ok(Some(wire.tell()))
+        Ok(Some(told))
     }
 }
 
@@ -495,84 +320,75 @@ impl Platform for CloudFoundry {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Wire {
-    guid: String,
-    status: Status,
-    #[serde(default, deserialize_with = "lenient")]
-    created_at: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    strategy: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    droplet: Option<Named>,
-    #[serde(default, deserialize_with = "lenient")]
-    previous_droplet: Option<Named>,
-    #[serde(default, deserialize_with = "lenient")]
-    relationships: Option<Relationships>,
+    guid: Text,
+    status: Maybe<Status>,
+    created_at: Time,
+    strategy: Text,
+    droplet: Maybe<Named>,
+    previous_droplet: Maybe<Named>,
+    relationships: Maybe<Relationships>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Status {
-    value: String,
-    #[serde(default, deserialize_with = "lenient")]
-    reason: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    details: Option<StatusDetails>,
+    value: Text,
+    reason: Text,
+    details: Maybe<StatusDetails>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct StatusDetails {
-    #[serde(default, deserialize_with = "lenient")]
-    error: Option<String>,
+    error: Text,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Named {
-    guid: Option<String>,
+    guid: Text,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Relationships {
-    app: Option<Relationship>,
+    app: Maybe<Relationship>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Relationship {
-    data: Option<Named>,
+    data: Maybe<Named>,
 }
 
 impl Wire {
-    fn tell(self) -> Deployment {
-        let Status { value, reason, details } = self.status;
+    fn deployment(self) -> Option<Deployment> {
+        let Status { value, reason, details } = self.status.0?;
         // Through all versions of the API this alone says that it is over.
-        let settled = value == "FINALIZED";
-        let platform_state = match reason.filter(|reason| !reason.is_empty()) {
-            Some(reason) => format!("{value}/{reason}"),
+        let settled = value.get() == Some("FINALIZED");
+        let word = match reason.get() {
+            Some(reason) => Text(value.0.map(|value| format!("{value}/{reason}"))),
             None => value,
         };
-        let app = self.relationships.and_then(|to| to.app?.data?.guid);
+        let guid = |named: Maybe<Named>| named.0.and_then(|it| it.guid.0);
         let facts = [
-            ("app_guid", app),
-            ("strategy", self.strategy),
-            ("droplet_guid", self.droplet.and_then(|it| it.guid)),
-            ("previous_droplet_guid", self.previous_droplet.and_then(|it| it.guid)),
+            ("app_guid", self.relationships.0.and_then(|to| guid(to.app.0?.data))),
+            ("strategy", self.strategy.0),
+            ("droplet_guid", guid(self.droplet)),
+            ("previous_droplet_guid", guid(self.previous_droplet)),
         ];
-        let facts: Map<_, _> =
-            facts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::String(value?)))).collect();
-        Deployment {
-            state: INFO.state(&platform_state),
+        let facts = facts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::String(value?))));
+        Some(Deployment {
             settled,
-            created: self.created_at.as_deref().and_then(time),
-            note: details.and_then(|details| details.error),
-            details: facts,
-            platform_state,
-            ..Deployment::unseen(&self.guid)
-        }
+            created: self.created_at.0,
+            note: details.0.and_then(|details| details.error.0),
+            details: facts.collect(),
+            ..INFO.deployment(self.guid, word)?
+        })
     }
-}
-
-fn time(text: &str) -> Option<Timestamp> {
-    text.parse().ok()
 }
 
 #[cfg(test)]
@@ -581,7 +397,7 @@ mod tests {
 
     fn told(status: &Value) -> Deployment {
         let body = json!({ "guid": "d", "status": status });
-        serde_json::from_value::<Wire>(body).unwrap().tell()
+        serde_json::from_value::<Wire>(body).unwrap().deployment().unwrap()
     }
 
     fn check(status: &Value, word: &str, state: State, is_over: bool) {
@@ -636,7 +452,7 @@ mod tests {
             "strategy": "canary", "droplet": { "guid": "new" }, "previous_droplet": { "guid": null }, "revision": null,
             "relationships": { "app": { "data": { "guid": "a" } } }, "created_at": "2018-04-25T22:42:10Z",
         });
-        let told = serde_json::from_value::<Wire>(body).unwrap().tell();
+        let told = serde_json::from_value::<Wire>(body).unwrap().deployment().unwrap();
         assert_eq!(told.note.as_deref(), Some("no room"));
         assert!(told.created.is_some());
         let facts = json!({ "app_guid": "a", "strategy": "canary", "droplet_guid": "new" });
@@ -684,34 +500,6 @@ mod tests {
             let failure = failure(kind, status, code);
             assert_eq!(is_missing(&failure, Read::First), first, "{status} {code:?}");
             assert_eq!(is_missing(&failure, Read::Later), later, "{status} {code:?}");
-        }
-    }
-
-    #[test]
-    fn a_sign_in_goes_only_where_the_address_is_as_safe_as_the_apis() {
-        let goes = |api: &str, links: Value| {
-            let root: Root = serde_json::from_value(json!({ "links": links })).unwrap();
-            let api = Address::parse(api).unwrap();
-            let host = root.sign_in_address(&api).map(|host| host.join("", &[]));
-            host.map(String::from).ok()
-        };
-        let (far, near) = ("https://api.example.org", "http://127.0.0.1:1");
-        let login = |href: &str| json!({ "login": { "href": href }, "uaa": null });
-        let other = json!({ "login": null, "uaa": { "href": "https://uaa.example.org" } });
-        let safe = Some("https://login.example.org/".to_owned());
-        assert_eq!(goes(far, login("https://login.example.org")), safe);
-        assert_eq!(goes(far, other), Some("https://uaa.example.org/".to_owned()));
-        assert!(goes(near, login("http://127.0.0.1:2/uaa")).is_some());
-        for (api, links) in [
-            (far, login("http://127.0.0.1:2")),
-            (far, login("http://login.example.org")),
-            (near, login("http://login.example.org")),
-            (far, login("https://user:word@login.example.org")),
-            (far, login("/uaa")),
-            (far, json!({})),
-            (far, Value::Null),
-        ] {
-            assert_eq!(goes(api, links.clone()), None, "{api} {links}");
         }
     }
 }
