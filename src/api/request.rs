@@ -62,7 +62,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// A request for a path that is already encoded and starts with a slash. `trying` ends the sentence "could not …".
+    /// A request for a path that is already encoded and starts with a slash. `action` ends the sentence "could not …".
     pub fn new(method: Method, path: impl Into<String>, action: impl Into<String>) -> Self {
         Self {
             method,
