@@ -23,6 +23,8 @@ impl Procedure {
             (true, State::Succeeded) => Outcome::Completed,
             (true, State::Failed) => Outcome::Failed,
             (true, State::Superseded) => Outcome::Superseded,
+            (true, State::Ended) if self.ended_by_a_request() => Outcome::Canceled,
+            (true, State::Ended) => Outcome::AlreadyFinished,
             (true, _) => Outcome::Error,
             (false, State::Succeeded) if last.went_live() => Outcome::AlreadyLive,
             (false, _) => Outcome::AlreadyFinished,
@@ -30,6 +32,12 @@ impl Procedure {
         let reason = self.ended_reason(outcome, last);
         self.under_way |= by_others;
         self.finish(now, outcome, reason, String::new())
+    }
+
+    /// Over in a word that does not tell how: it counts as canceled if it was in flight when it was asked, and nobody
+    /// clearly said no.
+    fn ended_by_a_request(&self) -> bool {
+        self.under_way || self.first_word.is_some() && !self.was_refused()
     }
 
     pub(super) fn requested(&mut self, now: Duration) -> Action {

@@ -179,6 +179,13 @@ impl Procedure {
         self.sent.as_ref().is_some_and(|sent| sent.accepted)
     }
 
+    /// The one request that went out had a clear no. One that was refused after an unclear answer may have been refused
+    /// because of the request before it.
+    pub(super) fn was_refused(&self) -> bool {
+        let answer = self.doubt.as_ref().filter(|_| self.sends == 1 && !self.was_accepted());
+        answer.is_some_and(|answer| !answer.kind.is_ambiguous())
+    }
+
     /// What was read now.
     pub(super) fn note(&mut self, now: Duration, deployment: &Deployment) {
         let word = &deployment.platform_state;

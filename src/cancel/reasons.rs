@@ -1,7 +1,7 @@
 //! The sentences that say why a deployment's run ended as it did. Each is one sentence, for people in a hurry.
 
 use super::procedure::{Procedure, Step};
-use crate::model::deployment::Deployment;
+use crate::model::deployment::{Deployment, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::outcome::Outcome;
 
@@ -69,7 +69,9 @@ impl Procedure {
 
     /// What became of the requests for one that ended without.
     fn unprocessed(&self) -> &'static str {
-        if self.turned_away {
+        if self.was_refused() {
+            "; the platform refused the cancel request"
+        } else if self.turned_away {
             "; the request had been turned away by a rate limit (429)"
         } else {
             "; no request was processed"
@@ -99,6 +101,7 @@ impl Procedure {
         };
         match outcome {
             Outcome::Canceled if self.under_way || !self.was_asked() => self.canceled_by_others_reason(word),
+            Outcome::Canceled if last.state == State::Ended => self.over_reason(&before),
             Outcome::Canceled => format!("{}.", capital(&before)),
             Outcome::Completed if last.takes_down => {
                 format!("It ended before the cancellation could take effect, and nothing went live: {before}.")
@@ -132,12 +135,25 @@ impl Procedure {
         format!("It was being canceled already, {ours}, and it ended {word}.")
     }
 
+    /// It is over and not live, and its last word does not tell how.
+    fn over_reason(&self, before: &str) -> String {
+        let answer = if self.was_accepted() {
+            "The platform accepted the cancel request"
+        } else {
+            "The cancel request had no clear answer"
+        };
+        format!("{answer}, and it is over and not live: {before}, which does not tell how.")
+    }
+
     /// It ended before any request was processed; `before` says from what to what.
     fn already_ended_reason(&self, outcome: Outcome, last: &Deployment, before: &str) -> String {
         let word = &last.platform_state;
         let note = note(last);
         let moved = self.first_word() != Some(word);
         match outcome {
+            _ if self.first_word().is_none() => {
+                format!("It is over and not live, and may have been before it was asked to cancel: {before}.")
+            }
             Outcome::AlreadyLive if moved => {
                 format!("It went live before a request could get through: {before}{}.", self.unprocessed())
             }

@@ -20,6 +20,8 @@ pub enum State {
     Failed,
     /// Ended because a newer deployment took its place.
     Superseded,
+    /// Over and not live; the platform has no word for whether it was canceled.
+    Ended,
     /// The platform used a word that we do not know; never taken for an end by itself.
     Unknown,
 }
@@ -35,6 +37,7 @@ impl State {
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
             Self::Superseded => "superseded",
+            Self::Ended => "ended",
             Self::Unknown => "unknown",
         }
     }
@@ -46,7 +49,7 @@ impl State {
 
     /// Whether a deployment in this state will not change any more.
     pub const fn is_terminal(self) -> bool {
-        matches!(self, Self::Canceled | Self::Succeeded | Self::Failed | Self::Superseded)
+        matches!(self, Self::Canceled | Self::Succeeded | Self::Failed | Self::Superseded | Self::Ended)
     }
 }
 

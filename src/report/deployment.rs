@@ -72,8 +72,8 @@ impl DeploymentReport {
             deployment_id: sanitizer.short(last.map_or(id.as_str(), |last| &last.id)),
             deployment_url: last.and_then(|last| last.url.clone()),
             outcome,
-            canceled: matches!(outcome, Outcome::Canceled | Outcome::AlreadyFinished)
-                && last.is_some_and(|last| last.state == State::Canceled),
+            canceled: outcome == Outcome::Canceled
+                || outcome == Outcome::AlreadyFinished && last.is_some_and(|last| last.state == State::Canceled),
             went_live: went_live(outcome, last),
             state: last.map(|last| last.state.word()),
             platform_state: last.map(|last| last.platform_state.clone()),
@@ -132,7 +132,7 @@ fn went_live(outcome: Outcome, last: Option<&Deployment>) -> &'static str {
     match last.map(|last| last.state) {
         _ if outcome == Outcome::NothingToCancel => "false",
         Some(State::Succeeded) if last.is_some_and(Deployment::went_live) => "true",
-        Some(State::Succeeded | State::Canceled | State::Failed | State::Superseded) => "false",
+        Some(State::Succeeded | State::Canceled | State::Failed | State::Superseded | State::Ended) => "false",
         _ => "unknown",
     }
 }

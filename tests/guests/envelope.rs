@@ -18,7 +18,12 @@ use super::{Answer, Guest, Seen, Server};
 const INFO: PlatformInfo = PlatformInfo {
     about: About { id: "folder", name: "Folder", credentials: "`token`", grant: "the right to stop", ..About::NONE },
     base: "https://folder.example/v4",
-    states: &[("QUEUED", State::Queued), ("RUNNING", State::Running), ("STOPPED", State::Canceled)],
+    states: &[
+        ("QUEUED", State::Queued),
+        ("RUNNING", State::Running),
+        ("STOPPED", State::Canceled),
+        ("OVER", State::Ended),
+    ],
     ..PlatformInfo::USUAL
 };
 
@@ -66,6 +71,7 @@ fn service() -> Service {
 struct Course {
     word: &'static str,
     takes_a_cancel: bool,
+    end: &'static str,
 }
 
 fn answer(course: &mut Course, seen: &Seen) -> Answer {
@@ -80,8 +86,8 @@ fn answer(course: &mut Course, seen: &Seen) -> Answer {
                 let errors = json!([{ "code": 12006, "message": "Build is locked" }]);
                 return (200, json!({ "success": false, "errors": errors, "result": null }));
             }
-            course.word = "STOPPED";
-            (200, json!({ "success": true, "result": build("b1", "STOPPED") }))
+            course.word = course.end;
+            (200, json!({ "success": true, "result": build("b1", course.end) }))
         }
         ("GET", "/builds?page=1&per_page=2") => {
             let page = [build("b1", "RUNNING"), build("b2", "RUNNING")];
@@ -96,13 +102,29 @@ fn answer(course: &mut Course, seen: &Seen) -> Answer {
 }
 
 fn guest(takes_a_cancel: bool) -> Guest<Folder> {
-    let server = Server::new(Course { word: "RUNNING", takes_a_cancel }, answer);
+    guest_of(Course { word: "RUNNING", takes_a_cancel, end: "STOPPED" })
+}
+
+fn guest_of(course: Course) -> Guest<Folder> {
+    let server = Server::new(course, answer);
     Guest::new(Folder, &INFO, service(), &server)
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_put_with_a_header_cancels() {
     assert_eq!(guest(true).cancel("b1").await.outcome, Outcome::Canceled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_word_that_only_says_over_is_canceled_where_it_was_asked_in_time() {
+    for (word, outcome, says) in [
+        ("RUNNING", Outcome::Canceled, "The platform accepted the cancel request, and it is over and not live"),
+        ("OVER", Outcome::AlreadyFinished, "It had ended OVER before anything was asked"),
+    ] {
+        let verdict = guest_of(Course { word, takes_a_cancel: true, end: "OVER" }).cancel("b1").await;
+        assert_eq!(verdict.outcome, outcome, "{verdict:?}");
+        assert!(verdict.reason.contains(says), "{verdict:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -202,6 +202,7 @@ impl<'a> Observer<'a> {
         let outcome = ending.outcome;
         let end = self.end();
         let told = match outcome {
+            Outcome::Canceled if end.is_some_and(|end| end.state == State::Ended) => Some(State::Ended),
             Outcome::Canceled => Some(State::Canceled),
             Outcome::Completed | Outcome::AlreadyLive => Some(State::Succeeded),
             Outcome::Failed => Some(State::Failed),
@@ -221,8 +222,14 @@ impl<'a> Observer<'a> {
         let end = self.end();
         let asked = self.processed > 0 || self.under_way;
         match outcome {
+            Outcome::Canceled if end.is_some_and(|end| end.state == State::Ended) => {
+                prop_assert!(self.ends_by_a_request(), "nobody asked in time, or the answer was a clear no");
+            }
             Outcome::Canceled | Outcome::Completed | Outcome::Failed | Outcome::Superseded => {
                 prop_assert!(asked, "nobody asked");
+            }
+            Outcome::AlreadyFinished if end.is_some_and(|end| end.state == State::Ended) => {
+                prop_assert!(!self.ends_by_a_request(), "it was asked in time, and nobody clearly said no");
             }
             Outcome::AlreadyLive | Outcome::AlreadyFinished => {
                 prop_assert!(end.is_some() && !asked, "it was asked before");
@@ -281,6 +288,12 @@ impl<'a> Observer<'a> {
             other => prop_assert!(false, "not found by {other:?}"),
         }
         Ok(())
+    }
+
+    /// In flight when it was asked, and no clear no to the only request; or asked by somebody else.
+    fn ends_by_a_request(&self) -> bool {
+        let only_no = self.refused && self.processed == 1 && !self.accepted;
+        self.under_way || self.processed > 0 && self.first_word.is_some() && !only_no
     }
 
     fn end(&self) -> Option<&Deployment> {

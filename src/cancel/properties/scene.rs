@@ -69,7 +69,7 @@ pub(super) struct Heard {
 pub(super) const BRANCH: &str = "main";
 pub(super) const COMMIT: &str = "1111111aaaaaaa";
 pub(super) const SHORT_COMMIT: &str = "1111111";
-pub(super) const STATES: [State; 8] = [
+pub(super) const STATES: [State; 9] = [
     State::Queued,
     State::Running,
     State::Canceling,
@@ -77,6 +77,7 @@ pub(super) const STATES: [State; 8] = [
     State::Succeeded,
     State::Failed,
     State::Superseded,
+    State::Ended,
     State::Unknown,
 ];
 

@@ -41,6 +41,44 @@ fn an_unknown_word_is_no_end_unless_the_platform_says_so() {
     );
 }
 
+/// Over in a word that does not tell whether it was canceled: what counts is whether anybody asked in time.
+#[test]
+fn a_word_that_only_says_over_counts_as_canceled_where_nobody_refused() {
+    use State::Ended;
+    let canceled = Outcome::Canceled;
+    let finished = Outcome::AlreadyFinished;
+    let banned = || Event::Read(Err(trouble(Kind::Forbidden)));
+    let no = || refused(Kind::Refused);
+    let unclear = || refused(Kind::Server);
+    for (events, outcome, sends, says) in [
+        (vec![sight(Ended)], finished, 0, "nothing was sent"),
+        (
+            vec![sight(Running), accepted(None), sight(Ended)],
+            canceled,
+            1,
+            "The platform accepted the cancel request, and",
+        ),
+        (vec![sight(Running), accepted(Some(Ended))], canceled, 1, "The platform accepted the cancel request, and"),
+        (vec![sight(Queued), unclear(), sight(Ended)], canceled, 1, "The cancel request had no clear answer, and"),
+        (
+            vec![sight(Running), unclear(), sight(Running), sight(Running), no(), sight(Ended)],
+            canceled,
+            2,
+            "The cancel request had no clear answer, and",
+        ),
+        (vec![sight(Running), no(), sight(Ended)], finished, 1, "; the platform refused the cancel request."),
+        (vec![sight(Running), no(), sight(Canceling), sight(Ended)], canceled, 1, "It was being canceled already"),
+        (vec![sight(Canceling), sight(Ended)], canceled, 0, "It was being canceled already"),
+        (vec![sight(Running), turned_away(), sight(Ended)], finished, 1, "had been turned away"),
+        (vec![sight(Running), refused(Kind::Unreachable), sight(Ended)], finished, 1, "no request was processed"),
+        (vec![banned(), accepted(Some(Ended))], finished, 1, "may have been before it was asked to cancel"),
+    ] {
+        let procedure = check(plan(), events, outcome, sends);
+        let reason = &procedure.ending().unwrap().reason;
+        assert!(reason.contains(says), "{reason}");
+    }
+}
+
 #[test]
 fn one_that_is_being_canceled_is_only_watched() {
     check(plan(), vec![sight(Canceling), sight(Canceling), sight(Canceled)], Outcome::Canceled, 0);
