@@ -8,6 +8,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::paging::{Page, Paging, Sizes, goes_back, leads_on};
+use super::usual::{Read, is_missing};
 use crate::api::{Api, Call, Reply, wire};
 use crate::model::deployment::Deployment;
 use crate::model::failure::{Failure, Kind};
@@ -198,12 +199,27 @@ impl List {
         until: Until,
         take: impl Fn(&[u8]) -> Result<Item<T>, Failure>,
     ) -> Result<Vec<T>, Failure> {
+        self.read_on(api, until, take).await.map(|(all, _)| all)
+    }
+
+    /// The same, and whether that was the whole list.
+    ///
+    /// # Errors
+    /// As for [`Self::read`].
+    pub(super) async fn read_on<T>(
+        &self,
+        api: &Api,
+        until: Until,
+        take: impl Fn(&[u8]) -> Result<Item<T>, Failure>,
+    ) -> Result<(Vec<T>, bool), Failure> {
         let sizes = self.size.map_or(&[1][..], |(_, sizes)| sizes);
         let mut paging = Paging::new(sizes, self.instead);
         let (mut all, mut calm, mut oldest, mut cursor) = (Vec::new(), 0, None, None);
         loop {
             let page = paging.page();
-            let Some(reply) = paging.answer(api.send(self.request(page, all.len(), cursor.as_ref())).await)? else {
+            let answer = api.send(self.request(page, all.len(), cursor.as_ref())).await;
+            let answer = if page.number == 1 { answer } else { answer.map_err(begun) };
+            let Some(reply) = paging.answer(answer)? else {
                 continue;
             };
             let outer = self.items(&reply)?;
@@ -217,7 +233,8 @@ impl List {
                 oldest = [oldest, item.created].into_iter().flatten().min();
                 all.push(item.what);
             }
-            let has_next = self.look_ahead(&reply, page, all.len(), outer.last().map(|last| &**last), &mut cursor)?;
+            let last = outer.last().map(|last| &**last);
+            let has_next = self.look_ahead(&reply, page, all.len(), last, &mut cursor)?;
             let is_far_enough = match until {
                 Until::End => false,
                 Until::Calm { ended, least } => calm >= ended && all.len() >= least,
@@ -225,7 +242,7 @@ impl List {
                 Until::Least(least) => all.len() >= least,
             };
             if ends || is_far_enough || !has_next {
-                return Ok(all);
+                return Ok((all, !has_next));
             }
             paging.turn()?;
         }
@@ -282,7 +299,9 @@ impl List {
         let found: Option<Value> = match self.turn {
             Turn::One => return Ok(false),
             Turn::Number { more, .. } | Turn::Offset { more, .. } => {
-                return more.is_there(reply, page, many).map_err(nowhere);
+                // The last pages of a list that grows shorter while it is read are empty.
+                let is_counted = matches!(more, More::Total(_));
+                return Ok(more.is_there(reply, page, many).map_err(nowhere)? && !(is_counted && last.is_none()));
             }
             Turn::Cursor { at, of_item: false, .. } => reply.at(at)?,
             Turn::Cursor { at, .. } => last.and_then(|last| wire::at(last.get().as_bytes(), at).ok().flatten()),
@@ -320,6 +339,11 @@ impl More {
             }
         }
     }
+}
+
+/// A list that has begun is there: a later page that is not is refused, and says nothing about the list.
+pub(super) fn begun(failure: Failure) -> Failure {
+    if is_missing(&failure, Read::First) { Failure { kind: Kind::Refused, status: None, ..failure } } else { failure }
 }
 
 /// A failure of the item is one of its page: with its status and request id.

@@ -453,7 +453,7 @@ fn a_reset_past_the_limit_ends_the_run_at_once() {
 #[test]
 fn an_answer_without_a_status_is_no_end() {
     let sandbox = sandbox(Deployment::v2(ID).patch(json!({ "high_level_status": null })));
-    step(&sandbox).input("timeout", "2s").run().ended("error", 1).says("without a status");
+    step(&sandbox).input("timeout", "2s").run().ended("error", 1).says("without an id or a state");
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
 
