@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::api::{Api, Clock, Service, Transport};
-use crate::cancel::{Plan, Verdict};
+use crate::cancel::Plan;
 use crate::ci::{self, Console, Print};
 use crate::input::env::Env;
 use crate::input::faults::Faults;
@@ -15,7 +15,7 @@ use crate::model::outcome::{Exit, Outcome};
 use crate::model::signal::{Received, Signals};
 use crate::platform::PlatformInfo;
 use crate::progress::ProgressLog;
-use crate::report::{DeploymentReport, Report};
+use crate::report::{DeploymentReport, Report, Whole};
 use crate::run::{Run, Task};
 use crate::settings::open::Opened;
 use crate::settings::secrets::{all_secrets, secrets_handed_over};
@@ -24,6 +24,7 @@ use crate::settings::{self, Common, chosen_platform};
 use crate::text::redactor::Redactor;
 use crate::text::sanitizer::Sanitizer;
 use crate::text::secret::Secret;
+use crate::text::shown::Shown;
 
 /// What every run begins with: a console, on which every secret is known and masked.
 pub(crate) struct Begun {
@@ -47,7 +48,7 @@ pub(crate) fn begin(env: &Env, print: Print, signals: Signals) -> Begun {
 pub(crate) fn nothing_yet(entry: Option<&'static PlatformInfo>, common: &Common) -> Report {
     Report {
         platform: entry.map(|entry| &entry.about),
-        asked: String::new(),
+        asked: Shown::default(),
         deployments: Vec::new(),
         whole: None,
         fail_on: common.fail_on.clone(),
@@ -64,10 +65,10 @@ pub fn cannot_begin(env: &Env, why: &str) -> Exit {
     let entry = chosen_platform(env, &mut faults);
     let values = settings::read(env, entry, &mut faults);
     let common = Common::judge(&values, &mut faults);
-    let whole = Verdict {
+    let whole = Whole {
         outcome: Outcome::Error,
         reason: sanitizer.short(&format!("This run could not begin, and nothing was sent: {why}.")),
-        hint: "Allow this process more (`ulimit -n`, the limits of the container), or run fewer at once.".to_owned(),
+        hint: "Allow this process more (`ulimit -n`, the limits of the container), or run fewer at once.".into(),
         perhaps_live: false,
     };
     let report = Report { whole: Some(whole), ..nothing_yet(entry, &common) };
@@ -133,7 +134,7 @@ impl Process<'_> {
         };
         let story = |task: &Task| DeploymentReport::new(&entry.about, &task.id, &task.procedure, sanitizer);
         report.deployments = tasks.iter().map(story).collect();
-        report.whole = whole;
+        report.whole = whole.as_ref().map(|whole| Whole::new(whole, sanitizer));
         lock(console).close_group();
     }
 }

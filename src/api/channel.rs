@@ -179,7 +179,7 @@ impl Exchange<'_> {
         let answer = self.transmit(request).await.and_then(|response| self.admit(response));
         self.trace(&url, &answer, sent.elapsed());
         answer.map_err(|error| {
-            let words = self.channel.sanitizer.sentence(&error.words);
+            let words = self.channel.sanitizer.sentence(&error.words).into_string();
             self.failure(error.kind, None, words)
         })
     }
@@ -213,7 +213,7 @@ impl Exchange<'_> {
         let error = dialect.errors.read(&response);
         let header = response.header(dialect.request_id);
         let request_id = error.as_ref().and_then(|error| error.request_id.as_deref()).or(header);
-        let request_id = request_id.map(|id| sanitizer.short(id));
+        let request_id = request_id.map(|id| sanitizer.short(id).into_string());
         let Some(error) = error else {
             limiter.passed(self.bucket());
             return Ok(Reply {
@@ -225,13 +225,13 @@ impl Exchange<'_> {
                 body: response.body,
             });
         };
-        let words = sanitizer.sentence(error.message.as_deref().unwrap_or_else(|| response.describe()));
+        let words = sanitizer.sentence(error.message.as_deref().unwrap_or_else(|| response.describe())).into_string();
         let mut failure = self.failure(kind(response.status, &error), Some(response.status), words);
         failure.request_id = request_id;
         failure.not_before = self.pause(&response);
         failure.code = error.code;
         if let Some(hint) = error.hint {
-            failure.hint = sanitizer.short(&hint);
+            failure.hint = sanitizer.short(&hint).into_string();
         }
         Err(failure)
     }

@@ -13,7 +13,7 @@ use super::{Ci, Effect, Outputs, program, variables};
 use crate::model::outcome::Level;
 use crate::model::signal::Signals;
 use crate::report::{Annotation, LARGEST_DEPLOYMENTS, Report};
-use crate::text::sanitizer::{Sanitizer, break_marks, line};
+use crate::text::sanitizer::{Sanitizer, break_marks_in, line};
 use crate::text::secret::{SHORTEST_HIDDEN, Secret};
 
 /// How long after a signal programs of the CI system are still waited for: the process has to be gone after 3 seconds.
@@ -115,7 +115,7 @@ impl Console {
     pub fn warn(&mut self, text: &str) {
         self.annotate(&Annotation {
             level: Level::Warning,
-            title: "cancel-deployment".to_owned(),
+            title: "cancel-deployment".into(),
             text: self.sanitizer.redact(text),
         });
     }
@@ -243,7 +243,11 @@ impl Console {
 
 /// An annotation in which nothing can act as a command.
 fn safe(annotation: &Annotation) -> Annotation {
-    Annotation { level: annotation.level, title: break_marks(&annotation.title), text: break_marks(&annotation.text) }
+    Annotation {
+        level: annotation.level,
+        title: break_marks_in(&annotation.title),
+        text: break_marks_in(&annotation.text),
+    }
 }
 
 /// The text of the input `output_file`: JSON if its name ends in `.json`.

@@ -89,6 +89,7 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::sanitizer::Sanitizer;
 
     #[test]
     fn values_are_escaped_as_the_server_reads_them() {
@@ -100,7 +101,8 @@ mod tests {
     #[test]
     fn only_an_error_is_a_problem_of_the_build() {
         for (level, problems) in [(Level::Notice, 0), (Level::Warning, 0), (Level::Error, 1)] {
-            let annotation = Annotation { level, title: "title".to_owned(), text: "x".repeat(9000) };
+            let annotation =
+                Annotation { level, title: "title".into(), text: Sanitizer::default().redact(&"x".repeat(9000)) };
             let effects = TeamCity.annotate(&annotation);
             let is_problem = |effect: &&Effect| matches!(effect, Effect::Out(line) if line.contains("[buildProblem") && line.len() < 4000);
             assert_eq!(effects.iter().filter(is_problem).count(), problems);

@@ -2,8 +2,9 @@
 
 use super::deployment::DeploymentReport;
 use super::headlines::whole_headline;
-use super::run::{MOST_LINES, Report, count_outcomes, whole_sentence};
+use super::run::{MOST_LINES, Report, count_outcomes};
 use crate::model::outcome::Level;
+use crate::text::shown::Shown;
 
 /// An annotation: a level, a title and a text, none of them escaped yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,24 +12,23 @@ pub struct Annotation {
     /// How loud.
     pub level: Level,
     /// A few words.
-    pub title: String,
+    pub title: Shown,
     /// One or two sentences.
-    pub text: String,
+    pub text: Shown,
 }
 
 impl Report {
     /// One annotation a deployment, the worst first; more than ten are the worst nine and one that counts the rest.
     pub fn annotations(&self) -> Vec<Annotation> {
         if !self.faults.is_empty() {
-            let input =
-                |text: &String| Annotation { level: Level::Error, title: "Bad input".to_owned(), text: text.clone() };
-            return self.shown_faults().iter().map(input).collect();
+            let input = |text| Annotation { level: Level::Error, title: "Bad input".into(), text };
+            return self.shown_faults().into_iter().map(input).collect();
         }
         if let Some(whole) = self.whole.as_ref().filter(|_| self.deployments.is_empty()) {
             return vec![Annotation {
                 level: self.fail_on.level(whole.outcome),
-                title: whole_headline(whole.outcome).to_owned(),
-                text: whole_sentence(whole),
+                title: whole_headline(whole.outcome).into(),
+                text: whole.sentence(),
             }];
         }
         let mut sorted: Vec<_> = self.deployments.iter().collect();
@@ -39,8 +39,8 @@ impl Report {
         if !rest.is_empty() {
             annotations.push(Annotation {
                 level: rest.iter().map(|told| self.level_of(told)).max().unwrap_or(Level::Notice),
-                title: format!("{} more deployments", rest.len()),
-                text: format!("{}.", count_outcomes(rest)),
+                title: Shown::of(&[&rest.len(), &" more deployments"]),
+                text: Shown::of(&[&count_outcomes(rest), &"."]),
             });
         }
         annotations
@@ -49,7 +49,7 @@ impl Report {
     fn annotation(&self, told: &DeploymentReport) -> Annotation {
         Annotation {
             level: self.level_of(told),
-            title: format!("{}: {}", told.headline(), told.deployment_id),
+            title: Shown::of(&[&told.headline(), &": ", &told.deployment_id]),
             text: told.sentence(),
         }
     }
@@ -61,15 +61,17 @@ mod tests {
 
     use super::*;
     use crate::model::outcome::FailOn;
+    use crate::text::sanitizer::Sanitizer;
 
     fn faulty(faults: Vec<String>) -> Report {
+        let sanitizer = Sanitizer::default();
         Report {
             platform: None,
-            asked: String::new(),
+            asked: Shown::default(),
             deployments: Vec::new(),
             fail_on: FailOn::default(),
             whole: None,
-            faults,
+            faults: faults.iter().map(|fault| sanitizer.redact(fault)).collect(),
             took: Duration::ZERO,
         }
     }
@@ -81,7 +83,7 @@ mod tests {
             let report = faulty((0..count).map(fault).collect());
             let annotations = report.annotations();
             assert_eq!(annotations.len(), told);
-            let last = annotations.last().map(|last| last.text.clone());
+            let last = annotations.last().map(|last| last.text.to_string());
             let rest = format!("And {} more faults like these.", count.saturating_sub(9));
             let expected = if count > 10 { rest } else { fault(count - 1) };
             assert_eq!(last, Some(expected));

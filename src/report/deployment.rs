@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
-use serde_json::{Map, Value};
 
 use super::headlines::{NOTHING_CANCELED, headline};
 use crate::cancel::Procedure;
@@ -13,6 +12,7 @@ use crate::model::deployment::{Deployment, State};
 use crate::model::id::Id;
 use crate::model::outcome::Outcome;
 use crate::text::sanitizer::{Sanitizer, break_marks};
+use crate::text::shown::{Shown, ShownFacts};
 
 /// The reason of the outputs that are written when the first cancel request goes out.
 const PROVISIONAL: &str = "The cancel request was sent, then this run ended without a word; the end was not seen.";
@@ -21,28 +21,28 @@ const PROVISIONAL: &str = "The cancel request was sent, then this run ended with
 #[derive(Clone, Debug, Serialize)]
 pub struct DeploymentReport {
     pub(super) platform: &'static str,
-    pub(super) deployment_id: String,
-    pub(super) deployment_url: Option<String>,
+    pub(super) deployment_id: Shown,
+    pub(super) deployment_url: Option<Shown>,
     #[serde(serialize_with = "outcome_word")]
     pub(super) outcome: Outcome,
     pub(super) canceled: bool,
     pub(super) went_live: &'static str,
     pub(super) state: Option<&'static str>,
-    pub(super) platform_state: Option<String>,
-    pub(super) previous_state: Option<String>,
-    pub(super) reason: String,
-    pub(super) branch: Option<String>,
-    pub(super) commit: Option<String>,
-    pub(super) target: Option<String>,
+    pub(super) platform_state: Option<Shown>,
+    pub(super) previous_state: Option<Shown>,
+    pub(super) reason: Shown,
+    pub(super) branch: Option<Shown>,
+    pub(super) commit: Option<Shown>,
+    pub(super) target: Option<Shown>,
     pub(super) created_at: Option<Timestamp>,
     #[serde(serialize_with = "one_decimal")]
     pub(super) duration_seconds: f64,
     pub(super) http_status: Option<u16>,
-    pub(super) request_id: Option<String>,
+    pub(super) request_id: Option<Shown>,
     pub(super) timeline: Vec<StateChange>,
-    pub(super) details: Map<String, Value>,
+    pub(super) details: ShownFacts,
     #[serde(skip)]
-    pub(super) hint: String,
+    pub(super) hint: Shown,
     /// No request for it was sent.
     #[serde(skip)]
     pub(super) untouched: bool,
@@ -53,7 +53,7 @@ pub struct DeploymentReport {
 pub(super) struct StateChange {
     #[serde(serialize_with = "one_decimal")]
     pub(super) seconds: f64,
-    pub(super) platform_state: String,
+    pub(super) platform_state: Shown,
 }
 
 impl DeploymentReport {
@@ -63,21 +63,21 @@ impl DeploymentReport {
         let ending = procedure.ending();
         let (outcome, reason, hint) = match ending {
             Some(ending) => (ending.outcome, sanitizer.redact(&ending.reason), sanitizer.redact(&ending.hint)),
-            None => (Outcome::Interrupted, PROVISIONAL.to_owned(), String::new()),
+            None => (Outcome::Interrupted, Shown::from(PROVISIONAL), Shown::default()),
         };
         let sent = procedure.sent();
         let said = |text: Option<&String>| text.map(|text| sanitizer.short(text));
         Self {
             platform: about.id,
             deployment_id: sanitizer.short(last.map_or(id.as_str(), |last| &last.id)),
-            deployment_url: last.and_then(|last| last.url.clone()),
+            deployment_url: said(last.and_then(|last| last.url.as_ref())),
             outcome,
             canceled: outcome == Outcome::Canceled
                 || outcome == Outcome::AlreadyFinished && last.is_some_and(|last| last.state == State::Canceled),
             went_live: went_live(outcome, last),
             state: last.map(|last| last.state.word()),
-            platform_state: last.map(|last| last.platform_state.clone()),
-            previous_state: procedure.first_word().map(str::to_owned),
+            platform_state: said(last.map(|last| &last.platform_state)),
+            previous_state: procedure.first_word().map(|word| sanitizer.short(word)),
             reason,
             branch: said(last.and_then(|last| last.branch.as_ref())),
             commit: said(last.and_then(|last| last.commit.as_ref())),
@@ -85,9 +85,9 @@ impl DeploymentReport {
             created_at: last.and_then(|last| last.created),
             duration_seconds: procedure.took().as_secs_f64(),
             http_status: sent.and_then(|sent| sent.status),
-            request_id: sent.and_then(|sent| sent.request_id.clone()),
-            timeline: timeline(procedure),
-            details: last.map(|last| last.details.clone()).unwrap_or_default(),
+            request_id: said(sent.and_then(|sent| sent.request_id.as_ref())),
+            timeline: timeline(procedure, sanitizer),
+            details: last.map(|last| sanitizer.facts(&last.details)).unwrap_or_default(),
             hint,
             untouched: procedure.is_untouched(),
         }
@@ -108,8 +108,8 @@ impl DeploymentReport {
         self.deployment_url.as_deref().filter(|url| is_linkable(url))
     }
 
-    pub(super) fn sentence(&self) -> String {
-        if self.hint.is_empty() { self.reason.clone() } else { format!("{} {}", self.reason, self.hint) }
+    pub(super) fn sentence(&self) -> Shown {
+        with_hint(&self.reason, &self.hint)
     }
 
     /// What became of it, in words for a heading.
@@ -122,9 +122,11 @@ impl DeploymentReport {
     }
 }
 
-fn timeline(procedure: &Procedure) -> Vec<StateChange> {
-    let moment =
-        |(at, word): &(Duration, String)| StateChange { seconds: at.as_secs_f64(), platform_state: word.clone() };
+fn timeline(procedure: &Procedure, sanitizer: &Sanitizer) -> Vec<StateChange> {
+    let moment = |(at, word): &(Duration, String)| StateChange {
+        seconds: at.as_secs_f64(),
+        platform_state: sanitizer.short(word),
+    };
     procedure.timeline().iter().map(moment).collect()
 }
 
@@ -149,6 +151,11 @@ fn one_decimal<S: Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::
 /// A platform's page: `https`, and nothing in it that could end a Markdown link.
 fn is_linkable(url: &str) -> bool {
     url.starts_with("https://") && url.chars().all(|c| c.is_ascii_alphanumeric() || "-._~:/?#%=&+,@".contains(c))
+}
+
+/// A reason and what to do about it, if there is something.
+pub(super) fn with_hint(reason: &Shown, hint: &Shown) -> Shown {
+    if hint.is_empty() { reason.clone() } else { Shown::of(&[reason, &" ", hint]) }
 }
 
 /// The id of a deployment as log lines show it.

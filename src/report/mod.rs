@@ -11,4 +11,4 @@ mod summary;
 pub use annotations::Annotation;
 pub use deployment::{DeploymentReport, shown_id};
 pub use outputs::{LARGEST_DEPLOYMENTS, OUTPUTS};
-pub use run::Report;
+pub use run::{Report, Whole};

@@ -1,11 +1,11 @@
 //! The outputs of a run, as values that are not yet written anywhere.
 
 use serde::Serialize;
-use serde_json::Map;
 
 use super::deployment::DeploymentReport;
 use super::run::Report;
 use crate::text::sanitizer::{break_commands, break_commands_in_json};
+use crate::text::shown::ShownFacts;
 
 /// The names of all outputs, in their order.
 pub const OUTPUTS: [(&str, &str); 13] = [
@@ -35,17 +35,18 @@ impl Report {
     /// the size of `deployments`.
     pub fn outputs(&self, largest: usize) -> Vec<(&'static str, String)> {
         let worst = self.worst();
-        let of_worst = |field: fn(&DeploymentReport) -> Option<String>| worst.and_then(field).unwrap_or_default();
+        let of_worst =
+            |field: fn(&DeploymentReport) -> Option<&str>| worst.and_then(field).unwrap_or_default().to_owned();
         let value = |name: &str| match name {
             "outcome" => self.outcome().to_string(),
             "canceled" => (!self.deployments.is_empty() && self.canceled_count() == self.deployments.len()).to_string(),
             "went_live" => self.went_live().to_owned(),
-            "state" => of_worst(|told| told.state.map(str::to_owned)),
-            "platform_state" => of_worst(|told| told.platform_state.clone()),
-            "previous_state" => of_worst(|told| told.previous_state.clone()),
-            "deployment_id" => of_worst(|told| Some(told.deployment_id.clone())),
-            "deployment_url" => of_worst(|told| told.deployment_url.clone()),
-            "reason" => self.reason(),
+            "state" => of_worst(|told| told.state),
+            "platform_state" => of_worst(|told| told.platform_state.as_deref()),
+            "previous_state" => of_worst(|told| told.previous_state.as_deref()),
+            "deployment_id" => of_worst(|told| Some(told.deployment_id.as_str())),
+            "deployment_url" => of_worst(|told| told.deployment_url.as_deref()),
+            "reason" => self.reason().into_string(),
             "duration_seconds" => format!("{:.1}", self.took.as_secs_f64()),
             "count" => self.deployments.len().to_string(),
             "canceled_count" => self.canceled_count().to_string(),
@@ -78,7 +79,7 @@ impl Report {
         if kept == all {
             return (text, 0);
         }
-        let bare = |told: &&DeploymentReport| DeploymentReport { details: Map::new(), ..short(told) };
+        let bare = |told: &&DeploymentReport| DeploymentReport { details: ShownFacts::default(), ..short(told) };
         let (text, kept) = joined(sorted.iter().map(bare), largest);
         (text, all - kept)
     }

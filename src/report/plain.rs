@@ -1,22 +1,22 @@
 //! The summary for people without Markdown.
 
-use super::run::{Report, whole_sentence};
+use super::run::Report;
+use crate::text::shown::Shown;
 
 impl Report {
     /// The same for people without Markdown: a few short lines.
     pub fn plain_summary(&self) -> Vec<String> {
-        let mut lines = vec![self.title()];
+        let mut lines = vec![self.title().into_string()];
         let faults = self.shown_faults().into_iter();
         lines.extend(faults.map(|fault| format!("  {fault}")));
         if !self.faults.is_empty() {
             return lines;
         }
-        lines.extend(self.whole.iter().map(|whole| format!("  {}", whole_sentence(whole))));
+        lines.extend(self.whole.iter().map(|whole| format!("  {}", whole.sentence())));
         let mut sorted: Vec<_> = self.deployments.iter().collect();
         sorted.sort_by_key(|told| told.outcome);
         for told in sorted {
-            let word =
-                |word: &Option<String>| word.clone().filter(|word| !word.is_empty()).unwrap_or_else(|| "?".to_owned());
+            let word = |word: &Option<Shown>| word.clone().filter(|word| !word.is_empty()).unwrap_or("?".into());
             let change = format!("{} → {}", word(&told.previous_state), word(&told.platform_state));
             lines
                 .push(format!("  {}: {} ({change}, {:.1} s)", told.deployment_id, told.outcome, told.duration_seconds));

@@ -3,11 +3,13 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::deployment::DeploymentReport;
+use super::deployment::{DeploymentReport, with_hint};
 use super::headlines::{NOTHING_CANCELED, whole_headline};
 use crate::cancel::Verdict;
 use crate::model::about::About;
 use crate::model::outcome::{FailOn, Level, Outcome};
+use crate::text::sanitizer::Sanitizer;
+use crate::text::shown::Shown;
 
 /// More lines of one kind than this are not shown.
 pub(super) const MOST_LINES: usize = 10;
@@ -18,17 +20,46 @@ pub struct Report {
     /// The platform, once known.
     pub platform: Option<&'static About>,
     /// What was asked, in a few words.
-    pub asked: String,
+    pub asked: Shown,
     /// One each, in the order given.
     pub deployments: Vec<DeploymentReport>,
     /// What fails the step.
     pub fail_on: FailOn,
     /// How it ended for the whole run, when there was no deployment to tell of.
-    pub whole: Option<Verdict>,
+    pub whole: Option<Whole>,
     /// Faults of the inputs, when there was no run.
-    pub faults: Vec<String>,
+    pub faults: Vec<Shown>,
     /// How long the run took.
     pub took: Duration,
+}
+
+/// How a run ended that took no deployment to its end.
+#[derive(Debug)]
+pub struct Whole {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// One sentence.
+    pub reason: Shown,
+    /// What to change, when something can be changed.
+    pub hint: Shown,
+    /// What was meant may be live.
+    pub perhaps_live: bool,
+}
+
+impl Whole {
+    /// The verdict as it is told.
+    pub fn new(verdict: &Verdict, sanitizer: &Sanitizer) -> Self {
+        Self {
+            outcome: verdict.outcome,
+            reason: sanitizer.redact(&verdict.reason),
+            hint: sanitizer.redact(&verdict.hint),
+            perhaps_live: verdict.perhaps_live,
+        }
+    }
+
+    pub(super) fn sentence(&self) -> Shown {
+        with_hint(&self.reason, &self.hint)
+    }
 }
 
 impl Report {
@@ -103,68 +134,62 @@ impl Report {
     }
 
     /// The faults of the inputs, each once; of more than ten the first nine, and one line that counts the rest.
-    pub(super) fn shown_faults(&self) -> Vec<String> {
+    pub(super) fn shown_faults(&self) -> Vec<Shown> {
         let mut seen = HashSet::new();
         let mut faults: Vec<_> = self.faults.iter().filter(|it| seen.insert(*it)).collect();
         if faults.len() <= MOST_LINES {
             return faults.into_iter().cloned().collect();
         }
         let more = faults.split_off(MOST_LINES - 1).len();
-        let rest = format!("And {more} more faults like these.");
+        let rest = Shown::of(&[&"And ", &more, &" more faults like these."]);
         faults.into_iter().cloned().chain([rest]).collect()
     }
 
     /// One sentence for the whole run.
-    pub fn reason(&self) -> String {
+    pub fn reason(&self) -> Shown {
         match (self.worst(), self.deployments.len()) {
             (None, _) if !self.faults.is_empty() => {
-                let faults = self.shown_faults();
-                let faults: Vec<_> = faults.iter().map(|fault| fault.trim_end_matches('.')).collect();
-                format!("The inputs are not right, and nothing was sent: {}.", faults.join("; "))
+                let faults = Shown::join(self.shown_faults().iter().map(Shown::without_stop), "; ");
+                Shown::of(&[&"The inputs are not right, and nothing was sent: ", &faults, &"."])
             }
             (None, _) => self.whole.as_ref().map(|whole| whole.reason.clone()).unwrap_or_default(),
             (Some(only), 1) => only.reason.clone(),
             (Some(worst), count) => {
-                format!(
-                    "{}; {} is {}: {}",
-                    self.tally(&format!("of {count}")),
-                    worst.deployment_id,
-                    worst.outcome,
-                    worst.reason
-                )
+                let tally = self.tally(&Shown::of(&[&"of ", &count]));
+                Shown::of(&[&tally, &"; ", &worst.deployment_id, &" is ", &worst.outcome, &": ", &worst.reason])
             }
         }
     }
 
     /// The summary's heading as a sentence.
-    pub fn title(&self) -> String {
+    pub fn title(&self) -> Shown {
         let name = self.platform.map_or("", |about| about.name);
         match (self.deployments.as_slice(), self.faults.is_empty()) {
-            (_, false) => format!("{NOTHING_CANCELED}: the inputs are not right"),
-            ([], true) => format!("{} on {name}", whole_headline(self.outcome())),
-            ([only], true) => format!("{}: {} on {name}", only.headline(), only.deployment_id),
-            (many, true) => self.tally(&format!("of {} deployments on {name}", many.len())),
+            (_, false) => Shown::of(&[&NOTHING_CANCELED, &": the inputs are not right"]),
+            ([], true) => Shown::of(&[&whole_headline(self.outcome()), &" on ", &name]),
+            ([only], true) => Shown::of(&[&only.headline(), &": ", &only.deployment_id, &" on ", &name]),
+            (many, true) => self.tally(&Shown::of(&[&"of ", &many.len(), &" deployments on ", &name])),
         }
     }
 
     /// What came of several, as far as this run goes: one that sends nothing or does not wait sees no end.
-    pub(super) fn tally(&self, of_all: &str) -> String {
+    pub(super) fn tally(&self, of_all: &Shown) -> Shown {
         let count = |outcome| {
             let all = self.deployments.iter();
             all.filter(|told| told.outcome == outcome).count()
         };
         let canceled = self.canceled_count();
         match (count(Outcome::DryRun), count(Outcome::Requested)) {
-            (0, 0) => format!("{canceled} {of_all} ended canceled"),
+            (0, 0) => Shown::of(&[&canceled, &" ", of_all, &" ended canceled"]),
             (0, requested) => {
-                let asked = if requested == 1 { "was" } else { "were" };
+                let asked = if requested == 1 { " was" } else { " were" };
                 let seen = match canceled {
-                    0 => String::new(),
-                    _ => format!(", and {canceled} ended canceled"),
+                    0 => Shown::default(),
+                    _ => Shown::of(&[&", and ", &canceled, &" ended canceled"]),
                 };
-                format!("{requested} {of_all} {asked} asked to cancel and not waited for{seen}")
+                Shown::of(&[&requested, &" ", of_all, &asked, &" asked to cancel and not waited for", &seen])
             }
-            (would, _) => format!("Dry run: {would} {of_all} would be asked to cancel"),
+            (would, _) => Shown::of(&[&"Dry run: ", &would, &" ", of_all, &" would be asked to cancel"]),
         }
     }
 
@@ -199,12 +224,8 @@ impl Report {
     }
 }
 
-pub(super) fn whole_sentence(whole: &Verdict) -> String {
-    if whole.hint.is_empty() { whole.reason.clone() } else { format!("{} {}", whole.reason, whole.hint) }
-}
-
-pub(super) fn count_outcomes(deployments: &[&DeploymentReport]) -> String {
+pub(super) fn count_outcomes(deployments: &[&DeploymentReport]) -> Shown {
     let of = |outcome| deployments.iter().filter(|told| told.outcome == outcome).count();
     let counts = Outcome::ALL.into_iter().map(|outcome| (of(outcome), outcome)).filter(|(count, _)| *count > 0);
-    counts.map(|(count, outcome)| format!("{count} {outcome}")).collect::<Vec<_>>().join(", ")
+    Shown::join(counts.map(|(count, outcome)| Shown::of(&[&count, &" ", &outcome])), ", ")
 }

@@ -2,12 +2,11 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
-
 use super::deployment::{DeploymentReport, StateChange};
-use super::run::{MOST_LINES, Report, count_outcomes, whole_sentence};
+use super::run::{MOST_LINES, Report, count_outcomes};
 use crate::model::outcome::{Level, Outcome};
 use crate::text::markdown::{code, prose};
+use crate::text::shown::Shown;
 
 /// A larger summary is refused by those who show it.
 const LARGEST_SUMMARY: usize = 1024 * 1024;
@@ -28,7 +27,7 @@ impl Report {
             let _ = writeln!(text, "**Did it go live?** {}\n", self.live_sentence());
         }
         if let Some(whole) = self.whole.as_ref().filter(|_| self.deployments.is_empty()) {
-            let _ = writeln!(text, "**Why:** {}", prose(&whole_sentence(whole)));
+            let _ = writeln!(text, "**Why:** {}", prose(&whole.sentence()));
             return cap(text);
         }
         self.add_table(&mut text);
@@ -71,7 +70,7 @@ impl Report {
             }
             let link = |url: &str| format!("[{}]({url})", code(&told.deployment_id));
             let id = told.page().map_or_else(|| code(&told.deployment_id), link);
-            let word = |word: &Option<String>| {
+            let word = |word: &Option<Shown>| {
                 word.as_deref().filter(|word| !word.is_empty()).map_or_else(|| "–".to_owned(), code)
             };
             let _ = writeln!(
@@ -119,7 +118,7 @@ impl Report {
         if self.went_live() == "false" && self.deployments.iter().any(|told| canceled(&told)) {
             let _ = writeln!(text, "\n**Not undone by cancelling:** {}", prose(about.caveat));
         }
-        let another = |told: &DeploymentReport| told.details.get("superseded_another") == Some(&Value::Bool(true));
+        let another = |told: &DeploymentReport| told.details.is_true("superseded_another");
         if self.deployments.iter().filter(canceled).any(another) {
             text.push_str("\n**Mind:** it had itself superseded another deployment, so the app goes back to that one's version, not to the last one that had gone live.\n");
         }

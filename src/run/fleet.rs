@@ -127,7 +127,7 @@ impl<'r, 'a> Fleet<'r, 'a> {
             Happening::Completed(completed) => self.handle_completed(completed),
             Happening::Page(which, page) => {
                 if let Some((task, page)) = self.tasks.get_mut(which).zip(page) {
-                    task.procedure.show_page(self.run.sanitizer.short(&page));
+                    task.procedure.show_page(self.run.sanitizer.short(&page).into_string());
                 }
             }
             Happening::PauseOver => {

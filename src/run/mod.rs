@@ -134,7 +134,8 @@ impl Run<'_> {
     }
 
     fn ending(&self, outcome: Outcome, reason: &str, hint: &str) -> Verdict {
-        Verdict { outcome, reason: self.sanitizer.short(reason), hint: self.sanitizer.short(hint), perhaps_live: false }
+        let short = |text| self.sanitizer.short(text).into_string();
+        Verdict { outcome, reason: short(reason), hint: short(hint), perhaps_live: false }
     }
 
     fn interrupted(&self) -> Verdict {

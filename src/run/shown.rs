@@ -19,7 +19,7 @@ impl Run<'_> {
             Event::Answered(Err(failure)) => Event::Answered(Err(self.sanitize_failure(failure))),
             Event::Concluded(conclusion) => Event::Concluded(Conclusion {
                 details: self.sanitizer.details(conclusion.details),
-                sentence: conclusion.sentence.map(|text| self.sanitizer.short(&text)),
+                sentence: conclusion.sentence.map(|text| self.sanitizer.short(&text).into_string()),
             }),
             Event::Woke => Event::Woke,
         }
@@ -29,15 +29,15 @@ impl Run<'_> {
         let deployment = |found: Box<_>| Box::new(self.sanitizer.deployment(*found));
         match found {
             Found::Here(found) => Found::Here(deployment(found)),
-            Found::Missing(what) => Found::Missing(self.sanitizer.short(&what)),
-            Found::Idle(what) => Found::Idle(self.sanitizer.short(&what)),
-            Found::Spared(found, why) => Found::Spared(deployment(found), self.sanitizer.short(&why)),
+            Found::Missing(what) => Found::Missing(self.sanitizer.short(&what).into_string()),
+            Found::Idle(what) => Found::Idle(self.sanitizer.short(&what).into_string()),
+            Found::Spared(found, why) => Found::Spared(deployment(found), self.sanitizer.short(&why).into_string()),
         }
     }
 
     fn sanitize_failure(&self, mut failure: Failure) -> Failure {
-        failure.words = self.sanitizer.short(&failure.words);
-        failure.hint = self.sanitizer.short(&failure.hint);
+        failure.words = self.sanitizer.short(&failure.words).into_string();
+        failure.hint = self.sanitizer.short(&failure.hint).into_string();
         failure
     }
 }

@@ -7,3 +7,4 @@ pub mod markdown;
 pub mod redactor;
 pub mod sanitizer;
 pub mod secret;
+pub mod shown;

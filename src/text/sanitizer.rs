@@ -11,6 +11,7 @@ use crate::model::deployment::Deployment;
 use crate::text::line::{is_blank, is_invisible, one_line, visible};
 use crate::text::redactor::Redactor;
 use crate::text::secret::Secret;
+use crate::text::shown::{Shown, ShownFacts};
 
 /// The longest sentence of a platform's that is shown, in characters.
 const SENTENCE: usize = 300;
@@ -41,47 +42,57 @@ impl Sanitizer {
     }
 
     /// A platform's sentence: one line, shortened.
-    pub fn sentence(&self, text: &str) -> String {
+    pub fn sentence(&self, text: &str) -> Shown {
         self.plain(text, SENTENCE)
     }
 
     /// A single value such as an id or a state.
-    pub fn short(&self, text: &str) -> String {
+    pub fn short(&self, text: &str) -> Shown {
         self.plain(text, VALUE)
     }
 
-    /// A sentence of ours, whole: nobody knows what a user wrote into the names and words that it repeats.
-    pub fn redact(&self, text: &str) -> String {
+    /// A sentence of ours on one line, whole: nobody knows what a user wrote into the names and words that it repeats.
+    pub fn redact(&self, text: &str) -> Shown {
         let redactor = self.redactor.read().unwrap_or_else(PoisonError::into_inner);
-        redactor.redact(text)
+        Shown::cleaned(redactor.redact(&one_line(text)))
     }
 
     /// A deployment whose texts can be shown; its id stays fit for a request, and what it was made from and where it goes
     /// stays as the platform said it, because guards compare that.
     pub fn deployment(&self, mut deployment: Deployment) -> Deployment {
-        let clean = |text: Option<String>| text.map(|text| self.short(&text));
-        deployment.platform_state = self.short(&deployment.platform_state);
+        let clean = |text: Option<String>| text.map(|text| self.short(&text).into_string());
+        deployment.platform_state = self.short(&deployment.platform_state).into_string();
         deployment.url = clean(deployment.url);
-        deployment.note = deployment.note.map(|note| self.sentence(&note));
+        deployment.note = deployment.note.map(|note| self.sentence(&note).into_string());
         deployment.details = self.details(deployment.details);
         deployment
     }
 
     /// A platform's own facts, their texts fit to be shown.
     pub fn details(&self, mut details: Map<String, Value>) -> Map<String, Value> {
-        for value in details.values_mut() {
-            if let Value::String(text) = value {
-                *text = self.sentence(text);
-            }
-        }
+        details.values_mut().for_each(|value| self.clean(value));
         details
     }
 
-    fn plain(&self, text: &str, longest: usize) -> String {
+    /// The same facts as the report takes them.
+    pub fn facts(&self, details: &Map<String, Value>) -> ShownFacts {
+        ShownFacts::cleaned(self.details(details.clone()))
+    }
+
+    fn clean(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = self.sentence(text).into_string(),
+            Value::Array(values) => values.iter_mut().for_each(|value| self.clean(value)),
+            Value::Object(values) => values.values_mut().for_each(|value| self.clean(value)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    fn plain(&self, text: &str, longest: usize) -> Shown {
         let redactor = self.redactor.read().unwrap_or_else(PoisonError::into_inner);
         // One more than is shown tells that there is more; a huge text must not keep the run from its limit.
         let shown = redactor.redact_start(&one_line(text), longest + 1);
-        shorten(&shown, longest)
+        Shown::cleaned(shorten(&shown, longest))
     }
 }
 
@@ -117,6 +128,11 @@ pub fn break_marks(text: &str) -> String {
         out.push(c);
     }
     out
+}
+
+/// The same for a text that was shown already.
+pub fn break_marks_in(text: &Shown) -> Shown {
+    Shown::cleaned(break_marks(text))
 }
 
 /// Whether a text that has to stay as it is would be read as a command, wherever it stands in a line.

@@ -15,7 +15,7 @@ use cancel_deployment::model::id::Id;
 use cancel_deployment::model::outcome::{FailOn, Outcome};
 use cancel_deployment::model::signal::{Received, Signals};
 use cancel_deployment::platform::{PlatformInfo, REGISTER};
-use cancel_deployment::report::{DeploymentReport, LARGEST_DEPLOYMENTS, OUTPUTS, Report};
+use cancel_deployment::report::{DeploymentReport, LARGEST_DEPLOYMENTS, OUTPUTS, Report, Whole};
 use cancel_deployment::run::{Observer, Run, Task};
 use cancel_deployment::select::guard::Guard;
 use cancel_deployment::select::{Select, Selector};
@@ -23,6 +23,7 @@ use cancel_deployment::settings;
 use cancel_deployment::settings::secrets::all_secrets;
 use cancel_deployment::text::redactor::Redactor;
 use cancel_deployment::text::sanitizer::Sanitizer;
+use cancel_deployment::text::shown::Shown;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -176,12 +177,12 @@ async fn run(entry: &'static PlatformInfo, aim: u8, answers: &[u8]) -> String {
     assert!(talk.cancels <= most, "{} requests to cancel {} deployments", talk.cancels, works.len());
     let report = Report {
         platform: Some(&entry.about),
-        asked: String::new(),
+        asked: Shown::default(),
         deployments: works
             .iter()
             .map(|work| DeploymentReport::new(&entry.about, &work.id, &work.procedure, &sanitizer))
             .collect(),
-        whole,
+        whole: whole.as_ref().map(|whole| Whole::new(whole, &sanitizer)),
         fail_on: FailOn::usual(false),
         faults: Vec::new(),
         took: start.elapsed(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cancel_deployment::api::{Api, Clock, Request, Reset, Response, Service, Transport, TransportError};
-use cancel_deployment::cancel::{Plan, Verdict};
+use cancel_deployment::cancel::Plan;
 use cancel_deployment::ci::{self, Ci, Console, Effect};
 use cancel_deployment::input::env::Env;
 use cancel_deployment::model::address::Address;
@@ -19,11 +19,12 @@ use cancel_deployment::model::id::Id;
 use cancel_deployment::model::outcome::{FailOn, Level, Outcome};
 use cancel_deployment::model::signal::{Received, Signals};
 use cancel_deployment::platform::{Platform, REGISTER};
-use cancel_deployment::report::{Annotation, DeploymentReport, LARGEST_DEPLOYMENTS, Report};
+use cancel_deployment::report::{Annotation, DeploymentReport, LARGEST_DEPLOYMENTS, Report, Whole};
 use cancel_deployment::run::{Observer, Run, Task};
 use cancel_deployment::select::guard::Guard;
 use cancel_deployment::text::sanitizer::Sanitizer;
 use cancel_deployment::text::secret::Secret;
+use cancel_deployment::text::shown::Shown;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
@@ -211,7 +212,7 @@ impl Platform for Player {
     async fn cancel(&self, _api: &Api, known: &Deployment) -> Result<Accepted, Failure> {
         let said = &self.said[self.number(&known.id)];
         // The door cleans these before anybody sees them.
-        let request_id = Some(self.sanitizer.short(&said.request_id));
+        let request_id = Some(self.sanitizer.short(&said.request_id).into_string());
         if said.end == End::Refused {
             let refused = Failure::own(Kind::Refused, said.refusal.clone(), said.hint.clone());
             return Err(Failure { action: "cancel it".to_owned(), status: Some(409), request_id, ..refused });
@@ -250,10 +251,10 @@ fn report(tale: &Tale, sanitizer: &Arc<Sanitizer>) -> Report {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
     let entry = REGISTER[0];
-    let ending = |words: &String| Verdict {
+    let ending = |words: &String| Whole {
         outcome: Outcome::Error,
         reason: sanitizer.short(words),
-        hint: String::new(),
+        hint: Shown::default(),
         perhaps_live: false,
     };
     Report {
@@ -485,7 +486,8 @@ fn tell(tale: &Tale, report: &Report, ci: &str) -> Heard {
 
 /// An annotation that is other people's words from the first to the last.
 fn extra(tale: &Tale) -> Annotation {
-    Annotation { level: Level::Error, title: tale.title.clone(), text: tale.text.clone() }
+    let shown = |text: &String| Sanitizer::default().redact(text);
+    Annotation { level: Level::Error, title: shown(&tale.title), text: shown(&tale.text) }
 }
 
 /// What stays of a text however it was cleaned, broken or escaped: what people can see, but for blanks and backslashes.
@@ -507,7 +509,7 @@ fn told_whole(tale: &Tale, report: &Report, sanitizer: &Sanitizer) {
     assert_eq!(told.len(), tale.deployments.len());
     for (number, (told, said)) in told.iter().zip(&tale.deployments).enumerate() {
         let missing = said.end == End::Missing;
-        let value = |text: &str| Some(sanitizer.short(text));
+        let value = |text: &str| Some(sanitizer.short(text).into_string());
         let id = if missing {
             value(written(number, &said.id).as_str())
         } else {
@@ -532,7 +534,7 @@ fn told_whole(tale: &Tale, report: &Report, sanitizer: &Sanitizer) {
             assert_eq!(told["timeline"][0]["platform_state"].as_str(), value(&said.before).as_deref());
         }
         if said.end == End::Canceled {
-            assert_eq!(told["details"]["query"], sanitizer.sentence(&said.fact));
+            assert_eq!(told["details"]["query"], sanitizer.sentence(&said.fact).as_str());
         }
     }
 }
@@ -578,8 +580,8 @@ impl Reading<'_> {
 
     /// All annotations in their order, and what they say.
     fn annotations(&self) -> Vec<Annotation> {
-        let warning =
-            Annotation { level: Level::Warning, title: "cancel-deployment".to_owned(), text: self.tale.text.clone() };
+        let text = Sanitizer::default().redact(&self.tale.text);
+        let warning = Annotation { level: Level::Warning, title: "cancel-deployment".into(), text };
         let mut all = vec![warning, extra(self.tale)];
         all.extend(self.report.annotations());
         all
@@ -608,7 +610,7 @@ impl Reading<'_> {
             let masks: Vec<_> = commands.drain(..masks).map(|mask| mask.text).collect();
             assert!(masks.is_empty() || masks == [models::heard(&self.tale.token)], "{masks:?}");
             let mut commands = commands.into_iter();
-            for (name, text) in [("group", &self.report.asked), ("debug", &self.tale.line)] {
+            for (name, text) in [("group", self.report.asked.as_str()), ("debug", self.tale.line.as_str())] {
                 let command = commands.next().expect("a command");
                 assert_eq!(command.name, name, "{}", self.log);
                 same(&command.text, text);

@@ -24,7 +24,7 @@ use cancel_deployment::model::deployment::State;
 use cancel_deployment::model::outcome::{FailOn, Outcome};
 use cancel_deployment::model::signal::{Received, Signal};
 use cancel_deployment::platform::REGISTER;
-use cancel_deployment::report::{DeploymentReport, LARGEST_DEPLOYMENTS, Report};
+use cancel_deployment::report::{DeploymentReport, LARGEST_DEPLOYMENTS, Report, Whole};
 use cancel_deployment::run::{Observer, Run, Task};
 use cancel_deployment::select::guard::Guard;
 use cancel_deployment::select::{Select, Selector};
@@ -382,9 +382,9 @@ fn the_worst_is_told(scene: &Scene, played: &Played) -> Checked {
     let tell = |work: &Task| DeploymentReport::new(&REGISTER[0].about, &work.id, &work.procedure, &sanitizer);
     let report = Report {
         platform: Some(&REGISTER[0].about),
-        asked: String::new(),
+        asked: "".into(),
         deployments: played.works.iter().map(tell).collect(),
-        whole: played.whole.clone(),
+        whole: played.whole.as_ref().map(|whole| Whole::new(whole, &sanitizer)),
         fail_on: FailOn::usual(false),
         faults: Vec::new(),
         took: played.ended,
