@@ -199,7 +199,7 @@ impl<R: Rest> Platform for R {
             return Ok(Found::Here(Box::new(told)));
         }
         // An API's 404 does not say which of two ids was wrong.
-        let Some(scope) = self.scope() else {
+        let Some(scope) = self.scope().filter(|scope| scope.holds_reads()) else {
             return Ok(Found::Missing(self.missing(id.as_str())));
         };
         Ok(Found::Missing(match scope.is_there(api).await {

@@ -24,6 +24,7 @@ pub struct Scope {
     beside: &'static str,
     /// Where it was looked for, or nothing.
     within: String,
+    is_of_lists_alone: bool,
 }
 
 /// How it is found. The pointers are JSON pointers.
@@ -69,7 +70,16 @@ impl Scope {
     }
 
     fn new(noun: &'static str, input: &'static str, written: String, by: By) -> Self {
-        Self { noun, input, written, by, id: OnceLock::new(), beside: "", within: String::new() }
+        Self {
+            noun,
+            input,
+            written,
+            by,
+            id: OnceLock::new(),
+            beside: "",
+            within: String::new(),
+            is_of_lists_alone: false,
+        }
     }
 
     /// Names what else may be wrong where there is no such scope, such as "`team_id` and `team_slug`".
@@ -84,6 +94,18 @@ impl Scope {
     pub fn within(mut self, place: String) -> Self {
         self.within = place;
         self
+    }
+
+    /// Deployments are read without it, so it is no reason why one of them is not there.
+    #[must_use]
+    pub const fn of_lists_alone(mut self) -> Self {
+        self.is_of_lists_alone = true;
+        self
+    }
+
+    /// Whether a deployment is looked up in it.
+    pub(super) const fn holds_reads(&self) -> bool {
+        !self.is_of_lists_alone
     }
 
     /// Its id, once it is known; until then what was written.

@@ -254,6 +254,34 @@ fn a_project_that_is_not_there_is_not_found() {
     }
 }
 
+#[test]
+fn a_deployment_that_is_not_there_is_no_question_to_its_project() {
+    for (project, looked_up) in [("prj_1", 0), ("web", 1)] {
+        let sandbox = sandbox(deployment());
+        let ran = step(&sandbox).input("deployment_id", "dpl_9").input("project_id", project).run();
+        ran.ended("not_found", 4);
+        reasons(&ran, "There is no deployment dpl_9 for this token in the token's own account");
+        assert_eq!(sandbox.count(Call::Scope), looked_up, "{project}");
+    }
+}
+
+/// All of a project's deployments, where its list always answers so.
+fn listed(answer: Fault) -> (Sandbox, Ran) {
+    let sandbox = sandbox(deployment());
+    sandbox.always(Call::List, answer);
+    let step = step(&sandbox).without("INPUT_DEPLOYMENT_ID").input("select", "all").input("project_id", "prj_1");
+    let ran = step.run();
+    (sandbox, ran)
+}
+
+#[test]
+fn a_400_to_a_list_is_a_failed_read() {
+    let (sandbox, ran) = listed(Fault::Status(400));
+    refused(&sandbox, &ran);
+    reasons(&ran, "Could not list the deployments");
+    assert_eq!((sandbox.count(Call::List), sandbox.count(Call::Scope)), (1, 0));
+}
+
 /// A project that was called `web` when `dpl_1` was made, and is called `shop` now.
 fn renamed() -> Sandbox {
     let sandbox = sandbox(deployment());

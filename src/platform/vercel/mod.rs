@@ -124,6 +124,7 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
             .ids_begin("prj_")
             .beside("`team_id` and `team_slug`")
             .within(place)
+            .of_lists_alone()
     });
     let service = Service::new(&INFO.about)
         .bearer(&values.secret("token")?)
