@@ -31,6 +31,32 @@ pub trait Rest: Send + Sync + 'static {
         None
     }
 
+    /// Looks up what the inputs name in words, before anything else; the sentence says that it is not there. Another
+    /// than the scope's is for what takes more than one look-up.
+    ///
+    /// # Errors
+    /// When a look-up failed.
+    async fn enter(&self, api: &Api) -> Result<Option<String>, Failure> {
+        match self.scope() {
+            Some(scope) => scope.resolve(api).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The sentence that says why a list is empty: what it is about is not there.
+    ///
+    /// # Errors
+    /// When that could not be read.
+    async fn nowhere(&self, api: &Api) -> Result<Option<String>, Failure> {
+        match self.scope() {
+            Some(scope) if !scope.is_there(api).await? => Ok(Some(scope.missing())),
+            _ => Ok(None),
+        }
+    }
+
+    /// Takes over from what was known before what no later read tells.
+    fn carry(&self, _known: &Deployment, _told: &mut Deployment) {}
+
     /// The call that reads a deployment by its id.
     fn read(&self, id: &str) -> Call;
 
@@ -188,10 +214,7 @@ impl List {
 #[async_trait]
 impl<R: Rest> Platform for R {
     async fn enter(&self, api: &Api) -> Result<Option<String>, Failure> {
-        match self.scope() {
-            Some(scope) => scope.resolve(api).await,
-            None => Ok(None),
-        }
+        Rest::enter(self, api).await
     }
 
     async fn find(&self, api: &Api, id: &Id) -> Result<Found, Failure> {
@@ -212,7 +235,10 @@ impl<R: Rest> Platform for R {
     async fn refresh(&self, api: &Api, known: &Deployment) -> Result<Found, Failure> {
         let told = self.fetch(api, &known.id, Read::Later).await?;
         Ok(match told {
-            Some(told) => Found::Here(Box::new(told)),
+            Some(mut told) => {
+                self.carry(known, &mut told);
+                Found::Here(Box::new(told))
+            }
             None => Found::Missing(format!("Deployment {} cannot be found any more.", known.id)),
         })
     }
@@ -235,10 +261,8 @@ impl<R: Rest> Platform for R {
         };
         self.complete(api, &mut seen).await?;
         // An empty list does not prove that there is such a scope.
-        match self.scope() {
-            Some(scope) if seen.is_empty() && !scope.is_there(api).await? => Ok(Listed::Missing(scope.missing())),
-            _ => Ok(Listed::Here(seen)),
-        }
+        let nowhere = if seen.is_empty() { self.nowhere(api).await? } else { None };
+        Ok(nowhere.map_or(Listed::Here(seen), Listed::Missing))
     }
 
     async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure> {

@@ -13,7 +13,7 @@ use crate::api::wire::Text;
 use crate::api::{Api, Call};
 use crate::input::Values;
 use crate::input::faults::Faults;
-use crate::model::answers::{Filter, Listed};
+use crate::model::answers::Filter;
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::Failure;
 use crate::model::id::{Id, is_same, segment};
@@ -87,8 +87,8 @@ impl App {
         }
     }
 
-    /// The app's deployments as [`crate::platform::Platform::list`] wants them.
-    pub(super) async fn list(&self, api: &Api, wanted: &Filter) -> Result<Listed, Failure> {
+    /// The app's deployments as [`crate::platform::rest::Rest::listed`] wants them.
+    pub(super) async fn listed(&self, api: &Api, wanted: &Filter) -> Result<Vec<Deployment>, Failure> {
         let Some(app) = self.id() else {
             let words = "the app was not looked up, so nobody knows which deployments are meant";
             return Err(Failure::guarded(words, "Give `app_id`."));
@@ -103,10 +103,12 @@ impl App {
             history.iter_mut().for_each(|one| one.handle = json!(HISTORY_SEEN));
             seen.extend(history);
         }
-        if seen.is_empty() && !self.is_there(api).await? {
-            return Ok(Listed::Missing(self.missing()));
-        }
-        Ok(Listed::Here(in_scope(seen)))
+        Ok(in_scope(seen))
+    }
+
+    /// The sentence that says there is no such app.
+    pub(super) async fn nowhere(&self, api: &Api) -> Result<Option<String>, Failure> {
+        Ok((!self.is_there(api).await?).then(|| self.missing()))
     }
 
     /// Whether the app exists. One given by name was looked up before anything else.

@@ -14,17 +14,18 @@ use serde_json::{Map, Value, json};
 
 use self::list::{App, HISTORY_SEEN, SUPERSEDED_ANOTHER, had_superseded};
 use self::uaa::Uaa;
-use super::usual::{self, Read, accepted};
-use super::{Need, Opened, Platform, PlatformInfo, Way, input, opened, secret};
+use super::rest::Rest;
+use super::usual::{self, Read};
+use super::{Need, Opened, PlatformInfo, Way, input, opened, secret};
 use crate::api::wire::{Maybe, Text, Time};
 use crate::api::{Api, ApiError, Call, Errors, Response, Service};
 use crate::input::faults::Faults;
 use crate::input::{Input, Values};
 use crate::model::about::About;
-use crate::model::answers::{Accepted, Conclusion, Filter, Found, Listed};
+use crate::model::answers::{Conclusion, Filter};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::{Failure, Kind};
-use crate::model::id::{Id, is_same, segment};
+use crate::model::id::{is_same, segment};
 use crate::select::Select;
 
 /// The register's entry.
@@ -198,23 +199,6 @@ fn api_words(status: u16, errors: &[Value], refused: &str) -> ApiError {
     }
 }
 
-impl CloudFoundry {
-    async fn read(&self, api: &Api, id: &str, read: Read) -> Result<Option<Deployment>, Failure> {
-        let call = Call::get(path(id), "read the deployment");
-        let reply = match api.send(call).await {
-            Ok(reply) => reply,
-            Err(failure) if is_missing(&failure, read) => return Ok(None),
-            Err(failure) => return Err(failure),
-        };
-        let told = reply.json::<Wire>()?.deployment();
-        let told = told.ok_or_else(|| reply.unreadable("without an id or a state"))?;
-        if !is_same(id, &told.id) {
-            return Err(reply.unreadable("about another deployment"));
-        }
-        Ok(Some(told))
-    }
-}
-
 fn path(id: &str) -> String {
     format!("/v3/deployments/{}", segment(&stored(id)))
 }
@@ -254,7 +238,38 @@ fn not_canceled(mut failure: Failure) -> Failure {
 }
 
 #[async_trait]
-impl Platform for CloudFoundry {
+impl Rest for CloudFoundry {
+    type Wire = Wire;
+    const INFO: &'static PlatformInfo = &INFO;
+
+    fn read(&self, id: &str) -> Call {
+        Call::get(path(id), "read the deployment")
+    }
+
+    fn cancel(&self, id: &str) -> Call {
+        Call::post(format!("{}/actions/cancel", path(id)), "cancel the deployment")
+    }
+
+    fn deployment(&self, wire: Wire) -> Option<Deployment> {
+        wire.deployment()
+    }
+
+    fn is_missing(&self, failure: &Failure, read: Read) -> bool {
+        is_missing(failure, read)
+    }
+
+    fn refused(&self, failure: Failure) -> Failure {
+        not_canceled(failure)
+    }
+
+    fn missing(&self, id: &str) -> String {
+        format!(
+            "There is no deployment {id} that this credential may see; check `deployment_id` and `api_url`, and that it \
+             has a role in the app's space."
+        )
+    }
+
+    /// An app's name is its own only within a space, and a space's within an organization.
     async fn enter(&self, api: &Api) -> Result<Option<String>, Failure> {
         match &self.app {
             Some(app) => app.enter(api).await,
@@ -262,51 +277,30 @@ impl Platform for CloudFoundry {
         }
     }
 
-    async fn find(&self, api: &Api, id: &Id) -> Result<Found, Failure> {
-        let id = id.as_str();
-        Ok(match self.read(api, id, Read::First).await? {
-            Some(deployment) => Found::Here(Box::new(deployment)),
-            None => Found::Missing(format!(
-                "There is no deployment {id} that this credential may see; check `deployment_id` and `api_url`, and \
-                 that it has a role in the app's space."
-            )),
-        })
-    }
-
-    async fn refresh(&self, api: &Api, known: &Deployment) -> Result<Found, Failure> {
-        Ok(match self.read(api, &known.id, Read::Later).await? {
-            Some(mut deployment) => {
-                // Only the list shows it, and what comes after a cancel hangs on it.
-                deployment.handle = known.handle.clone();
-                if let Some(fact) = known.details.get(SUPERSEDED_ANOTHER) {
-                    let name = SUPERSEDED_ANOTHER.to_owned();
-                    deployment.details.insert(name, fact.clone());
-                }
-                Found::Here(Box::new(deployment))
-            }
-            None => Found::Missing(format!("Deployment {} cannot be found any more.", known.id)),
-        })
-    }
-
-    fn unseen(&self, id: &Id) -> Option<Deployment> {
-        Some(Deployment::unseen(id.as_str()))
-    }
-
-    async fn list(&self, api: &Api, wanted: &Filter) -> Result<Listed, Failure> {
+    async fn nowhere(&self, api: &Api) -> Result<Option<String>, Failure> {
         match &self.app {
-            Some(app) => app.list(api, wanted).await,
+            Some(app) => app.nowhere(api).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Only the list shows it, and what comes after a cancel hangs on it.
+    fn carry(&self, known: &Deployment, told: &mut Deployment) {
+        told.handle = known.handle.clone();
+        if let Some(fact) = known.details.get(SUPERSEDED_ANOTHER) {
+            told.details.insert(SUPERSEDED_ANOTHER.to_owned(), fact.clone());
+        }
+    }
+
+    /// What took whose place is told by a history in order and without a gap, before anything is put together.
+    async fn listed(&self, api: &Api, wanted: &Filter) -> Result<Vec<Deployment>, Failure> {
+        match &self.app {
+            Some(app) => app.listed(api, wanted).await,
             None => {
                 let words = "without an app nobody knows which deployments are meant";
                 Err(Failure::guarded(words, "Give `app_id`."))
             }
         }
-    }
-
-    async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure> {
-        let call = Call::post(format!("{}/actions/cancel", path(&known.id)), "cancel the deployment");
-        let reply = api.send(call).await.map_err(not_canceled)?;
-        // The answer is empty, whatever some descriptions of the API say.
-        accepted(&reply, || None)
     }
 
     /// Only its app's history tells whose droplet the app goes back to.
