@@ -282,6 +282,23 @@ fn a_400_to_a_list_is_a_failed_read() {
     assert_eq!((sandbox.count(Call::List), sandbox.count(Call::Scope)), (1, 0));
 }
 
+#[test]
+fn a_list_is_whole_or_unreadable() {
+    let good = json!({ "uid": "dpl_1", "state": "QUEUED", "projectId": "prj_1" });
+    for bad in [
+        json!({}),
+        json!([]),
+        json!({ "deployments": null }),
+        json!({ "deployments": [good, { "uid": "..", "state": "QUEUED", "projectId": "prj_1" }] }),
+        json!({ "deployments": [good, "dpl_2"] }),
+        json!({ "deployments": [good], "pagination": { "next": "soon" } }),
+    ] {
+        let (sandbox, ran) = listed(Fault::json(200, &bad.to_string()));
+        refused(&sandbox, &ran);
+        reasons(&ran, "Could not list the deployments");
+    }
+}
+
 /// A project that was called `web` when `dpl_1` was made, and is called `shop` now.
 fn renamed() -> Sandbox {
     let sandbox = sandbox(deployment());
