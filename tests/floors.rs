@@ -196,3 +196,41 @@ fn no_files_of_a_room_import_each_other_in_a_circle() {
         }
     }
 }
+
+/// Words that are not used for names any more, and the term for each.
+const RETIRED: &[(&str, &str)] = &[
+    ("Cleaner", "Sanitizer"),
+    ("Glancing", "Confirming"),
+    ("Over", "Done"),
+    ("Patience", "Retry"),
+    ("Work", "Task"),
+    ("flying", "in_flight"),
+    ("held_back", "blocked"),
+    ("is_blind", "is_unreadable"),
+    ("is_content", "is_benign"),
+    ("panel", "run_annotation"),
+    ("patiently", "with_retries"),
+    ("signalled", "signal_received"),
+    ("twin", "duplicate"),
+    ("under_way", "already_canceling"),
+];
+
+/// A line without its comment and its texts.
+fn names_in(line: &str) -> impl Iterator<Item = &str> {
+    let code = line.split("//").next().unwrap_or_default();
+    let outside = code.split('"').step_by(2);
+    outside.flat_map(|part| part.split(|c: char| !(c.is_alphanumeric() || c == '_')))
+}
+
+#[test]
+fn one_word_is_used_for_one_thing() {
+    let mut wrong = Vec::new();
+    for file in graph().into_keys() {
+        let text = fs::read_to_string(source().join(&file)).expect("a readable source");
+        for (number, line) in text.lines().enumerate() {
+            let retired = names_in(line).filter_map(|name| RETIRED.iter().find(|(word, _)| *word == name));
+            wrong.extend(retired.map(|(word, term)| format!("{file}:{}: {word} is called {term}", number + 1)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -17,7 +17,7 @@ impl Procedure {
         };
         // In flight when a request was turned away, and canceled since: somebody else asked.
         let by_others = self.turned_away && !self.was_asked() && last.state == State::Canceled;
-        let asked = self.was_asked() || self.under_way || by_others;
+        let asked = self.was_asked() || self.already_canceling || by_others;
         let outcome = match (asked, last.state) {
             (true, State::Canceled) => Outcome::Canceled,
             (true, State::Succeeded) => Outcome::Completed,
@@ -30,14 +30,14 @@ impl Procedure {
             (false, _) => Outcome::AlreadyFinished,
         };
         let reason = self.ended_reason(outcome, last);
-        self.under_way |= by_others;
+        self.already_canceling |= by_others;
         self.finish(now, outcome, reason, String::new())
     }
 
     /// Over in a word that does not tell how: it counts as canceled if it was in flight when it was asked, and nobody
     /// clearly said no.
     fn ended_by_a_request(&self) -> bool {
-        self.under_way || self.first_word.is_some() && !self.was_refused()
+        self.already_canceling || self.first_word.is_some() && !self.was_refused()
     }
 
     pub(super) fn requested(&mut self, now: Duration) -> Action {
@@ -46,7 +46,7 @@ impl Procedure {
     }
 
     pub(super) fn out_of_time(&mut self, now: Duration) -> Action {
-        let hint = self.trouble.as_ref().map(|failure| failure.hint.clone());
+        let hint = self.last_failure.as_ref().map(|failure| failure.hint.clone());
         let reason = self.out_of_time_reason();
         let (outcome, usual) = if self.last.is_some() {
             (Outcome::TimedOut, "Look at its page, or allow a longer `timeout`.")
@@ -59,7 +59,7 @@ impl Procedure {
 
     /// What passed at first, or was to be kept, no longer does, so nothing is sent, or nothing more.
     pub(super) fn skip(&mut self, now: Duration, why: &str) -> Action {
-        let reason = match &self.doubt {
+        let reason = match &self.unclear_answer {
             Some(answer) => {
                 format!("Nothing more was sent: {why}; the cancel request had had no clear answer ({answer}).")
             }
@@ -94,7 +94,7 @@ impl Procedure {
     }
 
     pub(super) fn finish(&mut self, now: Duration, outcome: Outcome, reason: String, hint: String) -> Action {
-        self.step = Step::Over;
+        self.step = Step::Done;
         self.ended = now;
         self.ending = Some(Verdict { outcome, reason, hint, perhaps_live: false });
         match &self.last {

@@ -18,7 +18,7 @@ impl Procedure {
             Step::Confirming => self.requested(now),
             _ => {
                 let accepted = self.was_accepted();
-                let before = match &self.doubt {
+                let before = match &self.unclear_answer {
                     Some(answer) if self.was_asked() && !accepted => self.unseen_reason(answer),
                     _ if self.was_asked() => "The cancel request was sent, but the end cannot be seen".to_owned(),
                     _ => "It was there before, but can be seen no more".to_owned(),
@@ -50,7 +50,7 @@ impl Procedure {
                 self.finish(now, Outcome::Error, reason, failure.hint)
             }
             Step::Verifying { .. } => self.after_passing_failure(now, failure, SECOND_LOOK),
-            Step::Asking | Step::Over => Action::Done,
+            Step::Asking | Step::Done => Action::Done,
         }
     }
 
@@ -88,7 +88,7 @@ impl Procedure {
         };
         match (guard, self.unseen.clone()) {
             (None, Some(unseen)) => {
-                self.trouble = Some(failure);
+                self.last_failure = Some(failure);
                 self.ask(now, Box::new(unseen))
             }
             (guard, _) => {
@@ -109,7 +109,7 @@ impl Procedure {
             Kind::Limited | Kind::MovedOn | Kind::Unreachable | Kind::Proxy => {
                 // Nothing was processed, so this was no request. Before the next one the state is read again.
                 self.sends -= 1;
-                self.step = match self.doubt.clone() {
+                self.step = match self.unclear_answer.clone() {
                     Some(answer) => Step::Verifying { answer, seen: 1 },
                     None => Step::Reading,
                 };
@@ -117,7 +117,7 @@ impl Procedure {
                 self.after_passing_failure(now, failure, pause)
             }
             // An earlier request may have taken effect, and this refusal may be its consequence: the state decides.
-            _ if self.doubt.is_some() && !matches!(failure.kind, Kind::Guarded | Kind::Misdirected) => {
+            _ if self.unclear_answer.is_some() && !matches!(failure.kind, Kind::Guarded | Kind::Misdirected) => {
                 self.decide(now, failure)
             }
             Kind::NotFound if !readable => {
@@ -152,7 +152,7 @@ impl Procedure {
     fn after_passing_failure(&mut self, now: Duration, failure: Failure, pause: Duration) -> Action {
         let until = failure.not_before.unwrap_or_default().max(now + pause);
         let too_late = failure.not_before.is_some_and(|until| until >= self.plan.limit);
-        self.trouble = Some(failure);
+        self.last_failure = Some(failure);
         if too_late { self.out_of_time(now) } else { self.pause_until(now, until) }
     }
 }

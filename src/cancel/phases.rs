@@ -78,7 +78,7 @@ impl Procedure {
             Step::Reading => self.judge_first_sight(now, deployment),
             Step::Verifying { answer, .. } if deployment.state == State::Canceling && !answer.kind.is_ambiguous() => {
                 // Refused because somebody else had asked a moment before.
-                self.under_way = true;
+                self.already_canceling = true;
                 self.watch_another(now)
             }
             Step::Verifying { .. } if deployment.state == State::Canceling => self.watch(now),
@@ -93,7 +93,7 @@ impl Procedure {
             Step::Verifying { answer, .. } => self.ask_again(now, deployment, &answer),
             Step::Watching { since } => self.keep_watching(now, since),
             Step::Confirming => self.requested(now),
-            Step::Asking | Step::Over => Action::Done,
+            Step::Asking | Step::Done => Action::Done,
         }
     }
 
@@ -113,7 +113,7 @@ impl Procedure {
             return self.finish(now, Outcome::DryRun, reason, String::new());
         }
         if deployment.state == State::Canceling {
-            self.under_way = true;
+            self.already_canceling = true;
             return self.watch_another(now);
         }
         self.ask(now, Box::new(deployment.clone()))
@@ -178,7 +178,7 @@ impl Procedure {
     /// No clear yes: what is read next decides.
     pub(super) fn decide(&mut self, now: Duration, failure: Failure) -> Action {
         let answer = Box::new(failure);
-        self.doubt = Some(answer.clone());
+        self.unclear_answer = Some(answer.clone());
         self.step = Step::Verifying { answer, seen: 0 };
         self.look_again(now)
     }
@@ -249,7 +249,7 @@ impl Procedure {
     /// Takes back a cancel request that had to wait for its turn: everything is read again before it is sent.
     pub fn look_before_asking(&mut self, now: Duration) -> Action {
         self.withdraw();
-        if let Some(answer) = self.doubt.clone() {
+        if let Some(answer) = self.unclear_answer.clone() {
             self.step = Step::Verifying { answer, seen: 1 };
         }
         self.look_again(now)

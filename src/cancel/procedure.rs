@@ -24,12 +24,12 @@ pub struct Procedure {
     pub(super) sends: u8,
     pub(super) sent: Option<Sent>,
     /// Somebody else had asked before us, or while a request of ours was turned away or refused.
-    pub(super) under_way: bool,
+    pub(super) already_canceling: bool,
     /// A request of ours was turned away by a rate limit (429).
     pub(super) turned_away: bool,
-    pub(super) trouble: Option<Failure>,
+    pub(super) last_failure: Option<Failure>,
     /// The last unclear answer to a cancel request.
-    pub(super) doubt: Option<Box<Failure>>,
+    pub(super) unclear_answer: Option<Box<Failure>>,
     pub(super) retries: Retries,
     pub(super) began: Duration,
     pub(super) ended: Duration,
@@ -54,7 +54,7 @@ pub(super) enum Step {
     },
     /// Accepted and not to be waited for, but the answer did not show the deployment: one look.
     Confirming,
-    Over,
+    Done,
 }
 
 impl Procedure {
@@ -70,10 +70,10 @@ impl Procedure {
             timeline: Vec::new(),
             sends: 0,
             sent: None,
-            under_way: false,
+            already_canceling: false,
             turned_away: false,
-            trouble: None,
-            doubt: None,
+            last_failure: None,
+            unclear_answer: None,
             retries: Retries::new(),
             began: now,
             ended: now,
@@ -167,7 +167,7 @@ impl Procedure {
 
     /// Whether nothing of this run's can have reached it: no request for it was sent, not even one that was turned away.
     pub fn is_untouched(&self) -> bool {
-        self.sends == 0 && !self.turned_away && !self.under_way
+        self.sends == 0 && !self.turned_away && !self.already_canceling
     }
 
     pub(super) fn was_asked(&self) -> bool {
@@ -182,7 +182,7 @@ impl Procedure {
     /// The one request that went out had a clear no. One that was refused after an unclear answer may have been refused
     /// because of the request before it.
     pub(super) fn was_refused(&self) -> bool {
-        let answer = self.doubt.as_ref().filter(|_| self.sends == 1 && !self.was_accepted());
+        let answer = self.unclear_answer.as_ref().filter(|_| self.sends == 1 && !self.was_accepted());
         answer.is_some_and(|answer| !answer.kind.is_ambiguous())
     }
 
@@ -195,6 +195,6 @@ impl Procedure {
         self.last = Some(deployment.clone());
         self.seen = now;
         self.retries = Retries::new();
-        self.trouble = None;
+        self.last_failure = None;
     }
 }

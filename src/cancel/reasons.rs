@@ -18,7 +18,7 @@ impl Procedure {
             (_, true) => {
                 "A signal came after the cancel request had been sent, before it was clear whether it took effect."
             }
-            (_, false) if self.under_way && !self.turned_away => {
+            (_, false) if self.already_canceling && !self.turned_away => {
                 "A signal came while it was being canceled already; no request of ours was sent."
             }
             (_, false) if self.turned_away => {
@@ -29,7 +29,7 @@ impl Procedure {
     }
 
     pub(super) fn requested_reason(&self) -> &'static str {
-        if self.under_way {
+        if self.already_canceling {
             "It was being canceled already; the end was not waited for."
         } else if self.last.is_none() {
             "The platform accepted the cancel request; it may not be read with this credential, and the end was not waited for."
@@ -40,19 +40,19 @@ impl Procedure {
 
     pub(super) fn out_of_time_reason(&self) -> String {
         let accepted = self.was_accepted();
-        let doubt = self.doubt.as_deref().filter(|_| !accepted);
-        let trouble = self.trouble.as_ref().or(doubt);
-        let too_long = trouble.and_then(|failure| failure.not_before);
+        let unclear_answer = self.unclear_answer.as_deref().filter(|_| !accepted);
+        let last_failure = self.last_failure.as_ref().or(unclear_answer);
+        let too_long = last_failure.and_then(|failure| failure.not_before);
         let seconds = self.plan.limit.as_secs();
         let limit = if too_long.is_some_and(|until| until >= self.plan.limit) {
             format!("and the platform allows no request before the limit of {seconds} s")
         } else {
             format!("at the limit of {seconds} s")
         };
-        let trouble = trouble.map(|failure| format!("; last trouble: {failure}"));
-        let trouble = trouble.unwrap_or_default();
+        let last_failure = last_failure.map(|failure| format!("; last trouble: {failure}"));
+        let last_failure = last_failure.unwrap_or_default();
         let asked = match &self.sent {
-            _ if self.sends == 0 && self.under_way => "It was being canceled already",
+            _ if self.sends == 0 && self.already_canceling => "It was being canceled already",
             _ if self.sends == 0 && self.turned_away => "The cancel request was turned away by a rate limit (429)",
             _ if self.sends == 0 => "The cancel request was not sent",
             Some(sent) if sent.accepted => "The platform accepted the cancel request",
@@ -61,9 +61,9 @@ impl Procedure {
         match &self.last {
             Some(last) => {
                 let word = &last.platform_state;
-                format!("{asked}, and it is still {word}{} {limit}{trouble}.", note(last))
+                format!("{asked}, and it is still {word}{} {limit}{last_failure}.", note(last))
             }
-            None => format!("{asked}, because it could not be read {limit}{trouble}."),
+            None => format!("{asked}, because it could not be read {limit}{last_failure}."),
         }
     }
 
@@ -100,7 +100,7 @@ impl Procedure {
             None => format!("the answer to the request says {word}; it may not be read with this credential"),
         };
         match outcome {
-            Outcome::Canceled if self.under_way || !self.was_asked() => self.canceled_by_others_reason(word),
+            Outcome::Canceled if self.already_canceling || !self.was_asked() => self.canceled_by_others_reason(word),
             Outcome::Canceled if last.state == State::Ended => self.over_reason(&before),
             Outcome::Canceled => format!("{}.", capital(&before)),
             Outcome::Completed if last.takes_down => {

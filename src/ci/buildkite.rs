@@ -89,7 +89,7 @@ impl Ci for Buildkite {
         LARGEST_VALUE
     }
 
-    fn panel(&self, report: &Report, annotations: &[Annotation], summary: bool) -> Vec<Effect> {
+    fn run_annotation(&self, report: &Report, annotations: &[Annotation], summary: bool) -> Vec<Effect> {
         let arguments = ["annotate", "--style", style(report), "--context", &self.context];
         vec![Effect::Calls {
             what: "lines of the annotation",

@@ -149,7 +149,7 @@ impl Console {
             let effects = self.ci.annotate(annotation);
             self.perform(effects);
         }
-        let effects = self.ci.panel(report, &annotations, summary);
+        let effects = self.ci.run_annotation(report, &annotations, summary);
         self.perform(effects);
     }
 

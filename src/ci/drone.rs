@@ -31,7 +31,7 @@ impl Ci for Drone {
         SYSTEM.id
     }
 
-    fn panel(&self, report: &Report, _annotations: &[Annotation], _summary: bool) -> Vec<Effect> {
+    fn run_annotation(&self, report: &Report, _annotations: &[Annotation], _summary: bool) -> Vec<Effect> {
         let card = self.card.iter().map(|path| place(path, &card(report)));
         card.collect()
     }

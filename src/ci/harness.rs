@@ -102,7 +102,7 @@ impl Ci for Harness {
         }
     }
 
-    fn panel(&self, report: &Report, annotations: &[Annotation], summary: bool) -> Vec<Effect> {
+    fn run_annotation(&self, report: &Report, annotations: &[Annotation], summary: bool) -> Vec<Effect> {
         let Some(path) = &self.annotations else {
             return Vec::new();
         };

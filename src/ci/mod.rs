@@ -143,7 +143,7 @@ pub trait Ci: Send {
 
     /// What the whole run is shown as on a page of the CI system, besides these two: with the summary in it, if that
     /// is wanted, else with the annotations.
-    fn panel(&self, _report: &Report, _annotations: &[Annotation], _summary: bool) -> Vec<Effect> {
+    fn run_annotation(&self, _report: &Report, _annotations: &[Annotation], _summary: bool) -> Vec<Effect> {
         Vec::new()
     }
 

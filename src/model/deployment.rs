@@ -103,7 +103,7 @@ pub struct Deployment {
     /// It takes something down, or only tries: nothing is live when it succeeds.
     pub takes_down: bool,
     /// It waits behind what its scope is doing now: it is never the latest, whatever that is.
-    pub behind: bool,
+    pub queued_behind: bool,
     /// The platform made it by itself, as a copy of another one: nobody pushed or asked for it, so it supersedes nothing.
     pub automatic: bool,
     /// Where it ended well: it was built, but never published, so it is not live and never was.
@@ -142,7 +142,7 @@ impl Deployment {
             sources: Vec::new(),
             blocked: false,
             takes_down: false,
-            behind: false,
+            queued_behind: false,
             automatic: false,
             unpublished: false,
             handle: Value::Null,

@@ -219,8 +219,8 @@ fn in_scope(mut seen: Vec<Deployment>) -> Vec<Deployment> {
 
 /// How far back a history has to go: what is older supersedes nothing that is in flight.
 fn oldest_in_flight(seen: &[Deployment]) -> Option<Timestamp> {
-    let flying = seen.iter().filter(|one| one.state.is_in_flight());
-    flying.filter_map(|one| one.created).min()
+    let in_flight = seen.iter().filter(|one| one.state.is_in_flight());
+    in_flight.filter_map(|one| one.created).min()
 }
 
 /// Notes every input of `names` that a platform cannot do without.

@@ -98,7 +98,7 @@ impl Run<'_> {
         let plan = Plan { many: u32::try_from(deployments.len()).unwrap_or(u32::MAX), ..self.plan.clone() };
         let mut begun = Vec::new();
         for deployment in deployments {
-            let queued_behind = deployment.behind;
+            let queued_behind = deployment.queued_behind;
             let Ok(id) = Id::parse(&deployment.id) else {
                 let reason = "The list holds a deployment whose id cannot be used; nothing was sent.";
                 return Err(self.ending(Outcome::Error, reason, ""));

@@ -257,9 +257,9 @@ impl Selector {
         matches: impl Fn(&Source) -> bool,
         tells: impl Fn(&Source) -> bool,
     ) -> Selection {
-        let flying = in_flight(listed);
-        let silent = flying.iter().filter(|one| !one.sources.iter().any(&tells)).count();
-        let chosen = flying.into_iter().filter(|one| one.sources.iter().any(&matches));
+        let in_flight = in_flight(listed);
+        let silent = in_flight.iter().filter(|one| !one.sources.iter().any(&tells)).count();
+        let chosen = in_flight.into_iter().filter(|one| one.sources.iter().any(&matches));
         let mut picked = Selection { chosen: owned(chosen.collect()), ..Selection::default() };
         if silent > 0 {
             let what = if self.select == Select::Commit { "commit" } else { "branch" };
@@ -329,7 +329,7 @@ impl Selector {
             _ => in_target.len(),
         };
         let target = self.target.as_ref().map(|target| format!(" to {target}")).unwrap_or_default();
-        let flying = in_flight(in_target).len();
+        let in_flight = in_flight(in_target).len();
         let rest = match self.select {
             // Somebody who looks for one commit or branch wants to know that it is out already.
             Select::Commit | Select::Branch => {
@@ -339,10 +339,12 @@ impl Selector {
                     live => format!("none of them in flight, {live} ended succeeded"),
                 }
             }
-            Select::Superseded if flying > 0 => {
-                format!("{flying} in flight, none of them superseded")
+            Select::Superseded if in_flight > 0 => {
+                format!("{in_flight} in flight, none of them superseded")
             }
-            _ if flying > 0 => format!("{flying} in flight, none of them meant by `select: {}`", self.select.word()),
+            _ if in_flight > 0 => {
+                format!("{in_flight} in flight, none of them meant by `select: {}`", self.select.word())
+            }
             _ => "none of them in flight".to_owned(),
         };
         format!("{}{of}{target}, {rest}", deployments(count))
@@ -363,10 +365,10 @@ fn may_be_live(one: &Deployment) -> Option<String> {
 }
 
 fn pick_latest(listed: &[&Deployment]) -> Selection {
-    let mut flying = in_flight(listed);
+    let mut in_flight = in_flight(listed);
     // Where nothing has a date, what the scope is doing now is meant, even if that is nothing to be canceled.
-    flying.retain(|one| !one.behind);
-    match flying.as_slice() {
+    in_flight.retain(|one| !one.queued_behind);
+    match in_flight.as_slice() {
         [] => Selection::default(),
         [only] => Selection { chosen: vec![(*only).clone()], ..Selection::default() },
         several if several.iter().any(|one| one.created.is_none()) => Selection {

@@ -390,8 +390,8 @@ impl Ci for Scribe {
     fn summary(&self, report: &Report) -> Vec<Effect> {
         self.note(self.ci.summary(report))
     }
-    fn panel(&self, report: &Report, annotations: &[Annotation], summary: bool) -> Vec<Effect> {
-        self.note(self.ci.panel(report, annotations, summary))
+    fn run_annotation(&self, report: &Report, annotations: &[Annotation], summary: bool) -> Vec<Effect> {
+        self.note(self.ci.run_annotation(report, annotations, summary))
     }
     fn largest_deployments(&self) -> usize {
         self.ci.largest_deployments()

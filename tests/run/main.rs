@@ -265,12 +265,12 @@ fn only_the_chosen_are_asked(scene: &Scene, wanted: &Selector, log: &Log) -> Che
         .filter(|(which, _)| wanted.target.is_none() || fate(*which).target == wanted.target.as_deref())
         .copied()
         .collect();
-    let flying = |which: usize| {
+    let was_in_flight = |which: usize| {
         let mut of = listed.iter().filter(|(one, _)| *one == which);
         of.any(|(_, state)| state.is_in_flight())
     };
     let asked: BTreeSet<_> = cancels(log).map(|(_, which)| which).collect();
-    prop_assert!(asked.iter().all(|which| flying(*which)), "{asked:?} of {listed:?}");
+    prop_assert!(asked.iter().all(|which| was_in_flight(*which)), "{asked:?} of {listed:?}");
     for which in asked.iter().copied() {
         let one = fate(which);
         match wanted.select {
@@ -280,7 +280,7 @@ fn only_the_chosen_are_asked(scene: &Scene, wanted: &Selector, log: &Log) -> Che
             Select::Latest => {
                 let newer = listed.iter().any(|(other, state)| {
                     let (it, other) = (fate(*other), *other != which);
-                    other && state.is_in_flight() && !it.behind && it.created >= one.created
+                    other && state.is_in_flight() && !it.queued_behind && it.created >= one.created
                 });
                 prop_assert!(!newer && asked.len() == 1, "{which} is not the latest");
             }
@@ -313,11 +313,11 @@ fn only_the_chosen_are_asked(scene: &Scene, wanted: &Selector, log: &Log) -> Che
         }
     }
     // What waits behind is asked before what it waits for.
-    let order: Vec<_> = cancels(log).map(|(_, which)| fate(which).behind).collect();
-    let first_ahead = order.iter().position(|behind| !behind).unwrap_or(order.len());
+    let order: Vec<_> = cancels(log).map(|(_, which)| fate(which).queued_behind).collect();
+    let first_ahead = order.iter().position(|queued_behind| !queued_behind).unwrap_or(order.len());
     let late = cancels(log)
         .skip(first_ahead)
-        .filter(|(_, which)| fate(*which).behind)
+        .filter(|(_, which)| fate(*which).queued_behind)
         .any(|(_, which)| cancels(log).take(first_ahead).all(|(_, one)| one != which));
     prop_assert!(!late, "what waits behind is asked too late");
     Ok(())
@@ -338,8 +338,8 @@ fn told_as_it_was_shown(scene: &Scene, played: &Played, log: &Log, work: &Task) 
     let asked: Vec<_> = cancels(log).filter(|(_, one)| *one == which).collect();
     let limited = is_limited;
     let processed = asked.iter().any(|(sent, _)| !limited(sent));
-    let under_way = showed(|state| state == State::Canceling);
-    let (ours, outcome) = (processed || under_way, ending.outcome);
+    let already_canceling = showed(|state| state == State::Canceling);
+    let (ours, outcome) = (processed || already_canceling, ending.outcome);
     let good = match outcome {
         // Turned away, and canceled since: somebody else asked.
         Outcome::Canceled => (ours || !asked.is_empty()) && showed(|state| state == State::Canceled),
@@ -350,7 +350,7 @@ fn told_as_it_was_shown(scene: &Scene, played: &Played, log: &Log, work: &Task) 
         Outcome::AlreadyFinished => !processed && showed(State::is_terminal),
         Outcome::Requested => {
             let yes = |sent: &Sent| sent.answered.is_some_and(|(_, yes)| yes);
-            !scene.plan.wait && (under_way || asked.iter().any(|(sent, _)| yes(sent)))
+            !scene.plan.wait && (already_canceling || asked.iter().any(|(sent, _)| yes(sent)))
         }
         Outcome::Interrupted => scene.signal.is_some_and(|(at, _)| at <= played.ended),
         Outcome::TimedOut => {
@@ -474,18 +474,20 @@ fn any_fate() -> impl Strategy<Value = Fate> {
         prop_oneof![9 => Just(None), 1 => seconds(20).prop_map(Some)],
         proptest::option::weighted(0.8, seconds(8)),
     )
-        .prop_map(|((created, begins, appears), branch, target, (blocked, behind), turns, vanishes, obeys)| Fate {
-            created,
-            branch,
-            target,
-            blocked,
-            behind,
-            appears,
-            begins,
-            turns,
-            vanishes,
-            obeys,
-        })
+        .prop_map(
+            |((created, begins, appears), branch, target, (blocked, queued_behind), turns, vanishes, obeys)| Fate {
+                created,
+                branch,
+                target,
+                blocked,
+                queued_behind,
+                appears,
+                begins,
+                turns,
+                vanishes,
+                obeys,
+            },
+        )
 }
 
 fn any_way() -> impl Strategy<Value = Way> {

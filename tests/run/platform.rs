@@ -20,7 +20,7 @@ pub struct Fate {
     pub branch: Option<&'static str>,
     pub target: Option<&'static str>,
     pub blocked: bool,
-    pub behind: bool,
+    pub queued_behind: bool,
     /// In its list from then on, in this state.
     pub appears: Duration,
     pub begins: State,
@@ -139,8 +139,8 @@ impl World {
     }
 
     fn process(&self, which: usize, now: Duration) -> bool {
-        let flying = self.state(which, now).is_some_and(State::is_in_flight);
-        let Some(after) = self.fates[which].obeys.filter(|_| flying) else {
+        let in_flight = self.state(which, now).is_some_and(State::is_in_flight);
+        let Some(after) = self.fates[which].obeys.filter(|_| in_flight) else {
             return false;
         };
         self.log().canceled.push((which, now + after));
@@ -170,7 +170,7 @@ impl World {
             target: fate.target.map(str::to_owned),
             created: fate.created.and_then(|at| Timestamp::from_second(at).ok()),
             blocked: fate.blocked,
-            behind: fate.behind,
+            queued_behind: fate.queued_behind,
             ..Deployment::unseen(name(which, false).as_str())
         }
     }

@@ -41,7 +41,7 @@ pub(super) struct Observer<'a> {
     /// The last of these had a clear yes.
     accepted: bool,
     /// It was being canceled before any request of ours was processed.
-    under_way: bool,
+    already_canceling: bool,
     /// One was turned away by a rate limit.
     turned_away: bool,
     /// The last answer was a clear no.
@@ -68,7 +68,7 @@ impl<'a> Observer<'a> {
             looks: None,
             processed: 0,
             accepted: false,
-            under_way: false,
+            already_canceling: false,
             turned_away: false,
             refused: false,
             spared: false,
@@ -107,7 +107,7 @@ impl<'a> Observer<'a> {
         prop_assert!(self.processed < 3, "a fourth request");
         prop_assert!(!self.accepted, "a request after a clear yes");
         prop_assert!(!self.spared, "what was spared is asked");
-        prop_assert!(!self.under_way, "it was being canceled already");
+        prop_assert!(!self.already_canceling, "it was being canceled already");
         match &self.fit {
             Some(fit) => {
                 prop_assert_eq!(&fit.id, &known.id, "another one than was read");
@@ -164,8 +164,8 @@ impl<'a> Observer<'a> {
                 self.first_word.get_or_insert_with(word);
                 self.sees(seen);
                 let canceling = seen.state == State::Canceling;
-                self.under_way |= canceling && (self.processed == 0 || self.refused);
-                self.under_way |= self.turned_away && self.processed == 0 && seen.state == State::Canceled;
+                self.already_canceling |= canceling && (self.processed == 0 || self.refused);
+                self.already_canceling |= self.turned_away && self.processed == 0 && seen.state == State::Canceled;
                 self.spared |= matches!(read, Ok(Found::Spared(..)));
                 if !seen.is_terminal() && !canceling {
                     self.fit = Some((**seen).clone());
@@ -220,7 +220,7 @@ impl<'a> Observer<'a> {
     /// Where it is said to have ended, or that somebody said yes.
     fn judge_end(&self, outcome: Outcome) -> Checked {
         let end = self.end();
-        let asked = self.processed > 0 || self.under_way;
+        let asked = self.processed > 0 || self.already_canceling;
         match outcome {
             Outcome::Canceled if end.is_some_and(|end| end.state == State::Ended) => {
                 prop_assert!(self.ends_by_a_request(), "nobody asked in time, or the answer was a clear no");
@@ -238,7 +238,7 @@ impl<'a> Observer<'a> {
             }
             Outcome::Requested => {
                 prop_assert!(!self.plan.wait && end.is_none());
-                prop_assert!(self.accepted || self.under_way, "nobody said yes");
+                prop_assert!(self.accepted || self.already_canceling, "nobody said yes");
             }
             Outcome::Error => {
                 // An end in a word that we know has a name of its own, unless it is the end of another one.
@@ -293,7 +293,7 @@ impl<'a> Observer<'a> {
     /// In flight when it was asked, and no clear no to the only request; or asked by somebody else.
     fn ends_by_a_request(&self) -> bool {
         let only_no = self.refused && self.processed == 1 && !self.accepted;
-        self.under_way || self.processed > 0 && self.first_word.is_some() && !only_no
+        self.already_canceling || self.processed > 0 && self.first_word.is_some() && !only_no
     }
 
     fn end(&self) -> Option<&Deployment> {

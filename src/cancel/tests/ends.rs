@@ -47,7 +47,7 @@ fn a_word_that_only_says_over_counts_as_canceled_where_nobody_refused() {
     use State::Ended;
     let canceled = Outcome::Canceled;
     let finished = Outcome::AlreadyFinished;
-    let banned = || Event::Read(Err(trouble(Kind::Forbidden)));
+    let banned = || Event::Read(Err(failure(Kind::Forbidden)));
     let no = || refused(Kind::Refused);
     let unclear = || refused(Kind::Server);
     for (events, outcome, sends, says) in [
@@ -150,7 +150,7 @@ fn what_was_asked_is_neither_nothing_to_cancel_nor_spared() {
 
 #[test]
 fn nobody_is_said_to_have_accepted_what_was_refused() {
-    let banned = Event::Read(Err(trouble(Kind::Forbidden)));
+    let banned = Event::Read(Err(failure(Kind::Forbidden)));
     let events = vec![sight(Running), refused(Kind::Refused), sight(Canceling), banned];
     let procedure = check(plan(), events, Outcome::Error, 1);
     let reason = &procedure.ending().unwrap().reason;

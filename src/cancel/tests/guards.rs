@@ -53,7 +53,7 @@ fn every_guard_is_looked_at_again_before_a_request_that_had_to_wait() {
         ..plan()
     };
     let sight = |state| to(state, "production");
-    let limited = || Event::Answered(Err(Failure { status: Some(429), ..trouble(Kind::Limited) }));
+    let limited = || Event::Answered(Err(Failure { status: Some(429), ..failure(Kind::Limited) }));
     for (waiting, says) in [
         (vec![limited()], "had been turned away"),
         (vec![refused(Kind::Limited)], "Nothing was sent"),
@@ -78,7 +78,7 @@ fn every_guard_is_looked_at_again_before_a_request_that_had_to_wait() {
         }
         let mut events = vec![sight(Queued)];
         events.extend(waiting);
-        events.extend([Event::Read(Err(trouble(Kind::Forbidden)))]);
+        events.extend([Event::Read(Err(failure(Kind::Forbidden)))]);
         check(guarded.clone(), events, Outcome::Error, sends);
     }
 }

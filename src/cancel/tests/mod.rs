@@ -39,7 +39,7 @@ fn sight(state: State) -> Event {
     Event::Read(Ok(Found::Here(Box::new(deployment(state)))))
 }
 
-fn trouble(kind: Kind) -> Failure {
+fn failure(kind: Kind) -> Failure {
     Failure::own(kind, "words", "hint")
 }
 
@@ -52,7 +52,7 @@ fn accepted(state: Option<State>) -> Event {
 }
 
 fn refused(kind: Kind) -> Event {
-    Event::Answered(Err(trouble(kind)))
+    Event::Answered(Err(failure(kind)))
 }
 
 fn then(mut events: Vec<Event>, more: Vec<Event>) -> Vec<Event> {
@@ -61,7 +61,7 @@ fn then(mut events: Vec<Event>, more: Vec<Event>) -> Vec<Event> {
 }
 
 fn turned_away() -> Event {
-    let limited = Failure { status: Some(429), ..trouble(Kind::Limited) };
+    let limited = Failure { status: Some(429), ..failure(Kind::Limited) };
     Event::Answered(Err(limited))
 }
 

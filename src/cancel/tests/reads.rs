@@ -6,7 +6,7 @@ use crate::model::failure::Retry;
 
 #[test]
 fn a_reading_ban_does_not_stop_a_request_unless_something_must_be_checked() {
-    let banned = || Event::Read(Err(trouble(Kind::Forbidden)));
+    let banned = || Event::Read(Err(failure(Kind::Forbidden)));
     check(plan(), vec![banned(), accepted(Some(Canceled))], Outcome::Canceled, 1);
     let procedure = check(plan(), vec![banned(), accepted(None), banned()], Outcome::Error, 1);
     assert!(procedure.ending().unwrap().reason.contains("end not visible"));
@@ -24,7 +24,7 @@ fn a_reading_ban_does_not_stop_a_request_unless_something_must_be_checked() {
 
 #[test]
 fn a_failed_read_does_not_end_the_watch_unless_it_cannot_improve() {
-    let failed = |kind| Event::Read(Err(trouble(kind)));
+    let failed = |kind| Event::Read(Err(failure(kind)));
     for kind in Kind::ALL.into_iter().filter(|kind| !kind.is_unreadable()) {
         check(plan(), vec![sight(Running), accepted(None), failed(kind), sight(Canceled)], Outcome::Canceled, 1);
     }
@@ -56,7 +56,7 @@ fn what_the_requests_brought_is_told_where_the_end_cannot_be_seen() {
 #[test]
 fn a_first_read_that_can_improve_is_repeated() {
     for kind in Kind::ALL {
-        let failed = Event::Read(Err(trouble(kind)));
+        let failed = Event::Read(Err(failure(kind)));
         let events = vec![failed, sight(Running), accepted(None), sight(Canceled)];
         match kind.retry() {
             Retry::None if kind == Kind::Forbidden => {}
@@ -68,7 +68,7 @@ fn a_first_read_that_can_improve_is_repeated() {
 
 #[test]
 fn nonsense_is_read_three_times_and_trouble_until_the_limit() {
-    let failed = |kind| (0..400).map(move |_| Event::Read(Err(trouble(kind)))).collect::<Vec<_>>();
+    let failed = |kind| (0..400).map(move |_| Event::Read(Err(failure(kind)))).collect::<Vec<_>>();
     check(plan(), failed(Kind::Unreadable), Outcome::Error, 0);
     let procedure = check(plan(), failed(Kind::Server), Outcome::Error, 0);
     assert!(procedure.took() > LIMIT - Duration::from_secs(3), "{:?}", procedure.took());

@@ -41,14 +41,14 @@ fn the_second_look_comes_two_seconds_after_the_first() {
 #[test]
 fn a_missing_right_is_an_error_and_never_not_found() {
     for kind in [Kind::Unauthorized, Kind::Forbidden, Kind::NotFound] {
-        let refusal = || Event::Answered(Err(trouble(kind)));
+        let refusal = || Event::Answered(Err(failure(kind)));
         let events = vec![sight(Running), refusal(), sight(Running)];
         let procedure = check(plan(), events, Outcome::Error, 1);
         assert_eq!(procedure.ending().unwrap().hint, "hint");
         // Read once more, it may have ended.
         let events = vec![sight(Running), refusal(), sight(Succeeded)];
         check(plan(), events, Outcome::Completed, 1);
-        let blind = Event::Read(Err(trouble(kind)));
+        let blind = Event::Read(Err(failure(kind)));
         let events = vec![sight(Running), refusal(), blind];
         check(plan(), events, Outcome::Error, 1);
     }
@@ -82,10 +82,10 @@ fn a_rate_limit_turns_a_request_away_that_was_sent() {
     let events = then(go(), vec![sight(Running)]);
     let reason = reason_of(queued, events, Outcome::Skipped, 1);
     assert!(reason.contains("turned away"), "{reason}");
-    let denied = vec![Event::Read(Err(trouble(Kind::Unauthorized)))];
+    let denied = vec![Event::Read(Err(failure(Kind::Unauthorized)))];
     let reason = reason_of(plan(), then(go(), denied), Outcome::Error, 1);
     assert!(reason.contains("turned away"), "{reason}");
-    let late = Failure { not_before: Some(LIMIT), status: Some(429), ..trouble(Kind::Limited) };
+    let late = Failure { not_before: Some(LIMIT), status: Some(429), ..failure(Kind::Limited) };
     let events = vec![sight(Queued), Event::Answered(Err(late))];
     let reason = reason_of(plan(), events, Outcome::TimedOut, 1);
     assert!(reason.contains("turned away"), "{reason}");
@@ -109,7 +109,7 @@ fn a_refusal_of_one_that_somebody_else_has_stopped_is_no_request_of_ours() {
 #[test]
 fn a_rate_limited_request_is_none() {
     let limited = |until| {
-        let failure = Failure { not_before: Some(Duration::from_secs(until)), ..trouble(Kind::Limited) };
+        let failure = Failure { not_before: Some(Duration::from_secs(until)), ..failure(Kind::Limited) };
         Event::Answered(Err(failure))
     };
     check(
@@ -157,7 +157,7 @@ fn a_request_that_the_proxy_did_not_let_through_was_never_sent() {
 #[test]
 fn a_second_request_that_could_not_be_sent_is_no_refusal_of_the_platform() {
     for kind in [Kind::Untrusted, Kind::UnknownHost] {
-        let unclear = Failure { status: Some(502), ..trouble(Kind::Server) };
+        let unclear = Failure { status: Some(502), ..failure(Kind::Server) };
         let events = vec![
             sight(Running),
             Event::Answered(Err(unclear)),

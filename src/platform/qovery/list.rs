@@ -32,7 +32,7 @@ impl Qovery {
     /// Nothing here has a date. But whatever is under way, even what is no deployment, is what the environment is doing
     /// now, and the rest is behind it.
     fn in_order(&self, now: &Standing, queue: &[Entry]) -> Result<Vec<Deployment>, Failure> {
-        let behind = !now.idle && !now.state.is_terminal();
+        let queued_behind = !now.idle && !now.state.is_terminal();
         let mut all: Vec<Deployment> = Vec::new();
         let mut known = HashSet::new();
         for waiting in queue.iter().filter(|each| !each.is_teardown()) {
@@ -41,7 +41,7 @@ impl Qovery {
             // By name: a queue is as long as it likes.
             if known.insert(canonical(request)) && !ids.is(&now.ids) {
                 let standing = Standing::new(ids, QUEUED, Some(Door::Queue));
-                all.push(Deployment { behind, ..self.deployment(&standing) });
+                all.push(Deployment { queued_behind, ..self.deployment(&standing) });
             }
         }
         let takes_down = now.is_teardown() || is_teardown_among(queue, &now.ids);
@@ -168,6 +168,6 @@ mod tests {
             assert!(qovery().in_order(&now("READY", ""), &queue(bad)).is_err(), "{bad}");
         }
         let listed = qovery().in_order(&now("BUILDING", "a"), &[]).unwrap();
-        assert!(!listed[0].behind && Ids::of(&listed[0]).is(&now("BUILDING", "a").ids));
+        assert!(!listed[0].queued_behind && Ids::of(&listed[0]).is(&now("BUILDING", "a").ids));
     }
 }
