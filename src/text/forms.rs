@@ -140,6 +140,7 @@ impl Index {
 }
 
 fn automaton(forms: Vec<Vec<u8>>, any_case: bool) -> Option<AhoCorasick> {
+    // What the automaton keeps of them cannot be zeroed: it owns its states, and lives as long as the run.
     let forms = Zeroizing::new(forms);
     let mut builder = AhoCorasick::builder();
     let builder = builder.match_kind(MatchKind::LeftmostLongest).ascii_case_insensitive(any_case);

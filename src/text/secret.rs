@@ -1,31 +1,25 @@
 //! Values that may never be printed.
 
-use std::fmt;
-
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-/// A credential. It cannot be displayed, its debug form is `Secret(***)`, and its memory is zeroed on drop.
-#[derive(Clone, Default, Deserialize)]
+/// A credential. It cannot be displayed, its debug form says nothing of it, and its memory is zeroed on drop.
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(from = "String")]
-pub struct Secret(Zeroizing<String>);
+pub struct Secret(SecretString);
 
 impl Secret {
     /// The value itself: for a request header or a mask command, nothing else.
     pub fn expose(&self) -> &str {
-        &self.0
+        self.0.expose_secret()
     }
 }
 
 impl From<String> for Secret {
     fn from(value: String) -> Self {
-        Self(Zeroizing::new(value))
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(***)")
+        // Copied at its exact length: a text that is cut to it may move, and leave itself behind.
+        Self(SecretString::from(Zeroizing::new(value).as_str()))
     }
 }
 
@@ -55,7 +49,7 @@ mod tests {
 
     #[test]
     fn a_secret_has_no_printable_form() {
-        assert_eq!(format!("{:?}", Secret::from(TOKEN.to_owned())), "Secret(***)");
+        assert_eq!(format!("{:?}", Secret::from(TOKEN.to_owned())), "Secret(SecretBox<str>([REDACTED]))");
     }
 
     #[cfg(target_os = "linux")]
