@@ -134,7 +134,13 @@ impl Process<'_> {
         };
         let story = |task: &Task| DeploymentReport::new(&entry.about, &task.id, &task.procedure, sanitizer);
         report.deployments = tasks.iter().map(story).collect();
-        report.whole = whole.as_ref().map(|whole| Whole::new(whole, sanitizer));
+        let ending = tasks.first().and_then(|task| task.procedure.ending());
+        // It concerns the whole run, of which nothing else is to be told then.
+        let bad_input = ending.filter(|ending| ending.outcome == Outcome::BadInput);
+        if bad_input.is_some() {
+            report.deployments.clear();
+        }
+        report.whole = whole.as_ref().or(bad_input).map(|whole| Whole::new(whole, sanitizer));
         lock(console).close_group();
     }
 }

@@ -58,6 +58,6 @@ pub(super) fn hint(about: &About, kind: Kind, status: Option<u16>, place: Place<
         Kind::Unreadable => format!("This is no answer of {name}'s API; check `{input}`, and whether a proxy or a sign-in page stands between."),
         Kind::TooLarge => "No answer of more than 16 MiB is read; where it was a list, give `deployment_id`, so that none is needed.".to_owned(),
         Kind::Redirected => "Redirects are never followed, because a token could leak that way; set `api_url` to the final address.".to_owned(),
-        Kind::Guarded | Kind::MovedOn | Kind::Misdirected => String::new(),
+        Kind::Guarded | Kind::BadInput | Kind::MovedOn | Kind::Misdirected => String::new(),
     }
 }

@@ -18,7 +18,11 @@ impl Procedure {
         // In flight when a request was turned away, and canceled since: somebody else asked.
         let by_others = self.turned_away && !self.was_asked() && last.state == State::Canceled;
         let asked = self.was_asked() || self.already_canceling || by_others;
+        // In flight at the first read: it went live while somebody wanted it stopped.
+        let moved = self.first_word().is_some_and(|first| first != last.platform_state);
         let outcome = match (asked, last.state) {
+            (true, _) if last.once_live => Outcome::Completed,
+            (false, state) if last.once_live && (moved || state != State::Superseded) => Outcome::AlreadyLive,
             (true, State::Canceled) => Outcome::Canceled,
             (true, State::Succeeded) => Outcome::Completed,
             (true, State::Failed) => Outcome::Failed,

@@ -102,11 +102,14 @@ impl Procedure {
         match outcome {
             Outcome::Canceled if self.already_canceling || !self.was_asked() => self.canceled_by_others_reason(word),
             Outcome::Canceled if last.state == State::Ended => self.over_reason(&before),
+            Outcome::Canceled if self.was_refused() => format!(
+                "The platform refused the cancel request, and somebody else canceled it, or the platform itself: {before}."
+            ),
             Outcome::Canceled => format!("{}.", capital(&before)),
             Outcome::Completed if last.takes_down => {
                 format!("It ended before the cancellation could take effect, and nothing went live: {before}.")
             }
-            Outcome::Completed if !last.went_live() => {
+            Outcome::Completed if !last.went_live() && !last.once_live => {
                 format!("It was built, not published, before the cancellation could take effect: {before}.")
             }
             Outcome::Completed => {

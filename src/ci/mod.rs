@@ -82,7 +82,7 @@ pub enum Effect {
     },
 }
 
-/// How one CI system wants things said. It renders, it does not print. Unless it says otherwise, everything is a line
+/// How one CI system wants things said. It puts them into words, it does not print. Unless it says otherwise, everything is a line
 /// of the log on standard output, for people only.
 pub trait Ci: Send {
     /// What the user writes for `ci`.

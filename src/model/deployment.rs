@@ -102,10 +102,12 @@ pub struct Deployment {
     pub blocked: bool,
     /// It takes something down, or only tries: nothing is live when it succeeds.
     pub takes_down: bool,
-    /// It waits behind what its scope is doing now: it is never the latest, whatever that is.
+    /// It waits behind what its scope is doing now, and is asked before that; undated, it is never the latest.
     pub queued_behind: bool,
     /// The platform made it by itself, as a copy of another one: nobody pushed or asked for it, so it supersedes nothing.
     pub automatic: bool,
+    /// It went live, and is not any more: a newer one replaced it, or it crashed.
+    pub once_live: bool,
     /// Where it ended well: it was built, but never published, so it is not live and never was.
     pub unpublished: bool,
     /// What the platform's own file has to remember about it, opaque to everybody else.
@@ -144,6 +146,7 @@ impl Deployment {
             takes_down: false,
             queued_behind: false,
             automatic: false,
+            once_live: false,
             unpublished: false,
             handle: Value::Null,
         }

@@ -38,6 +38,8 @@ pub enum Kind {
     Redirected,
     /// Our own refusal: a guard did not pass, or the answer was about something else.
     Guarded,
+    /// What was written fits several, as a look-up has shown.
+    BadInput,
     /// Nothing came of it, because the deployment is no longer where a request would reach it, or because that could not
     /// be made sure of, or because there was no credential to send: read it again.
     MovedOn,
@@ -58,7 +60,7 @@ pub enum Retry {
 
 impl Kind {
     /// Every kind, for documents and tests.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Unauthorized,
         Self::Forbidden,
         Self::NotFound,
@@ -75,6 +77,7 @@ impl Kind {
         Self::TooLarge,
         Self::Redirected,
         Self::Guarded,
+        Self::BadInput,
         Self::MovedOn,
         Self::Misdirected,
     ];

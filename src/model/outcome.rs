@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Outcome {
     /// Everything that has no name of its own; the reason says what.
     Error,
+    /// What was written does not say which one is meant, as a look-up has shown.
+    BadInput,
     /// No such deployment for this credential.
     NotFound,
     /// Not ended when the time was up.
@@ -97,8 +99,9 @@ impl Exit {
 
 impl Outcome {
     /// Every outcome, worst first.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Error,
+        Self::BadInput,
         Self::NotFound,
         Self::TimedOut,
         Self::Interrupted,
@@ -117,7 +120,7 @@ impl Outcome {
     /// The word in outputs and in `fail_on`. Both kinds of "it had ended before" share one.
     pub const fn word(self) -> &'static str {
         match self {
-            Self::Error => "error",
+            Self::Error | Self::BadInput => "error",
             Self::NotFound => "not_found",
             Self::TimedOut => "timed_out",
             Self::Interrupted => "interrupted",
@@ -136,7 +139,9 @@ impl Outcome {
     /// How it is told when `fail_on` has no say.
     pub const fn level(self) -> Level {
         match self {
-            Self::Error | Self::NotFound | Self::TimedOut | Self::Completed | Self::AlreadyLive => Level::Error,
+            Self::Error | Self::BadInput | Self::NotFound | Self::TimedOut | Self::Completed | Self::AlreadyLive => {
+                Level::Error
+            }
             Self::Interrupted | Self::Failed => Level::Warning,
             _ => Level::Notice,
         }
@@ -146,6 +151,7 @@ impl Outcome {
     pub const fn exit(self) -> Exit {
         match self {
             Self::Error => Exit::Error,
+            Self::BadInput => Exit::BadInput,
             Self::NotFound => Exit::NotFound,
             Self::TimedOut => Exit::TimedOut,
             Self::Interrupted => Exit::Interrupted,
@@ -207,9 +213,9 @@ impl FailOn {
         Ok(Self(outcomes))
     }
 
-    /// Whether this outcome fails the step.
+    /// Whether this outcome fails the step; bad input does, whatever is listed.
     pub fn contains(&self, outcome: Outcome) -> bool {
-        self.0.contains(&outcome)
+        outcome == Outcome::BadInput || self.0.contains(&outcome)
     }
 
     /// How loudly an outcome is told: an error when it fails the step, at most a warning when it does not.
@@ -263,8 +269,10 @@ mod tests {
     }
 
     #[test]
-    fn none_fails_nothing() {
-        assert_eq!(fail_on("none").unwrap().exit(Outcome::ALL), Exit::Satisfied);
+    fn none_fails_nothing_but_bad_input() {
+        let others = Outcome::ALL.into_iter().filter(|outcome| *outcome != Outcome::BadInput);
+        assert_eq!(fail_on("none").unwrap().exit(others), Exit::Satisfied);
+        assert_eq!(fail_on("none").unwrap().exit([Outcome::BadInput]), Exit::BadInput);
     }
 
     #[test]

@@ -233,8 +233,7 @@ impl List {
                 oldest = [oldest, item.created].into_iter().flatten().min();
                 all.push(item.what);
             }
-            let last = outer.last().map(|last| &**last);
-            let has_next = self.look_ahead(&reply, page, all.len(), last, &mut cursor)?;
+            let has_next = self.look_ahead(&reply, page, all.len(), &outer, &mut cursor)?;
             let is_far_enough = match until {
                 Until::End => false,
                 Until::Calm { ended, least } => calm >= ended && all.len() >= least,
@@ -292,7 +291,7 @@ impl List {
         reply: &Reply,
         page: Page,
         many: usize,
-        last: Option<&RawValue>,
+        outer: &[Box<RawValue>],
         cursor: &mut Option<Value>,
     ) -> Result<bool, Failure> {
         let nowhere = |wrong| reply.unreadable(wrong);
@@ -301,10 +300,12 @@ impl List {
             Turn::Number { more, .. } | Turn::Offset { more, .. } => {
                 // The last pages of a list that grows shorter while it is read are empty.
                 let is_counted = matches!(more, More::Total(_));
-                return Ok(more.is_there(reply, page, many).map_err(nowhere)? && !(is_counted && last.is_none()));
+                return Ok(more.is_there(reply, page, many).map_err(nowhere)? && !(is_counted && outer.is_empty()));
             }
             Turn::Cursor { at, of_item: false, .. } => reply.at(at)?,
-            Turn::Cursor { at, .. } => last.and_then(|last| wire::at(last.get().as_bytes(), at).ok().flatten()),
+            // Every item has a cursor, also the very last: a page that is not full is the last one.
+            Turn::Cursor { .. } if outer.len() < page.size as usize => None,
+            Turn::Cursor { at, .. } => outer.last().and_then(|last| wire::at(last.get().as_bytes(), at).ok().flatten()),
         };
         let found = found.filter(is_something);
         if let Some(found) = found.as_ref().filter(|_| self.goes_back) {

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use super::list::{Item, List, Until};
 use super::usual::{self, Read};
 use crate::api::{Api, Call, Reply, wire};
-use crate::model::failure::Failure;
+use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, is_same};
 
 /// One scope of a run.
@@ -25,6 +25,8 @@ pub struct Scope {
     /// Where it was looked for, or nothing.
     within: String,
     is_of_lists_alone: bool,
+    /// The input that tells several of one name apart, where names are not unique; else nothing.
+    apart: &'static str,
 }
 
 /// How it is found. The pointers are JSON pointers.
@@ -79,6 +81,7 @@ impl Scope {
             beside: "",
             within: String::new(),
             is_of_lists_alone: false,
+            apart: "",
         }
     }
 
@@ -106,6 +109,13 @@ impl Scope {
     /// Whether a deployment is looked up in it.
     pub(super) const fn holds_reads(&self) -> bool {
         !self.is_of_lists_alone
+    }
+
+    /// Names what tells several of one name apart: such a name is bad input, and the list is read to its end to know.
+    #[must_use]
+    pub const fn told_apart_by(mut self, inputs: &'static str) -> Self {
+        self.apart = inputs;
+        self
     }
 
     /// Its id, once it is known; until then what was written.
@@ -139,7 +149,11 @@ impl Scope {
         let found = match &self.by {
             By::Id(..) => return Ok(None),
             By::Either(read, at, _) => self.read(api, read, at).await?,
-            By::Name(list, name, id) => search(api, list, [name, id], &self.written).await?,
+            By::Name(list, name, id) if self.apart.is_empty() => search(api, list, [name, id], &self.written).await?,
+            By::Name(list, name, id) => {
+                let found = named(api, list, [name, id], &self.written, false).await?;
+                self.only_one(found)?
+            }
         };
         Ok(match found {
             Some(id) => {
@@ -148,6 +162,18 @@ impl Scope {
             }
             None => Some(self.missing()),
         })
+    }
+
+    /// None of several that have the name is meant more than another.
+    fn only_one(&self, mut found: Vec<Id>) -> Result<Option<Id>, Failure> {
+        if found.len() < 2 {
+            return Ok(found.pop());
+        }
+        let Self { noun, input, written, apart, .. } = self;
+        let ids: Vec<_> = found.iter().map(Id::as_str).collect();
+        let ids = ids.join(", ");
+        let words = format!("`{input}` is the name of more than one {noun}: {written} is {ids}");
+        Err(Failure::own(Kind::BadInput, words, format!("Give {apart}.")))
     }
 
     /// Whether it is there for this credential. One that was found in a list was.
@@ -196,13 +222,18 @@ fn id_at(reply: &Reply, at: &str, is_meant: impl Fn(&str) -> bool) -> Result<Id,
 
 /// The id of what has exactly this name; a list is read to where it is found.
 pub(super) async fn search(api: &Api, list: &List, at: [&str; 2], name: &str) -> Result<Option<Id>, Failure> {
+    Ok(named(api, list, at, name, true).await?.into_iter().next())
+}
+
+/// The ids of all that have exactly this name, or of the first.
+async fn named(api: &Api, list: &List, at: [&str; 2], name: &str, is_first_enough: bool) -> Result<Vec<Id>, Failure> {
     let take = |item: &[u8]| {
         let text = |pointer: &str| -> Option<String> { wire::at::<wire::Text>(item, pointer).ok().flatten()?.0 };
         let id = text(at[1]).unwrap_or_default();
         let is_it = text(at[0]).as_deref() == Some(name);
         let what = is_it.then(|| Id::parse(&id).ok()).flatten();
-        Ok(Item { ends: what.is_some(), what, id, is_in_flight: false, created: None })
+        Ok(Item { ends: is_first_enough && what.is_some(), what, id, is_in_flight: false, created: None })
     };
     let found = list.read(api, Until::End, take).await?;
-    Ok(found.into_iter().flatten().next())
+    Ok(found.into_iter().flatten().collect())
 }

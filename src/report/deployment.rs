@@ -133,10 +133,16 @@ fn timeline(procedure: &Procedure, sanitizer: &Sanitizer) -> Vec<StateChange> {
 fn went_live(outcome: Outcome, last: Option<&Deployment>) -> &'static str {
     match last.map(|last| last.state) {
         _ if outcome == Outcome::NothingToCancel => "false",
+        _ if is_live(outcome) && last.is_some_and(|last| last.once_live) => "true",
         Some(State::Succeeded) if last.is_some_and(Deployment::went_live) => "true",
         Some(State::Succeeded | State::Canceled | State::Failed | State::Superseded | State::Ended) => "false",
         _ => "unknown",
     }
+}
+
+/// It went live although, or before, it was asked to stop.
+const fn is_live(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Completed | Outcome::AlreadyLive)
 }
 
 fn outcome_word<S: Serializer>(outcome: &Outcome, serializer: S) -> Result<S::Ok, S::Error> {

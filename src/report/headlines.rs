@@ -8,7 +8,7 @@ pub(super) const NOTHING_CANCELED: &str = "Nothing was canceled";
 /// What became of a run that has no deployment to tell of, in words for a heading: it sent nothing.
 pub(super) fn whole_headline(outcome: Outcome) -> &'static str {
     match outcome {
-        Outcome::Error => NOTHING_CANCELED,
+        Outcome::Error | Outcome::BadInput => NOTHING_CANCELED,
         outcome => headline(outcome),
     }
 }
@@ -17,6 +17,7 @@ pub(super) fn whole_headline(outcome: Outcome) -> &'static str {
 pub(super) fn headline(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Error => "Not known to be canceled",
+        Outcome::BadInput => NOTHING_CANCELED,
         Outcome::NotFound => "Not found",
         Outcome::TimedOut => "Not ended in time",
         Outcome::Interrupted => "Interrupted",

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::Run;
 use crate::cancel::{Retries, Verdict, capital};
-use crate::model::failure::Failure;
+use crate::model::failure::{Failure, Kind};
 use crate::model::outcome::Outcome;
 use crate::model::signal::{Received, Signals};
 
@@ -44,7 +44,8 @@ impl Run<'_> {
             let too_late = failure.not_before.is_some_and(|until| until >= self.plan.limit);
             let Some(again) = again.filter(|_| !too_late) else {
                 let reason = format!("{}; nothing was canceled.", capital(&failure.to_string()));
-                return Err(self.ending(Outcome::Error, &reason, &failure.hint));
+                let outcome = if failure.kind == Kind::BadInput { Outcome::BadInput } else { Outcome::Error };
+                return Err(self.ending(outcome, &reason, &failure.hint));
             };
             self.pause(again.min(last_try), signals).await?;
         }

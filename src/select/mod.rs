@@ -367,7 +367,7 @@ fn may_be_live(one: &Deployment) -> Option<String> {
 fn pick_latest(listed: &[&Deployment]) -> Selection {
     let mut in_flight = in_flight(listed);
     // Where nothing has a date, what the scope is doing now is meant, even if that is nothing to be canceled.
-    in_flight.retain(|one| !one.queued_behind);
+    in_flight.retain(|one| !one.queued_behind || one.created.is_some());
     match in_flight.as_slice() {
         [] => Selection::default(),
         [only] => Selection { chosen: vec![(*only).clone()], ..Selection::default() },

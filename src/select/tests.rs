@@ -51,6 +51,15 @@ fn latest_is_the_newest_in_flight() {
 }
 
 #[test]
+fn what_waits_behind_another_is_the_latest_only_where_dates_say_so() {
+    let waiting = |created| Deployment { queued_behind: true, ..one("a", Queued, created, None, None) };
+    let dated = [waiting(2), one("b", Running, 1, None, None)];
+    assert_eq!(ids(&wanted(Select::Latest).pick(&dated)), ["a"]);
+    let undated = [waiting(0), one("b", Running, 0, None, None)];
+    assert_eq!(ids(&wanted(Select::Latest).pick(&undated)), ["b"]);
+}
+
+#[test]
 fn branches_compare_exactly_and_commits_by_their_beginning() {
     let listed = [
         one("a", Running, 1, Some("main"), None),

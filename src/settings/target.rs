@@ -130,7 +130,7 @@ fn fill_from_facts(
 }
 
 fn judge_guard(values: &Values, entry: &PlatformInfo, guard: &Guard, faults: &mut Faults) {
-    if entry.selects.contains(&Select::Branch) {
+    if entry.selects.contains(&Select::Commit) {
         return;
     }
     for (name, written) in [("branch", &guard.branch), ("commit", &guard.commit)] {

@@ -369,7 +369,7 @@ fn told_as_it_was_shown(scene: &Scene, played: &Played, log: &Log, work: &Task) 
             let guarded = guarded || scene.wanted.as_ref().is_some_and(supersedes);
             guarded && !asked.iter().any(|(sent, _)| yes(sent))
         }
-        Outcome::NothingToCancel => false,
+        Outcome::NothingToCancel | Outcome::BadInput => false,
         Outcome::Error => true,
     };
     prop_assert!(good, "{} is told {outcome:?}: {}", work.id.as_str(), ending.reason);

@@ -79,6 +79,35 @@ fn a_word_that_only_says_over_counts_as_canceled_where_nobody_refused() {
     }
 }
 
+/// Live once, and not any more: whether that was too late hangs on whether it was in flight when this run looked.
+#[test]
+fn what_was_live_for_a_while_went_live_if_somebody_wanted_it_stopped() {
+    let replaced = |state| {
+        let past = Deployment { once_live: true, ..deployment(state) };
+        Event::Read(Ok(Found::Here(Box::new(past))))
+    };
+    let limited = vec![sight(Running), turned_away(), replaced(Superseded)];
+    for (events, outcome, sends) in [
+        (vec![replaced(Superseded)], Outcome::AlreadyFinished, 0),
+        (vec![replaced(Failed)], Outcome::AlreadyLive, 0),
+        (vec![sight(Running), accepted(None), replaced(Superseded)], Outcome::Completed, 1),
+        (vec![sight(Running), accepted(None), replaced(Failed)], Outcome::Completed, 1),
+        (limited, Outcome::AlreadyLive, 1),
+    ] {
+        let procedure = check(plan(), events, outcome, sends);
+        let reason = &procedure.ending().unwrap().reason;
+        let live = outcome == Outcome::Completed || sends > 0;
+        assert_eq!(reason.starts_with("It went live before"), live, "{reason}");
+    }
+}
+
+#[test]
+fn a_refused_request_is_not_said_to_have_canceled_it() {
+    let procedure = check(plan(), vec![sight(Running), refused(Kind::Refused), sight(Canceled)], Outcome::Canceled, 1);
+    let reason = &procedure.ending().unwrap().reason;
+    assert!(reason.contains("somebody else canceled it, or the platform itself"), "{reason}");
+}
+
 #[test]
 fn one_that_is_being_canceled_is_only_watched() {
     check(plan(), vec![sight(Canceling), sight(Canceling), sight(Canceled)], Outcome::Canceled, 0);
