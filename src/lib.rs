@@ -20,7 +20,7 @@
 //! | [`report`] | how a run is told: values, not yet printed |
 //! | [`ci`] | one file for each CI system's syntax, what it knows of the run, and the one place that prints, writes files and calls programs |
 //! | [`help`] | `--help` |
-//! | `process`, `progress`, [`World`] | one run once its settings are judged, what is said meanwhile, and what it touches of the world |
+//! | `process`, `progress`, `telling`, [`World`] | one run once its settings are judged, what is said meanwhile and at the end, and what it touches of the world |
 //!
 //! Which CI systems and platforms there are, two registers say, one line each. What a run touches of the world besides
 //! files is a [`World`]: [`run_in()`] takes another than the real one, with no network and no streams.
@@ -45,6 +45,7 @@ pub mod text;
 
 mod process;
 mod progress;
+mod telling;
 mod world;
 
 use tokio::time::Instant;
@@ -55,9 +56,10 @@ use crate::input::faults::Faults;
 use crate::model::outcome::Exit;
 use crate::model::signal::{Signal, Signals};
 pub use crate::process::cannot_begin;
-use crate::process::{Begun, Process, begin, lock, nothing_yet, remark, tell};
+use crate::process::{Begun, Process, begin};
 use crate::settings::open::{Told, open, require_target};
 use crate::settings::{Common, chosen_platform};
+use crate::telling::{lock, nothing_yet, remark, tell};
 pub use crate::world::World;
 
 /// One run, from the environment to the exit. `start` is when the process began, `signals` what it is told to do.

@@ -1,7 +1,6 @@
 //! One run once it has a console: what it begins with, how it is carried out, and how everything is told at the end.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
 
 use tokio::time::Instant;
 
@@ -21,10 +20,10 @@ use crate::settings::open::Opened;
 use crate::settings::secrets::{all_secrets, secrets_handed_over};
 use crate::settings::target::Target;
 use crate::settings::{self, Common, chosen_platform};
+use crate::telling::{lock, nothing_yet, tell};
 use crate::text::redactor::Redactor;
 use crate::text::sanitizer::Sanitizer;
 use crate::text::secret::Secret;
-use crate::text::shown::Shown;
 
 /// What every run begins with: a console, on which every secret is known and masked.
 pub(crate) struct Begun {
@@ -42,19 +41,6 @@ pub(crate) fn begin(env: &Env, print: Print, signals: Signals) -> Begun {
     let mut console = Console::new(ci, debug, signals, Arc::clone(&sanitizer), print);
     console.mask(&secrets, &secrets_handed_over(env));
     Begun { console: Arc::new(Mutex::new(console)), sanitizer }
-}
-
-/// The report of a run in which nothing has happened.
-pub(crate) fn nothing_yet(entry: Option<&'static PlatformInfo>, common: &Common) -> Report {
-    Report {
-        platform: entry.map(|entry| &entry.about),
-        asked: Shown::default(),
-        deployments: Vec::new(),
-        whole: None,
-        fail_on: common.fail_on.clone(),
-        faults: Vec::new(),
-        took: Duration::ZERO,
-    }
 }
 
 /// A run that cannot even begin, for want of what the machine should have: told like every other, without a request.
@@ -145,13 +131,6 @@ impl Process<'_> {
     }
 }
 
-/// What is odd about the inputs, said before anything is done.
-pub(crate) fn remark(console: &mut Console, sanitizer: &Sanitizer, faults: &Faults) {
-    for warning in &faults.warnings {
-        console.warn(&sanitizer.short(warning));
-    }
-}
-
 fn asked(entry: &PlatformInfo, common: &Common, aim: &Target) -> String {
     let what = match aim {
         Target::Ids(ids) if ids.len() == 1 => "1 deployment".to_owned(),
@@ -165,20 +144,4 @@ fn asked(entry: &PlatformInfo, common: &Common, aim: &Target) -> String {
         (false, false) => "do not wait for the end".to_owned(),
     };
     format!("Cancel {what} on {} ({how})", entry.about.name)
-}
-
-/// Says everything there is to say, each way that can be had; what cannot be written is a warning.
-pub(crate) fn tell(console: &mut Console, report: &Report, common: &Common) {
-    let largest = console.ci().largest_deployments();
-    console.output_file(common.output_file.as_deref(), report);
-    console.outputs(&report.outputs(largest));
-    let left_out = report.small_deployments(largest).1;
-    if left_out > 0 {
-        console.warn(&format!("The output `deployments` has room for {} KiB; {left_out} deployments are left out there, and counted in `count`.", largest / 1024));
-    }
-    console.conclude(report, common.summary);
-}
-
-pub(crate) fn lock(console: &Mutex<Console>) -> MutexGuard<'_, Console> {
-    console.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -8,10 +8,10 @@ use tokio::time::Instant;
 use crate::ci::Console;
 use crate::model::outcome::Outcome;
 use crate::platform::PlatformInfo;
-use crate::process::{lock, nothing_yet};
 use crate::report::{DeploymentReport, Report, shown_id};
 use crate::run::{Observer, Task, Waiting};
 use crate::settings::Common;
+use crate::telling::{lock, nothing_yet};
 use crate::text::sanitizer::Sanitizer;
 
 /// Tells what happens while it happens: a line when a state changes, and the provisional outputs once.

@@ -36,6 +36,7 @@ const FLOORS: &[(&str, u8, &str)] = &[
     ("help.rs", 8, "the line"),
     ("process.rs", 8, "the line"),
     ("progress.rs", 8, "the line"),
+    ("telling.rs", 8, "the line"),
     ("world.rs", 8, "the line"),
     ("room.rs", 8, "the line"),
     ("signals.rs", 8, "the line"),

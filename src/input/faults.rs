@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Given;
+use super::given::Given;
 
 /// Something wrong with an input, by the name its writer knows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -1,7 +1,9 @@
 //! Which inputs a platform needs, and which of them say the same thing in different ways: said once, judged once.
 
+use super::common::Input;
 use super::env::is_unexpanded;
-use super::{Faults, Input, Values};
+use super::faults::Faults;
+use super::values::Values;
 
 /// Inputs that belong together. The messages follow from it.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Selection, Selector, deployments, in_flight, is_in_flight};
+use super::selector::{Selection, Selector, deployments, in_flight, is_in_flight};
 use crate::model::deployment::{Deployment, State};
 
 /// What supersedes what, by repository, branch and target.

@@ -1,0 +1,139 @@
+//! What `select` can be, what is wanted of a list, and what was chosen from it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::model::deployment::Deployment;
+
+/// The most deployments chosen at once, unless all are meant.
+pub const MOST: usize = 1000;
+
+/// How much of a commit is shown, where nothing else depends on it.
+pub(super) const SHOWN_COMMIT: usize = 12;
+
+/// What `select` can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Select {
+    /// The newest in flight.
+    Latest,
+    /// All made from a commit.
+    Commit,
+    /// All made from a branch.
+    Branch,
+    /// All but the newest of each branch and target.
+    Superseded,
+    /// All in flight.
+    All,
+}
+
+impl Select {
+    /// Every kind, in the order of the documents.
+    pub const ALL: [Self; 5] = [Self::Latest, Self::Commit, Self::Branch, Self::Superseded, Self::All];
+
+    /// What the user writes.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Latest => "latest",
+            Self::Commit => "commit",
+            Self::Branch => "branch",
+            Self::Superseded => "superseded",
+            Self::All => "all",
+        }
+    }
+
+    /// Takes a word in any case.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let word = text.to_ascii_lowercase();
+        let found = Self::ALL.into_iter().find(|select| select.word() == word);
+        found.ok_or_else(|| "takes `latest`, `commit`, `branch`, `superseded` or `all`".to_owned())
+    }
+}
+
+/// What is wanted of a list.
+#[derive(Clone, Debug)]
+pub struct Selector {
+    /// The kind.
+    pub select: Select,
+    /// For `branch`, and for `superseded` when written.
+    pub branch: Option<String>,
+    /// For `commit`; seven characters or more.
+    pub commit: Option<String>,
+    /// Only deployments to this target.
+    pub target: Option<String>,
+    /// The branch is a fork's: a deployment must come from this repository (`owner/name`) as well.
+    pub repository: Option<String>,
+    /// The branch is this repository's own: a deployment that says it comes from another one is not meant.
+    pub home: Option<String>,
+    /// The scope is one line of deployments: branches do not divide it into groups.
+    pub one_group: bool,
+    /// Deployments carry commits here, so a commit is a way to be sure which one is meant.
+    pub knows_commits: bool,
+}
+
+/// What was chosen from a list.
+#[derive(Debug, Default)]
+pub struct Selection {
+    /// To be canceled, newest first.
+    pub chosen: Vec<Deployment>,
+    /// The ones that are kept, for `superseded`: read again before their group is canceled.
+    pub kept: Vec<Deployment>,
+    /// The same, group by group.
+    pub keepers: Vec<Arc<[Deployment]>>,
+    /// Which of [`Self::keepers`] each of the chosen gives way to, by the chosen one's id.
+    pub gives_way_to: HashMap<String, usize>,
+    /// For `commit`, when nothing of it is in flight any more: how that commit ended, as if its id had been given.
+    pub ended: Option<Deployment>,
+    /// Why nobody can know whether what was meant went live, when nothing was chosen: goes on where
+    /// [`Self::looked_at`] ends.
+    pub perhaps_live: Option<String>,
+    /// What was looked at, as a sentence without its full stop.
+    pub looked_at: String,
+    /// Sentences worth a warning.
+    pub warnings: Vec<String>,
+    /// Sentences worth a line of the log.
+    pub notes: Vec<String>,
+    /// Why nothing can be chosen safely.
+    pub refused: Option<String>,
+}
+
+impl Selection {
+    pub(super) fn warning(mut self, text: Option<String>) -> Self {
+        self.warnings.extend(text);
+        self
+    }
+}
+
+impl Selector {
+    /// What is wanted, in a few words.
+    pub fn describe(&self) -> String {
+        let branch = self.branch.as_deref().unwrap_or("?");
+        let what = match self.select {
+            Select::Latest => "the latest deployment".to_owned(),
+            Select::Commit => format!("all deployments of commit {}", self.commit.as_deref().unwrap_or("?")),
+            Select::Branch => format!("all deployments of branch {branch}"),
+            Select::Superseded if self.branch.is_some() => {
+                format!("superseded deployments of branch {branch}")
+            }
+            Select::Superseded => "superseded deployments".to_owned(),
+            Select::All => "all deployments".to_owned(),
+        };
+        let target = self.target.as_ref().map(|target| format!(" to {target}"));
+        what + &target.unwrap_or_default()
+    }
+}
+
+pub(super) fn is_in_flight(one: &Deployment) -> bool {
+    one.state.is_in_flight()
+}
+
+pub(super) fn in_flight<'a>(listed: &[&'a Deployment]) -> Vec<&'a Deployment> {
+    listed.iter().copied().filter(|one| is_in_flight(one)).collect()
+}
+
+pub(super) fn owned(chosen: Vec<&Deployment>) -> Vec<Deployment> {
+    chosen.into_iter().cloned().collect()
+}
+
+pub(super) fn deployments(count: usize) -> String {
+    if count == 1 { "1 deployment".to_owned() } else { format!("{count} deployments") }
+}

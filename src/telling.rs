@@ -1,0 +1,48 @@
+//! What every run says, however it goes: what is odd about its inputs, and everything there is to say at the end.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::ci::Console;
+use crate::input::faults::Faults;
+use crate::platform::PlatformInfo;
+use crate::report::Report;
+use crate::settings::Common;
+use crate::text::sanitizer::Sanitizer;
+use crate::text::shown::Shown;
+
+/// The report of a run in which nothing has happened.
+pub(crate) fn nothing_yet(entry: Option<&'static PlatformInfo>, common: &Common) -> Report {
+    Report {
+        platform: entry.map(|entry| &entry.about),
+        asked: Shown::default(),
+        deployments: Vec::new(),
+        whole: None,
+        fail_on: common.fail_on.clone(),
+        faults: Vec::new(),
+        took: Duration::ZERO,
+    }
+}
+
+/// What is odd about the inputs, said before anything is done.
+pub(crate) fn remark(console: &mut Console, sanitizer: &Sanitizer, faults: &Faults) {
+    for warning in &faults.warnings {
+        console.warn(&sanitizer.short(warning));
+    }
+}
+
+/// Says everything there is to say, each way that can be had; what cannot be written is a warning.
+pub(crate) fn tell(console: &mut Console, report: &Report, common: &Common) {
+    let largest = console.ci().largest_deployments();
+    console.output_file(common.output_file.as_deref(), report);
+    console.outputs(&report.outputs(largest));
+    let left_out = report.small_deployments(largest).1;
+    if left_out > 0 {
+        console.warn(&format!("The output `deployments` has room for {} KiB; {left_out} deployments are left out there, and counted in `count`.", largest / 1024));
+    }
+    console.conclude(report, common.summary);
+}
+
+pub(crate) fn lock(console: &Mutex<Console>) -> MutexGuard<'_, Console> {
+    console.lock().unwrap_or_else(PoisonError::into_inner)
+}
