@@ -147,7 +147,7 @@ fn no_files_of_different_rooms_import_each_other_in_a_circle() {
 }
 
 /// The rooms in which no files import each other in a circle, the `mod.rs` counted.
-const WITHOUT_CIRCLES: &[&str] = &["api/", "cancel/", "model/", "report/", "settings/", "text/"];
+const WITHOUT_CIRCLES: &[&str] = &["api/", "cancel/", "input/", "model/", "report/", "select/", "settings/", "text/"];
 
 /// Every file of the same room whose names a file uses: by `super::`, or, in a `mod.rs`, by the module's own name.
 fn siblings(file: &str, all: &BTreeSet<String>) -> BTreeSet<String> {

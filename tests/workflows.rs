@@ -13,7 +13,7 @@ use std::fs;
 use std::path::Path;
 
 use cancel_deployment::model::outcome::{FailOn, Outcome};
-use cancel_deployment::platform;
+use cancel_deployment::platform::{self, Need};
 use cancel_deployment::select::Select;
 use serde_yaml_ng::Value;
 
@@ -264,9 +264,9 @@ fn every_platform_of_an_example_is_known_and_offers_what_is_selected() {
                 if selects.is_empty() {
                     continue;
                 }
-                for group in entry.select_needs {
-                    let given = group.iter().any(|name| step["with"].get(name).is_some());
-                    assert!(given, "{} lacks {group:?}", example.name);
+                for need in entry.needs.iter().filter(|need| matches!(need, Need::ForSelect(_))) {
+                    let given = need.ways().iter().any(|way| way.needs().all(|name| step["with"].get(name).is_some()));
+                    assert!(given, "{} lacks {need:?}", example.name);
                 }
             }
         }

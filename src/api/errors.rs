@@ -11,7 +11,6 @@ pub struct Errors {
     code: &'static [&'static str],
     request_id: &'static [&'static str],
     in_success: Option<fn(&Value) -> bool>,
-    by: Option<fn(&Response) -> ApiError>,
     refine: Option<fn(&Response, &Value, &mut ApiError)>,
 }
 
@@ -35,14 +34,7 @@ pub struct ApiError {
 impl Errors {
     /// The sentence for people is at the first of these.
     pub const fn at(message: &'static [&'static str]) -> Self {
-        Self { message, code: &[], request_id: &[], in_success: None, by: None, refine: None }
-    }
-
-    /// What an answer says is read by a function of the platform's own.
-    pub const fn by(read: fn(&Response) -> ApiError) -> Self {
-        let mut errors = Self::at(&[]);
-        errors.by = Some(read);
-        errors
+        Self { message, code: &[], request_id: &[], in_success: None, refine: None }
     }
 
     /// The error's code is at the first of these, as a text or a number.
@@ -74,13 +66,10 @@ impl Errors {
     }
 
     /// What an answer says, if it is an error.
-    pub(super) fn read(&self, response: &Response) -> Option<ApiError> {
+    pub(crate) fn read(&self, response: &Response) -> Option<ApiError> {
         let is_success = response.status < 300;
         if is_success && self.in_success.is_none() {
             return None;
-        }
-        if let Some(read) = self.by.filter(|_| !is_success) {
-            return Some(read(response));
         }
         let body = response.json();
         if is_success && !self.in_success.is_some_and(|is_error| is_error(&body)) {

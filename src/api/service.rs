@@ -10,25 +10,25 @@ use crate::text::secret::{Secret, bearer};
 /// One platform as it is talked to in one run.
 pub struct Service {
     /// What can be said of the platform in words.
-    pub about: &'static About,
+    pub(crate) about: &'static About,
     /// The base address that follows from an input, where it is not always the same, and the name of that input.
-    pub base: Option<(Address, &'static str)>,
+    pub(crate) base: Option<(Address, &'static str)>,
     /// Headers of every request that carry a credential.
-    pub credentials: Vec<(&'static str, Secret)>,
+    pub(super) credentials: Vec<(&'static str, Secret)>,
     /// How a fresh credential is had.
-    pub sign_in: Option<Box<dyn SignIn>>,
+    pub(super) sign_in: Option<Box<dyn SignIn>>,
     /// Who signs each request.
-    pub signer: Option<Box<dyn Sign>>,
+    pub(super) signer: Option<Box<dyn Sign>>,
     /// The platform's own rate limit header.
-    pub reset: Reset,
+    pub(super) reset: Reset,
     /// Rate limits are counted for each endpoint, not for the credential.
-    pub limits_each_endpoint: bool,
+    pub(super) limits_each_endpoint: bool,
     /// The response header with the request's id.
-    pub request_id: &'static str,
+    pub(super) request_id: &'static str,
     /// What an error answer says.
-    pub errors: Errors,
+    pub(super) errors: Errors,
     /// Where we look, for hints: empty, or "; …" without a full stop.
-    pub scope: String,
+    pub(super) scope: String,
 }
 
 impl Service {
@@ -46,6 +46,11 @@ impl Service {
             errors: Errors::at(&["/message"]),
             scope: String::new(),
         }
+    }
+
+    /// Whether a fresh credential is had by signing in.
+    pub fn signs_in(&self) -> bool {
+        self.sign_in.is_some()
     }
 
     /// The same with a token, which is sent as `Bearer` whether or not a scheme was written before it.

@@ -38,6 +38,11 @@ impl Way {
         self
     }
 
+    /// Those that have to be written.
+    pub fn needs(&self) -> impl Iterator<Item = &'static str> {
+        self.needs.iter().copied()
+    }
+
     /// All its inputs.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         self.needs.iter().chain(self.takes).copied()

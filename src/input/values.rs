@@ -75,31 +75,6 @@ impl Values {
         faults.note(Some(given), input.name, wrong);
     }
 
-    /// A written input beats the usual variables of the other ways; two ways that are both written are a fault.
-    pub fn settle_alternatives(&mut self, alternatives: &[&[&[&'static str]]], faults: &mut Faults) {
-        for choice in alternatives {
-            let is_written = |name: &&str| self.0.get(name).is_some_and(|given| !given.usual);
-            let written: Vec<_> =
-                choice.iter().filter_map(|way| Some((*way, way.iter().copied().find(is_written)?))).collect();
-            match written.as_slice() {
-                [] => {}
-                [(way, _)] => {
-                    for name in choice.iter().copied().flatten() {
-                        if !way.contains(name) {
-                            self.0.remove(name);
-                        }
-                    }
-                }
-                [(_, first), others @ ..] => {
-                    let others: Vec<_> = others.iter().map(|(_, name)| *name).collect();
-                    let text = format!("cannot stand beside `{}`: give one of the two", others.join("`, `"));
-                    let given = self.0.get(first).cloned();
-                    faults.add(given.as_ref(), first, text);
-                }
-            }
-        }
-    }
-
     /// The value of an input.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|given| given.value.expose())

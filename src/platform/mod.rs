@@ -12,6 +12,7 @@ mod vercel;
 pub mod list;
 pub mod rest;
 pub mod scope;
+pub mod states;
 pub mod usual;
 
 use std::cmp::Reverse;
@@ -20,9 +21,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize as _, Deserializer};
-use serde_json::Value;
 
 use crate::api::wire::Text;
 use crate::api::{Api, Service};
@@ -54,16 +52,12 @@ pub struct PlatformInfo {
     pub base: &'static str,
     /// Its inputs besides the common ones.
     pub inputs: &'static [Input],
-    /// Choices: of the ways of each, only one may be written. A way is one input or several that belong together.
-    pub alternatives: &'static [&'static [&'static [&'static str]]],
     /// Which inputs have to be written, and which of them stand for each other.
     pub needs: &'static [Need],
     /// The platform's words and what they mean to us.
     pub states: &'static [(&'static str, State)],
     /// What `select` can do here.
     pub selects: &'static [Select],
-    /// Inputs that `select` needs: at least one of each group.
-    pub select_needs: &'static [&'static [&'static str]],
     /// Why it cannot do the rest, and what to use instead.
     pub no_select: &'static str,
     /// All deployments of a scope follow each other: branches do not divide them into groups.
@@ -85,8 +79,7 @@ pub struct PlatformInfo {
 impl PlatformInfo {
     /// A deployment of this platform's, by its id and the platform's own word; `None` where one of them is missing.
     pub fn deployment(&self, id: Text, word: Text) -> Option<Deployment> {
-        let platform_state = word.0?;
-        Some(Deployment { state: self.state(&platform_state), platform_state, ..Deployment::unseen(&id.0?) })
+        states::deployment(self.states, id, word)
     }
 
     /// What is usual, and so not written by any platform.
@@ -94,11 +87,9 @@ impl PlatformInfo {
         about: About::NONE,
         base: "",
         inputs: &[],
-        alternatives: &[],
         needs: &[],
         states: &[],
         selects: &[],
-        select_needs: &[],
         no_select: "",
         one_group: false,
         knows_forks: false,
@@ -113,9 +104,7 @@ impl PlatformInfo {
 impl PlatformInfo {
     /// What a word of this platform means; two l in `CANCELLED` are read as one.
     pub fn state(&self, word: &str) -> State {
-        let word = word.to_ascii_uppercase().replace("CANCELL", "CANCEL");
-        let found = self.states.iter().find(|(known, _)| known.eq_ignore_ascii_case(&word));
-        found.map_or(State::Unknown, |(_, state)| *state)
+        states::state(self.states, word)
     }
 }
 
@@ -201,11 +190,6 @@ pub const fn secret(name: &'static str, usual: &'static [(&'static str, &'static
     Input { name, usual, secret: true, made_up: false, default: "", help }
 }
 
-/// Reads a field that only adds to the story: one of an unexpected type is left out, not the end of the answer.
-pub fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(field: D) -> Result<Option<T>, D::Error> {
-    Ok(serde_json::from_value(Value::deserialize(field)?).ok())
-}
-
 /// Everything that the pages of a list brought, each once, as it was seen last, newest first.
 fn in_scope(mut seen: Vec<Deployment>) -> Vec<Deployment> {
     // Pages shift while they are read: what stood at the end of one stands again at the start of the next.
@@ -221,15 +205,6 @@ fn in_scope(mut seen: Vec<Deployment>) -> Vec<Deployment> {
 fn oldest_in_flight(seen: &[Deployment]) -> Option<Timestamp> {
     let in_flight = seen.iter().filter(|one| one.state.is_in_flight());
     in_flight.filter_map(|one| one.created).min()
-}
-
-/// Notes every input of `names` that a platform cannot do without.
-pub fn require(entry: &PlatformInfo, values: &Values, faults: &mut Faults, names: &[&str]) {
-    for input in entry.inputs.iter().filter(|input| names.contains(&input.name)) {
-        if values.get(input.name).is_none() {
-            values.missing(input, faults);
-        }
-    }
 }
 
 #[cfg(test)]
@@ -256,11 +231,10 @@ mod tests {
     }
 
     #[test]
-    fn what_select_needs_can_be_given() {
+    fn what_belongs_together_can_be_given() {
         for entry in REGISTER {
-            for name in entry.select_needs.iter().copied().flatten() {
-                let mut inputs = entry.inputs.iter();
-                assert!(inputs.any(|input| input.name == *name), "{name}");
+            for name in entry.needs.iter().flat_map(Need::names) {
+                assert!(entry.inputs.iter().any(|input| input.name == name), "{name}");
             }
         }
     }

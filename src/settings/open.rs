@@ -50,7 +50,7 @@ pub fn open(connect: &Connect, told: &Told<'_>, faults: &mut Faults) -> Option<O
         dir: env.var("SSL_CERT_DIR"),
         extra: common.ca_cert.clone().unwrap_or_default(),
     };
-    match connect(&base, roots, env, service.sign_in.is_some()) {
+    match connect(&base, roots, env, service.signs_in()) {
         Ok(transport) => Some(Opened { platform, service, base, transport, aim, guard }),
         Err(error) => {
             let fault = Fault { input: String::new(), variable: None, text: format!("{error:#}") };

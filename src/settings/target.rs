@@ -179,12 +179,6 @@ fn judge_support(values: &Values, entry: &PlatformInfo, select: Select, faults: 
         let text = format!("cannot be `{}` on {}: {}", select.word(), entry.about.name, entry.no_select);
         faults.add(given, "select", text);
     }
-    for group in entry.select_needs {
-        if group.iter().all(|name| values.given(name).is_none()) {
-            let text = format!("needs `{}` on {}", group.join("` or `"), entry.about.name);
-            faults.add(given, "select", text);
-        }
-    }
 }
 
 /// A branch's short name.

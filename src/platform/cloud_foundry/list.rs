@@ -8,7 +8,8 @@ use std::sync::OnceLock;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Wire, is_missing, stored};
+use super::errors::is_missing;
+use super::wire::{Wire, stored};
 use crate::api::wire::Text;
 use crate::api::{Api, Call};
 use crate::input::Values;

@@ -11,7 +11,7 @@ use serde_json::json;
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
-use super::WRONG_ADDRESS;
+use super::errors::WRONG_ADDRESS;
 use crate::api::wire::Maybe;
 use crate::api::{Body, Call, Channel, SignIn};
 use crate::model::address::Address;

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::wire::state;
+use super::surface::state;
 use crate::api::wire::{Maybe, Text};
 use crate::model::deployment::State;
 

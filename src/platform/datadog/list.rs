@@ -3,8 +3,9 @@
 //! The order of a list is promised nowhere for what has not started yet, so a list is read to its end; one that is long
 //! to where nothing is in flight any more, and what may lie behind that is asked for by its status.
 
-use super::Surface::{self, Preview, V2};
-use super::{Wire, explain};
+use super::explain;
+use super::surface::Surface::{self, Preview, V2};
+use super::wire::Wire;
 use crate::api::{Api, Call};
 use crate::model::answers::Listed;
 use crate::model::deployment::{Deployment, State};

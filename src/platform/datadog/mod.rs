@@ -8,6 +8,7 @@
 mod hosts;
 mod list;
 mod site;
+mod surface;
 mod wire;
 
 use async_trait::async_trait;
@@ -15,6 +16,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use self::hosts::{Host, NOT_COUNTED, TOTAL, counts_of, sentence_of};
+use self::surface::STATES;
+use self::surface::Surface::{self, Preview, V2};
 use self::wire::Wire;
 use super::rest::Rest;
 use super::usual::{Read, is_missing};
@@ -70,18 +73,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         input("query", &[], "Needed with `select`: only deployments whose host query is exactly this text."),
     ],
     needs: &[Need::All(&["api_key", "app_key"]), Need::ForSelect(&[Way::of(&["query"])])],
-    states: &[
-        ("PENDING", State::Queued),
-        ("RUNNING", State::Running),
-        ("STOPPING", State::Canceling),
-        ("CANCELING", State::Canceling),
-        ("CANCELED", State::Canceled),
-        ("STOPPED", State::Canceled),
-        ("COMPLETED", State::Succeeded),
-        ("SUCCEEDED", State::Succeeded),
-        ("FAILED", State::Failed),
-        ("DONE_WITH_ERRORS", State::Failed),
-    ],
+    states: STATES,
     selects: &[Select::Latest, Select::All],
     no_select: "a deployment here carries neither a branch nor a commit, and none supersedes another; use `select: latest` or `all` with `query`, or `deployment_id`",
     open,
@@ -93,15 +85,6 @@ const HOSTS_PER_PAGE: usize = 100;
 
 /// More hosts than on these pages are not counted.
 const MOST_PAGES: u64 = 100;
-
-/// One of the two editions of the API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Surface {
-    V2,
-    Preview,
-}
-
-use Surface::{Preview, V2};
 
 struct Datadog {
     /// Where to look, in this order.
@@ -165,14 +148,6 @@ fn explain<T>(api: &Api, answer: Result<T, Failure>) -> Result<T, Failure> {
 }
 
 impl Surface {
-    /// Its part of the path, and what a deployment's handle remembers.
-    const fn word(self) -> &'static str {
-        match self {
-            V2 => "v2",
-            Preview => "unstable",
-        }
-    }
-
     fn path(self, id: &str) -> String {
         format!("/api/{}/fleet/deployments/{}", self.word(), segment(id))
     }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::hosts::{Counters, Host};
-use super::{INFO, Surface};
+use super::surface::{Surface, state};
 use crate::api::wire::{Maybe, Text, Time};
 use crate::model::deployment::{Deployment, State};
 
@@ -68,14 +68,6 @@ impl Wire {
     pub(super) fn hosts(self) -> (Vec<Host>, Option<u64>) {
         let attributes = self.attributes.0.unwrap_or_default();
         (attributes.hosts.0.unwrap_or_default(), attributes.counters.total_hosts.0)
-    }
-}
-
-/// The table's state; an unlisted word for something going on (`…ing`) is in flight.
-pub(super) fn state(word: &str) -> State {
-    match INFO.state(word) {
-        State::Unknown if word.to_ascii_lowercase().ends_with("ing") => State::Running,
-        state => state,
     }
 }
 

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 use url::Url;
 
-use self::wire::{Handle, Wire};
+use self::wire::{Handle, STATES, Team, Wire};
 use super::list::{List, Place};
 use super::paging::Sizes;
 use super::rest::Rest;
@@ -23,7 +23,7 @@ use crate::api::{Api, ApiError, CANCEL, Call, Errors, Method, Response, Service}
 use crate::input::Values;
 use crate::input::faults::Faults;
 use crate::model::about::About;
-use crate::model::deployment::{Deployment, State};
+use crate::model::deployment::Deployment;
 use crate::model::failure::Failure;
 use crate::model::id::{Id, is_same, segment};
 use crate::select::Select;
@@ -65,17 +65,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         Need::AtMostOneOf(&[Way::of(&["team_id"]), Way::of(&["team_slug"])]),
         Need::ForSelect(&[Way::of(&["project_id"])]),
     ],
-    states: &[
-        ("QUEUED", State::Queued),
-        ("INITIALIZING", State::Queued),
-        ("BLOCKED", State::Queued),
-        ("BUILDING", State::Running),
-        ("ANALYZING", State::Running),
-        ("DEPLOYING", State::Running),
-        ("CANCELED", State::Canceled),
-        ("READY", State::Succeeded),
-        ("ERROR", State::Failed),
-    ],
+    states: STATES,
     selects: &Select::ALL,
     knows_forks: true,
     lists_tell: true,
@@ -92,9 +82,6 @@ const VERSIONS: [&str; 2] = ["v7", "v6"];
 const IN_FLIGHT: &str = "QUEUED,INITIALIZING,BUILDING,BLOCKED";
 /// The targets that are no custom environments.
 const TARGETS: [&str; 3] = ["production", "preview", "staging"];
-
-/// The query parameter that names a team, and the team.
-type Team = (&'static str, String);
 
 struct Vercel {
     team: Option<Team>,
@@ -391,6 +378,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::model::deployment::State;
 
     fn vercel() -> Vercel {
         Vercel { team: Some(("slug", "acme".to_owned())), project: None, target: None, environment: OnceLock::new() }

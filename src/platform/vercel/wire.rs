@@ -4,10 +4,26 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::{INFO, Team};
 use crate::api::wire::{Maybe, Text, Time};
-use crate::model::deployment::{Deployment, Source};
+use crate::model::deployment::{Deployment, Source, State};
 use crate::model::id::segment;
+use crate::platform::states::{self, States};
+
+/// Every documented word.
+pub(super) const STATES: States = &[
+    ("QUEUED", State::Queued),
+    ("INITIALIZING", State::Queued),
+    ("BLOCKED", State::Queued),
+    ("BUILDING", State::Running),
+    ("ANALYZING", State::Running),
+    ("DEPLOYING", State::Running),
+    ("CANCELED", State::Canceled),
+    ("READY", State::Succeeded),
+    ("ERROR", State::Failed),
+];
+
+/// The query parameter that names a team, and the team.
+pub(super) type Team = (&'static str, String);
 
 /// A deployment, read or listed; an item of a list has its own names for some fields: `uid`, `created`, `state`.
 #[derive(Default, Deserialize)]
@@ -189,7 +205,7 @@ impl Wire {
             details,
             handle: Handle { host: self.url, project: self.project_id, name: self.name, environment }.into(),
             unpublished,
-            ..INFO.deployment(Text(self.uid.0.or(self.id.0)), word.clone())?
+            ..states::deployment(STATES, Text(self.uid.0.or(self.id.0)), word.clone())?
         };
         Some(one.made_from(sources))
     }
@@ -202,7 +218,6 @@ fn tells(source: &Source) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::deployment::State;
 
     fn told(items: Value) -> Option<Vec<Deployment>> {
         let items: Vec<Wire> = serde_json::from_value(items).ok()?;
