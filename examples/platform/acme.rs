@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::rest::Rest;
 use super::{Need, Opened, PlatformInfo, input, opened, secret};
 use crate::api::wire::Text;
-use crate::api::{Call, Errors, Reset, Service};
+use crate::api::{ApiRequest, Errors, Reset, Service};
 use crate::input::Values;
 use crate::input::faults::Faults;
 use crate::model::about::About;
@@ -70,14 +70,14 @@ impl Rest for Acme {
     type Wire = Wire;
     const INFO: &'static PlatformInfo = &INFO;
 
-    fn read(&self, id: &str) -> Call {
+    fn read(&self, id: &str) -> ApiRequest {
         let workspace = segment(&self.workspace);
-        Call::get(format!("/v1/workspaces/{workspace}/deployments/{}", segment(id)), "read the deployment")
+        ApiRequest::get(format!("/v1/workspaces/{workspace}/deployments/{}", segment(id)), "read the deployment")
     }
 
-    fn cancel(&self, id: &str) -> Call {
+    fn cancel(&self, id: &str) -> ApiRequest {
         let workspace = segment(&self.workspace);
-        Call::cancel(format!("/v1/workspaces/{workspace}/deployments/{}/cancel", segment(id)))
+        ApiRequest::cancel(format!("/v1/workspaces/{workspace}/deployments/{}/cancel", segment(id)))
     }
 
     fn deployment(&self, wire: Wire) -> Option<Deployment> {

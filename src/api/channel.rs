@@ -15,7 +15,7 @@ use super::errors::ApiError;
 use super::hint::{self, For};
 use super::limiter::Limiter;
 use super::reply::Reply;
-use super::request::Call;
+use super::request::ApiRequest;
 use super::transport::{Request, Response, Transport, TransportError};
 use crate::model::address::Address;
 use crate::model::failure::{Failure, Kind, Retry};
@@ -69,7 +69,7 @@ impl Channel {
     ///
     /// # Errors
     /// When no answer came, or one that is no success.
-    pub async fn send(&self, call: Call) -> Result<Reply, Failure> {
+    pub async fn send(&self, call: ApiRequest) -> Result<Reply, Failure> {
         self.step(call, &self.base, Vec::new()).await
     }
 
@@ -81,12 +81,17 @@ impl Channel {
         &self,
         host: &Address,
         headers: Vec<(&'static str, Secret)>,
-        call: Call,
+        call: ApiRequest,
     ) -> Result<Reply, Failure> {
         self.step(call, host, headers).await
     }
 
-    async fn step(&self, call: Call, server: &Address, headers: Vec<(&'static str, Secret)>) -> Result<Reply, Failure> {
+    async fn step(
+        &self,
+        call: ApiRequest,
+        server: &Address,
+        headers: Vec<(&'static str, Secret)>,
+    ) -> Result<Reply, Failure> {
         // Whatever its method, it changes no deployment.
         let call = call.reading();
         let exchange = Exchange { channel: self, call: &call, server, for_sign_in: true };
@@ -101,7 +106,7 @@ impl Channel {
     }
 
     /// One request to the platform itself, which its sender has yet to sign.
-    pub(super) const fn exchange<'a>(&'a self, call: &'a Call) -> Exchange<'a> {
+    pub(super) const fn exchange<'a>(&'a self, call: &'a ApiRequest) -> Exchange<'a> {
         Exchange { channel: self, call, server: &self.base, for_sign_in: false }
     }
 
@@ -142,7 +147,7 @@ impl Channel {
 #[derive(Clone, Copy)]
 pub(super) struct Exchange<'a> {
     channel: &'a Channel,
-    pub(super) call: &'a Call,
+    pub(super) call: &'a ApiRequest,
     server: &'a Address,
     for_sign_in: bool,
 }

@@ -30,7 +30,7 @@ pub use http::Client;
 pub use limiter::Reset;
 pub use proxy::{Proxy, proxy_secrets};
 pub use reply::Reply;
-pub use request::{Body, CANCEL, Call, Method};
+pub use request::{ApiRequest, Body, CANCEL, Method};
 pub use service::Service;
 pub use session::{Sign, SignIn};
 pub use transport::{Request, Response, Transport, TransportError};
@@ -116,19 +116,19 @@ impl Api {
 
     /// Why no cancel request goes out at this moment, whatever it is for.
     pub fn holds_cancels(&self) -> Option<Failure> {
-        self.channel.exchange(&Call::post("", "cancel the deployment").endpoint(CANCEL)).held()
+        self.channel.exchange(&ApiRequest::post("", "cancel the deployment").endpoint(CANCEL)).held()
     }
 
     /// Sends one request and waits for its answer, within the limits of the request and of the run.
     ///
     /// # Errors
     /// When no answer came, or one that is no success.
-    pub async fn send(&self, call: Call) -> Result<Reply, Failure> {
+    pub async fn send(&self, call: ApiRequest) -> Result<Reply, Failure> {
         let answer = self.try_to_send(&call).await;
         answer.inspect_err(|failure| self.channel.notice(failure))
     }
 
-    async fn try_to_send(&self, call: &Call) -> Result<Reply, Failure> {
+    async fn try_to_send(&self, call: &ApiRequest) -> Result<Reply, Failure> {
         let exchange = self.channel.exchange(call);
         if let Some(held) = exchange.held() {
             return Err(held);
@@ -157,7 +157,7 @@ impl Api {
 
 /// A request without a credential was not processed. For a read that is one failure like another; a cancel request must
 /// not be taken for one that may have had an effect.
-fn unprocessed(call: &Call, failure: Failure) -> Failure {
+fn unprocessed(call: &ApiRequest, failure: Failure) -> Failure {
     if call.is_read || !failure.kind.is_ambiguous() {
         return failure;
     }

@@ -49,7 +49,7 @@ pub enum Body {
 
 /// One request, as a platform describes it.
 #[derive(Clone, Debug)]
-pub struct Call {
+pub struct ApiRequest {
     pub(super) method: Method,
     pub(super) path: String,
     pub(super) action: String,
@@ -61,7 +61,7 @@ pub struct Call {
     pub(super) endpoint: &'static str,
 }
 
-impl Call {
+impl ApiRequest {
     /// A request for a path that is already encoded and starts with a slash. `action` ends the sentence "could not …".
     pub fn new(method: Method, path: impl Into<String>, action: impl Into<String>) -> Self {
         Self {
@@ -105,7 +105,7 @@ impl Call {
         self
     }
 
-    /// Adds a header of this call's own.
+    /// Adds a header of this request's own.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));

@@ -64,8 +64,8 @@ fn api(service: Service, answers: Vec<(u64, Result<Response, TransportError>)>) 
     (Api::new(service, base, Box::new(script), sanitizer, clock), sent)
 }
 
-fn call() -> Call {
-    Call::get("/v1/x", "read the thing").query("q", "a b")
+fn call() -> ApiRequest {
+    ApiRequest::get("/v1/x", "read the thing").query("q", "a b")
 }
 
 async fn kind_of(answer: Result<Response, TransportError>) -> Failure {
@@ -201,7 +201,7 @@ async fn a_request_to_cancel_is_not_told_to_check_what_was_just_read() {
     ] {
         let (api, _) = api(service(None), vec![(0, Ok(response(status, &[], "")))]);
         let call = match asked {
-            "POST" => Call::post("/v1/x/cancel", "cancel the thing"),
+            "POST" => ApiRequest::post("/v1/x/cancel", "cancel the thing"),
             _ => call(),
         };
         let hint = api.send(call).await.unwrap_err().hint;
@@ -315,7 +315,7 @@ async fn a_sign_in_that_hands_out_countless_tokens_does_not_hold_the_run() {
     let endless = format!(r#"{{"access_token": "{}"}}"#, "aB3".repeat(100_000));
     let answers = [many, endless].map(|body| (0, Ok(response(200, &[], &body))));
     let (api, _) = api(service(None), answers.into());
-    let sign_in = || Call::get("/oauth/token", "sign in");
+    let sign_in = || ApiRequest::get("/oauth/token", "sign in");
     assert!(api.channel.send(sign_in()).await.is_ok());
     let learnt = (0..100).filter(|n| api.channel.sanitizer.short(&token(*n)).as_str() == "***");
     assert_eq!(learnt.count(), MOST_TOKENS);
@@ -329,11 +329,11 @@ async fn a_sign_in_request_carries_no_credential_of_the_run() {
         Service { credentials: vec![("authorization", Secret::from(TOKEN.to_owned()))], ..service(None) },
         vec![(0, Ok(response(200, &[], ""))), (0, Ok(response(200, &[], "")))],
     );
-    api.channel.send(Call::get("/", "look around")).await.unwrap();
+    api.channel.send(ApiRequest::get("/", "look around")).await.unwrap();
     let host = Address::parse("https://login.example.com").unwrap();
     let basic = Secret::from("Basic Y2Y6".to_owned());
     let headers = vec![("authorization", basic)];
-    api.channel.send_to(&host, headers, Call::post("/oauth/token", "sign in")).await.unwrap();
+    api.channel.send_to(&host, headers, ApiRequest::post("/oauth/token", "sign in")).await.unwrap();
     let sent = sent.lock().unwrap();
     assert!(sent[0].credentials.is_empty() && sent[0].url.host_str() == Some("api.example.com"));
     assert_eq!(sent[1].url.as_str(), "https://login.example.com/oauth/token");

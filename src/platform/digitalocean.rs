@@ -15,7 +15,7 @@ use super::rest::Rest;
 use super::scope::Scope;
 use super::{Need, Opened, PlatformInfo, Way, input, opened, secret};
 use crate::api::wire::{Maybe, Text, Time};
-use crate::api::{Call, Errors, Reset, Service};
+use crate::api::{ApiRequest, Errors, Reset, Service};
 use crate::input::Values;
 use crate::input::faults::Faults;
 use crate::model::about::About;
@@ -71,11 +71,11 @@ struct DigitalOcean {
 
 fn open(values: &Values, faults: &mut Faults) -> Opened {
     let app = if let Some(name) = values.get("app_name") {
-        let apps = paged(Call::get("/v2/apps", "list the apps"), "/apps").instead("app_id");
+        let apps = paged(ApiRequest::get("/v2/apps", "list the apps"), "/apps").instead("app_id");
         Scope::by_name("app", "app_name", name.to_owned(), apps, ["/spec/name", "/id"])
     } else {
         let id = values.parsed("app_id", faults, Id::parse)?;
-        let read = Call::get(format!("/v2/apps/{}", id.segment()), "read the app");
+        let read = ApiRequest::get(format!("/v2/apps/{}", id.segment()), "read the app");
         Scope::by_id("app", "app_id", id, read, "/app/id")
     };
     let service = Service::new(&INFO.about)
@@ -86,7 +86,7 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
 }
 
 /// The API counts its pages from one, and leaves an empty list out.
-fn paged(call: Call, items: &'static str) -> List {
+fn paged(call: ApiRequest, items: &'static str) -> List {
     List::new(call, items)
         .size(Place::Query("per_page"), SIZES)
         .numbered(Place::Query("page"), 1, More::At("/links/pages/next"))
@@ -108,19 +108,19 @@ impl Rest for DigitalOcean {
         Some(&self.app)
     }
 
-    fn read(&self, id: &str) -> Call {
+    fn read(&self, id: &str) -> ApiRequest {
         let path = format!("{}/{}", self.deployments(), segment(id));
-        Call::get(path, "read the deployment")
+        ApiRequest::get(path, "read the deployment")
     }
 
-    fn cancel(&self, id: &str) -> Call {
+    fn cancel(&self, id: &str) -> ApiRequest {
         let path = format!("{}/{}/cancel", self.deployments(), segment(id));
-        Call::cancel(path)
+        ApiRequest::cancel(path)
     }
 
     /// There is no filter by phase.
     fn lists(&self) -> Vec<List> {
-        let call = Call::get(self.deployments(), "list the deployments");
+        let call = ApiRequest::get(self.deployments(), "list the deployments");
         vec![paged(call, "/deployments")]
     }
 

@@ -9,14 +9,14 @@ use serde_json::value::RawValue;
 
 use super::paging::{Page, Paging, Sizes, goes_back, leads_on};
 use super::usual::{Read, is_missing};
-use crate::api::{Api, Call, Reply, wire};
+use crate::api::{Api, ApiRequest, Reply, wire};
 use crate::model::deployment::Deployment;
 use crate::model::failure::{Failure, Kind};
 
 /// One list of an API.
 #[derive(Clone, Debug)]
 pub struct List {
-    call: Call,
+    call: ApiRequest,
     items: &'static str,
     item: &'static str,
     size: Option<(Place, Sizes)>,
@@ -86,7 +86,7 @@ pub enum Until {
 
 impl List {
     /// A list of one page, whose items stand at a JSON pointer of the answer.
-    pub const fn new(call: Call, items: &'static str) -> Self {
+    pub const fn new(call: ApiRequest, items: &'static str) -> Self {
         Self {
             call,
             items,
@@ -247,7 +247,7 @@ impl List {
         }
     }
 
-    fn request(&self, page: Page, before: usize, cursor: Option<&Value>) -> Call {
+    fn request(&self, page: Page, before: usize, cursor: Option<&Value>) -> ApiRequest {
         let mut call = self.call.clone();
         match self.turn {
             Turn::Number { place, first, .. } => call = put(call, place, Value::from(page.number - 1 + first)),
@@ -372,7 +372,7 @@ impl Item<Deployment> {
     }
 }
 
-fn put(call: Call, place: Place, value: Value) -> Call {
+fn put(call: ApiRequest, place: Place, value: Value) -> ApiRequest {
     match place {
         Place::Query(name) => {
             let text = match value {

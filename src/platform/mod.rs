@@ -66,7 +66,7 @@ pub struct PlatformInfo {
     pub knows_forks: bool,
     /// A list shows as much of a deployment as a read of it alone, so many can be watched by one list.
     pub lists_tell: bool,
-    /// Whether a run needs a `deployment_id`; if not, [`Platform::whole`] says what is meant without one.
+    /// Whether a run needs a `deployment_id`; if not, [`Platform::default_target`] says what is meant without one.
     pub needs_id: bool,
     /// Takes an id as the user wrote it: a URL may stand for an id on some platforms. The error says what is wrong.
     pub read_id: fn(&Id) -> Result<Id, String>,
@@ -126,13 +126,13 @@ pub type Opened = Option<(Box<dyn Platform>, Service)>;
 #[async_trait]
 pub trait Platform: Send + Sync {
     /// What is meant when no `deployment_id` is given; `None` when one is needed.
-    fn whole(&self) -> Option<Id> {
+    fn default_target(&self) -> Option<Id> {
         None
     }
 
     /// Looks up the scope that the inputs name in words (an app by its name), once, before anything else.
     /// Answers with a sentence when it is not there.
-    async fn enter(&self, _api: &Api) -> Result<Option<String>, Failure> {
+    async fn resolve_scope(&self, _api: &Api) -> Result<Option<String>, Failure> {
         Ok(None)
     }
 
@@ -143,7 +143,7 @@ pub trait Platform: Send + Sync {
     async fn refresh(&self, api: &Api, known: &Deployment) -> Result<Found, Failure>;
 
     /// The deployment behind an id that may not be read, if it can be asked for without.
-    fn unseen(&self, id: &Id) -> Option<Deployment>;
+    fn without_reading(&self, id: &Id) -> Option<Deployment>;
 
     /// Whether a deployment must be read before it may be canceled, because a guard has to be checked.
     fn is_guarded(&self) -> bool {
@@ -165,12 +165,12 @@ pub trait Platform: Send + Sync {
     }
 
     /// What is told instead of that when it did not come soon.
-    fn unconcluded(&self) -> Conclusion {
+    fn without_final_details(&self) -> Conclusion {
         Conclusion::default()
     }
 
     /// What only this platform can tell at the end, if it can tell it soon: what was read is told without it as well.
-    async fn conclude(&self, _api: &Api, _ended: &Deployment) -> Result<Conclusion, Failure> {
+    async fn final_details(&self, _api: &Api, _ended: &Deployment) -> Result<Conclusion, Failure> {
         Ok(Conclusion::default())
     }
 }

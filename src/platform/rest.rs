@@ -10,7 +10,7 @@ use super::list::{Item, List, Until};
 use super::scope::Scope;
 use super::usual::{self, Read};
 use super::{Platform, PlatformInfo, in_scope, oldest_in_flight};
-use crate::api::{Api, Call, Reply};
+use crate::api::{Api, ApiRequest, Reply};
 use crate::model::answers::{Accepted, Conclusion, Filter, Found, Listed, NEWEST};
 use crate::model::deployment::Deployment;
 use crate::model::failure::Failure;
@@ -36,7 +36,7 @@ pub trait Rest: Send + Sync + 'static {
     ///
     /// # Errors
     /// When a look-up failed.
-    async fn enter(&self, api: &Api) -> Result<Option<String>, Failure> {
+    async fn resolve_scope(&self, api: &Api) -> Result<Option<String>, Failure> {
         match self.scope() {
             Some(scope) => scope.resolve(api).await,
             None => Ok(None),
@@ -57,11 +57,11 @@ pub trait Rest: Send + Sync + 'static {
     /// Takes over from what was known before what no later read tells.
     fn carry(&self, _known: &Deployment, _told: &mut Deployment) {}
 
-    /// The call that reads a deployment by its id.
-    fn read(&self, id: &str) -> Call;
+    /// The request that reads a deployment by its id.
+    fn read(&self, id: &str) -> ApiRequest;
 
-    /// The call that cancels it.
-    fn cancel(&self, id: &str) -> Call;
+    /// The request that cancels it.
+    fn cancel(&self, id: &str) -> ApiRequest;
 
     /// The lists of deployments in scope, the preferred one first: another is asked only where that one is not there.
     fn lists(&self) -> Vec<List> {
@@ -109,7 +109,7 @@ pub trait Rest: Send + Sync + 'static {
     }
 
     /// A deployment that may be asked for although it could not be read.
-    fn unseen(&self, id: &Id) -> Option<Deployment> {
+    fn without_reading(&self, id: &Id) -> Option<Deployment> {
         Some(Deployment::unseen(id.as_str()))
     }
 
@@ -117,7 +117,7 @@ pub trait Rest: Send + Sync + 'static {
     ///
     /// # Errors
     /// When that could not be read; the end stands all the same.
-    async fn conclude(&self, _api: &Api, _ended: &Deployment) -> Result<Conclusion, Failure> {
+    async fn final_details(&self, _api: &Api, _ended: &Deployment) -> Result<Conclusion, Failure> {
         Ok(Conclusion::default())
     }
 
@@ -213,8 +213,8 @@ impl List {
 
 #[async_trait]
 impl<R: Rest> Platform for R {
-    async fn enter(&self, api: &Api) -> Result<Option<String>, Failure> {
-        Rest::enter(self, api).await
+    async fn resolve_scope(&self, api: &Api) -> Result<Option<String>, Failure> {
+        Rest::resolve_scope(self, api).await
     }
 
     async fn find(&self, api: &Api, id: &Id) -> Result<Found, Failure> {
@@ -243,8 +243,8 @@ impl<R: Rest> Platform for R {
         })
     }
 
-    fn unseen(&self, id: &Id) -> Option<Deployment> {
-        Rest::unseen(self, id)
+    fn without_reading(&self, id: &Id) -> Option<Deployment> {
+        Rest::without_reading(self, id)
     }
 
     fn is_guarded(&self) -> bool {
@@ -274,7 +274,7 @@ impl<R: Rest> Platform for R {
         })
     }
 
-    async fn conclude(&self, api: &Api, ended: &Deployment) -> Result<Conclusion, Failure> {
-        Rest::conclude(self, api, ended).await
+    async fn final_details(&self, api: &Api, ended: &Deployment) -> Result<Conclusion, Failure> {
+        Rest::final_details(self, api, ended).await
     }
 }

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use super::list::{Item, List, Until};
 use super::usual::{self, Read};
-use crate::api::{Api, Call, Reply, wire};
+use crate::api::{Api, ApiRequest, Reply, wire};
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, is_same};
 
@@ -32,16 +32,16 @@ pub struct Scope {
 /// How it is found. The pointers are JSON pointers.
 enum By {
     /// By its id: an answer to this read has the id at the pointer.
-    Id(Call, &'static str),
+    Id(ApiRequest, &'static str),
     /// By its id or its name, whichever was written: the same read takes both, and its answer has them at the pointers.
-    Either(Call, &'static str, &'static str),
+    Either(ApiRequest, &'static str, &'static str),
     /// By its exact name in a list, whose items have name and id at the pointers.
     Name(List, &'static str, &'static str),
 }
 
 impl Scope {
     /// A scope by its id; an answer to `read` has the id at the pointer `at`.
-    pub fn by_id(noun: &'static str, input: &'static str, id: Id, read: Call, at: &'static str) -> Self {
+    pub fn by_id(noun: &'static str, input: &'static str, id: Id, read: ApiRequest, at: &'static str) -> Self {
         let written = id.as_str().to_owned();
         let scope = Self::new(noun, input, written, By::Id(read, at));
         scope.id.get_or_init(|| id);
@@ -49,7 +49,13 @@ impl Scope {
     }
 
     /// A scope by its id or its name; an answer to `read` has `[id, name]` at these pointers.
-    pub fn by_either(noun: &'static str, input: &'static str, written: Id, read: Call, at: [&'static str; 2]) -> Self {
+    pub fn by_either(
+        noun: &'static str,
+        input: &'static str,
+        written: Id,
+        read: ApiRequest,
+        at: [&'static str; 2],
+    ) -> Self {
         let [id, named] = at;
         Self::new(noun, input, written.as_str().to_owned(), By::Either(read, id, named))
     }
@@ -194,7 +200,7 @@ impl Scope {
     }
 
     /// The id in an answer, which has to be about this scope.
-    async fn read(&self, api: &Api, call: &Call, at: &str) -> Result<Option<Id>, Failure> {
+    async fn read(&self, api: &Api, call: &ApiRequest, at: &str) -> Result<Option<Id>, Failure> {
         match api.send(call.clone()).await {
             Ok(reply) => id_at(&reply, at, |id| match &self.by {
                 By::Either(_, _, named) => {

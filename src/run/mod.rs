@@ -54,7 +54,7 @@ impl Run<'_> {
     pub async fn drive(&self, ids: Vec<Id>, signals: &mut Signals, observer: &mut dyn Observer) -> Vec<Task> {
         let now = self.start.elapsed();
         let begin = |id: Id| {
-            let procedure = Procedure::new(self.plan.clone(), self.platform.unseen(&id), now);
+            let procedure = Procedure::new(self.plan.clone(), self.platform.without_reading(&id), now);
             Task::new(id, procedure)
         };
         let mut tasks: Vec<_> = ids.into_iter().map(begin).collect();
@@ -122,7 +122,7 @@ impl Run<'_> {
     /// Looks up what holds the deployments; what is missing of it ends the run.
     async fn resolve_scope(&self, signals: &mut Signals, observer: &mut dyn Observer) -> Result<(), Verdict> {
         let looked_up = Waiting::For("what holds the deployments to be found", self.start.elapsed());
-        let resolved = self.with_retries(signals, || self.platform.enter(self.api));
+        let resolved = self.with_retries(signals, || self.platform.resolve_scope(self.api));
         match aloud(observer, looked_up, resolved).await? {
             None => Ok(()),
             Some(missing) => Err(self.missing(&missing)),

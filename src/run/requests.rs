@@ -58,7 +58,7 @@ impl Request<'_> {
         let (platform, api) = (self.platform, self.api);
         let event = match action {
             Action::Cancel(known) => Event::Answered(self.cancel(&known).await),
-            Action::Conclude(ended) => Event::Concluded(self.conclude(&ended).await),
+            Action::Conclude(ended) => Event::Concluded(self.final_details(&ended).await),
             Action::Refresh(known) => Event::Read(platform.refresh(api, &known).await),
             Action::Find | Action::Pause(_) | Action::Done => Event::Read(platform.find(api, &self.id).await),
         };
@@ -77,10 +77,10 @@ impl Request<'_> {
         answer.unwrap_or_else(|_| Err(unanswered(is_unsent)))
     }
 
-    async fn conclude(&self, ended: &Deployment) -> Conclusion {
-        let conclusion = timeout_at(self.adorned_by, self.platform.conclude(self.api, ended)).await;
+    async fn final_details(&self, ended: &Deployment) -> Conclusion {
+        let conclusion = timeout_at(self.adorned_by, self.platform.final_details(self.api, ended)).await;
         let conclusion = conclusion.ok().and_then(Result::ok);
-        conclusion.unwrap_or_else(|| self.platform.unconcluded())
+        conclusion.unwrap_or_else(|| self.platform.without_final_details())
     }
 
     /// Reads one right after those that supersede it, since a request may follow. Its own end counts whatever the others

@@ -40,7 +40,7 @@ pub fn open(connect: &Connect, told: &Told<'_>, faults: &mut Faults) -> Option<O
     let (aim, guard) = told.target(faults);
     let (platform, service) = opened?;
     let aim = match aim {
-        Target::Ids(ids) if ids.is_empty() => Target::Ids(platform.whole().into_iter().collect()),
+        Target::Ids(ids) if ids.is_empty() => Target::Ids(platform.default_target().into_iter().collect()),
         aim => aim,
     };
     let usual = service.base.clone().map(|(base, _)| base).or_else(|| Address::parse(entry.base).ok());

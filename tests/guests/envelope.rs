@@ -1,7 +1,7 @@
 //! Canceling is a `PUT` with a body and a header of its own, answers come in an envelope, and a 200 can say no.
 
 use cancel_deployment::api::wire::{Text, Time};
-use cancel_deployment::api::{Body, Call, Errors, Method, Service};
+use cancel_deployment::api::{ApiRequest, Body, Errors, Method, Service};
 use cancel_deployment::model::about::About;
 use cancel_deployment::model::deployment::{Deployment, State};
 use cancel_deployment::model::id::segment;
@@ -42,17 +42,17 @@ impl Rest for Folder {
     const AT: &'static str = "/result";
     const INFO: &'static PlatformInfo = &INFO;
 
-    fn read(&self, id: &str) -> Call {
-        Call::get(format!("/builds/{}", segment(id)), "read the deployment")
+    fn read(&self, id: &str) -> ApiRequest {
+        ApiRequest::get(format!("/builds/{}", segment(id)), "read the deployment")
     }
 
-    fn cancel(&self, id: &str) -> Call {
-        let call = Call::new(Method::Put, format!("/builds/{}/state", segment(id)), "cancel the deployment");
+    fn cancel(&self, id: &str) -> ApiRequest {
+        let call = ApiRequest::new(Method::Put, format!("/builds/{}/state", segment(id)), "cancel the deployment");
         call.header("x-reason", "superseded").body(Body::Json(json!({ "state": "stopped" })))
     }
 
     fn lists(&self) -> Vec<List> {
-        let list = List::new(Call::get("/builds", "list the deployments"), "/result");
+        let list = List::new(ApiRequest::get("/builds", "list the deployments"), "/result");
         let page = Place::Query("page");
         vec![list.size(Place::Query("per_page"), &[2]).numbered(page, 1, More::Total("/result_info/total_count"))]
     }

@@ -1,7 +1,7 @@
 //! Every call is a `POST` to one path, errors come inside a 200, and pages go on by a cursor in the body.
 
 use cancel_deployment::api::wire::Text;
-use cancel_deployment::api::{ApiError, Body, Call, Errors, Method, Response, Service};
+use cancel_deployment::api::{ApiError, ApiRequest, Body, Errors, Method, Response, Service};
 use cancel_deployment::model::about::About;
 use cancel_deployment::model::deployment::{Deployment, State};
 use cancel_deployment::model::outcome::Outcome;
@@ -30,9 +30,9 @@ struct Wire {
     status: Text,
 }
 
-fn operation(query: &str, id: &str, action: &str) -> Call {
+fn operation(query: &str, id: &str, action: &str) -> ApiRequest {
     let body = json!({ "query": query, "variables": { "id": id } });
-    Call::new(Method::Post, "", action).body(Body::Json(body))
+    ApiRequest::new(Method::Post, "", action).body(Body::Json(body))
 }
 
 impl Rest for Graph {
@@ -40,11 +40,11 @@ impl Rest for Graph {
     const AT: &'static str = "/data/deployment";
     const INFO: &'static PlatformInfo = &INFO;
 
-    fn read(&self, id: &str) -> Call {
+    fn read(&self, id: &str) -> ApiRequest {
         operation("query deployment", id, "read the deployment").reading()
     }
 
-    fn cancel(&self, id: &str) -> Call {
+    fn cancel(&self, id: &str) -> ApiRequest {
         operation("mutation stop", id, "cancel the deployment")
     }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use cancel_deployment::api::wire::{Text, Time};
-use cancel_deployment::api::{Api, ApiError, Body, Call, Errors, Method, Request, Response, Service, Sign};
+use cancel_deployment::api::{Api, ApiError, ApiRequest, Body, Errors, Method, Request, Response, Service, Sign};
 use cancel_deployment::model::about::About;
 use cancel_deployment::model::answers::Filter;
 use cancel_deployment::model::deployment::{Deployment, State};
@@ -67,8 +67,8 @@ struct Wire {
     create_time: Time,
 }
 
-fn operation(name: &str, body: Value, action: &str) -> Call {
-    Call::new(Method::Post, "/", action).header("x-target", name).body(Body::Json(body))
+fn operation(name: &str, body: Value, action: &str) -> ApiRequest {
+    ApiRequest::new(Method::Post, "/", action).header("x-target", name).body(Body::Json(body))
 }
 
 #[async_trait]
@@ -77,11 +77,11 @@ impl Rest for Signed {
     const AT: &'static str = "/deploymentInfo";
     const INFO: &'static PlatformInfo = &INFO;
 
-    fn read(&self, id: &str) -> Call {
+    fn read(&self, id: &str) -> ApiRequest {
         operation("Get", json!({ "deploymentId": id }), "read the deployment").reading()
     }
 
-    fn cancel(&self, id: &str) -> Call {
+    fn cancel(&self, id: &str) -> ApiRequest {
         operation("Stop", json!({ "deploymentId": id }), "cancel the deployment")
     }
 

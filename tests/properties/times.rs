@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cancel_deployment::api::{Api, Call, Clock, Request, Reset, Response, Service, Transport, TransportError};
+use cancel_deployment::api::{Api, ApiRequest, Clock, Request, Reset, Response, Service, Transport, TransportError};
 use cancel_deployment::input::parse::duration;
 use cancel_deployment::model::address::Address;
 use cancel_deployment::model::failure::Kind;
@@ -41,11 +41,11 @@ async fn closed(header: &'static str, text: &str, reset: Reset) {
     let link = Box::new(Limited(header, text.to_owned()));
     let sanitizer = Arc::new(Sanitizer::default());
     let api = Api::new(service, base, link, sanitizer, Clock { start, limit: Duration::from_secs(3600) });
-    let first = api.send(Call::get("/x", "look")).await.expect_err("a 429");
+    let first = api.send(ApiRequest::get("/x", "look")).await.expect_err("a 429");
     assert_eq!((first.kind, first.status), (Kind::Limited, Some(429)));
     let until = first.not_before.expect("a time");
     assert!(until >= start.elapsed() + Duration::from_millis(250), "{header} {text:?}: {until:?}");
-    let again = api.send(Call::get("/x", "look")).await.expect_err("a closed door");
+    let again = api.send(ApiRequest::get("/x", "look")).await.expect_err("a closed door");
     assert_eq!((again.status, again.not_before), (None, Some(until)), "{header} {text:?}");
 }
 

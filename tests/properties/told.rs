@@ -205,7 +205,7 @@ impl Platform for Player {
         Ok(self.deployment(number, state, &said.after, settled))
     }
 
-    fn unseen(&self, _id: &Id) -> Option<Deployment> {
+    fn without_reading(&self, _id: &Id) -> Option<Deployment> {
         None
     }
 
@@ -220,7 +220,7 @@ impl Platform for Player {
         Ok(Accepted { deployment: None, status: 202, request_id })
     }
 
-    async fn conclude(&self, _api: &Api, ended: &Deployment) -> Result<Conclusion, Failure> {
+    async fn final_details(&self, _api: &Api, ended: &Deployment) -> Result<Conclusion, Failure> {
         let said = &self.said[self.number(&ended.id)];
         let mut details = Map::new();
         details.insert("query".to_owned(), json!(said.fact));

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use cancel_deployment::api::{Api, Call, Method, Request, Reset, Response, Service, Transport, TransportError};
+use cancel_deployment::api::{Api, ApiRequest, Method, Request, Reset, Response, Service, Transport, TransportError};
 use cancel_deployment::model::answers::{Accepted, Conclusion, Filter, Found, Listed};
 use cancel_deployment::model::deployment::{Deployment, Source, State};
 use cancel_deployment::model::failure::{Failure, Kind};
@@ -272,7 +272,7 @@ pub struct Scripted(pub Arc<World>);
 
 impl Scripted {
     async fn read(&self, api: &Api, id: &str) -> Result<Found, Failure> {
-        match api.send(Call::get(format!("/{id}"), "read it")).await {
+        match api.send(ApiRequest::get(format!("/{id}"), "read it")).await {
             Ok(reply) => {
                 let told: Value = reply.json()?;
                 Ok(Found::Here(Box::new(self.0.deployment(&told[0]))))
@@ -295,12 +295,12 @@ impl Platform for Scripted {
         self.read(api, &known.id).await
     }
 
-    fn unseen(&self, id: &Id) -> Option<Deployment> {
+    fn without_reading(&self, id: &Id) -> Option<Deployment> {
         Some(Deployment::unseen(id.as_str()))
     }
 
     async fn list(&self, api: &Api, _wanted: &Filter) -> Result<Listed, Failure> {
-        let reply = api.send(Call::get("/list", "list them")).await?;
+        let reply = api.send(ApiRequest::get("/list", "list them")).await?;
         let told: Vec<Value> = reply.json()?;
         Ok(Listed::Here(told.iter().map(|one| self.0.deployment(one)).collect()))
     }
@@ -311,12 +311,12 @@ impl Platform for Scripted {
     }
 
     /// Never told.
-    async fn conclude(&self, _api: &Api, _ended: &Deployment) -> Result<Conclusion, Failure> {
+    async fn final_details(&self, _api: &Api, _ended: &Deployment) -> Result<Conclusion, Failure> {
         std::future::pending().await
     }
 
     async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure> {
-        let call = Call::post(format!("/{}", known.id), "cancel it");
+        let call = ApiRequest::post(format!("/{}", known.id), "cancel it");
         let reply = api.send(call).await?;
         let told: Value = reply.json()?;
         let shown = told.get(0).map(|one| Box::new(self.0.deployment(one)));

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::errors::is_missing;
 use super::wire::{Wire, stored};
 use crate::api::wire::Text;
-use crate::api::{Api, Call};
+use crate::api::{Api, ApiRequest};
 use crate::input::Values;
 use crate::input::faults::Faults;
 use crate::model::answers::Filter;
@@ -57,7 +57,7 @@ impl App {
     }
 
     /// Looks the app up by its name. The sentence says which of the three names is not there.
-    pub(super) async fn enter(&self, api: &Api) -> Result<Option<String>, Failure> {
+    pub(super) async fn resolve_scope(&self, api: &Api) -> Result<Option<String>, Failure> {
         let Self::Named(named) = self else {
             return Ok(None);
         };
@@ -117,7 +117,7 @@ impl App {
         let Self::Id(id) = self else {
             return Ok(true);
         };
-        let call = Call::get(format!("/v3/apps/{}", segment(&stored(id.as_str()))), "read the app");
+        let call = ApiRequest::get(format!("/v3/apps/{}", segment(&stored(id.as_str()))), "read the app");
         match api.send(call).await {
             Ok(reply) => {
                 let found: Option<Text> = reply.at("/guid")?;
@@ -161,7 +161,8 @@ async fn look_up(
     name: &str,
     within: Option<(&'static str, &Id)>,
 ) -> Result<Option<Id>, Failure> {
-    let mut call = Call::get(format!("/v3/{kind}"), format!("look up {kind} by name")).query("names", one_of(name));
+    let mut call =
+        ApiRequest::get(format!("/v3/{kind}"), format!("look up {kind} by name")).query("names", one_of(name));
     if let Some((key, id)) = within {
         call = call.query(key, one_of(id.as_str()));
     }
@@ -169,7 +170,7 @@ async fn look_up(
 }
 
 /// The API counts its pages from one.
-fn paged(call: Call) -> List {
+fn paged(call: ApiRequest) -> List {
     List::new(call, "/resources").size(Place::Query("per_page"), SIZES).says("/pagination").numbered(
         Place::Query("page"),
         1,
@@ -179,7 +180,7 @@ fn paged(call: Call) -> List {
 
 /// An app's deployments, newest first.
 fn of_app(app: &Id) -> List {
-    let call = Call::get("/v3/deployments", "list the deployments")
+    let call = ApiRequest::get("/v3/deployments", "list the deployments")
         .query("app_guids", one_of(&stored(app.as_str())))
         .query("order_by", "-created_at");
     paged(call).in_flight("status_values", "ACTIVE")

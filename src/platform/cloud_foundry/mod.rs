@@ -21,7 +21,7 @@ use self::wire::{STATES, Wire, stored};
 use super::rest::Rest;
 use super::usual::Read;
 use super::{Need, Opened, PlatformInfo, Way, input, opened, secret};
-use crate::api::{Api, Call, Service};
+use crate::api::{Api, ApiRequest, Service};
 use crate::input::faults::Faults;
 use crate::input::{Input, Values};
 use crate::model::about::About;
@@ -137,12 +137,12 @@ impl Rest for CloudFoundry {
     type Wire = Wire;
     const INFO: &'static PlatformInfo = &INFO;
 
-    fn read(&self, id: &str) -> Call {
-        Call::get(path(id), "read the deployment")
+    fn read(&self, id: &str) -> ApiRequest {
+        ApiRequest::get(path(id), "read the deployment")
     }
 
-    fn cancel(&self, id: &str) -> Call {
-        Call::post(format!("{}/actions/cancel", path(id)), "cancel the deployment")
+    fn cancel(&self, id: &str) -> ApiRequest {
+        ApiRequest::post(format!("{}/actions/cancel", path(id)), "cancel the deployment")
     }
 
     fn deployment(&self, wire: Wire) -> Option<Deployment> {
@@ -165,9 +165,9 @@ impl Rest for CloudFoundry {
     }
 
     /// An app's name is its own only within a space, and a space's within an organization.
-    async fn enter(&self, api: &Api) -> Result<Option<String>, Failure> {
+    async fn resolve_scope(&self, api: &Api) -> Result<Option<String>, Failure> {
         match &self.app {
-            Some(app) => app.enter(api).await,
+            Some(app) => app.resolve_scope(api).await,
             None => Ok(None),
         }
     }
@@ -199,7 +199,7 @@ impl Rest for CloudFoundry {
     }
 
     /// Only its app's history tells whose droplet the app goes back to.
-    async fn conclude(&self, api: &Api, ended: &Deployment) -> Result<Conclusion, Failure> {
+    async fn final_details(&self, api: &Api, ended: &Deployment) -> Result<Conclusion, Failure> {
         let mut details = Map::new();
         let is_open = ended.handle.as_str() != Some(HISTORY_SEEN);
         if is_open && ended.state == State::Canceled && had_superseded(api, ended).await? {

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::errors::WRONG_ADDRESS;
 use crate::api::wire::Maybe;
-use crate::api::{Body, Call, Channel, SignIn};
+use crate::api::{ApiRequest, Body, Channel, SignIn};
 use crate::model::address::Address;
 use crate::model::failure::{Failure, Kind};
 use crate::text::secret::{Secret, bearer};
@@ -79,13 +79,13 @@ fn joined(id: &str, secret: &Secret) -> Secret {
 #[async_trait]
 impl SignIn for Uaa {
     async fn sign_in(&self, channel: &Channel) -> Result<Secret, Failure> {
-        let root = Call::get("/", "read the API's root document");
+        let root = ApiRequest::get("/", "read the API's root document");
         let root: Root = channel.send(root).await?.json()?;
         let host = root.sign_in_address(channel.base())?;
         if let Some(joined) = &self.joined {
             channel.learn(joined);
         }
-        let mut call = Call::post("/oauth/token", "sign in").body(Body::Form(self.form.clone()));
+        let mut call = ApiRequest::post("/oauth/token", "sign in").body(Body::Form(self.form.clone()));
         if let Some(origin) = &self.origin {
             // In the query, as the `cf` command does it: the UAA does not look for it in the form.
             call = call.query("login_hint", json!({ "origin": origin }).to_string());

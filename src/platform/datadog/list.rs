@@ -6,7 +6,7 @@
 use super::explain;
 use super::surface::Surface::{self, Preview, V2};
 use super::wire::Wire;
-use crate::api::{Api, Call};
+use crate::api::{Api, ApiRequest};
 use crate::model::answers::Listed;
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::{Failure, Kind};
@@ -72,7 +72,7 @@ async fn read(
 impl Surface {
     /// v2 counts pages, the preview items.
     fn list(self, filter: Option<&str>) -> List {
-        let call = Call::get(format!("/api/{}/fleet/deployments", self.word()), "list the deployments");
+        let call = ApiRequest::get(format!("/api/{}/fleet/deployments", self.word()), "list the deployments");
         let (call, total) = match filter {
             Some(filter) => (call.query("filter", filter), "/meta/page/total_filtered_count"),
             None => (call, "/meta/page/total_count"),

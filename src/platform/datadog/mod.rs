@@ -23,7 +23,7 @@ use super::rest::Rest;
 use super::usual::{Read, is_missing};
 use super::{Need, Opened, Platform, PlatformInfo, Way, input, opened, secret};
 use crate::api::wire::Maybe;
-use crate::api::{Api, ApiError, Call, Errors, Response, Service};
+use crate::api::{Api, ApiError, ApiRequest, Errors, Response, Service};
 use crate::input::faults::Faults;
 use crate::input::{Input, Values};
 use crate::model::about::About;
@@ -153,8 +153,8 @@ impl Surface {
     }
 
     /// A page of a deployment's hosts, on the preview surface.
-    fn host_page(self, id: &str, number: u64) -> Call {
-        let call = Call::get(self.path(id), "read the deployment");
+    fn host_page(self, id: &str, number: u64) -> ApiRequest {
+        let call = ApiRequest::get(self.path(id), "read the deployment");
         match self {
             V2 => call,
             Preview => call.query("limit", HOSTS_PER_PAGE.to_string()).query("page", number.to_string()),
@@ -167,13 +167,13 @@ impl Rest for Surface {
     const AT: &'static str = "/data";
     const INFO: &'static PlatformInfo = &INFO;
 
-    fn read(&self, id: &str) -> Call {
+    fn read(&self, id: &str) -> ApiRequest {
         self.host_page(id, 0)
     }
 
     /// v2 answers with the status, the preview with nothing, and `{}` is known from other cancel calls.
-    fn cancel(&self, id: &str) -> Call {
-        Call::cancel(format!("{}/cancel", self.path(id)))
+    fn cancel(&self, id: &str) -> ApiRequest {
+        ApiRequest::cancel(format!("{}/cancel", self.path(id)))
     }
 
     fn deployment(&self, wire: Wire) -> Option<Deployment> {
@@ -265,7 +265,7 @@ impl Platform for Datadog {
         }
     }
 
-    fn unseen(&self, id: &Id) -> Option<Deployment> {
+    fn without_reading(&self, id: &Id) -> Option<Deployment> {
         Some(Deployment::unseen(id.as_str()))
     }
 
@@ -296,11 +296,11 @@ impl Platform for Datadog {
         Err(refused.unwrap_or_else(|| Failure::guarded("there is nowhere to ask", "")))
     }
 
-    fn unconcluded(&self) -> Conclusion {
+    fn without_final_details(&self) -> Conclusion {
         Conclusion { details: Map::new(), sentence: Some(sentence_of(&Map::new())) }
     }
 
-    async fn conclude(&self, api: &Api, ended: &Deployment) -> Result<Conclusion, Failure> {
+    async fn final_details(&self, api: &Api, ended: &Deployment) -> Result<Conclusion, Failure> {
         let (details, sentence) = match count(api, ended).await {
             Ok(counts) => {
                 let sentence = sentence_of(&counts);

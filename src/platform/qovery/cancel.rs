@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Qovery;
 use super::standing::{Door, Ids};
-use crate::api::{Api, Body, Call};
+use crate::api::{Api, ApiRequest, Body};
 use crate::model::answers::Accepted;
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::segment;
@@ -13,7 +13,7 @@ use crate::platform::usual::{Read, accepted};
 impl Qovery {
     pub(super) async fn cancel_queued(&self, api: &Api, ids: &Ids) -> Result<Accepted, Failure> {
         let path = format!("/deploymentQueue/{}/cancelDeployment", segment(ids.request.or_empty()));
-        let call = Call::post(path, "cancel the deployment in the queue");
+        let call = ApiRequest::post(path, "cancel the deployment in the queue");
         let failure = match api.send(call.body(Body::Json(json!({})))).await {
             Ok(reply) => return accepted(&reply, || None),
             Err(failure) => failure,
@@ -30,7 +30,7 @@ impl Qovery {
 
     pub(super) async fn cancel_under_way(&self, api: &Api, ids: &Ids) -> Result<Accepted, Failure> {
         let body = Body::Json(json!({ "force_cancel": self.force }));
-        let reply = api.send(Call::cancel(self.path("/cancelDeployment")).body(body)).await?;
+        let reply = api.send(ApiRequest::cancel(self.path("/cancelDeployment")).body(body)).await?;
         let yes = accepted(&reply, || None)?;
         // JSON of another shape, or about another environment, is a yes that shows nothing.
         let Some(mut now) = self.status(&reply).ok().flatten() else {

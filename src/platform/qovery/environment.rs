@@ -6,7 +6,7 @@ use super::Qovery;
 use super::standing::{Door, Ids, QUEUED, Standing, is_in_flight, is_word};
 use super::wire::{Entry, RequestStatus, Status};
 use crate::api::wire::Text;
-use crate::api::{Api, Call, Reply};
+use crate::api::{Api, ApiRequest, Reply};
 use crate::model::deployment::Deployment;
 use crate::model::failure::{Failure, Retry};
 use crate::model::id::{is_same, segment};
@@ -25,7 +25,7 @@ impl Qovery {
 
     /// What the environment is doing, with the ids that surely belong to it; `None` when there is no such environment.
     pub(super) async fn environment_now(&self, api: &Api, read: Read) -> Result<Option<Standing>, Failure> {
-        let call = Call::get(self.path("/status"), "read the environment");
+        let call = ApiRequest::get(self.path("/status"), "read the environment");
         let Some(reply) = present(api.send(call).await, read)? else {
             return Ok(None);
         };
@@ -108,7 +108,7 @@ impl Qovery {
     }
 
     async fn by_request(&self, api: &Api, request: &str, read: Read) -> Result<Option<Standing>, Failure> {
-        let call = Call::get("/environment/deploymentStatus", "read the deployment's own status");
+        let call = ApiRequest::get("/environment/deploymentStatus", "read the deployment's own status");
         let Some(reply) = present(api.send(call.query("deploymentRequestId", request)).await, read)? else {
             return Ok(None);
         };
@@ -125,7 +125,7 @@ impl Qovery {
     }
 
     pub(super) async fn queue(&self, api: &Api) -> Result<Vec<Entry>, Failure> {
-        let call = Call::get(self.path("/deploymentQueue"), "read the environment's queue");
+        let call = ApiRequest::get(self.path("/deploymentQueue"), "read the environment's queue");
         entries(api, List::new(call, "/results")).await
     }
 
@@ -136,7 +136,7 @@ impl Qovery {
     }
 
     async fn in_history(&self, api: &Api, execution: &str, read: Read) -> Result<Option<Standing>, Failure> {
-        let call = Call::get(self.path("/deploymentHistoryV2"), "read the environment's history");
+        let call = ApiRequest::get(self.path("/deploymentHistoryV2"), "read the environment's history");
         let list = List::new(call, "/results").size(Place::Query("pageSize"), HISTORY);
         let history = present(entries(api, list).await, read)?.unwrap_or_default();
         let is_it = |past: &&Entry| past.execution().is_some_and(|own| is_same(execution, own));
@@ -151,7 +151,7 @@ impl Qovery {
 
     /// The environment's page.
     pub(super) async fn look_up_page(&self, api: &Api) -> Option<String> {
-        let call = Call::get(self.path(""), "read the environment's page");
+        let call = ApiRequest::get(self.path(""), "read the environment's page");
         let reply = api.send(call).await.ok()?;
         let id = |at| Some(segment(reply.at::<Text>(at).ok()??.get()?));
         let (organization, project) = (id("/organization/id")?, id("/project/id")?);

@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::scope::Scope;
 use super::usual::Read;
 use super::{Need, Opened, Platform, PlatformInfo, input, opened, secret};
-use crate::api::{Api, ApiError, Call, Errors, Once, Response, Service};
+use crate::api::{Api, ApiError, ApiRequest, Errors, Once, Response, Service};
 use crate::input::faults::Faults;
 use crate::input::parse::boolean;
 use crate::input::{Input, Values};
@@ -115,7 +115,7 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
         .credential("authorization", authorization(values.secret("token")?.expose()))
         .errors(Errors::at(&["/detail", "/message", "/error"]).refined(hints))
         .scope(format_args!("looked in environment {}, see `environment_id`", id.as_str()));
-    let read = Call::get(format!("/environment/{}/status", id.segment()), "read the environment");
+    let read = ApiRequest::get(format!("/environment/{}/status", id.segment()), "read the environment");
     let qovery = Qovery {
         environment: Scope::by_id("environment", "environment_id", id, read, "/id"),
         force: force.unwrap_or(false),
@@ -211,7 +211,7 @@ impl Qovery {
 
 #[async_trait]
 impl Platform for Qovery {
-    fn whole(&self) -> Option<Id> {
+    fn default_target(&self) -> Option<Id> {
         Id::parse(self.environment.as_str()).ok().filter(|_| !self.named)
     }
 
@@ -253,7 +253,7 @@ impl Platform for Qovery {
     }
 
     /// Nothing is ever canceled blindly: the request would stop whatever runs there.
-    fn unseen(&self, _id: &Id) -> Option<Deployment> {
+    fn without_reading(&self, _id: &Id) -> Option<Deployment> {
         None
     }
 
@@ -293,7 +293,7 @@ mod tests {
 
     pub(super) fn qovery() -> Qovery {
         let id = Id::parse("env").unwrap();
-        let environment = Scope::by_id("environment", "environment_id", id, Call::get("", ""), "/id");
+        let environment = Scope::by_id("environment", "environment_id", id, ApiRequest::get("", ""), "/id");
         Qovery { environment, force: false, named: false, page: Once::new() }
     }
 

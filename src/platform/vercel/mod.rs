@@ -19,7 +19,7 @@ use super::rest::Rest;
 use super::scope::Scope;
 use super::usual::{Read, present};
 use super::{Need, Opened, PlatformInfo, Way, input, opened, secret};
-use crate::api::{Api, ApiError, CANCEL, Call, Errors, Method, Response, Service};
+use crate::api::{Api, ApiError, ApiRequest, CANCEL, Errors, Method, Response, Service};
 use crate::input::Values;
 use crate::input::faults::Faults;
 use crate::model::about::About;
@@ -105,7 +105,7 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
     // Only ids are compared: a deployment carries the name that its project had on the day it was made.
     let place = team.as_ref().map_or_else(|| "the token's own account".to_owned(), |(_, team)| format!("team {team}"));
     let project = given("project_id", faults).map(|written| {
-        let read = Call::get(format!("/v9/projects/{}", written.segment()), "read the project");
+        let read = ApiRequest::get(format!("/v9/projects/{}", written.segment()), "read the project");
         let read = in_team(read.endpoint("project"), team.as_ref());
         Scope::by_either("project", "project_id", written, read, ["/id", "/name"])
             .ids_begin("prj_")
@@ -128,7 +128,7 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
     opened(Vercel { team, project, target, environment: OnceLock::new() }, service)
 }
 
-fn in_team(call: Call, team: Option<&Team>) -> Call {
+fn in_team(call: ApiRequest, team: Option<&Team>) -> ApiRequest {
     match team {
         Some((name, team)) => call.query(name, team.as_str()),
         None => call,
@@ -184,8 +184,8 @@ fn refine(_response: &Response, body: &Value, error: &mut ApiError) {
 }
 
 impl Vercel {
-    fn call(&self, method: Method, path: String, action: &str, endpoint: &'static str) -> Call {
-        in_team(Call::new(method, path, action).endpoint(endpoint), self.team.as_ref())
+    fn call(&self, method: Method, path: String, action: &str, endpoint: &'static str) -> ApiRequest {
+        in_team(ApiRequest::new(method, path, action).endpoint(endpoint), self.team.as_ref())
     }
 
     /// The wanted target, if it may be the name of a custom environment.
@@ -271,12 +271,12 @@ impl Rest for Vercel {
         self.project.as_ref()
     }
 
-    fn read(&self, id: &str) -> Call {
+    fn read(&self, id: &str) -> ApiRequest {
         let path = format!("/v13/deployments/{}", segment(id));
         self.call(Method::Get, path, "read the deployment", "get").query("withGitRepoInfo", "true")
     }
 
-    fn cancel(&self, id: &str) -> Call {
+    fn cancel(&self, id: &str) -> ApiRequest {
         let path = format!("/v12/deployments/{}/cancel", segment(id));
         self.call(Method::Patch, path, "cancel the deployment", CANCEL)
     }
@@ -351,7 +351,7 @@ impl Rest for Vercel {
     }
 
     /// A host name cannot be asked to be canceled.
-    fn unseen(&self, id: &Id) -> Option<Deployment> {
+    fn without_reading(&self, id: &Id) -> Option<Deployment> {
         (!is_host(id.as_str())).then(|| Deployment::unseen(id.as_str()))
     }
 
