@@ -6,7 +6,7 @@ use crate::input::env::Env;
 use crate::input::faults::Faults;
 use crate::input::{COMMON, Input};
 use crate::model::outcome::{Exit, words_of_outcomes};
-use crate::platform::REGISTER;
+use crate::platform::register::REGISTER;
 use crate::settings::chosen_platform;
 
 /// The text of `--help`. With a platform set in the environment it shows that platform's inputs.

@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cancel_deployment::input::COMMON;
-use cancel_deployment::platform::REGISTER;
+use cancel_deployment::platform::register::REGISTER;
 use cancel_deployment::report::OUTPUTS;
 
 fn root() -> &'static Path {

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use cancel_deployment::ci;
 use cancel_deployment::input::COMMON;
 use cancel_deployment::model::outcome::{Exit, Outcome};
-use cancel_deployment::platform::REGISTER;
+use cancel_deployment::platform::register::REGISTER;
 use cancel_deployment::report::OUTPUTS;
 use serde_yaml_ng::{Mapping, Value};
 

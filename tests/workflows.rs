@@ -251,7 +251,7 @@ fn every_platform_of_an_example_is_known_and_offers_what_is_selected() {
             let platforms = example.choices(step, "platform");
             let selects = selects_of(&example, step);
             for id in &platforms {
-                let entry = platform::named(id).unwrap_or_else(|| panic!("{}: {id}", example.name));
+                let entry = platform::register::named(id).unwrap_or_else(|| panic!("{}: {id}", example.name));
                 assert_eq!(entry.about.id, id);
                 // Where people choose both, not all pairs can be offered.
                 if platforms.len() > 1 {
@@ -278,7 +278,7 @@ fn the_example_by_hand_offers_everything_and_only_looks_by_default() {
     let examples = examples();
     let example = examples.iter().find(|example| example.name == "by-hand.yml").unwrap();
     let step = example.uses()[0];
-    let platforms: Vec<_> = platform::REGISTER.iter().map(|entry| entry.about.id).collect();
+    let platforms: Vec<_> = platform::register::REGISTER.iter().map(|entry| entry.about.id).collect();
     assert_eq!(example.choices(step, "platform"), platforms);
     let words = Select::ALL.map(Select::word);
     assert_eq!(example.choices(step, "select"), words);
@@ -290,7 +290,7 @@ fn the_example_by_hand_offers_everything_and_only_looks_by_default() {
 #[test]
 fn every_credential_is_a_secret() {
     let variables: Vec<_> =
-        platform::REGISTER.iter().flat_map(|entry| entry.inputs).filter(|input| input.secret).collect();
+        platform::register::REGISTER.iter().flat_map(|entry| entry.inputs).filter(|input| input.secret).collect();
     for example in examples() {
         for step in example.uses() {
             for input in &variables {

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::{Ci, Effect, Outputs, System, says, sentence, variables};
+use super::system::{Ci, Effect, Outputs, System, says, sentence};
+use crate::ci::variables;
 use crate::input::env::Env;
 use crate::model::outcome::Level;
 use crate::report::{Annotation, Report};

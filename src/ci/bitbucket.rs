@@ -1,6 +1,7 @@
 //! Bitbucket Pipelines: outputs are lines of a file, of which later steps get those that `output-variables` names.
 
-use super::{Ci, Effect, Outputs, System, variables};
+use super::system::{Ci, Effect, Outputs, System};
+use crate::ci::variables;
 use crate::input::env::Env;
 
 pub(super) const SYSTEM: System = System {

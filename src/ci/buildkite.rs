@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use super::program::Call;
 use super::run_annotation::{body, style};
-use super::{Ci, Effect, Outputs, System, says, variables};
+use super::system::{Ci, Effect, Outputs, System, says};
+use crate::ci::variables;
 use crate::input::env::Env;
 use crate::report::{Annotation, Report};
 use crate::text::secret::Secret;

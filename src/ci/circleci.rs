@@ -1,6 +1,7 @@
 //! CircleCI: outputs for later steps of the same job are shell text, which each of their shells reads before its script.
 
-use super::{Ci, Effect, Outputs, System, says, variables};
+use super::system::{Ci, Effect, Outputs, System, says};
+use crate::ci::variables;
 use crate::input::env::Env;
 
 pub(super) const SYSTEM: System = System {

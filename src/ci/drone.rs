@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use super::{Ci, Effect, System, says};
+use super::system::{Ci, Effect, System, says};
 use crate::input::env::Env;
 use crate::report::{Annotation, Report};
 use crate::text::sanitizer::break_commands_in_json;

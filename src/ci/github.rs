@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::{Ci, Effect, Outputs, System, says};
+use super::system::{Ci, Effect, Outputs, System, says};
 use crate::input::env::Env;
 use crate::model::outcome::Level;
 use crate::report::{Annotation, Report};

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::plain::coloured;
-use super::{Ci, Effect, System, sentence};
+use super::system::{Ci, Effect, System, sentence};
 use crate::report::{Annotation, Report};
 use crate::text::sanitizer::break_commands_in_json;
 

@@ -6,7 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::run_annotation::{body, style};
-use super::{Ci, Effect, Outputs, System, variables};
+use super::system::{Ci, Effect, Outputs, System};
+use crate::ci::variables;
 use crate::input::env::Env;
 use crate::report::{Annotation, Report};
 use crate::text::sanitizer::break_commands_in_json;

@@ -1,8 +1,8 @@
 //! Jenkins, which reads nothing but the exit code: as outside any CI system, so that `sh(returnStdout: true)` gets the
 //! result alone.
 
-use super::System;
 use super::plain::Plain;
+use super::system::System;
 
 pub(super) const SYSTEM: System = System {
     id: "jenkins",

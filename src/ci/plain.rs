@@ -3,7 +3,7 @@
 
 use std::io::IsTerminal as _;
 
-use super::{Ci, Effect, System, sentence};
+use super::system::{Ci, Effect, System, sentence};
 use crate::input::env::Env;
 use crate::model::outcome::Level;
 use crate::report::{Annotation, Report};

@@ -1,8 +1,8 @@
 //! The register of CI systems, in the order of detection.
 
-use super::{
-    Ci, System, azure, bitbucket, buildkite, circleci, drone, github, gitlab, harness, jenkins, plain, teamcity,
-    woodpecker,
+use super::system::{Ci, System};
+use crate::ci::{
+    azure, bitbucket, buildkite, circleci, drone, github, gitlab, harness, jenkins, plain, teamcity, woodpecker,
 };
 use crate::input::env::Env;
 

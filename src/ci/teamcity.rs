@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::{Ci, Effect, Outputs, System, variables};
+use super::system::{Ci, Effect, Outputs, System};
+use crate::ci::variables;
 use crate::input::env::Env;
 use crate::model::outcome::Level;
 use crate::report::Annotation;

@@ -1,7 +1,7 @@
 //! Files of `CANCELLATION_<NAME>=value` lines. They get sourced by shells and are refused as a whole for one odd
 //! character, so only plain values are in them.
 
-use super::Outputs;
+use super::system::Outputs;
 
 /// GitLab refuses a larger file, and one with more lines.
 const LARGEST: usize = 5000;

@@ -1,6 +1,6 @@
 //! Woodpecker, which has a log and an exit code, and knows neither outputs nor annotations nor masks.
 
-use super::{Ci, System, says};
+use super::system::{Ci, System, says};
 
 pub(super) const SYSTEM: System = System {
     id: "woodpecker",

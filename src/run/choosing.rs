@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 
+use super::context::{AT_ONCE, Run};
 use super::observer::{Observer, Waiting, aloud};
 use super::task::Keepers;
-use super::{AT_ONCE, Run};
 use crate::cancel::Verdict;
 use crate::model::answers::{Filter, Found, Listed};
 use crate::model::deployment::Deployment;
@@ -172,5 +172,21 @@ impl Run<'_> {
             }
         }
         Ok(true)
+    }
+}
+
+impl Run<'_> {
+    /// Looks up what holds the deployments; what is missing of it ends the run.
+    pub(super) async fn resolve_scope(
+        &self,
+        signals: &mut Signals,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Verdict> {
+        let looked_up = Waiting::For("what holds the deployments to be found", self.start.elapsed());
+        let resolved = self.with_retries(signals, || self.platform.resolve_scope(self.api));
+        match aloud(observer, looked_up, resolved).await? {
+            None => Ok(()),
+            Some(missing) => Err(self.missing(&missing)),
+        }
     }
 }

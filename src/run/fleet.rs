@@ -7,12 +7,12 @@ use std::time::Duration;
 use futures_util::stream::StreamExt as _;
 use tokio::time::Instant;
 
+use super::context::{AT_ONCE, FRESH, Run};
 use super::observer::{Observer, Waiting};
 use super::requests::{Completed, Request, read_many};
 use super::scheduling::Schedule;
 use super::task::{Keepers, Tally, Task};
 use super::waiting::{signal_received, sleep_until_opt};
-use super::{AT_ONCE, FRESH, Run};
 use crate::cancel::{Action, Event};
 use crate::model::answers::Found;
 use crate::model::signal::Signals;

@@ -1,6 +1,6 @@
 //! What the platform said, made fit to be shown before a procedure takes it.
 
-use super::Run;
+use super::context::Run;
 use crate::cancel::Event;
 use crate::model::answers::{Accepted, Conclusion, Found};
 use crate::model::failure::Failure;

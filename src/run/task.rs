@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::FRESH;
+use super::context::FRESH;
 use crate::cancel::Procedure;
 use crate::model::deployment::Deployment;
 use crate::model::id::Id;

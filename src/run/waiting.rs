@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::Run;
+use super::context::Run;
 use crate::cancel::{Retries, Verdict, capital};
 use crate::model::failure::{Failure, Kind};
 use crate::model::outcome::Outcome;

@@ -282,7 +282,5 @@ fn pick_latest(listed: &[&Deployment]) -> Selection {
     }
 }
 
-/// Queued or running. One that is being canceled already needs nobody to choose it.
-
 #[cfg(test)]
 mod tests;

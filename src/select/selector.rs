@@ -122,6 +122,7 @@ impl Selector {
     }
 }
 
+/// Queued or running. One that is being canceled already needs nobody to choose it.
 pub(super) fn is_in_flight(one: &Deployment) -> bool {
     one.state.is_in_flight()
 }

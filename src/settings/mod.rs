@@ -137,14 +137,15 @@ fn only_states(values: &Values, faults: &mut Faults) -> Option<Vec<State>> {
 
 /// The value of `platform`, looked up in the register.
 pub fn chosen_platform(env: &Env, faults: &mut Faults) -> Option<&'static PlatformInfo> {
-    let known =
-        || platform::REGISTER.iter().map(|entry| format!("`{}`", entry.about.id)).collect::<Vec<_>>().join(", ");
+    let known = || {
+        platform::register::REGISTER.iter().map(|entry| format!("`{}`", entry.about.id)).collect::<Vec<_>>().join(", ")
+    };
     let Some(written) = env.input("platform") else {
         faults.add(None, "platform", format!("is missing: set `platform` to one of {}", known()));
         return None;
     };
     let text = written.value.as_ref()?.expose();
-    let found = platform::named(text);
+    let found = platform::register::named(text);
     if found.is_none() && !is_unexpanded(text) && !is_quoted(text) {
         faults.found.push(Fault {
             input: "platform".to_owned(),
@@ -158,7 +159,7 @@ pub fn chosen_platform(env: &Env, faults: &mut Faults) -> Option<&'static Platfo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::named;
+    use crate::platform::register::named;
 
     /// What is wrong with the inputs of a platform when this one is written like that.
     fn faults_of(entry: &PlatformInfo, name: &str, value: &str) -> Vec<Fault> {
@@ -173,7 +174,7 @@ mod tests {
 
     #[test]
     fn an_expression_is_refused_in_every_input_but_the_two_that_people_make_up() {
-        for entry in platform::REGISTER {
+        for entry in platform::register::REGISTER {
             for input in COMMON.iter().chain(entry.inputs) {
                 let made_up = ["password", "client_secret"].contains(&input.name);
                 assert_eq!(input.made_up, made_up, "{}", input.name);
@@ -199,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_narrowing_that_a_platform_does_not_know_is_refused() {
-        for entry in platform::REGISTER {
+        for entry in platform::register::REGISTER {
             let known = entry.inputs.iter().any(|input| input.name == "target");
             let found = faults_of(entry, "target", "production");
             assert_eq!(found.len(), usize::from(!known), "{}", entry.about.id);

@@ -36,7 +36,7 @@ pub fn secrets_handed_over(env: &Env) -> Vec<Secret> {
 }
 
 fn secret_inputs() -> impl Iterator<Item = &'static Input> {
-    let all = platform::REGISTER.iter().flat_map(|entry| entry.inputs);
+    let all = platform::register::REGISTER.iter().flat_map(|entry| entry.inputs);
     all.filter(|input| input.secret)
 }
 

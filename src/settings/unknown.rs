@@ -6,7 +6,7 @@ use crate::input::faults::{Fault, Faults};
 use crate::platform::{self, PlatformInfo};
 
 fn is_known(name: &str) -> bool {
-    let own = platform::REGISTER.iter().flat_map(|entry| entry.inputs);
+    let own = platform::register::REGISTER.iter().flat_map(|entry| entry.inputs);
     COMMON.iter().chain(own).any(|input| input.name == name)
 }
 
@@ -17,8 +17,10 @@ const NARROWING: [&str; 2] = ["target", "query"];
 const GUARD: &str = "target";
 
 pub(super) fn warn_of_foreign_inputs(env: &Env, entry: &PlatformInfo, faults: &mut Faults) {
-    let others =
-        platform::REGISTER.iter().filter(|other| other.about.id != entry.about.id).flat_map(|other| other.inputs);
+    let others = platform::register::REGISTER
+        .iter()
+        .filter(|other| other.about.id != entry.about.id)
+        .flat_map(|other| other.inputs);
     let mut warned: Vec<&str> = Vec::new();
     for input in others {
         let mut usable = COMMON.iter().chain(entry.inputs);
@@ -47,8 +49,11 @@ pub(super) fn warn_of_foreign_inputs(env: &Env, entry: &PlatformInfo, faults: &m
 }
 
 pub(super) fn warn_of_unknown_names(env: &Env, faults: &mut Faults) {
-    let names: Vec<&str> =
-        COMMON.iter().chain(platform::REGISTER.iter().flat_map(|entry| entry.inputs)).map(|input| input.name).collect();
+    let names: Vec<&str> = COMMON
+        .iter()
+        .chain(platform::register::REGISTER.iter().flat_map(|entry| entry.inputs))
+        .map(|input| input.name)
+        .collect();
     for (name, variable) in env.unknown(is_known) {
         let close = names
             .iter()

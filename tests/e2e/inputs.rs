@@ -1053,7 +1053,7 @@ fn help_names_every_input_of_every_platform() {
     let output = called_with(&["--help"], &[]);
     let help = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0));
-    let own = cancel_deployment::platform::REGISTER.iter().flat_map(|entry| entry.inputs);
+    let own = cancel_deployment::platform::register::REGISTER.iter().flat_map(|entry| entry.inputs);
     for input in cancel_deployment::input::COMMON.iter().chain(own) {
         assert!(help.contains(&format!("  {} ", input.name)), "no {} in\n{help}", input.name);
     }

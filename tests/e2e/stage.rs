@@ -69,7 +69,7 @@ pub(crate) use on;
 
 #[test]
 fn every_platform_of_the_register_has_a_stand() {
-    let register = cancel_deployment::platform::REGISTER.iter().map(|info| info.about.id);
+    let register = cancel_deployment::platform::register::REGISTER.iter().map(|info| info.about.id);
     let stands = STANDS.iter().map(|stand| stand.name());
     assert!(
         register.eq(stands),
@@ -80,7 +80,7 @@ fn every_platform_of_the_register_has_a_stand() {
 #[test]
 fn a_state_that_a_platform_has_can_be_tried_there() {
     use cancel_deployment::model::deployment::State;
-    for (info, stand) in cancel_deployment::platform::REGISTER.iter().zip(STANDS) {
+    for (info, stand) in cancel_deployment::platform::register::REGISTER.iter().zip(STANDS) {
         for (state, name) in [
             (State::Queued, "queued"),
             (State::Running, "running"),

@@ -7,7 +7,7 @@ use cancel_deployment::api::{Api, ApiRequest, Clock, Request, Reset, Response, S
 use cancel_deployment::input::parse::duration;
 use cancel_deployment::model::address::Address;
 use cancel_deployment::model::failure::Kind;
-use cancel_deployment::platform::REGISTER;
+use cancel_deployment::platform::register::REGISTER;
 use cancel_deployment::text::sanitizer::Sanitizer;
 use tokio::time::Instant;
 

@@ -23,7 +23,7 @@ use cancel_deployment::model::address::Address;
 use cancel_deployment::model::deployment::State;
 use cancel_deployment::model::outcome::{FailOn, Outcome};
 use cancel_deployment::model::signal::{Received, Signal};
-use cancel_deployment::platform::REGISTER;
+use cancel_deployment::platform::register::REGISTER;
 use cancel_deployment::report::{DeploymentReport, LARGEST_DEPLOYMENTS, Report, Whole};
 use cancel_deployment::run::{Observer, Run, Task};
 use cancel_deployment::select::guard::Guard;

@@ -8,7 +8,8 @@ use cancel_deployment::model::answers::{Accepted, Conclusion, Filter, Found, Lis
 use cancel_deployment::model::deployment::{Deployment, Source, State};
 use cancel_deployment::model::failure::{Failure, Kind};
 use cancel_deployment::model::id::Id;
-use cancel_deployment::platform::{Platform, REGISTER};
+use cancel_deployment::platform::Platform;
+use cancel_deployment::platform::register::REGISTER;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};

@@ -6,7 +6,7 @@ use std::io::Read as _;
 
 use serde_json::Value;
 
-use super::{Facts, Fork, fork, is_commit};
+use super::known::{Facts, Fork, fork, is_commit};
 use crate::input::env::Env;
 
 /// The largest event file that is read, in bytes.

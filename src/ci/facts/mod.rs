@@ -4,33 +4,17 @@
 //! request comes from a fork, it is taken for one: a branch name from elsewhere proves nothing.
 
 mod github;
+mod known;
 mod others;
+
+use self::known::is_commit;
+pub use self::known::{Facts, Fork};
 
 use crate::input::env::{Env, is_unexpanded};
 use crate::model::branch::short_name;
 
 /// The longest value that is believed, in bytes.
 const LONGEST: usize = 1024;
-
-/// What the CI system knows about this run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Facts {
-    /// The head's, never the merge commit or the target's.
-    pub commit: Option<String>,
-    /// The head's short name, without `refs/heads/`.
-    pub branch: Option<String>,
-    /// Commit and branch are, or may be, those of another repository than this one.
-    pub fork: Option<Fork>,
-    /// Sentences worth a warning.
-    pub notes: Vec<String>,
-}
-
-/// Another repository than this one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Fork {
-    /// Its `owner/name`; `None` when nobody says it, as with a fork that is gone.
-    pub repository: Option<String>,
-}
 
 impl Facts {
     /// Reads what the CI system `ci` tells; for `plain`, whichever sets its own variable.
@@ -107,11 +91,6 @@ fn sound(value: Option<String>, what: &str, notes: &mut Vec<String>) -> Option<S
     None
 }
 
-/// Whole or abbreviated. `HEAD` is a place, a revision number is another system's, and zeros stand for "deleted".
-fn is_commit(text: &str) -> bool {
-    (7..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_hexdigit()) && text.chars().any(|c| c != '0')
-}
-
 /// A branch by its short name; a tag, a pull request's ref and `HEAD` are no branches, and nothing odd about them.
 fn branch(reference: &str, notes: &mut Vec<String>) -> Option<String> {
     let short = reference.strip_prefix("refs/heads/").unwrap_or(reference);
@@ -121,14 +100,6 @@ fn branch(reference: &str, notes: &mut Vec<String>) -> Option<String> {
         notes.push("The branch that the CI system tells is no name that git allows, and is not used.".to_owned());
     }
     name.map(str::to_owned)
-}
-
-/// The head's repository is a fork unless it is proved to be the base.
-fn fork(head: Option<&str>, base: Option<&str>) -> Option<Fork> {
-    match (head, base) {
-        (Some(head), Some(base)) if head.eq_ignore_ascii_case(base) => None,
-        _ => Some(Fork { repository: head.map(str::to_owned) }),
-    }
 }
 
 #[cfg(test)]

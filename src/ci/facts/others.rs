@@ -1,6 +1,6 @@
 //! The other CI systems, each by its own variables.
 
-use super::{Facts, Fork, fork};
+use super::known::{Facts, Fork, fork};
 use crate::input::env::Env;
 
 /// Who tells what.

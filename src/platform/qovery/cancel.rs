@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::Qovery;
+use super::environment::Qovery;
 use super::standing::{Door, Ids};
 use crate::api::{Api, ApiRequest, Body};
 use crate::model::answers::Accepted;

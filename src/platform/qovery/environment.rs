@@ -2,17 +2,27 @@
 
 use serde_json::json;
 
-use super::Qovery;
 use super::standing::{Door, Ids, QUEUED, Standing, is_in_flight, is_word};
 use super::wire::{Entry, RequestStatus, Status};
 use crate::api::wire::Text;
-use crate::api::{Api, ApiRequest, Reply};
+use crate::api::{Api, ApiRequest, Once, Reply};
 use crate::model::deployment::Deployment;
 use crate::model::failure::{Failure, Retry};
 use crate::model::id::{is_same, segment};
 use crate::platform::list::{Item, List, Place, Until};
 use crate::platform::paging::Sizes;
+use crate::platform::scope::Scope;
 use crate::platform::usual::{Read, present};
+
+/// One environment, and whatever it is doing.
+pub(super) struct Qovery {
+    pub(super) environment: Scope,
+    pub(super) force: bool,
+    /// A `deployment_id` was given: only that one, whatever else the environment does.
+    pub(super) named: bool,
+    /// The environment's page in the console, once it was asked for.
+    pub(super) page: Once<Option<String>>,
+}
 
 const CONSOLE: &str = "https://console.qovery.com";
 /// As many as the console asks for, and fewer; there is no second page.

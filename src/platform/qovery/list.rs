@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::Qovery;
+use super::environment::Qovery;
 use super::standing::{Door, Ids, QUEUED, Standing, is_teardown};
 use super::wire::Entry;
 use crate::api::Api;

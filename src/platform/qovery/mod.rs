@@ -28,8 +28,8 @@ use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, is_same};
 use crate::select::Select;
 use crate::text::secret::{Secret, bearer, without_scheme};
-use environment::page_of;
-use standing::{Door, Ids, Standing};
+use environment::{Qovery, page_of};
+use standing::{Door, Ids, STATES, Standing};
 
 /// The register's entry.
 pub(super) const INFO: PlatformInfo = PlatformInfo {
@@ -62,34 +62,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         },
     ],
     needs: &[Need::All(&["token", "environment_id"])],
-    states: &[
-        ("QUEUED", State::Queued),
-        ("DEPLOYMENT_QUEUED", State::Queued),
-        ("RESTART_QUEUED", State::Queued),
-        ("STOP_QUEUED", State::Queued),
-        ("DELETE_QUEUED", State::Queued),
-        ("WAITING_RUNNING", State::Queued),
-        ("WAITING_RESTARTING", State::Queued),
-        ("WAITING_STOPPING", State::Queued),
-        ("WAITING_DELETING", State::Queued),
-        ("BUILDING", State::Running),
-        ("DEPLOYING", State::Running),
-        ("RESTARTING", State::Running),
-        ("STOPPING", State::Running),
-        ("DELETING", State::Running),
-        ("EXECUTING", State::Running),
-        ("CANCELING", State::Canceling),
-        ("CANCELED", State::Canceled),
-        ("DEPLOYED", State::Succeeded),
-        ("RESTARTED", State::Succeeded),
-        ("STOPPED", State::Succeeded),
-        ("DELETED", State::Succeeded),
-        ("BUILD_ERROR", State::Failed),
-        ("DEPLOYMENT_ERROR", State::Failed),
-        ("RESTART_ERROR", State::Failed),
-        ("STOP_ERROR", State::Failed),
-        ("DELETE_ERROR", State::Failed),
-    ],
+    states: STATES,
     selects: &[Select::Latest, Select::All],
     no_select: "an environment here does one thing at a time, its queue carries no dates and merges by itself, and nothing carries a branch or a commit; use `select: latest` for the deployment under way, `all` for the queue as well, or `deployment_id`",
     needs_id: false,
@@ -98,15 +71,6 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
     open,
     ..PlatformInfo::USUAL
 };
-
-struct Qovery {
-    environment: Scope,
-    force: bool,
-    /// A `deployment_id` was given: only that one, whatever else the environment does.
-    named: bool,
-    /// The environment's page in the console, once it was asked for.
-    page: Once<Option<String>>,
-}
 
 fn open(values: &Values, faults: &mut Faults) -> Opened {
     let force = values.parsed("force_cancel", faults, boolean);

@@ -2,10 +2,40 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::INFO;
 use crate::api::wire::Text;
 use crate::model::deployment::{Deployment, State};
 use crate::model::id::is_same;
+use crate::platform::states::{self, States};
+
+/// Every documented word.
+pub(super) const STATES: States = &[
+    ("QUEUED", State::Queued),
+    ("DEPLOYMENT_QUEUED", State::Queued),
+    ("RESTART_QUEUED", State::Queued),
+    ("STOP_QUEUED", State::Queued),
+    ("DELETE_QUEUED", State::Queued),
+    ("WAITING_RUNNING", State::Queued),
+    ("WAITING_RESTARTING", State::Queued),
+    ("WAITING_STOPPING", State::Queued),
+    ("WAITING_DELETING", State::Queued),
+    ("BUILDING", State::Running),
+    ("DEPLOYING", State::Running),
+    ("RESTARTING", State::Running),
+    ("STOPPING", State::Running),
+    ("DELETING", State::Running),
+    ("EXECUTING", State::Running),
+    ("CANCELING", State::Canceling),
+    ("CANCELED", State::Canceled),
+    ("DEPLOYED", State::Succeeded),
+    ("RESTARTED", State::Succeeded),
+    ("STOPPED", State::Succeeded),
+    ("DELETED", State::Succeeded),
+    ("BUILD_ERROR", State::Failed),
+    ("DEPLOYMENT_ERROR", State::Failed),
+    ("RESTART_ERROR", State::Failed),
+    ("STOP_ERROR", State::Failed),
+    ("DELETE_ERROR", State::Failed),
+];
 
 /// Waiting for its turn behind another deployment; every other `*_QUEUED` is under way already.
 pub(super) const QUEUED: &str = "QUEUED";
@@ -17,7 +47,7 @@ const TEARDOWN: [&str; 3] = ["STOP", "DELET", "UNINSTALL"];
 /// What a word means. The list of words grows, and most tell by their ends what they are.
 pub(super) fn meaning(word: &str) -> State {
     let upper = word.to_ascii_uppercase();
-    match INFO.state(word) {
+    match states::state(STATES, word) {
         State::Unknown if upper.ends_with("_QUEUED") || upper.starts_with("WAITING_") => State::Queued,
         State::Unknown if upper.ends_with("_ERROR") => State::Failed,
         known => known,

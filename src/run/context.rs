@@ -1,0 +1,47 @@
+//! What all deployments of a run share.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::api::Api;
+use crate::cancel::{Plan, Verdict};
+use crate::model::outcome::Outcome;
+use crate::platform::Platform;
+use crate::text::sanitizer::Sanitizer;
+
+/// The most requests under way at once.
+pub(super) const AT_ONCE: usize = 8;
+/// How long what was read counts as just read: what waits longer for its cancel request is read again before it.
+pub(super) const FRESH: Duration = Duration::from_secs(1);
+
+/// Everything one run needs.
+pub struct Run<'a> {
+    /// The platform.
+    pub platform: &'a dyn Platform,
+    /// Its door.
+    pub api: &'a Api,
+    /// What holds for every deployment.
+    pub plan: Plan,
+    /// A list shows as much of a deployment as a read of it alone.
+    pub lists_tell: bool,
+    /// Makes texts fit to be shown.
+    pub sanitizer: &'a Sanitizer,
+    /// The start of the run.
+    pub start: Instant,
+}
+
+impl Run<'_> {
+    pub(super) fn missing(&self, what: &str) -> Verdict {
+        self.ending(Outcome::NotFound, what, "")
+    }
+
+    pub(super) fn ending(&self, outcome: Outcome, reason: &str, hint: &str) -> Verdict {
+        let short = |text| self.sanitizer.short(text).into_string();
+        Verdict { outcome, reason: short(reason), hint: short(hint), perhaps_live: false }
+    }
+
+    pub(super) fn interrupted(&self) -> Verdict {
+        self.ending(Outcome::Interrupted, "A signal came before any cancel request was sent.", "")
+    }
+}
