@@ -233,7 +233,7 @@ impl List {
                 oldest = [oldest, item.created].into_iter().flatten().min();
                 all.push(item.what);
             }
-            let has_next = self.look_ahead(&reply, page, all.len(), &outer, &mut cursor)?;
+            let has_next = self.look_ahead(&reply, (page, all.len()), &outer, &mut cursor)?;
             let is_far_enough = match until {
                 Until::End => false,
                 Until::Calm { ended, least } => calm >= ended && all.len() >= least,
@@ -285,12 +285,11 @@ impl List {
         inner.ok_or_else(|| reply.unreadable("with an item that is none"))
     }
 
-    /// Whether there is a next page, by what the list says of itself.
+    /// Whether there is a next page after this one, with so many items up to its end, by what the list says of itself.
     fn look_ahead(
         &self,
         reply: &Reply,
-        page: Page,
-        many: usize,
+        (page, many): (Page, usize),
         outer: &[Box<RawValue>],
         cursor: &mut Option<Value>,
     ) -> Result<bool, Failure> {

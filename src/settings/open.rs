@@ -78,16 +78,16 @@ impl Told<'_> {
     /// What the run is aimed at, and the guard that each deployment has to pass.
     fn target(&self, faults: &mut Faults) -> (Target, Guard) {
         let Self { env, entry, values, common, facts } = self;
-        let (mut ids, mut known) = (Vec::new(), HashSet::new());
+        let (mut ids, mut seen) = (Vec::new(), HashSet::new());
         for written in &common.ids {
             match (entry.read_id)(written) {
-                Ok(id) if known.insert(id.clone()) => ids.push(id),
+                Ok(id) if seen.insert(id.clone()) => ids.push(id),
                 Ok(_) => {}
                 Err(wrong) => faults.add(values.given("deployment_id"), "deployment_id", wrong),
             }
         }
-        let home = Facts::repository(env);
-        let (aim, guard) = target::judge(values, entry, facts, home.as_deref(), ids, faults);
+        let known = target::Known { values, entry, facts, home: Facts::repository(env) };
+        let (aim, guard) = target::judge(&known, ids, faults);
         if entry.needs_id && matches!(&aim, Target::Ids(ids) if ids.is_empty()) {
             require_target(values, faults);
         }

@@ -28,15 +28,21 @@ pub enum Target {
     },
 }
 
-/// What the inputs about choosing say, judged against what the platform can and what the CI system knows.
-pub fn judge(
-    values: &Values,
-    entry: &PlatformInfo,
-    facts: &Facts,
-    home: Option<&str>,
-    ids: Vec<Id>,
-    faults: &mut Faults,
-) -> (Target, Guard) {
+/// What the inputs about choosing are judged against.
+pub struct Known<'a> {
+    /// What was written.
+    pub values: &'a Values,
+    /// What the platform can.
+    pub entry: &'a PlatformInfo,
+    /// What the CI system knows of this run.
+    pub facts: &'a Facts,
+    /// This repository, as far as the CI system tells it.
+    pub home: Option<String>,
+}
+
+/// What the inputs about choosing say.
+pub fn judge(known: &Known<'_>, ids: Vec<Id>, faults: &mut Faults) -> (Target, Guard) {
+    let Known { values, entry, .. } = known;
     let select = values.parsed("select", faults, Select::parse);
     let branch = values.parsed("branch", faults, branch);
     let commit = values.parsed("commit", faults, commit);
@@ -68,7 +74,7 @@ pub fn judge(
         knows_commits: entry.selects.contains(&Select::Commit),
     };
     if entry.selects.contains(&select) && values.given(select.word()).is_none() {
-        fill_from_facts(&mut wanted, entry, facts, home, faults);
+        fill_from_facts(&mut wanted, known, faults);
     }
     let appear_within = appear_within.unwrap_or_default();
     // What was chosen by its branch or commit has to be of it still when its turn comes.
@@ -77,13 +83,8 @@ pub fn judge(
 }
 
 /// The commit or branch of the CI's own run, where none is written.
-fn fill_from_facts(
-    wanted: &mut Selector,
-    entry: &PlatformInfo,
-    facts: &Facts,
-    home: Option<&str>,
-    faults: &mut Faults,
-) {
+fn fill_from_facts(wanted: &mut Selector, known: &Known<'_>, faults: &mut Faults) {
+    let Known { entry, facts, home, .. } = known;
     match wanted.select {
         // A commit proves itself, also a fork's.
         Select::Commit if wanted.commit.is_none() => {
@@ -108,7 +109,7 @@ fn fill_from_facts(
                 return;
             }
             let Some(fork) = &facts.fork else {
-                wanted.home = home.map(str::to_owned);
+                wanted.home.clone_from(home);
                 return;
             };
             match &fork.repository {

@@ -284,6 +284,19 @@ mod tests {
         rows.iter().map(|row| (text(&row[0]), text(&row[1]), text(&row[2]))).collect()
     }
 
+    #[track_caller]
+    fn check(body: &Value, expected: &Value) {
+        let mut item = json!({ "uid": "dpl_1", "state": "QUEUED" });
+        for (name, value) in body.as_object().unwrap() {
+            item[name] = value.clone();
+        }
+        let listed = told(json!([item])).unwrap();
+        let found = listed[0].sources.iter();
+        let found: Vec<_> =
+            found.map(|one| (one.repository.as_deref(), one.branch.as_deref(), one.commit.as_deref())).collect();
+        assert_eq!(found, sources(expected), "{body}");
+    }
+
     #[test]
     fn sources_name_the_repository_of_the_commit_only() {
         for (body, expected) in [
@@ -313,6 +326,14 @@ mod tests {
                 json!([[null, "main", null], [null, null, "abc"]]),
             ),
             (json!({ "meta": { "note": "main" }, "gitSource": { "ref": "" } }), json!([])),
+        ] {
+            check(&body, &expected);
+        }
+    }
+
+    #[test]
+    fn sources_name_branches_without_the_references_they_are_written_as() {
+        for (body, expected) in [
             // Actions that upload files write the workflow's reference as it is.
             (
                 json!({ "meta": { "githubCommitRef": "refs/heads/main", "githubCommitSha": "abc" } }),
@@ -330,17 +351,7 @@ mod tests {
                 json!([[null, "main", null], [null, "main", "abc"]]),
             ),
         ] {
-            let mut item = json!({ "uid": "dpl_1", "state": "QUEUED" });
-            for (name, value) in body.as_object().unwrap() {
-                item[name] = value.clone();
-            }
-            let listed = told(json!([item])).unwrap();
-            let found: Vec<_> = listed[0]
-                .sources
-                .iter()
-                .map(|one| (one.repository.as_deref(), one.branch.as_deref(), one.commit.as_deref()))
-                .collect();
-            assert_eq!(found, sources(&expected), "{body}");
+            check(&body, &expected);
         }
     }
 }
