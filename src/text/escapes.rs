@@ -2,7 +2,7 @@
 //! programs, and escapes of escapes, however deep.
 
 /// No escape is longer than this, behind the `&` of an entity.
-const LONGEST_ENTITY: usize = 16;
+pub(super) const LONGEST_ENTITY: usize = 16;
 
 /// HTML's names for the characters of which others' secrets are made.
 const ENTITIES: [(&[u8], char); 33] = [
@@ -78,13 +78,15 @@ pub(super) fn undone(text: &[u8]) -> Vec<u8> {
     out.0
 }
 
-enum Found {
+/// What an escape stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Found {
     Byte(u8),
     Char(char),
 }
 
 impl Found {
-    fn new(found: char) -> Self {
+    pub(super) fn new(found: char) -> Self {
         u8::try_from(found).ok().filter(u8::is_ascii).map_or(Self::Char(found), Self::Byte)
     }
 }
@@ -126,12 +128,17 @@ fn entity(text: &[u8]) -> Option<(usize, Found)> {
     let end = text.len() - 1;
     let near = end.saturating_sub(LONGEST_ENTITY);
     let start = near + text.get(near..end)?.iter().rposition(|byte| *byte == b'&')?;
-    let found = match text.get(start + 1..end)? {
+    Some((start, referred(text.get(start + 1..end)?)?))
+}
+
+/// What stands between the `&` and the `;` of an entity.
+pub(super) fn referred(name: &[u8]) -> Option<Found> {
+    let found = match name {
         [b'#', b'x' | b'X', digits @ ..] => char::from_u32(number(digits, 16)?)?,
         [b'#', digits @ ..] => char::from_u32(number(digits, 10)?)?,
         name => ENTITIES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?.1,
     };
-    Some((start, Found::new(found)))
+    Some(Found::new(found))
 }
 
 fn tail(text: &[u8], length: usize) -> Option<(&[u8], &[u8])> {

@@ -1,23 +1,25 @@
 //! The forms in which other people's text may carry a secret, looked for all at once.
 
+use std::collections::BTreeSet;
+
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
 
 use super::escapes::{Unescaped, undone};
-use super::line::{is_blank, is_invisible, one_line};
+use super::line::one_line;
+use super::readings::{ENOUGH, Pattern, Readings, seen};
 use super::secret::{SHORTEST_HIDDEN, Secret};
 
 /// From this length on, what looks like a secret is taken for it in any case, with white space in it and encoded as a
 /// whole: nothing else is likely to look like it.
 const SHORTEST_LOOSE: usize = 8;
 
-/// So much of a secret, in another form, is as good as all of it.
-const ENOUGH_OF_ONE: usize = 64;
+/// So far behind what is shown, in bytes without escapes, a secret that begins there may go on.
+const BEYOND: usize = (2 * ENOUGH) << DEEPEST;
 
 /// Base64 in base64, and the like, is followed so many times.
 const DEEPEST: usize = 4;
@@ -30,24 +32,20 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_padding_mode(DecodePaddingMode::Indifferent);
 const BASE64: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 
-/// All forms of all secrets, to be looked for at once.
+/// All forms of all secrets.
 #[derive(Default)]
 pub(super) struct Index {
     /// Secrets as they are: in any case, and the short ones as they are written.
     pub(super) plain: Option<AhoCorasick>,
     pub(super) short: Option<AhoCorasick>,
-    /// All other forms, of a text without escapes; of the long ones without case and white space, too.
-    hidden: Option<AhoCorasick>,
-    hidden_short: Option<AhoCorasick>,
-    /// The longest form of all.
-    longest: usize,
+    /// What is looked for in every way to read a text.
+    hidden: Vec<Pattern>,
 }
 
 impl Index {
     /// All forms of these secrets.
     pub(super) fn new(secrets: &[Secret]) -> Self {
-        let (mut plain, mut short) = (Vec::new(), Vec::new());
-        let (mut hidden, mut hidden_short) = (Vec::new(), Vec::new());
+        let (mut plain, mut short, mut hidden) = (Vec::new(), Vec::new(), BTreeSet::new());
         for secret in secrets {
             let secret = secret.expose();
             // Text that is shown is made one line of visible characters first, which can leave nothing of a secret.
@@ -58,84 +56,55 @@ impl Index {
                     SHORTEST_HIDDEN..SHORTEST_LOOSE => short.push(form.as_bytes().to_vec()),
                     _ => plain.push(form.as_bytes().to_vec()),
                 }
-                let undone = Zeroizing::new(undone(form.as_bytes()));
-                let loose = loose(&bare(&undone));
-                if loose.len() >= SHORTEST_LOOSE {
-                    hidden.extend(beginnings(&loose));
-                } else if loose.len() >= SHORTEST_HIDDEN {
-                    hidden_short.push(tight(&undone));
-                } else {
-                    // Made of nothing but escapes, there is nothing of it left to look for when they are undone.
-                    plain.push(utf8_percent_encode(form, NON_ALPHANUMERIC).to_string().into_bytes());
-                    plain.push(form.bytes().flat_map(|byte| format!("%{byte:02x}").into_bytes()).collect());
-                    plain.extend(serde_json::to_string(form).map(|json| json.trim_matches('"').as_bytes().to_vec()));
-                }
+                hidden.extend(wanted(form.as_bytes()));
+                // Whoever undid the escapes of a text took what resembles one in a secret for one, too.
+                hidden.extend(wanted(&undone(form.as_bytes())));
             }
             if secret.len() >= SHORTEST_HIDDEN {
                 let encoded = base64_forms(secret.as_bytes());
-                let encoded = encoded.iter().map(|form| loose(form.expose().as_bytes()));
                 let hex = hex_form(secret.as_bytes());
-                let forms = encoded.chain([hex.expose().as_bytes().to_vec()]);
-                hidden.extend(forms.filter(|form| form.len() >= SHORTEST_LOOSE).map(cut));
+                let forms = encoded.iter().chain([&hex]).map(|form| form.expose().as_bytes());
+                hidden.extend(forms.flat_map(wanted));
             }
         }
-        let forms = || [&plain, &short].into_iter().flatten();
-        let longest = forms().map(Vec::len).max().unwrap_or_default().min(ENOUGH_OF_ONE) * 2;
-        Self {
-            longest,
-            plain: automaton(plain, true),
-            short: automaton(short, false),
-            hidden: automaton(hidden, true),
-            hidden_short: automaton(hidden_short, false),
-        }
+        let patterns = hidden.iter().map(|(form, loose)| Pattern::new(form, *loose)).collect();
+        hidden.into_iter().for_each(|(form, _)| drop(Zeroizing::new(form)));
+        Self { plain: automaton(plain, true), short: automaton(short, false), hidden: patterns }
     }
 
     /// Whether a secret that begins in `shown` stands in it in another form; what follows is asked for as far as it takes.
     pub(super) fn finds<'a>(&self, shown: &str, rest: impl Iterator<Item = &'a str>) -> bool {
-        if self.hidden.is_none() && self.hidden_short.is_none() {
+        if self.hidden.is_empty() {
             return false;
         }
-        let mut said = Unescaped::default();
+        let (mut text, mut said) = (shown.as_bytes().to_vec(), Unescaped::default());
         shown.bytes().for_each(|byte| said.push(byte));
-        let mut shown = said.bytes().len();
-        // Base64 in base64 takes more room than the secret itself.
-        let beyond = self.longest << DEEPEST;
-        'whole: for piece in rest {
-            for byte in piece.bytes() {
-                if said.bytes().len() >= shown + beyond {
-                    break 'whole;
-                }
-                said.push(byte);
-                shown = shown.min(said.bytes().len());
+        let end = said.bytes().len() + BEYOND;
+        for byte in rest.flat_map(str::bytes) {
+            if said.bytes().len() >= end {
+                break;
             }
+            text.push(byte);
+            said.push(byte);
         }
-        let (begun, rest) = said.bytes().split_at_checked(shown).unwrap_or((said.bytes(), &[]));
-        self.is_in(begun, rest) || self.is_in_a_form(said.bytes(), DEEPEST)
+        self.is_in(&text, shown.len())
+            || self.is_in_a_form(said.bytes(), DEEPEST)
+            || said.bytes() != text && self.is_in_a_form(&text, 0)
     }
 
-    /// Whether a secret begins in the first part of a text.
-    fn is_in(&self, begun: &[u8], rest: &[u8]) -> bool {
-        let finds = |automaton: &Option<AhoCorasick>, fold: fn(&[u8]) -> Vec<u8>| {
-            automaton.as_ref().is_some_and(|automaton| {
-                let mut text = fold(begun);
-                let begun = text.len();
-                text.extend(fold(rest));
-                automaton.find(&text).is_some_and(|found| found.start() < begun)
-            })
-        };
-        finds(&self.hidden, |text| loose(&bare(text)))
-            // A line may have ended inside an escape.
-            || finds(&self.hidden, |text| loose(&bare(&undone(&bare(text)))))
-            || finds(&self.hidden_short, tight)
+    /// Whether a secret begins before `end`, in some way to read the text.
+    fn is_in(&self, text: &[u8], end: usize) -> bool {
+        let readings = Readings::new(text);
+        self.hidden.iter().any(|pattern| readings.hold(pattern, end))
     }
 
     /// Whether a secret is in what base64 or hexadecimal digits in a text stand for.
     fn is_in_a_form(&self, text: &[u8], depth: usize) -> bool {
         let forms = [decoded(text, is_base64, from_base64), decoded(text, u8::is_ascii_hexdigit, from_hex)];
-        forms.into_iter().flatten().any(|form| {
-            let said = undone(&form);
-            self.is_in(&said, &[]) || depth > 0 && self.is_in_a_form(&said, depth - 1)
-        })
+        forms
+            .into_iter()
+            .flatten()
+            .any(|form| self.is_in(&form, form.len()) || depth > 0 && self.is_in_a_form(&undone(&form), depth - 1))
     }
 }
 
@@ -147,38 +116,24 @@ fn automaton(forms: Vec<Vec<u8>>, any_case: bool) -> Option<AhoCorasick> {
     builder.build(forms.iter()).ok().filter(|_| !forms.is_empty())
 }
 
-/// What is left of a text without white space and what nobody sees.
-fn bare(text: &[u8]) -> Vec<u8> {
-    if text.is_ascii() {
-        let seen = |byte: &u8| !byte.is_ascii_whitespace() && !byte.is_ascii_control();
-        return text.iter().copied().filter(seen).collect();
+/// What is looked for where a text may hold this one, and whether loosely: what can be seen of it if that is long enough,
+/// with its `\\` and `+` and, if that is long enough, without; otherwise exactly this.
+fn wanted(form: &[u8]) -> Vec<(Vec<u8>, bool)> {
+    let whole = seen(form);
+    if whole.len() < SHORTEST_LOOSE {
+        let exact = (form.to_vec(), false);
+        return Some(exact).filter(|(form, _)| form.len() >= SHORTEST_HIDDEN).into_iter().collect();
     }
-    let text = String::from_utf8_lossy(text);
-    let seen = |c: &char| !c.is_whitespace() && !is_invisible(*c) && !is_blank(*c);
-    text.chars().filter(seen).collect::<String>().into_bytes()
+    let without = whole.iter().copied().filter(|byte| !matches!(byte, b'\\' | b'+')).collect();
+    let long = |form: &Vec<u8>| form.len() >= SHORTEST_LOOSE;
+    [whole, without].into_iter().filter(long).map(|form| (cut(form), true)).collect()
 }
 
-/// A text without backslashes, which only say how what follows is written.
-fn tight(text: &[u8]) -> Vec<u8> {
-    text.iter().copied().filter(|byte| *byte != b'\\').collect()
-}
-
-/// The same in one case, and without the `+` that can stand for a space.
-fn loose(text: &[u8]) -> Vec<u8> {
-    let kept = text.iter().filter(|byte| !matches!(byte, b'\\' | b'+'));
-    kept.map(u8::to_ascii_lowercase).collect()
-}
-
-/// How a secret may begin in a text without escapes: what stands before it can have taken its first digits for an escape's.
-fn beginnings(form: &[u8]) -> Vec<Vec<u8>> {
-    let digits = form.iter().take(ENOUGH_OF_ONE / 16).take_while(|byte| byte.is_ascii_hexdigit()).count();
-    let least = 2 * SHORTEST_LOOSE;
-    let shorter = (1..=digits).filter_map(|gone| form.get(gone..)).filter(|rest| rest.len() >= least);
-    std::iter::once(form).chain(shorter).map(|form| cut(form.to_vec())).collect()
-}
-
+/// Its beginning in whole characters, in one case.
 fn cut(mut form: Vec<u8>) -> Vec<u8> {
-    form.truncate(ENOUGH_OF_ONE);
+    let is_inside = |at: &usize| form.get(*at).is_some_and(|byte| matches!(byte, 0x80..=0xbf));
+    form.truncate((0..=ENOUGH).rev().find(|at| !is_inside(at)).unwrap_or(ENOUGH));
+    form.make_ascii_lowercase();
     form
 }
 

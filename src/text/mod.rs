@@ -4,6 +4,7 @@ mod escapes;
 mod forms;
 pub mod line;
 pub mod markdown;
+mod readings;
 pub mod redactor;
 pub mod sanitizer;
 pub mod secret;
