@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
-use serde_json::{Map, json};
+use serde_json::json;
 
 use super::list::{List, More, Place};
 use super::paging::Sizes;
@@ -151,27 +151,18 @@ struct Cause {
     #[serde(rename = "type")]
     kind: Text,
     internal: Maybe<bool>,
-    git_push: Maybe<Push>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Push {
-    commit_sha: Text,
-    github: Maybe<Repository>,
-    gitlab: Maybe<Repository>,
-    bitbucket: Maybe<Repository>,
+    git_push: Maybe<Origin>,
 }
 
 /// What the app's spec wants.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Spec {
-    services: Maybe<Vec<Planned>>,
-    static_sites: Maybe<Vec<Planned>>,
-    workers: Maybe<Vec<Planned>>,
-    jobs: Maybe<Vec<Planned>>,
-    functions: Maybe<Vec<Planned>>,
+    services: Maybe<Vec<Origin>>,
+    static_sites: Maybe<Vec<Origin>>,
+    workers: Maybe<Vec<Origin>>,
+    jobs: Maybe<Vec<Origin>>,
+    functions: Maybe<Vec<Origin>>,
 }
 
 /// A component as it was built.
@@ -182,12 +173,13 @@ struct Built {
     source_commit_hash: Text,
 }
 
-/// A component as the spec wants it: from one of these, or from none where its image is ready-made. A plain clone URL
-/// has no `owner/name`.
+/// A push, or a component as the spec wants it: from one of these, or from none where its image is ready-made. A plain
+/// clone URL has no `owner/name`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Planned {
+struct Origin {
     name: Text,
+    commit_sha: Text,
     github: Maybe<Repository>,
     gitlab: Maybe<Repository>,
     bitbucket: Maybe<Repository>,
@@ -216,17 +208,12 @@ impl Cause {
     }
 }
 
-/// What the first of these says that there is.
-fn source(origins: &[&Maybe<Repository>], commit: Option<&Text>) -> Source {
-    let repository = origins.iter().find_map(|origin| origin.get());
-    let (name, branch) = repository.map(|it| (it.repo.get(), it.branch.get())).unzip();
-    Source::told(name.flatten(), branch.flatten(), commit.and_then(Text::get))
-}
-
-impl Planned {
-    fn source(&self, built: Option<&Built>) -> Source {
-        let origins = [&self.github, &self.gitlab, &self.bitbucket, &self.git];
-        source(&origins, built.map(|built| &built.source_commit_hash))
+impl Origin {
+    /// What the first of its repositories says that there is.
+    fn source(&self, commit: Option<&Text>) -> Source {
+        let repository = [&self.github, &self.gitlab, &self.bitbucket, &self.git].iter().find_map(|one| one.get());
+        let (name, branch) = repository.map(|it| (it.repo.get(), it.branch.get())).unzip();
+        Source::told(name.flatten(), branch.flatten(), commit.and_then(Text::get))
     }
 }
 
@@ -234,10 +221,7 @@ impl Wire {
     fn deployment(self, app: &str) -> Option<Deployment> {
         let sources = self.sources();
         let first = |field: fn(&Source) -> &Option<String>| sources.iter().find_map(|one| field(one).clone());
-        let mut details = Map::new();
-        if let Some(previous) = self.previous_deployment_id.get() {
-            details.insert("previous_deployment_id".to_owned(), json!(previous));
-        }
+        let previous = self.previous_deployment_id.0.map(|id| ("previous_deployment_id".to_owned(), json!(id)));
         Some(
             Deployment {
                 // The deployment's own page has no documented address; the app's page has.
@@ -246,7 +230,7 @@ impl Wire {
                 commit: first(|one| &one.commit),
                 created: self.created_at.0,
                 automatic: self.cause_details.get().is_some_and(Cause::is_automatic),
-                details,
+                details: previous.into_iter().collect(),
                 ..INFO.deployment(self.id, self.phase)?
             }
             .made_from(sources),
@@ -256,8 +240,7 @@ impl Wire {
     /// The push that caused it, and every component: they may come from different repositories, branches and commits.
     fn sources(&self) -> Vec<Source> {
         let push = self.cause_details.get().and_then(|cause| cause.git_push.get());
-        let push = push.map(|push| source(&[&push.github, &push.gitlab, &push.bitbucket], Some(&push.commit_sha)));
-        let mut sources = Vec::from_iter(push);
+        let mut sources = Vec::from_iter(push.map(|push| push.source(Some(&push.commit_sha))));
         let none = Spec::default();
         let spec = self.spec.get().unwrap_or(&none);
         for (built, planned) in [
@@ -280,7 +263,7 @@ impl Wire {
 
 /// Where the components of one kind come from: as the spec wants them, and those that it does not name any more. They
 /// are looked up by name, as an answer is as large as it likes.
-fn of_kind(built: &[Built], planned: &[Planned]) -> Vec<Source> {
+fn of_kind(built: &[Built], planned: &[Origin]) -> Vec<Source> {
     let mut named = HashMap::new();
     for part in built {
         part.name.get().map(|name| named.entry(name).or_insert(part));
@@ -288,10 +271,10 @@ fn of_kind(built: &[Built], planned: &[Planned]) -> Vec<Source> {
     let wanted: HashSet<_> = planned.iter().filter_map(|plan| plan.name.get()).collect();
     let plans = planned.iter().map(|plan| {
         let own = plan.name.get().and_then(|name| named.get(name).copied());
-        plan.source(own)
+        plan.source(own.map(|built| &built.source_commit_hash))
     });
     let rest = built.iter().filter(|part| part.name.get().is_none_or(|name| !wanted.contains(name)));
-    plans.chain(rest.map(|part| source(&[], Some(&part.source_commit_hash)))).collect()
+    plans.chain(rest.map(|part| Source::told(None, None, part.source_commit_hash.get()))).collect()
 }
 
 #[cfg(test)]

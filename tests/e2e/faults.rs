@@ -310,6 +310,25 @@ every_platform!(a_cancel_answer_about_another_deployment_proves_nothing, |stage|
     assert_eq!(scene.asked(), 1);
 });
 
+every_platform!(any_2xx_that_is_empty_or_json_is_a_yes, |stage| {
+    let answers =
+        [(200, ""), (201, "{}"), (202, "[]"), (200, "null"), (204, ""), (206, "true"), (299, r#"{"a": {"b": 1}}"#)];
+    let scenes = answers.map(|(status, body)| {
+        let yes = Fault::after(Fault::json(status, body));
+        stage.play(&Course::running().then(&["canceled"])).fault(Call::Cancel, [yes])
+    });
+    for ((ran, scene), (status, body)) in run_together(&scenes).iter().zip(&scenes).zip(answers) {
+        ran.ended("canceled", 0);
+        assert_eq!((scene.asked(), &ran.deployments()[0]["http_status"]), (1, &status.into()), "{body}");
+    }
+    // A yes is one although nothing comes of it, and a page of a proxy is none.
+    let idle = stage.play(&Course::running()).fault(Call::Cancel, [Fault::json(200, "{}")]);
+    idle.step().input("wait", "false").run().ended("requested", 0);
+    let page = stage.play(&Course::running()).always(Call::Cancel, Fault::Html(200));
+    page.step().input("wait", "false").input("timeout", "8").run().ended("error", 1);
+    assert_eq!((page.asked(), page.effective(1)), (3, 0));
+});
+
 // Trouble that passes.
 
 every_platform!(a_400_while_watching_does_not_end_the_watch, |stage| {
