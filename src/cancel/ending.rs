@@ -20,9 +20,9 @@ impl Procedure {
         let asked = self.was_asked() || self.already_canceling || by_others;
         // In flight at the first read: it went live while somebody wanted it stopped.
         let moved = self.first_word().is_some_and(|first| first != last.platform_state);
+        let went_live = last.went_live() == Some(true);
         let outcome = match (asked, last.state) {
-            (true, _) if last.once_live => Outcome::Completed,
-            (false, state) if last.once_live && (moved || state != State::Superseded) => Outcome::AlreadyLive,
+            (true, _) if went_live => Outcome::Completed,
             (true, State::Canceled) => Outcome::Canceled,
             (true, State::Succeeded) => Outcome::Completed,
             (true, State::Failed) => Outcome::Failed,
@@ -30,7 +30,9 @@ impl Procedure {
             (true, State::Ended) if self.ended_by_a_request() => Outcome::Canceled,
             (true, State::Ended) => Outcome::AlreadyFinished,
             (true, _) => Outcome::Error,
-            (false, State::Succeeded) if last.went_live() => Outcome::AlreadyLive,
+            // Replaced before this run looked: nobody wanted it stopped while it was live.
+            (false, State::Superseded) if !moved => Outcome::AlreadyFinished,
+            (false, _) if went_live => Outcome::AlreadyLive,
             (false, _) => Outcome::AlreadyFinished,
         };
         let reason = self.ended_reason(outcome, last);

@@ -1,7 +1,7 @@
 //! The sentences that say why a deployment's run ended as it did. Each is one sentence, for people in a hurry.
 
 use super::procedure::{Procedure, Step};
-use crate::model::deployment::{Deployment, State};
+use crate::model::deployment::{Deployment, Live, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::outcome::Outcome;
 
@@ -106,12 +106,15 @@ impl Procedure {
                 "The platform refused the cancel request, and somebody else canceled it, or the platform itself: {before}."
             ),
             Outcome::Canceled => format!("{}.", capital(&before)),
-            Outcome::Completed if last.takes_down => {
+            Outcome::Completed if last.live == Live::TakesDown => {
                 format!("It ended before the cancellation could take effect, and nothing went live: {before}.")
             }
-            Outcome::Completed if !last.went_live() && !last.once_live => {
+            Outcome::Completed if last.live == Live::Unpublished => {
                 format!("It was built, not published, before the cancellation could take effect: {before}.")
             }
+            Outcome::Completed if last.went_live().is_none() => format!(
+                "It was built before the cancellation could take effect, and whether it went live is not known: {before}."
+            ),
             Outcome::Completed => {
                 format!("It went live before the cancellation could take effect: {before}.")
             }
@@ -163,10 +166,13 @@ impl Procedure {
             _ if moved => {
                 format!("It ended by itself before a request could get through: {before}{note}{}.", self.unprocessed())
             }
+            Outcome::AlreadyLive if last.live != Live::ByState => {
+                format!("It had gone live before anything was asked: it ended {word}, and nothing was sent.")
+            }
             Outcome::AlreadyLive => {
                 format!("It had succeeded before anything was asked: it ended {word}, and nothing was sent.")
             }
-            _ if last.unpublished => {
+            _ if last.live == Live::Unpublished && last.state == State::Succeeded => {
                 format!(
                     "It was built, not published: it had ended {word} before anything was asked, and nothing was sent."
                 )

@@ -53,6 +53,24 @@ impl State {
     }
 }
 
+/// What says whether a deployment went live.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Live {
+    /// Its state: what succeeded is live, and what ended otherwise never was.
+    #[default]
+    ByState,
+    /// It is live, whatever its state says: it was stopped after it had taken over.
+    Serving,
+    /// It was live, and is not any more: a newer one replaced it, or it crashed.
+    Once,
+    /// It never was: it was built, and nobody published it.
+    Unpublished,
+    /// It never is: it takes something down, or only tries.
+    TakesDown,
+    /// Nothing does: its state does not tell, and what could tell was not to be read.
+    Unknown,
+}
+
 /// The short name of a branch, as people and platforms write it: `refs/heads/x` is `x`. Another kind of reference, such as
 /// a tag or a pull request's, is no branch.
 pub fn branch_name(reference: &str) -> Option<&str> {
@@ -100,16 +118,12 @@ pub struct Deployment {
     pub sources: Vec<Source>,
     /// The platform holds it back: it is in flight and does not move, so it supersedes nothing.
     pub blocked: bool,
-    /// It takes something down, or only tries: nothing is live when it succeeds.
-    pub takes_down: bool,
     /// It waits behind what its scope is doing now, and is asked before that; undated, it is never the latest.
     pub queued_behind: bool,
     /// The platform made it by itself, as a copy of another one: nobody pushed or asked for it, so it supersedes nothing.
     pub automatic: bool,
-    /// It went live, and is not any more: a newer one replaced it, or it crashed.
-    pub once_live: bool,
-    /// Where it ended well: it was built, but never published, so it is not live and never was.
-    pub unpublished: bool,
+    /// What says whether it went live.
+    pub live: Live,
     /// What the platform's own file has to remember about it, opaque to everybody else.
     pub handle: Value,
 }
@@ -143,18 +157,27 @@ impl Deployment {
             details: Map::new(),
             sources: Vec::new(),
             blocked: false,
-            takes_down: false,
             queued_behind: false,
             automatic: false,
-            once_live: false,
-            unpublished: false,
+            live: Live::ByState,
             handle: Value::Null,
         }
     }
 
-    /// Whether it ended well and was published, so that it is live or once was.
-    pub fn went_live(&self) -> bool {
-        self.state == State::Succeeded && !self.unpublished && !self.takes_down
+    /// Whether it is live, or once was; `None` where nobody knows, or not yet.
+    pub fn went_live(&self) -> Option<bool> {
+        match (self.live, self.state) {
+            (Live::Serving | Live::Once, _) | (Live::ByState, State::Succeeded) => Some(true),
+            (Live::Unpublished | Live::TakesDown, State::Succeeded) => Some(false),
+            (Live::Unknown, _) => None,
+            (_, State::Canceled | State::Failed | State::Superseded | State::Ended) => Some(false),
+            (_, State::Queued | State::Running | State::Canceling | State::Unknown) => None,
+        }
+    }
+
+    /// Whether it is live now, as far as anybody knows.
+    pub fn is_live(&self) -> bool {
+        self.live != Live::Once && self.went_live() == Some(true)
     }
 
     /// The same, made from all of these.

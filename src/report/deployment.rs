@@ -115,7 +115,7 @@ impl DeploymentReport {
     /// What became of it, in words for a heading.
     pub(super) fn headline(&self) -> &'static str {
         match self.outcome {
-            Outcome::Completed if self.went_live == "false" => "Finished before it could be canceled",
+            Outcome::Completed if self.went_live != "true" => "Finished before it could be canceled",
             Outcome::Error if self.untouched => NOTHING_CANCELED,
             outcome => headline(outcome),
         }
@@ -131,12 +131,15 @@ fn timeline(procedure: &Procedure, sanitizer: &Sanitizer) -> Vec<StateChange> {
 }
 
 fn went_live(outcome: Outcome, last: Option<&Deployment>) -> &'static str {
-    match last.map(|last| last.state) {
-        _ if outcome == Outcome::NothingToCancel => "false",
-        _ if is_live(outcome) && last.is_some_and(|last| last.once_live) => "true",
-        Some(State::Succeeded) if last.is_some_and(Deployment::went_live) => "true",
-        Some(State::Succeeded | State::Canceled | State::Failed | State::Superseded | State::Ended) => "false",
-        _ => "unknown",
+    match (outcome, last.map(|last| last.state), last.and_then(Deployment::went_live)) {
+        (Outcome::NothingToCancel, ..) => "false",
+        // Replaced before anybody wanted it stopped.
+        (_, Some(State::Superseded), Some(true)) if !is_live(outcome) => "false",
+        // In flight when it was asked, and over because of that.
+        (Outcome::Canceled, Some(State::Ended), None) => "false",
+        (.., Some(true)) => "true",
+        (.., Some(false)) => "false",
+        (.., None) => "unknown",
     }
 }
 
@@ -167,4 +170,35 @@ pub(super) fn with_hint(reason: &Shown, hint: &Shown) -> Shown {
 /// The id of a deployment as log lines show it.
 pub fn shown_id(id: &Id, sanitizer: &Sanitizer) -> String {
     break_marks(&sanitizer.short(id.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::deployment::Live;
+
+    #[test]
+    fn what_went_live_is_told_by_what_says_so() {
+        use Outcome::{AlreadyFinished, AlreadyLive, Completed, Error};
+        for (outcome, live, state, told) in [
+            (Completed, Live::ByState, State::Succeeded, "true"),
+            (Completed, Live::Unpublished, State::Succeeded, "false"),
+            (Completed, Live::TakesDown, State::Succeeded, "false"),
+            (Completed, Live::Unknown, State::Succeeded, "unknown"),
+            (Completed, Live::Serving, State::Canceled, "true"),
+            (Outcome::Canceled, Live::Unknown, State::Canceled, "unknown"),
+            (Outcome::Canceled, Live::Unknown, State::Ended, "false"),
+            (AlreadyFinished, Live::Unknown, State::Ended, "unknown"),
+            (AlreadyLive, Live::Once, State::Failed, "true"),
+            (Completed, Live::Once, State::Superseded, "true"),
+            (AlreadyFinished, Live::Once, State::Superseded, "false"),
+            (Error, Live::ByState, State::Running, "unknown"),
+            (Error, Live::ByState, State::Unknown, "unknown"),
+            (Outcome::NothingToCancel, Live::ByState, State::Running, "false"),
+        ] {
+            let last = Deployment { live, state, ..Deployment::unseen("d") };
+            assert_eq!(went_live(outcome, Some(&last)), told, "{outcome} {live:?} {state:?}");
+        }
+        assert_eq!(went_live(Error, None), "unknown");
+    }
 }

@@ -54,7 +54,7 @@ impl Selector {
     /// What the platform started by itself, such as the copy that an autoscaler makes, is nobody's push: it is set apart,
     /// unless all are meant or it is live, since then its commit is. Answers with how many of those are in flight.
     fn apart<'a>(&self, listed: Vec<&'a Deployment>) -> (Vec<&'a Deployment>, usize) {
-        let counts = |one: &&Deployment| !one.automatic || self.select == Select::All || one.went_live();
+        let counts = |one: &&Deployment| !one.automatic || self.select == Select::All || one.is_live();
         let (counting, automatic): (Vec<_>, Vec<_>) = listed.into_iter().partition(counts);
         (counting, in_flight(&automatic).len())
     }
@@ -72,7 +72,7 @@ impl Selector {
             Select::Latest | Select::All => {}
         }
         meant.retain(|one| !is_in_flight(one));
-        let is_live = |one: &&&Deployment| one.went_live();
+        let is_live = |one: &&&Deployment| one.is_live();
         let open = meant.iter().find(|one| !one.is_terminal());
         if self.select == Select::Commit {
             let live = meant.iter().filter(is_live).max_by_key(|one| one.created);
@@ -220,7 +220,7 @@ impl Selector {
         let rest = match self.select {
             // Somebody who looks for one commit or branch wants to know that it is out already.
             Select::Commit | Select::Branch => {
-                let is_live = |one: &&&Deployment| one.went_live() && self.is_meant(one);
+                let is_live = |one: &&&Deployment| one.is_live() && self.is_meant(one);
                 match in_target.iter().filter(is_live).count() {
                     0 => "none of them in flight".to_owned(),
                     live => format!("none of them in flight, {live} ended succeeded"),
@@ -240,14 +240,14 @@ impl Selector {
 
 /// What one that is not in flight leaves open about going live, as the rest of a sentence about it.
 fn may_be_live(one: &Deployment) -> Option<String> {
-    match one.state {
-        _ if one.went_live() => Some("has gone live".to_owned()),
-        State::Unknown | State::Canceling => {
+    match one.went_live() {
+        Some(true) => Some("has gone live".to_owned()),
+        Some(false) => None,
+        None => {
             let word = &one.platform_state;
             let live = if one.is_terminal() { "went" } else { "goes" };
             Some(format!("is {word}, which does not tell whether it {live} live"))
         }
-        _ => None,
     }
 }
 

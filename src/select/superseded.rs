@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::selector::{Selection, Selector, deployments, in_flight, is_in_flight};
-use crate::model::deployment::{Deployment, State};
+use crate::model::deployment::{Deployment, Live, State};
 
 /// What supersedes what, by repository, branch and target.
 type Groups<'a> = BTreeMap<[Option<&'a str>; 3], Vec<&'a Deployment>>;
@@ -72,7 +72,7 @@ impl Selector {
 /// Whether a deployment is worth keeping: on its way to go live, or live.
 pub fn is_keepable(one: &Deployment) -> bool {
     let good = matches!(one.state, State::Queued | State::Running | State::Succeeded);
-    good && !one.blocked && one.created.is_some()
+    good && !one.blocked && one.live != Live::Once && one.created.is_some()
 }
 
 /// The newest that is worth keeping, and all of the very same age: equal times prove no order.

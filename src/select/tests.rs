@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use jiff::Timestamp;
 
 use super::*;
+use crate::model::deployment::Live;
 
 fn wanted(select: Select) -> Selector {
     Selector {
@@ -117,10 +118,12 @@ fn superseded_keeps_the_newest_that_is_worth_it() {
 }
 
 #[test]
-fn what_is_held_back_or_undated_supersedes_nothing() {
+fn what_is_held_back_undated_or_live_no_more_supersedes_nothing() {
     let mut held = one("c", Queued, 3, Some("main"), None);
     held.blocked = true;
-    let listed = [held, one("b", Running, 2, Some("main"), None), one("u", Running, 0, Some("main"), None)];
+    let mut crashed = one("d", Succeeded, 4, Some("main"), None);
+    crashed.live = Live::Once;
+    let listed = [crashed, held, one("b", Running, 2, Some("main"), None), one("u", Running, 0, Some("main"), None)];
     let picked = wanted(Select::Superseded).pick(&listed);
     assert!(ids(&picked).is_empty(), "{:?}", ids(&picked));
     assert_eq!(picked.warnings.len(), 1);

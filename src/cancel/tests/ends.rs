@@ -83,7 +83,7 @@ fn a_word_that_only_says_over_counts_as_canceled_where_nobody_refused() {
 #[test]
 fn what_was_live_for_a_while_went_live_if_somebody_wanted_it_stopped() {
     let replaced = |state| {
-        let past = Deployment { once_live: true, ..deployment(state) };
+        let past = Deployment { live: Live::Once, ..deployment(state) };
         Event::Read(Ok(Found::Here(Box::new(past))))
     };
     let limited = vec![sight(Running), turned_away(), replaced(Superseded)];
@@ -98,6 +98,27 @@ fn what_was_live_for_a_while_went_live_if_somebody_wanted_it_stopped() {
         let reason = &procedure.ending().unwrap().reason;
         let live = outcome == Outcome::Completed || sends > 0;
         assert_eq!(reason.starts_with("It went live before"), live, "{reason}");
+    }
+}
+
+/// What serves has gone live, whatever the platform's word; and what nobody could find out is not said.
+#[test]
+fn what_says_whether_it_went_live_beats_its_state() {
+    let told = |live, state| Event::Read(Ok(Found::Here(Box::new(Deployment { live, ..deployment(state) }))));
+    let asked = |live, state| vec![sight(Running), accepted(None), told(live, state)];
+    for (events, outcome, sends, says) in [
+        (asked(Live::Serving, Canceled), Outcome::Completed, 1, "It went live before the cancellation"),
+        (vec![told(Live::Serving, Canceled)], Outcome::AlreadyLive, 0, "It had gone live before anything was asked"),
+        (asked(Live::Unknown, Canceled), Outcome::Canceled, 1, "It was P_running when asked and ended P_canceled"),
+        (asked(Live::Unknown, Succeeded), Outcome::Completed, 1, "whether it went live is not known"),
+        (vec![told(Live::Unknown, Succeeded)], Outcome::AlreadyFinished, 0, "It had ended P_succeeded before"),
+        (asked(Live::Unpublished, Succeeded), Outcome::Completed, 1, "It was built, not published, before"),
+        (vec![told(Live::Unpublished, Succeeded)], Outcome::AlreadyFinished, 0, "It was built, not published:"),
+        (asked(Live::TakesDown, Succeeded), Outcome::Completed, 1, "and nothing went live"),
+    ] {
+        let procedure = check(plan(), events, outcome, sends);
+        let reason = &procedure.ending().unwrap().reason;
+        assert!(reason.contains(says), "{reason}");
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Action, Event, Plan, Procedure};
 use crate::model::answers::{Accepted, Found};
-use crate::model::deployment::{Deployment, State};
+use crate::model::deployment::{Deployment, Live, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::outcome::Outcome;
 use crate::select::guard::Guard;

@@ -6,7 +6,7 @@ use super::standing::{Door, Ids, QUEUED, Standing, is_in_flight, is_word};
 use super::wire::{Entry, RequestStatus, Status};
 use crate::api::wire::Text;
 use crate::api::{Api, ApiRequest, Once, Reply};
-use crate::model::deployment::Deployment;
+use crate::model::deployment::{Deployment, Live};
 use crate::model::failure::{Failure, Retry};
 use crate::model::id::{is_same, segment};
 use crate::platform::list::{Item, List, Place, Until};
@@ -180,7 +180,7 @@ impl Qovery {
             state: now.state,
             platform_state: now.word.clone(),
             url: page.map(|page| page_of(page, &now.ids)),
-            takes_down: now.takes_down,
+            live: if now.takes_down { Live::TakesDown } else { Live::ByState },
             details: details.into_iter().filter_map(|(name, id)| Some((name.to_owned(), json!(id?)))).collect(),
             handle: serde_json::to_value(&now.ids).unwrap_or_default(),
             ..Deployment::unseen(now.ids.name().unwrap_or(environment))

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::api::wire::{Maybe, Text, Time};
-use crate::model::deployment::{Deployment, Source, State};
+use crate::model::deployment::{Deployment, Live, Source, State};
 use crate::model::id::segment;
 use crate::platform::states::{self, States};
 
@@ -190,7 +190,7 @@ impl Wire {
         let target = name.or(id).or(self.target.get()).unwrap_or("preview").to_owned();
         let environment = Text(id.filter(|_| name.is_none()).map(str::to_owned));
         // Production traffic never went there, because nobody published it.
-        let unpublished = self.ready_substate.or_empty().eq_ignore_ascii_case(STAGED) && target == PRODUCTION;
+        let is_staged = self.ready_substate.or_empty().eq_ignore_ascii_case(STAGED) && target == PRODUCTION;
         let word = [self.ready_state, self.state, self.status].into_iter().find(|word| word.get().is_some())?;
         let is = |known: &str| word.or_empty().eq_ignore_ascii_case(known);
         let one = Deployment {
@@ -204,7 +204,7 @@ impl Wire {
             note: self.error_message.0.or(self.ready_state_reason.0),
             details,
             handle: Handle { host: self.url, project: self.project_id, name: self.name, environment }.into(),
-            unpublished,
+            live: if is_staged { Live::Unpublished } else { Live::ByState },
             ..states::deployment(STATES, Text(self.uid.0.or(self.id.0)), word.clone())?
         };
         Some(one.made_from(sources))
