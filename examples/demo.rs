@@ -17,7 +17,7 @@ mod sandbox;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sandbox::{Grant, MINTED, Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery, vercel};
+use sandbox::{Grant, MINTED, Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery, render, vercel};
 
 /// A password for Cloud Foundry.
 const PASSWORD: &str = "open sesame 99";
@@ -144,6 +144,17 @@ const SCENES: &[Scene] = &[
             sandbox.add(qovery::Deployment::new("env-1", "two"));
         },
         inputs: &[("environment_id", "env-1")],
+        secrets: &[("token", TOKEN)],
+    },
+    Scene {
+        title: "Render: what waits is canceled before what runs, so that nothing of it starts",
+        platform: "render",
+        set: |sandbox| {
+            let service = render::Service::new(render::SERVICE, "web");
+            let waiting = render::Deploy::new(render::SERVICE, "dep-d9n1r2inefac73a7d9n0").states(["queued"]);
+            sandbox.add(service).add(render::Deploy::new(render::SERVICE, "dep-d9n1qi2jnfac73a7d9l0")).add(waiting);
+        },
+        inputs: &[("select", "all"), ("service_name", "web")],
         secrets: &[("token", TOKEN)],
     },
 ];

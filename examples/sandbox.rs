@@ -1,8 +1,8 @@
 //! The sandbox on its own: `cargo run --example sandbox` prints how to reach it and serves until its input closes,
 //! at most for an hour.
 //!
-//! `sandbox COURSE COMMIT BRANCH` says how the deployments take a cancel, and what those on Vercel and DigitalOcean
-//! are made from. Once its input is closed it prints which of them a cancel request has stopped or disturbed.
+//! `sandbox COURSE COMMIT BRANCH` says how the deployments take a cancel, and what those on Vercel, DigitalOcean
+//! and Render are made from. Once its input is closed it prints which of them a cancel request has stopped or disturbed.
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
 
 #[path = "../tests/sandbox/mod.rs"]
@@ -13,10 +13,10 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use sandbox::{Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery, vercel};
+use sandbox::{Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery, render, vercel};
 
 /// The ids of all deployments, those of Qovery by their requests.
-const IDS: [&str; 7] = ["dep-do", "dep-cf", "k7Q-3mX-p9Z", "dpl_old", "dpl_1", "dpl_other", "req-one"];
+const IDS: [&str; 8] = ["dep-do", "dep-cf", "k7Q-3mX-p9Z", "dpl_old", "dpl_1", "dpl_other", "req-one", "dep-rn"];
 
 /// The words a deployment shows before and after a cancel.
 struct Course {
@@ -84,11 +84,16 @@ fn main() {
     let deployment = qovery::Deployment::new("env-1", "one").states(states);
     sandbox.add(deployment.after_cancel(after_cancel));
 
+    let Course { states, after_cancel } = words(["build_in_progress", "update_in_progress", "canceled", "live"]);
+    let deploy = render::Deploy::new(render::SERVICE, "dep-rn").commit(&commit).states(states);
+    sandbox.add(deploy.after_cancel(after_cancel));
+
     for (platform, rest) in [
         ("digitalocean", "app_id=app-1 deployment_id=dep-do endless_app_id=app-2 endless_id=dep-endless"),
         ("cloud_foundry", "username=deployer deployment_id=dep-cf"),
         ("vercel", "team_id=team_1 project_id=prj_1 deployment_id=dpl_1"),
         ("qovery", "environment_id=env-1 deployment_id=req-one"),
+        ("render", "service_id=srv-cu2k7g0gph6c73ffc4h0 deployment_id=dep-rn"),
     ] {
         println!("{platform} api_url={} token={TOKEN} {rest}", sandbox.url(platform));
     }

@@ -26,7 +26,7 @@ pub const COMMON: &[Input] = &[
     common(
         "platform",
         "",
-        "Where the deployment runs: `digitalocean`, `cloud_foundry`, `datadog`, `vercel` or `qovery`.",
+        "Where the deployment runs: `digitalocean`, `cloud_foundry`, `datadog`, `vercel`, `qovery` or `render`.",
     ),
     common(
         "deployment_id",

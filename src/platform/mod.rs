@@ -7,6 +7,7 @@ mod datadog;
 mod digitalocean;
 mod paging;
 mod qovery;
+mod render;
 mod vercel;
 
 pub mod list;

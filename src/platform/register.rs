@@ -1,10 +1,10 @@
 //! The register of all platforms, one line each.
 
-use super::{PlatformInfo, cloud_foundry, datadog, digitalocean, qovery, vercel};
+use super::{PlatformInfo, cloud_foundry, datadog, digitalocean, qovery, render, vercel};
 
 /// All platforms, in the order of the documents.
 pub const REGISTER: &[&PlatformInfo] =
-    &[&digitalocean::INFO, &cloud_foundry::INFO, &datadog::INFO, &vercel::INFO, &qovery::INFO];
+    &[&digitalocean::INFO, &cloud_foundry::INFO, &datadog::INFO, &vercel::INFO, &qovery::INFO, &render::INFO];
 
 /// The platform a user means: case does not matter, `-` is `_`.
 pub fn named(text: &str) -> Option<&'static PlatformInfo> {

@@ -126,6 +126,8 @@ fn a_step_in_a_path_is_bad_input_wherever_it_could_enter_one() {
         ("vercel", "deployment_id", &[]),
         ("qovery", "environment_id", &[]),
         ("qovery", "deployment_id", &[("environment_id", "e1")]),
+        ("render", "service_id", &[("deployment_id", "dep-1")]),
+        ("render", "deployment_id", &[("service_id", "srv-1")]),
     ] {
         for path in [".", "..", " .. "] {
             let sandbox = Sandbox::start();

@@ -19,7 +19,7 @@ fn sandbox() -> Sandbox {
         .add(cloud_foundry::Deployment::new("dep-1"))
         .add(User::new("ci", PLAIN))
         .add(Client::new("ci", PLAIN));
-    for platform in ["digitalocean", "vercel", "cloud_foundry", "qovery"] {
+    for platform in ["digitalocean", "vercel", "cloud_foundry", "qovery", "render"] {
         sandbox.token(platform, PLAIN, Grant::All);
     }
     sandbox
@@ -66,6 +66,9 @@ fn a_token_written_into_an_input_of_its_platform_is_shown_nowhere() {
         ("cloud_foundry", &[DEP, ("token", ""), ("client_id", PLAIN), ("client_secret", PLAIN)]),
         ("qovery", &[("environment_id", PLAIN)]),
         ("qovery", &[("environment_id", "env-1"), ("deployment_id", PLAIN)]),
+        ("render", &[DEP, ("service_id", PLAIN)]),
+        ("render", &[DEP, ("service_name", PLAIN), ("owner_id", PLAIN)]),
+        ("render", &[("service_id", "srv-1"), ("deployment_id", PLAIN)]),
     ];
     for (platform, inputs) in scenes {
         step("github", &sandbox(), platform, inputs).run();

@@ -27,6 +27,7 @@ mod outcomes;
 mod pages;
 mod proxy;
 mod qovery;
+mod render;
 #[cfg(unix)]
 mod script;
 mod select;

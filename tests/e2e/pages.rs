@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::sandbox::datadog::{API_KEY, QUERY};
 use crate::sandbox::{Call, Fault, Sandbox, TOKEN};
-use crate::sandbox::{cloud_foundry, datadog, digitalocean, vercel};
+use crate::sandbox::{cloud_foundry, datadog, digitalocean, render, vercel};
 use crate::step::{Ran, Step};
 
 /// A platform whose lists have pages.
@@ -21,7 +21,7 @@ struct Pages {
     page: fn(number: u32, next: u32) -> Value,
 }
 
-const ALL: [Pages; 4] = [
+const ALL: [Pages; 5] = [
     Pages {
         name: "digitalocean",
         size: "per_page",
@@ -90,6 +90,20 @@ const ALL: [Pages; 4] = [
                 // It goes back in time.
                 "pagination": { "next": 1_000_000 - next },
             })
+        },
+    },
+    Pages {
+        name: "render",
+        size: "limit",
+        sizes: [100, 10, 1],
+        add: |sandbox| {
+            sandbox.add(render::Deploy::new(render::SERVICE, "dep-1"));
+        },
+        step: |step| step.input("service_id", render::SERVICE),
+        page: |number, next| {
+            let deploy = json!({ "id": format!("dep-{number}"), "status": "build_in_progress" });
+            // One that is not full is the last one.
+            Value::Array(vec![json!({ "deploy": deploy, "cursor": format!("c-{next}") }); 100])
         },
     },
 ];

@@ -15,6 +15,7 @@ pub enum Stage {
     Datadog,
     Vercel,
     Qovery,
+    Render,
 }
 
 impl Deref for Stage {
@@ -27,6 +28,7 @@ impl Deref for Stage {
             Self::Datadog => &sandbox::datadog::Stand,
             Self::Vercel => &sandbox::vercel::Stand,
             Self::Qovery => &sandbox::qovery::Stand,
+            Self::Render => &sandbox::render::Stand,
         }
     }
 }
@@ -35,7 +37,7 @@ impl Deref for Stage {
 macro_rules! every_platform {
     ($name:ident, $body:expr) => {
         crate::stage::on!($name, $body; on_digitalocean DigitalOcean, on_cloud_foundry CloudFoundry,
-            on_datadog Datadog, on_vercel Vercel, on_qovery Qovery);
+            on_datadog Datadog, on_vercel Vercel, on_qovery Qovery, on_render Render);
     };
 }
 pub(crate) use every_platform;
@@ -75,6 +77,16 @@ fn every_platform_of_the_register_has_a_stand() {
         register.eq(stands),
         "each platform needs a line in STANDS (tests/sandbox/stand.rs) and in every_platform!"
     );
+}
+
+#[test]
+fn every_test_for_each_platform_is_made_for_each() {
+    let own = include_str!("stage.rs");
+    let (_, made) = own.split_once("macro_rules! every_platform").unwrap();
+    let (made, _) = made.split_once("};").unwrap();
+    for stand in STANDS {
+        assert!(made.contains(&format!("on_{} ", stand.name())), "every_platform! lacks on_{}", stand.name());
+    }
 }
 
 #[test]

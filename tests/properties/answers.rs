@@ -110,6 +110,7 @@ fn env(entry: &PlatformInfo) -> Env {
         "datadog" => &[("api_key", TOKEN), ("app_key", TOKEN), ("query", "q")],
         "vercel" => &[("token", TOKEN), ("project_id", "prj_1")],
         "qovery" => &[("token", TOKEN), ("environment_id", "e1")],
+        "render" => &[("token", TOKEN), ("service_id", "srv-1")],
         _ => &[("token", TOKEN), ("app_id", "a1")],
     };
     let common = [("platform", entry.about.id), ("api_url", "https://api.example")];
@@ -257,7 +258,7 @@ type Conversation = (Vec<u8>, &'static str);
 
 /// Conversations to begin from.
 pub fn seeds() -> Vec<Conversation> {
-    [digitalocean(), cloud_foundry(), datadog(), vercel(), qovery()].concat()
+    [digitalocean(), cloud_foundry(), datadog(), vercel(), qovery(), render()].concat()
 }
 
 fn conversation(platform: &str, aim: u8, answers: &[(u8, &str)], outcome: &'static str) -> Conversation {
@@ -347,4 +348,19 @@ fn qovery() -> Vec<Conversation> {
     let (deploying, canceling, canceled) = (told("DEPLOYING"), told("CANCELING"), told("CANCELED"));
     let answers = [(0, deploying.as_str()), (0, &deploying), (0, &canceling), (0, &canceled)];
     vec![conversation("qovery", 0, &answers, "canceled")]
+}
+
+fn render() -> Vec<Conversation> {
+    let told = |word: &str| {
+        json!({
+            "id": "d1", "status": word, "createdAt": "2026-01-02T03:04:05Z", "commit": { "id": "1111111" }, "trigger": "api",
+        })
+    };
+    let one = |word: &str| told(word).to_string();
+    let list = json!([{ "deploy": told("queued"), "cursor": "c1" }]).to_string();
+    vec![
+        conversation("render", 0, &[(0, &one("build_in_progress")), (0, &one("canceled"))], "canceled"),
+        conversation("render", 0, &[(0, &one("update_in_progress")), (6, "{}"), (0, &one("deactivated"))], "completed"),
+        conversation("render", 3, &[(0, &list), (0, &one("canceled"))], "canceled"),
+    ]
 }

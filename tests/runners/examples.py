@@ -49,6 +49,10 @@ CF_CALLS = ("curl GET https://packages.cloudfoundry.org/", "cf api ", "cf auth",
 CF_ASKED = ("cf curl /v3/deployments?app_guids=",)
 DATADOG = "curl POST https://api.datadoghq.eu/api/v2/fleet/deployments/configure "
 QOVERY = "curl POST https://api.qovery.com/environment/env-1/deploy"
+RENDER = {"Remember what is live before": GREEN, "Start the deployment": GREEN}
+RENDER_SERVICE = "srv-cu2k7g0gph6c73ffc4h0"
+RENDER_API = f"https://api.render.com/v1/services/{RENDER_SERVICE}/"
+RENDER_CALLS = (f"curl GET {RENDER_API}deploys?status=live&limit=1", f"curl POST {RENDER_API}deploys ")
 LEFT = "Stop what a broken push has left behind"
 
 
@@ -122,6 +126,7 @@ CASES = [
     dispatched("canceled", by_hand("datadog", "all", "false", query="env:prod AND service:web"), green=True, outcome="canceled",
                went_live="false", canceled=("k7Q-3mX-p9Z",)),
     dispatched("canceled", by_hand("qovery", "latest", "false"), green=True, outcome="canceled", went_live="false", canceled=("req-one",)),
+    dispatched("canceled", by_hand("render", "all", "false"), green=True, outcome="canceled", went_live="false", canceled=("dep-rn",)),
 
     Case("canceled-workflow", "canceled", {"Deploy": RED, STOP: GREEN}, outcome="canceled", went_live="false", canceled=("dep-do",),
          calls=("app_action deploy",), deploy="wait"),
@@ -171,6 +176,13 @@ CASES = [
     Case("qovery", "goes-live", {"Start the deployment": GREEN, **CHECK, STOP: RED, "Say that it is live": GREEN}, outcome="completed",
          went_live="true", canceled=("req-one",), calls=(QOVERY,), told="was faster and is live"),
     Case("qovery", "canceled", {"Start the deployment": GREEN, "Your checks": GREEN}, green=True, checks="pass", calls=(QOVERY,)),
+
+    Case("render", "canceled", {**RENDER, **CHECK, STOP: GREEN}, outcome="canceled", went_live="false", canceled=("dep-rn",), calls=RENDER_CALLS),
+    Case("render", "goes-live", {**RENDER, **CHECK, STOP: RED, "Roll back": GREEN}, outcome="completed", went_live="true",
+         canceled=("dep-rn",), calls=(*RENDER_CALLS, f"curl POST {RENDER_API}rollback ")),
+    Case("render", "live-already", {**RENDER, **CHECK, STOP: RED, "Roll back": GREEN}, outcome="already_finished", went_live="true",
+         calls=(*RENDER_CALLS, f"curl POST {RENDER_API}rollback ")),
+    Case("render", "canceled", {**RENDER, "Your checks": GREEN}, green=True, checks="pass", calls=RENDER_CALLS),
 ]
 
 
@@ -232,10 +244,12 @@ class Runner:
             "VERCEL_PROJECT_ID": "prj_1", "VERCEL_TEAM_ID": "team_1", "PRODUCTION_URL": "https://www.example.com",
             "DIGITALOCEAN_APP_ID": "app-1", "DIGITALOCEAN_APP_NAME": "web", "CF_API_URL": api_url, "CF_ORG": "acme", "CF_SPACE": "prod",
             "CF_APP": "web", "DD_SITE": "datadoghq.eu", "QOVERY_ENVIRONMENT_ID": "env-1",
+            "RENDER_SERVICE_ID": RENDER_SERVICE,
         }
         secrets = {
             "VERCEL_TOKEN": token, "DIGITALOCEAN_ACCESS_TOKEN": token, "CF_USERNAME": "deployer", "CF_PASSWORD": token,
             "DD_API_KEY": settings["STAND_IN_API_KEY"], "DD_APP_KEY": token, "QOVERY_API_TOKEN": token,
+            "RENDER_API_KEY": token,
         }
         words = ["--env", "--var", "--input"]
         options = [f"{name}={value}" for name, value in settings.items()], [f"{name}={value}" for name, value in variables.items()], [

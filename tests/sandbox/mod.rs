@@ -20,6 +20,7 @@ mod http;
 mod platform;
 mod proxy;
 pub mod qovery;
+pub mod render;
 mod script;
 mod server;
 mod stand;

@@ -2,7 +2,8 @@
 
 use super::http::{Answer, Request};
 use super::{
-    TOKEN, cloud_foundry::CloudFoundry, datadog::Datadog, digitalocean::DigitalOcean, qovery::Qovery, vercel::Vercel,
+    TOKEN, cloud_foundry::CloudFoundry, datadog::Datadog, digitalocean::DigitalOcean, qovery::Qovery, render::Render,
+    vercel::Vercel,
 };
 
 /// The kinds of requests a client makes.
@@ -74,6 +75,8 @@ pub struct Platforms {
     pub vercel: Vercel,
     /// Qovery.
     pub qovery: Qovery,
+    /// Render.
+    pub render: Render,
     /// What a test brings along.
     pub guests: Vec<Box<dyn Platform>>,
 }
@@ -81,8 +84,14 @@ pub struct Platforms {
 impl Platforms {
     /// All of them.
     pub fn all(&mut self) -> Vec<&mut dyn Platform> {
-        let own: [&mut dyn Platform; 5] =
-            [&mut self.digitalocean, &mut self.cloud_foundry, &mut self.datadog, &mut self.vercel, &mut self.qovery];
+        let own: [&mut dyn Platform; 6] = [
+            &mut self.digitalocean,
+            &mut self.cloud_foundry,
+            &mut self.datadog,
+            &mut self.vercel,
+            &mut self.qovery,
+            &mut self.render,
+        ];
         let guests = self.guests.iter_mut().map(|guest| &mut **guest as _);
         own.into_iter().chain(guests).collect()
     }

@@ -1,6 +1,6 @@
 //! What tests have to know of a platform, beside its sandbox, so that every promise can be tried on every one of them.
 
-use super::{Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery, vercel};
+use super::{Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery, render, vercel};
 
 /// One platform, as tests know it.
 pub trait Stand: Sync {
@@ -128,8 +128,8 @@ impl Course {
 }
 
 /// All of them, in the order of the register.
-pub const STANDS: [&dyn Stand; 5] =
-    [&digitalocean::Stand, &cloud_foundry::Stand, &datadog::Stand, &vercel::Stand, &qovery::Stand];
+pub const STANDS: [&dyn Stand; 6] =
+    [&digitalocean::Stand, &cloud_foundry::Stand, &datadog::Stand, &vercel::Stand, &qovery::Stand, &render::Stand];
 
 impl dyn Stand {
     /// The word it shows for a state of ours; a word that is not ours stands for itself.

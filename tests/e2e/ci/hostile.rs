@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{ALL, read, upper};
 use crate::models::{azure, buildkite, drone, github, gitlab, harness, shell, silence, teamcity};
 use crate::sandbox::{Call, Fault, MINTED, Sandbox, TOKEN};
-use crate::sandbox::{cloud_foundry, datadog, digitalocean, qovery, vercel};
+use crate::sandbox::{cloud_foundry, datadog, digitalocean, qovery, render, vercel};
 use crate::step::{OUTPUTS, Ran, Step};
 use crate::telling::HOSTILE;
 
@@ -174,6 +174,22 @@ fn on_qovery(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
     on("qovery", sandbox, step).input("environment_id", "env-1").input("timeout", "2")
 }
 
+fn on_render(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
+    let service = render::Service::new(render::SERVICE, "web");
+    sandbox.add(service.patch(json!({"branch": texts.next(), "type": texts.next(), "dashboardUrl": texts.next()})));
+    let mut ids = vec![texts.written()];
+    for n in 1..AT_ONCE {
+        let deploy = render::Deploy::new(render::SERVICE, &format!("dep-{n}")).commit(texts.next());
+        let image = json!({"ref": texts.next(), "sha": texts.next()});
+        let deploy = deploy.patch(json!({"trigger": texts.next(), "image": image}));
+        let after = [if n % 3 == 0 { "build_failed" } else { "canceled" }];
+        sandbox.add(deploy.states([texts.next()]).after_cancel(after));
+        ids.push(format!("dep-{n}"));
+    }
+    sandbox.fault(Call::Cancel, [texts.error(422)]);
+    on("render", sandbox, step).input("service_id", render::SERVICE).input("deployment_id", &ids.join(","))
+}
+
 /// Runs a scene on every CI system.
 fn everywhere(scene: Scene) {
     for (number, ci) in ALL.into_iter().enumerate() {
@@ -215,6 +231,11 @@ fn nothing_that_vercel_says_acts_on_any_system() {
 #[test]
 fn nothing_that_qovery_says_acts_on_any_system() {
     everywhere(on_qovery);
+}
+
+#[test]
+fn nothing_that_render_says_acts_on_any_system() {
+    everywhere(on_render);
 }
 
 #[test]
@@ -522,7 +543,12 @@ fn page(text: &str) {
 
 /// The pages of platforms.
 fn is_our_link(url: &str) -> bool {
-    let pages = ["https://vercel.com/", "https://cloud.digitalocean.com/", "https://console.qovery.com/"];
+    let pages = [
+        "https://vercel.com/",
+        "https://cloud.digitalocean.com/",
+        "https://console.qovery.com/",
+        "https://dashboard.render.com/",
+    ];
     pages.iter().any(|page| url.starts_with(page)) && !url.contains([')', '<', ' '])
 }
 

@@ -1,0 +1,466 @@
+//! Render, after the public API description that its own clients are generated from (render-oss/sdk and render-oss/cli,
+//! read 2026-08).
+//!
+//! Three traps shape this file. No deploy can be reached without its service's id, so that is needed with every
+//! `deployment_id` but a dashboard address, which names both. A cancel lets the next deploy of the queue start at once,
+//! so what waits is asked before what runs. And `deactivated` is a former success: seen first it is over and replaced,
+//! but after a cancel request it went live.
+
+use std::sync::OnceLock;
+
+use async_trait::async_trait;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use super::list::{List, Place};
+use super::paging::Sizes;
+use super::rest::Rest;
+use super::scope::Scope;
+use super::{Need, Opened, PlatformInfo, Way, input, opened, secret};
+use crate::api::wire::{Maybe, Text, Time};
+use crate::api::{Api, ApiRequest, Errors, Reset, Service};
+use crate::input::Values;
+use crate::input::faults::Faults;
+use crate::model::about::About;
+use crate::model::deployment::{Deployment, Live, Source, State};
+use crate::model::failure::{Failure, Kind};
+use crate::model::id::{Id, is_same, segment};
+use crate::select::Select;
+
+/// The register's entry.
+pub(super) const INFO: PlatformInfo = PlatformInfo {
+    about: About {
+        id: "render",
+        name: "Render",
+        docs: "https://api-docs.render.com/reference/cancel-deploy",
+        credentials: "`token` (or RENDER_API_KEY)",
+        grant: "the key's owner must be allowed to deploy the service, and a scoped key needs the permission to change \
+                services and their deploys, not only to read them",
+        caveat: "Canceling does not undo the pre-deploy command (migrations, for example), and starts a waiting deploy \
+                 at once; the last live deploy keeps serving.",
+        way_back: "open the service, Events, and roll back to the deploy before it, which also switches auto-deploy off.",
+    },
+    base: "https://api.render.com/v1",
+    inputs: &[
+        secret("token", &[("RENDER_API_KEY", "")], "API key, scoped to the workspace or not."),
+        input(
+            "api_url",
+            &[("RENDER_HOST", "")],
+            "Base URL of the API, with its version; `https`, or `http` on a loopback host.",
+        ),
+        input(
+            "service_id",
+            &[("RENDER_SERVICE_ID", "")],
+            "The service's id; a dashboard address as `deployment_id` names it as well.",
+        ),
+        input("service_name", &[], "The service's name, instead of `service_id`."),
+        input(
+            "owner_id",
+            &[("RENDER_OWNER_ID", ""), ("RENDER_WORKSPACE", "")],
+            "The workspace's id, where the key reaches several that have a service of that name.",
+        ),
+    ],
+    needs: &[
+        Need::All(&["token"]),
+        Need::ForSelect(&[Way::of(&["service_id"]), Way::of(&["service_name"]).with(&["owner_id"])]),
+    ],
+    states: &[
+        ("CREATED", State::Queued),
+        ("QUEUED", State::Queued),
+        ("BUILD_IN_PROGRESS", State::Running),
+        ("PRE_DEPLOY_IN_PROGRESS", State::Running),
+        ("UPDATE_IN_PROGRESS", State::Running),
+        ("CANCELED", State::Canceled),
+        ("LIVE", State::Succeeded),
+        ("BUILD_FAILED", State::Failed),
+        ("PRE_DEPLOY_FAILED", State::Failed),
+        ("UPDATE_FAILED", State::Failed),
+        ("DEACTIVATED", State::Superseded),
+    ],
+    selects: &[Select::Latest, Select::Commit, Select::Superseded, Select::All],
+    no_select: "its deploys carry no branch, as one service follows one branch; choose the service, or use `select: commit`",
+    one_group: true,
+    lists_tell: true,
+    read_id,
+    open,
+    ..PlatformInfo::USUAL
+};
+
+/// The largest page, and smaller ones.
+const SIZES: Sizes = &[100, 10, 1];
+/// The host of the pages for people.
+const DASHBOARD: &str = "dashboard.render.com";
+/// How the id of a cron job begins, which is a service like others in every other way.
+const CRON_JOB: &str = "crn-";
+/// What cannot be done to it.
+const NO_CRON_JOB: &str = "is a cron job, and Render does not cancel the deploys of cron jobs";
+/// Went live, and was replaced by a newer one since.
+const DEACTIVATED: &str = "deactivated";
+/// What Render deploys by itself, after changes of its own.
+const BY_RENDER: &str = "deployed_by_render";
+/// In the place of a state that is not told, as between two steps.
+const NO_STATUS: &str = "unknown";
+
+struct Render {
+    service: Scope,
+    /// The service in the address, where another input names one as well: both have to be the same.
+    addressed: Option<Id>,
+    /// How the dashboard's addresses call the service's type.
+    kind: String,
+    /// A deploy tells no branch, so its service has to, where one is written as a guard.
+    needs_branch: bool,
+    followed: OnceLock<Followed>,
+}
+
+/// What the service tells of all its deploys.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Followed {
+    id: Text,
+    #[serde(rename = "type")]
+    kind: Text,
+    branch: Text,
+}
+
+fn open(values: &Values, faults: &mut Faults) -> Opened {
+    let page = addressed(values, faults);
+    let is_beaten = page.is_some() && values.is_usual("service_id");
+    let written = if is_beaten { None } else { values.parsed("service_id", faults, service_id) };
+    let addressed = page.as_ref().map(|page| &page.service);
+    if let Some((written, addressed)) = written.as_ref().zip(addressed)
+        && written != addressed
+    {
+        let text = format!("is another service than in the address in `deployment_id`: {}", addressed.as_str());
+        faults.add(values.given("service_id"), "service_id", text);
+    }
+    let (service, addressed) = match (values.get("service_name"), written.as_ref().or(addressed)) {
+        (Some(name), _) => (by_name(name, values.get("owner_id")), addressed.cloned()),
+        (None, Some(id)) => {
+            let read = ApiRequest::get(format!("/services/{}", id.segment()), "read the service");
+            let service = Scope::by_id("service", "service_id", id.clone(), read, "/id");
+            (service.beside("and that a scoped key is of its workspace"), None)
+        }
+        (None, None) => {
+            // What is wrong with an address, or with `select`, is said there.
+            let is_said =
+                values.given("select").is_some() || values.list("deployment_id").iter().any(|id| is_address(id));
+            if values.given("service_id").is_none() && !is_said {
+                let text = "is missing: set `service_id` (or the variable RENDER_SERVICE_ID) or `service_name`, or give the \
+                            deploy's address in the dashboard as `deployment_id`";
+                faults.add(None, "service_id", text);
+            }
+            return None;
+        }
+    };
+    let kind = page.map_or_else(|| "web".to_owned(), |page| page.kind);
+    let api = Service::new(&INFO.about)
+        .bearer(&values.secret("token")?)
+        .rate_limit(Reset("ratelimit-reset"))
+        .request_id("render-request-id")
+        .errors(Errors::at(&["/message"]).code(&["/code"]))
+        .scope(format_args!("looked in {}; a scoped key sees one workspace", service.name()));
+    let needs_branch = values.given("branch").is_some();
+    opened(Render { service, addressed, kind, needs_branch, followed: OnceLock::new() }, api)
+}
+
+/// A name is unique within a workspace, and a key may reach several.
+fn by_name(name: &str, owner: Option<&str>) -> Scope {
+    let call = ApiRequest::get("/services", "list the services").query("name", name);
+    let call = owner.iter().fold(call, |call, owner| call.query("ownerId", *owner));
+    let services = paged(call, "/service").instead("service_id");
+    let service = Scope::by_name("service", "service_name", name.to_owned(), services, ["/name", "/id"]);
+    let service = service.beside("`owner_id`").told_apart_by("`service_id`, or `owner_id`");
+    match owner {
+        Some(owner) => service.within(format!("workspace {owner}")),
+        None => service,
+    }
+}
+
+/// A list of this API is an array of items, each with its cursor.
+fn paged(call: ApiRequest, item: &'static str) -> List {
+    List::new(call, "").each(item).size(Place::Query("limit"), SIZES).cursor_of_item(Place::Query("cursor"), "/cursor")
+}
+
+fn service_id(text: &str) -> Result<Id, String> {
+    if text.starts_with(CRON_JOB) { Err(NO_CRON_JOB.to_owned()) } else { Id::parse(text) }
+}
+
+/// A deploy's page in the dashboard: `https://dashboard.render.com/web/srv-1/deploys/dep-1`.
+struct Page {
+    kind: String,
+    service: Id,
+    deploy: Id,
+}
+
+impl Page {
+    fn parse(text: &str) -> Result<Self, String> {
+        let with_scheme = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+        let url = Url::parse(&with_scheme).map_err(|_| "is neither an id nor an address".to_owned())?;
+        let path: Vec<_> = url.path_segments().into_iter().flatten().collect();
+        match (url.host_str(), path.as_slice()) {
+            (Some(DASHBOARD), [kind, service, "deploys", deploy, ..]) => {
+                Ok(Self { kind: Id::parse(kind)?.segment(), service: service_id(service)?, deploy: Id::parse(deploy)? })
+            }
+            _ => Err(format!("is no address of a deploy: its page is https://{DASHBOARD}/web/srv-…/deploys/dep-…")),
+        }
+    }
+}
+
+fn is_address(text: &str) -> bool {
+    text.contains('/')
+}
+
+fn read_id(written: &Id) -> Result<Id, String> {
+    if is_address(written.as_str()) {
+        Page::parse(written.as_str()).map(|page| page.deploy)
+    } else {
+        Ok(written.clone())
+    }
+}
+
+/// The page that tells the service, where addresses are given: it beats the usual variable. What is wrong with one of
+/// them is said with the ids.
+fn addressed(values: &Values, faults: &mut Faults) -> Option<Page> {
+    let ids = values.list("deployment_id");
+    let mut pages: Vec<_> = ids.iter().filter(|id| is_address(id)).filter_map(|id| Page::parse(id).ok()).collect();
+    let first = pages.pop()?;
+    let mut services = vec![first.service.as_str()];
+    services.extend(pages.iter().map(|page| page.service.as_str()));
+    services.sort_unstable();
+    services.dedup();
+    if services.len() > 1 {
+        let text = format!("names deploys of several services ({}): a run is for one service", services.join(", "));
+        faults.add(values.given("deployment_id"), "deployment_id", text);
+        return None;
+    }
+    Some(first)
+}
+
+impl Render {
+    fn id(&self) -> &str {
+        self.addressed.as_ref().map_or(self.service.as_str(), Id::as_str)
+    }
+
+    fn deploys(&self) -> String {
+        format!("/services/{}/deploys", segment(self.id()))
+    }
+
+    /// Adds what the service tells, as far as it was read: its branch, and the page, which has its type in it. Without
+    /// that the tools of Render say `web` as well.
+    fn tell_service(&self, told: &mut Deployment) {
+        let none = Followed::default();
+        let service = self.followed.get().unwrap_or(&none);
+        let kind = match service.kind.or_empty() {
+            "static_site" => "static",
+            "private_service" => "pserv",
+            "background_worker" => "worker",
+            "web_service" => "web",
+            _ => &self.kind,
+        };
+        let page = format!("https://{DASHBOARD}/{kind}/{}/deploys/{}", segment(self.id()), segment(&told.id));
+        told.url = Some(page);
+        told.branch = Source::told(None, service.branch.get(), None).branch;
+    }
+
+    /// Reads the service, once: all its deploys follow its branch.
+    async fn follow(&self, api: &Api) -> Result<(), Failure> {
+        if self.followed.get().is_some() {
+            return Ok(());
+        }
+        let reply = api.send(ApiRequest::get(format!("/services/{}", segment(self.id())), "read the service")).await?;
+        let read: Option<Followed> = reply.at("")?;
+        let read = read.filter(|service| service.id.get().is_some_and(|id| is_same(self.id(), id)));
+        let read = read.ok_or_else(|| reply.unreadable("about something else"))?;
+        self.followed.get_or_init(|| read);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Rest for Render {
+    type Wire = Wire;
+    const INFO: &'static PlatformInfo = &INFO;
+
+    fn scope(&self) -> Option<&Scope> {
+        Some(&self.service)
+    }
+
+    fn read(&self, id: &str) -> ApiRequest {
+        ApiRequest::get(format!("{}/{}", self.deploys(), segment(id)), "read the deployment")
+    }
+
+    fn cancel(&self, id: &str) -> ApiRequest {
+        ApiRequest::cancel(format!("{}/{}/cancel", self.deploys(), segment(id)))
+    }
+
+    /// Without the filter by status, which would hide a new word; no order of the list is promised.
+    fn lists(&self) -> Vec<List> {
+        vec![paged(ApiRequest::get(self.deploys(), "list the deployments"), "/deploy")]
+    }
+
+    fn deployment(&self, wire: Wire) -> Option<Deployment> {
+        let mut told = wire.deployment()?;
+        self.tell_service(&mut told);
+        Some(told)
+    }
+
+    /// A name may turn out to be a cron job's, or another service's than the one in the address.
+    async fn resolve_scope(&self, api: &Api) -> Result<Option<String>, Failure> {
+        let missing = self.service.resolve(api).await?;
+        let (id, name) = (self.service.as_str(), self.service.name_and_id());
+        if missing.is_some() {
+            return Ok(missing);
+        }
+        if id.starts_with(CRON_JOB) {
+            return Err(Failure::own(Kind::BadInput, format!("{name} {NO_CRON_JOB}"), ""));
+        }
+        match self.addressed.as_ref().map(Id::as_str).filter(|addressed| *addressed != id) {
+            Some(addressed) => {
+                let words = format!("the address in `deployment_id` is of service {addressed}, not of {name}");
+                Err(Failure::guarded(words, "Check `service_name` and `deployment_id`."))
+            }
+            None => Ok(None),
+        }
+    }
+
+    async fn complete(&self, api: &Api, told: &mut [Deployment]) -> Result<(), Failure> {
+        if !self.needs_branch || told.is_empty() {
+            return Ok(());
+        }
+        self.follow(api).await?;
+        told.iter_mut().for_each(|one| self.tell_service(one));
+        Ok(())
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Wire {
+    id: Text,
+    status: Text,
+    trigger: Text,
+    /// Null where a ready-made image is deployed.
+    commit: Maybe<Commit>,
+    image: Maybe<Image>,
+    created_at: Time,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Commit {
+    id: Text,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Image {
+    #[serde(rename = "ref")]
+    reference: Text,
+    sha: Text,
+}
+
+impl Wire {
+    fn deployment(self) -> Option<Deployment> {
+        let details = self.details();
+        let source = Source::told(None, None, self.commit.get().and_then(|commit| commit.id.get()));
+        let status = Text(Some(self.status.0.unwrap_or_else(|| NO_STATUS.to_owned())));
+        let one = INFO.deployment(self.id, status)?;
+        let was_live = one.platform_state.eq_ignore_ascii_case(DEACTIVATED);
+        Some(
+            Deployment {
+                commit: source.commit.clone(),
+                created: self.created_at.0,
+                automatic: self.trigger.get() == Some(BY_RENDER),
+                queued_behind: one.state == State::Queued,
+                live: if was_live { Live::Once } else { Live::ByState },
+                details,
+                ..one
+            }
+            .made_from(source.commit.is_some().then_some(source).into_iter().collect()),
+        )
+    }
+
+    fn details(&self) -> Map<String, Value> {
+        let image = self.image.get();
+        let told = [
+            ("trigger", self.trigger.get()),
+            ("image", image.and_then(|image| image.reference.get())),
+            ("image_sha", image.and_then(|image| image.sha.get())),
+        ];
+        told.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(body: Value) -> Option<Deployment> {
+        let wire: Wire = serde_json::from_value(body).unwrap();
+        wire.deployment()
+    }
+
+    #[test]
+    fn a_deploy_is_named_by_its_id_or_by_its_page() {
+        for (written, id) in [
+            ("dep-1", "dep-1"),
+            ("https://dashboard.render.com/web/srv-1/deploys/dep-1", "dep-1"),
+            ("dashboard.render.com/static/srv-1/deploys/dep-1?r=1h#x", "dep-1"),
+            ("https://dashboard.render.com/pserv/srv-1/deploys/dep-1/", "dep-1"),
+        ] {
+            let read = read_id(&Id::parse(written).unwrap());
+            assert_eq!(read.map(|id| id.as_str().to_owned()), Ok(id.to_owned()), "{written}");
+        }
+        for (bad, why) in [
+            ("https://dashboard.render.com/web/srv-1", "no address of a deploy"),
+            ("https://dashboard.render.com.evil.example/web/srv-1/deploys/dep-1", "no address of a deploy"),
+            ("https://web.onrender.com/", "no address of a deploy"),
+            ("https://dashboard.render.com/cron/crn-1/deploys/dep-1", "cron job"),
+            ("https://dashboard.render.com/web/srv-1/deploys/", "is empty"),
+            ("https://", "neither an id nor an address"),
+        ] {
+            let wrong = read_id(&Id::parse(bad).unwrap()).unwrap_err();
+            assert!(wrong.contains(why), "{bad}: {wrong}");
+        }
+    }
+
+    #[test]
+    fn an_id_has_to_be_there_and_nothing_else() {
+        let bare =
+            json!({ "id": "d", "commit": null, "image": null, "createdAt": null, "trigger": 7, "finishedAt": null });
+        let bare = told(bare).unwrap();
+        assert_eq!((bare.state, bare.platform_state.as_str()), (State::Unknown, NO_STATUS));
+        assert!(!bare.is_terminal() && bare.commit.is_none() && bare.sources.is_empty() && bare.created.is_none());
+        for bad in [json!({ "status": "live" }), json!({ "id": "" }), json!({ "id": 7 }), json!([true])] {
+            assert!(told(bad.clone()).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_render_says_of_a_deploy_is_read() {
+        let one = told(json!({
+            "id": "dep-cu2k7i8gph6c73ffc530", "status": "build_in_progress", "trigger": "api", "finishedAt": null,
+            "commit": { "id": "bca0502a57b3f3a1a935ebdf8e85d0d704038bd3", "message": "Fix it" },
+            "createdAt": "2025-01-13T16:48:10.46045Z", "updatedAt": "2025-01-13T16:48:10.46045Z",
+        }))
+        .unwrap();
+        assert_eq!((one.state, one.branch.as_deref()), (State::Running, None));
+        assert_eq!(one.commit.as_deref(), Some("bca0502a57b3f3a1a935ebdf8e85d0d704038bd3"));
+        assert_eq!(one.created.map(|time| time.to_string()).as_deref(), Some("2025-01-13T16:48:10.46045Z"));
+        let image = json!({ "ref": "docker.io/library/nginx:latest", "sha": "sha256:c375" });
+        let image = told(json!({ "id": "d", "status": "queued", "commit": null, "image": image })).unwrap();
+        assert_eq!(image.details["image"], "docker.io/library/nginx:latest");
+        assert!(image.queued_behind && image.commit.is_none());
+    }
+
+    #[test]
+    fn only_what_render_started_is_nobodys_push() {
+        for (trigger, is_renders) in
+            [("deployed_by_render", true), ("new_commit", false), ("service_updated", false), ("other", false)]
+        {
+            let one = told(json!({ "id": "d", "status": "created", "trigger": trigger })).unwrap();
+            assert_eq!(one.automatic, is_renders, "{trigger}");
+        }
+    }
+}
