@@ -1,4 +1,4 @@
-//! How one CI system wants things said: it renders what is to be said into effects, and prints nothing itself.
+//! How one CI system wants things said: it turns what is to be said into effects, and prints nothing itself.
 
 use std::time::Duration;
 
