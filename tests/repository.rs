@@ -17,6 +17,7 @@ use cancel_deployment::input::COMMON;
 use cancel_deployment::model::outcome::{Exit, Outcome};
 use cancel_deployment::platform::register::REGISTER;
 use cancel_deployment::report::OUTPUTS;
+use cancel_deployment::select::Select;
 use serde_yaml_ng::{Mapping, Value};
 
 fn root() -> &'static Path {
@@ -202,6 +203,65 @@ fn the_readme_lists_every_outcome_and_exit_code() {
 fn the_readme_lists_every_platform() {
     let expected = platforms().into_iter().map(str::to_owned).collect();
     assert_eq!(first_cells("Platforms"), expected);
+}
+
+#[test]
+fn every_place_that_names_the_platforms_names_all() {
+    let (readme, action) = (read("README.md"), action());
+    let row = readme.lines().find(|line| line.starts_with("| `platform` |")).unwrap();
+    let help = COMMON.iter().find(|input| input.name == "platform").unwrap().help;
+    let described = action["inputs"]["platform"]["description"].as_str().unwrap();
+    for id in platforms() {
+        for text in [row, described, help] {
+            assert!(text.contains(&format!("`{id}`")), "{id} is missing in: {text}");
+        }
+        let test = format!("fn nothing_that_{id}_says_acts_on_any_system()");
+        assert!(read("tests/e2e/ci/hostile.rs").contains(&test), "tests/e2e/ci/hostile.rs lacks {test}");
+        // Lists that are written by hand, which would leave it out silently.
+        for path in [
+            "tests/e2e/inputs.rs",
+            "tests/e2e/leaks.rs",
+            "tests/properties/answers.rs",
+            "tests/runners/examples.py",
+            "examples/demo.rs",
+            "examples/sandbox.rs",
+        ] {
+            assert!(read(path).contains(&format!("\"{id}\"")), "{path} has nothing for {id}");
+        }
+    }
+}
+
+#[test]
+fn the_readme_says_what_each_platform_can_choose() {
+    let readme = read("README.md");
+    let (_, table) = readme.split_once("\n| `select` | chooses |").unwrap();
+    let (heads, table) = table.split_once('\n').unwrap();
+    let cells = |row: &str| row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+    let heads = cells(heads);
+    let names = REGISTER.iter().map(|entry| entry.about.name);
+    assert!(
+        names.len() == heads.len() && names.zip(&heads).all(|(name, head)| name.starts_with(head.as_str())),
+        "{heads:?}"
+    );
+    for (select, row) in Select::ALL.into_iter().zip(table.lines().skip(1)) {
+        let cells = cells(row);
+        assert_eq!(cells[0], format!("`{}`", select.word()));
+        for (entry, cell) in REGISTER.iter().zip(&cells[2..]) {
+            let can = entry.selects.contains(&select);
+            assert_eq!(can, !cell.starts_with('–'), "`{}` on {}: {cell}", select.word(), entry.about.name);
+        }
+    }
+}
+
+#[test]
+fn the_readme_names_every_usual_variable() {
+    let readme = read("README.md");
+    for input in REGISTER.iter().flat_map(|entry| entry.inputs) {
+        let row = readme.lines().find(|line| line.starts_with(&format!("| `{}` |", input.name))).unwrap();
+        for (variable, _) in input.usual {
+            assert!(row.contains(&format!("`{variable}`")), "{variable} is missing in: {row}");
+        }
+    }
 }
 
 #[test]
