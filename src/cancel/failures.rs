@@ -14,7 +14,9 @@ impl Procedure {
     /// It is not there: `outcome` if it never was, as far as this run knows.
     pub(super) fn after_miss(&mut self, now: Duration, outcome: Outcome, what: String) -> Action {
         match self.step {
-            Step::Reading if !self.was_asked() && self.last.is_none() => self.finish(now, outcome, what, String::new()),
+            Step::Reading if !self.was_asked() && self.last.is_none() => {
+                self.finish(now, outcome, capital(&what), String::new())
+            }
             Step::Confirming => self.requested(now),
             _ => {
                 let accepted = self.was_accepted();

@@ -13,7 +13,7 @@ use super::pacing::{SECOND_LOOK, watch_pause};
 use super::procedure::{Procedure, Step};
 use super::reasons::refused_reason;
 use super::verdict::Sent;
-use crate::model::answers::{Accepted, Found};
+use crate::model::answers::{Accepted, Exclusion, Found};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::Failure;
 use crate::model::outcome::Outcome;
@@ -58,17 +58,22 @@ impl Procedure {
                 }
             }
             Ok(Found::Missing(what)) => self.after_miss(now, Outcome::NotFound, what),
-            Ok(Found::Idle(what)) => self.after_miss(now, Outcome::NothingToCancel, what),
-            Ok(Found::Spared(deployment, why)) => {
-                self.first_word.get_or_insert_with(|| deployment.platform_state.clone());
-                self.note(now, &deployment);
-                if self.was_asked() {
-                    self.after_miss(now, Outcome::Skipped, why)
-                } else {
-                    self.finish(now, Outcome::Skipped, why, String::new())
-                }
-            }
+            Ok(Found::Excluded(exclusion)) => self.after_exclusion(now, exclusion),
             Err(failure) => self.after_failed_read(now, failure),
+        }
+    }
+
+    /// Not what anybody meant; if a request went out, it is not told how that ended.
+    fn after_exclusion(&mut self, now: Duration, exclusion: Exclusion) -> Action {
+        let Exclusion { outcome, seen, why } = exclusion;
+        if let Some(deployment) = &seen {
+            self.first_word.get_or_insert_with(|| deployment.platform_state.clone());
+            self.note(now, deployment);
+        }
+        if outcome == Outcome::Skipped && !self.was_asked() {
+            self.skip(now, &why)
+        } else {
+            self.after_miss(now, outcome, format!("{why}."))
         }
     }
 

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::deployment::Deployment;
+use super::outcome::Outcome;
 
 /// What a read brought.
 #[derive(Clone, Debug)]
@@ -11,10 +12,19 @@ pub enum Found {
     Here(Box<Deployment>),
     /// There is none for this credential; the sentence says what exactly was not there.
     Missing(String),
-    /// The scope is there, and nothing was ever deployed in it.
-    Idle(String),
-    /// What is there may not be canceled without being named: the sentence says what it is.
-    Spared(Box<Deployment>, String),
+    /// What is there is not to be canceled.
+    Excluded(Exclusion),
+}
+
+/// What is there, and not meant by anybody who did not name it.
+#[derive(Clone, Debug)]
+pub struct Exclusion {
+    /// What came of it, if nothing was sent.
+    pub outcome: Outcome,
+    /// What is there, where that is something.
+    pub seen: Option<Box<Deployment>>,
+    /// What it is, as the rest of a sentence: whether something was sent is not known here.
+    pub why: String,
 }
 
 /// What a platform's own filter may narrow: never branches, commits or targets, which are compared on our side.

@@ -2,7 +2,7 @@
 
 use super::context::Run;
 use crate::cancel::Event;
-use crate::model::answers::{Accepted, Conclusion, Found};
+use crate::model::answers::{Accepted, Conclusion, Exclusion, Found};
 use crate::model::failure::Failure;
 
 impl Run<'_> {
@@ -30,8 +30,11 @@ impl Run<'_> {
         match found {
             Found::Here(found) => Found::Here(deployment(found)),
             Found::Missing(what) => Found::Missing(self.sanitizer.short(&what).into_string()),
-            Found::Idle(what) => Found::Idle(self.sanitizer.short(&what).into_string()),
-            Found::Spared(found, why) => Found::Spared(deployment(found), self.sanitizer.short(&why).into_string()),
+            Found::Excluded(it) => Found::Excluded(Exclusion {
+                seen: it.seen.map(deployment),
+                why: self.sanitizer.short(&it.why).into_string(),
+                ..it
+            }),
         }
     }
 

@@ -159,6 +159,16 @@ fn a_teardown_is_canceled_only_by_its_name() {
 }
 
 #[test]
+fn a_teardown_that_follows_upon_a_request_is_not_said_to_be_unsent() {
+    let sandbox = sandbox([one().after_cancel(["STOPPING"])]);
+    let ran = step(&sandbox).run();
+    ran.ended("error", 1).says("The cancel request was sent, but the end cannot be seen").says("no deployment");
+    assert_eq!(sandbox.count(Call::Cancel), 1);
+    let told = format!("{}{}", ran.stdout, ran.summary).to_lowercase();
+    assert!(!told.contains("nothing was sent") && !told.contains("nothing was canceled"), "{told}");
+}
+
+#[test]
 fn what_was_taken_down_is_not_live() {
     for (word, end) in [("STOPPING", "STOPPED"), ("DELETE_QUEUED", "DELETED")] {
         let taken_down = sandbox([one().states([end])]);

@@ -7,7 +7,7 @@ use proptest::test_runner::TestCaseError;
 
 use super::scene::{BRANCH, COMMIT, Scene};
 use crate::cancel::{Action, Event, Plan, Procedure};
-use crate::model::answers::Found;
+use crate::model::answers::{Exclusion, Found};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::outcome::Outcome;
@@ -46,7 +46,7 @@ pub(super) struct Observer<'a> {
     turned_away: bool,
     /// The last answer was a clear no.
     refused: bool,
-    spared: bool,
+    excluded: bool,
     /// Requests since a clear yes.
     after_yes: usize,
     /// Requests at this very moment.
@@ -71,7 +71,7 @@ impl<'a> Observer<'a> {
             already_canceling: false,
             turned_away: false,
             refused: false,
-            spared: false,
+            excluded: false,
             after_yes: 0,
             at_once: (Duration::ZERO, 0),
             barred: false,
@@ -106,7 +106,7 @@ impl<'a> Observer<'a> {
         prop_assert!(!self.plan.dry_run, "a dry run sends");
         prop_assert!(self.processed < 3, "a fourth request");
         prop_assert!(!self.accepted, "a request after a clear yes");
-        prop_assert!(!self.spared, "what was spared is asked");
+        prop_assert!(!self.excluded, "what was excluded is asked");
         prop_assert!(!self.already_canceling, "it was being canceled already");
         match &self.fit {
             Some(fit) => {
@@ -159,14 +159,14 @@ impl<'a> Observer<'a> {
     fn hears_read(&mut self, now: Duration, read: &Result<Found, Failure>) {
         (self.fit, self.banned) = (None, false);
         match read {
-            Ok(Found::Here(seen) | Found::Spared(seen, _)) => {
+            Ok(Found::Here(seen) | Found::Excluded(Exclusion { seen: Some(seen), .. })) => {
                 let word = || seen.platform_state.clone();
                 self.first_word.get_or_insert_with(word);
                 self.sees(seen);
                 let canceling = seen.state == State::Canceling;
                 self.already_canceling |= canceling && (self.processed == 0 || self.refused);
                 self.already_canceling |= self.turned_away && self.processed == 0 && seen.state == State::Canceled;
-                self.spared |= matches!(read, Ok(Found::Spared(..)));
+                self.excluded |= matches!(read, Ok(Found::Excluded(_)));
                 if !seen.is_terminal() && !canceling {
                     self.fit = Some((**seen).clone());
                     self.looks.iter_mut().for_each(|looks| looks.push(now));
@@ -243,7 +243,7 @@ impl<'a> Observer<'a> {
             Outcome::Error => {
                 // An end in a word that we know has a name of its own, unless it is the end of another one.
                 let known = end.is_some_and(|end| end.state.is_terminal() && self.passes(end));
-                prop_assert!(!known || self.spared, "the end was read");
+                prop_assert!(!known || self.excluded, "the end was read");
             }
             _ => {}
         }
@@ -268,11 +268,12 @@ impl<'a> Observer<'a> {
                 let guarded =
                     matches!(&self.said, Some(Event::Answered(Err(failure))) if failure.kind == Kind::Guarded);
                 let left = end.is_none() && left;
-                prop_assert!(!self.accepted && (self.spared || left || guarded));
+                prop_assert!(!self.accepted && (self.excluded || left || guarded));
             }
             Outcome::NothingToCancel => {
                 prop_assert!(self.processed == 0 && self.last.is_none());
-                prop_assert!(matches!(self.said, Some(Event::Read(Ok(Found::Idle(_))))));
+                let excluded = matches!(self.said, Some(Event::Read(Ok(Found::Excluded(_)))));
+                prop_assert!(excluded);
             }
             Outcome::NotFound => self.judge_not_found()?,
             _ => {}

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crate::cancel::{Action, Event, Plan};
-use crate::model::answers::{Accepted, Found};
+use crate::model::answers::{Accepted, Exclusion, Found};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::{Failure, Kind};
+use crate::model::outcome::Outcome;
 
 /// One run of one procedure, up to what is answered when the list of answers is at its end.
 #[derive(Clone, Debug)]
@@ -34,8 +35,8 @@ pub(super) struct Turn {
 pub(super) enum Read {
     Here(Seen),
     Missing,
-    Idle,
-    Spared(Seen),
+    Nothing,
+    Excluded(Seen),
     Failed(Kind, Option<Duration>),
 }
 
@@ -94,6 +95,11 @@ impl Seen {
     }
 }
 
+fn excluded(outcome: Outcome, seen: Option<&Seen>) -> Found {
+    let seen = seen.map(|seen| Box::new(seen.deployment()));
+    Found::Excluded(Exclusion { outcome, seen, why: "it is another thing".to_owned() })
+}
+
 pub(super) fn failure(kind: Kind, not_before: Option<Duration>, now: Duration) -> Failure {
     Failure {
         status: (kind == Kind::Limited).then_some(429),
@@ -124,11 +130,8 @@ impl Turn {
         Event::Read(match &self.read {
             Read::Here(seen) => Ok(Found::Here(Box::new(seen.deployment()))),
             Read::Missing => Ok(Found::Missing("It is not there.".to_owned())),
-            Read::Idle => Ok(Found::Idle("There was never one.".to_owned())),
-            Read::Spared(seen) => {
-                let why = "It is another thing.".to_owned();
-                Ok(Found::Spared(Box::new(seen.deployment()), why))
-            }
+            Read::Nothing => Ok(excluded(Outcome::NothingToCancel, None)),
+            Read::Excluded(seen) => Ok(excluded(Outcome::Skipped, Some(seen))),
             Read::Failed(kind, not_before) => Err(failure(*kind, *not_before, now)),
         })
     }

@@ -55,8 +55,8 @@ fn any_read() -> impl Strategy<Value = Read> {
         4 => any_failure().prop_map(|(kind, until)| Read::Failed(kind, until)),
         1 => Just(Read::Failed(Kind::Forbidden, None)),
         1 => Just(Read::Missing),
-        1 => Just(Read::Idle),
-        1 => any_seen().prop_map(Read::Spared),
+        1 => Just(Read::Nothing),
+        1 => any_seen().prop_map(Read::Excluded),
     ]
 }
 
@@ -86,7 +86,7 @@ fn stubborn_turn() -> impl Strategy<Value = Turn> {
                 },
                 ..seen
             }),
-            Read::Missing | Read::Idle | Read::Spared(_) => Read::Failed(Kind::Server, None),
+            Read::Missing | Read::Nothing | Read::Excluded(_) => Read::Failed(Kind::Server, None),
             Read::Failed(kind, _) if kind.is_unreadable() => Read::Failed(Kind::Timeout, None),
             read => read,
         },

@@ -165,10 +165,11 @@ fn nobody_waits_past_the_limit() {
 fn a_deployment_that_moved_on_is_judged_by_its_own_end() {
     check(plan(), vec![sight(Running), refused(Kind::MovedOn), sight(Succeeded)], Outcome::AlreadyLive, 1);
     check(plan(), vec![sight(Running), refused(Kind::Misdirected)], Outcome::Error, 1);
-    let idle = Event::Read(Ok(Found::Idle("nothing".to_owned())));
-    check(plan(), vec![idle], Outcome::NothingToCancel, 0);
-    let spared = Found::Spared(Box::new(deployment(Running)), "a teardown".to_owned());
-    check(plan(), vec![Event::Read(Ok(spared))], Outcome::Skipped, 0);
+    for (found, says) in [(nothing(), "Nothing was ever there."), (teardown(), "Nothing was sent: it is a teardown.")] {
+        let outcome = found.outcome;
+        let procedure = check(plan(), vec![Event::Read(Ok(Found::Excluded(found)))], outcome, 0);
+        assert_eq!(procedure.ending().unwrap().reason, says);
+    }
 }
 
 #[test]
@@ -188,14 +189,25 @@ fn an_interruption_says_whether_the_request_had_been_sent() {
 }
 
 #[test]
-fn what_was_asked_is_neither_nothing_to_cancel_nor_spared() {
-    let spared = || Found::Spared(Box::new(deployment(Running)), "a teardown".to_owned());
-    for found in [Found::Idle("nothing".to_owned()), spared()] {
+fn what_was_asked_is_neither_nothing_to_cancel_nor_skipped() {
+    for found in [nothing(), teardown()] {
         for answer in [accepted(None), refused(Kind::Server)] {
-            let events = vec![sight(Running), answer, Event::Read(Ok(found.clone()))];
-            check(plan(), events, Outcome::Error, 1);
+            let events = vec![sight(Running), answer, Event::Read(Ok(Found::Excluded(found.clone())))];
+            let procedure = check(plan(), events, Outcome::Error, 1);
+            let reason = &procedure.ending().unwrap().reason;
+            assert!(reason.starts_with("The cancel request ") && !reason.contains("was sent:"), "{reason}");
         }
     }
+}
+
+fn nothing() -> Exclusion {
+    let why = "nothing was ever there".to_owned();
+    Exclusion { outcome: Outcome::NothingToCancel, seen: None, why }
+}
+
+fn teardown() -> Exclusion {
+    let seen = Some(Box::new(deployment(Running)));
+    Exclusion { outcome: Outcome::Skipped, seen, why: "it is a teardown".to_owned() }
 }
 
 #[test]

@@ -22,10 +22,11 @@ use crate::input::faults::Faults;
 use crate::input::parse::boolean;
 use crate::input::{Input, Values};
 use crate::model::about::About;
-use crate::model::answers::{Accepted, Filter, Found, Listed};
+use crate::model::answers::{Accepted, Exclusion, Filter, Found, Listed};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, is_same};
+use crate::model::outcome::Outcome;
 use crate::select::Select;
 use crate::text::secret::{Secret, bearer, without_scheme};
 use environment::{Qovery, page_of};
@@ -138,33 +139,31 @@ fn unsent(failure: Failure) -> Failure {
 impl Qovery {
     fn seen(&self, now: &Standing) -> Found {
         if now.is_teardown() && !self.named {
-            return self.spared(now);
+            return self.excluded(now);
         }
         Found::Here(Box::new(self.deployment(now)))
     }
 
-    fn spared(&self, now: &Standing) -> Found {
+    fn excluded(&self, now: &Standing) -> Found {
         let name = now.ids.name().map(|id| format!("; to cancel that, give `deployment_id: {id}`"));
         let why = format!(
-            "Environment {} is {}, which is no deployment, so nothing was sent{}.",
+            "environment {} is {}, which is no deployment{}",
             self.environment.as_str(),
             now.word,
             name.unwrap_or_default()
         );
-        Found::Spared(Box::new(self.deployment(now)), why)
+        Found::Excluded(Exclusion { outcome: Outcome::Skipped, seen: Some(Box::new(self.deployment(now))), why })
     }
 
     /// Whatever the environment is doing, as nobody named a deployment.
     async fn find_any(&self, api: &Api, now: Standing) -> Result<Found, Failure> {
         if now.idle {
-            return Ok(Found::Idle(format!(
-                "Nothing was ever deployed in environment {}: its status is {}.",
-                self.environment.as_str(),
-                now.word
-            )));
+            let environment = self.environment.as_str();
+            let why = format!("nothing was ever deployed in environment {environment}: its status is {}", now.word);
+            return Ok(Found::Excluded(Exclusion { outcome: Outcome::NothingToCancel, seen: None, why }));
         }
         if now.is_teardown() || self.is_queued_teardown(api, &now).await? {
-            return Ok(self.spared(&now));
+            return Ok(self.excluded(&now));
         }
         if now.ids.name().is_none() && !now.state.is_terminal() {
             return Err(self.nameless(&now.word));
