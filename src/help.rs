@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::ci;
 use crate::input::env::Env;
 use crate::input::faults::Faults;
 use crate::input::{COMMON, Input};
@@ -35,6 +36,19 @@ fn add(text: &mut String, inputs: &[Input]) {
         let usual: Vec<_> = input.usual.iter().map(|(variable, _)| *variable).collect();
         let usual = if usual.is_empty() { String::new() } else { format!(" [{}]", usual.join(", ")) };
         let default = if input.default.is_empty() { String::new() } else { format!(" (default: {})", input.default) };
-        let _ = writeln!(text, "  {:<14} {}{default}{usual}", input.name, input.help);
+        let _ = writeln!(text, "  {:<14} {}{default}{usual}", input.name, meaning(input));
     }
+}
+
+/// What an input means, with the choices that the registers know.
+pub fn meaning(input: &Input) -> String {
+    let choices: Vec<_> = match input.name {
+        "platform" => REGISTER.iter().map(|entry| entry.about.id).collect(),
+        "ci" => ci::names().collect(),
+        _ => return input.help.to_owned(),
+    };
+    let choices: Vec<_> = choices.iter().map(|choice| format!("`{choice}`")).collect();
+    let (last, others) =
+        choices.split_last().map_or(("", String::new()), |(last, others)| (last.as_str(), others.join(", ")));
+    format!("{} {others} or {last}.", input.help)
 }

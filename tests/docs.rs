@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use cancel_deployment::input::COMMON;
 use cancel_deployment::platform::register::REGISTER;
 use cancel_deployment::report::OUTPUTS;
+use cancel_deployment::select::Select;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -234,10 +235,12 @@ fn described() -> BTreeSet<String> {
     let own = REGISTER.iter().flat_map(|entry| entry.inputs);
     let inputs = COMMON.iter().chain(own);
     let mut texts: BTreeSet<_> = inputs.flat_map(|input| [input.help, input.default]).collect();
+    texts.extend(Select::ALL.map(Select::describe));
     texts.extend(OUTPUTS.iter().map(|(_, text)| *text));
     for entry in REGISTER {
         texts.extend([entry.about.name, entry.about.caveat, entry.about.way_back]);
-        texts.extend([entry.about.grant, entry.about.credentials, entry.no_select]);
+        texts.extend([entry.about.grant, entry.about.credentials, entry.about.named_by, entry.no_select]);
+        texts.extend(entry.select_notes.iter().map(|(_, note)| *note));
     }
     texts.into_iter().map(str::to_owned).collect()
 }

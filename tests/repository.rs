@@ -13,6 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cancel_deployment::ci;
+use cancel_deployment::help::meaning;
 use cancel_deployment::input::COMMON;
 use cancel_deployment::model::outcome::{Exit, Outcome};
 use cancel_deployment::platform::register::REGISTER;
@@ -268,11 +269,11 @@ fn the_readme_names_every_usual_variable() {
 fn every_place_that_explains_the_input_names_every_ci_system() {
     let readme = read("README.md");
     let action = action();
-    let help = COMMON.iter().find(|input| input.name == "ci").unwrap().help;
+    let help = meaning(COMMON.iter().find(|input| input.name == "ci").unwrap());
     for text in [
         readme.lines().find(|line| line.starts_with("| `ci` |")).unwrap(),
         action["inputs"]["ci"]["description"].as_str().unwrap(),
-        help,
+        &help,
     ] {
         for name in ci::names() {
             assert!(text.contains(&format!("`{name}`")), "{name} is missing in: {text}");

@@ -21,6 +21,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         id: "acme",
         name: "Acme Deploy",
         docs: "https://docs.acme.example/api#cancel-a-deployment",
+        named_by: "`workspace`, and the deployment's id",
         credentials: "`token` (or ACME_TOKEN)",
         grant: "the token needs the right `deploy` in the workspace",
         caveat: "What was live before stays live.",

@@ -9,6 +9,8 @@ pub struct About {
     pub name: &'static str,
     /// Where the cancel call is documented.
     pub docs: &'static str,
+    /// What a deployment is named by.
+    pub named_by: &'static str,
     /// The inputs that hold the credential, for hints.
     pub credentials: &'static str,
     /// What the credential must be allowed to do.
@@ -21,5 +23,6 @@ pub struct About {
 
 impl About {
     /// No words at all.
-    pub const NONE: Self = Self { id: "", name: "", docs: "", credentials: "", grant: "", caveat: "", way_back: "" };
+    pub const NONE: Self =
+        Self { id: "", name: "", docs: "", named_by: "", credentials: "", grant: "", caveat: "", way_back: "" };
 }

@@ -29,6 +29,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         id: "digitalocean",
         name: "DigitalOcean App Platform",
         docs: "https://docs.digitalocean.com/reference/api/digitalocean/#tag/Apps/operation/apps_cancel_deployment",
+        named_by: "`app_id` or `app_name`, and the deployment's id",
         credentials: "`token` (or DIGITALOCEAN_ACCESS_TOKEN, DIGITALOCEAN_TOKEN)",
         grant: "the token needs the scopes `app:read` to look and `app:update` to cancel",
         caveat: "The version that was live before stays live. Changes to the app's spec, its databases or anything a \

@@ -50,6 +50,8 @@ pub struct PlatformInfo {
     pub states: &'static [(&'static str, State)],
     /// What `select` can do here.
     pub selects: &'static [Select],
+    /// What is special about one of them, for the documents.
+    pub select_notes: &'static [(Select, &'static str)],
     /// Why it cannot do the rest, and what to use instead.
     pub no_select: &'static str,
     /// All deployments of a scope follow each other: branches do not divide them into groups.
@@ -82,6 +84,7 @@ impl PlatformInfo {
         needs: &[],
         states: &[],
         selects: &[],
+        select_notes: &[],
         no_select: "",
         one_group: false,
         knows_forks: false,

@@ -34,6 +34,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         id: "render",
         name: "Render",
         docs: "https://api-docs.render.com/reference/cancel-deploy",
+        named_by: "`service_id` or `service_name`, and the deploy's id; or the address of its page",
         credentials: "`token` (or RENDER_API_KEY)",
         grant: "the key's owner must be allowed to deploy the service, and a scoped key needs the permission to change \
                 services and their deploys, not only to read them",
@@ -79,6 +80,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         ("DEACTIVATED", State::Superseded),
     ],
     selects: &[Select::Latest, Select::Commit, Select::Superseded, Select::All],
+    select_notes: &[(Select::Superseded, "yes, within the service"), (Select::All, "what waits, then what runs")],
     no_select: "its deploys carry no branch, as one service follows one branch; choose the service, or use `select: commit`",
     one_group: true,
     lists_tell: true,

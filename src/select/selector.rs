@@ -41,6 +41,17 @@ impl Select {
         }
     }
 
+    /// What it chooses.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Latest => "the newest",
+            Self::Commit => "all made from `commit`",
+            Self::Branch => "all made from `branch`",
+            Self::Superseded => "all that have a newer one of the same branch and target",
+            Self::All => "all",
+        }
+    }
+
     /// Takes a word in any case.
     pub fn parse(text: &str) -> Result<Self, String> {
         let word = text.to_ascii_lowercase();

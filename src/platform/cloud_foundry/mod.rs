@@ -38,6 +38,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         id: "cloud_foundry",
         name: "Cloud Foundry",
         docs: "https://v3-apidocs.cloudfoundry.org/#cancel-a-deployment",
+        named_by: "the deployment's guid, on the API at `api_url`",
         credentials: "`token` (or CF_ACCESS_TOKEN), `username` and `password` (or CF_USERNAME, CF_PASSWORD), or \
                       `client_id` and `client_secret` (or CF_CLIENT_ID, CF_CLIENT_SECRET)",
         grant: "cancelling takes the role Space Developer or Space Supporter in the app's space, or an admin, and a token \
@@ -83,6 +84,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
     ],
     states: STATES,
     selects: &[Select::Latest, Select::Superseded, Select::All],
+    select_notes: &[(Select::Superseded, "yes, within the app")],
     no_select: "a deployment here carries neither a branch nor a commit; use `select: latest`, `superseded` or `all`, or `deployment_id`",
     one_group: true,
     lists_tell: true,

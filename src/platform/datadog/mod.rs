@@ -40,6 +40,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         id: "datadog",
         name: "Datadog Fleet Automation",
         docs: "https://docs.datadoghq.com/api/latest/fleet-automation/#cancel-a-deployment",
+        named_by: "the id of a Fleet Automation deployment",
         credentials: "`api_key` (or DD_API_KEY) and `app_key` (or DD_APP_KEY)",
         grant: "the application key needs `agent_upgrade_write` and `fleet_policies_write` to cancel, and `hosts_read` to look",
         caveat: "Cancelling is no roll-back. Hosts that had been changed stay changed, and a host that was being changed \
@@ -75,6 +76,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
     needs: &[Need::All(&["api_key", "app_key"]), Need::ForSelect(&[Way::of(&["query"])])],
     states: STATES,
     selects: &[Select::Latest, Select::All],
+    select_notes: &[(Select::Latest, "yes; on the preview API only if there is just one")],
     no_select: "a deployment here carries neither a branch nor a commit, and none supersedes another; use `select: latest` or `all` with `query`, or `deployment_id`",
     open,
     ..PlatformInfo::USUAL

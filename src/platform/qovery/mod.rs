@@ -38,6 +38,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         id: "qovery",
         name: "Qovery",
         docs: "https://github.com/Qovery/qovery-openapi-spec",
+        named_by: "`environment_id`; with a `deployment_id` (request id or execution id) only that one",
         credentials: "`token` (or QOVERY_CLI_ACCESS_TOKEN, Q_CLI_ACCESS_TOKEN, QOVERY_API_TOKEN)",
         grant: "the token needs a role that may deploy to the environment",
         caveat: "Services that this deployment had already deployed are not rolled back. Lifecycle jobs go on to their end \
@@ -55,7 +56,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         input(
             "environment_id",
             &[("QOVERY_ENVIRONMENT_ID", "")],
-            "The environment. Without `deployment_id` whatever is deployed there is canceled.",
+            "The environment: its id, or the address of its page in the console. Without `deployment_id` whatever is deployed there is canceled.",
         ),
         Input {
             default: "false",
@@ -65,6 +66,10 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
     needs: &[Need::All(&["token", "environment_id"])],
     states: STATES,
     selects: &[Select::Latest, Select::All],
+    select_notes: &[
+        (Select::Latest, "the one being carried out"),
+        (Select::All, "the queue, then the one being carried out"),
+    ],
     no_select: "an environment here does one thing at a time, its queue carries no dates and merges by itself, and nothing carries a branch or a commit; use `select: latest` for the deployment under way, `all` for the queue as well, or `deployment_id`",
     needs_id: false,
     // 1000 requests an hour for each token: a pause of ten seconds stays far below.

@@ -34,6 +34,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         id: "vercel",
         name: "Vercel",
         docs: "https://vercel.com/docs/rest-api/reference/endpoints/deployments/cancel-a-deployment",
+        named_by: "the deployment's id, its URL or host name, or its dashboard address",
         credentials: "`token` (or VERCEL_TOKEN)",
         grant: "the token must belong to a member of the team who may change deployments",
         caveat: "What was live before stays live. Anything the build itself already did elsewhere is not undone, and a \
