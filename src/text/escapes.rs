@@ -95,6 +95,10 @@ impl Found {
 fn last_escape(text: &[u8]) -> Option<(usize, Found)> {
     match text.last()? {
         b';' => entity(text),
+        b'n' | b'r' | b't' => match text {
+            [rest @ .., b'\\', _] => Some((rest.len(), Found::Byte(b'\n'))),
+            _ => None,
+        },
         digit if digit.is_ascii_hexdigit() => {
             let (two, rest) = tail(text, 2)?;
             match rest {
@@ -170,6 +174,7 @@ mod tests {
         check("\\ud83d\\ude00\\\\uD83D\\\\uDE00", "😀😀");
         check("%C3%A4&#228;\\u00e4\\xe4", "ääää");
         check("\\u0026amp;#37;2f", "/");
+        check("a\\nb\\\\r\\\\nc\\td", "a\nb\n\nc\nd");
     }
 
     #[test]

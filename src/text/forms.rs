@@ -142,27 +142,38 @@ fn is_base64(byte: &u8) -> bool {
 }
 
 /// What the runs of such characters in a text stand for, one behind the other: nothing if there is none that is long
-/// enough. One that goes on in the next line is one.
-fn decoded(text: &[u8], is: fn(&u8) -> bool, read: fn(&[u8]) -> Vec<u8>) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    let (mut at, mut goes_on) = (0, false);
-    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        let run = rest.iter().take_while(|byte| is(byte)).count();
-        if run == 0 {
-            goes_on &= rest.first().is_some_and(u8::is_ascii_whitespace);
-            at += 1;
-            continue;
+/// enough. What goes on in the next line may have been broken anywhere, so it is read by lines and as one.
+fn decoded(text: &[u8], is: fn(&u8) -> bool, read: fn(&[u8]) -> Vec<u8>) -> Vec<Vec<u8>> {
+    let (mut by_lines, mut as_one) = (Vec::new(), Vec::new());
+    for lines in runs(text, is) {
+        for out in [&mut by_lines, &mut as_one].into_iter().filter(|out| !out.is_empty()) {
+            out.push(b'\n');
         }
-        if run >= SHORTEST_RUN || goes_on {
-            if !goes_on && !out.is_empty() {
-                out.push(b'\n');
-            }
-            out.extend(read(rest.get(..run).unwrap_or_default()));
+        by_lines.extend(lines.iter().flat_map(|line| read(line)));
+        as_one.extend(read(&lines.concat()));
+    }
+    if by_lines == as_one {
+        as_one.clear();
+    }
+    let long = |out: &Vec<u8>| out.len() >= SHORTEST_HIDDEN;
+    [by_lines, as_one].into_iter().filter(long).collect()
+}
+
+/// The runs of such characters, each with those in which it goes on after white space.
+fn runs(text: &[u8], is: fn(&u8) -> bool) -> Vec<Vec<&[u8]>> {
+    let mut all: Vec<Vec<&[u8]>> = Vec::new();
+    let mut goes_on = false;
+    for run in text.chunk_by(|one, next| is(one) == is(next)) {
+        if !run.first().is_some_and(is) {
+            goes_on &= run.iter().all(u8::is_ascii_whitespace);
+        } else if let Some(lines) = all.last_mut().filter(|_| goes_on) {
+            lines.push(run);
+        } else if run.len() >= SHORTEST_RUN {
+            all.push(vec![run]);
             goes_on = true;
         }
-        at += run;
     }
-    Some(out).filter(|out| out.len() >= SHORTEST_HIDDEN)
+    all
 }
 
 fn from_base64(run: &[u8]) -> Vec<u8> {

@@ -60,15 +60,15 @@ pub(super) struct Readings<'a> {
     text: &'a [u8],
     /// For every place, what can be read from there on besides the byte itself, and where it ends.
     escapes: Vec<Vec<(Found, usize)>>,
-    /// For every place, where what can be seen goes on.
-    seen: Vec<usize>,
+    /// For every place, where what can be seen goes on: the nearest place and the farthest.
+    seen: Vec<(usize, usize)>,
     /// The second halves of characters that take two `\u`, by where their backslashes begin.
     halves: HashMap<usize, (u32, usize)>,
 }
 
 impl<'a> Readings<'a> {
     pub(super) fn new(text: &'a [u8]) -> Self {
-        let (escapes, seen) = (vec![Vec::new(); text.len()], (0..=text.len()).collect());
+        let (escapes, seen) = (vec![Vec::new(); text.len()], (0..=text.len()).map(|at| (at, at)).collect());
         let mut readings = Self { text, escapes, seen, halves: HashMap::new() };
         // What an escape is made of may be escapes, all of which begin behind it.
         for at in (0..text.len()).rev() {
@@ -118,10 +118,14 @@ impl<'a> Readings<'a> {
             };
             new.extend(more.into_iter().filter(|reading| all.insert(*reading)));
         }
-        let unseen = std::iter::once(&first).chain(&all).filter(|(found, _)| found.is_unseen());
-        if let Some(end) = unseen.map(|(_, end)| *end).max() {
-            let goes_on = self.seen.get(end).copied().unwrap_or(end);
-            self.seen.iter_mut().skip(at).take(1).for_each(|seen| *seen = goes_on);
+        // Backslashes that stand before such an escape say only how that is written.
+        let goes_on = std::iter::once(&first).chain(&all).filter_map(|(found, end)| {
+            let (nearest, farthest) = self.seen.get(*end).copied()?;
+            (found.is_unseen() || found.is(b'\\') && farthest > *end).then_some((nearest, farthest))
+        });
+        let both = goes_on.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));
+        if let (Some(both), Some(seen)) = (both, self.seen.get_mut(at)) {
+            *seen = both;
         }
         if let Some(escapes) = self.escapes.get_mut(at) {
             *escapes = all.into_iter().collect();
@@ -136,8 +140,11 @@ impl<'a> Readings<'a> {
 
     /// The bytes that can be read next; a line may end inside an escape.
     fn next(&self, at: usize) -> impl Iterator<Item = (u8, usize)> {
-        let seen = self.seen.get(at).copied().filter(|seen| *seen != at);
-        let all = std::iter::once(at).chain(seen).flat_map(|at| self.from(at));
+        let (nearest, farthest) = self.seen.get(at).copied().unwrap_or((at, at));
+        let nearest_too = (nearest != at).then_some(nearest);
+        let farthest_too = (farthest != nearest).then_some(farthest);
+        let places = std::iter::once(at).chain(nearest_too).chain(farthest_too);
+        let all = places.flat_map(|at| self.from(at));
         all.filter_map(|(found, end)| match found {
             Found::Byte(byte) => Some((byte, end)),
             Found::Char(_) => None,
@@ -170,7 +177,7 @@ impl<'a> Readings<'a> {
                 b'x' | b'X' => all.extend(self.numbers(end, 2).into_iter().filter_map(character)),
                 b'u' | b'U' => {
                     for (unit, end) in self.numbers(end, 4) {
-                        let goes_on = self.seen.get(end).copied().unwrap_or(end);
+                        let goes_on = self.seen.get(end).map_or(end, |(_, farthest)| *farthest);
                         match (unit, self.halves.get(&end).or_else(|| self.halves.get(&goes_on))) {
                             (0xdc00..=0xdfff, _) => drop(self.halves.insert(start, (unit, end))),
                             (0xd800..=0xdbff, Some((half, end))) => {

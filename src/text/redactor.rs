@@ -326,7 +326,7 @@ mod tests {
     fn no_text_costs_more_than_its_length() {
         let secrets = ["%%%%%%%%%%", "&&&&&&&&&&", "aaaaaaaaaaaaaaab", TOKEN].map(|it| Secret::from(it.to_owned()));
         let redactor = Redactor::new(&secrets);
-        let length = 1 << 14;
+        let length = 1 << 13;
         for unit in ["%", "&", "\\", "=", ",", "a", "%25", "25", "amp;", "&amp;", "YWFh", "s3cr/et+to", "\\u005c", " "]
         {
             let text = unit.repeat(length / unit.len());
@@ -378,8 +378,38 @@ mod tests {
         }
     }
 
+    fn mixture(secret: &str, ways: &[u8]) -> String {
+        secret.chars().zip(ways).map(|(c, way)| written(c, *way)).collect()
+    }
+
+    /// A whole text in one of the ways to encode it.
+    fn layer(text: &str, way: u8) -> String {
+        match way {
+            0 => STANDARD_NO_PAD.encode(text),
+            1 => URL_SAFE_NO_PAD.encode(text),
+            2 => text.bytes().map(|byte| format!("{byte:02x}")).collect(),
+            3 => utf8_percent_encode(text, NON_ALPHANUMERIC).to_string(),
+            _ => serde_json::to_string(text).unwrap(),
+        }
+    }
+
+    /// In lines of about this length, with no escape on two of them.
+    fn lines(text: &str, width: usize) -> String {
+        let mut lines = vec![String::new()];
+        for c in text.chars() {
+            let line = lines.last_mut().unwrap();
+            let is_in_escape = line.chars().rev().take(6).any(|c| matches!(c, '\\' | '%'));
+            if line.chars().count() >= width && !is_in_escape {
+                lines.push(c.to_string());
+            } else {
+                line.push(c);
+            }
+        }
+        lines.join("\n")
+    }
+
     fn check_mixture(secret: String, ways: &[u8], before: &str, after: &str) -> Result<(), TestCaseError> {
-        let mixed: String = secret.chars().zip(ways).map(|(c, way)| written(c, *way)).collect();
+        let mixed = mixture(&secret, ways);
         let shown = Redactor::new(&[Secret::from(secret)]).redact(&format!("{before}{mixed}{after}"));
         prop_assert!(shown == WITHHELD || shown.contains("***"), "{shown}");
         prop_assert!(!shown.contains(&mixed), "{shown}");
@@ -404,6 +434,24 @@ mod tests {
             after in r"[%&;\\#xu0-9a-f]{0,6}",
         ) {
             check_mixture(secret, &ways, &before, &after)?;
+        }
+
+        /// Encoded as a whole, again and again, and broken into lines at some point.
+        #[test]
+        fn no_layers_of_encodings_hide_a_secret(
+            secret in "[!-~äé中😀]{8,24}",
+            ways in prop::collection::vec(0..WAYS, 24),
+            before in "[a-z:]{0,4}",
+            layers in prop::collection::vec(0_u8..5, 1..4),
+            (broken, width) in (0_usize..4, 16_usize..80),
+        ) {
+            let mixed = before + &mixture(&secret, &ways);
+            let written = layers.iter().enumerate().fold(mixed, |text, (at, way)| {
+                layer(&if at == broken { lines(&text, width) } else { text }, *way)
+            });
+            let written = if broken == layers.len() { lines(&written, width) } else { written };
+            let shown = Redactor::new(&[Secret::from(secret)]).redact(&format!("a {written} b"));
+            prop_assert!(shown == WITHHELD || shown.contains("***"), "{shown}");
         }
 
         #[test]
