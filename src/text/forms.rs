@@ -58,7 +58,7 @@ impl Index {
                 }
                 hidden.extend(wanted(form.as_bytes()));
                 // Whoever undid the escapes of a text took what resembles one in a secret for one, too.
-                hidden.extend(wanted(&undone(form.as_bytes())));
+                hidden.extend(wanted(&Zeroizing::new(undone(form.as_bytes()))));
             }
             if secret.len() >= SHORTEST_HIDDEN {
                 let encoded = base64_forms(secret.as_bytes());
@@ -117,24 +117,22 @@ fn automaton(forms: Vec<Vec<u8>>, any_case: bool) -> Option<AhoCorasick> {
 }
 
 /// What is looked for where a text may hold this one, and whether loosely: what can be seen of it if that is long enough,
-/// with its `\\` and `+` and, if that is long enough, without; otherwise exactly this.
+/// with its `\` and `+` and, if that is long enough, without; otherwise exactly this.
 fn wanted(form: &[u8]) -> Vec<(Vec<u8>, bool)> {
-    let whole = seen(form);
+    let whole = Zeroizing::new(seen(form));
     if whole.len() < SHORTEST_LOOSE {
         let exact = (form.to_vec(), false);
         return Some(exact).filter(|(form, _)| form.len() >= SHORTEST_HIDDEN).into_iter().collect();
     }
-    let without = whole.iter().copied().filter(|byte| !matches!(byte, b'\\' | b'+')).collect();
-    let long = |form: &Vec<u8>| form.len() >= SHORTEST_LOOSE;
-    [whole, without].into_iter().filter(long).map(|form| (cut(form), true)).collect()
+    let without = Zeroizing::new(whole.iter().copied().filter(|byte| !matches!(byte, b'\\' | b'+')).collect());
+    [whole, without].iter().filter(|form| form.len() >= SHORTEST_LOOSE).map(|form| (cut(form), true)).collect()
 }
 
 /// Its beginning in whole characters, in one case.
-fn cut(mut form: Vec<u8>) -> Vec<u8> {
+fn cut(form: &[u8]) -> Vec<u8> {
     let is_inside = |at: &usize| form.get(*at).is_some_and(|byte| matches!(byte, 0x80..=0xbf));
-    form.truncate((0..=ENOUGH).rev().find(|at| !is_inside(at)).unwrap_or(ENOUGH));
-    form.make_ascii_lowercase();
-    form
+    let end = (0..=ENOUGH).rev().find(|at| !is_inside(at)).unwrap_or(ENOUGH);
+    form.get(..end).unwrap_or(form).to_ascii_lowercase()
 }
 
 fn is_base64(byte: &u8) -> bool {
