@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use super::action::Action;
 use super::procedure::{Procedure, Step};
+use super::reasons::refused_reason;
 use super::verdict::Verdict;
 use crate::model::answers::Conclusion;
-use crate::model::deployment::State;
+use crate::model::deployment::{Deployment, State};
+use crate::model::failure::Failure;
 use crate::model::outcome::Outcome;
 
 impl Procedure {
@@ -49,6 +51,18 @@ impl Procedure {
     pub(super) fn requested(&mut self, now: Duration) -> Action {
         let reason = self.requested_reason();
         self.finish(now, Outcome::Requested, reason.to_owned(), String::new())
+    }
+
+    /// A clear no, and what was read after that has not ended.
+    pub(super) fn refused(&mut self, now: Duration, deployment: &Deployment, answer: &Failure) -> Action {
+        let reason = refused_reason(answer, &deployment.platform_state);
+        // A request before this one may still take effect.
+        let goes_on = self.was_refused().then_some(deployment.state).filter(|state| state.is_in_flight());
+        let action = self.finish(now, Outcome::Error, reason, answer.hint.clone());
+        if let Some(ending) = &mut self.ending {
+            ending.goes_on = goes_on;
+        }
+        action
     }
 
     pub(super) fn out_of_time(&mut self, now: Duration) -> Action {
@@ -102,7 +116,7 @@ impl Procedure {
     pub(super) fn finish(&mut self, now: Duration, outcome: Outcome, reason: String, hint: String) -> Action {
         self.step = Step::Done;
         self.ended = now;
-        self.ending = Some(Verdict { outcome, reason, hint, perhaps_live: false });
+        self.ending = Some(Verdict { outcome, reason, hint, perhaps_live: false, goes_on: None });
         match &self.last {
             Some(last) if last.is_terminal() => Action::Conclude(Box::new(last.clone())),
             _ => Action::Done,

@@ -11,7 +11,6 @@ use std::time::Duration;
 use super::action::{Action, Event};
 use super::pacing::{SECOND_LOOK, watch_pause};
 use super::procedure::{Procedure, Step};
-use super::reasons::refused_reason;
 use super::verdict::Sent;
 use crate::model::answers::{Accepted, Exclusion, Found};
 use crate::model::deployment::{Deployment, State};
@@ -87,10 +86,7 @@ impl Procedure {
                 self.watch_another(now)
             }
             Step::Verifying { .. } if deployment.state == State::Canceling => self.watch(now),
-            Step::Verifying { answer, .. } if !answer.kind.is_ambiguous() => {
-                let reason = refused_reason(&answer, &deployment.platform_state);
-                self.finish(now, Outcome::Error, reason, answer.hint.clone())
-            }
+            Step::Verifying { answer, .. } if !answer.kind.is_ambiguous() => self.refused(now, deployment, &answer),
             Step::Verifying { answer, seen: 0 } => {
                 self.step = Step::Verifying { answer, seen: 1 };
                 self.pause_until(now, now + SECOND_LOOK)

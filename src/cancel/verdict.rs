@@ -1,5 +1,6 @@
 //! What the procedure leaves behind: the cancel request as it was answered, and how it ended.
 
+use crate::model::deployment::State;
 use crate::model::outcome::Outcome;
 
 /// The cancel request as it was answered last.
@@ -24,4 +25,6 @@ pub struct Verdict {
     pub hint: String,
     /// Nothing was taken to its end, and what was meant may be live.
     pub perhaps_live: bool,
+    /// The state in flight that it was seen in after the platform had clearly refused to cancel it.
+    pub goes_on: Option<State>,
 }

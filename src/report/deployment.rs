@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use super::headlines::{NOTHING_CANCELED, headline};
+use super::headlines::headline;
 use crate::cancel::Procedure;
 use crate::model::about::About;
 use crate::model::deployment::{Deployment, State};
@@ -46,6 +46,9 @@ pub struct DeploymentReport {
     /// No request for it was sent.
     #[serde(skip)]
     pub(super) untouched: bool,
+    /// The state in flight that it was seen in after a clear refusal.
+    #[serde(skip)]
+    pub(super) goes_on: Option<State>,
 }
 
 /// A platform's word and when it was seen first.
@@ -90,6 +93,7 @@ impl DeploymentReport {
             details: last.map(|last| sanitizer.facts(&last.details)).unwrap_or_default(),
             hint,
             untouched: procedure.is_untouched(),
+            goes_on: ending.and_then(|ending| ending.goes_on),
         }
     }
 
@@ -116,8 +120,12 @@ impl DeploymentReport {
     pub(super) fn headline(&self) -> &'static str {
         match self.outcome {
             Outcome::Completed if self.went_live != "true" => "Finished before it could be canceled",
-            Outcome::Error if self.untouched => NOTHING_CANCELED,
-            outcome => headline(outcome),
+            Outcome::Error if self.untouched => "Not asked to cancel",
+            outcome => match self.goes_on {
+                Some(State::Queued) => "Not canceled, still queued",
+                Some(_) => "Not canceled, still running",
+                None => headline(outcome),
+            },
         }
     }
 }

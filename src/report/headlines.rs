@@ -2,7 +2,7 @@
 
 use crate::model::outcome::Outcome;
 
-/// What is known where no request was sent.
+/// What is known of a run that sent no request.
 pub(super) const NOTHING_CANCELED: &str = "Nothing was canceled";
 
 /// What became of a run that has no deployment to tell of, in words for a heading: it sent nothing.

@@ -38,7 +38,7 @@ impl Run<'_> {
 
     pub(super) fn ending(&self, outcome: Outcome, reason: &str, hint: &str) -> Verdict {
         let short = |text| self.sanitizer.short(text).into_string();
-        Verdict { outcome, reason: short(reason), hint: short(hint), perhaps_live: false }
+        Verdict { outcome, reason: short(reason), hint: short(hint), perhaps_live: false, goes_on: None }
     }
 
     pub(super) fn interrupted(&self) -> Verdict {

@@ -100,6 +100,24 @@ every_platform!(a_refused_right_to_cancel_is_named_and_never_not_found, |stage| 
     }
 });
 
+every_platform!(a_heading_says_what_is_known_after_a_refusal, |stage| {
+    for state in ["queued", "running"].into_iter().filter(|state| stage.has(state)) {
+        let scene = stage.play(&Course::of(&[state])).fault(Call::Cancel, [Fault::Status(403)]);
+        headed(&scene.run(), &format!("Not canceled, still {state}"));
+    }
+    let unread =
+        watched(stage, &["running"]).fault(Call::Read, first_reads(stage, 0)).fault(Call::Read, [Fault::Status(403)]);
+    headed(&unread.fault(Call::Cancel, [Fault::Status(403)]).run(), "Not known to be canceled");
+    let unsent = stage.play(&Course::running()).always(Call::Read, Fault::Status(403)).step();
+    headed(&unsent.input("only_states", "running").run(), "Not asked to cancel");
+});
+
+fn headed(ran: &Ran, heading: &str) {
+    let title = format!("{heading}: ").replace(',', "%2C").replace(':', "%3A");
+    ran.ended("error", 1).says(&format!("title={title}"));
+    assert!(ran.summary.starts_with(&format!("### ❌ {heading}: ")), "{}", ran.summary);
+}
+
 every_platform!(what_may_not_be_read_may_still_be_canceled, |stage| {
     if !stage.traits().blind {
         return;
@@ -506,7 +524,7 @@ every_platform!(an_unclear_answer_followed_by_an_end_is_not_repeated, |stage| {
 every_platform!(three_unclear_answers_are_enough, |stage| {
     let scene = stage.play(&Course::running()).always(Call::Cancel, Fault::Status(502));
     let ran = scene.run();
-    ran.ended("error", 1);
+    headed(&ran, "Not known to be canceled");
     reasons(&ran, "502");
     assert_eq!((scene.asked(), ran.output("state")), (3, "running"));
     assert_eq!(ran.deployments()[0]["http_status"], 502);
