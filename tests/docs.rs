@@ -357,6 +357,9 @@ fn what_is_said_of_a_platform_is_what_the_program_says() {
 
 // Promises
 
+/// The macros of `tests/e2e/stage.rs` that make a test for each of several platforms.
+const MACROS: [&str; 2] = ["both!(", "every_platform!("];
+
 /// Whether a file has a test of that name; of what is no Rust, whether it holds that text.
 fn holds(path: &str, name: &str) -> bool {
     let text = read(path);
@@ -364,8 +367,8 @@ fn holds(path: &str, name: &str) -> bool {
         return text.contains(name);
     }
     let dense: String = text.split_whitespace().collect();
-    let made = [format!("both!({name},"), format!("every_platform!({name},"), format!("Trial::test(\"{name}\",")];
-    if made.iter().any(|made| dense.contains(made)) {
+    let trial = format!("Trial::test(\"{name}\",");
+    if dense.contains(&trial) || MACROS.iter().any(|made| dense.contains(&format!("{made}{name},"))) {
         return true;
     }
     let lines: Vec<_> = text.lines().map(str::trim_start).collect();
@@ -378,27 +381,61 @@ fn holds(path: &str, name: &str) -> bool {
     })
 }
 
-#[test]
-fn every_promise_is_held_by_tests_that_there_are() {
-    let security = section("README.md", "Security");
-    let rows = security.lines().filter_map(|line| line.strip_prefix("| "));
-    let held = rows.skip(2).map(|row| row.split_once(" | ").unwrap());
-    let mut promises = 0;
-    for (promise, tests) in held {
-        let (mut file, mut found) = (None, 0);
+/// The promises, each with the tests that hold it, by file and name.
+fn promises() -> Vec<(String, Vec<(String, String)>)> {
+    let text = read("docs/promises.md");
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
+    let rows = rows.filter(|row| !row.starts_with("promise |") && !row.starts_with("---"));
+    let promises = rows.map(|row| {
+        let (promise, tests) = row.split_once(" | ").unwrap();
+        let (mut file, mut held) = (None, Vec::new());
         for part in tests.split('`').skip(1).step_by(2) {
             if root().join(part).is_file() {
                 file = Some(part);
             } else {
-                let file = file.unwrap_or_else(|| panic!("{part} is no file"));
-                assert!(holds(file, part), "{promise}: {file} has no test {part}");
-                found += 1;
+                let file = file.unwrap_or_else(|| panic!("{promise}: {part} is no file"));
+                held.push((file.to_owned(), part.to_owned()));
             }
         }
-        assert!(found > 0, "nothing holds: {promise}");
-        promises += 1;
+        (promise.to_owned(), held)
+    });
+    promises.collect()
+}
+
+#[test]
+fn every_promise_is_held_by_tests_that_there_are() {
+    let promises = promises();
+    for (promise, tests) in &promises {
+        assert!(!tests.is_empty(), "nothing holds: {promise}");
+        for (file, name) in tests {
+            assert!(holds(file, name), "{promise}: {file} has no test {name}");
+        }
     }
-    assert!(promises > 10);
+    assert!(promises.len() > 100);
+}
+
+/// The names of all tests that a file of end-to-end tests has.
+fn tests_of(path: &str) -> Vec<String> {
+    let text = read(path);
+    let is_made = |line: &str| MACROS.iter().any(|made| line.starts_with(made));
+    let mut lines = text.lines();
+    let mut names = Vec::new();
+    while let Some(line) = lines.next() {
+        let name = if line == "#[test]" { lines.next().and_then(|line| line.strip_prefix("fn ")) } else { None };
+        let name = name.or_else(|| is_made(line).then(|| line.split_once('(').unwrap().1));
+        names.extend(name.map(|name| name.split(['(', ',']).next().unwrap().to_owned()));
+    }
+    assert!(names.len() > 30, "{path}: {names:?}");
+    names
+}
+
+#[test]
+fn every_test_of_the_procedure_holds_a_promise() {
+    let held: BTreeSet<_> = promises().into_iter().flat_map(|(_, tests)| tests).collect();
+    let files = ["outcomes", "faults", "select"].map(|file| format!("tests/e2e/{file}.rs"));
+    let tests = files.into_iter().flat_map(|path| tests_of(&path).into_iter().map(move |name| (path.clone(), name)));
+    let missing: Vec<_> = tests.filter(|test| !held.contains(test)).collect();
+    assert!(missing.is_empty(), "docs/promises.md has no row with {missing:#?}");
 }
 
 #[test]

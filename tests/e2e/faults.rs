@@ -599,6 +599,14 @@ every_platform!(a_redirect_to_another_host_is_not_followed, |stage| {
     assert!(other.calls().is_empty(), "the other host was sent a request");
 });
 
+every_platform!(a_cancel_says_how_long_its_body_is, |stage| {
+    let scene = stage.play(&Course::running());
+    scene.run().ended("canceled", 0);
+    for seen in scene.seen(Call::Cancel) {
+        assert_eq!(seen.header("content-length"), Some(seen.body.len().to_string().as_str()));
+    }
+});
+
 every_platform!(the_token_goes_into_one_header_and_nowhere_else, |stage| {
     let scene = stage.play(&Course::running());
     scene.run().ended("canceled", 0);

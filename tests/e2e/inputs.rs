@@ -1,6 +1,7 @@
 //! Inputs as users write them: spellings, precedence, and everything that is refused before the first request.
 
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use crate::sandbox::digitalocean::{App, Deployment};
 use crate::sandbox::{Call, Sandbox, Seen, TOKEN};
@@ -888,6 +889,19 @@ fn one_bad_id_stops_the_good_ones_too() {
     let sandbox = sandbox();
     let ran = app(&sandbox).input("deployment_id", "dep-1,..").run();
     refused(&ran, &sandbox, &["`deployment_id`"]);
+}
+
+/// As many as one variable holds: compared each with each they would take far longer.
+#[test]
+fn thousands_of_ids_are_looked_at_within_moments() {
+    let sandbox = sandbox();
+    let ids: Vec<_> = (0..26_000).map(|number| format!("{number:x}")).collect();
+    let ids = format!("{},..", ids.join(","));
+    assert!(ids.len() < 128 << 10);
+    let start = Instant::now();
+    let ran = app(&sandbox).input("deployment_id", &ids).run();
+    refused(&ran, &sandbox, &["`deployment_id`"]);
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }
 
 #[test]
