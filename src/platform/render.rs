@@ -6,6 +6,7 @@
 //! so what waits is asked before what runs. And `deactivated` is a former success: seen first it is over and replaced,
 //! but after a cancel request it went live.
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use async_trait::async_trait;
@@ -225,27 +226,20 @@ fn read_id(written: &Id) -> Result<Id, String> {
 /// them is said with the ids.
 fn addressed(values: &Values, faults: &mut Faults) -> Option<Page> {
     let ids = values.list("deployment_id");
-    let mut pages: Vec<_> = ids.iter().filter(|id| is_address(id)).filter_map(|id| Page::parse(id).ok()).collect();
-    let first = pages.pop()?;
-    let mut services = vec![first.service.as_str()];
-    services.extend(pages.iter().map(|page| page.service.as_str()));
-    services.sort_unstable();
-    services.dedup();
+    let pages: Vec<_> = ids.iter().filter(|id| is_address(id)).filter_map(|id| Page::parse(id).ok()).collect();
+    let services: BTreeSet<_> = pages.iter().map(|page| page.service.as_str()).collect();
     if services.len() > 1 {
-        let text = format!("names deploys of several services ({}): a run is for one service", services.join(", "));
+        let services = Vec::from_iter(services).join(", ");
+        let text = format!("names deploys of several services ({services}): a run is for one service");
         faults.add(values.given("deployment_id"), "deployment_id", text);
         return None;
     }
-    Some(first)
+    pages.into_iter().next()
 }
 
 impl Render {
-    fn id(&self) -> &str {
-        self.addressed.as_ref().map_or(self.service.as_str(), Id::as_str)
-    }
-
     fn deploys(&self) -> String {
-        format!("/services/{}/deploys", segment(self.id()))
+        format!("/services/{}/deploys", segment(self.service.as_str()))
     }
 
     /// Adds what the service tells, as far as it was read: its branch, and the page, which has its type in it. Without
@@ -260,7 +254,8 @@ impl Render {
             "web_service" => "web",
             _ => &self.kind,
         };
-        let page = format!("https://{DASHBOARD}/{kind}/{}/deploys/{}", segment(self.id()), segment(&told.id));
+        let page =
+            format!("https://{DASHBOARD}/{kind}/{}/deploys/{}", segment(self.service.as_str()), segment(&told.id));
         told.url = Some(page);
         told.branch = Source::told(None, service.branch.get(), None).branch;
     }
@@ -270,9 +265,11 @@ impl Render {
         if self.followed.get().is_some() {
             return Ok(());
         }
-        let reply = api.send(ApiRequest::get(format!("/services/{}", segment(self.id())), "read the service")).await?;
+        let reply = api
+            .send(ApiRequest::get(format!("/services/{}", segment(self.service.as_str())), "read the service"))
+            .await?;
         let read: Option<Followed> = reply.at("")?;
-        let read = read.filter(|service| service.id.get().is_some_and(|id| is_same(self.id(), id)));
+        let read = read.filter(|service| service.id.get().is_some_and(|id| is_same(self.service.as_str(), id)));
         let read = read.ok_or_else(|| reply.unreadable("about something else"))?;
         self.followed.get_or_init(|| read);
         Ok(())
@@ -359,7 +356,6 @@ struct Commit {
 struct Image {
     #[serde(rename = "ref")]
     reference: Text,
-    sha: Text,
 }
 
 impl Wire {
@@ -384,12 +380,8 @@ impl Wire {
     }
 
     fn details(&self) -> Map<String, Value> {
-        let image = self.image.get();
-        let told = [
-            ("trigger", self.trigger.get()),
-            ("image", image.and_then(|image| image.reference.get())),
-            ("image_sha", image.and_then(|image| image.sha.get())),
-        ];
+        let told =
+            [("trigger", self.trigger.get()), ("image", self.image.get().and_then(|image| image.reference.get()))];
         told.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))).collect()
     }
 }
@@ -454,15 +446,5 @@ mod tests {
         let image = told(json!({ "id": "d", "status": "queued", "commit": null, "image": image })).unwrap();
         assert_eq!(image.details["image"], "docker.io/library/nginx:latest");
         assert!(image.queued_behind && image.commit.is_none());
-    }
-
-    #[test]
-    fn only_what_render_started_is_nobodys_push() {
-        for (trigger, is_renders) in
-            [("deployed_by_render", true), ("new_commit", false), ("service_updated", false), ("other", false)]
-        {
-            let one = told(json!({ "id": "d", "status": "created", "trigger": trigger })).unwrap();
-            assert_eq!(one.automatic, is_renders, "{trigger}");
-        }
     }
 }

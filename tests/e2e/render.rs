@@ -237,7 +237,8 @@ fn step_again(step: &Step, sandbox: &Sandbox) -> Step {
 fn a_cron_job_is_refused_before_any_request() {
     let sandbox = sandbox([Deploy::new(CRON, FIRST)]);
     let words = "is a cron job, and Render does not cancel the deploys of cron jobs";
-    refused(&sandbox, step(&sandbox).input("service_id", CRON), words);
+    let written = step(&sandbox).input("service_id", CRON);
+    refused(&sandbox, written, &format!("`service_id` (INPUT_SERVICE_ID) {words}"));
     refused(&sandbox, bare(&sandbox).input("select", "all").var("RENDER_SERVICE_ID", CRON), words);
     let page = format!("https://dashboard.render.com/cron/{CRON}/deploys/{FIRST}");
     refused(&sandbox, bare(&sandbox).input("deployment_id", &page), words);
@@ -404,13 +405,13 @@ fn to_cancel_what_runs_lets_the_next_one_start() {
 #[test]
 fn all_asks_what_waits_before_what_runs_so_that_nothing_starts() {
     let sandbox = sandbox(queue());
-    // The answers about those that wait come late.
-    sandbox.fault(Call::Cancel, vec![Fault::Delay(std::time::Duration::from_millis(300)); 2]);
+    // The first requests, about those that wait, are lost.
+    sandbox.fault(Call::Cancel, vec![Fault::Status(503); 2]);
     let ran = select(&sandbox, "all").run();
     ran.ended("canceled", 0);
     assert_eq!(ran.output("canceled_count"), "3");
     let asked = asked(&sandbox);
-    assert_eq!((asked.len(), asked.last().map(String::as_str)), (3, Some(FIRST)));
+    assert_eq!((asked.len(), asked.last().map(String::as_str)), (5, Some(FIRST)));
     for one in ran.deployments() {
         let words: Vec<_> =
             one["timeline"].as_array().unwrap().iter().map(|moment| &moment["platform_state"]).collect();
