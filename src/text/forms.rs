@@ -94,8 +94,13 @@ impl Index {
 
     /// Whether a secret begins before `end`, in some way to read the text.
     fn is_in(&self, text: &[u8], end: usize) -> bool {
+        // No way to write a byte is shorter than the byte.
+        let mut fitting = self.hidden.iter().filter(|pattern| pattern.length() <= text.len()).peekable();
+        if fitting.peek().is_none() {
+            return false;
+        }
         let readings = Readings::new(text);
-        self.hidden.iter().any(|pattern| readings.hold(pattern, end))
+        fitting.any(|pattern| readings.hold(pattern, end))
     }
 
     /// Whether a secret is in what base64 or hexadecimal digits in a text stand for.

@@ -34,6 +34,11 @@ impl Pattern {
         Self { masks, last, loose }
     }
 
+    /// How many bytes they are.
+    pub(super) fn length(&self) -> usize {
+        (u64::BITS - self.last.leading_zeros()).try_into().unwrap_or(ENOUGH)
+    }
+
     /// Of the beginnings that are one byte longer now, those that this goes on with.
     fn step(&self, longer: u64, found: Found) -> u64 {
         let mask = |byte: u8| self.masks.get(usize::from(byte)).copied().unwrap_or_default();
