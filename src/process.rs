@@ -100,6 +100,7 @@ impl Process<'_> {
             guarded: opened.platform.is_guarded(),
             poll_interval: common.poll_interval,
             slower: entry.slower,
+            spare: false,
             limit: common.timeout,
             many: 1,
         };

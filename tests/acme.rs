@@ -92,6 +92,7 @@ fn drive(sandbox: &Sandbox, id: &str) -> Verdict {
         guarded: platform.is_guarded(),
         poll_interval: Duration::from_secs(1),
         slower: ACME.slower,
+        spare: false,
         limit,
         many: 1,
     };

@@ -215,6 +215,9 @@ impl Exchange<'_> {
     /// What an answer means.
     pub(super) fn judge(&self, response: Response) -> Result<Reply, Failure> {
         let Channel { dialect, sanitizer, limiter, .. } = self.channel;
+        if let Some((header, few)) = dialect.spare {
+            limiter.count(response.header(header), few);
+        }
         let error = dialect.errors.read(&response);
         let header = response.header(dialect.request_id);
         let request_id = error.as_ref().and_then(|error| error.request_id.as_deref()).or(header);
@@ -233,7 +236,7 @@ impl Exchange<'_> {
         let words = sanitizer.sentence(error.message.as_deref().unwrap_or_else(|| response.describe())).into_string();
         let mut failure = self.failure(kind(response.status, &error), Some(response.status), words);
         failure.request_id = request_id;
-        failure.not_before = self.pause(&response);
+        failure.not_before = self.pause(failure.kind, &response);
         failure.code = error.code;
         if let Some(hint) = error.hint {
             failure.hint = sanitizer.short(&hint).into_string();
@@ -242,8 +245,8 @@ impl Exchange<'_> {
     }
 
     /// Sends nothing more for as long as an answer asks; when that is over, in time since the start of the run.
-    fn pause(&self, response: &Response) -> Option<Duration> {
-        let asks = response.status == 429 || (response.status == 503 && response.header("retry-after").is_some());
+    fn pause(&self, kind: Kind, response: &Response) -> Option<Duration> {
+        let asks = kind == Kind::Limited || (response.status == 503 && response.header("retry-after").is_some());
         asks.then(|| {
             let header = |name: &str| response.header(name);
             let pause = self.channel.limiter.pause(self.bucket(), header, SystemTime::now());

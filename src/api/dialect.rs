@@ -11,6 +11,8 @@ pub(super) struct Dialect {
     pub(super) base_input: &'static str,
     /// Rate limits are counted for each endpoint, not for the credential.
     pub(super) limits_each_endpoint: bool,
+    /// The response header that tells how many requests are left, and how few of them are few.
+    pub(super) spare: Option<(&'static str, u64)>,
     /// The response header with the request's id.
     pub(super) request_id: &'static str,
     /// What an error answer says.

@@ -1,6 +1,7 @@
 //! Rate limits that all workers of a run share: after a 429 nothing more goes through until the platform said so.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -24,6 +25,8 @@ const FIRST_POINT: Duration = Duration::from_secs(1_000_000_000);
 pub(super) struct Limiter {
     reset: Reset,
     buckets: Mutex<HashMap<&'static str, Bucket>>,
+    /// The platform said last that few requests are left.
+    few_left: AtomicBool,
 }
 
 struct Bucket {
@@ -33,7 +36,19 @@ struct Bucket {
 
 impl Limiter {
     pub(super) fn new(reset: Reset) -> Self {
-        Self { reset, buckets: Mutex::new(HashMap::new()) }
+        Self { reset, buckets: Mutex::new(HashMap::new()), few_left: AtomicBool::new(false) }
+    }
+
+    /// Takes down whether few requests are left, where an answer says it.
+    pub(super) fn count(&self, left: Option<&str>, few: u64) {
+        if let Some(left) = left.and_then(|left| left.trim().parse::<u64>().ok()) {
+            self.few_left.store(left < few, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether few requests are left.
+    pub(super) fn is_to_be_spared(&self) -> bool {
+        self.few_left.load(Ordering::Relaxed)
     }
 
     /// When the bucket is filled again, in time since the start of the run; `None` when it is not empty.
@@ -166,6 +181,17 @@ mod tests {
         let pauses: Vec<_> = (0..6).map(|_| limiter.pause("", |_| None, UNIX_EPOCH)).collect();
         assert!(pauses[0] >= Duration::from_secs(1) && pauses[0] <= Duration::from_secs(2));
         assert!(pauses[5] >= Duration::from_secs(16) && pauses[5] <= Duration::from_secs(64));
+    }
+
+    #[test]
+    fn few_requests_are_left_as_the_last_answer_that_says_it_said() {
+        let limiter = Limiter::new(EPOCH);
+        for (left, few) in
+            [(None, false), (Some("50"), false), (Some(" 49 "), true), (Some("many"), true), (Some("51"), false)]
+        {
+            limiter.count(left, 50);
+            assert_eq!(limiter.is_to_be_spared(), few, "{left:?}");
+        }
     }
 
     #[test]

@@ -70,6 +70,7 @@ impl Api {
             about,
             base_input,
             limits_each_endpoint: service.limits_each_endpoint,
+            spare: service.spare,
             request_id: service.request_id,
             errors: service.errors,
             scope: service.scope,
@@ -107,6 +108,11 @@ impl Api {
     /// How many requests that change something have gone out: what looked at first may never have been followed by one.
     pub fn changes(&self) -> usize {
         self.changes.load(Ordering::Relaxed)
+    }
+
+    /// Whether the platform said that few requests are left.
+    pub fn is_to_be_spared(&self) -> bool {
+        self.channel.limiter.is_to_be_spared()
     }
 
     /// The base address.

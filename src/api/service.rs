@@ -23,6 +23,8 @@ pub struct Service {
     pub(super) reset: Reset,
     /// Rate limits are counted for each endpoint, not for the credential.
     pub(super) limits_each_endpoint: bool,
+    /// The response header that tells how many requests are left, and how few of them are few.
+    pub(super) spare: Option<(&'static str, u64)>,
     /// The response header with the request's id.
     pub(super) request_id: &'static str,
     /// What an error answer says.
@@ -42,6 +44,7 @@ impl Service {
             signer: None,
             reset: Reset("x-ratelimit-reset"),
             limits_each_endpoint: false,
+            spare: None,
             request_id: "x-request-id",
             errors: Errors::at(&["/message"]),
             scope: String::new(),
@@ -98,6 +101,13 @@ impl Service {
     #[must_use]
     pub const fn limits_each_endpoint(mut self) -> Self {
         self.limits_each_endpoint = true;
+        self
+    }
+
+    /// Has fewer requests sent while this response header says that fewer than so many are left.
+    #[must_use]
+    pub const fn spare_below(mut self, header: &'static str, few: u64) -> Self {
+        self.spare = Some((header, few));
         self
     }
 

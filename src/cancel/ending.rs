@@ -7,7 +7,7 @@ use super::procedure::{Procedure, Step};
 use super::reasons::refused_reason;
 use super::verdict::Verdict;
 use crate::model::answers::Conclusion;
-use crate::model::deployment::{Deployment, State};
+use crate::model::deployment::{Deployment, Live, State};
 use crate::model::failure::Failure;
 use crate::model::outcome::Outcome;
 
@@ -45,7 +45,9 @@ impl Procedure {
     /// Over in a word that does not tell how: it counts as canceled if it was in flight when it was asked, and nobody
     /// clearly said no.
     fn ended_by_a_request(&self) -> bool {
-        self.already_canceling || self.first_word.is_some() && !self.was_refused()
+        // Of one that somebody else takes down nobody knows what it was before.
+        let by_others = self.already_canceling && !self.last.as_ref().is_some_and(|last| last.live == Live::Unknown);
+        by_others || !self.already_canceling && self.first_word.is_some() && !self.was_refused()
     }
 
     pub(super) fn requested(&mut self, now: Duration) -> Action {

@@ -258,6 +258,7 @@ impl Procedure {
 
     /// Pauses until `until`, or until there is just time for one last read that ends by the limit.
     pub(super) fn pause_until(&mut self, now: Duration, until: Duration) -> Action {
+        let until = until.max(now + self.plan.least_pause());
         let last_read = self.plan.last_read();
         let very_last = self.plan.very_last_read();
         if until < last_read {

@@ -27,6 +27,8 @@ pub struct Plan {
     pub poll_interval: Duration,
     /// After how long a watch the pauses are at least how long, whatever the poll interval.
     pub slower: Option<(Duration, Duration)>,
+    /// No pause is shorter than the poll interval, while the platform allows few requests.
+    pub spare: bool,
     /// The end of the run, since its start.
     pub limit: Duration,
     /// How many deployments the run takes to their ends.
@@ -34,6 +36,11 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The shortest pause, whatever it is for.
+    pub fn least_pause(&self) -> Duration {
+        if self.spare { self.poll_interval } else { Duration::ZERO }
+    }
+
     /// When the last read has to begin, so that it ends by the limit: earlier when many deployments have to be read.
     pub fn last_read(&self) -> Duration {
         let all = Duration::from_secs(1) + LAST_READ_OF_EACH * self.many;

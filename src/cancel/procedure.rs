@@ -81,6 +81,11 @@ impl Procedure {
         }
     }
 
+    /// Says whether the platform allows few requests from now on.
+    pub fn spare(&mut self, spare: bool) {
+        self.plan.spare = spare;
+    }
+
     /// Takes back a cancel request that was decided on but never put on the wire.
     pub fn withdraw(&mut self) {
         if matches!(self.step, Step::Asking) {

@@ -98,7 +98,8 @@ impl Values {
         }
     }
 
-    fn require(&self, names: &[&str], inputs: &[Input], faults: &mut Faults) {
+    /// Notes which of these were not written.
+    pub fn require(&self, names: &[&str], inputs: &[Input], faults: &mut Faults) {
         let missing = |input: &&Input| names.contains(&input.name) && self.given(input.name).is_none();
         for input in inputs.iter().filter(missing) {
             self.missing(input, faults);

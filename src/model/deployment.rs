@@ -124,6 +124,8 @@ pub struct Deployment {
     pub automatic: bool,
     /// What says whether it went live.
     pub live: Live,
+    /// The live place that it is for, where a scope has several: what is for another supersedes nothing of it.
+    pub slot: Option<String>,
     /// What the platform's own file has to remember about it, opaque to everybody else.
     pub handle: Value,
 }
@@ -160,6 +162,7 @@ impl Deployment {
             queued_behind: false,
             automatic: false,
             live: Live::ByState,
+            slot: None,
             handle: Value::Null,
         }
     }

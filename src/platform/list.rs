@@ -21,7 +21,7 @@ pub struct List {
     item: &'static str,
     size: Option<(Place, Sizes)>,
     turn: Turn,
-    in_flight: Option<(&'static str, &'static str)>,
+    in_flight: Option<(Place, Value)>,
     goes_back: bool,
     is_left_out_when_empty: bool,
     says: Option<&'static str>,
@@ -44,8 +44,8 @@ enum Turn {
     One,
     /// By its number.
     Number { place: Place, first: u32, more: More },
-    /// By what the answer, or its last item, says at this pointer.
-    Cursor { place: Place, at: &'static str, of_item: bool },
+    /// By what the answer, or its last item, says at this pointer; where `if_true` is set, only if there is a true there.
+    Cursor { place: Place, at: &'static str, of_item: bool, if_true: Option<&'static str> },
     /// By the number of items before it.
     Offset { place: Place, more: More },
 }
@@ -132,8 +132,16 @@ impl List {
     /// What an answer says at the pointer `at` leads to the next page.
     #[must_use]
     pub const fn cursor(mut self, place: Place, at: &'static str) -> Self {
-        self.turn = Turn::Cursor { place, at, of_item: false };
+        self.turn = Turn::Cursor { place, at, of_item: false, if_true: None };
         self
+    }
+
+    /// What an answer says at the pointer `at` leads to the next page where there is a true at `if_true`: some lists have
+    /// a cursor on their last page as well.
+    #[must_use]
+    pub const fn cursor_if(mut self, place: Place, at: &'static str, if_true: &'static str) -> Self {
+        self.turn = Turn::Cursor { place, at, of_item: false, if_true: Some(if_true) };
+        self.says(if_true)
     }
 
     /// The cursor is a point in time as a number, and each lies before the one before.
@@ -146,7 +154,7 @@ impl List {
     /// What the last item of a page says at the pointer `at` leads to the next page.
     #[must_use]
     pub const fn cursor_of_item(mut self, place: Place, at: &'static str) -> Self {
-        self.turn = Turn::Cursor { place, at, of_item: true };
+        self.turn = Turn::Cursor { place, at, of_item: true, if_true: None };
         self
     }
 
@@ -159,8 +167,14 @@ impl List {
 
     /// The platform's own filter for what is in flight.
     #[must_use]
-    pub const fn in_flight(mut self, name: &'static str, value: &'static str) -> Self {
-        self.in_flight = Some((name, value));
+    pub fn in_flight(self, name: &'static str, value: &'static str) -> Self {
+        self.in_flight_at(Place::Query(name), Value::from(value))
+    }
+
+    /// The same, wherever and whatever it is.
+    #[must_use]
+    pub fn in_flight_at(mut self, place: Place, value: Value) -> Self {
+        self.in_flight = Some((place, value));
         self
     }
 
@@ -185,8 +199,8 @@ impl List {
 
     /// The same list through the platform's filter, and the one without; the first is `None` where there is no filter.
     pub(super) fn filtered(&self) -> Option<Self> {
-        let (name, value) = self.in_flight?;
-        Some(Self { call: self.call.clone().query(name, value), ..self.clone() })
+        let (place, value) = self.in_flight.clone()?;
+        Some(Self { call: put(self.call.clone(), place, value), ..self.clone() })
     }
 
     /// Reads page after page as far as `until` says, giving each item to `take`.
@@ -301,7 +315,14 @@ impl List {
                 let is_counted = matches!(more, More::Total(_));
                 return Ok(more.is_there(reply, page, many).map_err(nowhere)? && !(is_counted && outer.is_empty()));
             }
-            Turn::Cursor { at, of_item: false, .. } => reply.at(at)?,
+            Turn::Cursor { if_true: Some(at), .. } if reply.at(at)? != Some(true) => None,
+            Turn::Cursor { at, of_item: false, if_true, .. } => {
+                let next: Option<Value> = reply.at(at)?;
+                if if_true.is_some() && !next.as_ref().is_some_and(is_something) {
+                    return Err(nowhere("its next page is not the next one"));
+                }
+                next
+            }
             // Every item has a cursor, also the very last: a page that is not full is the last one.
             Turn::Cursor { .. } if outer.len() < page.size as usize => None,
             Turn::Cursor { at, .. } => outer.last().and_then(|last| wire::at(last.get().as_bytes(), at).ok().flatten()),

@@ -36,7 +36,7 @@ enum By {
     /// By its id or its name, whichever was written: the same read takes both, and its answer has them at the pointers.
     Either(ApiRequest, &'static str, &'static str),
     /// By its exact name in a list, whose items have name and id at the pointers.
-    Name(List, &'static str, &'static str),
+    Name(Box<List>, &'static str, &'static str),
 }
 
 impl Scope {
@@ -74,7 +74,7 @@ impl Scope {
     /// A scope by its exact name in a list, whose items have `[name, id]` at these pointers.
     pub fn by_name(noun: &'static str, input: &'static str, name: String, list: List, at: [&'static str; 2]) -> Self {
         let [named, id] = at;
-        Self::new(noun, input, name, By::Name(list, named, id))
+        Self::new(noun, input, name, By::Name(Box::new(list), named, id))
     }
 
     fn new(noun: &'static str, input: &'static str, written: String, by: By) -> Self {

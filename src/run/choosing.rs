@@ -68,7 +68,7 @@ impl Choosing<'_, '_> {
                 return Err(run.nothing(&selection));
             } else {
                 let slower = run.plan.slower.filter(|(after, _)| now - began >= *after);
-                let rest = slower.map_or(APPEARING, |(_, rest)| rest.max(APPEARING));
+                let rest = slower.map_or(APPEARING, |(_, rest)| rest.max(APPEARING)).max(run.least_pause());
                 let pause = (now + rest).min(appear_by);
                 let appears = Waiting::For("a matching deployment to appear", began);
                 aloud(self.observer, appears, run.pause(pause, self.signals)).await?;

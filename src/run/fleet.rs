@@ -203,6 +203,7 @@ impl<'r, 'a> Fleet<'r, 'a> {
             return;
         }
         let seen = task.procedure.timeline().len();
+        task.procedure.spare(self.run.api.is_to_be_spared());
         let action = task.procedure.next(now, self.run.sanitize(event));
         if let Some(last) = task.procedure.last().filter(|_| is_first) {
             self.schedule.known.insert(last.id.clone());

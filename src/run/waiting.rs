@@ -12,6 +12,11 @@ use crate::model::outcome::Outcome;
 use crate::model::signal::{Received, Signals};
 
 impl Run<'_> {
+    /// The shortest pause while the platform allows few requests.
+    pub(super) fn least_pause(&self) -> Duration {
+        if self.api.is_to_be_spared() { self.plan.poll_interval } else { Duration::ZERO }
+    }
+
     /// Pauses until this time since the start of the run, or until a signal ends it.
     pub(super) async fn pause(&self, until: Duration, signals: &mut Signals) -> Result<(), Verdict> {
         tokio::select! {
@@ -47,6 +52,7 @@ impl Run<'_> {
                 let outcome = if failure.kind == Kind::BadInput { Outcome::BadInput } else { Outcome::Error };
                 return Err(self.ending(outcome, &reason, &failure.hint));
             };
+            let again = again.max(now + self.least_pause());
             self.pause(again.min(last_try), signals).await?;
         }
     }

@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use super::selector::{Selection, Selector, deployments, in_flight, is_in_flight};
 use crate::model::deployment::{Deployment, Live, State};
 
-/// What supersedes what, by repository, branch and target.
+/// What supersedes what, by repository, branch and target; or by slot.
 type Groups<'a> = BTreeMap<[Option<&'a str>; 3], Vec<&'a Deployment>>;
 
 impl Selector {
-    /// What supersedes what: those of one branch and target. One whose branch is not known belongs to no group, and a
+    /// What supersedes what: those of one branch and target, or of one slot where branches do not count. One whose branch is not known belongs to no group, and a
     /// fork's branch of the same name is another branch. What the platform started by itself supersedes nothing.
     pub(super) fn groups<'a>(&self, listed: &[&'a Deployment]) -> Groups<'a> {
         let mut groups = Groups::new();
@@ -21,7 +21,7 @@ impl Selector {
             let repository = sources.find_map(|source| source.repository.as_deref());
             let is_wanted = self.branch.is_none() || branch == self.branch.as_deref();
             let key = if self.one_group {
-                [None; 3]
+                [None, one.slot.as_deref(), None]
             } else if branch.is_some() && is_wanted {
                 [repository, branch, one.target.as_deref()]
             } else {
@@ -42,7 +42,12 @@ impl Selector {
             let Some((newest, kept)) = newest_kept(group) else {
                 continue;
             };
-            let older = |one: &&&Deployment| is_in_flight(one) && one.created.is_some_and(|created| created < newest);
+            let is_narrowed_away = |one: &Deployment| {
+                self.branch.is_some() && !one.sources.iter().any(|source| source.branch == self.branch)
+            };
+            let older = |one: &&&Deployment| {
+                is_in_flight(one) && one.created.is_some_and(|created| created < newest) && !is_narrowed_away(one)
+            };
             let chosen: Vec<_> = group.iter().filter(older).map(|one| (*one).clone()).collect();
             if !chosen.is_empty() {
                 let group = picked.keepers.len();

@@ -274,6 +274,38 @@ fn where_there_are_no_branches_all_are_one_group() {
     assert_eq!(ids(&line.pick(&listed)), ["a"]);
 }
 
+#[test]
+fn of_several_slots_each_is_a_group_of_its_own() {
+    let at = |id, state, created, branch, slot: &str| Deployment {
+        slot: Some(slot.to_owned()),
+        ..one(id, state, created, branch, None)
+    };
+    let listed = [
+        at("new", Running, 4, Some("main"), "web"),
+        at("other", Running, 3, Some("dev"), "web"),
+        at("old", Running, 2, Some("main"), "web"),
+        at("alone", Running, 1, Some("main"), "api"),
+    ];
+    let line = Selector { one_group: true, ..wanted(Select::Superseded) };
+    assert_eq!(ids(&line.pick(&listed)), ["other", "old"]);
+    // A branch narrows what may go, not what is kept.
+    let of = |branch: &str| Selector { branch: Some(branch.to_owned()), ..line.clone() };
+    assert_eq!(ids(&of("dev").pick(&listed)), ["other"]);
+    assert_eq!(ids(&of("main").pick(&listed)), ["old"]);
+    // One that was live and is gone supersedes nothing.
+    let gone = Deployment { live: Live::Once, ..at("gone", Succeeded, 5, None, "api") };
+    assert!(ids(&line.pick(&[gone, listed[3].clone()])).is_empty());
+}
+
+#[test]
+fn one_that_may_have_been_live_is_named_where_nothing_is_in_flight() {
+    let gone = Deployment { live: Live::Unknown, ..one("gone", State::Ended, 5, Some("main"), None) };
+    let told = wanted(Select::Latest).pick(&[gone]).perhaps_live.unwrap();
+    assert!(told.contains("does not tell whether it went live"), "{told}");
+    let crashed = Deployment { live: Live::Once, ..one("gone", Failed, 5, Some("main"), None) };
+    assert!(wanted(Select::Latest).pick(&[crashed]).perhaps_live.unwrap().contains("has gone live"));
+}
+
 fn any_deployment() -> impl Strategy<Value = Deployment> {
     let states = [Queued, Running, State::Canceling, Canceled, Succeeded, Failed, State::Superseded, State::Unknown];
     let branch = prop_oneof![Just(None), Just(Some("main")), Just(Some("dev"))];
@@ -327,7 +359,9 @@ proptest! {
         for one in &listed {
             let mut others = listed.iter().filter(|other| in_group(one, other) && worth(other));
             let older = one.created.is_some() && others.any(|other| other.created > one.created);
-            let expected = meant(one) && matches!(one.state, Queued | Running) && older;
+            // Where branches divide nothing, a written one still says which may go.
+            let may_go = branch.is_none() || one.branch == branch;
+            let expected = meant(one) && may_go && matches!(one.state, Queued | Running) && older;
             prop_assert_eq!(picked.chosen.iter().any(|chosen| chosen.id == one.id), expected, "{:?}", one);
         }
         for kept in &picked.kept {

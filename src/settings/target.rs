@@ -157,7 +157,7 @@ fn refuse_beside_ids(values: &Values, faults: &mut Faults) {
 /// A narrowing that would be ignored is refused: more would be canceled than was meant.
 fn refuse_unused(values: &Values, entry: &PlatformInfo, select: Select, faults: &mut Faults) {
     let groups = select == Select::Superseded;
-    if groups && entry.one_group && values.given("branch").is_some() {
+    if groups && entry.one_group && !entry.selects.contains(&Select::Branch) && values.given("branch").is_some() {
         let text = format!(
             "cannot narrow a selection on {}: its deployments carry no branch, so more would be canceled than was meant",
             entry.about.name

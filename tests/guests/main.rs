@@ -146,6 +146,7 @@ impl<P: Platform> Guest<P> {
             poll_interval: Duration::from_secs(1),
             many: 1,
             slower: None,
+            spare: false,
             limit: LIMIT,
         };
         let run = Run {

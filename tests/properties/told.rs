@@ -291,6 +291,7 @@ async fn drive(tale: &Tale, sanitizer: &Arc<Sanitizer>) -> Vec<Task> {
             guarded: false,
             poll_interval: Duration::from_secs(5),
             slower: None,
+            spare: false,
             limit: LIMIT,
             many: 1,
         },

@@ -134,6 +134,7 @@ fn any_plan() -> impl Strategy<Value = Plan> {
             guarded,
             poll_interval: Duration::from_secs(poll_interval),
             slower,
+            spare: false,
             limit: Duration::from_secs(limit),
             many: 1,
         })

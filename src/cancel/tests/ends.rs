@@ -122,6 +122,24 @@ fn what_says_whether_it_went_live_beats_its_state() {
     }
 }
 
+/// Over, and perhaps live before: only who saw it in flight and asked may say that it was canceled.
+#[test]
+fn what_was_perhaps_live_is_canceled_only_by_who_asked_in_time() {
+    let over = || {
+        let past = Deployment { live: Live::Unknown, ..deployment(State::Ended) };
+        Event::Read(Ok(Found::Here(Box::new(past))))
+    };
+    let no = || refused(Kind::Refused);
+    for (events, outcome, sends) in [
+        (vec![over()], Outcome::AlreadyFinished, 0),
+        (vec![sight(Canceling), over()], Outcome::AlreadyFinished, 0),
+        (vec![sight(Running), no(), sight(Canceling), over()], Outcome::AlreadyFinished, 1),
+        (vec![sight(Running), accepted(None), sight(Canceling), over()], Outcome::Canceled, 1),
+    ] {
+        check(plan(), events, outcome, sends);
+    }
+}
+
 #[test]
 fn a_refused_request_is_not_said_to_have_canceled_it() {
     let procedure = check(plan(), vec![sight(Running), refused(Kind::Refused), sight(Canceled)], Outcome::Canceled, 1);

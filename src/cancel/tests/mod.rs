@@ -26,6 +26,7 @@ fn plan() -> Plan {
         guarded: false,
         poll_interval: Duration::from_secs(5),
         slower: None,
+        spare: false,
         limit: LIMIT,
         many: 1,
     }

@@ -90,3 +90,17 @@ fn the_rhythm_of_a_watch_follows_the_contract() {
     assert!(watch_pause(Duration::from_secs(60), &slower) >= Duration::from_secs(10));
     assert!(watch_pause(Duration::from_secs(59), &slower) <= Duration::from_secs(5));
 }
+
+#[test]
+fn no_pause_is_shorter_than_the_poll_interval_while_few_requests_are_left() {
+    for events in [
+        vec![sight(Running), accepted(None), sight(Running)],
+        vec![sight(Running), refused(Kind::Server), sight(Running)],
+        vec![Event::Read(Err(failure(Kind::Server)))],
+    ] {
+        let mut procedure = Procedure::new(plan(), None, Duration::ZERO);
+        procedure.spare(true);
+        let last = events.into_iter().map(|event| procedure.next(Duration::ZERO, event)).last();
+        assert!(matches!(last, Some(Action::Pause(until)) if until >= plan().poll_interval), "{last:?}");
+    }
+}
