@@ -17,7 +17,7 @@ mod sandbox;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sandbox::{Grant, MINTED, Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery, render, vercel};
+use sandbox::{Grant, MINTED, Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery, railway, render, vercel};
 
 /// A password for Cloud Foundry.
 const PASSWORD: &str = "open sesame 99";
@@ -156,6 +156,17 @@ const SCENES: &[Scene] = &[
         },
         inputs: &[("select", "all"), ("service_name", "web")],
         secrets: &[("token", TOKEN)],
+    },
+    Scene {
+        title: "Railway: no word for canceled; of two that end REMOVED one was live in between, and only that is red",
+        platform: "railway",
+        set: |sandbox| {
+            sandbox.add(railway::ProjectToken::new(TOKEN));
+            sandbox.add(railway::Deployment::new(1).after_cancel(["BUILDING", "REMOVED"]));
+            sandbox.add(railway::Deployment::new(2).built().can_roll_back());
+        },
+        inputs: &[("select", "all"), ("environment_id", railway::ENVIRONMENT)],
+        secrets: &[("project_token", TOKEN)],
     },
 ];
 

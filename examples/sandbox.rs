@@ -13,10 +13,12 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use sandbox::{Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery, render, vercel};
+use sandbox::{Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery, railway, render, vercel};
 
 /// The ids of all deployments, those of Qovery by their requests.
-const IDS: [&str; 8] = ["dep-do", "dep-cf", "k7Q-3mX-p9Z", "dpl_old", "dpl_1", "dpl_other", "req-one", "dep-rn"];
+const IDS: [&str; 9] =
+    ["dep-do", "dep-cf", "k7Q-3mX-p9Z", "dpl_old", "dpl_1", "dpl_other", "req-one", "dep-rn", RAILWAY];
+const RAILWAY: &str = "5f1fb65b-0000-4000-8000-000000000001";
 
 /// The words a deployment shows before and after a cancel.
 struct Course {
@@ -88,12 +90,17 @@ fn main() {
     let deploy = render::Deploy::new(render::SERVICE, "dep-rn").commit(&commit).states(states);
     sandbox.add(deploy.after_cancel(after_cancel));
 
+    let Course { states, after_cancel } = words(["BUILDING", "REMOVING", "REMOVED", "SUCCESS"]);
+    sandbox.add(railway::ProjectToken::new(TOKEN));
+    sandbox.add(railway::Deployment::new(1).commit(&commit).states(states).after_cancel(after_cancel));
+
     for (platform, rest) in [
         ("digitalocean", "app_id=app-1 deployment_id=dep-do endless_app_id=app-2 endless_id=dep-endless"),
         ("cloud_foundry", "username=deployer deployment_id=dep-cf"),
         ("vercel", "team_id=team_1 project_id=prj_1 deployment_id=dpl_1"),
         ("qovery", "environment_id=env-1 deployment_id=req-one"),
         ("render", "service_id=srv-cu2k7g0gph6c73ffc4h0 deployment_id=dep-rn"),
+        ("railway", "deployment_id=5f1fb65b-0000-4000-8000-000000000001"),
     ] {
         println!("{platform} api_url={} token={TOKEN} {rest}", sandbox.url(platform));
     }

@@ -7,6 +7,7 @@ mod datadog;
 mod digitalocean;
 mod paging;
 mod qovery;
+mod railway;
 mod render;
 mod vercel;
 
@@ -54,7 +55,7 @@ pub struct PlatformInfo {
     pub select_notes: &'static [(Select, &'static str)],
     /// Why it cannot do the rest, and what to use instead.
     pub no_select: &'static str,
-    /// All deployments of a scope follow each other: branches do not divide them into groups.
+    /// All deployments of a scope follow each other, or of a slot of it: branches do not divide them into groups.
     pub one_group: bool,
     /// Deployments carry the repository they come from, so that a fork's branch can be told from ours.
     pub knows_forks: bool,

@@ -1,10 +1,17 @@
 //! The register of all platforms, one line each.
 
-use super::{PlatformInfo, cloud_foundry, datadog, digitalocean, qovery, render, vercel};
+use super::{PlatformInfo, cloud_foundry, datadog, digitalocean, qovery, railway, render, vercel};
 
 /// All platforms, in the order of the documents.
-pub const REGISTER: &[&PlatformInfo] =
-    &[&digitalocean::INFO, &cloud_foundry::INFO, &datadog::INFO, &vercel::INFO, &qovery::INFO, &render::INFO];
+pub const REGISTER: &[&PlatformInfo] = &[
+    &digitalocean::INFO,
+    &cloud_foundry::INFO,
+    &datadog::INFO,
+    &vercel::INFO,
+    &qovery::INFO,
+    &render::INFO,
+    &railway::INFO,
+];
 
 /// The platform a user means: case does not matter, `-` is `_`.
 pub fn named(text: &str) -> Option<&'static PlatformInfo> {

@@ -129,6 +129,8 @@ fn a_step_in_a_path_is_bad_input_wherever_it_could_enter_one() {
         ("qovery", "deployment_id", &[("environment_id", "e1")]),
         ("render", "service_id", &[("deployment_id", "dep-1")]),
         ("render", "deployment_id", &[("service_id", "srv-1")]),
+        ("railway", "deployment_id", &[("token", ""), ("api_token", TOKEN)]),
+        ("railway", "service_id", &[("token", ""), ("api_token", TOKEN), ("deployment_id", "d1")]),
     ] {
         for path in [".", "..", " .. "] {
             let sandbox = Sandbox::start();

@@ -19,7 +19,7 @@ fn sandbox() -> Sandbox {
         .add(cloud_foundry::Deployment::new("dep-1"))
         .add(User::new("ci", PLAIN))
         .add(Client::new("ci", PLAIN));
-    for platform in ["digitalocean", "vercel", "cloud_foundry", "qovery", "render"] {
+    for platform in ["digitalocean", "vercel", "cloud_foundry", "qovery", "render", "railway"] {
         sandbox.token(platform, PLAIN, Grant::All);
     }
     sandbox
@@ -72,6 +72,10 @@ fn a_token_written_into_an_input_of_its_platform_is_shown_nowhere() {
         ("render", &[DEP, ("service_id", PLAIN)]),
         ("render", &[DEP, ("service_name", PLAIN), ("owner_id", PLAIN)]),
         ("render", &[("service_id", "srv-1"), ("deployment_id", PLAIN)]),
+        ("railway", &[("deployment_id", "d1"), ("service_id", PLAIN)]),
+        ("railway", &[("token", ""), ("api_token", PLAIN), ("deployment_id", PLAIN)]),
+        ("railway", &[("token", ""), ("project_token", PLAIN), ("deployment_id", "d1"), ("project_id", PLAIN)]),
+        ("railway", &[("token", ""), ("project_token", PLAIN), ALL, ("service_id", PLAIN)]),
     ];
     for (platform, inputs) in scenes {
         step("github", &sandbox(), platform, inputs).run();

@@ -27,6 +27,7 @@ mod outcomes;
 mod pages;
 mod proxy;
 mod qovery;
+mod railway;
 mod render;
 #[cfg(unix)]
 mod script;

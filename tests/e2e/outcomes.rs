@@ -29,7 +29,7 @@ every_platform!(a_running_deployment_is_canceled, |stage| {
     let scene = stage.play(&Course::running());
     let ran = scene.run();
     ran.ended("canceled", 0).says("::notice title=");
-    tells(&ran, "true", "false", "canceled");
+    tells(&ran, "true", "false", stage.stopped_state().0);
     went(&ran, stage.shown("running"), stage.shown("canceled"));
     assert_eq!((scene.asked(), scene.effective(1)), (1, 1));
 });
@@ -86,7 +86,7 @@ every_platform!(the_json_tells_the_cancel_request_and_the_course, |stage| {
     assert_eq!(one["deployment_id"], stage.id(1).as_str());
     assert_eq!(one["outcome"], "canceled");
     assert_eq!((&one["canceled"], &one["went_live"]), (&true.into(), &"false".into()));
-    assert_eq!(one["state"], "canceled");
+    assert_eq!(one["state"], stage.stopped_state().0);
     assert_eq!(words(one), [stage.shown("queued"), stage.shown("running"), stage.shown("canceled")]);
     assert_eq!(one["http_status"], stage.traits().accepted);
     let request_id = one["request_id"].as_str().unwrap_or_default();
@@ -115,8 +115,9 @@ every_platform!(a_deployment_that_was_canceled_before_is_satisfied, |stage| {
     let scene = stage.play(&Course::of(&["canceled"]));
     let ran = scene.run();
     ran.ended("already_finished", 0).says("::notice title=");
-    tells(&ran, "true", "false", "canceled");
-    assert_eq!(ran.output("canceled_count"), "1");
+    let (state, is_told) = stage.stopped_state();
+    tells(&ran, if is_told { "true" } else { "false" }, "false", state);
+    assert_eq!(ran.output("canceled_count"), if is_told { "1" } else { "0" });
     assert_eq!(scene.asked(), 0);
 });
 
@@ -156,7 +157,7 @@ every_platform!(a_lost_race_is_completed_whatever_the_cancel_answers, |stage| {
         let scene = stage.play(&racing(stage, "succeeded")).fault(Call::Cancel, [Fault::Status(status)]);
         let ran = scene.run();
         ran.ended("completed", 3);
-        assert_eq!(ran.deployments()[0]["http_status"], status);
+        assert_eq!(ran.deployments()[0]["http_status"], stage.traits().on_the_wire(status));
     }
 });
 
@@ -263,7 +264,8 @@ every_platform!(a_deployment_that_is_not_there_is_not_found, |stage| {
 
 every_platform!(an_id_the_platform_calls_malformed_is_not_found, |stage| {
     let scene = stage.play(&Course::running()).fault(Call::Read, [Fault::Status(400)]);
-    scene.run().ended("not_found", 4);
+    let is_unknown = stage.traits().malformed_is_unknown;
+    scene.run().ended(if is_unknown { "not_found" } else { "error" }, if is_unknown { 4 } else { 1 });
     assert_eq!(scene.asked(), 0);
 });
 
@@ -312,7 +314,7 @@ every_platform!(a_token_that_may_only_read_is_an_error, |stage| {
     tells(&ran, "false", "unknown", "running");
     // Cloud Foundry does not tell who may not cancel that there is such a deployment.
     let status = if stage == Stage::CloudFoundry { 404 } else { 403 };
-    assert_eq!(ran.deployments()[0]["http_status"], status);
+    assert_eq!(ran.deployments()[0]["http_status"], stage.traits().on_the_wire(status));
 });
 
 every_platform!(an_unknown_state_is_told_by_its_own_word_and_is_no_end, |stage| {
@@ -340,6 +342,9 @@ every_platform!(a_deployment_in_an_unknown_state_is_asked_all_the_same, |stage| 
 });
 
 every_platform!(canceled_is_read_with_two_l_as_well, |stage| {
+    if !stage.has("canceled") {
+        return;
+    }
     let two_l = match stage {
         Stage::CloudFoundry => "FINALIZED/CANCELLED",
         Stage::Datadog => "cancelled",
@@ -367,7 +372,7 @@ every_platform!(several_deployments_are_all_canceled, |stage| {
     let ran = scene.run();
     ran.ended("canceled", 0);
     assert_eq!((ran.output("count"), ran.output("canceled_count")), ("12", "12"));
-    tells(&ran, "true", "false", "canceled");
+    tells(&ran, "true", "false", stage.stopped_state().0);
     assert_eq!(ran.deployments().len(), 12);
     assert!((1..=12).all(|number| scene.effective(number) == 1));
     assert_eq!(scene.asked(), 12);
@@ -387,7 +392,9 @@ every_platform!(the_worst_outcome_is_the_runs, |stage| {
     ran.ended("completed", 3);
     tells(&ran, "false", "true", "succeeded");
     assert_eq!(ran.output("deployment_id"), stage.id(2));
-    assert_eq!((ran.output("count"), ran.output("canceled_count")), ("4", "2"));
+    // What was stopped before counts where a word tells that it was.
+    let canceled = if stage.stopped_state().1 { "2" } else { "1" };
+    assert_eq!((ran.output("count"), ran.output("canceled_count")), ("4", canceled));
     let deployments = ran.deployments();
     let outcomes: Vec<_> = deployments.iter().map(|one| one["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["canceled", "completed", "failed", "already_finished"]);

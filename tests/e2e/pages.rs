@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use crate::sandbox::datadog::{API_KEY, QUERY};
-use crate::sandbox::{Call, Fault, Sandbox, TOKEN};
-use crate::sandbox::{cloud_foundry, datadog, digitalocean, render, vercel};
+use crate::sandbox::{Call, Fault, Sandbox, Seen, TOKEN};
+use crate::sandbox::{cloud_foundry, datadog, digitalocean, railway, render, vercel};
 use crate::step::{Ran, Step};
 
 /// A platform whose lists have pages.
@@ -21,7 +21,7 @@ struct Pages {
     page: fn(number: u32, next: u32) -> Value,
 }
 
-const ALL: [Pages; 5] = [
+const ALL: [Pages; 6] = [
     Pages {
         name: "digitalocean",
         size: "per_page",
@@ -106,6 +106,27 @@ const ALL: [Pages; 5] = [
             Value::Array(vec![json!({ "deploy": deploy, "cursor": format!("c-{next}") }); 100])
         },
     },
+    Pages {
+        name: "railway",
+        size: "first",
+        sizes: [100, 10, 1],
+        add: |sandbox| {
+            sandbox.add(railway::Deployment::new(1));
+        },
+        step: |step| {
+            let step = step.without("INPUT_TOKEN").input("api_token", TOKEN).input("project_id", railway::PROJECT);
+            step.input("environment_id", railway::ENVIRONMENT).input("service_id", railway::SERVICE)
+        },
+        page: |number, next| {
+            json!({ "data": { "deployments": {
+                "edges": [{ "node": {
+                    "id": railway::id(usize::try_from(number).unwrap()), "status": "BUILDING",
+                    "projectId": railway::PROJECT, "environmentId": railway::ENVIRONMENT, "serviceId": railway::SERVICE,
+                } }],
+                "pageInfo": { "hasNextPage": true, "endCursor": format!("cursor-{next}") },
+            } } })
+        },
+    },
 ];
 
 impl Pages {
@@ -124,12 +145,13 @@ impl Pages {
 /// How many items were asked for, request by request; `name` is the parameter that says it.
 fn sizes(sandbox: &Sandbox, call: Call, name: &str) -> Vec<u32> {
     let seen = sandbox.requests().into_iter();
-    let size = |query: String| {
-        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-        let (_, size) = pairs.find(|(known, _)| known == name)?;
-        size.parse().ok()
+    let size = |seen: Seen| {
+        let mut pairs = url::form_urlencoded::parse(seen.query.as_bytes());
+        let body: Value = serde_json::from_slice(&seen.body).unwrap_or_default();
+        let in_body = body["variables"][name].as_u64().map(|size| u32::try_from(size).unwrap());
+        pairs.find(|(known, _)| known == name).map_or(in_body, |(_, size)| size.parse().ok())
     };
-    seen.filter(|seen| seen.call == call).filter_map(|seen| size(seen.query)).collect()
+    seen.filter(|seen| seen.call == call).filter_map(size).collect()
 }
 
 /// Runs every platform with each of these faults in the way of all its lists, all at the same time.

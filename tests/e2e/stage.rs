@@ -16,6 +16,7 @@ pub enum Stage {
     Vercel,
     Qovery,
     Render,
+    Railway,
 }
 
 impl Deref for Stage {
@@ -29,6 +30,7 @@ impl Deref for Stage {
             Self::Vercel => &sandbox::vercel::Stand,
             Self::Qovery => &sandbox::qovery::Stand,
             Self::Render => &sandbox::render::Stand,
+            Self::Railway => &sandbox::railway::Stand,
         }
     }
 }
@@ -37,7 +39,8 @@ impl Deref for Stage {
 macro_rules! every_platform {
     ($name:ident, $body:expr) => {
         crate::stage::on!($name, $body; on_digitalocean DigitalOcean, on_cloud_foundry CloudFoundry,
-            on_datadog Datadog, on_vercel Vercel, on_qovery Qovery, on_render Render);
+            on_datadog Datadog, on_vercel Vercel, on_qovery Qovery, on_render Render,
+            on_railway Railway);
     };
 }
 pub(crate) use every_platform;

@@ -10,7 +10,7 @@
 //!    outcome is `timed_out`.
 //! 5. How it ended is what the platform says at the end, and without waiting `requested` takes a clear yes.
 
-use crate::cells::{Cell, Course, Length, Phase, Row, Variant};
+use crate::cells::{Cell, Course, Length, Phase, Row, Variant, stand};
 
 /// What can be made of one exchange that met the fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +52,8 @@ impl Sense {
             Row::ContentType => Self::Whole,
             Row::Drip if is_silent => Self::Whole,
             Row::Empty | Row::OtherJson if asking => Self::Yes,
+            // There it is about the operation, and no id stands in that.
+            Row::Status400 if !stand(cell.platform).traits().malformed_is_unknown => Self::Objected,
             Row::Status400 => Self::Refused,
             Row::Status409 | Row::Status411 | Row::Status422 => Self::Objected,
             Row::Status401 | Row::Status403 => Self::Denied,

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cancel_deployment::api::{Api, Clock, Method, Request, Response, Transport, TransportError};
+use cancel_deployment::api::{Api, Body, Clock, Method, Request, Response, Transport, TransportError};
 use cancel_deployment::cancel::Plan;
 use cancel_deployment::input::env::Env;
 use cancel_deployment::input::faults::Faults;
@@ -36,8 +36,9 @@ const LIMIT: Duration = Duration::from_secs(20);
 const NEXT: u8 = 0xff;
 /// Three sends, each of which may be asked once more: with a fresh credential, or on the older of two APIs.
 const MOST_CANCELS: usize = 6;
-/// Platforms whose deployments can go away or be settled by counters alone, so that an end needs no such word.
-const WORDLESS: [&str; 1] = ["datadog"];
+/// Platforms whose deployments can go away or be settled by counters alone, or that have no such word, so that an end
+/// needs none.
+const WORDLESS: [&str; 2] = ["datadog", "railway"];
 
 /// What a platform is given to say.
 struct Said {
@@ -111,6 +112,7 @@ fn env(entry: &PlatformInfo) -> Env {
         "vercel" => &[("token", TOKEN), ("project_id", "prj_1")],
         "qovery" => &[("token", TOKEN), ("environment_id", "e1")],
         "render" => &[("token", TOKEN), ("service_id", "srv-1")],
+        "railway" => &[("project_token", TOKEN), ("service_id", "s1")],
         _ => &[("token", TOKEN), ("app_id", "a1")],
     };
     let common = [("platform", entry.about.id), ("api_url", "https://api.example")];
@@ -154,6 +156,7 @@ async fn run(entry: &'static PlatformInfo, aim: u8, answers: &[u8]) -> String {
         guarded: platform.is_guarded(),
         poll_interval: Duration::from_secs(5),
         slower: entry.slower,
+        spare: false,
         limit: LIMIT,
         many: 1,
     };
@@ -228,7 +231,8 @@ impl Transport for Script {
         let mut talk = self.talk.lock().expect("nobody panicked");
         talk.late += usize::from(self.start.elapsed() > LIMIT);
         let said = talk.answers.pop_front();
-        let is_cancel = request.method != Method::Get && !request.url.path().ends_with("/oauth/token");
+        let is_query = matches!(&request.body, Body::Json(body) if body["query"].as_str().is_some_and(|it| it.starts_with("query")));
+        let is_cancel = request.method != Method::Get && !request.url.path().ends_with("/oauth/token") && !is_query;
         talk.cancels += usize::from(is_cancel && said.as_ref().is_none_or(|said| said.status != 429));
         let Some(said) = said else {
             let words = "connection closed before message completed".to_owned();
@@ -258,7 +262,7 @@ type Conversation = (Vec<u8>, &'static str);
 
 /// Conversations to begin from.
 pub fn seeds() -> Vec<Conversation> {
-    [digitalocean(), cloud_foundry(), datadog(), vercel(), qovery(), render()].concat()
+    [digitalocean(), cloud_foundry(), datadog(), vercel(), qovery(), render(), railway()].concat()
 }
 
 fn conversation(platform: &str, aim: u8, answers: &[(u8, &str)], outcome: &'static str) -> Conversation {
@@ -362,5 +366,29 @@ fn render() -> Vec<Conversation> {
         conversation("render", 0, &[(0, &one("build_in_progress")), (0, &one("canceled"))], "canceled"),
         conversation("render", 0, &[(0, &one("update_in_progress")), (6, "{}"), (0, &one("deactivated"))], "completed"),
         conversation("render", 3, &[(0, &list), (0, &one("canceled"))], "canceled"),
+    ]
+}
+
+fn railway() -> Vec<Conversation> {
+    let told = |word: &str| {
+        json!({
+            "id": "d1", "status": word, "createdAt": "2026-01-02T03:04:05Z", "canRollback": false,
+            "projectId": "p1", "environmentId": "e1", "serviceId": "s1", "meta": { "branch": "main", "commitHash": "1111111" },
+        })
+    };
+    let one = |word: &str| json!({ "data": { "deployment": told(word) } }).to_string();
+    let events =
+        json!({ "data": { "deploymentEvents": { "edges": [{ "node": { "step": "BUILD_IMAGE" } }] } } }).to_string();
+    let (building, removed, yes) = (one("BUILDING"), one("REMOVED"), r#"{"data":{"deploymentCancel":true}}"#);
+    let no = r#"{"errors":[{"message":"Deployment not found","path":["deploymentCancel"]}]}"#;
+    vec![
+        conversation("railway", 0, &[(0, &building), (0, yes), (0, &removed), (0, &events)], "canceled"),
+        conversation("railway", 0, &[(0, &building), (0, no), (0, &building)], "error"),
+        conversation(
+            "railway",
+            0,
+            &[(0, &building), (0, r#"{"data":{"deploymentCancel":false}}"#), (0, &one("CRASHED"))],
+            "completed",
+        ),
     ]
 }

@@ -53,6 +53,10 @@ RENDER = {"Remember what is live before": GREEN, "Start the deployment": GREEN}
 RENDER_SERVICE = "srv-cu2k7g0gph6c73ffc4h0"
 RENDER_API = f"https://api.render.com/v1/services/{RENDER_SERVICE}/"
 RENDER_CALLS = (f"curl GET {RENDER_API}deploys?status=live&limit=1", f"curl POST {RENDER_API}deploys ")
+RAILWAY = {"actions/checkout": GREEN, "Start the deployment": GREEN}
+RAILWAY_SERVICE = "32c989b1-0000-4000-8000-00000000000c"
+RAILWAY_ID = "5f1fb65b-0000-4000-8000-000000000001"
+RAILWAY_UP = f"npx --yes @railway/cli@5.63.1 up --detach --service {RAILWAY_SERVICE}"
 LEFT = "Stop what a broken push has left behind"
 
 
@@ -127,6 +131,7 @@ CASES = [
                went_live="false", canceled=("k7Q-3mX-p9Z",)),
     dispatched("canceled", by_hand("qovery", "latest", "false"), green=True, outcome="canceled", went_live="false", canceled=("req-one",)),
     dispatched("canceled", by_hand("render", "all", "false"), green=True, outcome="canceled", went_live="false", canceled=("dep-rn",)),
+    dispatched("canceled", by_hand("railway", "latest", "false"), green=True, outcome="canceled", went_live="false", canceled=(RAILWAY_ID,)),
 
     Case("canceled-workflow", "canceled", {"Deploy": RED, STOP: GREEN}, outcome="canceled", went_live="false", canceled=("dep-do",),
          calls=("app_action deploy",), deploy="wait"),
@@ -183,6 +188,12 @@ CASES = [
     Case("render", "live-already", {**RENDER, **CHECK, STOP: RED, "Roll back": GREEN}, outcome="already_finished", went_live="true",
          calls=(*RENDER_CALLS, f"curl POST {RENDER_API}rollback ")),
     Case("render", "canceled", {**RENDER, "Your checks": GREEN}, green=True, checks="pass", calls=RENDER_CALLS),
+
+    Case("railway", "canceled", {**RAILWAY, **CHECK, STOP: GREEN}, outcome="canceled", went_live="false", canceled=(RAILWAY_ID,),
+         calls=(RAILWAY_UP,)),
+    Case("railway", "goes-live", {**RAILWAY, **CHECK, STOP: RED, "Say that it is live": GREEN}, outcome="completed", went_live="true",
+         calls=(RAILWAY_UP,), told="was faster and is live"),
+    Case("railway", "canceled", {**RAILWAY, "Your checks": GREEN}, green=True, checks="pass", calls=(RAILWAY_UP,)),
 ]
 
 
@@ -244,12 +255,12 @@ class Runner:
             "VERCEL_PROJECT_ID": "prj_1", "VERCEL_TEAM_ID": "team_1", "PRODUCTION_URL": "https://www.example.com",
             "DIGITALOCEAN_APP_ID": "app-1", "DIGITALOCEAN_APP_NAME": "web", "CF_API_URL": api_url, "CF_ORG": "acme", "CF_SPACE": "prod",
             "CF_APP": "web", "DD_SITE": "datadoghq.eu", "QOVERY_ENVIRONMENT_ID": "env-1",
-            "RENDER_SERVICE_ID": RENDER_SERVICE,
+            "RENDER_SERVICE_ID": RENDER_SERVICE, "RAILWAY_SERVICE_ID": RAILWAY_SERVICE,
         }
         secrets = {
             "VERCEL_TOKEN": token, "DIGITALOCEAN_ACCESS_TOKEN": token, "CF_USERNAME": "deployer", "CF_PASSWORD": token,
             "DD_API_KEY": settings["STAND_IN_API_KEY"], "DD_APP_KEY": token, "QOVERY_API_TOKEN": token,
-            "RENDER_API_KEY": token,
+            "RENDER_API_KEY": token, "RAILWAY_TOKEN": token,
         }
         words = ["--env", "--var", "--input"]
         options = [f"{name}={value}" for name, value in settings.items()], [f"{name}={value}" for name, value in variables.items()], [

@@ -2,8 +2,8 @@
 
 use super::http::{Answer, Request};
 use super::{
-    TOKEN, cloud_foundry::CloudFoundry, datadog::Datadog, digitalocean::DigitalOcean, qovery::Qovery, render::Render,
-    vercel::Vercel,
+    TOKEN, cloud_foundry::CloudFoundry, datadog::Datadog, digitalocean::DigitalOcean, qovery::Qovery, railway::Railway,
+    render::Render, vercel::Vercel,
 };
 
 /// The kinds of requests a client makes.
@@ -77,6 +77,8 @@ pub struct Platforms {
     pub qovery: Qovery,
     /// Render.
     pub render: Render,
+    /// Railway.
+    pub railway: Railway,
     /// What a test brings along.
     pub guests: Vec<Box<dyn Platform>>,
 }
@@ -84,13 +86,14 @@ pub struct Platforms {
 impl Platforms {
     /// All of them.
     pub fn all(&mut self) -> Vec<&mut dyn Platform> {
-        let own: [&mut dyn Platform; 6] = [
+        let own: [&mut dyn Platform; 7] = [
             &mut self.digitalocean,
             &mut self.cloud_foundry,
             &mut self.datadog,
             &mut self.vercel,
             &mut self.qovery,
             &mut self.render,
+            &mut self.railway,
         ];
         let guests = self.guests.iter_mut().map(|guest| &mut **guest as _);
         own.into_iter().chain(guests).collect()

@@ -1,6 +1,6 @@
 //! What tests have to know of a platform, beside its sandbox, so that every promise can be tried on every one of them.
 
-use super::{Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery, render, vercel};
+use super::{Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery, railway, render, vercel};
 
 /// One platform, as tests know it.
 pub trait Stand: Sync {
@@ -15,6 +15,10 @@ pub trait Stand: Sync {
     /// A word for a deployment in flight that nobody has told us of.
     fn unknown(&self) -> &'static str {
         "FROZEN"
+    }
+    /// The word for one that a cancel has stopped.
+    fn stopped(&self) -> &'static str {
+        self.word("canceled").expect("a word for what a cancel has stopped")
     }
     /// Puts a deployment on the platform.
     fn put(&self, sandbox: &Sandbox, number: usize, course: &Course);
@@ -65,10 +69,21 @@ pub struct Traits {
     pub unknown_can_be_canceled: bool,
     /// A deployment may be asked to stop by a token that may not read it.
     pub blind: bool,
+    /// A 400 to a read says that there is no such id.
+    pub malformed_is_unknown: bool,
+    /// The statuses that this platform tells inside a 200.
+    pub inside_a_200: &'static [u16],
     /// The header that carries the token, and what stands before it there.
     pub credential: (&'static str, &'static str),
     /// How a request id begins.
     pub request_id: &'static str,
+}
+
+impl Traits {
+    /// The status on the wire of an answer that means this one.
+    pub fn on_the_wire(&self, status: u16) -> u16 {
+        if self.inside_a_200.contains(&status) { 200 } else { status }
+    }
 }
 
 impl Default for Traits {
@@ -83,6 +98,8 @@ impl Default for Traits {
             commits: true,
             unknown_can_be_canceled: true,
             blind: true,
+            malformed_is_unknown: true,
+            inside_a_200: &[],
             credential: ("authorization", "Bearer "),
             request_id: "",
         }
@@ -128,15 +145,23 @@ impl Course {
 }
 
 /// All of them, in the order of the register.
-pub const STANDS: [&dyn Stand; 6] =
-    [&digitalocean::Stand, &cloud_foundry::Stand, &datadog::Stand, &vercel::Stand, &qovery::Stand, &render::Stand];
+pub const STANDS: [&dyn Stand; 7] = [
+    &digitalocean::Stand,
+    &cloud_foundry::Stand,
+    &datadog::Stand,
+    &vercel::Stand,
+    &qovery::Stand,
+    &render::Stand,
+    &railway::Stand,
+];
 
 impl dyn Stand {
     /// The word it shows for a state of ours; a word that is not ours stands for itself.
     pub fn shown(&self, state: &'static str) -> &'static str {
         match state {
             "unknown" => self.unknown(),
-            "queued" | "running" | "canceling" | "canceled" | "succeeded" | "failed" | "superseded" => {
+            "canceled" => self.stopped(),
+            "queued" | "running" | "canceling" | "succeeded" | "failed" | "superseded" => {
                 self.word(state).unwrap_or_else(|| panic!("{} has no state {state}", self.name()))
             }
             own => own,
@@ -152,6 +177,11 @@ impl dyn Stand {
     pub fn token(&self) -> &'static str {
         let inputs = self.inputs();
         inputs.iter().find(|(_, value)| *value == TOKEN).map(|(name, _)| *name).expect("an input for the token")
+    }
+
+    /// Our state of one that a cancel has stopped, and whether a word tells that it was a cancel.
+    pub fn stopped_state(&self) -> (&'static str, bool) {
+        if self.has("canceled") { ("canceled", true) } else { ("ended", false) }
     }
 
     /// Whether it has a state of ours.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{ALL, read, upper};
 use crate::models::{azure, buildkite, drone, github, gitlab, harness, shell, silence, teamcity};
 use crate::sandbox::{Call, Fault, MINTED, Sandbox, TOKEN};
-use crate::sandbox::{cloud_foundry, datadog, digitalocean, qovery, render, vercel};
+use crate::sandbox::{cloud_foundry, datadog, digitalocean, qovery, railway, render, vercel};
 use crate::step::{OUTPUTS, Ran, Step};
 use crate::telling::HOSTILE;
 
@@ -190,6 +190,23 @@ fn on_render(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
     on("render", sandbox, step).input("service_id", render::SERVICE).input("deployment_id", &ids.join(","))
 }
 
+fn on_railway(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
+    let mut ids = vec![texts.written()];
+    for n in 1..AT_ONCE {
+        let deployment = railway::Deployment::new(n).branch(texts.next()).commit(texts.next());
+        let deployment = match n % 4 {
+            0 => deployment.cancel_answer(railway::Answered::Error(texts.next())),
+            1 => deployment.states([texts.next()]),
+            2 => deployment.states(["WAITING"]).after_cancel(["SKIPPED"]).meta(json!({"skippedReason": texts.next()})),
+            _ => deployment.patch(json!({"projectId": texts.next(), "serviceId": texts.next()})),
+        };
+        sandbox.add(deployment);
+        ids.push(railway::id(n));
+    }
+    sandbox.fault(Call::Cancel, [texts.error(200)]);
+    on("railway", sandbox, step).without("INPUT_TOKEN").input("api_token", TOKEN).input("deployment_id", &ids.join(","))
+}
+
 /// Runs a scene on every CI system.
 fn everywhere(scene: Scene) {
     for (number, ci) in ALL.into_iter().enumerate() {
@@ -236,6 +253,11 @@ fn nothing_that_qovery_says_acts_on_any_system() {
 #[test]
 fn nothing_that_render_says_acts_on_any_system() {
     everywhere(on_render);
+}
+
+#[test]
+fn nothing_that_railway_says_acts_on_any_system() {
+    everywhere(on_railway);
 }
 
 #[test]
@@ -548,6 +570,7 @@ fn is_our_link(url: &str) -> bool {
         "https://cloud.digitalocean.com/",
         "https://console.qovery.com/",
         "https://dashboard.render.com/",
+        "https://railway.com/project/",
     ];
     pages.iter().any(|page| url.starts_with(page)) && !url.contains([')', '<', ' '])
 }
