@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::escapes::{Unescaped, undone};
 use super::line::one_line;
-use super::readings::{ENOUGH, Pattern, Readings, seen};
+use super::readings::{ENOUGH, Pattern, Readings, is_plain, seen};
 use super::secret::{SHORTEST_HIDDEN, Secret};
 
 /// From this length on, what looks like a secret is taken for it in any case, with white space in it and encoded as a
@@ -98,6 +98,9 @@ impl Index {
         let mut fitting = self.hidden.iter().filter(|pattern| pattern.length() <= text.len()).peekable();
         if fitting.peek().is_none() {
             return false;
+        }
+        if is_plain(text) {
+            return fitting.any(|pattern| pattern.is_plainly_in(text, end));
         }
         let readings = Readings::new(text);
         fitting.any(|pattern| readings.hold(pattern, end))

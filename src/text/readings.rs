@@ -34,6 +34,17 @@ impl Pattern {
         Self { masks, last, loose }
     }
 
+    /// Whether such a text begins before `end` in one that can be read in one way only.
+    pub(super) fn is_plainly_in(&self, text: &[u8], end: usize) -> bool {
+        let mut state = 0;
+        text.iter().enumerate().any(|(at, byte)| {
+            let found = Found::Byte(*byte);
+            let next = self.step(state << 1 | u64::from(at < end), found);
+            state = if self.skips(found) { next | state } else { next };
+            state & self.last != 0
+        })
+    }
+
     /// How many bytes they are.
     pub(super) fn length(&self) -> usize {
         (u64::BITS - self.last.leading_zeros()).try_into().unwrap_or(ENOUGH)
@@ -261,6 +272,11 @@ fn character((number, end): (u32, usize)) -> Option<(Found, usize)> {
     Some((Found::new(char::from_u32(number)?), end))
 }
 
+/// Whether a text can be read in one way only: nothing in it begins an escape, or a character of several bytes.
+pub(super) fn is_plain(text: &[u8]) -> bool {
+    text.iter().all(|byte| byte.is_ascii() && !matches!(byte, b'%' | b'\\' | b'&'))
+}
+
 /// What is left of a text without what nobody sees.
 pub(super) fn seen(text: &[u8]) -> Vec<u8> {
     let seen = |char: &char| !Found::new(*char).is_unseen();
@@ -289,6 +305,21 @@ mod tests {
         check(r"a%&#52;\u0033b", &["aCb", "a%43b", "a%&#52;3b"], &["ab"]);
         check(r"a\nb", &[r"a\nb", "anb", "ab"], &[]);
         check("a%4\n3b", &["aCb", "a%43b"], &["ab"]);
+    }
+
+    #[test]
+    fn a_plain_text_is_read_alike_both_ways() {
+        for (text, sought) in
+            [("xabcx", "abc"), ("a b+c", "abc"), ("ab", "abc"), ("aab", "ab"), ("A\nB", "ab"), ("axb", "ab")]
+        {
+            for (loose, end) in [(true, text.len()), (false, text.len()), (true, 1), (false, 0)] {
+                let pattern = Pattern::new(sought.as_bytes(), loose);
+                let read = Readings::new(text.as_bytes()).hold(&pattern, end);
+                assert!(is_plain(text.as_bytes()));
+                assert_eq!(pattern.is_plainly_in(text.as_bytes(), end), read, "{text} {sought} {loose} {end}");
+            }
+        }
+        assert!(["a%20", "a\\u", "a&b", "é"].iter().all(|text| !is_plain(text.as_bytes())));
     }
 
     #[test]
