@@ -109,11 +109,19 @@ impl Index {
     /// Whether a secret is in what base64 or hexadecimal digits in a text stand for.
     fn is_in_a_form(&self, text: &[u8], depth: usize) -> bool {
         let forms = [decoded(text, is_base64, from_base64), decoded(text, u8::is_ascii_hexdigit, from_hex)];
-        forms
-            .into_iter()
-            .flatten()
-            .any(|form| self.is_in(&form, form.len()) || depth > 0 && self.is_in_a_form(&undone(&form), depth - 1))
+        forms.into_iter().flatten().any(|form| {
+            texts(&form)
+                .any(|text| self.is_in(text, text.len()) || depth > 0 && self.is_in_a_form(&undone(text), depth - 1))
+        })
     }
+}
+
+/// What can be text in bytes that were decoded. A secret is text: where digits stood for something else, as they do in
+/// most ids, hardly anything is left to look through.
+fn texts(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let is_no_text = |char: char| char.is_control() && !char.is_whitespace();
+    let parts = bytes.utf8_chunks().flat_map(move |chunk| chunk.valid().split(is_no_text));
+    parts.map(str::as_bytes).filter(|part| part.len() >= SHORTEST_HIDDEN)
 }
 
 fn automaton(forms: Vec<Vec<u8>>, any_case: bool) -> Option<AhoCorasick> {
