@@ -93,6 +93,12 @@ fn every_test_for_each_platform_is_made_for_each() {
 }
 
 #[test]
+fn every_platform_has_a_letter_of_its_own_in_tables() {
+    let letters: std::collections::BTreeSet<_> = STANDS.iter().map(|stand| stand.letter()).collect();
+    assert_eq!(letters.len(), STANDS.len());
+}
+
+#[test]
 fn a_state_that_a_platform_has_can_be_tried_there() {
     use cancel_deployment::model::deployment::State;
     for (info, stand) in cancel_deployment::platform::register::REGISTER.iter().zip(STANDS) {
