@@ -204,13 +204,13 @@ impl<'a> Observer<'a> {
         let told = match outcome {
             Outcome::Canceled if end.is_some_and(|end| end.state == State::Ended) => Some(State::Ended),
             Outcome::Canceled => Some(State::Canceled),
-            Outcome::Completed | Outcome::AlreadyLive => Some(State::Succeeded),
             Outcome::Failed => Some(State::Failed),
             Outcome::Superseded => Some(State::Superseded),
             _ => None,
         };
         if told.is_some() {
             prop_assert_eq!(end.map(|end| end.state), told, "an end that was not read");
+            prop_assert!(!self.went_live(), "it went live");
         }
         self.judge_end(outcome)?;
         self.judge_no_end(now, outcome, signal)?;
@@ -225,19 +225,25 @@ impl<'a> Observer<'a> {
             Outcome::Canceled if end.is_some_and(|end| end.state == State::Ended) => {
                 prop_assert!(self.ends_by_a_request(), "nobody asked in time, or the answer was a clear no");
             }
-            Outcome::Canceled | Outcome::Completed | Outcome::Failed | Outcome::Superseded => {
-                prop_assert!(asked, "nobody asked");
+            Outcome::Completed => {
+                let ended_well = end.is_some_and(|end| end.state == State::Succeeded);
+                prop_assert!(asked && (ended_well || self.went_live()), "nobody asked, or it did not go live");
             }
-            Outcome::AlreadyFinished if end.is_some_and(|end| end.state == State::Ended) => {
+            Outcome::Canceled | Outcome::Failed | Outcome::Superseded => prop_assert!(asked, "nobody asked"),
+            Outcome::AlreadyFinished if end.is_some_and(|end| end.state == State::Ended) && asked => {
                 prop_assert!(!self.ends_by_a_request(), "it was asked in time, and nobody clearly said no");
             }
             Outcome::AlreadyLive | Outcome::AlreadyFinished => {
                 prop_assert!(end.is_some() && !asked, "it was asked before");
-                let live = end.is_some_and(|end| end.state == State::Succeeded);
-                prop_assert_eq!(live, outcome == Outcome::AlreadyLive);
+                // What was replaced before anybody looked is over like any other.
+                let replaced = end.is_some_and(|end| {
+                    end.state == State::Superseded && self.first_word.as_ref() == Some(&end.platform_state)
+                });
+                prop_assert_eq!(self.went_live() && !replaced, outcome == Outcome::AlreadyLive);
             }
             Outcome::Requested => {
-                prop_assert!(!self.plan.wait && end.is_none());
+                // An end of what is excluded is the end of another one.
+                prop_assert!(!self.plan.wait && (end.is_none() || self.excluded));
                 prop_assert!(self.accepted || self.already_canceling, "nobody said yes");
             }
             Outcome::Error => {
@@ -248,6 +254,10 @@ impl<'a> Observer<'a> {
             _ => {}
         }
         Ok(())
+    }
+
+    fn went_live(&self) -> bool {
+        self.end().and_then(Deployment::went_live) == Some(true)
     }
 
     /// Where nothing was taken to its end, and why.

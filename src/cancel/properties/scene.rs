@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::cancel::{Action, Event, Plan};
 use crate::model::answers::{Accepted, Exclusion, Found};
-use crate::model::deployment::{Deployment, State};
+use crate::model::deployment::{Deployment, Live, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::outcome::Outcome;
 
@@ -52,6 +52,7 @@ pub(super) struct Seen {
     pub(super) id: &'static str,
     pub(super) state: State,
     pub(super) settled: bool,
+    pub(super) live: Live,
     pub(super) branch: Option<&'static str>,
     pub(super) commit: Option<&'static str>,
 }
@@ -88,6 +89,7 @@ impl Seen {
             state: self.state,
             platform_state: format!("P_{}", self.state.word()),
             settled: self.settled,
+            live: self.live,
             branch: self.branch.map(str::to_owned),
             commit: self.commit.map(str::to_owned),
             ..Deployment::unseen(self.id)

@@ -7,7 +7,7 @@ use proptest::sample::select;
 
 use super::scene::{Answer, BRANCH, COMMIT, Heard, Read, SHORT_COMMIT, STATES, Scene, Seen, Turn};
 use crate::cancel::Plan;
-use crate::model::deployment::State;
+use crate::model::deployment::{Live, State};
 use crate::model::failure::Kind;
 use crate::select::guard::Guard;
 
@@ -15,21 +15,26 @@ fn weighed<T: Clone + std::fmt::Debug + 'static>(often: Vec<T>, weight: u32, any
     prop_oneof![weight => select(often), 1 => select(any)]
 }
 
+/// What may say whether one went live, beside its state.
+const ELSE: [Live; 5] = [Live::Serving, Live::Once, Live::Unpublished, Live::TakesDown, Live::Unknown];
+
 /// Mostly one that does what an honest platform does; `other` is how often it differs in what should never change.
 fn any_seen() -> impl Strategy<Value = Seen> {
     let in_flight = vec![State::Queued, State::Running];
     (
         weighed(in_flight, 2, STATES.to_vec()),
         weighed(vec![false], 9, vec![true]),
+        weighed(vec![Live::ByState], 4, ELSE.to_vec()),
         weighed(vec!["d-1"], 9, vec!["d-2"]),
         weighed(vec![Some(BRANCH)], 9, vec![None, Some("main2")]),
         weighed(vec![Some(COMMIT)], 9, vec![None, Some("2222222aaaaaaa")]),
     )
-        .prop_map(|(state, settled, id, branch, commit)| Seen {
+        .prop_map(|(state, settled, live, id, branch, commit)| Seen {
             id,
             state,
             // Only a word that we do not know needs to be told apart.
             settled: settled && state == State::Unknown,
+            live,
             branch,
             commit,
         })
