@@ -57,7 +57,8 @@ impl Way {
         let names: Vec<_> = self.needs.iter().map(|name| format!("`{name}`")).collect();
         let usual: Vec<_> = self.needs.iter().filter_map(|name| usual_of(inputs, name)).collect();
         if usual.len() == names.len() {
-            format!("{} (or the variable {})", names.join(" and "), usual.join(" and "))
+            let variables = if usual.len() == 1 { "variable" } else { "variables" };
+            format!("{} (or the {variables} {})", names.join(" and "), usual.join(" and "))
         } else {
             names.join(" and ")
         }
@@ -122,7 +123,8 @@ impl Values {
         // What only `select` needs is nobody's business without it, or with one that cannot be read.
         let is_needed =
             !matches!(need, Need::ForSelect(_)) || self.get("select").is_some_and(|select| !is_unexpanded(select));
-        let begun = |way: &&Way| way.names().any(|name| self.given(name).is_some());
+        // What may stand beside a way has not chosen it.
+        let begun = |way: &&Way| way.needs().any(|name| self.given(name).is_some());
         let whole = ways.iter().find(|way| way.is_whole(self));
         let chosen = written.first().map(|(way, _)| *way).or(whole).or(ways.iter().find(begun));
         match chosen {
@@ -192,6 +194,13 @@ mod tests {
         check(APP, &[select], &["`select` (INPUT_SELECT) needs `app_id` or `app_name` with `org` here."]);
         check(APP, &[select, ("INPUT_APP_ID", "1"), ("CF_ORG", "o")], &[]);
         check(APP, &[select, ("CF_ORG", "o")], &["`app_name` is missing: set `app_name`."]);
+    }
+
+    #[test]
+    fn a_usual_variable_that_only_goes_with_a_way_chooses_none() {
+        const WAYS: &[Way] = &[Way::of(&["app_id"]), Way::of(&["app_name", "select"]).with(&["org"])];
+        let words = "`app_id` is missing: set `app_id`, or `app_name` and `select`.";
+        check(Need::OneOf(WAYS), &[("CF_ORG", "o")], &[words]);
     }
 
     #[test]
