@@ -188,6 +188,17 @@ fn listed<R: Rest + ?Sized>(rest: &R, item: &[u8]) -> Result<Item<Deployment>, F
     Ok(Item::deployment(told))
 }
 
+/// What a failed list is about and is not there, as a sentence; or the failure. A 400 may be about the id of the scope or
+/// about the list, so the scope itself is asked.
+async fn unlisted<R: Rest + ?Sized>(rest: &R, api: &Api, failure: Failure) -> Result<String, Failure> {
+    let missing = match rest.scope() {
+        Some(scope) if usual::is_gone(&failure) => Some(scope.missing()),
+        Some(_) if usual::is_missing(&failure, Read::First) => rest.nowhere(api).await.ok().flatten(),
+        _ => None,
+    };
+    missing.ok_or(failure)
+}
+
 impl List {
     /// The deployments in flight and, where more is wanted, ended ones as far back as they matter.
     async fn deployments<R: Rest + ?Sized>(
@@ -253,11 +264,8 @@ impl<R: Rest> Platform for R {
 
     async fn list(&self, api: &Api, wanted: &Filter) -> Result<Listed, Failure> {
         let mut seen = match self.listed(api, wanted).await {
-            Err(failure) if usual::is_gone(&failure) => match self.scope() {
-                Some(scope) => return Ok(Listed::Missing(scope.missing())),
-                None => return Err(failure),
-            },
-            answer => answer?,
+            Ok(seen) => seen,
+            Err(failure) => return unlisted(self, api, failure).await.map(Listed::Missing),
         };
         self.complete(api, &mut seen).await?;
         // An empty list does not prove that there is such a scope.

@@ -22,7 +22,7 @@ pub fn is_missing(failure: &Failure, read: Read) -> bool {
     failure.kind == Kind::NotFound || (is_unreadable && read == Read::First)
 }
 
-/// Whether a list says that what it is about is not there: 404 and 410. A 400 is about the request.
+/// Whether a list says that what it is about is not there: 404 and 410. A 400 may be about the request.
 pub fn is_gone(failure: &Failure) -> bool {
     is_missing(failure, Read::Later)
 }

@@ -1274,6 +1274,23 @@ both!(an_unknown_scope_is_not_found_by_its_name, |stage| {
 });
 
 #[test]
+fn an_app_id_of_another_form_is_not_found_by_its_name() {
+    let stand = stand(Stage::DigitalOcean, [one(1)]);
+    stand.sandbox.always(Call::List, Fault::Status(400)).always(Call::Scope, Fault::Status(400));
+    let ran = stand.select("latest").input("app_id", "my-app").run();
+    ran.ended("not_found", 4);
+    reasons(&ran, &["There is no app my-app", "`app_id`"]);
+}
+
+both!(a_400_to_the_list_of_a_scope_that_is_there_is_a_failed_read, |stage| {
+    let stand = stand(stage, [one(1)]);
+    stand.sandbox.always(Call::List, Fault::Status(400));
+    let ran = stand.select("latest").run();
+    ran.ended("error", 1);
+    reasons(&ran, &["Could not list the deployments"]);
+});
+
+#[test]
 fn an_unknown_app_name_is_not_found_by_its_name() {
     let stand = stand(Stage::DigitalOcean, [one(1)]);
     let step = stand.select("latest").without("INPUT_APP_ID");
