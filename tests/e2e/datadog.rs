@@ -267,6 +267,21 @@ fn one_busy_host_on_the_last_page_keeps_an_unlisted_word_open() {
 }
 
 #[test]
+fn the_hosts_of_another_deployment_are_not_taken_for_its_own() {
+    let other = json!({
+        "data": { "id": UUID, "attributes": { "high_level_status": "halted", "hosts": [{ "status": "canceled" }] } },
+        "meta": { "hosts": { "current_page": 1, "total_hosts": 101, "total_pages": 2 } },
+    });
+    let mut hosts = vec![Host::old("canceled"); 100];
+    hosts.push(Host::old("running"));
+    let sandbox = sandbox(Deployment::preview(ID).after_cancel(["halted", "canceled"]).all_hosts(hosts));
+    // One read before the request; after it the deployment, and both pages of its hosts.
+    let answers = [Fault::Pass, Fault::Pass, Fault::Pass, Fault::json(200, &other.to_string())];
+    sandbox.fault(Call::Read, answers);
+    step(&sandbox).input("api_version", "unstable").run().ended("canceled", 0);
+}
+
+#[test]
 fn the_counters_of_v2_tell_how_far_it_got() {
     let sandbox = sandbox(Deployment::v2(ID).listed(3));
     let ran = step(&sandbox).run();

@@ -31,7 +31,7 @@ use crate::model::address::Address;
 use crate::model::answers::{Accepted, Conclusion, Filter, Found, Listed};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::{Failure, Kind};
-use crate::model::id::{Id, segment};
+use crate::model::id::{Id, is_same, segment};
 use crate::select::Select;
 
 /// The register's entry.
@@ -199,6 +199,9 @@ async fn all_hosts(api: &Api, id: &str) -> Result<Option<Vec<Host>>, Failure> {
         let reply = api.send(Preview.host_page(id, number)).await?;
         let pages: Pages = reply.at("/meta/hosts").ok().flatten().unwrap_or_default();
         let wire: Wire = reply.at(Surface::AT)?.unwrap_or_default();
+        if !is_same(id, wire.id()) {
+            return Ok(None);
+        }
         let (hosts, told) = wire.hosts();
         if number == 0 {
             total = pages.total_hosts.0.or(told);
