@@ -313,7 +313,7 @@ impl List {
             Turn::Number { more, .. } | Turn::Offset { more, .. } => {
                 // The last pages of a list that grows shorter while it is read are empty.
                 let is_counted = matches!(more, More::Total(_));
-                return Ok(more.is_there(reply, page, many).map_err(nowhere)? && !(is_counted && outer.is_empty()));
+                return Ok(more.is_there(reply, page, many)? && !(is_counted && outer.is_empty()));
             }
             Turn::Cursor { if_true: Some(at), .. } if reply.at(at)? != Some(true) => None,
             Turn::Cursor { at, of_item: false, if_true, .. } => {
@@ -327,7 +327,8 @@ impl List {
             Turn::Cursor { .. } if outer.len() < page.size as usize => None,
             Turn::Cursor { at, .. } => outer.last().and_then(|last| wire::at(last.get().as_bytes(), at).ok().flatten()),
         };
-        let found = found.filter(is_something);
+        // Only nothing at all is no point in time.
+        let found = found.filter(|found| self.goes_back || is_something(found));
         if let Some(found) = found.as_ref().filter(|_| self.goes_back) {
             // What is no number is no point in time.
             let next = found.as_i64().unwrap_or(i64::MAX);
@@ -343,7 +344,7 @@ impl List {
 }
 
 impl More {
-    fn is_there(self, reply: &Reply, page: Page, many: usize) -> Result<bool, &'static str> {
+    fn is_there(self, reply: &Reply, page: Page, many: usize) -> Result<bool, Failure> {
         match self {
             Self::LinkHeader => Ok(reply.link().is_some_and(has_next)),
             Self::Total(at) => {
@@ -351,12 +352,13 @@ impl More {
                 Ok(total.map_or(many.is_multiple_of(page.size as usize) && many > 0, |total| many < total))
             }
             Self::At(at) => {
-                let next: Option<Value> = reply.at(at).ok().flatten();
+                let next: Option<Value> = reply.at(at)?;
                 let Some(next) = next.filter(is_something) else {
                     return Ok(false);
                 };
                 let link = next.as_str().or_else(|| next.get("href")?.as_str());
-                link.map_or(Ok(()), |link| leads_on(link, page)).map(|()| true)
+                link.map_or(Ok(()), |link| leads_on(link, page)).map_err(|wrong| reply.unreadable(wrong))?;
+                Ok(true)
             }
         }
     }

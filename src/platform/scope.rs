@@ -237,7 +237,8 @@ async fn named(api: &Api, list: &List, at: [&str; 2], name: &str, is_first_enoug
         let text = |pointer: &str| -> Option<String> { wire::at::<wire::Text>(item, pointer).ok().flatten()?.0 };
         let id = text(at[1]).unwrap_or_default();
         let is_it = text(at[0]).as_deref() == Some(name);
-        let what = is_it.then(|| Id::parse(&id).ok()).flatten();
+        let what = is_it.then(|| Id::parse(&id)).transpose();
+        let what = what.map_err(|_| Failure::unreadable("with an id that is none"))?;
         Ok(Item { ends: is_first_enough && what.is_some(), what, id, is_in_flight: false, created: None })
     };
     let found = list.read(api, Until::End, take).await?;

@@ -323,6 +323,29 @@ fn a_list_with_another_apps_deployment_is_not_believed() {
     asks_nothing(&sandbox, step, ERROR, &["another app"]);
 }
 
+#[test]
+fn a_list_whose_paging_is_no_paging_is_not_taken_for_whole() {
+    for paging in [json!("soon"), json!([]), json!(1)] {
+        let sandbox = foundation([rolling(1)]);
+        let page = json!({ "resources": [], "pagination": paging });
+        sandbox.always(Call::List, Fault::json(200, &page.to_string()));
+        asks_nothing(&sandbox, app(&sandbox, "all").input("timeout", "1s"), ERROR, &["list the deployments"]);
+    }
+}
+
+#[test]
+fn a_name_whose_id_is_none_is_not_taken_for_missing() {
+    for item in
+        [json!({ "name": "acme" }), json!({ "name": "acme", "guid": "" }), json!({ "name": "acme", "guid": ".." })]
+    {
+        let sandbox = foundation([rolling(1)]);
+        let page = json!({ "resources": [item], "pagination": { "next": null } });
+        sandbox.always(Call::Scope, Fault::json(200, &page.to_string()));
+        let step = app_named(&sandbox, "web", "prod", "acme").input("timeout", "1s");
+        asks_nothing(&sandbox, step, ERROR, &["look up organizations by name"]);
+    }
+}
+
 // Datadog.
 
 fn upgrade_id(number: usize) -> String {

@@ -293,6 +293,9 @@ fn a_list_is_whole_or_unreadable() {
         json!({ "deployments": [good, { "uid": "..", "state": "QUEUED", "projectId": "prj_1" }] }),
         json!({ "deployments": [good, "dpl_2"] }),
         json!({ "deployments": [good], "pagination": { "next": "soon" } }),
+        json!({ "deployments": [good], "pagination": { "next": false } }),
+        json!({ "deployments": [good], "pagination": { "next": "" } }),
+        json!({ "deployments": [good], "pagination": "soon" }),
     ] {
         let (sandbox, ran) = listed(Fault::json(200, &bad.to_string()));
         refused(&sandbox, &ran);
