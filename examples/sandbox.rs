@@ -1,6 +1,9 @@
 //! The sandbox on its own: `cargo run --example sandbox` prints how to reach it and serves until its input closes,
 //! at most for an hour.
 //!
+//! `sandbox --every-state FOLDER` speaks TLS, writes the certificate of its authority to `FOLDER/ca.pem`, and has one
+//! deployment for every state that each platform knows; one line for each platform names them, and the last is `ready`.
+//!
 //! `sandbox COURSE COMMIT BRANCH` says how the deployments take a cancel, and what those on Vercel, DigitalOcean
 //! and Render are made from. Once its input is closed it prints which of them a cancel request has stopped or disturbed.
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
@@ -13,7 +16,13 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use sandbox::{Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery, railway, render, vercel};
+use sandbox::{
+    Authority, Course as Plan, PLAIN_TOKEN, Papers, STANDS, Sandbox, TOKEN, cloud_foundry, datadog, digitalocean,
+    qovery, railway, render, vercel,
+};
+
+/// Our words for the states; every platform knows some of them.
+const STATES: [&str; 7] = ["queued", "running", "canceling", "canceled", "succeeded", "failed", "superseded"];
 
 /// The ids of all deployments, those of Qovery by their requests.
 const IDS: [&str; 9] =
@@ -44,6 +53,9 @@ impl Course {
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let course = arguments.next().unwrap_or_else(|| "canceled".into());
+    if course == "--every-state" {
+        return show_every_state(&arguments.next().expect("a folder for the certificate"));
+    }
     let commit = arguments.next().unwrap_or_else(|| vercel::COMMIT.into());
     let branch = arguments.next().unwrap_or_else(|| "main".into());
     let words = |words| Course::new(&course, words);
@@ -109,6 +121,15 @@ fn main() {
         sandbox.url("datadog"),
         datadog::API_KEY
     );
+    wait_for_the_end();
+    for id in IDS {
+        if sandbox.effective_cancels(id) > 0 {
+            println!("canceled {id}");
+        }
+    }
+}
+
+fn wait_for_the_end() {
     // The reader of these lines ends the sandbox by closing this process's standard input; a reader that
     // never does has left it behind.
     let (closed, until) = mpsc::channel();
@@ -117,9 +138,77 @@ fn main() {
         drop(closed);
     });
     let _: Result<(), _> = until.recv_timeout(Duration::from_secs(3600));
-    for id in IDS {
-        if sandbox.effective_cancels(id) > 0 {
-            println!("canceled {id}");
+}
+
+fn show_every_state(folder: &str) {
+    let authority = Authority::new();
+    std::fs::write(format!("{folder}/ca.pem"), authority.pem()).expect("a folder that can be written to");
+    let sandbox = Sandbox::start_tls(authority.acceptor(Papers::Good));
+    sandbox.add(digitalocean::App::new(&uuid(1), "web"));
+    sandbox.add(vercel::Team::new("team_1", "acme"));
+    sandbox.add(cloud_foundry::User::new("ci", PLAIN_TOKEN));
+    sandbox.add(cloud_foundry::Client::new("ci-client", PLAIN_TOKEN));
+    for stand in STANDS {
+        let mut line = format!("{} url={} token={PLAIN_TOKEN}", stand.name(), sandbox.url_by_name(stand.name()));
+        for (number, state) in STATES.into_iter().enumerate().filter(|(_, state)| stand.has(state)) {
+            let id = put(&sandbox, stand, number, state);
+            line += &format!(" {state}={id}/{}", stand.shown(state).replace('/', ":"));
+        }
+        println!("{line}");
+    }
+    println!("ready");
+    wait_for_the_end();
+}
+
+/// A made-up UUID with that number in it.
+fn uuid(number: usize) -> String {
+    format!("7c9e6679-7425-40de-944b-{number:012x}")
+}
+
+/// Puts a deployment of that state on a platform, under an id of the platform's own form.
+fn put(sandbox: &Sandbox, stand: &'static dyn sandbox::Stand, number: usize, state: &'static str) -> String {
+    let course = Plan::of(&[state]);
+    let (states, after, _) = stand.words(&course);
+    let id = uuid(number + 16);
+    match stand.name() {
+        "digitalocean" => {
+            let deployment = digitalocean::Deployment::new(&uuid(1), &id).states(states);
+            sandbox.add(deployment.after_cancel(after));
+        }
+        // An app has one deployment in flight.
+        "cloud_foundry" => {
+            let app = uuid(number + 32);
+            sandbox.add(cloud_foundry::App::new(&app, &format!("web-{number}"), "prod", "acme"));
+            let deployment = cloud_foundry::Deployment::new(&id).app(&app).states(states);
+            sandbox.add(deployment.after_cancel(after));
+        }
+        // Both editions have it.
+        "datadog" => {
+            let id = stand.id(number);
+            sandbox.add(datadog::Deployment::v2(&id).states(states.clone()).after_cancel(after.clone()));
+            sandbox.add(datadog::Deployment::preview(&id).states(states).after_cancel(after));
+            return id;
+        }
+        // An environment has one deployment at a time.
+        "qovery" => {
+            let deployment = qovery::Deployment::new(&id, "web").ids(&uuid(number + 32), &format!("{id}-1"));
+            sandbox.add(deployment.states(states).after_cancel(after));
+        }
+        "vercel" => {
+            let id = stand.id(number);
+            let deployment = vercel::Deployment::new("prj_1", "web", &id).team("team_1", "acme").states(states);
+            let deployment = match state {
+                "running" => deployment.environment("env_staging", "staging"),
+                "succeeded" => deployment.target(Some("production")),
+                _ => deployment,
+            };
+            sandbox.add(deployment.after_cancel(after));
+            return id;
+        }
+        _ => {
+            stand.put(sandbox, number, &course);
+            return stand.id(number);
         }
     }
+    id
 }

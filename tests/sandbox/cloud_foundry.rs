@@ -13,7 +13,7 @@ use super::http::{Answer, Request, epoch, merge, percent_decode};
 use super::platform::{Addition, Call, Grant, Platform, Platforms};
 use super::script::Script;
 use super::stand::{Course, Traits};
-use super::{EMAIL, ENV_VALUE, MINTED, Sandbox, TOKEN};
+use super::{EMAIL, ENV_VALUE, MINTED, PLAIN_TOKEN, Sandbox, TOKEN};
 
 /// The path below which the UAA answers.
 pub const UAA: &str = "/uaa";
@@ -23,8 +23,6 @@ const PASSWORD: &str = "open  sesame+&=9";
 
 /// The app of every deployment that needs no special one: `web` in space `prod` of organization `acme`.
 pub const APP: &str = "305cea31-5a44-45ca-b51b-e89c7a8ef8b2";
-/// The address in every link; nobody answers there.
-const PUBLIC: &str = "https://api.example.org";
 const TIME: &str = "2018-04-25T22:42:10Z";
 /// After this many refused passwords the account is locked.
 const MOST_REFUSED: u32 = 5;
@@ -52,13 +50,21 @@ impl App {
         format!("space-{}-{}", self.org, self.space)
     }
 
-    fn json(&self) -> Value {
+    fn json(&self, base: &str) -> Value {
         json!({
             "guid": self.guid,
             "name": self.name,
             "state": "STARTED",
             "created_at": TIME,
+            "updated_at": TIME,
+            "lifecycle": {"type": "buildpack", "data": {"buildpacks": [], "stack": "cflinuxfs4"}},
             "relationships": {"space": {"data": {"guid": self.space_guid()}}},
+            "metadata": {"labels": {}, "annotations": {}},
+            "links": {
+                "self": {"href": format!("{base}/v3/apps/{}", self.guid)},
+                "space": {"href": format!("{base}/v3/spaces/{}", self.space_guid())},
+                "deployed_revisions": {"href": format!("{base}/v3/apps/{}/revisions/deployed", self.guid)},
+            },
         })
     }
 }
@@ -131,7 +137,7 @@ impl Deployment {
         self
     }
 
-    fn json(&self, word: &str, korifi: bool) -> Value {
+    fn json(&self, word: &str, korifi: bool, base: &str) -> Value {
         let (value, reason) = match word.split_once('/') {
             Some((value, reason)) => (value, Some(reason)),
             None => (word, None),
@@ -143,14 +149,26 @@ impl Deployment {
             "status": {"value": value, "reason": reason},
             "droplet": {"guid": "44ccfa61-dbcf-4a0d-82fe-f668e9d2a962"},
             "relationships": {"app": {"data": {"guid": self.app}}},
-            "links": {"app": {"href": format!("{PUBLIC}/v3/apps/{}", self.app)}},
+            "links": {
+                "self": {"href": format!("{base}/v3/deployments/{}", self.guid)},
+                "app": {"href": format!("{base}/v3/apps/{}", self.app)},
+            },
         });
+        let is_over = value == "FINALIZED" || reason == Some("CANCELING");
+        if !korifi && !is_over {
+            let cancel = format!("{base}/v3/deployments/{}/actions/cancel", self.guid);
+            body["links"]["cancel"] = json!({"href": cancel, "method": "POST"});
+        }
         if !korifi {
             let more = json!({
                 "status": {"details": {"last_successful_healthcheck": TIME, "last_status_change": TIME}},
                 "strategy": "rolling",
                 "options": {"max_in_flight": 1},
                 "previous_droplet": {"guid": "cc6bc315-bd06-49ce-92c2-bc3ad45268c2"},
+                "new_processes": [{
+                    "guid": "fd5d3e60-f88c-4c37-b1ae-667cfc65a856",
+                    "type": format!("web-deployment-{}", self.guid),
+                }],
                 "revision": {"guid": "56126cba-656a-4eba-a81e-7e9951b2df57", "version": 1},
                 "metadata": {"labels": {"owner": EMAIL}, "annotations": {"greeting": ENV_VALUE}},
             });
@@ -302,6 +320,7 @@ pub struct CloudFoundry {
     clients: Vec<Client>,
     apps: Vec<App>,
     deployments: Vec<Deployment>,
+    refreshes: Vec<String>,
     minted: u32,
     answers: u32,
 }
@@ -310,11 +329,14 @@ impl Default for CloudFoundry {
     fn default() -> Self {
         CloudFoundry {
             foundation: Foundation::new(),
-            tokens: vec![Known { token: TOKEN.to_owned(), grant: Grant::All, uses: None }],
+            tokens: [TOKEN, PLAIN_TOKEN]
+                .map(|token| Known { token: token.to_owned(), grant: Grant::All, uses: None })
+                .into(),
             users: Vec::new(),
             clients: Vec::new(),
             apps: vec![App::new(APP, "web", "prod", "acme")],
             deployments: Vec::new(),
+            refreshes: Vec::new(),
             minted: 0,
             answers: 0,
         }
@@ -357,11 +379,12 @@ impl Platform for CloudFoundry {
             return refused;
         }
         let guid = request.segments().get(2).cloned().unwrap_or_default();
+        let base = self.base(request);
         match call {
-            Call::Scope if !guid.is_empty() => self.app(&guid),
+            Call::Scope if !guid.is_empty() => self.app(&guid, &base),
             Call::Scope => self.look_up(request),
             Call::List => self.list(request),
-            Call::Read => self.read(&guid),
+            Call::Read => self.read(&guid, &base),
             Call::Cancel => self.cancel(&guid),
             _ => self.problem(404, 10000, "Unknown request"),
         }
@@ -413,16 +436,23 @@ impl CloudFoundry {
     fn problem(&mut self, status: u16, code: u32, detail: &str) -> Answer {
         let title = match code {
             1000 => "CF-InvalidAuthToken",
+            1001 => "CF-MessageParseError",
             10000 => "CF-NotFound",
             10001 => "UnknownError",
             10002 => "CF-NotAuthenticated",
             10003 => "CF-NotAuthorized",
+            10005 => "CF-BadQueryParameter",
             10008 => "CF-UnprocessableEntity",
             10010 => "CF-ResourceNotFound",
             10013 => "CF-RateLimitExceeded",
+            10014 => "CF-IPBasedRateLimitExceeded",
+            10015 => "CF-ServiceUnavailable",
             10017 => "CF-OrgSuspended",
+            10019 => "CF-SpaceSuspended",
             10020 => "CF-ResourceBeingDeleted",
-            _ => "CF-Other",
+            20004 => "CF-UaaUnavailable",
+            20008 => "CF-UaaRateLimited",
+            other => panic!("no title is known for the code {other}"),
         };
         let body = json!({"errors": [{"detail": detail, "title": title, "code": code}]});
         let answer = Answer::json(status, &body);
@@ -430,6 +460,7 @@ impl CloudFoundry {
             // The rate limiter sits before everything that sets a content type.
             429 => answer
                 .with("content-type", "text/plain; charset=utf-8")
+                .with("retry-after", "1")
                 .with("x-ratelimit-limit", "2000")
                 .with("x-ratelimit-remaining", "0")
                 .with("x-ratelimit-reset", epoch(1).to_string()),
@@ -457,9 +488,14 @@ impl CloudFoundry {
         }
     }
 
-    fn root(&mut self, request: &Request) -> Answer {
+    /// Where it was asked, which is where its links lead.
+    fn base(&self, request: &Request) -> String {
         let host = request.header("host").unwrap_or_default();
-        let base = format!("{}://{host}/{}", request.scheme, self.name());
+        format!("{}://{host}/{}", request.scheme, self.name())
+    }
+
+    fn root(&mut self, request: &Request) -> Answer {
+        let base = self.base(request);
         let links = self.foundation.links.clone().unwrap_or_else(|| {
             json!({
                 "self": {"href": base},
@@ -479,10 +515,10 @@ impl CloudFoundry {
         self.reply(Answer::json(200, &body))
     }
 
-    fn app(&mut self, guid: &str) -> Answer {
+    fn app(&mut self, guid: &str, base: &str) -> Answer {
         match self.apps.iter().find(|app| app.guid == guid) {
             Some(app) => {
-                let body = app.json();
+                let body = app.json(base);
                 self.reply(Answer::json(200, &body))
             }
             None => self.problem(404, 10010, "App not found"),
@@ -497,6 +533,7 @@ impl CloudFoundry {
             "spaces" => "organization_guids",
             _ => "space_guids",
         };
+        let base = self.base(request);
         let mut items: Vec<Value> = Vec::new();
         for app in &self.apps {
             let (name, holder, item) = match kind.as_str() {
@@ -508,7 +545,7 @@ impl CloudFoundry {
                     let item = json!({"guid": app.space_guid(), "name": app.space});
                     (&app.space, app.org_guid(), item)
                 }
-                _ => (&app.name, app.space_guid(), app.json()),
+                _ => (&app.name, app.space_guid(), app.json(&base)),
             };
             let names = values(request, "names");
             let is_named =
@@ -523,7 +560,7 @@ impl CloudFoundry {
 
     /// An app that does not exist has an empty list.
     fn list(&mut self, request: &Request) -> Answer {
-        let korifi = self.foundation.korifi;
+        let (korifi, base) = (self.foundation.korifi, self.base(request));
         let mut found: Vec<&Deployment> = self.deployments.iter().collect();
         if let Some(apps) = values(request, "app_guids") {
             found.retain(|deployment| apps.contains(&deployment.app));
@@ -537,7 +574,8 @@ impl CloudFoundry {
         if request.param("order_by").as_deref() == Some("-created_at") {
             found.reverse();
         }
-        let items = found.into_iter().map(|deployment| deployment.json(deployment.script.now(), korifi)).collect();
+        let items =
+            found.into_iter().map(|deployment| deployment.json(deployment.script.now(), korifi, &base)).collect();
         self.page(&["app_guids", "status_values", "order_by"], items, request)
     }
 
@@ -555,7 +593,8 @@ impl CloudFoundry {
             return self.problem(400, 10005, "The query parameter is invalid: Page must be greater than 0");
         };
         let last = items.len().div_ceil(size).max(1);
-        let link = |target: usize| json!({"href": link_to(request, target, size)});
+        let base = self.base(request);
+        let link = |target: usize| json!({"href": link_to(&base, request, target, size)});
         let body = json!({
             "pagination": {
                 "total_results": items.len(),
@@ -574,7 +613,7 @@ impl CloudFoundry {
         self.reply(Answer::json(200, &body))
     }
 
-    fn read(&mut self, guid: &str) -> Answer {
+    fn read(&mut self, guid: &str, base: &str) -> Answer {
         let exact = self.foundation.exact;
         let korifi = self.foundation.korifi;
         let found = self
@@ -585,7 +624,7 @@ impl CloudFoundry {
             return self.error(404);
         };
         let word = deployment.script.read();
-        let body = deployment.json(&word, korifi);
+        let body = deployment.json(&word, korifi, base);
         self.reply(Answer::json(200, &body))
     }
 
@@ -645,6 +684,17 @@ impl CloudFoundry {
                     false => uaa_error(401, "invalid_client", "Bad credentials"),
                 }
             }
+            "refresh_token" => {
+                if request.header("authorization") != Some("Basic Y2Y6") {
+                    return uaa_error(401, "invalid_client", "Bad credentials");
+                }
+                match self.refreshes.contains(&form("refresh_token")) {
+                    true => self.mint(true),
+                    false => {
+                        uaa_error(401, "invalid_token", "Invalid refresh token expired at Thu Jan 01 00:00:00 UTC 2026")
+                    }
+                }
+            }
             _ => uaa_error(400, "unsupported_grant_type", "Unsupported grant type"),
         }
     }
@@ -678,7 +728,9 @@ impl CloudFoundry {
             "jti": "cd37a35114084fafb83d21c6f2af0e84",
         });
         if refreshable {
-            body["refresh_token"] = json!(format!("{token}-r"));
+            let refresh = format!("{token}-r");
+            body["refresh_token"] = json!(refresh);
+            self.refreshes.push(refresh);
         }
         Answer::json(200, &body)
     }
@@ -710,14 +762,14 @@ fn whole(request: &Request, name: &str, usual: usize, most: usize) -> Option<usi
     }
 }
 
-fn link_to(request: &Request, page: usize, size: usize) -> String {
+fn link_to(base: &str, request: &Request, page: usize, size: usize) -> String {
     let others = form_urlencoded::parse(request.query.as_bytes()).filter(|(key, _)| key != "page" && key != "per_page");
     let query = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(others)
         .append_pair("page", &page.to_string())
         .append_pair("per_page", &size.to_string())
         .finish();
-    format!("{PUBLIC}{}?{query}", request.path)
+    format!("{base}{}?{query}", request.path)
 }
 
 fn uaa_error(status: u16, error: &str, description: &str) -> Answer {

@@ -18,6 +18,9 @@ pub const API_KEY: &str = "sandbox-api-key-5Tz8/+Y=";
 /// The host query of every deployment that needs no special one.
 pub const QUERY: &str = "env:prod AND service:web";
 
+/// What every deployment of v2 does.
+const UPDATE_TYPE: &str = "update_package";
+
 /// An edition of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Surface {
@@ -228,7 +231,7 @@ impl Deployment {
                 "author": EMAIL,
                 "high_level_status": word,
                 "query": self.query,
-                "update_type": "update_package",
+                "update_type": UPDATE_TYPE,
                 "target_versions": ["7.52.0"],
                 "config_operations": config_operations(),
                 "total_hosts": hosts.len(),
@@ -286,7 +289,7 @@ impl Deployment {
                 "author": EMAIL,
                 "status": word,
                 "query": self.query,
-                "update_type": "update_package",
+                "update_type": UPDATE_TYPE,
                 "target_versions": ["7.52.0"],
                 "config_operations": config_operations(),
                 "total_hosts": self.hosts_now().len(),
@@ -436,7 +439,7 @@ impl Platform for Datadog {
             401 => "Unauthorized",
             403 => "Forbidden",
             404 => "Not Found",
-            429 => return self.reply(429, &Value::Null),
+            429 => "Too many requests",
             _ => "Internal Server Error",
         };
         let body = match self.errors {
@@ -512,9 +515,20 @@ impl Datadog {
         let total = all.len();
         if surface == Surface::V2 {
             all.sort_by_key(|known| std::cmp::Reverse(known.started));
+            let is_ascending = request.param("ascending").is_some_and(|text| text == "true");
+            match request.param("sort").as_deref() {
+                None if is_ascending => return Err("ascending without sort".to_owned()),
+                None => {}
+                Some("start_date") if is_ascending => all.reverse(),
+                Some("start_date") => {}
+                Some(_) => return Err("unsupported sort".to_owned()),
+            }
             if let Some(filter) = request.param("filter") {
-                let status = filter.strip_prefix("status:").ok_or("unsupported filter")?;
-                all.retain(|known| known.script.now().eq_ignore_ascii_case(status));
+                match filter.split_once(':').ok_or("unsupported filter")? {
+                    ("status", status) => all.retain(|known| known.script.now().eq_ignore_ascii_case(status)),
+                    ("update_type", kind) => all.retain(|_| kind == UPDATE_TYPE),
+                    _ => return Err("unsupported filter".to_owned()),
+                }
             }
         }
         let mut page = json!({"total_count": total});

@@ -12,7 +12,7 @@ pub enum Fault {
     Pass,
     /// The platform's own error answer; the request is not processed.
     ///
-    /// With 429 there is no Retry-After, and the limit ends a second from now.
+    /// With 429 the limit ends a second from now.
     Status(u16),
     /// Any answer word for word; the request is not processed.
     Reply {
@@ -194,7 +194,9 @@ impl Fault {
             }
             Fault::ResetHeader { in_seconds } => {
                 let (name, reset) = platform.reset_header(*in_seconds);
-                platform.error(429).with(name, reset)
+                let mut answer = platform.error(429).with(name, reset);
+                answer.headers.retain(|(header, _)| header != "retry-after");
+                answer
             }
             Fault::Redirect(target) => Answer::new(302, "text/plain", "Found").with("location", target.as_str()),
             other => panic!("{other:?} has no answer of its own"),

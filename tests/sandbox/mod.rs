@@ -68,6 +68,9 @@ impl Nobody {
 /// Its characters change under URL and base64 encoding on purpose.
 pub const TOKEN: &str = "sandbox-secret-token-7Qx9/+Z=";
 
+/// A second one of that kind, for clients that refuse a token with anything but letters, digits and underscores.
+pub const PLAIN_TOKEN: &str = "sandbox_plain_token_4Kd8";
+
 /// Value of a plain environment variable inside the bodies; must never be shown to a user.
 pub const ENV_VALUE: &str = "plain-env-value-must-not-leak";
 

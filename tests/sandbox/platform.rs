@@ -2,8 +2,8 @@
 
 use super::http::{Answer, Request};
 use super::{
-    TOKEN, cloud_foundry::CloudFoundry, datadog::Datadog, digitalocean::DigitalOcean, qovery::Qovery, railway::Railway,
-    render::Render, vercel::Vercel,
+    PLAIN_TOKEN, TOKEN, cloud_foundry::CloudFoundry, datadog::Datadog, digitalocean::DigitalOcean, qovery::Qovery,
+    railway::Railway, render::Render, vercel::Vercel,
 };
 
 /// The kinds of requests a client makes.
@@ -123,7 +123,7 @@ pub struct Tokens(Vec<(String, Grant)>);
 
 impl Default for Tokens {
     fn default() -> Self {
-        Tokens(vec![(TOKEN.to_owned(), Grant::All)])
+        Tokens([TOKEN, PLAIN_TOKEN].map(|token| (token.to_owned(), Grant::All)).to_vec())
     }
 }
 

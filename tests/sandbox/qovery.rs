@@ -141,6 +141,13 @@ impl Deployment {
         self
     }
 
+    /// Other ids, such as real ones: a request's is a UUID, an execution's is any text.
+    pub fn ids(mut self, request: &str, execution: &str) -> Self {
+        self.request = Some(request.to_owned());
+        self.execution = Some(execution.to_owned());
+        self
+    }
+
     /// Without a request id, as before 2025-02.
     pub fn without_request(mut self) -> Self {
         self.request = None;
@@ -447,7 +454,7 @@ impl Qovery {
 
     fn request_status(&mut self, request: &Request) -> Answer {
         let id = request.param("deploymentRequestId").unwrap_or_default();
-        if !id.starts_with("req-") {
+        if !id.starts_with("req-") && !is_uuid(&id) {
             return self.error(400);
         }
         let environments: Vec<String> = self.environments.iter().map(|e| e.id.clone()).collect();
@@ -501,8 +508,12 @@ impl Qovery {
     }
 
     fn cancel(&mut self, id: &str, request: &Request) -> Answer {
-        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-        if !body["force_cancel"].is_boolean() {
+        // The body may be left out, and so may what stands in it.
+        let body = match request.body.as_slice() {
+            b"" => json!({}),
+            text => serde_json::from_slice(text).unwrap_or_default(),
+        };
+        if !body.is_object() || !body.get("force_cancel").is_none_or(Value::is_boolean) {
             return self.error(400);
         }
         let settings = self.settings(id);
@@ -535,7 +546,7 @@ impl Qovery {
     }
 
     fn cancel_queued(&mut self, id: &str, request: &Request) -> Answer {
-        if request.body != b"{}" {
+        if !serde_json::from_slice(&request.body).is_ok_and(|body: Value| body.is_object()) {
             return self.error(400);
         }
         let mut all = self.deployments.iter_mut();
@@ -562,6 +573,15 @@ impl Qovery {
             }
         }
     }
+}
+
+/// Five groups of hexadecimal digits.
+fn is_uuid(text: &str) -> bool {
+    let groups = text.split('-').map(|group| match group.chars().all(|c| c.is_ascii_hexdigit()) {
+        true => group.len(),
+        false => 0,
+    });
+    groups.eq([8, 4, 4, 4, 12])
 }
 
 fn action(word: &str) -> &'static str {

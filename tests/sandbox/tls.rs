@@ -102,7 +102,7 @@ fn hex(bytes: &[u8]) -> String {
     last.map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Offers HTTP/2 first, as platforms do.
+/// Offers what the server speaks, and nothing else.
 fn accept_with(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Acceptor {
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -110,6 +110,6 @@ fn accept_with(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>)
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .expect("a key that fits its certificate");
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Acceptor::from(Arc::new(config))
 }

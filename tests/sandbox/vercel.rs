@@ -37,6 +37,32 @@ impl Team {
     }
 }
 
+impl Team {
+    fn json(&self) -> Value {
+        json!({
+            "id": self.id,
+            "slug": self.slug,
+            "name": self.slug,
+            "avatar": null,
+            "billing": null,
+            "createdAt": FIRST_CREATED,
+            "updatedAt": FIRST_CREATED,
+            "creatorId": USER,
+            "description": null,
+            "stagingPrefix": self.slug,
+            "membership": {
+                "uid": USER,
+                "teamId": self.id,
+                "role": "OWNER",
+                "confirmed": true,
+                "confirmedAt": FIRST_CREATED,
+                "created": FIRST_CREATED,
+                "createdAt": FIRST_CREATED,
+            },
+        })
+    }
+}
+
 /// A project; one appears with its first deployment if it is not there yet.
 #[derive(Clone, Debug)]
 pub struct Project {
@@ -49,6 +75,22 @@ impl Project {
     /// A project with the name that it has now; its deployments keep the one of their day.
     pub fn new(id: &str, name: &str) -> Project {
         Project { id: id.to_owned(), name: name.to_owned(), team: None }
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "id": self.id,
+            "name": self.name,
+            "accountId": self.team.as_ref().map_or(USER, |team| &team.id),
+            "alias": [],
+            "defaultResourceConfig": {"functionDefaultRegions": ["iad1"]},
+            "deploymentExpiration": {},
+            "directoryListing": false,
+            "resourceConfig": {"functionDefaultRegions": ["iad1"]},
+            "framework": "nextjs",
+            "nodeVersion": "24.x",
+            "env": [{"key": "GREETING", "value": ENV_VALUE, "type": "plain"}],
+        })
     }
 
     fn is(&self, wanted: &str) -> bool {
@@ -328,7 +370,7 @@ impl Deployment {
     /// As read one by one, or answered to a cancel.
     fn json(&self, state: &str) -> Value {
         let mut body = self.common(state);
-        let ready = state == "READY";
+        let (ready, created) = (state == "READY", self.created());
         let more = json!({
             "id": self.id,
             "status": state,
@@ -336,7 +378,7 @@ impl Deployment {
             "public": false,
             "alias": self.aliases,
             "aliasAssigned": ready,
-            "bootedAt": self.created(),
+            "bootedAt": created,
             "buildSkipped": false,
             "createdIn": "sfo1",
             "ownerId": self.team.as_ref().map_or(USER, |team| &team.id),
@@ -362,8 +404,15 @@ impl Deployment {
                 "prId": null,
             });
         }
+        // The whole environment, where a list has little more than its id.
+        if let Some(Environment { slug, named: true, .. }) = &self.environment {
+            let more = json!({"type": "preview", "createdAt": created, "updatedAt": created, "description": slug});
+            merge(&mut body["customEnvironment"], &more);
+        }
+        // Reads have it from the start, lists only once the build has begun.
+        body["buildingAt"] = json!(body["buildingAt"].as_i64().unwrap_or(created));
         if state == "CANCELED" {
-            body["canceledAt"] = json!(self.created() + 97_546);
+            body["canceledAt"] = json!(created + 97_546);
         }
         if self.short {
             for private in ["projectId", "inspectorUrl", "ownerId", "team", "plan", "env"] {
@@ -375,7 +424,7 @@ impl Deployment {
     }
 
     /// As an item of a list, which has its own names for some things.
-    fn item(&self, version: &str) -> Value {
+    fn item(&self) -> Value {
         let state = self.script.now();
         let mut body = self.common(state);
         let more = json!({
@@ -396,9 +445,6 @@ impl Deployment {
             "READY" => json!(self.created() + 31_000),
             _ => Value::Null,
         };
-        if version == "v6" {
-            merge(&mut body, &json!({"readyState": null}));
-        }
         self.adjust(&mut body);
         body
     }
@@ -486,10 +532,13 @@ impl Platform for Vercel {
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         match (call, segments.as_slice()) {
             (Call::SignIn, _) => self.user(),
-            (Call::List, [version, _]) => self.list(version, &scope, request),
+            (Call::List, _) => self.list(&scope, request),
             (Call::Read, [_, _, key]) => self.read(key, &scope),
             (Call::Cancel, [_, _, id, _]) => self.cancel(id, &scope),
-            (Call::Scope, [_, "projects", wanted]) => self.project(wanted, &scope),
+            (Call::Scope, ["v9", "projects", wanted]) => self.project(wanted, &scope),
+            (Call::Scope, ["v9" | "v10", "projects"]) => self.projects(&scope),
+            (Call::Scope, ["v2", "teams"]) => self.teams(),
+            (Call::Scope, ["v2", "teams", wanted]) => self.team(wanted),
             (_, other) => self.elsewhere(other),
         }
     }
@@ -608,8 +657,15 @@ impl Vercel {
             "username": "jane",
             "name": "Jane Doe",
             "email": EMAIL,
+            "avatar": null,
+            "createdAt": FIRST_CREATED,
+            "defaultTeamId": self.teams.first().map(|team| &team.id),
             "version": "northstar",
-            "limited": false,
+            "billing": null,
+            "resourceConfig": {},
+            "softBlock": null,
+            "stagingPrefix": "jane",
+            "hasTrialAvailable": false,
         });
         self.reply(200, &json!({"user": user}))
     }
@@ -635,18 +691,35 @@ impl Vercel {
         all.find(|known| known.team == *scope && is(known))
     }
 
+    fn projects(&mut self, scope: &Scope) -> Answer {
+        let all = self.projects.iter().filter(|known| known.team == *scope);
+        let projects: Vec<Value> = all.map(Project::json).collect();
+        let pagination = json!({"count": projects.len(), "next": null, "prev": null});
+        self.reply(200, &json!({"projects": projects, "pagination": pagination}))
+    }
+
+    fn teams(&mut self) -> Answer {
+        let teams: Vec<Value> = self.teams.iter().map(Team::json).collect();
+        let pagination = json!({"count": teams.len(), "next": null, "prev": null});
+        self.reply(200, &json!({"teams": teams, "pagination": pagination}))
+    }
+
+    fn team(&mut self, wanted: &str) -> Answer {
+        let mut all = self.teams.iter();
+        match all.find(|team| team.id == wanted || team.slug == wanted) {
+            Some(found) => {
+                let body = found.json();
+                self.reply(200, &body)
+            }
+            None => self.problem(404, "not_found", "Team not found"),
+        }
+    }
+
     fn project(&mut self, wanted: &str, scope: &Scope) -> Answer {
         let mut all = self.projects.iter();
         match all.find(|known| known.team == *scope && known.is(wanted)) {
             Some(found) => {
-                let body = json!({
-                    "id": found.id,
-                    "name": found.name,
-                    "accountId": found.team.as_ref().map_or(USER, |team| &team.id),
-                    "framework": "nextjs",
-                    "nodeVersion": "24.x",
-                    "env": [{"key": "GREETING", "value": ENV_VALUE, "type": "plain"}],
-                });
+                let body = found.json();
                 self.reply(200, &body)
             }
             None => self.problem(404, "not_found", "Project not found"),
@@ -716,7 +789,7 @@ impl Vercel {
         self.problem(400, "bad_request", message)
     }
 
-    fn list(&mut self, version: &str, scope: &Scope, request: &Request) -> Answer {
+    fn list(&mut self, scope: &Scope, request: &Request) -> Answer {
         let Ok(limit) = limit(request) else {
             let message = "Invalid request: `limit` should be an integer from 1 to 100.";
             return self.problem(400, "bad_request", message);
@@ -729,7 +802,7 @@ impl Vercel {
         found.truncate(limit);
         let next = found.last().filter(|_| more).map(|last| last.created());
         let prev = found.first().map(|first| first.created());
-        let items: Vec<Value> = found.iter().map(|known| known.item(version)).collect();
+        let items: Vec<Value> = found.iter().map(|known| known.item()).collect();
         let body = json!({
             "deployments": items,
             "pagination": {"count": items.len(), "next": next, "prev": prev},
