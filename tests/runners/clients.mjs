@@ -1,0 +1,107 @@
+// Calls the sandbox through the clients that the platforms publish for Node, and says how each call went.
+//
+// usage: clients.mjs vercel|qovery FOLDER LINE
+//
+// FOLDER holds the packages, and LINE is what `sandbox --every-state` says of the platform. Ends with 1 if a call went
+// wrong. The certificate's authority is named by NODE_EXTRA_CA_CERTS.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { deepStrictEqual as should } from "node:assert";
+import { pathToFileURL } from "node:url";
+
+const [client, folder, line] = process.argv.slice(2);
+const { url, token, ...words } = Object.fromEntries(
+    line.split(" ").slice(1).map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)]),
+);
+const deployments = Object.entries(words).map(([state, text]) => [state, ...text.split("/")]);
+const packageOf = { vercel: "@vercel/sdk", qovery: "qovery-typescript-axios" }[client];
+const require = createRequire(pathToFileURL(`${folder}/`));
+const { version } = JSON.parse(readFileSync(`${folder}/node_modules/${packageOf}/package.json`));
+let bad = 0;
+
+/** One call; with `wanted`, one that has to be refused with that status. */
+async function call(title, action, wanted) {
+    let verdict = wanted === undefined ? "ok" : `WRONG: not refused with ${wanted}`;
+    try {
+        await action();
+    } catch (error) {
+        const status = error.statusCode ?? error.response?.status;
+        const isMeant = wanted !== undefined && status === wanted && error.name !== "ResponseValidationError";
+        const why = error.pretty?.() ?? error.response?.data ?? "";
+        verdict = isMeant ? "ok, refused" : `WRONG: ${error.name}: ${error.message} ${why}`.replaceAll(/\s+/g, " ").slice(0, 900);
+    }
+    bad += verdict.startsWith("WRONG");
+    console.log(`${`${packageOf} ${version}`.padEnd(32)} ${title.padEnd(32)} ${verdict}`);
+}
+
+async function vercel() {
+    const { Vercel } = await import(pathToFileURL(require.resolve("@vercel/sdk")));
+    const connect = (bearerToken) => new Vercel({ serverURL: url, bearerToken, retryConfig: { strategy: "none" } });
+    const api = connect(token);
+    const team = { teamId: "team_1" };
+    const get = async (id, ...words) => {
+        const found = await api.deployments.getDeployment({ idOrUrl: id, ...team });
+        should([found.id, words.includes(found.readyState)], [id, true]);
+    };
+
+    await call("user", async () => should((await api.user.getAuthUser()).user.username, "jane"));
+    await call("teams", async () => should((await api.teams.getTeams({})).teams.map((team) => team.slug), ["acme"]));
+    await call("team", async () => should((await api.teams.getTeam(team)).slug, "acme"));
+    await call("projects", async () => {
+        const { projects } = await api.projects.getProjects(team);
+        should(projects.map((project) => project.name), ["web"]);
+    });
+    await call("list", async () => {
+        const found = (await api.deployments.getDeployments({ limit: 100, ...team })).deployments;
+        const shown = found.map((each) => [each.uid, each.readyState]).sort();
+        should(shown, deployments.map(([, id, word]) => [id, word]).sort());
+    });
+    for (const [state, id, word] of deployments) {
+        const isOver = ["canceled", "succeeded", "failed"].includes(state);
+        await call(`get ${state}`, () => get(id, word));
+        await call(`cancel ${state}`, () => api.deployments.cancelDeployment({ id, ...team }), isOver ? 400 : undefined);
+        await call(`get ${state} afterwards`, () => get(id, isOver ? word : "CANCELED"));
+    }
+    await call("get unknown", () => get("dpl_unknown"), 404);
+    await call("wrong token", () => connect("unknown").user.getAuthUser(), 403);
+}
+
+async function qovery() {
+    const sdk = require("qovery-typescript-axios");
+    const connect = (token) => new sdk.Configuration({ basePath: url, apiKey: `Token ${token}` });
+    const configuration = connect(token);
+    const environments = new sdk.EnvironmentMainCallsApi(configuration);
+    const actions = new sdk.EnvironmentActionsApi(configuration);
+    const histories = new sdk.EnvironmentDeploymentHistoryApi(configuration);
+    const requests = new sdk.DeploymentQueueActionsApi(configuration);
+    const get = async (id, ...words) => {
+        const { data } = await environments.getEnvironmentStatus(id);
+        should([data.id, words.includes(data.state), data.state in sdk.StateEnum], [id, true, true]);
+        return data;
+    };
+
+    for (const [state, id, word] of deployments) {
+        const canBeCanceled = !["canceling", "canceled", "succeeded", "failed"].includes(state);
+        let request;
+        await call(`get ${state}`, async () => (request = (await get(id, word)).deployment_request_id));
+        await call(`environment ${state}`, async () => should((await environments.getEnvironment(id)).data.id, id));
+        await call(`history ${state}`, async () => {
+            const { results } = (await histories.listEnvironmentDeploymentHistoryV2(id, 20)).data;
+            should(results.map((each) => [each.identifier.environment_id, each.status]), [[id, word]]);
+        });
+        await call(`queue ${state}`, async () => {
+            should((await environments.listDeploymentRequestByEnvironmentId(id)).data.results, []);
+        });
+        // Once without the body, which may be left out, and otherwise with it.
+        const body = state === "running" ? undefined : { force_cancel: false };
+        await call(`cancel ${state}`, () => actions.cancelEnvironmentDeployment(id, body), canBeCanceled ? undefined : 409);
+        await call(`cancel the request, ${state}`, () => requests.cancelDeploymentRequest(request, {}), 409);
+        await call(`get ${state} afterwards`, () => get(id, canBeCanceled ? "CANCELED" : word));
+    }
+    const [, first] = deployments[0];
+    await call("get unknown", () => environments.getEnvironmentStatus("00000000-0000-4000-8000-000000000000"), 404);
+    await call("wrong token", () => new sdk.EnvironmentMainCallsApi(connect("unknown")).getEnvironment(first), 401);
+}
+
+await { vercel, qovery }[client]();
+process.exitCode = Number(bad > 0);

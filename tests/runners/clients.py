@@ -1,0 +1,175 @@
+"""Calls the sandbox through the clients that the platforms publish for Python, and says how each call went.
+
+usage: clients.py pydo|cloud_foundry|datadog FOLDER LINE
+
+FOLDER holds ca.pem, and LINE is what `sandbox --every-state` says of the platform. Ends with 1 if a call went wrong.
+"""
+
+import re
+import sys
+from importlib.metadata import version
+
+client, folder, line = sys.argv[1:]
+CA = f"{folder}/ca.pem"
+words = dict(word.split("=", 1) for word in line.split()[1:])
+url, token = words.pop("url"), words.pop("token")
+deployments = {state: text.split("/", 1) for state, text in words.items()}
+bad = 0
+
+
+class Wrong(Exception):
+    """An answer that says something else than it should."""
+
+
+def should(what, shown, *wanted):
+    if shown not in wanted:
+        raise Wrong(f"{what} is {shown!r}, not {' or '.join(map(repr, wanted))}")
+
+
+def call(title, action, status_of=None, wanted=None):
+    """One call; with `wanted`, one that has to be refused with that status."""
+    global bad
+    try:
+        result = action()
+        verdict = "ok" if wanted is None else f"WRONG: not refused with {wanted}"
+    except Exception as error:  # whatever a client does not like
+        result, status = None, status_of(error) if status_of else None
+        plain = re.sub(r"\s+", " ", f"{type(error).__name__}: {error}")[:400]
+        verdict = "ok, refused" if wanted is not None and status == wanted else f"WRONG: {plain}"
+    bad += verdict.startswith("WRONG")
+    print(f"{NAME:32} {title:32} {verdict}", flush=True)
+    return result
+
+
+def pydo():
+    from pydo import Client
+
+    api = Client(token, endpoint=url, connection_verify=CA)
+    app = f"7c9e6679-7425-40de-944b-{1:012x}"
+    status = lambda error: getattr(error, "status_code", None)
+
+    def get(id, *wanted):
+        should("phase", api.apps.get_deployment(app, id)["deployment"]["phase"], *wanted)
+
+    def listed():
+        found = api.apps.list_deployments(app, per_page=100)["deployments"]
+        should("the list", {d["id"]: d["phase"] for d in found}, dict(deployments.values()))
+
+    call("apps", lambda: should("apps", len(api.apps.list()["apps"]), 1))
+    call("list", listed)
+    for state, (id, word) in deployments.items():
+        call(f"get {state}", lambda: get(id, word))
+        over = state in ("canceled", "succeeded", "failed", "superseded")
+        cancel = lambda: api.apps.cancel_deployment(app, id)["deployment"]["id"]
+        call(f"cancel {state}", cancel, status, 400 if over else None)
+        call(f"get {state} afterwards", lambda: get(id, word if over else "CANCELED"))
+    call("get unknown", lambda: should("error", api.apps.get_deployment(app, app)["id"], "not_found"))
+    other = Client("unknown", endpoint=url, connection_verify=CA)
+    call("wrong token", lambda: other.apps.list()["apps"], status, 401)
+
+
+def cloud_foundry():
+    from cloudfoundry_client.client import CloudFoundryClient
+    from cloudfoundry_client.v3.entities import EntityManager
+
+    api = CloudFoundryClient(url, verify=CA)
+    status = lambda error: getattr(error, "status_code", None) and int(error.status_code)
+    call("sign in, user", lambda: api.init_with_user_credentials("ci", token))
+    first = api._access_token
+    call("refresh", lambda: api.init_with_token(api.refresh_token))
+    call("another token", lambda: should("the same token", api._access_token == first, False))
+    call("refresh, unknown", lambda: CloudFoundryClient(url, verify=CA).init_with_token("x"), status, 401)
+    by_client = CloudFoundryClient(url, client_id="ci-client", client_secret=token, verify=CA)
+    call("sign in, client", by_client.init_with_client_credentials)
+    wrong = CloudFoundryClient(url, client_id="ci-client", client_secret="x", verify=CA)
+    call("sign in, wrong secret", wrong.init_with_client_credentials, status, 401)
+
+    # It has no manager of its own for deployments.
+    manager = EntityManager(url, api, "/v3/deployments")
+
+    def shown(id):
+        status = manager.get(id)["status"]
+        return f"{status['value']}:{status['reason']}"
+
+    def listed():
+        found = {d["guid"]: f"{d['status']['value']}:{d['status']['reason']}" for d in manager.list(per_page=2)}
+        should("the list", found, dict(deployments.values()))
+
+    call("apps", lambda: should("an app", api.v3.apps.get_first(names="web")["name"], "web"))
+    call("list, page by page", listed)
+    for state, (id, word) in deployments.items():
+        call(f"get {state}", lambda: should("status", shown(id), word))
+        call(f"links {state}", lambda: should("app", manager.get(id).app()["guid"], manager.get(id)["relationships"]["app"]["data"]["guid"]))
+        over = word.startswith("FINALIZED")
+        cancel = lambda: manager._post(f"{url}/v3/deployments/{id}/actions/cancel")
+        call(f"cancel {state}", cancel, status, 422 if over else None)
+        afterwards = (word,) if over else ("FINALIZED:CANCELED", "ACTIVE:CANCELING")
+        call(f"get {state} afterwards", lambda: should("status", shown(id), *afterwards))
+    call("get unknown", lambda: manager.get("x"), status, 404)
+    call("list, unknown parameter", lambda: list(manager.list(colour="red")), status, 400)
+
+
+def datadog():
+    from datadog_api_client import ApiClient, Configuration
+    from datadog_api_client.v2.api.fleet_automation_api import FleetAutomationApi
+
+    def connect(app_key):
+        configuration = Configuration(host=url, ssl_ca_cert=CA, enable_retry=False)
+        configuration.api_key["apiKeyAuth"] = API_KEY
+        configuration.api_key["appKeyAuth"] = app_key
+        if not is_v2:
+            for name in ("cancel_fleet_deployment", "get_fleet_deployment", "list_fleet_deployments"):
+                configuration.unstable_operations[name] = True
+        return FleetAutomationApi(ApiClient(configuration))
+
+    # Newer editions of the client call the API's v2 by names of their own.
+    is_v2 = hasattr(FleetAutomationApi, "get_fleet_deployment_v2")
+    of = lambda api, name: getattr(api, name + "_v2" * is_v2)
+    api = connect(token)
+    status = lambda error: getattr(error, "status", None)
+
+    def whole(answer):
+        """An answer of which the client has understood everything."""
+        should("not understood", unparsed(answer), "")
+        return answer
+
+    def get(id, *wanted):
+        attributes = whole(of(api, "get_fleet_deployment")(id)).data.attributes
+        should("status", attributes.high_level_status, *wanted)
+
+    def listed():
+        found = whole(of(api, "list_fleet_deployments")(page_size=100)).data
+        shown = {d.id: d.attributes.to_dict().get("status", d.attributes.to_dict().get("high_level_status")) for d in found}
+        should("the list", shown, dict(deployments.values()))
+
+    call("list", listed)
+    for state, (id, word) in deployments.items():
+        call(f"get {state}", lambda: get(id, word))
+        open_ = word in ("pending", "running")
+        call(f"cancel {state}", lambda: whole(of(api, "cancel_fleet_deployment")(id)), status, None if open_ else 400)
+        call(f"get {state} afterwards", lambda: get(id, "canceled" if open_ else word))
+    call("get unknown", lambda: of(api, "get_fleet_deployment")("zzz-zzz-zzz"), status, 404)
+    call("wrong key", lambda: of(connect("unknown"), "list_fleet_deployments")(), status, 403)
+    if is_v2:
+        running = lambda **also: [d.id for d in api.list_fleet_deployments_v2(**also).data]
+        call("list, by update type", lambda: should("found", len(running(filter="update_type:update_package")), len(deployments)))
+        call("list, unknown filter", lambda: running(filter="colour:red"), status, 400)
+        call("list, unknown order", lambda: running(sort="colour"), status, 400)
+
+
+def unparsed(model, path=""):
+    """Where a client kept a part of an answer that it did not understand."""
+    if type(model).__name__ == "UnparsedObject" or getattr(model, "_unparsed", False):
+        return path or "all of it"
+    if isinstance(model, (list, tuple)):
+        parts = [(str(number), part) for number, part in enumerate(model)]
+    else:
+        parts = list(getattr(model, "_data_store", {}).items())
+    return next(filter(None, (unparsed(part, f"{path}.{name}") for name, part in parts)), "")
+
+
+API_KEY = "sandbox-api-key-5Tz8/+Y="
+PACKAGES = {"pydo": "pydo", "cloud_foundry": "cloudfoundry-client", "datadog": "datadog-api-client"}
+NAME = f"{PACKAGES[client]} {version(PACKAGES[client])}"
+globals()[client]()
+sys.exit(bad > 0)
