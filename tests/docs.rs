@@ -374,7 +374,7 @@ fn what_is_said_of_a_platform_is_what_the_program_says() {
 // Promises
 
 /// The macros of `tests/e2e/stage.rs` that make a test for each of several platforms.
-const MACROS: [&str; 2] = ["both!(", "every_platform!("];
+const MACROS: [&str; 2] = ["every_platform!(", "every_selecting!("];
 
 /// Whether a file has a test of that name; of what is no Rust, whether it holds that text.
 fn holds(path: &str, name: &str) -> bool {

@@ -2,10 +2,14 @@
 
 use std::ops::Deref;
 
+use cancel_deployment::platform::PlatformInfo;
+use cancel_deployment::platform::register::named;
+use cancel_deployment::select::Select;
+
 use crate::sandbox::{self, Call, Fault, Grant, STANDS, Sandbox, Seen, Stand, TOKEN};
 use crate::step::{Ran, Step};
 
-pub use crate::sandbox::Course;
+pub use crate::sandbox::{Course, One};
 
 /// A platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,13 +49,18 @@ macro_rules! every_platform {
 }
 pub(crate) use every_platform;
 
-/// A test for each platform whose word for a deployment in flight a list can show with its branch and commit.
-macro_rules! both {
-    ($name:ident, $body:expr) => {
-        crate::stage::on!($name, $body; on_digitalocean DigitalOcean, on_vercel Vercel);
+/// A test for each platform that can choose by a rule, as its register says: `every_selecting!(name, Latest, |stage| { … });`
+macro_rules! every_selecting {
+    ($name:ident, $rule:ident, $body:expr) => {
+        crate::stage::every_platform!($name, |stage| {
+            if stage.selects(cancel_deployment::select::Select::$rule) {
+                let body: fn(Stage) = $body;
+                body(stage);
+            }
+        });
     };
 }
-pub(crate) use both;
+pub(crate) use every_selecting;
 
 macro_rules! on {
     ($name:ident, $body:expr; $($test:ident $platform:ident),+) => {
@@ -119,6 +128,46 @@ fn a_state_that_a_platform_has_can_be_tried_there() {
 }
 
 impl Stage {
+    /// What the register says of it.
+    pub fn info(self) -> &'static PlatformInfo {
+        named(self.name()).unwrap()
+    }
+
+    /// Whether it can choose by that rule.
+    pub fn selects(self, rule: Select) -> bool {
+        self.info().selects.contains(&rule)
+    }
+
+    /// Whether its deployments go to targets, as its inputs say.
+    pub fn has_targets(self) -> bool {
+        self.info().inputs.iter().any(|input| input.name == "target")
+    }
+
+    /// Those of the rules by which it can choose.
+    pub fn rules<const N: usize>(self, all: [&'static str; N]) -> impl Iterator<Item = &'static str> {
+        all.into_iter().filter(move |rule| self.follows(rule))
+    }
+
+    /// Whether it can choose by the rule of that name.
+    pub fn follows(self, rule: &str) -> bool {
+        self.info().selects.iter().any(|one| one.word() == rule)
+    }
+
+    /// How one ends here that comes to nothing by itself.
+    pub fn lost(self) -> &'static str {
+        if self.has("failed") { "failed" } else { "canceled" }
+    }
+
+    /// How one waits here that has not begun.
+    pub fn waits(self) -> &'static str {
+        if self.has("queued") { "queued" } else { "running" }
+    }
+
+    /// Whether branches divide its deployments: only there is a rule about them.
+    pub fn has_branches(self) -> bool {
+        self.selects(Select::Branch)
+    }
+
     /// The requests up to the first cancel request.
     pub fn asks(self) -> Vec<Call> {
         let mut calls = vec![Call::Read; self.traits().reads_before];

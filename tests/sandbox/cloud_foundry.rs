@@ -12,7 +12,7 @@ use url::form_urlencoded;
 use super::http::{Answer, Request, epoch, merge, percent_decode};
 use super::platform::{Addition, Call, Grant, Platform, Platforms};
 use super::script::Script;
-use super::stand::{Course, Traits};
+use super::stand::{Course, One, Traits};
 use super::{EMAIL, ENV_VALUE, MINTED, PLAIN_TOKEN, Sandbox, TOKEN};
 
 /// The path below which the UAA answers.
@@ -815,6 +815,22 @@ impl super::Stand for Stand {
             .add(Deployment::new(&self.id(number)).states(states).after_cancel(after));
     }
 
+    fn put_one(&self, sandbox: &Sandbox, one: &One) {
+        let (states, after, _) = (self as &dyn super::Stand).words(&one.course);
+        let app = if one.scope == 1 { APP } else { "app-2" };
+        let deployment = Deployment::new(&self.id(one.number)).app(app).states(states).after_cancel(after);
+        let deployment = deployment.created(&one.created());
+        sandbox.add(if one.undated { deployment.patch(json!({"created_at": null})) } else { deployment });
+    }
+
+    fn put_scopes(&self, sandbox: &Sandbox) {
+        sandbox.add(App::new("app-2", "web", "staging", "acme"));
+    }
+
+    fn unknown_scope(&self) -> Option<(&'static str, &'static str)> {
+        Some(("app_id", "app-9"))
+    }
+
     fn inputs(&self) -> Vec<(&'static str, &'static str)> {
         vec![("token", TOKEN)]
     }
@@ -840,11 +856,24 @@ impl super::Stand for Stand {
         json!({"errors": [{"code": 10008, "title": "CF-UnprocessableEntity", "detail": text}]}).to_string()
     }
 
+    fn list(&self, ids: &[String], word: &str) -> Option<String> {
+        let items: Vec<_> =
+            ids.iter().map(|id| Deployment::new(id).json(word, false, "https://api.example.org")).collect();
+        Some(json!({"pagination": {"next": null}, "resources": items}).to_string())
+    }
+
     fn right(&self) -> &'static str {
         "Space Developer"
     }
 
     fn traits(&self) -> Traits {
-        Traits { answer_tells: false, answer_can_lie: false, commits: false, too_late: 422, ..Traits::default() }
+        Traits {
+            answer_tells: false,
+            answer_can_lie: false,
+            commits: false,
+            lists: 2,
+            too_late: 422,
+            ..Traits::default()
+        }
     }
 }

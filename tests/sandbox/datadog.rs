@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::http::{Answer, Request, merge};
 use super::platform::{Access, Addition, Call, Grant, Platform, Platforms, Tokens};
 use super::script::{CancelAnswer, Script};
-use super::stand::{Course, Traits};
+use super::stand::{Course, One, Traits};
 use super::{EMAIL, ENV_VALUE, Sandbox, TOKEN};
 
 /// The API key that belongs to the application key [`super::TOKEN`].
@@ -599,6 +599,18 @@ impl super::Stand for Stand {
         let (states, after, answer) = (self as &dyn super::Stand).words(course);
         let deployment = Deployment::v2(&self.id(number)).states(states).after_cancel(after);
         sandbox.add(deployment.cancel_answer(CancelAnswer::shows(answer.or(Some("stopping")))));
+    }
+
+    fn put_one(&self, sandbox: &Sandbox, one: &One) {
+        let (states, after, answer) = (self as &dyn super::Stand).words(&one.course);
+        let deployment = Deployment::v2(&self.id(one.number))
+            .states(states)
+            .after_cancel(after)
+            .cancel_answer(CancelAnswer::shows(answer.or(Some("stopping"))))
+            .query(if one.scope == 1 { QUERY } else { "env:dev" })
+            .started(1_786_000_000 + i64::try_from(one.at).expect("a small number"));
+        let waits = one.undated || one.course.states == ["queued"];
+        sandbox.add(if waits { deployment.not_started() } else { deployment });
     }
 
     fn inputs(&self) -> Vec<(&'static str, &'static str)> {

@@ -10,7 +10,7 @@ use url::form_urlencoded;
 use super::http::{Answer, Request, epoch, merge};
 use super::platform::{Access, Addition, Call, Grant, Platform, Platforms, Tokens};
 use super::script::{CancelAnswer, Script};
-use super::stand::{Course, Traits};
+use super::stand::{Course, One, Traits};
 use super::{EMAIL, ENV_VALUE, Sandbox, TOKEN};
 
 /// The commit a deployment carries until told otherwise.
@@ -640,6 +640,26 @@ fn link_to(path: &str, request: &Request, page: usize, size: usize) -> String {
 /// DigitalOcean App Platform, as tests know it.
 pub struct Stand;
 
+impl Stand {
+    /// A deployment among others, which a test may change further.
+    pub fn made(&self, one: &One) -> Deployment {
+        let (states, after, answer) = (self as &dyn super::Stand).words(&one.course);
+        let deployment = Deployment::new(&format!("app-{}", one.scope), &super::Stand::id(self, one.number))
+            .states(states)
+            .after_cancel(after)
+            .cancel_answer(CancelAnswer::shows(answer))
+            .created_at(&one.created());
+        let deployment = match one.branch {
+            Some(branch) => deployment.branch(branch).commit(one.commit),
+            None => {
+                let image = json!([{"name": "web", "image": {"repository": "web"}}]);
+                deployment.without_commit().patch(json!({"spec": {"services": image}}))
+            }
+        };
+        if one.undated { deployment.field("created_at", Value::Null) } else { deployment }
+    }
+}
+
 impl super::Stand for Stand {
     fn name(&self) -> &'static str {
         "digitalocean"
@@ -671,6 +691,18 @@ impl super::Stand for Stand {
         sandbox.add(deployment.cancel_answer(CancelAnswer::shows(answer)));
     }
 
+    fn put_one(&self, sandbox: &Sandbox, one: &One) {
+        sandbox.add(self.made(one));
+    }
+
+    fn put_scopes(&self, sandbox: &Sandbox) {
+        sandbox.add(App::new("app-1", "web")).add(App::new("app-2", "api"));
+    }
+
+    fn unknown_scope(&self) -> Option<(&'static str, &'static str)> {
+        Some(("app_id", "app-9"))
+    }
+
     fn inputs(&self) -> Vec<(&'static str, &'static str)> {
         vec![("token", TOKEN), ("app_id", "app-1")]
     }
@@ -681,6 +713,11 @@ impl super::Stand for Stand {
 
     fn body(&self, id: &str, word: &str) -> Option<String> {
         Some(json!({"deployment": {"id": id, "phase": word}}).to_string())
+    }
+
+    fn list(&self, ids: &[String], word: &str) -> Option<String> {
+        let items: Vec<_> = ids.iter().map(|id| json!({"id": id, "phase": word})).collect();
+        Some(json!({"deployments": items}).to_string())
     }
 
     fn right(&self) -> &'static str {

@@ -42,7 +42,7 @@ pub use proxy::{Gate, Proxy};
 pub use script::{CancelAnswer, Script};
 pub use server::Seen;
 use server::{Door, Shared};
-pub use stand::{Course, STANDS, Stand, Traits};
+pub use stand::{Course, One, STANDS, Stand, Traits};
 pub use tls::{Acceptor, Authority, FAR, Papers};
 
 /// A port of this machine that refuses every connection: nobody listens on it, and while this is held nobody else can.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::http::{Answer, Request, epoch, merge};
 use super::platform::{Access, Addition, Call, Grant, Platform, Platforms, Tokens};
 use super::script::{CancelAnswer, Script};
-use super::stand::{Course, Traits};
+use super::stand::{Course, One, Traits};
 use super::{EMAIL, ENV_VALUE, Sandbox, TOKEN};
 
 /// The organization of every environment.
@@ -228,7 +228,11 @@ impl Addition for Deployment {
         }
         let mut before = platform.deployments.iter();
         self.started = !before.any(|d| d.environment == self.environment);
-        platform.deployments.push(self);
+        let mut known = platform.deployments.iter_mut();
+        match known.find(|d| d.request.is_some() && d.request == self.request && d.environment == self.environment) {
+            Some(known) => *known = Deployment { started: known.started, ..self },
+            None => platform.deployments.push(self),
+        }
     }
 }
 
@@ -627,6 +631,21 @@ impl super::Stand for Stand {
         let (states, after, answer) = (self as &dyn super::Stand).words(course);
         sandbox.add(Environment::new("env-1").cancel_answer(CancelAnswer::shows(answer)));
         sandbox.add(Deployment::new("env-1", &number.to_string()).states(states).after_cancel(after));
+    }
+
+    fn put_one(&self, sandbox: &Sandbox, one: &One) {
+        let (states, after, answer) = (self as &dyn super::Stand).words(&one.course);
+        let environment = format!("env-{}", one.scope);
+        sandbox.add(Environment::new(&environment).cancel_answer(CancelAnswer::shows(answer)));
+        sandbox.add(Deployment::new(&environment, &one.number.to_string()).states(states).after_cancel(after));
+    }
+
+    fn put_scopes(&self, sandbox: &Sandbox) {
+        sandbox.add(Environment::new("env-1")).add(Environment::new("env-2"));
+    }
+
+    fn unknown_scope(&self) -> Option<(&'static str, &'static str)> {
+        Some(("environment_id", "env-9"))
     }
 
     fn inputs(&self) -> Vec<(&'static str, &'static str)> {

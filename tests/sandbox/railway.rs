@@ -13,7 +13,7 @@ use super::graphql::{Operation, Schema, Wrong};
 use super::http::{Answer, Request, epoch, merge};
 use super::platform::{Access, Addition, Call, Grant, Platform, Platforms, Tokens};
 use super::script::Script;
-use super::stand::{Course, Traits};
+use super::stand::{Course, One, Traits};
 use super::{EMAIL, ENV_VALUE, Sandbox, TOKEN};
 
 /// The commit a deployment carries until told otherwise.
@@ -22,6 +22,9 @@ pub const COMMIT: &str = "43d20b293c43eb920dbcbe04c1d3b6a074ad487b";
 pub const PROJECT: &str = "4df47e04-0000-4000-8000-00000000000a";
 pub const ENVIRONMENT: &str = "2a3b69b2-0000-4000-8000-00000000000b";
 pub const SERVICE: &str = "32c989b1-0000-4000-8000-00000000000c";
+
+/// Another one of the same environment.
+const OTHER_SERVICE: &str = "32c989b1-0000-4000-8000-00000000000d";
 
 const IN_FLIGHT: [&str; 6] = ["QUEUED", "WAITING", "NEEDS_APPROVAL", "INITIALIZING", "BUILDING", "DEPLOYING"];
 /// A page without `first`.
@@ -567,6 +570,25 @@ impl super::Stand for Stand {
         sandbox.add(Deployment::new(number).states(states).after_cancel(after));
     }
 
+    fn put_one(&self, sandbox: &Sandbox, one: &One) {
+        let (states, after, _) = (self as &dyn super::Stand).words(&one.course);
+        let service = if one.scope == 1 { SERVICE } else { OTHER_SERVICE };
+        let repository = format!("{}/sample-app", one.owner.unwrap_or("example"));
+        let deployment = Deployment::new(one.number).states(states).after_cancel(after).service(service);
+        let deployment = deployment.created_at(&one.created());
+        let deployment = match one.branch {
+            Some(branch) => deployment.branch(branch).commit(one.commit).meta(json!({ "repo": repository })),
+            None => deployment.uploaded(),
+        };
+        sandbox.add(if one.undated { deployment.patch(json!({ "createdAt": null })) } else { deployment });
+    }
+
+    fn put_scopes(&self, sandbox: &Sandbox) {
+        for service in [SERVICE, OTHER_SERVICE] {
+            sandbox.add(Service::new(PROJECT, ENVIRONMENT, service));
+        }
+    }
+
     fn inputs(&self) -> Vec<(&'static str, &'static str)> {
         vec![("api_token", TOKEN)]
     }
@@ -594,6 +616,7 @@ impl super::Stand for Stand {
             too_late: 200,
             blind: false,
             malformed_is_unknown: false,
+            lists: 2,
             inside_a_200: &[401, 403, 404, 409, 410, 422],
             ..Traits::default()
         }

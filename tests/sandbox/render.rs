@@ -8,14 +8,16 @@ use serde_json::{Value, json};
 use super::http::{Answer, Request, merge};
 use super::platform::{Access, Addition, Call, Grant, Platform, Platforms, Tokens};
 use super::script::{CancelAnswer, Script};
-use super::stand::{Course, Traits};
+use super::stand::{Course, One, Traits};
 use super::{EMAIL, Sandbox, TOKEN};
 
 /// The commit a deploy carries until told otherwise.
 pub const COMMIT: &str = "bca0502a57b3f3a1a935ebdf8e85d0d704038bd3";
 /// A service's id.
 pub const SERVICE: &str = "srv-cu2k7g0gph6c73ffc4h0";
-/// Its workspace.
+/// Another service's.
+const OTHER_SERVICE: &str = "srv-cu2k7g0gph6c73ffc4h2";
+/// Their workspace.
 pub const WORKSPACE: &str = "tea-cspvinogph6c73ft00h0";
 
 const FINISHED: [&str; 6] = ["live", "deactivated", "build_failed", "update_failed", "pre_deploy_failed", "canceled"];
@@ -529,6 +531,25 @@ impl super::Stand for Stand {
         sandbox.add(deploy.cancel_answer(CancelAnswer::shows(answer)));
     }
 
+    fn put_one(&self, sandbox: &Sandbox, one: &One) {
+        let (states, after, answer) = (self as &dyn super::Stand).words(&one.course);
+        let deploy = Deploy::new(if one.scope == 1 { SERVICE } else { OTHER_SERVICE }, &self.id(one.number))
+            .states(states)
+            .after_cancel(after)
+            .cancel_answer(CancelAnswer::shows(answer))
+            .created_at(&one.created());
+        let deploy = if one.branch.is_some() { deploy.commit(one.commit) } else { deploy.of_image() };
+        sandbox.add(if one.undated { deploy.field("createdAt", Value::Null) } else { deploy });
+    }
+
+    fn put_scopes(&self, sandbox: &Sandbox) {
+        sandbox.add(Service::new(SERVICE, "web")).add(Service::new(OTHER_SERVICE, "api"));
+    }
+
+    fn unknown_scope(&self) -> Option<(&'static str, &'static str)> {
+        Some(("service_id", "srv-cu2k7g0gph6c73ffc4h9"))
+    }
+
     fn inputs(&self) -> Vec<(&'static str, &'static str)> {
         vec![("token", TOKEN), ("service_id", SERVICE)]
     }
@@ -539,6 +560,11 @@ impl super::Stand for Stand {
 
     fn body(&self, id: &str, word: &str) -> Option<String> {
         Some(json!({"id": id, "status": word}).to_string())
+    }
+
+    fn list(&self, ids: &[String], word: &str) -> Option<String> {
+        let items: Vec<_> = ids.iter().map(|id| json!({"deploy": {"id": id, "status": word}, "cursor": id})).collect();
+        Some(Value::Array(items).to_string())
     }
 
     fn right(&self) -> &'static str {

@@ -22,6 +22,16 @@ pub trait Stand: Sync {
     }
     /// Puts a deployment on the platform.
     fn put(&self, sandbox: &Sandbox, number: usize, course: &Course);
+    /// Puts one among others there, in the place of the one with its number, with as much of it as deployments carry.
+    fn put_one(&self, sandbox: &Sandbox, one: &One) {
+        self.put(sandbox, one.number, &one.course);
+    }
+    /// Puts the first scope and another one there, as they are before anything is deployed.
+    fn put_scopes(&self, _sandbox: &Sandbox) {}
+    /// What stands in the place of the first scope in the inputs of a choice, for one that is not there.
+    fn unknown_scope(&self) -> Option<(&'static str, &'static str)> {
+        None
+    }
     /// The inputs of a step besides the common ones and the id: its credentials, and where it looks.
     fn inputs(&self) -> Vec<(&'static str, &'static str)>;
     /// What a step needs besides them to choose from a list; `None`: there is no choice.
@@ -36,6 +46,10 @@ pub trait Stand: Sync {
     }
     /// A read's answer about a deployment in a state of ours; `None` where an answer about another one is no lie.
     fn body(&self, id: &str, word: &str) -> Option<String>;
+    /// A list that shows these in that state; `None` where nothing is told by lists.
+    fn list(&self, _ids: &[String], _word: &str) -> Option<String> {
+        None
+    }
     /// A refusal in the platform's own form, with these words.
     fn refusal(&self, text: &str) -> String {
         serde_json::json!({"id": "refused", "code": "refused", "message": text}).to_string()
@@ -65,6 +79,8 @@ pub struct Traits {
     pub many: bool,
     /// Deployments carry a branch and a commit.
     pub commits: bool,
+    /// How many requests for lists one look at a scope without anything in flight takes.
+    pub lists: usize,
     /// What is in a state that nobody knows can be canceled there.
     pub unknown_can_be_canceled: bool,
     /// A deployment may be asked to stop by a token that may not read it.
@@ -96,6 +112,7 @@ impl Default for Traits {
             too_late: 400,
             many: true,
             commits: true,
+            lists: 1,
             unknown_can_be_canceled: true,
             blind: true,
             malformed_is_unknown: true,
@@ -141,6 +158,102 @@ impl Course {
     pub fn answering(mut self, state: &'static str) -> Self {
         self.answer = Some(state);
         self
+    }
+}
+
+/// A deployment among others, for a platform to choose from.
+#[derive(Clone, Debug)]
+pub struct One {
+    pub number: usize,
+    pub course: Course,
+    /// 1 or 2.
+    pub scope: usize,
+    pub branch: Option<&'static str>,
+    pub commit: &'static str,
+    /// How many seconds after the others' beginning it was created.
+    pub at: usize,
+    pub target: Option<&'static str>,
+    /// The owner of the fork that it is made from.
+    pub owner: Option<&'static str>,
+    pub undated: bool,
+}
+
+impl One {
+    /// A running deployment of branch `main` and that commit to no target.
+    pub fn new(number: usize, commit: &'static str) -> Self {
+        let course = Course::running();
+        Self {
+            number,
+            course,
+            scope: 1,
+            branch: Some("main"),
+            commit,
+            at: number,
+            target: None,
+            owner: None,
+            undated: false,
+        }
+    }
+
+    pub fn state(mut self, state: &'static str) -> Self {
+        self.course.states = vec![state];
+        self
+    }
+
+    /// What it becomes once a cancel takes effect.
+    pub fn then(mut self, after: &'static str) -> Self {
+        self.course.after_cancel = vec![after];
+        self
+    }
+
+    pub fn branch(mut self, branch: &'static str) -> Self {
+        self.branch = Some(branch);
+        self
+    }
+
+    pub fn commit(mut self, commit: &'static str) -> Self {
+        self.commit = commit;
+        self
+    }
+
+    /// Says neither branch nor commit.
+    pub fn silent(mut self) -> Self {
+        self.branch = None;
+        self
+    }
+
+    /// As old as the one with that number.
+    pub fn at(mut self, number: usize) -> Self {
+        self.at = number;
+        self
+    }
+
+    pub fn target(mut self, target: &'static str) -> Self {
+        self.target = Some(target);
+        self
+    }
+
+    /// Made from a fork of that owner.
+    pub fn fork(mut self, owner: &'static str) -> Self {
+        self.owner = Some(owner);
+        self
+    }
+
+    /// In another app, project, service or environment.
+    pub fn elsewhere(mut self) -> Self {
+        self.scope = 2;
+        self
+    }
+
+    pub fn undated(mut self) -> Self {
+        self.undated = true;
+        self
+    }
+
+    /// When it was created, in whole seconds of UTC.
+    pub fn created(&self) -> String {
+        let (hour, minute, second) = (10 + self.at / 3600, self.at / 60 % 60, self.at % 60);
+        format!("2026-08-01T{hour:02}:{minute:02}:{second:02}Z")
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::http::{Answer, Request, epoch, merge};
 use super::platform::{Access, Addition, Call, Grant, Platform, Platforms, Tokens};
 use super::script::{CancelAnswer, Script};
-use super::stand::{Course, Traits};
+use super::stand::{Course, One, Traits};
 use super::{EMAIL, ENV_VALUE, Sandbox, TOKEN};
 
 /// The commit a deployment carries until told otherwise.
@@ -858,6 +858,33 @@ fn bare(id: &str) -> &str {
 /// Vercel, as tests know it.
 pub struct Stand;
 
+impl Stand {
+    /// A deployment among others, which a test may change further.
+    pub fn made(&self, one: &One) -> Deployment {
+        let (states, after, answer) = (self as &dyn super::Stand).words(&one.course);
+        let (project, name) = if one.scope == 1 { ("prj_1", "web") } else { ("prj_2", "api") };
+        let created = 1_786_100_000_000 + 1000 * i64::try_from(one.at).expect("a small number");
+        let deployment = Deployment::new(project, name, &super::Stand::id(self, one.number))
+            .states(states)
+            .after_cancel(after)
+            .cancel_answer(CancelAnswer::shows(answer))
+            .created_at(created)
+            .target(one.target);
+        let deployment = match one.branch {
+            Some(branch) => deployment.branch(branch).commit(one.commit),
+            None => deployment.without_commit(),
+        };
+        let deployment = match one.owner {
+            Some(owner) => deployment.patch(json!({"meta": {"githubCommitOrg": owner}})),
+            None => deployment,
+        };
+        match one.undated {
+            true => deployment.field("createdAt", Value::Null).field("created", Value::Null),
+            false => deployment,
+        }
+    }
+}
+
 impl super::Stand for Stand {
     fn name(&self) -> &'static str {
         "vercel"
@@ -888,6 +915,18 @@ impl super::Stand for Stand {
         sandbox.add(deployment.cancel_answer(CancelAnswer::shows(answer)));
     }
 
+    fn put_one(&self, sandbox: &Sandbox, one: &One) {
+        sandbox.add(self.made(one));
+    }
+
+    fn put_scopes(&self, sandbox: &Sandbox) {
+        sandbox.add(Project::new("prj_1", "web")).add(Project::new("prj_2", "api"));
+    }
+
+    fn unknown_scope(&self) -> Option<(&'static str, &'static str)> {
+        Some(("project_id", "prj_9"))
+    }
+
     fn inputs(&self) -> Vec<(&'static str, &'static str)> {
         vec![("token", TOKEN)]
     }
@@ -900,11 +939,16 @@ impl super::Stand for Stand {
         Some(json!({"id": id, "readyState": word}).to_string())
     }
 
+    fn list(&self, ids: &[String], word: &str) -> Option<String> {
+        let items: Vec<_> = ids.iter().map(|id| json!({"uid": id, "projectId": "prj_1", "readyState": word})).collect();
+        Some(json!({"deployments": items}).to_string())
+    }
+
     fn right(&self) -> &'static str {
         "may change deployments"
     }
 
     fn traits(&self) -> Traits {
-        Traits { request_id: "fra1::iad1::", ..Traits::default() }
+        Traits { lists: 2, request_id: "fra1::iad1::", ..Traits::default() }
     }
 }
