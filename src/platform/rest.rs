@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
 
-use super::list::{Item, List, Until};
+use super::list::{Item, List, Until, begun};
 use super::scope::Scope;
 use super::usual::{self, Read};
 use super::{Platform, PlatformInfo, in_scope, oldest_in_flight};
@@ -217,7 +217,7 @@ impl List {
         // A filter knows only documented words, so the newest are read without it as well.
         let oldest = oldest_in_flight(&seen).filter(|_| wanted.history);
         let until = oldest.map_or(Until::Least(NEWEST), |time| Until::OlderThan { time, least: NEWEST });
-        seen.extend(self.read(api, until, take).await?);
+        seen.extend(self.read(api, until, take).await.map_err(begun)?);
         Ok(in_scope(seen))
     }
 }

@@ -284,6 +284,18 @@ fn a_400_to_a_list_is_a_failed_read() {
 }
 
 #[test]
+fn a_project_whose_deployments_were_listed_is_there_though_the_rest_of_them_is_not() {
+    for status in [404, 410] {
+        let sandbox = sandbox(deployment());
+        sandbox.fault(Call::List, [Fault::Pass]).always(Call::List, Fault::Status(status));
+        let step = step(&sandbox).without("INPUT_DEPLOYMENT_ID").input("select", "all").input("project_id", "prj_1");
+        let ran = step.run();
+        refused(&sandbox, &ran);
+        reasons(&ran, "Could not list the deployments");
+    }
+}
+
+#[test]
 fn a_list_is_whole_or_unreadable() {
     let good = json!({ "uid": "dpl_1", "state": "QUEUED", "projectId": "prj_1" });
     for bad in [
