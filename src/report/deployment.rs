@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use super::headlines::headline;
 use crate::cancel::Procedure;
 use crate::model::about::About;
-use crate::model::deployment::{Deployment, State};
+use crate::model::deployment::{Deployment, Live, State};
 use crate::model::id::Id;
 use crate::model::outcome::Outcome;
 use crate::text::sanitizer::{Sanitizer, break_marks};
@@ -46,6 +46,9 @@ pub struct DeploymentReport {
     /// No request for it was sent.
     #[serde(skip)]
     pub(super) untouched: bool,
+    /// It was live, and is not any more.
+    #[serde(skip)]
+    pub(super) is_gone: bool,
     /// The state in flight that it was seen in after a clear refusal.
     #[serde(skip)]
     pub(super) goes_on: Option<State>,
@@ -93,6 +96,7 @@ impl DeploymentReport {
             details: last.map(|last| sanitizer.facts(&last.details)).unwrap_or_default(),
             hint,
             untouched: procedure.is_untouched(),
+            is_gone: last.is_some_and(|last| last.live == Live::Once),
             goes_on: ending.and_then(|ending| ending.goes_on),
         }
     }
@@ -183,7 +187,6 @@ pub fn shown_id(id: &Id, sanitizer: &Sanitizer) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::deployment::Live;
 
     #[test]
     fn what_went_live_is_told_by_what_says_so() {

@@ -124,9 +124,12 @@ impl Report {
         }
         let live: Vec<_> = self.live().collect();
         if let Some(first) = self.goes_back().or(live.first().copied()) {
+            let gone = live.iter().filter(|told| told.is_gone).count();
+            let is_live = if gone > 0 { "went live" } else { "is live" };
             let which = match live.len() {
-                _ if self.deployments.len() == 1 => "it is live".to_owned(),
-                1 => format!("{} is live", code(&first.deployment_id)),
+                _ if self.deployments.len() == 1 => format!("it {is_live}"),
+                1 => format!("{} {is_live}", code(&first.deployment_id)),
+                many if gone > 0 => format!("{many} of them went live"),
                 many => format!("{many} of them are live"),
             };
             let whose = if live.len() == 1 { "its" } else { "this one's" };
