@@ -7,6 +7,7 @@
 //! `sandbox COURSE COMMIT BRANCH` says how the deployments take a cancel, and what those on Vercel, DigitalOcean
 //! and Render are made from. Once its input is closed it prints which of them a cancel request has stopped or disturbed.
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
+#![allow(clippy::expect_used, reason = "a broken sandbox has to break what uses it")]
 
 #[path = "../tests/sandbox/mod.rs"]
 mod sandbox;

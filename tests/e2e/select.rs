@@ -652,7 +652,7 @@ every_selecting!(each_target_keeps_its_own_newest, Superseded, |stage| {
 });
 
 every_selecting!(a_finished_newer_one_supersedes, Superseded, |stage| {
-    let stand = stand(stage, [one(1).state(stage.waits()), one(2).state("succeeded")]);
+    let stand = stand(stage, [one(1).state(stage.waits()), one(2).state("succeeded"), one(3).state("canceled")]);
     stand.cancels(stand.select("superseded"), &[1]);
 });
 
@@ -723,7 +723,7 @@ every_selecting!(the_runs_own_branch_does_not_narrow_what_is_superseded, Superse
 });
 
 every_selecting!(a_written_branch_narrows_what_is_superseded, Superseded, |stage| {
-    if stage.info().one_group {
+    if !stage.has_branches() {
         return;
     }
     let dev = |number| one(number).branch("dev");
@@ -1253,7 +1253,7 @@ every_selecting!(neither_a_rule_nor_an_id_is_bad_input_that_names_both, Latest, 
     stand.refuses(stand.step(), &["`deployment_id`", "`select`"]);
 });
 
-every_selecting!(a_branch_beside_a_rule_that_does_not_use_it_is_bad_input, Branch, |stage| {
+every_selecting!(a_branch_beside_a_rule_that_does_not_use_it_is_bad_input, Latest, |stage| {
     for rule in stage.rules(["latest", "commit", "all"]) {
         let stand = stand(stage, [one(1).commit(HEAD)]);
         let step = on_push(stand.select(rule), "main", HEAD);
@@ -1261,7 +1261,15 @@ every_selecting!(a_branch_beside_a_rule_that_does_not_use_it_is_bad_input, Branc
     }
 });
 
-every_selecting!(a_commit_beside_a_rule_that_does_not_use_it_is_bad_input, Commit, |stage| {
+every_selecting!(a_branch_cannot_narrow_where_deployments_carry_none, Superseded, |stage| {
+    if stage.has_branches() {
+        return;
+    }
+    let stand = stand(stage, [one(1), one(2)]);
+    stand.refuses(stand.select("superseded").input("branch", "main"), &["`branch`"]);
+});
+
+every_selecting!(a_commit_beside_a_rule_that_does_not_use_it_is_bad_input, Latest, |stage| {
     for rule in stage.rules(["latest", "branch", "superseded", "all"]) {
         let stand = stand(stage, [one(1).commit(HEAD)]);
         let step = on_push(stand.select(rule), "main", HEAD);

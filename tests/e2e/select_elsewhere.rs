@@ -1,4 +1,4 @@
-//! Choosing deployments where they carry neither a branch nor a commit: Cloud Foundry, Datadog and Qovery.
+//! Choosing deployments: what is so only on Cloud Foundry, Datadog and Qovery.
 
 use serde_json::json;
 
@@ -94,15 +94,6 @@ fn app_named(sandbox: &Sandbox, name: &str, space: &str, org: &str) -> Step {
 }
 
 #[test]
-fn an_app_is_given_by_its_id_and_other_apps_are_left_alone() {
-    for (rule, ids) in [("latest", &["dep-2"][..]), ("superseded", &["dep-1"]), ("all", &["dep-1", "dep-2"])] {
-        let others = [rolling(3).app("app-2"), rolling(4).app("app-2")];
-        let sandbox = foundation([rolling(1), rolling(2)].into_iter().chain(others));
-        cancels(&sandbox, app(&sandbox, rule), ids);
-    }
-}
-
-#[test]
 fn an_app_is_given_by_its_name_within_its_space_and_organization_step_by_step() {
     let sandbox = foundation([rolling(1), rolling(2).app("app-2")]);
     cancels(&sandbox, app_named(&sandbox, "web", "prod", "acme"), &["dep-1"]);
@@ -163,16 +154,6 @@ fn an_id_and_a_name_of_an_app_are_bad_input() {
 }
 
 #[test]
-fn the_empty_list_of_an_unknown_app_is_not_taken_for_calm() {
-    for rule in ["latest", "superseded", "all"] {
-        let sandbox = foundation([rolling(1)]);
-        let step = app(&sandbox, rule).input("app_id", "app-9");
-        asks_nothing(&sandbox, step, MISSING, &["app app-9", "`app_id`"]);
-        assert_eq!(sandbox.requests().last().unwrap().path, "/v3/apps/app-9");
-    }
-}
-
-#[test]
 fn an_empty_list_of_an_app_that_cannot_be_read_is_an_error() {
     let sandbox = foundation([]);
     sandbox.always(Call::Scope, Fault::Status(403));
@@ -214,19 +195,6 @@ fn latest_passes_over_what_has_ended_or_is_being_canceled() {
 }
 
 #[test]
-fn superseded_takes_the_app_for_the_group_and_keeps_its_newest() {
-    let sandbox = foundation([rolling(1), rolling(2), rolling(3)]);
-    cancels(&sandbox, app(&sandbox, "superseded"), &["dep-1", "dep-2"]);
-    assert_eq!(sandbox.effective_cancels("dep-3"), 0);
-}
-
-#[test]
-fn a_finished_newer_one_supersedes_what_is_still_rolling() {
-    let sandbox = foundation([rolling(1), ended(2, "DEPLOYED"), ended(3, "CANCELED")]);
-    cancels(&sandbox, app(&sandbox, "superseded"), &["dep-1"]);
-}
-
-#[test]
 fn a_newer_one_that_came_to_nothing_supersedes_nothing() {
     for word in
         ["FINALIZED/CANCELED", "FINALIZED/SUPERSEDED", "FINALIZED/DEGENERATE", "FINALIZED/ODD", "ACTIVE/CANCELING"]
@@ -244,25 +212,6 @@ fn a_superseded_one_that_is_being_canceled_is_not_selected() {
 }
 
 #[test]
-fn deployments_of_the_same_second_supersede_each_other_in_no_order() {
-    let twin = rolling(2).created("2026-08-01T10:00:01Z");
-    let sandbox = foundation([rolling(1), twin]);
-    asks_nothing(&sandbox, app(&sandbox, "superseded"), IDLE, &[]);
-}
-
-#[test]
-fn the_kept_one_of_an_app_is_read_again_before_the_older_ones_are_canceled() {
-    let sandbox = foundation([rolling(1), rolling(2)]);
-    sandbox.fault(Call::Read, [Fault::HoldBefore]);
-    let running = app(&sandbox, "superseded").start();
-    sandbox.wait_for(Call::Read, 1);
-    sandbox.add(ended(2, "CANCELED"));
-    sandbox.release();
-    running.wait().ended(IDLE.0, IDLE.1);
-    assert_eq!(asked(&sandbox), [""; 0]);
-}
-
-#[test]
 fn all_pages_of_an_apps_deployments_are_read() {
     // The one that supersedes is behind a page of failed attempts.
     let attempts = (3..=212).map(|number| ended(number, "CANCELED"));
@@ -273,13 +222,6 @@ fn all_pages_of_an_apps_deployments_are_read() {
     let ran = asks_nothing(&sandbox, step, ("dry_run", 0), &[]);
     assert_eq!(ran.output("count"), "201");
     assert_eq!(sandbox.count(Call::List) % 2, 0);
-}
-
-#[test]
-fn a_branch_cannot_narrow_where_deployments_carry_none() {
-    let sandbox = foundation([rolling(1), rolling(2)]);
-    let step = app(&sandbox, "superseded").input("branch", "main");
-    refuses(&sandbox, step, &["`branch`"]);
 }
 
 /// A deployment that began with one droplet and shall bring another.
@@ -398,16 +340,6 @@ fn stops(sandbox: &Sandbox, step: Step, numbers: &[usize]) -> Ran {
 fn saw_preview(sandbox: &Sandbox) -> bool {
     let all = sandbox.requests();
     all.iter().any(|seen| seen.path.contains("/unstable/"))
-}
-
-#[test]
-fn a_fleet_wide_rule_without_a_query_is_bad_input() {
-    for rule in ["latest", "all"] {
-        let sandbox = account([upgrade(1)]);
-        for step in [fleet(&sandbox, rule).without("INPUT_QUERY"), fleet(&sandbox, rule).input("query", "  ")] {
-            refuses(&sandbox, step, &["`query`"]);
-        }
-    }
 }
 
 #[test]
@@ -654,22 +586,6 @@ fn a_signal_while_a_queued_one_is_asked_leaves_the_one_under_way_running() {
 }
 
 #[test]
-fn a_queue_that_cannot_be_read_for_a_while_is_not_taken_for_an_empty_one() {
-    let sandbox = environment(["one", "two"].map(deployment));
-    sandbox.fault(Call::List, [Fault::Status(500)]);
-    let ran = select(&sandbox, "all").run();
-    ran.ended("canceled", 0);
-    assert_eq!(effects(&sandbox, &["one", "two"]), [1, 1]);
-}
-
-#[test]
-fn a_queue_that_may_not_be_read_is_an_error_and_nothing_is_asked() {
-    let sandbox = environment(["one", "two"].map(deployment));
-    sandbox.always(Call::List, Fault::Status(403));
-    asks_nothing(&sandbox, select(&sandbox, "all"), ERROR, &["queue"]);
-}
-
-#[test]
 fn one_that_leaves_the_queue_meanwhile_is_stopped_and_the_finished_one_before_it_is_not_asked() {
     let sandbox = environment([deployment("one"), deployment("two").leaves_queue_at_cancel()]);
     let ran = select(&sandbox, "all").run();
@@ -745,53 +661,5 @@ fn an_environment_in_a_state_that_is_not_known_is_not_taken_for_calm() {
         asks_nothing(&sandbox, select(&sandbox, "latest"), ("error", 1), &[word]);
         let ran = asks_nothing(&sandbox, select(&sandbox, "all"), IDLE, &["looked at"]);
         assert!(ran.stdout.contains(&format!("not known ({word})")));
-    }
-}
-
-#[test]
-fn an_environment_that_is_not_there_is_not_found() {
-    for rule in ["latest", "all"] {
-        let sandbox = environment([deployment("one")]);
-        let step = select(&sandbox, rule).input("environment_id", "env-9");
-        asks_nothing(&sandbox, step, MISSING, &["env-9", "`environment_id`"]);
-    }
-}
-
-#[test]
-fn another_environment_is_left_alone() {
-    for rule in ["latest", "all"] {
-        let others = ["three", "four"].map(|name| Deployment::new("env-2", name));
-        let sandbox = environment([deployment("one")].into_iter().chain(others));
-        select(&sandbox, rule).run().ended("canceled", 0);
-        assert_eq!(asked(&sandbox), [ENVIRONMENT]);
-    }
-}
-
-// All three.
-
-#[test]
-fn a_dry_run_chooses_and_asks_nothing() {
-    for (rule, count) in [("latest", "1"), ("all", "2")] {
-        for step in [
-            |sandbox: &Sandbox, rule: &str| app(sandbox, rule),
-            |sandbox: &Sandbox, rule: &str| fleet(sandbox, rule),
-            |sandbox: &Sandbox, rule: &str| select(sandbox, rule),
-        ] {
-            let sandbox = foundation([rolling(1), rolling(2)]);
-            sandbox.add(upgrade(1)).add(upgrade(2));
-            sandbox.add(deployment("one")).add(deployment("two"));
-            let step = step(&sandbox, rule).input("dry_run", "true");
-            let ran = asks_nothing(&sandbox, step, ("dry_run", 0), &[]);
-            assert_eq!(ran.output("count"), count);
-        }
-    }
-}
-
-#[test]
-fn an_id_beside_a_rule_is_bad_input() {
-    let sandbox = foundation([rolling(1)]);
-    for step in [app(&sandbox, "latest"), fleet(&sandbox, "latest"), select(&sandbox, "latest")] {
-        let step = step.input("deployment_id", "dep-1");
-        refuses(&sandbox, step, &["`deployment_id`", "`select`"]);
     }
 }

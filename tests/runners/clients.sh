@@ -24,66 +24,66 @@ trap cleanup EXIT
 . tests/runners/common.sh
 
 clients=("$@")
-[[ $# -gt 0 ]] || clients=(pydo cloudfoundry datadog-v2 datadog-preview)
+[[ $# -gt 0 ]] || clients=(pydo cloudfoundry datadog-v2 datadog-preview vercel qovery)
 mkdir -p "${built%/debug}/clients"
 home=$(cd "${built%/debug}/clients" && pwd)
 
-# The two editions of the same package need a place each.
-install_python() { # FOLDER PACKAGE...
-    local folder=$home/$1 wanted="${*:2}"
-    [[ $(cat "$folder/installed" 2>/dev/null || true) != "$wanted" ]] || return 0
-    rm -rf "$folder"
-    python3 -m venv "$folder"
-    "$folder/bin/pip" install --quiet --disable-pip-version-check "${@:2}"
-    printf '%s' "$wanted" >"$folder/installed"
-}
-
-install_node() { # FOLDER PACKAGE
-    local folder=$home/$1
-    [[ $(cat "$folder/installed" 2>/dev/null || true) != "$2" ]] || return 0
-    rm -rf "$folder"
-    mkdir "$folder"
-    (cd "$folder" && npm init --yes >/dev/null && npm install --no-audit --no-fund --loglevel=error "$2" >/dev/null)
-    printf '%s' "$2" >"$folder/installed"
-}
-
-line() { grep "^$1 " "$work/lines"; }
-
-run_client() {
+package() {
     case $1 in
-        pydo)
-            install_python pydo "pydo==$PYDO_VERSION"
-            "$home/pydo/bin/python" -W ignore tests/runners/clients.py pydo "$work" "$(line digitalocean)"
-            ;;
-        cloudfoundry)
-            install_python cloudfoundry "cloudfoundry-client==$CLOUD_FOUNDRY_VERSION"
-            "$home/cloudfoundry/bin/python" -W ignore tests/runners/clients.py cloud_foundry "$work" "$(line cloud_foundry)"
-            ;;
-        datadog-v2)
-            install_python datadog-v2 "datadog-api-client==$DATADOG_VERSION"
-            "$home/datadog-v2/bin/python" -W ignore tests/runners/clients.py datadog "$work" "$(line datadog)"
-            ;;
-        datadog-preview)
-            install_python datadog-preview "datadog-api-client==$DATADOG_PREVIEW_VERSION"
-            "$home/datadog-preview/bin/python" -W ignore tests/runners/clients.py datadog "$work" "$(line datadog)"
-            ;;
-        vercel)
-            install_node vercel "@vercel/sdk@$VERCEL_VERSION"
-            NODE_EXTRA_CA_CERTS=$work/ca.pem node tests/runners/clients.mjs vercel "$home/vercel" "$(line vercel)"
-            ;;
-        qovery)
-            install_node qovery "qovery-typescript-axios@$QOVERY_VERSION"
-            NODE_EXTRA_CA_CERTS=$work/ca.pem node tests/runners/clients.mjs qovery "$home/qovery" "$(line qovery)"
-            ;;
+        pydo) echo "pydo==$PYDO_VERSION" ;;
+        cloudfoundry) echo "cloudfoundry-client==$CLOUD_FOUNDRY_VERSION" ;;
+        datadog-v2) echo "datadog-api-client==$DATADOG_VERSION" ;;
+        datadog-preview) echo "datadog-api-client==$DATADOG_PREVIEW_VERSION" ;;
+        vercel) echo "@vercel/sdk@$VERCEL_VERSION" ;;
+        qovery) echo "qovery-typescript-axios@$QOVERY_VERSION" ;;
         *) echo "no client is called $1" >&2; return 1 ;;
     esac
 }
 
+# Each has a place of its own, as two of them are editions of one package.
+install_client() {
+    local folder=$home/$1 wanted
+    wanted=$(package "$1")
+    [[ $(cat "$folder/installed" 2>/dev/null || true) != "$wanted" ]] || return 0
+    rm -rf "$folder"
+    case $wanted in
+        *==*)
+            python3 -m venv "$folder"
+            "$folder/bin/pip" install --quiet --disable-pip-version-check "$wanted"
+            ;;
+        *)
+            mkdir "$folder"
+            (cd "$folder" && npm init --yes >/dev/null && npm install --no-audit --no-fund --loglevel=error "$wanted" >/dev/null)
+            ;;
+    esac
+    printf '%s' "$wanted" >"$folder/installed"
+}
+
+line() { grep "^$1 " "$work/lines"; }
+python() { "$home/$1/bin/python" -W ignore tests/runners/clients.py "$2" "$work" "$(line "${3:-$2}")"; }
+node_client() { NODE_EXTRA_CA_CERTS=$work/ca.pem node tests/runners/clients.mjs "$1" "$home/$1" "$(line "$1")"; }
+
+run_client() {
+    case $1 in
+        pydo) python pydo pydo digitalocean ;;
+        cloudfoundry) python cloudfoundry cloud_foundry ;;
+        datadog-*) python "$1" datadog ;;
+        *) node_client "$1" ;;
+    esac
+}
+
+installs=()
+for client in "${clients[@]}"; do
+    package "$client" >/dev/null
+    install_client "$client" &
+    installs+=($!)
+done
 cargo build --quiet --locked --example sandbox
 coproc SANDBOX { exec "$built/examples/sandbox" --every-state "$work"; }
 while read -r -t 60 line <&"${SANDBOX[0]}" && [[ $line != ready ]]; do printf '%s\n' "$line"; done >"$work/lines"
 [[ $line == ready ]] || { echo "the sandbox did not start" >&2; exit 1; }
 
+for install in "${installs[@]}"; do wait "$install" || { echo "a client could not be installed" >&2; exit 1; }; done
 failed=''
 for client in "${clients[@]}"; do
     run_client "$client" || failed+=" $client"
