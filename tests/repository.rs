@@ -179,11 +179,8 @@ fn the_readme_lists_every_outcome_and_exit_code() {
 #[test]
 fn every_list_of_platforms_that_is_written_by_hand_names_all() {
     for id in platforms() {
-        let test = format!("fn nothing_that_{id}_says_acts_on_any_system()");
-        assert!(read("tests/e2e/ci/hostile.rs").contains(&test), "tests/e2e/ci/hostile.rs lacks {test}");
         for path in [
             "tests/e2e/inputs.rs",
-            "tests/e2e/leaks.rs",
             "tests/properties/answers.rs",
             "tests/runners/examples.py",
             "examples/demo.rs",

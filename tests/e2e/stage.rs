@@ -54,7 +54,7 @@ macro_rules! every_selecting {
     ($name:ident, $rule:ident, $body:expr) => {
         crate::stage::every_platform!($name, |stage| {
             if stage.selects(cancel_deployment::select::Select::$rule) {
-                let body: fn(Stage) = $body;
+                let body: fn(crate::stage::Stage) = $body;
                 body(stage);
             }
         });
@@ -67,14 +67,14 @@ macro_rules! on {
         mod $name {
             use super::*;
 
-            fn check(stage: Stage) {
-                let body: fn(Stage) = $body;
+            fn check(stage: crate::stage::Stage) {
+                let body: fn(crate::stage::Stage) = $body;
                 body(stage);
             }
 
             $(#[test]
             fn $test() {
-                check(Stage::$platform);
+                check(crate::stage::Stage::$platform);
             })+
         }
     };
@@ -177,11 +177,12 @@ impl Stage {
 
     /// A step that cancels the deployment with number 1, with an API at any address.
     pub fn step_at(self, api_url: &str) -> Step {
-        let step = Step::github()
-            .input("platform", self.name())
-            .input("api_url", api_url)
-            .input("deployment_id", &self.id(1))
-            .input("timeout", "20");
+        self.with_inputs(Step::github(), api_url).input("deployment_id", &self.id(1)).input("timeout", "20")
+    }
+
+    /// A step of any CI system with the inputs of this platform besides the common ones.
+    pub fn with_inputs(self, step: Step, api_url: &str) -> Step {
+        let step = step.input("platform", self.name()).input("api_url", api_url);
         let step = self.inputs().into_iter().fold(step, |step, (name, value)| step.input(name, value));
         self.secrets().iter().fold(step, |step, text| step.secret(text))
     }

@@ -9,6 +9,7 @@ use super::{ALL, read, upper};
 use crate::models::{azure, buildkite, drone, github, gitlab, harness, shell, silence, teamcity};
 use crate::sandbox::{Call, Fault, MINTED, Sandbox, TOKEN};
 use crate::sandbox::{cloud_foundry, datadog, digitalocean, qovery, railway, render, vercel};
+use crate::stage::{Course, One, Stage, every_platform};
 use crate::step::{OUTPUTS, Ran, Step};
 use crate::telling::HOSTILE;
 
@@ -84,15 +85,14 @@ impl Texts {
     }
 }
 
-/// A step on a platform that says hostile things wherever it can; how it ends is not what matters here.
-type Scene = fn(&Sandbox, Step, &mut Texts) -> Step;
-
 fn on(platform: &str, sandbox: &Sandbox, step: Step) -> Step {
     let url = sandbox.url(platform);
     step.input("platform", platform).input("api_url", &url).input("token", TOKEN)
 }
 
-fn on_digitalocean(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
+// A step on each platform that says hostile things wherever it can; how it ends is not what matters here.
+
+fn from_digitalocean(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
     sandbox.add(digitalocean::App::new("app-1", "web"));
     let mut ids = vec![texts.written()];
     for n in 1..AT_ONCE {
@@ -107,7 +107,7 @@ fn on_digitalocean(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
     on("digitalocean", sandbox, step).input("app_id", "app-1").input("deployment_id", &ids.join(","))
 }
 
-fn on_cloud_foundry(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
+fn from_cloud_foundry(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
     let mut ids = vec![texts.written()];
     for n in 1..AT_ONCE {
         let deployment = cloud_foundry::Deployment::new(&format!("dep-{n}"));
@@ -123,7 +123,7 @@ fn on_cloud_foundry(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
     on("cloud_foundry", sandbox, step).input("deployment_id", &ids.join(","))
 }
 
-fn on_datadog(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
+fn from_datadog(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
     let mut ids = vec![texts.written()];
     for n in 1..AT_ONCE {
         let deployment = datadog::Deployment::v2(&format!("k7Q-3mX-p0{n}")).query(texts.next());
@@ -141,7 +141,7 @@ fn on_datadog(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
         .secret(datadog::API_KEY)
 }
 
-fn on_vercel(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
+fn from_vercel(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
     let mut ids = vec![texts.written()];
     for n in 1..AT_ONCE {
         let (id, host) = (format!("dpl_{n}"), format!("own-{n}.vercel.app"));
@@ -163,7 +163,7 @@ fn on_vercel(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
     on("vercel", sandbox, step).input("deployment_id", &ids.join(",")).input("timeout", "2")
 }
 
-fn on_qovery(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
+fn from_qovery(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
     let fields = json!({"name": texts.next(), "status_details": {"action": texts.next()}});
     sandbox.add(qovery::Environment::new("env-1").patch(fields));
     let deployment = qovery::Deployment::new("env-1", "one").states([texts.next()]);
@@ -174,7 +174,7 @@ fn on_qovery(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
     on("qovery", sandbox, step).input("environment_id", "env-1").input("timeout", "2")
 }
 
-fn on_render(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
+fn from_render(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
     let service = render::Service::new(render::SERVICE, "web");
     sandbox.add(service.patch(json!({"branch": texts.next(), "type": texts.next(), "dashboardUrl": texts.next()})));
     let mut ids = vec![texts.written()];
@@ -190,7 +190,7 @@ fn on_render(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
     on("render", sandbox, step).input("service_id", render::SERVICE).input("deployment_id", &ids.join(","))
 }
 
-fn on_railway(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
+fn from_railway(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
     let mut ids = vec![texts.written()];
     for n in 1..AT_ONCE {
         let deployment = railway::Deployment::new(n).branch(texts.next()).commit(texts.next());
@@ -208,7 +208,7 @@ fn on_railway(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
 }
 
 /// Runs a scene on every CI system.
-fn everywhere(scene: Scene) {
+fn everywhere(scene: impl Fn(&Sandbox, Step, &mut Texts) -> Step) {
     for (number, ci) in ALL.into_iter().enumerate() {
         let sandbox = Sandbox::start();
         // Another beginning for each, so that every text comes to every place.
@@ -225,59 +225,35 @@ fn everywhere(scene: Scene) {
     }
 }
 
-#[test]
-fn nothing_that_digitalocean_says_acts_on_any_system() {
-    everywhere(on_digitalocean);
-}
-
-#[test]
-fn nothing_that_cloud_foundry_says_acts_on_any_system() {
-    everywhere(on_cloud_foundry);
-}
-
-#[test]
-fn nothing_that_datadog_says_acts_on_any_system() {
-    everywhere(on_datadog);
-}
-
-#[test]
-fn nothing_that_vercel_says_acts_on_any_system() {
-    everywhere(on_vercel);
-}
-
-#[test]
-fn nothing_that_qovery_says_acts_on_any_system() {
-    everywhere(on_qovery);
-}
-
-#[test]
-fn nothing_that_render_says_acts_on_any_system() {
-    everywhere(on_render);
-}
-
-#[test]
-fn nothing_that_railway_says_acts_on_any_system() {
-    everywhere(on_railway);
-}
-
-#[test]
-fn no_list_of_a_platform_acts_on_any_system() {
-    everywhere(|sandbox, step, texts| {
-        sandbox.add(digitalocean::App::new("app-1", "web"));
-        for n in 1..AT_ONCE {
-            let deployment = digitalocean::Deployment::new("app-1", &format!("dep-{n}"));
-            let deployment = deployment.branch(texts.next()).commit(texts.next());
-            sandbox.add(deployment.after_cancel([texts.next(), "CANCELED"]));
-        }
-        let step = on("digitalocean", sandbox, step).input("app_id", "app-1");
-        step.input("select", "all")
+every_platform!(nothing_that_a_platform_says_acts_on_any_system, |stage| {
+    everywhere(match stage {
+        Stage::DigitalOcean => from_digitalocean,
+        Stage::CloudFoundry => from_cloud_foundry,
+        Stage::Datadog => from_datadog,
+        Stage::Vercel => from_vercel,
+        Stage::Qovery => from_qovery,
+        Stage::Render => from_render,
+        Stage::Railway => from_railway,
     });
-}
+});
 
-#[test]
-fn no_error_of_a_first_read_acts_on_any_system() {
-    everywhere(|sandbox, step, texts| {
-        sandbox.add(vercel::Deployment::new("prj_1", "web", "dpl_1"));
+every_platform!(no_list_of_a_platform_acts_on_any_system, |stage| {
+    everywhere(move |sandbox, step, texts| {
+        stage.put_scopes(sandbox);
+        for number in 1..AT_ONCE {
+            let mut one = One::new(number, texts.next()).branch(texts.next()).target(texts.next());
+            one.course = one.course.then(&[texts.next(), "canceled"]);
+            stage.put_one(sandbox, &one);
+        }
+        let scope = stage.select_inputs().unwrap_or_default().into_iter();
+        let step = stage.with_inputs(step, &sandbox.url(stage.name())).input("timeout", "2");
+        scope.fold(step, |step, (name, value)| step.input(name, value)).input("select", "all")
+    });
+});
+
+every_platform!(no_error_of_a_first_read_acts_on_any_system, |stage| {
+    everywhere(move |sandbox, step, texts| {
+        stage.put(sandbox, 1, &Course::running());
         let fault = match texts.0 % 3 {
             0 => texts.error(401),
             1 => Fault::Redirect(format!("https://evil.example/{}", texts.visible())),
@@ -289,9 +265,10 @@ fn no_error_of_a_first_read_acts_on_any_system() {
             },
         };
         sandbox.always(Call::Read, fault);
-        on("vercel", sandbox, step).input("deployment_id", "dpl_1").input("timeout", "2")
+        let step = stage.with_inputs(step, &sandbox.url(stage.name()));
+        step.input("deployment_id", &stage.id(1)).input("timeout", "2")
     });
-}
+});
 
 /// A token that was made on the way is the platform's text, and a mask shows it as it is.
 #[test]
