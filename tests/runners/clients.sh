@@ -79,9 +79,7 @@ for client in "${clients[@]}"; do
     installs+=($!)
 done
 cargo build --quiet --locked --example sandbox
-coproc SANDBOX { exec "$built/examples/sandbox" --every-state "$work"; }
-while read -r -t 60 line <&"${SANDBOX[0]}" && [[ $line != ready ]]; do printf '%s\n' "$line"; done >"$work/lines"
-[[ $line == ready ]] || { echo "the sandbox did not start" >&2; exit 1; }
+start_every_state
 
 for install in "${installs[@]}"; do wait "$install" || { echo "a client could not be installed" >&2; exit 1; }; done
 failed=''

@@ -41,6 +41,14 @@ start_sandbox() {
     [[ -n $ready ]] || { echo "the sandbox did not start" >&2; return 1; }
 }
 
+# The sandbox with a deployment in every state, over TLS; what it says is in the file `lines`, the certificate in `ca.pem`.
+start_every_state() {
+    local line=
+    coproc SANDBOX { exec "$built/examples/sandbox" --every-state "$work"; }
+    while read -r -t 60 line <&"${SANDBOX[0]}" && [[ $line != ready ]]; do printf '%s\n' "$line"; done >"$work/lines"
+    [[ $line == ready ]] || { echo "the sandbox did not start" >&2; return 1; }
+}
+
 stop_sandbox() {
     local pid=${SANDBOX_PID:-}
     [[ -z $pid ]] || { kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; } || true

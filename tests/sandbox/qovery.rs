@@ -18,6 +18,8 @@ use super::{EMAIL, ENV_VALUE, Sandbox, TOKEN};
 pub const ORGANIZATION: &str = "2b7c7f3e-55d0-4c1e-8b1c-6e6f6f4f2a10";
 /// The project of every environment.
 pub const PROJECT: &str = "6d0c8a52-1f3b-4e6f-a5d4-b3c2a1908f7e";
+/// The cluster of every environment.
+const CLUSTER: &str = "9a0e4f6c-3d21-4b7a-8c55-1e2f3a4b5c6d";
 
 const ENDED: [&str; 10] = [
     "CANCELED",
@@ -446,11 +448,14 @@ impl Qovery {
         let body = json!({
             "id": id,
             "created_at": "2026-01-01T00:00:00Z",
+            "updated_at": "2026-01-02T00:00:00Z",
             "name": "staging",
             "description": ENV_VALUE,
             "organization": {"id": ORGANIZATION},
             "project": {"id": PROJECT},
             "mode": "STAGING",
+            "cloud_provider": {"provider": "AWS", "cluster": "main"},
+            "cluster_id": CLUSTER,
             "cluster_name": "main",
         });
         self.reply(200, &body)
@@ -498,7 +503,12 @@ impl Qovery {
             .map(|d| {
                 json!({
                     "identifier": {"execution_id": d.execution, "environment_id": id},
-                    "auditing_data": {"created_at": "2026-01-15T10:00:00Z", "triggered_by": EMAIL},
+                    "auditing_data": {
+                        "created_at": "2026-01-15T10:00:00Z",
+                        "updated_at": "2026-01-15T10:01:14Z",
+                        "triggered_by": EMAIL,
+                        "origin": "API",
+                    },
                     "status": d.word(),
                     "action_status": action(d.word()),
                     "trigger_action": d.action,

@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# Runs the program against the sandbox through Prism, which holds every request and every answer to what the official
+# descriptions say of them: descriptions/ has the part of them that matters here.
+#
+#   tests/runners/descriptions.sh [PLATFORM...]
+#
+# Prism is installed into target/clients and stays there. Needs Rust, and Node 20 or newer with npm.
+set -euo pipefail
+
+PRISM_VERSION=5.14.2
+
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+work=$(mktemp -d)
+prisms=()
+cleanup() {
+    [[ ${#prisms[@]} -eq 0 ]] || kill "${prisms[@]}" 2>/dev/null || true
+    stop_sandbox
+    rm -rf "$work"
+}
+trap cleanup EXIT
+. tests/runners/common.sh
+
+platforms=("$@")
+[[ $# -gt 0 ]] || platforms=(digitalocean cloud_foundry datadog qovery)
+mkdir -p "${built%/debug}/clients"
+home=$(cd "${built%/debug}/clients" && pwd)/prism
+if [[ $(cat "$home/installed" 2>/dev/null || true) != "$PRISM_VERSION" ]]; then
+    rm -rf "$home"
+    mkdir "$home"
+    (cd "$home" && npm init --yes >/dev/null &&
+        npm install --no-audit --no-fund --loglevel=error "@stoplight/prism-cli@$PRISM_VERSION" >/dev/null)
+    printf '%s' "$PRISM_VERSION" >"$home/installed"
+fi
+
+build_program
+start_every_state
+
+fact() { grep "^$1 " "$work/lines" | sed -n "s/.* $2=\([^ ]*\).*/\1/p"; }
+free_port() { node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'; }
+
+# Starts Prism before a platform and leaves its port in the file of that name.
+start_prism() {
+    local port
+    port=$(free_port)
+    NODE_EXTRA_CA_CERTS=$work/ca.pem node "$home/node_modules/@stoplight/prism-cli/dist/index.js" proxy --errors \
+        --host 127.0.0.1 --port "$port" "tests/runners/descriptions/$1.yaml" "$(fact "$1" url)" >"$work/prism.$1" 2>&1 &
+    prisms+=($!)
+    printf '%s' "$port" >"$work/port.$1"
+    for _ in {1..300}; do
+        sleep 0.1
+        ! grep -q "Prism is listening" "$work/prism.$1" || return 0
+    done
+    cat "$work/prism.$1" >&2
+    return 1
+}
+
+# Runs the program on one deployment and compares its exit status.
+cancel() { # PLATFORM STATE ID
+    local platform=$1 state=$2 id=$3 wanted=0 status=0 token inputs
+    token=$(fact "$platform" token)
+    case $state in succeeded) wanted=3 ;; canceling) wanted=124 ;; esac
+    case $platform in
+        qovery) inputs=(ENVIRONMENT_ID="$id" TOKEN="$token") ;;
+        datadog) inputs=(DEPLOYMENT_ID="$id" APP_KEY="$token" API_KEY="sandbox-api-key-5Tz8/+Y=") ;;
+        digitalocean) inputs=(DEPLOYMENT_ID="$id" APP_ID="7c9e6679-7425-40de-944b-000000000001" TOKEN="$token") ;;
+        *) inputs=(DEPLOYMENT_ID="$id" TOKEN="$token") ;;
+    esac
+    inputs+=(PLATFORM="$platform" API_URL="http://127.0.0.1:$(cat "$work/port.$platform")" TIMEOUT=3s)
+    env -i PATH="$PATH" HOME="$work" "${inputs[@]/#/CANCEL_DEPLOYMENT_}" "$built/cancel-deployment" >"$work/said" 2>&1 ||
+        status=$?
+    if [[ $status == "$wanted" ]]; then
+        printf '%-16s %-12s ok\n' "$platform" "$state"
+    else
+        printf '%-16s %-12s WRONG: ended with %s\n' "$platform" "$state" "$status"
+        cat "$work/said"
+        failed=yes
+    fi
+}
+
+failed=''
+for platform in "${platforms[@]}"; do start_prism "$platform"; done
+for platform in "${platforms[@]}"; do
+    for word in $(grep "^$platform " "$work/lines" | cut -d ' ' -f 4-); do
+        state=${word%%=*} id=${word#*=}
+        cancel "$platform" "$state" "${id%%/*}"
+    done
+    if grep -i "violation" "$work/prism.$platform" >&2; then failed=yes; fi
+done
+[[ -z $failed ]] || { echo "a description says otherwise"; exit 1; }
+echo "nothing contradicts a description"
