@@ -80,7 +80,8 @@ cancel() { # PLATFORM STATE ID
 failed=''
 for platform in "${platforms[@]}"; do start_prism "$platform"; done
 for platform in "${platforms[@]}"; do
-    for word in $(grep "^$platform " "$work/lines" | cut -d ' ' -f 4-); do
+    read -ra words < <(grep "^$platform " "$work/lines" | cut -d ' ' -f 4-)
+    for word in "${words[@]}"; do
         state=${word%%=*} id=${word#*=}
         cancel "$platform" "$state" "${id%%/*}"
     done
