@@ -13,7 +13,7 @@ use crate::model::address::Address;
 use crate::model::outcome::{Exit, Outcome};
 use crate::model::signal::{Received, Signals};
 use crate::platform::PlatformInfo;
-use crate::progress::ProgressLog;
+use crate::progress::{ProgressLog, Voice};
 use crate::report::{DeploymentReport, Report, Whole};
 use crate::run::{Run, Task};
 use crate::settings::open::Opened;
@@ -75,15 +75,9 @@ impl Process<'_> {
     /// The door, which tells the console what goes on behind it.
     fn api(&self, service: Service, base: Address, transport: Box<dyn Transport>) -> Api {
         let Self { console, sanitizer, common, start, .. } = *self;
-        let [trace, mask, notice] = [(); 3].map(|()| Arc::clone(console));
         let clock = Clock { start, limit: common.timeout };
-        Api::new(service, base, transport, Arc::clone(sanitizer), clock)
-            .traced(Arc::new(move |line| lock(&trace).debug(line)))
-            .noticing(Arc::new(move |trouble| {
-                let seconds = start.elapsed().as_secs_f64();
-                lock(&notice).log(&format!("{seconds:>6.1} s  {trouble}"));
-            }))
-            .masking(Arc::new(move |secret| lock(&mask).mask_made(secret)))
+        let listener = Voice { console: Arc::clone(console), start };
+        Api::new(service, base, transport, Arc::clone(sanitizer), clock).heard_by(Arc::new(listener))
     }
 
     /// Opens the door and takes everything aimed at to its end.
@@ -104,7 +98,14 @@ impl Process<'_> {
             limit: common.timeout,
             many: 1,
         };
-        let mut teller = ProgressLog { console, sanitizer, entry, common, told: false, said: start, start };
+        let mut teller = ProgressLog {
+            voice: Voice { console: Arc::clone(console), start },
+            sanitizer,
+            entry,
+            common,
+            told: false,
+            said: start,
+        };
         let driver = Run {
             platform: opened.platform.as_ref(),
             api: &api,

@@ -1,10 +1,11 @@
 //! What is told while a run goes on: a line when a state changes, a sign of life, and the provisional outputs once.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::api::Listener;
 use crate::ci::Console;
 use crate::model::outcome::Outcome;
 use crate::platform::PlatformInfo;
@@ -13,17 +14,45 @@ use crate::run::{Observer, Task, Waiting};
 use crate::settings::Common;
 use crate::telling::{lock, nothing_yet};
 use crate::text::sanitizer::Sanitizer;
+use crate::text::secret::Secret;
 
 /// Tells what happens while it happens: a line when a state changes, and the provisional outputs once.
 pub(crate) struct ProgressLog<'a> {
-    pub(crate) console: &'a Mutex<Console>,
+    pub(crate) voice: Voice,
     pub(crate) sanitizer: &'a Sanitizer,
     pub(crate) entry: &'static PlatformInfo,
     pub(crate) common: &'a Common,
     pub(crate) told: bool,
     /// When the last line was said.
     pub(crate) said: Instant,
+}
+
+/// What the console is told while a run goes on, each line with the time since its start.
+pub(crate) struct Voice {
+    pub(crate) console: Arc<Mutex<Console>>,
     pub(crate) start: Instant,
+}
+
+impl Voice {
+    fn say(&self, text: &str) {
+        let seconds = self.start.elapsed().as_secs_f64();
+        lock(&self.console).log(&format!("{seconds:>6.1} s  {text}"));
+    }
+}
+
+/// What goes on between this program and the platform is told like everything else.
+impl Listener for Voice {
+    fn request(&self, line: &str) {
+        lock(&self.console).debug(line);
+    }
+
+    fn trouble(&self, text: &str) {
+        self.say(text);
+    }
+
+    fn credential(&self, secret: &Secret) {
+        lock(&self.console).mask_made(secret);
+    }
 }
 
 /// The longest silence: CI systems end jobs that say nothing, some after ten minutes.
@@ -32,8 +61,7 @@ const SILENCE: Duration = Duration::from_secs(60);
 impl ProgressLog<'_> {
     fn say(&mut self, text: &str) {
         self.said = Instant::now();
-        let seconds = self.start.elapsed().as_secs_f64();
-        lock(self.console).log(&format!("{seconds:>6.1} s  {text}"));
+        self.voice.say(text);
     }
 }
 
@@ -48,7 +76,7 @@ impl Observer for ProgressLog<'_> {
 
     fn warn(&mut self, text: &str) {
         self.said = Instant::now();
-        lock(self.console).warn(text);
+        lock(&self.voice.console).warn(text);
     }
 
     fn is_due(&self) -> Option<Instant> {
@@ -89,13 +117,13 @@ impl Observer for ProgressLog<'_> {
             if task.procedure.last().is_none() { " (reading it is forbidden, so this is asked unseen)" } else { "" };
         let id = shown_id(&task.id, self.sanitizer);
         self.say(&format!("{id}: asking to cancel{unseen}"));
-        let mut console = lock(self.console);
+        let mut console = lock(&self.voice.console);
         if !std::mem::replace(&mut self.told, true) {
             let story =
                 |task: &Task| DeploymentReport::new(&self.entry.about, &task.id, &task.procedure, self.sanitizer);
             let report = Report {
                 deployments: tasks.iter().map(story).collect(),
-                took: self.start.elapsed(),
+                took: self.voice.start.elapsed(),
                 ..nothing_yet(Some(self.entry), self.common)
             };
             let largest = console.ci().largest_deployments();

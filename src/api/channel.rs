@@ -29,10 +29,22 @@ const SIGN_IN_CAP: usize = 256 * 1024;
 /// Nobody hands out more tokens at once.
 pub(super) const MOST_TOKENS: usize = 16;
 
-/// Where lines go that are said while a run goes on.
-pub type Trace = Arc<dyn Fn(&str) + Send + Sync>;
-/// Who masks a secret that did not exist when the run began.
-pub type Mask = Arc<dyn Fn(&Secret) + Send + Sync>;
+/// Who hears what goes on between this program and a platform.
+pub trait Listener: Send + Sync {
+    /// A request: method, path, status, time and request id, never a body or a header.
+    fn request(&self, _line: &str) {}
+
+    /// The first failure that may pass: until the limit nothing else might be seen.
+    fn trouble(&self, _text: &str) {}
+
+    /// A secret that did not exist when the run began, to be masked before anything else is said.
+    fn credential(&self, _secret: &Secret) {}
+}
+
+/// Nobody listens.
+pub(super) struct Silence;
+
+impl Listener for Silence {}
 
 /// The way to one platform. What [`send`](Self::send) sends carries no credential.
 pub struct Channel {
@@ -42,16 +54,8 @@ pub struct Channel {
     pub(super) limiter: Limiter,
     pub(super) sanitizer: Arc<Sanitizer>,
     pub(super) clock: Clock,
-    pub(super) observers: Observers,
-}
-
-/// Who hears what goes on.
-#[derive(Default)]
-pub(super) struct Observers {
-    pub(super) trace: Option<Trace>,
-    pub(super) mask: Option<Mask>,
-    pub(super) notice: Option<Trace>,
-    noticed: AtomicBool,
+    pub(super) listener: Arc<dyn Listener>,
+    pub(super) has_noticed: AtomicBool,
 }
 
 impl Channel {
@@ -112,11 +116,8 @@ impl Channel {
 
     /// Says the first failure that may pass: until the limit nothing else might be seen.
     pub(super) fn notice(&self, failure: &Failure) {
-        if let Some(notice) = &self.observers.notice
-            && failure.kind.retry() == Retry::UntilTheLimit
-            && !self.observers.noticed.swap(true, Ordering::Relaxed)
-        {
-            notice(&self.sanitizer.short(&failure.to_string()));
+        if failure.kind.retry() == Retry::UntilTheLimit && !self.has_noticed.swap(true, Ordering::Relaxed) {
+            self.listener.trouble(&self.sanitizer.short(&failure.to_string()));
         }
     }
 
@@ -126,9 +127,7 @@ impl Channel {
         let token = value.split_once(' ').map_or(value, |(_, token)| token);
         let token = Secret::from(token.to_owned());
         self.sanitizer.learn(&token);
-        if let Some(mask) = &self.observers.mask {
-            mask(&token);
-        }
+        self.listener.credential(&token);
     }
 
     /// Learns every token in the answer to a sign-in, before a word of it is told: also those that nobody uses.
@@ -270,7 +269,6 @@ impl Exchange<'_> {
 
     /// Tells of a request: method, path, status, time and request id, never a body or another header.
     fn trace(&self, url: &url::Url, answer: &Result<Response, TransportError>, took: Duration) {
-        let Some(trace) = &self.channel.observers.trace else { return };
         let result = match answer {
             Ok(response) => {
                 let id = response.header(self.channel.dialect.request_id).unwrap_or("-");
@@ -280,7 +278,7 @@ impl Exchange<'_> {
         };
         let path = url.path().to_owned() + &url.query().map(|query| format!("?{query}")).unwrap_or_default();
         let line = format!("{} {path}: {result}, {} ms", self.call.method.word(), took.as_millis());
-        trace(&self.channel.sanitizer.short(&line));
+        self.channel.listener.request(&self.channel.sanitizer.short(&line));
     }
 }
 

@@ -21,9 +21,9 @@ mod trust;
 pub mod wire;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-pub use channel::{Channel, Mask, Trace};
+pub use channel::{Channel, Listener};
 pub use clock::Clock;
 pub use errors::{ApiError, Errors, first};
 pub use http::Client;
@@ -40,7 +40,7 @@ use crate::model::address::Address;
 use crate::model::failure::{Failure, Kind};
 use crate::text::sanitizer::Sanitizer;
 use crate::text::secret::Secret;
-use channel::{Exchange, Observers};
+use channel::{Exchange, Silence};
 use dialect::Dialect;
 use limiter::Limiter;
 use session::Session;
@@ -76,32 +76,26 @@ impl Api {
             scope: service.scope,
         };
         let limiter = Limiter::new(reset);
-        let observers = Observers::default();
         Self {
-            channel: Channel { dialect, base, transport, limiter, sanitizer, clock, observers },
+            channel: Channel {
+                dialect,
+                base,
+                transport,
+                limiter,
+                sanitizer,
+                clock,
+                listener: Arc::new(Silence),
+                has_noticed: AtomicBool::new(false),
+            },
             session: Session::new(credentials, sign_in, signer),
             changes: AtomicUsize::new(0),
         }
     }
 
-    /// Tells every request to `trace`: method, path, status, time and request id, never a body or a header.
+    /// Tells a listener what goes on.
     #[must_use]
-    pub fn traced(mut self, trace: Trace) -> Self {
-        self.channel.observers.trace = Some(trace);
-        self
-    }
-
-    /// Has every credential that a sign-in brings masked before anything else is said.
-    #[must_use]
-    pub fn masking(mut self, mask: Mask) -> Self {
-        self.channel.observers.mask = Some(mask);
-        self
-    }
-
-    /// Tells the first failure that may pass to `notice`: until the limit nothing else might be seen.
-    #[must_use]
-    pub fn noticing(mut self, notice: Trace) -> Self {
-        self.channel.observers.notice = Some(notice);
+    pub fn heard_by(mut self, listener: Arc<dyn Listener>) -> Self {
+        self.channel.listener = listener;
         self
     }
 

@@ -178,13 +178,29 @@ async fn limits_of_one_endpoint_leave_the_others_open() {
     assert!(api.send(call().endpoint("get")).await.is_ok());
 }
 
+struct Heard(Arc<Mutex<Vec<String>>>);
+
+impl Listener for Heard {
+    fn request(&self, line: &str) {
+        self.0.lock().unwrap().push(line.to_owned());
+    }
+}
+
+struct Masked(Arc<Mutex<Vec<String>>>);
+
+impl Listener for Masked {
+    fn credential(&self, secret: &Secret) {
+        self.0.lock().unwrap().push(secret.expose().to_owned());
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_trace_holds_no_header_and_no_body() {
     let answer = response(200, &[("x-id", "r-1"), ("x-private", "header")], "body");
     let (api, _) = api(service(None), vec![(0, Ok(answer))]);
     let lines = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&lines);
-    let api = api.traced(Arc::new(move |line| kept.lock().unwrap().push(line.to_owned())));
+    let api = api.heard_by(Arc::new(Heard(kept)));
     api.send(call()).await.unwrap();
     assert_eq!(*lines.lock().unwrap(), ["GET /base/v1/x?q=a+b: 200, request id r-1, 0 ms"]);
 }
@@ -247,7 +263,7 @@ async fn eight_workers_sign_in_once_and_renew_once() {
     let (api, sent) = api(service(sign_in), answers);
     let hidden = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&hidden);
-    let api = api.masking(Arc::new(move |secret| kept.lock().unwrap().push(secret.expose().to_owned())));
+    let api = api.heard_by(Arc::new(Masked(kept)));
     let results = futures_util::future::join_all((0..8).map(|_| api.send(call()))).await;
     assert!(results.iter().all(Result::is_ok));
     assert_eq!(times.load(Ordering::SeqCst), 2);
