@@ -52,6 +52,15 @@ impl Way {
         self.needs.iter().all(|name| values.given(name).is_some())
     }
 
+    /// "`a` with `b` and `c`".
+    fn in_words(&self) -> String {
+        let names: Vec<_> = self.needs.iter().map(|name| format!("`{name}`")).collect();
+        match names.split_first() {
+            Some((first, others)) if !others.is_empty() => format!("{first} with {}", others.join(" and ")),
+            _ => names.concat(),
+        }
+    }
+
     /// "`a` and `b` (or A and B)", with the usual variables of each.
     fn describe(&self, inputs: &[Input]) -> String {
         let names: Vec<_> = self.needs.iter().map(|name| format!("`{name}`")).collect();
@@ -89,12 +98,12 @@ impl Need {
 }
 
 impl Values {
-    /// Settles every choice, and notes what is missing or too much.
-    pub fn judge_needs(&mut self, needs: &[Need], inputs: &[Input], faults: &mut Faults) {
+    /// Settles every choice, and notes what is missing or too much on that platform.
+    pub fn judge_needs(&mut self, needs: &[Need], inputs: &[Input], platform: &str, faults: &mut Faults) {
         for need in needs {
             match need {
                 Need::All(names) => self.require(names, inputs, faults),
-                _ => self.settle(need, inputs, faults),
+                _ => self.settle(need, inputs, platform, faults),
             }
         }
     }
@@ -108,7 +117,7 @@ impl Values {
     }
 
     /// A written way beats the usual variables of the others; two that are both written are a fault.
-    fn settle(&mut self, need: &Need, inputs: &[Input], faults: &mut Faults) {
+    fn settle(&mut self, need: &Need, inputs: &[Input], platform: &str, faults: &mut Faults) {
         let ways = need.ways();
         let is_written = |name: &&'static str| self.is_written(name);
         let written: Vec<_> = ways.iter().filter_map(|way| Some((way, way.names().find(is_written)?))).collect();
@@ -134,7 +143,7 @@ impl Values {
                     self.require(way.needs, inputs, faults);
                 }
             }
-            None if is_needed => self.miss(need, inputs, faults),
+            None if is_needed => self.miss(need, inputs, platform, faults),
             None => {}
         }
     }
@@ -147,7 +156,7 @@ impl Values {
     }
 
     /// Nothing of a choice was written.
-    fn miss(&self, need: &Need, inputs: &[Input], faults: &mut Faults) {
+    fn miss(&self, need: &Need, inputs: &[Input], platform: &str, faults: &mut Faults) {
         match need {
             Need::OneOf(ways) => {
                 let ways_in_words: Vec<_> = ways.iter().map(|way| way.describe(inputs)).collect();
@@ -155,8 +164,8 @@ impl Values {
                 faults.add(None, first, format!("is missing: set {}", ways_in_words.join(", or ")));
             }
             Need::ForSelect(ways) => {
-                let names: Vec<_> = ways.iter().map(|way| way.needs.join("` with `")).collect();
-                faults.add(self.given("select"), "select", format!("needs `{}` here", names.join("` or `")));
+                let names: Vec<_> = ways.iter().map(Way::in_words).collect();
+                faults.add(self.given("select"), "select", format!("needs {} on {platform}", names.join(", or ")));
             }
             Need::All(_) | Need::AtMostOneOf(_) => {}
         }
@@ -180,7 +189,7 @@ mod tests {
     fn check(need: Need, given: &[(&str, &str)], expected: &[&str]) {
         let env = Env::new(given.iter().map(|(name, value)| ((*name).into(), (*value).into())));
         let (mut values, mut faults) = (Values::look_up_all(&env, &INPUTS), Faults::default());
-        values.judge_needs(&[need], &INPUTS, &mut faults);
+        values.judge_needs(&[need], &INPUTS, "Acme", &mut faults);
         assert_eq!(faults.sentences(), expected, "{given:?}");
     }
 
@@ -191,7 +200,7 @@ mod tests {
         check(APP, &[("INPUT_APP_NAME", "web")], &[]);
         check(APP, &[("INPUT_SELECT", "$SELECT")], &[]);
         let select = ("INPUT_SELECT", "all");
-        check(APP, &[select], &["`select` (INPUT_SELECT) needs `app_id` or `app_name` with `org` here."]);
+        check(APP, &[select], &["`select` (INPUT_SELECT) needs `app_id`, or `app_name` with `org` on Acme."]);
         check(APP, &[select, ("INPUT_APP_ID", "1"), ("CF_ORG", "o")], &[]);
         check(APP, &[select, ("CF_ORG", "o")], &["`app_name` is missing: set `app_name`."]);
     }

@@ -32,7 +32,7 @@ pub fn read(env: &Env, entry: Option<&PlatformInfo>, faults: &mut Faults) -> Val
     let inputs: Vec<_> = COMMON.iter().filter(|input| !redeclared(input)).chain(own).collect();
     let mut values = Values::look_up_all(env, inputs.iter().copied());
     if let Some(entry) = entry {
-        values.judge_needs(entry.needs, entry.inputs, faults);
+        values.judge_needs(entry.needs, entry.inputs, entry.about.name, faults);
         warn_of_foreign_inputs(env, entry, faults);
     }
     for input in inputs {

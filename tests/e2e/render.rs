@@ -105,7 +105,7 @@ fn an_id_without_its_service_reaches_nothing_and_is_bad_input() {
     refused(
         &sandbox,
         bare(&sandbox).input("select", "latest"),
-        "`select` (INPUT_SELECT) needs `service_id` or `service_name`",
+        "`select` (INPUT_SELECT) needs `service_id`, or `service_name` on Render",
     );
 }
 
