@@ -60,7 +60,7 @@ struct Meta {
     repo: Text,
     branch: Text,
     commit_hash: Text,
-    image_digest: Text,
+    image_digest: Value,
     skipped_reason: Text,
     queued_reason: Text,
 }
@@ -144,7 +144,7 @@ impl Wire {
         let source = meta.map(|meta| Source::told(meta.repo.get(), meta.branch.get(), meta.commit_hash.get()));
         let source = source.unwrap_or_default();
         // Without an image nothing was ever started; with one nobody knows, as an image may be another's.
-        let was_never_built = meta.is_some_and(|meta| meta.image_digest.get().is_none());
+        let was_never_built = meta.is_some_and(|meta| meta.image_digest.is_null());
         if is_crashed {
             one.live = Live::Once;
         } else if is_removed && !was_never_built {
@@ -218,6 +218,7 @@ mod tests {
             (json!({ "meta": null }), State::Ended, Live::Unknown),
             (json!({ "canRollback": false, "meta": { "branch": "main" } }), State::Ended, Live::ByState),
             (json!({ "canRollback": false, "meta": image }), State::Ended, Live::Unknown),
+            (json!({ "canRollback": false, "meta": { "imageDigest": 7 } }), State::Ended, Live::Unknown),
             (json!({ "canRollback": true, "meta": image }), State::Succeeded, Live::Once),
             (json!({ "canRollback": "yes", "meta": "x" }), State::Ended, Live::Unknown),
         ] {
