@@ -116,12 +116,10 @@ impl Index {
     }
 }
 
-/// What can be text in bytes that were decoded. A secret is text: where digits stood for something else, as they do in
-/// most ids, hardly anything is left to look through.
+/// What can be text in bytes that were decoded, also with two bytes a character. A secret is text: where digits stood for
+/// something else, as they do in most ids, little is left to look through.
 fn texts(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let is_no_text = |char: char| char.is_control() && !char.is_whitespace();
-    let parts = bytes.utf8_chunks().flat_map(move |chunk| chunk.valid().split(is_no_text));
-    parts.map(str::as_bytes).filter(|part| part.len() >= SHORTEST_HIDDEN)
+    bytes.utf8_chunks().map(|chunk| chunk.valid().as_bytes()).filter(|part| part.len() >= SHORTEST_HIDDEN)
 }
 
 fn automaton(forms: Vec<Vec<u8>>, any_case: bool) -> Option<AhoCorasick> {

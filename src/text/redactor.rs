@@ -189,6 +189,13 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_is_found_in_digits_of_text_of_two_bytes_a_character() {
+        let wide: Vec<u8> = TOKEN.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        is_withheld(&STANDARD_NO_PAD.encode(&wide));
+        is_withheld(&wide.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    }
+
+    #[test]
     fn what_stands_before_a_form_of_a_secret_hides_it_not() {
         let redactor = Redactor::new(&[Secret::from("1a2b3c4d-0123456789/abcdef".to_owned())]);
         for before in ["%", "%4", "\\u", "\\u00", "\\x", "&", "&#"] {
