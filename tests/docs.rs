@@ -373,7 +373,7 @@ fn what_is_said_of_a_platform_is_what_the_program_says() {
 
 // Promises
 
-/// The macros of `tests/e2e/stage.rs` that make a test for each of several platforms.
+/// The macros of `tests/stage/mod.rs` that make a test for each of several platforms.
 const MACROS: [&str; 2] = ["every_platform!(", "every_selecting!("];
 
 /// Whether a file has a test of that name; of what is no Rust, whether it holds that text.
@@ -448,7 +448,7 @@ fn tests_of(path: &str) -> Vec<String> {
 #[test]
 fn every_test_of_the_procedure_holds_a_promise() {
     let held: BTreeSet<_> = promises().into_iter().flat_map(|(_, tests)| tests).collect();
-    let files = ["outcomes", "faults", "select"].map(|file| format!("tests/e2e/{file}.rs"));
+    let files = ["s2_outcomes", "s2_faults", "s3_select"].map(|file| format!("tests/contract/{file}.rs"));
     let tests = files.into_iter().flat_map(|path| tests_of(&path).into_iter().map(move |name| (path.clone(), name)));
     let missing: Vec<_> = tests.filter(|test| !held.contains(test)).collect();
     assert!(missing.is_empty(), "docs/promises.md has no row with {missing:#?}");

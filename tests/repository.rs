@@ -180,7 +180,7 @@ fn the_readme_lists_every_outcome_and_exit_code() {
 fn every_list_of_platforms_that_is_written_by_hand_names_all() {
     for id in platforms() {
         for path in [
-            "tests/e2e/inputs.rs",
+            "tests/contract/s1_inputs.rs",
             "tests/properties/answers.rs",
             "tests/runners/examples.py",
             "examples/demo.rs",

@@ -23,7 +23,7 @@
 mod models;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
-#[path = "../e2e/step.rs"]
+#[path = "../stage/step.rs"]
 mod step;
 
 mod cells;

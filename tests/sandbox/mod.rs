@@ -12,22 +12,16 @@
     reason = "a broken sandbox has to break the test that uses it"
 )]
 
-pub mod cloud_foundry;
-pub mod datadog;
-pub mod digitalocean;
 mod faults;
 mod graphql;
 mod http;
 mod platform;
+mod platforms;
 mod proxy;
-pub mod qovery;
-pub mod railway;
-pub mod render;
 mod script;
 mod server;
 mod stand;
 mod tls;
-pub mod vercel;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -38,6 +32,7 @@ use tokio::net::TcpSocket;
 pub use faults::{Delivery, Fault, Manner, NoWay};
 pub use http::{Answer, Request};
 pub use platform::{Access, Addition, Call, Grant, Platform, Platforms, Tokens};
+pub use platforms::{cloud_foundry, datadog, digitalocean, qovery, railway, render, vercel};
 pub use proxy::{Gate, Proxy};
 pub use script::{CancelAnswer, Script};
 pub use server::Seen;

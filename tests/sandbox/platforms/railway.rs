@@ -30,7 +30,7 @@ const IN_FLIGHT: [&str; 6] = ["QUEUED", "WAITING", "NEEDS_APPROVAL", "INITIALIZI
 /// A page without `first`.
 const USUAL_PAGE: usize = 10;
 
-static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::read(include_str!("../replies/railway/schema.graphql")));
+static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::read(include_str!("../../replies/railway/schema.graphql")));
 
 /// The id of the deployment with that number.
 pub fn id(number: usize) -> String {

@@ -11,32 +11,13 @@
     reason = "a test may stop at the first surprise"
 )]
 
-#[path = "../models/mod.rs"]
 mod models;
-#[path = "../sandbox/mod.rs"]
 mod sandbox;
+mod stage;
+#[path = "stage/step.rs"]
+mod step;
 
 mod ci;
-mod cloud_foundry;
-mod datadog;
-mod digitalocean;
-mod faults;
-mod inputs;
-mod leaks;
-mod outcomes;
-mod pages;
-mod proxy;
-mod qovery;
-mod railway;
-mod render;
-#[cfg(unix)]
-mod script;
-mod select;
-mod select_elsewhere;
-#[cfg(unix)]
-mod signals;
-mod stage;
-mod step;
-mod telling;
-mod tls;
-mod vercel;
+mod contract;
+mod platforms;
+mod wire;

@@ -93,7 +93,7 @@ fn every_platform_of_the_register_has_a_stand() {
 
 #[test]
 fn every_test_for_each_platform_is_made_for_each() {
-    let own = include_str!("stage.rs");
+    let own = include_str!("mod.rs");
     let (_, made) = own.split_once("macro_rules! every_platform").unwrap();
     let (made, _) = made.split_once("};").unwrap();
     for stand in STANDS {

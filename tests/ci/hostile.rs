@@ -6,12 +6,12 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::{ALL, read, upper};
+use crate::contract::HOSTILE;
 use crate::models::{azure, buildkite, drone, github, gitlab, harness, shell, silence, teamcity};
 use crate::sandbox::{Call, Fault, MINTED, Sandbox, TOKEN};
 use crate::sandbox::{cloud_foundry, datadog, digitalocean, qovery, railway, render, vercel};
 use crate::stage::{Course, One, Stage, every_platform};
 use crate::step::{OUTPUTS, Ran, Step};
-use crate::telling::HOSTILE;
 
 /// What only some of these systems would obey, or what hides.
 const ELSEWHERE: [&str; 26] = [

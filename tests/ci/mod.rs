@@ -1,5 +1,7 @@
 //! Every CI system: what reaches it, read back by a model of its own reader, and nothing else.
 
+#[cfg(unix)]
+mod action;
 mod azure;
 mod bitbucket;
 mod buildkite;

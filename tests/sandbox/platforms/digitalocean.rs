@@ -20,7 +20,7 @@ pub const COMMIT: &str = "9a4df0b8e161e323bc3cdf1dc71878080fe144fa";
 const PUBLIC: &str = "https://api.digitalocean.com";
 const FINISHED: [&str; 4] = ["ACTIVE", "ERROR", "CANCELED", "SUPERSEDED"];
 const NO_TIME: &str = "0001-01-01T00:00:00Z";
-const DOCUMENTED_CANCEL: &str = include_str!("../replies/digitalocean/cancel-documented.json");
+const DOCUMENTED_CANCEL: &str = include_str!("../../replies/digitalocean/cancel-documented.json");
 
 /// An app.
 #[derive(Clone, Debug)]

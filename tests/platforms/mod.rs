@@ -1,0 +1,10 @@
+//! What only one platform promises.
+
+mod cloud_foundry;
+mod datadog;
+mod digitalocean;
+mod qovery;
+mod railway;
+mod render;
+mod select;
+mod vercel;

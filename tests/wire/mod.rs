@@ -1,0 +1,4 @@
+//! What only real sockets can show.
+
+mod proxy;
+mod tls;
