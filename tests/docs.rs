@@ -470,3 +470,93 @@ fn the_example_platform_knows_only_what_a_platform_may_know() {
         assert!(!text.contains(word), "{word}");
     }
 }
+
+// Spelling
+
+/// Beginnings of words that American English writes in another way, and that way.
+const BRITISH: &[(&str, &str)] = &[
+    ("acknowledgement", "acknowledgment"),
+    ("analyse", "analyze"),
+    ("artefact", "artifact"),
+    ("authoris", "authoriz"),
+    ("behaviour", "behavior"),
+    ("cancelled", "canceled"),
+    ("cancelling", "canceling"),
+    ("catalogue", "catalog"),
+    ("centre", "center"),
+    ("colour", "color"),
+    ("customis", "customiz"),
+    ("defence", "defense"),
+    ("favour", "favor"),
+    ("fulfil", "fulfill"),
+    ("grey", "gray"),
+    ("honour", "honor"),
+    ("initialis", "initializ"),
+    ("judgement", "judgment"),
+    ("labelled", "labeled"),
+    ("learnt", "learned"),
+    ("licence", "license"),
+    ("minimis", "minimiz"),
+    ("modelled", "modeled"),
+    ("neighbour", "neighbor"),
+    ("normalis", "normaliz"),
+    ("optimis", "optimiz"),
+    ("organis", "organiz"),
+    ("prioritis", "prioritiz"),
+    ("realis", "realiz"),
+    ("recognis", "recogniz"),
+    ("sanitis", "sanitiz"),
+    ("serialis", "serializ"),
+    ("signalled", "signaled"),
+    ("spelt", "spelled"),
+    ("summaris", "summariz"),
+    ("synchronis", "synchroniz"),
+    ("travelled", "traveled"),
+    ("unrecognis", "unrecogniz"),
+    ("utilis", "utiliz"),
+    ("whilst", "while"),
+];
+
+/// Every word of ours that is written the British way, with its American spelling. What a platform writes is quoted or in
+/// capitals, and `cancelled()` is a function of GitHub's; neither is ours.
+fn british(line: &str) -> Vec<(&str, &'static str)> {
+    let is_part = |c: char| c.is_alphanumeric();
+    let is_quote = |c: Option<char>| c.is_some_and(|c| "\"'`(".contains(c));
+    let mut found = Vec::new();
+    for word in line.split(|c| !is_part(c)).filter(|word| !word.is_empty()) {
+        let lower = word.to_lowercase();
+        let american = BRITISH.iter().find(|(british, american)| {
+            lower.starts_with(british) && (american.len() <= british.len() || !lower.starts_with(american))
+        });
+        let at = word.as_ptr() as usize - line.as_ptr() as usize;
+        let is_theirs = word.chars().all(char::is_uppercase) || is_quote(line[at + word.len()..].chars().next());
+        found.extend(american.filter(|_| !is_theirs).map(|(_, american)| (word, *american)));
+    }
+    found
+}
+
+#[test]
+fn our_words_are_spelled_the_american_way() {
+    assert_eq!(
+        british("A colour, `cancelled`, CANCELLED; fulfills_cancelling"),
+        [("colour", "color"), ("cancelling", "canceling")]
+    );
+    let mut files = documents();
+    files.extend(paths("src", ".rs"));
+    let mut wrong = Vec::new();
+    for file in files {
+        let text = read(&file);
+        for (number, line) in text.lines().enumerate() {
+            // Names of tests stand in code spans of the documents, and are spelled where they are defined.
+            let line = if file.ends_with(".md") {
+                line.split('`').step_by(2).collect::<Vec<_>>().join(" ")
+            } else {
+                line.to_owned()
+            };
+            wrong.extend(
+                british(&line).iter().map(|(word, american)| format!("{file}:{}: {word}: {american}…", number + 1)),
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

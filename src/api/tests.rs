@@ -333,8 +333,8 @@ async fn a_sign_in_that_hands_out_countless_tokens_does_not_hold_the_run() {
     let (api, _) = api(service(None), answers.into());
     let sign_in = || ApiRequest::get("/oauth/token", "sign in");
     assert!(api.channel.send(sign_in()).await.is_ok());
-    let learnt = (0..100).filter(|n| api.channel.sanitizer.short(&token(*n)).as_str() == "***");
-    assert_eq!(learnt.count(), MOST_TOKENS);
+    let learned = (0..100).filter(|n| api.channel.sanitizer.short(&token(*n)).as_str() == "***");
+    assert_eq!(learned.count(), MOST_TOKENS);
     let failure = api.channel.send(sign_in()).await.unwrap_err();
     assert_eq!(failure.kind, Kind::Unreadable);
 }

@@ -75,7 +75,7 @@ impl Procedure {
         }
     }
 
-    /// Reading is forbidden, cancelling may be allowed: go on without, unless something has to be checked first.
+    /// Reading is forbidden, canceling may be allowed: go on without, unless something has to be checked first.
     fn go_on_unseen(&mut self, now: Duration, failure: Failure) -> Action {
         let guard = if self.plan.guard.is_set() {
             Some("its branch, commit and target cannot be checked")

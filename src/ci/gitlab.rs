@@ -1,4 +1,4 @@
-//! GitLab CI: sections and colours in the log, a dotenv report for the outputs, and a report with the deployment's
+//! GitLab CI: sections and colors in the log, a dotenv report for the outputs, and a report with the deployment's
 //! page beside it. GitLab masks by itself what its settings call masked; a program cannot.
 
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::plain::coloured;
+use super::plain::colored;
 use super::system::{Ci, Effect, System, sentence};
 use crate::report::{Annotation, Report};
 use crate::text::sanitizer::break_commands_in_json;
@@ -35,7 +35,7 @@ impl Ci for GitLab {
     }
 
     fn annotate(&self, annotation: &Annotation) -> Vec<Effect> {
-        vec![Effect::Out(coloured(annotation.level, &sentence(annotation)))]
+        vec![Effect::Out(colored(annotation.level, &sentence(annotation)))]
     }
 
     fn usual_output_file(&self) -> Option<&'static str> {

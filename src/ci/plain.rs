@@ -1,5 +1,5 @@
 //! A terminal, or a CI system that reads nothing but the exit code: the log on standard error, the result on standard
-//! output, colours only for people.
+//! output, colors only for people.
 
 use std::io::IsTerminal as _;
 
@@ -16,28 +16,28 @@ pub(super) const SYSTEM: System =
 /// No CI system that reads what is said.
 pub(super) struct Plain {
     id: &'static str,
-    /// Standard error shows colours.
-    coloured: bool,
+    /// Standard error shows colors.
+    colored: bool,
 }
 
 impl Plain {
     pub(super) fn new(id: &'static str, env: &Env) -> Self {
-        Self { id, coloured: wants_colours(env, std::io::stderr().is_terminal()) }
+        Self { id, colored: wants_colors(env, std::io::stderr().is_terminal()) }
     }
 }
 
-fn wants_colours(env: &Env, is_terminal: bool) -> bool {
+fn wants_colors(env: &Env, is_terminal: bool) -> bool {
     is_terminal && env.var("NO_COLOR").is_none() && env.var("TERM") != Some("dumb")
 }
 
-/// A text in the colour of its level.
-pub(super) fn coloured(level: Level, text: &str) -> String {
-    let colour = match level {
+/// A text in the color of its level.
+pub(super) fn colored(level: Level, text: &str) -> String {
+    let color = match level {
         Level::Error => "31;1",
         Level::Warning => "33;1",
         Level::Notice => "32;1",
     };
-    format!("\u{1b}[{colour}m{text}\u{1b}[0m")
+    format!("\u{1b}[{color}m{text}\u{1b}[0m")
 }
 
 impl Ci for Plain {
@@ -51,7 +51,7 @@ impl Ci for Plain {
 
     fn annotate(&self, annotation: &Annotation) -> Vec<Effect> {
         let text = sentence(annotation);
-        vec![Effect::Err(if self.coloured { coloured(annotation.level, &text) } else { text })]
+        vec![Effect::Err(if self.colored { colored(annotation.level, &text) } else { text })]
     }
 
     fn summary(&self, report: &Report) -> Vec<Effect> {
@@ -65,12 +65,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_are_for_a_terminal_whose_user_has_not_declined_them() {
+    fn colors_are_for_a_terminal_whose_user_has_not_declined_them() {
         let env = |name: &str, value: &str| Env::new([(name.into(), value.into())]);
-        assert!(wants_colours(&env("TERM", "xterm"), true));
-        assert!(wants_colours(&env("NO_COLOR", ""), true));
-        assert!(!wants_colours(&env("TERM", "xterm"), false));
-        assert!(!wants_colours(&env("NO_COLOR", "1"), true));
-        assert!(!wants_colours(&env("TERM", "dumb"), true));
+        assert!(wants_colors(&env("TERM", "xterm"), true));
+        assert!(wants_colors(&env("NO_COLOR", ""), true));
+        assert!(!wants_colors(&env("TERM", "xterm"), false));
+        assert!(!wants_colors(&env("NO_COLOR", "1"), true));
+        assert!(!wants_colors(&env("TERM", "dumb"), true));
     }
 }

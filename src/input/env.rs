@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn unexpanded_variables_are_recognised() {
+    fn unexpanded_variables_are_recognized() {
         for text in [
             "$X",
             "${X}",

@@ -15,7 +15,7 @@ pub struct About {
     pub credentials: &'static str,
     /// What the credential must be allowed to do.
     pub grant: &'static str,
-    /// What cancelling does not undo here.
+    /// What canceling does not undo here.
     pub caveat: &'static str,
     /// The platform's own way back when the deployment went live.
     pub way_back: &'static str,

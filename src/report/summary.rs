@@ -116,7 +116,7 @@ impl Report {
         let canceled = |told: &&DeploymentReport| told.outcome == Outcome::Canceled;
         // It says what is so after a cancellation that took effect, and that nothing new is live.
         if self.went_live() == "false" && self.deployments.iter().any(|told| canceled(&told)) {
-            let _ = writeln!(text, "\n**Not undone by cancelling:** {}", prose(about.caveat));
+            let _ = writeln!(text, "\n**Not undone by canceling:** {}", prose(about.caveat));
         }
         let another = |told: &DeploymentReport| told.details.is_true("superseded_another");
         if self.deployments.iter().filter(canceled).any(another) {

@@ -286,7 +286,7 @@ fn the_counters_of_v2_tell_how_far_it_got() {
     let sandbox = sandbox(Deployment::v2(ID).listed(3));
     let ran = step(&sandbox).run();
     ran.ended("canceled", 0).says("What was applied stays applied: of 5 hosts 2 updated, 3 canceled.");
-    assert!(ran.summary.contains("Cancelling is no roll-back") && ran.summary.contains("2 updated"));
+    assert!(ran.summary.contains("Canceling is no roll-back") && ran.summary.contains("2 updated"));
     assert_eq!(
         ran.deployments()[0]["details"],
         json!({

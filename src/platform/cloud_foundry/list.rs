@@ -218,7 +218,7 @@ pub(super) async fn had_superseded(api: &Api, ended: &Deployment) -> Result<bool
     Ok(own.is_some_and(|own| own.details.contains_key(SUPERSEDED_ANOTHER)))
 }
 
-/// Notes what took the place of an unfinished one: cancelling it brings back that one's droplet. A
+/// Notes what took the place of an unfinished one: canceling it brings back that one's droplet. A
 /// deployment supersedes the one right before it, so the list has to be in order and without a gap.
 fn mark_superseding(history: &mut [Deployment]) {
     let droplet = |one: &Deployment, name: &str| one.details.get(name).cloned();

@@ -41,7 +41,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         named_by: "the deployment's guid, on the API at `api_url`",
         credentials: "`token` (or CF_ACCESS_TOKEN), `username` and `password` (or CF_USERNAME, CF_PASSWORD), or \
                       `client_id` and `client_secret` (or CF_CLIENT_ID, CF_CLIENT_SECRET)",
-        grant: "cancelling takes the role Space Developer or Space Supporter in the app's space, or an admin, and a token \
+        grant: "canceling takes the role Space Developer or Space Supporter in the app's space, or an admin, and a token \
                 with the scopes `cloud_controller.read` and `cloud_controller.write`",
         caveat: "The app goes back to the droplet it had when this deployment began; if the deployment had superseded \
                  another one, that is the other one's droplet. Environment variables and service bindings that were \

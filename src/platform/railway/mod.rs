@@ -42,7 +42,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         named_by: "the deployment's id, or the address of its page",
         credentials: "`project_token` (or RAILWAY_TOKEN) or `api_token` (or RAILWAY_API_TOKEN)",
         grant: "a project token of that environment, or an API token of the workspace",
-        caveat: "Cancelling stops this deployment only. The previous one keeps serving. A pre-deploy command (migrations) \
+        caveat: "Canceling stops this deployment only. The previous one keeps serving. A pre-deploy command (migrations) \
                  that already ran is not undone, changed variables stay, other services of the same push go on, and the next \
                  queued deployment starts.",
         way_back: "open the service, Deployments, and choose Rollback in the menu of the deployment before it, or Redeploy \
