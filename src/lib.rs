@@ -57,9 +57,9 @@ use crate::model::outcome::Exit;
 use crate::model::signal::{Signal, Signals};
 pub use crate::process::cannot_begin;
 use crate::process::{Begun, Process, begin};
-use crate::settings::open::{Told, open, require_target};
+use crate::settings::open::{Setup, open, require_target};
 use crate::settings::{Common, chosen_platform};
-use crate::telling::{lock, nothing_yet, remark, tell};
+use crate::telling::{lock, nothing_yet, publish, remark};
 pub use crate::world::World;
 
 /// One run, from the environment to the exit. `start` is when the process began, `signals` what it is told to do.
@@ -78,7 +78,7 @@ pub async fn run_in(world: World, env: &Env, start: Instant, mut signals: Signal
     let facts = Facts::read(env, lock(&console).ci().id());
     let opened = match entry {
         Some(entry) => {
-            open(&connect, &Told { env, entry, values: &values, common: &common, facts: &facts }, &mut faults)
+            open(&connect, &Setup { env, entry, values: &values, common: &common, facts: &facts }, &mut faults)
         }
         None => {
             require_target(&values, &mut faults);
@@ -90,13 +90,13 @@ pub async fn run_in(world: World, env: &Env, start: Instant, mut signals: Signal
     let Some((opened, entry)) = opened.zip(entry).filter(|_| faults.found.is_empty()) else {
         report.faults = faults.sentences().iter().map(|fault| sanitizer.short(fault)).collect();
         report.took = start.elapsed();
-        tell(&mut lock(&console), &report, &common);
+        publish(&mut lock(&console), &report, &common);
         return Exit::BadInput;
     };
     let process = Process { console: &console, sanitizer: &sanitizer, entry, common: &common, start };
     process.carry_out(opened, &mut signals, &mut report).await;
     report.took = start.elapsed();
-    tell(&mut lock(&console), &report, &common);
+    publish(&mut lock(&console), &report, &common);
     let signal = signals.borrow().first;
     signal.map_or_else(|| common.fail_on.exit(report.outcomes()), Signal::exit)
 }

@@ -20,7 +20,7 @@ use crate::settings::open::Opened;
 use crate::settings::secrets::{all_secrets, secrets_handed_over};
 use crate::settings::target::Target;
 use crate::settings::{self, Common, chosen_platform};
-use crate::telling::{lock, nothing_yet, tell};
+use crate::telling::{lock, nothing_yet, publish};
 use crate::text::redactor::Redactor;
 use crate::text::sanitizer::Sanitizer;
 use crate::text::secret::Secret;
@@ -58,7 +58,7 @@ pub fn cannot_begin(env: &Env, why: &str) -> Exit {
         perhaps_live: false,
     };
     let report = Report { whole: Some(whole), ..nothing_yet(entry, &common) };
-    tell(&mut lock(&console), &report, &common);
+    publish(&mut lock(&console), &report, &common);
     common.fail_on.exit(report.outcomes())
 }
 
@@ -83,7 +83,7 @@ impl Process<'_> {
     /// Opens the door and takes everything aimed at to its end.
     pub(crate) async fn carry_out(&self, opened: Opened, signals: &mut Signals, report: &mut Report) {
         let Self { console, sanitizer, entry, common, start } = *self;
-        report.asked = sanitizer.short(&asked(entry, common, &opened.aim));
+        report.asked = sanitizer.short(&asked(entry, common, &opened.target));
         lock(console).open_group(&report.asked);
         let api = self.api(opened.service, opened.base, opened.transport);
         let plan = Plan {
@@ -98,7 +98,7 @@ impl Process<'_> {
             limit: common.timeout,
             many: 1,
         };
-        let mut teller = ProgressLog {
+        let mut progress = ProgressLog {
             voice: Voice { console: Arc::clone(console), start },
             sanitizer,
             entry,
@@ -110,14 +110,14 @@ impl Process<'_> {
             platform: opened.platform.as_ref(),
             api: &api,
             plan,
-            lists_tell: entry.lists_tell && matches!(opened.aim, Target::Selection { .. }),
+            lists_tell: entry.lists_tell && matches!(opened.target, Target::Selection { .. }),
             sanitizer,
             start,
         };
-        let (tasks, whole) = match opened.aim {
-            Target::Ids(ids) => (driver.drive(ids, signals, &mut teller).await, None),
-            Target::Selection { wanted, appear_within } => {
-                driver.drive_chosen(&wanted, appear_within, signals, &mut teller).await
+        let (tasks, whole) = match opened.target {
+            Target::Ids(ids) => (driver.drive(ids, signals, &mut progress).await, None),
+            Target::Selection { selector, appear_within } => {
+                driver.drive_chosen(&selector, appear_within, signals, &mut progress).await
             }
         };
         let story = |task: &Task| DeploymentReport::new(&entry.about, &task.id, &task.procedure, sanitizer);
@@ -133,11 +133,11 @@ impl Process<'_> {
     }
 }
 
-fn asked(entry: &PlatformInfo, common: &Common, aim: &Target) -> String {
-    let what = match aim {
+fn asked(entry: &PlatformInfo, common: &Common, target: &Target) -> String {
+    let what = match target {
         Target::Ids(ids) if ids.len() == 1 => "1 deployment".to_owned(),
         Target::Ids(ids) => format!("{} deployments", ids.len()),
-        Target::Selection { wanted, .. } => wanted.describe(),
+        Target::Selection { selector, .. } => selector.describe(),
     };
     let seconds = common.timeout.as_secs();
     let how = match (common.dry_run, common.wait) {

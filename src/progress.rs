@@ -46,7 +46,7 @@ impl Listener for Voice {
         lock(&self.console).debug(line);
     }
 
-    fn trouble(&self, text: &str) {
+    fn failed(&self, text: &str) {
         self.say(text);
     }
 

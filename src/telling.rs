@@ -32,7 +32,7 @@ pub(crate) fn remark(console: &mut Console, sanitizer: &Sanitizer, faults: &Faul
 }
 
 /// Says everything there is to say, each way that can be had; what cannot be written is a warning.
-pub(crate) fn tell(console: &mut Console, report: &Report, common: &Common) {
+pub(crate) fn publish(console: &mut Console, report: &Report, common: &Common) {
     let largest = console.ci().largest_deployments();
     console.output_file(common.output_file.as_deref(), report);
     console.outputs(&report.outputs(largest));
@@ -40,7 +40,7 @@ pub(crate) fn tell(console: &mut Console, report: &Report, common: &Common) {
     if left_out > 0 {
         console.warn(&format!("The output `deployments` has room for {} KiB; {left_out} deployments are left out there, and counted in `count`.", largest / 1024));
     }
-    console.conclude(report, common.summary);
+    console.publish(report, common.summary);
 }
 
 pub(crate) fn lock(console: &Mutex<Console>) -> MutexGuard<'_, Console> {

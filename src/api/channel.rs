@@ -35,7 +35,7 @@ pub trait Listener: Send + Sync {
     fn request(&self, _line: &str) {}
 
     /// The first failure that may pass: until the limit nothing else might be seen.
-    fn trouble(&self, _text: &str) {}
+    fn failed(&self, _text: &str) {}
 
     /// A secret that did not exist when the run began, to be masked before anything else is said.
     fn credential(&self, _secret: &Secret) {}
@@ -99,8 +99,8 @@ impl Channel {
         // Whatever its method, it changes no deployment.
         let call = call.reading();
         let exchange = Exchange { channel: self, call: &call, server, for_sign_in: true };
-        let answer = match exchange.held() {
-            Some(held) => Err(held),
+        let answer = match exchange.limited() {
+            Some(limited) => Err(limited),
             None => {
                 let request = Request { credentials: headers, ..exchange.request() };
                 exchange.send(request).await.and_then(|response| exchange.judge(response))
@@ -117,7 +117,7 @@ impl Channel {
     /// Says the first failure that may pass: until the limit nothing else might be seen.
     pub(super) fn notice(&self, failure: &Failure) {
         if failure.kind.retry() == Retry::UntilTheLimit && !self.has_noticed.swap(true, Ordering::Relaxed) {
-            self.listener.trouble(&self.sanitizer.short(&failure.to_string()));
+            self.listener.failed(&self.sanitizer.short(&failure.to_string()));
         }
     }
 
@@ -158,7 +158,7 @@ impl Exchange<'_> {
     }
 
     /// A rate limit that is not over yet.
-    pub(super) fn held(&self) -> Option<Failure> {
+    pub(super) fn limited(&self) -> Option<Failure> {
         let now = self.channel.clock.elapsed();
         let until = self.channel.limiter.empty_until(self.bucket(), now)?;
         let words = "the rate limit has not been reset yet".to_owned();

@@ -170,12 +170,12 @@ impl Transport for Client {
         let way = self.way(&request.url);
         let request = self.prepare(request)?.build().map_err(|error| explain(error, way))?;
         let response = self.exchange(request).await.map_err(|error| explain(error, way))?;
-        whole(response, way).await
+        read_body(response, way).await
     }
 }
 
 /// An answer with its body, read to the end. `way` is the variable that names the proxy on the way.
-async fn whole(mut response: reqwest::Response, way: Option<&'static str>) -> Result<Response, TransportError> {
+async fn read_body(mut response: reqwest::Response, way: Option<&'static str>) -> Result<Response, TransportError> {
     let mut whole = Response { status: response.status().as_u16(), ..Response::default() };
     for (name, value) in response.headers() {
         if let Ok(value) = value.to_str() {

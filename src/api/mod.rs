@@ -116,7 +116,7 @@ impl Api {
 
     /// Why no cancel request goes out at this moment, whatever it is for.
     pub fn holds_cancels(&self) -> Option<Failure> {
-        self.channel.exchange(&ApiRequest::post("", "cancel the deployment").endpoint(CANCEL)).held()
+        self.channel.exchange(&ApiRequest::post("", "cancel the deployment").endpoint(CANCEL)).limited()
     }
 
     /// Sends one request and waits for its answer, within the limits of the request and of the run.
@@ -130,8 +130,8 @@ impl Api {
 
     async fn try_to_send(&self, call: &ApiRequest) -> Result<Reply, Failure> {
         let exchange = self.channel.exchange(call);
-        if let Some(held) = exchange.held() {
-            return Err(held);
+        if let Some(limited) = exchange.limited() {
+            return Err(limited);
         }
         let unsigned = |failure| unprocessed(call, failure);
         let token = self.session.token(&self.channel).await.map_err(unsigned)?;

@@ -125,7 +125,7 @@ impl Procedure {
         }
     }
 
-    pub(super) fn conclude(&mut self, conclusion: Conclusion) -> Action {
+    pub(super) fn add_final_details(&mut self, conclusion: Conclusion) -> Action {
         if let Some(last) = &mut self.last {
             last.details.extend(conclusion.details);
         }

@@ -29,7 +29,7 @@ impl Procedure {
     /// What to do after `event`.
     pub fn next(&mut self, now: Duration, event: Event) -> Action {
         match event {
-            Event::Concluded(conclusion) => self.conclude(conclusion),
+            Event::Concluded(conclusion) => self.add_final_details(conclusion),
             _ if self.ending.is_some() => Action::Done,
             Event::Woke => self.look_again(now),
             Event::Read(result) => self.after_read(now, result),

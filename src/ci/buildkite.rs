@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::program::Call;
+use super::program::Invocation;
 use super::run_annotation::{body, style};
 use super::system::{Ci, Effect, Outputs, System, says};
 use crate::ci::variables;
@@ -62,7 +62,7 @@ impl Ci for Buildkite {
         vec![Effect::Calls {
             what: "secrets to hide",
             program: AGENT,
-            calls: vec![Call::new(&["redactor", "add", "--format", "json"], input)],
+            calls: vec![Invocation::new(&["redactor", "add", "--format", "json"], input)],
             limit: LIMIT_OF_MASKS,
         }]
     }
@@ -81,7 +81,7 @@ impl Ci for Buildkite {
         let set = outputs.iter().filter(|(_, value)| !value.trim().is_empty());
         let set = set.map(|(name, value)| {
             let key = variables::small_name(name);
-            Call::new(&["meta-data", "set", &key], value.clone())
+            Invocation::new(&["meta-data", "set", &key], value.clone())
         });
         vec![Effect::Calls { what: "outputs", program: AGENT, calls: set.collect(), limit: LIMIT }]
     }
@@ -95,7 +95,7 @@ impl Ci for Buildkite {
         vec![Effect::Calls {
             what: "lines of the annotation",
             program: AGENT,
-            calls: vec![Call::new(&arguments, body(report, annotations, summary))],
+            calls: vec![Invocation::new(&arguments, body(report, annotations, summary))],
             limit: LIMIT,
         }]
     }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::file::{append, make_folder, replace};
 use super::printer::{Print, Printer, Stream};
-use super::program::{Call, Failure};
+use super::program::{Failure, Invocation};
 use super::system::{Ci, Effect, Outputs};
 use crate::ci::{program, variables};
 use crate::model::outcome::Level;
@@ -140,7 +140,7 @@ impl Console {
     }
 
     /// The summary, if it is wanted, the annotations, and the page that shows both.
-    pub fn conclude(&mut self, report: &Report, summary: bool) {
+    pub fn publish(&mut self, report: &Report, summary: bool) {
         if summary {
             let effects = self.ci.summary(report);
             self.perform(effects);
@@ -208,7 +208,7 @@ impl Console {
         failure.is_none()
     }
 
-    fn call(&mut self, what: &'static str, program: &'static str, calls: Vec<Call>, limit: Duration) {
+    fn call(&mut self, what: &'static str, program: &'static str, calls: Vec<Invocation>, limit: Duration) {
         if self.given_up {
             return;
         }

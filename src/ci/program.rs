@@ -8,14 +8,14 @@ use zeroize::Zeroizing;
 
 /// One call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Call {
+pub struct Invocation {
     /// Everybody on the machine can read these: never a secret, and never text that is not ours.
     pub arguments: Vec<String>,
     /// For its standard input.
     pub input: Zeroizing<String>,
 }
 
-impl Call {
+impl Invocation {
     pub(super) fn new(arguments: &[&str], input: String) -> Self {
         Self { arguments: arguments.iter().map(|word| (*word).to_owned()).collect(), input: Zeroizing::new(input) }
     }
@@ -36,7 +36,7 @@ pub(super) enum Failure {
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Makes all calls at once, and waits for them while `has_time`.
-pub(super) fn call(program: &str, calls: Vec<Call>, has_time: impl Fn() -> bool) -> Result<(), Failure> {
+pub(super) fn call(program: &str, calls: Vec<Invocation>, has_time: impl Fn() -> bool) -> Result<(), Failure> {
     let mut failure = None;
     let mut running = Vec::new();
     for call in calls {
@@ -78,7 +78,7 @@ pub(super) fn call(program: &str, calls: Vec<Call>, has_time: impl Fn() -> bool)
     }
 }
 
-fn start(program: &str, call: Call) -> std::io::Result<Child> {
+fn start(program: &str, call: Invocation) -> std::io::Result<Child> {
     let mut command = Command::new(program);
     command.args(&call.arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     #[cfg(unix)]
@@ -99,8 +99,8 @@ fn start(program: &str, call: Call) -> std::io::Result<Child> {
 mod tests {
     use super::*;
 
-    fn shell(script: &str, input: &str) -> Call {
-        Call::new(&["-c", script], input.to_owned())
+    fn shell(script: &str, input: &str) -> Invocation {
+        Invocation::new(&["-c", script], input.to_owned())
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::program::Call;
+use super::program::Invocation;
 use crate::input::env::Env;
 use crate::model::outcome::Level;
 use crate::report::{Annotation, LARGEST_DEPLOYMENTS, Report};
@@ -48,7 +48,7 @@ pub enum Effect {
         /// The program, found by its name.
         program: &'static str,
         /// Its calls.
-        calls: Vec<Call>,
+        calls: Vec<Invocation>,
         /// How long they are waited for.
         limit: Duration,
     },

@@ -115,7 +115,7 @@ impl Values {
     }
 
     /// A hint for where a value that was taken as it is may still be a variable that nobody expanded.
-    pub fn doubt(&self, name: &str) -> Option<String> {
+    pub fn unexpanded(&self, name: &str) -> Option<String> {
         let given = self.0.get(name)?;
         is_unexpanded(given.value.expose()).then(|| {
             format!(

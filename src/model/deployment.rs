@@ -132,7 +132,7 @@ pub struct Deployment {
 
 impl Source {
     /// A source as a platform tells it: empty texts are none, and a branch is told as [`branch_name`] says.
-    pub fn told(repository: Option<&str>, branch: Option<&str>, commit: Option<&str>) -> Self {
+    pub fn of(repository: Option<&str>, branch: Option<&str>, commit: Option<&str>) -> Self {
         let text = |text: Option<&str>| text.filter(|it| !it.is_empty()).map(str::to_owned);
         Self {
             repository: text(repository),
@@ -144,7 +144,7 @@ impl Source {
 
 impl Deployment {
     /// A deployment of which nothing is known but its id: it may be canceled, it was never seen.
-    pub fn unseen(id: &str) -> Self {
+    pub fn without_reading(id: &str) -> Self {
         Self {
             id: id.to_owned(),
             state: State::Unknown,
@@ -222,7 +222,7 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(branch_name(told), name, "{told}");
-            let source = Source::told(Some(""), Some(told), Some(""));
+            let source = Source::of(Some(""), Some(told), Some(""));
             assert_eq!(source.branch.as_deref(), name, "{told}");
             assert_eq!((source.repository, source.commit), (None, None));
         }

@@ -214,7 +214,7 @@ impl Origin {
     fn source(&self, commit: Option<&Text>) -> Source {
         let repository = [&self.github, &self.gitlab, &self.bitbucket, &self.git].iter().find_map(|one| one.get());
         let (name, branch) = repository.map(|it| (it.repo.get(), it.branch.get())).unzip();
-        Source::told(name.flatten(), branch.flatten(), commit.and_then(Text::get))
+        Source::of(name.flatten(), branch.flatten(), commit.and_then(Text::get))
     }
 }
 
@@ -275,7 +275,7 @@ fn of_kind(built: &[Built], planned: &[Origin]) -> Vec<Source> {
         plan.source(own.map(|built| &built.source_commit_hash))
     });
     let rest = built.iter().filter(|part| part.name.get().is_none_or(|name| !wanted.contains(name)));
-    plans.chain(rest.map(|part| Source::told(None, None, part.source_commit_hash.get()))).collect()
+    plans.chain(rest.map(|part| Source::of(None, None, part.source_commit_hash.get()))).collect()
 }
 
 #[cfg(test)]

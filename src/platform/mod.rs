@@ -212,7 +212,7 @@ mod tests {
         let seen = |state, created| Deployment {
             state,
             created: Timestamp::from_second(created).ok(),
-            ..Deployment::unseen("a")
+            ..Deployment::without_reading("a")
         };
         let listed = in_scope(vec![seen(State::Running, 1), seen(State::Canceled, 1)]);
         assert_eq!(listed.len(), 1);

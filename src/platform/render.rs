@@ -257,7 +257,7 @@ impl Render {
         let page =
             format!("https://{DASHBOARD}/{kind}/{}/deploys/{}", segment(self.service.as_str()), segment(&told.id));
         told.url = Some(page);
-        told.branch = Source::told(None, service.branch.get(), None).branch;
+        told.branch = Source::of(None, service.branch.get(), None).branch;
     }
 
     /// Reads the service, once: all its deploys follow its branch.
@@ -361,7 +361,7 @@ struct Image {
 impl Wire {
     fn deployment(self) -> Option<Deployment> {
         let details = self.details();
-        let source = Source::told(None, None, self.commit.get().and_then(|commit| commit.id.get()));
+        let source = Source::of(None, None, self.commit.get().and_then(|commit| commit.id.get()));
         let status = Text(Some(self.status.0.unwrap_or_else(|| NO_STATUS.to_owned())));
         let one = INFO.deployment(self.id, status)?;
         let was_live = one.platform_state.eq_ignore_ascii_case(DEACTIVATED);

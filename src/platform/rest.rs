@@ -110,7 +110,7 @@ pub trait Rest: Send + Sync + 'static {
 
     /// A deployment that may be asked for although it could not be read.
     fn without_reading(&self, id: &Id) -> Option<Deployment> {
-        Some(Deployment::unseen(id.as_str()))
+        Some(Deployment::without_reading(id.as_str()))
     }
 
     /// What only this platform can tell at the end.

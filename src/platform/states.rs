@@ -16,5 +16,5 @@ pub fn state(states: States, word: &str) -> State {
 /// A deployment by its id and the platform's own word; `None` where one of them is missing.
 pub fn deployment(states: States, id: Text, word: Text) -> Option<Deployment> {
     let platform_state = word.0?;
-    Some(Deployment { state: state(states, &platform_state), platform_state, ..Deployment::unseen(&id.0?) })
+    Some(Deployment { state: state(states, &platform_state), platform_state, ..Deployment::without_reading(&id.0?) })
 }

@@ -207,7 +207,7 @@ mod tests {
             (Error, Live::ByState, State::Unknown, "unknown"),
             (Outcome::NothingToCancel, Live::ByState, State::Running, "false"),
         ] {
-            let last = Deployment { live, state, ..Deployment::unseen("d") };
+            let last = Deployment { live, state, ..Deployment::without_reading("d") };
             assert_eq!(went_live(outcome, Some(&last)), told, "{outcome} {live:?} {state:?}");
         }
         assert_eq!(went_live(Error, None), "unknown");

@@ -49,7 +49,7 @@ impl Choosing<'_, '_> {
         let mut relisted = 0;
         loop {
             let listed = self.list().await?;
-            let selection = self.selector.pick(&listed);
+            let selection = self.selector.select(&listed);
             self.refuse_unsure(&selection)?;
             let now = run.start.elapsed();
             let is_empty = selection.chosen.is_empty() && selection.ended.is_none();
@@ -100,7 +100,7 @@ impl Choosing<'_, '_> {
             chosen.listed = run.start.elapsed();
             let before = std::mem::take(&mut chosen.deployments).into_iter();
             let before: HashSet<_> = before.map(|one| one.id).collect();
-            chosen.deployments = self.selector.pick(&listed).chosen;
+            chosen.deployments = self.selector.select(&listed).chosen;
             chosen.deployments.retain(|one| before.contains(&one.id));
             if chosen.deployments.is_empty() {
                 return Ok(None);

@@ -70,7 +70,7 @@ mod tests {
             state: State::Running,
             branch: branch.map(str::to_owned),
             commit: commit.map(str::to_owned),
-            ..Deployment::unseen("d")
+            ..Deployment::without_reading("d")
         }
     }
 

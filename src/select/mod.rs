@@ -17,12 +17,12 @@ use crate::model::deployment::{Deployment, Source, State, same_commit};
 
 impl Selector {
     /// Chooses from the deployments of a scope.
-    pub fn pick(&self, listed: &[Deployment]) -> Selection {
+    pub fn select(&self, listed: &[Deployment]) -> Selection {
         let target = |one: &&Deployment| self.target.as_ref().is_none_or(|wanted| one.target.as_ref() == Some(wanted));
         let in_target: Vec<_> = listed.iter().filter(target).collect();
         let unseen_target = self.unseen_target(listed, &in_target);
         let (in_target, automatic) = self.apart(in_target);
-        let mut picked = match self.select {
+        let mut selection = match self.select {
             Select::Latest => pick_latest(&in_target),
             Select::All => Selection { chosen: owned(in_flight(&in_target)), ..Selection::default() },
             Select::Commit => {
@@ -33,22 +33,22 @@ impl Selector {
                 .warning(self.strangers(&in_target)),
             Select::Superseded => self.pick_superseded(&in_target),
         };
-        self.mind_unknown(&in_target, &mut picked);
-        picked.warnings.extend(unseen_target);
-        picked.looked_at = self.looked_at(&in_target);
+        self.mind_unknown(&in_target, &mut selection);
+        selection.warnings.extend(unseen_target);
+        selection.looked_at = self.looked_at(&in_target);
         if automatic > 0 {
             let count = deployments(automatic);
             let besides = format!(", besides {automatic} that the platform started by itself");
-            picked.looked_at.push_str(&besides);
-            picked.notes.push(format!(
+            selection.looked_at.push_str(&besides);
+            selection.notes.push(format!(
                 "{count} in flight that the platform started by itself: left alone, only `select: all` or `deployment_id` cancels one of these."
             ));
         }
-        if picked.chosen.is_empty() {
-            self.look_back(&in_target, &mut picked);
+        if selection.chosen.is_empty() {
+            self.look_back(&in_target, &mut selection);
         }
-        picked.chosen.sort_by_key(|one| std::cmp::Reverse(one.created));
-        picked
+        selection.chosen.sort_by_key(|one| std::cmp::Reverse(one.created));
+        selection
     }
 
     /// What the platform started by itself, such as the copy that an autoscaler makes, is nobody's push: it is set apart,
@@ -60,7 +60,7 @@ impl Selector {
     }
 
     /// Nothing is in flight of what was meant: what can be said of those that are over, or that nobody understands.
-    fn look_back(&self, listed: &[&Deployment], picked: &mut Selection) {
+    fn look_back(&self, listed: &[&Deployment], selection: &mut Selection) {
         let mut meant: Vec<_> = listed.to_vec();
         match self.select {
             Select::Commit => meant.retain(|one| one.sources.iter().any(|it| self.is_commit(it))),
@@ -78,8 +78,8 @@ impl Selector {
             let live = meant.iter().filter(is_live).max_by_key(|one| one.created);
             let last = meant.iter().max_by_key(|one| one.created);
             let ended = live.or(last.filter(|_| open.is_none()));
-            picked.ended = ended.map(|one| (**one).clone());
-            if picked.ended.is_some() {
+            selection.ended = ended.map(|one| (**one).clone());
+            if selection.ended.is_some() {
                 return;
             }
         }
@@ -87,7 +87,7 @@ impl Selector {
         let mut last = meant.iter().filter(|one| one.created.is_none() || one.created == newest);
         let telling = open.or_else(|| last.find(|one| may_be_live(one).is_some()));
         let told = telling.and_then(|one| Some((one, may_be_live(one)?)));
-        picked.perhaps_live = told.map(|(one, how)| self.how_to_be_sure(one, &how));
+        selection.perhaps_live = told.map(|(one, how)| self.how_to_be_sure(one, &how));
     }
 
     fn how_to_be_sure(&self, one: &Deployment, how: &str) -> String {
@@ -116,7 +116,7 @@ impl Selector {
     }
 
     /// A word that nobody knows is no end: it is said, and `latest` is not sure any more if such a one is newer.
-    fn mind_unknown(&self, listed: &[&Deployment], picked: &mut Selection) {
+    fn mind_unknown(&self, listed: &[&Deployment], selection: &mut Selection) {
         let unknown = |one: &&&Deployment| one.state == State::Unknown && !one.is_terminal();
         let unknown: Vec<_> = listed.iter().filter(unknown).collect();
         let Some(first) = unknown.first() else {
@@ -125,15 +125,15 @@ impl Selector {
         let word = &first.platform_state;
         let count = deployments(unknown.len());
         let newest = unknown.iter().filter_map(|one| one.created).max();
-        let chosen = picked.chosen.iter().filter_map(|one| one.created).max();
+        let chosen = selection.chosen.iter().filter_map(|one| one.created).max();
         // One without a time may be newer than any, and any may be newer than one without a time.
         let undated = unknown.iter().any(|one| one.created.is_none());
         if self.select == Select::Latest && (undated || newest >= chosen) {
-            picked.chosen.clear();
-            picked.refused =
+            selection.chosen.clear();
+            selection.refused =
                 Some(format!("{count} in a state that is not known ({word}) may be the latest; nothing was sent."));
         }
-        picked.warnings.push(format!(
+        selection.warnings.push(format!(
             "{count} in a state that is not known ({word}) left alone: to cancel one of these, give `deployment_id`."
         ));
     }
@@ -147,15 +147,15 @@ impl Selector {
         let in_flight = in_flight(listed);
         let silent = in_flight.iter().filter(|one| !one.sources.iter().any(&tells)).count();
         let chosen = in_flight.into_iter().filter(|one| one.sources.iter().any(&matches));
-        let mut picked = Selection { chosen: owned(chosen.collect()), ..Selection::default() };
+        let mut selection = Selection { chosen: owned(chosen.collect()), ..Selection::default() };
         if silent > 0 {
             let what = if self.select == Select::Commit { "commit" } else { "branch" };
-            picked.warnings.push(format!(
+            selection.warnings.push(format!(
                 "{} in flight without a {what}: to cancel one of these, give `deployment_id`.",
                 deployments(silent)
             ));
         }
-        picked
+        selection
     }
 
     /// What is in flight of a branch of that name, but from another repository than this run's.

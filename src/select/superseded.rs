@@ -33,7 +33,7 @@ impl Selector {
     }
 
     pub(super) fn pick_superseded(&self, listed: &[&Deployment]) -> Selection {
-        let mut picked = Selection::default();
+        let mut selection = Selection::default();
         let is_silent = |one: &&Deployment| !self.one_group && one.branch.is_none();
         let silent = in_flight(listed).into_iter().filter(is_silent).count();
         let mut undated = 0;
@@ -50,27 +50,27 @@ impl Selector {
             };
             let chosen: Vec<_> = group.iter().filter(older).map(|one| (*one).clone()).collect();
             if !chosen.is_empty() {
-                let group = picked.keepers.len();
+                let group = selection.keepers.len();
                 let give_way = chosen.iter().map(|one| (one.id.clone(), group));
-                picked.gives_way_to.extend(give_way);
-                picked.keepers.push(kept.clone().into());
-                picked.chosen.extend(chosen);
-                picked.kept.extend(kept);
+                selection.gives_way_to.extend(give_way);
+                selection.keepers.push(kept.clone().into());
+                selection.chosen.extend(chosen);
+                selection.kept.extend(kept);
             }
         }
         if silent > 0 {
-            picked.warnings.push(format!(
+            selection.warnings.push(format!(
                 "{} in flight without a branch: they belong to no group and are left alone.",
                 deployments(silent)
             ));
         }
         if undated > 0 {
-            picked.warnings.push(format!(
+            selection.warnings.push(format!(
                 "{} in flight without a time of creation: nobody knows what they supersede, and they are left alone.",
                 deployments(undated)
             ));
         }
-        picked
+        selection
     }
 }
 

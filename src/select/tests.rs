@@ -28,12 +28,12 @@ fn one(id: &str, state: State, created: i64, branch: Option<&str>, target: Optio
         commit: source.commit.clone(),
         target: target.map(str::to_owned),
         sources: vec![source],
-        ..Deployment::unseen(id)
+        ..Deployment::without_reading(id)
     }
 }
 
-fn ids(picked: &Selection) -> Vec<&str> {
-    picked.chosen.iter().map(|one| one.id.as_str()).collect()
+fn ids(selection: &Selection) -> Vec<&str> {
+    selection.chosen.iter().map(|one| one.id.as_str()).collect()
 }
 
 use State::{Canceled, Failed, Queued, Running, Succeeded};
@@ -45,19 +45,19 @@ fn latest_is_the_newest_in_flight() {
         one("b", Running, 8, Some("main"), None),
         one("a", Queued, 7, Some("dev"), None),
     ];
-    assert_eq!(ids(&wanted(Select::Latest).pick(&listed)), ["b"]);
+    assert_eq!(ids(&wanted(Select::Latest).select(&listed)), ["b"]);
     let undated = [one("a", Running, 0, None, None), one("b", Running, 0, None, None)];
-    assert!(wanted(Select::Latest).pick(&undated).refused.is_some());
-    assert_eq!(ids(&wanted(Select::Latest).pick(&undated[..1])), ["a"]);
+    assert!(wanted(Select::Latest).select(&undated).refused.is_some());
+    assert_eq!(ids(&wanted(Select::Latest).select(&undated[..1])), ["a"]);
 }
 
 #[test]
 fn what_waits_behind_another_is_the_latest_only_where_dates_say_so() {
     let waiting = |created| Deployment { queued_behind: true, ..one("a", Queued, created, None, None) };
     let dated = [waiting(2), one("b", Running, 1, None, None)];
-    assert_eq!(ids(&wanted(Select::Latest).pick(&dated)), ["a"]);
+    assert_eq!(ids(&wanted(Select::Latest).select(&dated)), ["a"]);
     let undated = [waiting(0), one("b", Running, 0, None, None)];
-    assert_eq!(ids(&wanted(Select::Latest).pick(&undated)), ["b"]);
+    assert_eq!(ids(&wanted(Select::Latest).select(&undated)), ["b"]);
 }
 
 #[test]
@@ -69,14 +69,14 @@ fn branches_compare_exactly_and_commits_by_their_beginning() {
         one("d", Succeeded, 4, Some("main"), None),
     ];
     let main = Selector { branch: Some("main".to_owned()), ..wanted(Select::Branch) };
-    let picked = main.pick(&listed);
-    assert_eq!(ids(&picked), ["a"]);
-    assert_eq!(picked.warnings.len(), 1);
-    assert_eq!(picked.looked_at, "2 deployments of branch main, none of them in flight, 1 ended succeeded");
+    let selection = main.select(&listed);
+    assert_eq!(ids(&selection), ["a"]);
+    assert_eq!(selection.warnings.len(), 1);
+    assert_eq!(selection.looked_at, "2 deployments of branch main, none of them in flight, 1 ended succeeded");
     let commit = Selector { commit: Some("0000002".to_owned()), ..wanted(Select::Commit) };
-    assert_eq!(ids(&commit.pick(&listed)), ["b"]);
+    assert_eq!(ids(&commit.select(&listed)), ["b"]);
     let short = Selector { commit: Some("000000".to_owned()), ..wanted(Select::Commit) };
-    assert!(ids(&short.pick(&listed)).is_empty());
+    assert!(ids(&short.select(&listed)).is_empty());
 }
 
 #[test]
@@ -89,10 +89,10 @@ fn a_forks_branch_of_the_same_name_is_another_branch() {
     let listed = [from("ours", Some("me/app")), from("theirs", Some("you/app")), from("nobodys", None)];
     let main = Selector { branch: Some("main".to_owned()), ..wanted(Select::Branch) };
     let fork = Selector { repository: Some("You/App".to_owned()), ..main.clone() };
-    assert_eq!(ids(&fork.pick(&listed)), ["theirs"]);
+    assert_eq!(ids(&fork.select(&listed)), ["theirs"]);
     let home = Selector { home: Some("me/app".to_owned()), ..main };
-    assert_eq!(ids(&home.pick(&listed)), ["ours", "nobodys"]);
-    let strangers = home.pick(&listed[1..2]);
+    assert_eq!(ids(&home.select(&listed)), ["ours", "nobodys"]);
+    let strangers = home.select(&listed[1..2]);
     assert_eq!(strangers.warnings.len(), 1);
     assert_eq!(strangers.looked_at, "0 deployments of branch main, none of them in flight");
 }
@@ -113,7 +113,7 @@ fn superseded_keeps_the_newest_that_is_worth_it() {
             one("x", Running, 1, Some("dev"), None),
             one("p", Running, 1, Some("main"), Some("production")),
         ];
-        assert_eq!(ids(&wanted(Select::Superseded).pick(&listed)), chosen, "{newest:?}");
+        assert_eq!(ids(&wanted(Select::Superseded).select(&listed)), chosen, "{newest:?}");
     }
 }
 
@@ -124,29 +124,29 @@ fn what_is_held_back_undated_or_live_no_more_supersedes_nothing() {
     let mut crashed = one("d", Succeeded, 4, Some("main"), None);
     crashed.live = Live::Once;
     let listed = [crashed, held, one("b", Running, 2, Some("main"), None), one("u", Running, 0, Some("main"), None)];
-    let picked = wanted(Select::Superseded).pick(&listed);
-    assert!(ids(&picked).is_empty(), "{:?}", ids(&picked));
-    assert_eq!(picked.warnings.len(), 1);
+    let selection = wanted(Select::Superseded).select(&listed);
+    assert!(ids(&selection).is_empty(), "{:?}", ids(&selection));
+    assert_eq!(selection.warnings.len(), 1);
 }
 
 #[test]
 fn a_target_that_was_never_seen_is_said() {
     let listed = [one("a", Running, 1, Some("main"), Some("production"))];
-    let picked = Selector { target: Some("prodution".to_owned()), ..wanted(Select::All) }.pick(&listed);
-    assert!(picked.chosen.is_empty());
-    assert_eq!(picked.warnings, ["No deployment to prodution was seen; the targets that were seen are production."]);
+    let selection = Selector { target: Some("prodution".to_owned()), ..wanted(Select::All) }.select(&listed);
+    assert!(selection.chosen.is_empty());
+    assert_eq!(selection.warnings, ["No deployment to prodution was seen; the targets that were seen are production."]);
 }
 
 fn of_commit(listed: &[Deployment]) -> Selection {
     let commit = Some("0000001".to_owned());
-    Selector { commit, ..wanted(Select::Commit) }.pick(listed)
+    Selector { commit, ..wanted(Select::Commit) }.select(listed)
 }
 
 /// The commonest failure of all: the build was faster than the tests.
 #[test]
 fn a_commit_that_is_over_is_told_by_the_one_that_is_live_else_the_newest() {
     let of = |id: &str, state, created| Deployment {
-        sources: vec![Source::told(None, Some("main"), Some("0000001aaaaaaa"))],
+        sources: vec![Source::of(None, Some("main"), Some("0000001aaaaaaa"))],
         ..one(id, state, created, Some("main"), None)
     };
     let other = one("other", Succeeded, 9, Some("main"), None);
@@ -162,12 +162,12 @@ fn a_commit_that_is_over_is_told_by_the_one_that_is_live_else_the_newest() {
     ] {
         let mut listed = listed;
         listed.push(other.clone());
-        let picked = of_commit(&listed);
-        let found = picked.ended.as_ref().map(|one| one.id.as_str());
+        let selection = of_commit(&listed);
+        let found = selection.ended.as_ref().map(|one| one.id.as_str());
         assert_eq!(found, ended, "{listed:?}");
         let open = listed.iter().any(|one| one.state == State::Unknown);
         let unsure = open && ended.is_none();
-        assert_eq!(picked.perhaps_live.is_some(), unsure, "{listed:?}");
+        assert_eq!(selection.perhaps_live.is_some(), unsure, "{listed:?}");
     }
 }
 
@@ -184,26 +184,26 @@ fn where_another_push_may_be_meant_nobody_says_that_nothing_went_live() {
             ];
             // The newest of a branch is the one that `superseded` keeps.
             let from = usize::from(select != Select::Superseded);
-            let picked = wanted.pick(&listed[from..]);
-            assert!(picked.chosen.is_empty() && picked.ended.is_none());
-            let told = picked.perhaps_live.unwrap_or_default();
+            let selection = wanted.select(&listed[from..]);
+            assert!(selection.chosen.is_empty() && selection.ended.is_none());
+            let told = selection.perhaps_live.unwrap_or_default();
             assert_eq!(!told.is_empty(), unsure, "{select:?} {state:?}");
             let says = ["b (commit 0000008aaaaa, created 1970-01-01T00:00:08Z)", "`select: commit`", "`deployment_id`"];
             assert!(!unsure || says.iter().all(|it| told.contains(it)), "{told}");
         }
     }
     let listed = [one("kept", Succeeded, 9, Some("main"), None)];
-    let superseded = wanted(Select::Superseded).pick(&listed);
+    let superseded = wanted(Select::Superseded).select(&listed);
     assert_eq!(superseded.perhaps_live, None);
     let listed = [one("theirs", Succeeded, 9, Some("dev"), None), one("ours", Failed, 8, Some("main"), None)];
     let branch = Selector { branch: Some("main".to_owned()), ..wanted(Select::Branch) };
-    assert_eq!(branch.pick(&listed).perhaps_live, None);
+    assert_eq!(branch.select(&listed).perhaps_live, None);
 }
 
 fn automatic(id: &str, state: State, created: i64) -> Deployment {
     Deployment {
         automatic: true,
-        sources: vec![Source::told(None, Some("main"), Some("0000001aaaaaaa"))],
+        sources: vec![Source::of(None, Some("main"), Some("0000001aaaaaaa"))],
         ..one(id, state, created, Some("main"), None)
     }
 }
@@ -225,15 +225,15 @@ fn what_the_platform_started_by_itself_is_nobodys_push() {
         ] {
             let wanted =
                 Selector { branch: Some("main".to_owned()), commit: Some("0000001".to_owned()), ..wanted(select) };
-            let picked = wanted.pick(&listed);
-            assert_eq!(ids(&picked), chosen, "{select:?} {state:?}");
+            let selection = wanted.select(&listed);
+            assert_eq!(ids(&selection), chosen, "{select:?} {state:?}");
             let counted = usize::from(state.is_in_flight());
-            assert_eq!(picked.notes.len(), counted, "{select:?} {state:?}");
-            let nothing = wanted.pick(&listed[..1]);
+            assert_eq!(selection.notes.len(), counted, "{select:?} {state:?}");
+            let nothing = wanted.select(&listed[..1]);
             assert!(nothing.chosen.is_empty() && nothing.ended.is_none());
             assert_eq!(nothing.perhaps_live, None, "{select:?} {state:?}");
         }
-        let all = wanted(Select::All).pick(&listed);
+        let all = wanted(Select::All).select(&listed);
         let copy = usize::from(state.is_in_flight());
         assert_eq!(all.chosen.len(), 2 + copy, "{state:?}");
     }
@@ -242,11 +242,11 @@ fn what_the_platform_started_by_itself_is_nobodys_push() {
 #[test]
 fn a_live_copy_tells_how_its_commit_ended_and_supersedes_nothing() {
     let original = one("a", State::Superseded, 1, Some("main"), None);
-    let picked = of_commit(&[automatic("copy", Succeeded, 3), original]);
-    assert_eq!(picked.ended.map(|one| one.id).as_deref(), Some("copy"));
+    let selection = of_commit(&[automatic("copy", Succeeded, 3), original]);
+    assert_eq!(selection.ended.map(|one| one.id).as_deref(), Some("copy"));
     let queued = one("b", Queued, 2, Some("main"), None);
-    let picked = wanted(Select::Superseded).pick(&[automatic("copy", Succeeded, 3), queued]);
-    assert!(picked.chosen.is_empty());
+    let selection = wanted(Select::Superseded).select(&[automatic("copy", Succeeded, 3), queued]);
+    assert!(selection.chosen.is_empty());
 }
 
 #[test]
@@ -261,17 +261,17 @@ fn latest_is_not_sure_beside_one_that_may_be_newer() {
     ] {
         let mut listed = vec![one("unknown", State::Unknown, unknown, None, None)];
         listed.extend(known.map(|at| one("known", Running, at, None, None)));
-        let picked = wanted(Select::Latest).pick(&listed);
-        assert_eq!(picked.refused.is_none(), sure, "{unknown} {known:?}");
+        let selection = wanted(Select::Latest).select(&listed);
+        assert_eq!(selection.refused.is_none(), sure, "{unknown} {known:?}");
     }
 }
 
 #[test]
 fn where_there_are_no_branches_all_are_one_group() {
     let listed = [one("b", Running, 2, None, None), one("a", Running, 1, None, None)];
-    assert!(ids(&wanted(Select::Superseded).pick(&listed)).is_empty());
+    assert!(ids(&wanted(Select::Superseded).select(&listed)).is_empty());
     let line = Selector { one_group: true, ..wanted(Select::Superseded) };
-    assert_eq!(ids(&line.pick(&listed)), ["a"]);
+    assert_eq!(ids(&line.select(&listed)), ["a"]);
 }
 
 #[test]
@@ -287,23 +287,23 @@ fn of_several_slots_each_is_a_group_of_its_own() {
         at("alone", Running, 1, Some("main"), "api"),
     ];
     let line = Selector { one_group: true, ..wanted(Select::Superseded) };
-    assert_eq!(ids(&line.pick(&listed)), ["other", "old"]);
+    assert_eq!(ids(&line.select(&listed)), ["other", "old"]);
     // A branch narrows what may go, not what is kept.
     let of = |branch: &str| Selector { branch: Some(branch.to_owned()), ..line.clone() };
-    assert_eq!(ids(&of("dev").pick(&listed)), ["other"]);
-    assert_eq!(ids(&of("main").pick(&listed)), ["old"]);
+    assert_eq!(ids(&of("dev").select(&listed)), ["other"]);
+    assert_eq!(ids(&of("main").select(&listed)), ["old"]);
     // One that was live and is gone supersedes nothing.
     let gone = Deployment { live: Live::Once, ..at("gone", Succeeded, 5, None, "api") };
-    assert!(ids(&line.pick(&[gone, listed[3].clone()])).is_empty());
+    assert!(ids(&line.select(&[gone, listed[3].clone()])).is_empty());
 }
 
 #[test]
 fn one_that_may_have_been_live_is_named_where_nothing_is_in_flight() {
     let gone = Deployment { live: Live::Unknown, ..one("gone", State::Ended, 5, Some("main"), None) };
-    let told = wanted(Select::Latest).pick(&[gone]).perhaps_live.unwrap();
+    let told = wanted(Select::Latest).select(&[gone]).perhaps_live.unwrap();
     assert!(told.contains("does not tell whether it went live"), "{told}");
     let crashed = Deployment { live: Live::Once, ..one("gone", Failed, 5, Some("main"), None) };
-    assert!(wanted(Select::Latest).pick(&[crashed]).perhaps_live.unwrap().contains("has gone live"));
+    assert!(wanted(Select::Latest).select(&[crashed]).perhaps_live.unwrap().contains("has gone live"));
 }
 
 fn any_deployment() -> impl Strategy<Value = Deployment> {
@@ -346,7 +346,7 @@ proptest! {
         let branch = narrowed.then(|| "main".to_owned());
         let target = to.then(|| "production".to_owned());
         let wanted = Selector { branch: branch.clone(), target: target.clone(), one_group, ..wanted(Select::Superseded) };
-        let picked = wanted.pick(&listed);
+        let selection = wanted.select(&listed);
         let together = |one: &Deployment, other: &Deployment| one_group || group(one) == group(other);
         let worth = |one: &Deployment| {
             matches!(one.state, Queued | Running | Succeeded) && !one.blocked && one.created.is_some()
@@ -362,17 +362,17 @@ proptest! {
             // Where branches divide nothing, a written one still says which may go.
             let may_go = branch.is_none() || one.branch == branch;
             let expected = meant(one) && may_go && matches!(one.state, Queued | Running) && older;
-            prop_assert_eq!(picked.chosen.iter().any(|chosen| chosen.id == one.id), expected, "{:?}", one);
+            prop_assert_eq!(selection.chosen.iter().any(|chosen| chosen.id == one.id), expected, "{:?}", one);
         }
-        for kept in &picked.kept {
+        for kept in &selection.kept {
             prop_assert!(worth(kept) && meant(kept), "{kept:?} is kept");
-            let mut chosen = picked.chosen.iter().filter(|chosen| together(chosen, kept));
+            let mut chosen = selection.chosen.iter().filter(|chosen| together(chosen, kept));
             prop_assert!(chosen.all(|chosen| chosen.created < kept.created), "one newer than {kept:?}");
             let mut newer = listed.iter().filter(|other| in_group(kept, other) && worth(other));
             prop_assert!(newer.all(|other| other.created <= kept.created), "{kept:?} is not the newest");
         }
-        for chosen in &picked.chosen {
-            prop_assert!(picked.kept.iter().any(|kept| together(chosen, kept)), "nothing is kept for {chosen:?}");
+        for chosen in &selection.chosen {
+            prop_assert!(selection.kept.iter().any(|kept| together(chosen, kept)), "nothing is kept for {chosen:?}");
         }
     }
 
@@ -380,7 +380,7 @@ proptest! {
     fn only_what_is_in_flight_is_ever_chosen(listed in any_history()) {
         for select in Select::ALL {
             let wanted = Selector { branch: Some("main".to_owned()), commit: Some("0000001".to_owned()), ..wanted(select) };
-            prop_assert!(wanted.pick(&listed).chosen.iter().all(is_in_flight));
+            prop_assert!(wanted.select(&listed).chosen.iter().all(is_in_flight));
         }
     }
 }

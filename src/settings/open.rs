@@ -28,20 +28,20 @@ pub struct Opened {
     /// Who sends.
     pub transport: Box<dyn Transport>,
     /// What the run is aimed at.
-    pub aim: Target,
+    pub target: Target,
     /// What each deployment has to pass.
     pub guard: Guard,
 }
 
 /// Opens the platform and its door; every fault is noted, not the first.
-pub fn open(connect: &Connect, told: &Told<'_>, faults: &mut Faults) -> Option<Opened> {
-    let Told { env, entry, values, common, .. } = told;
+pub fn open(connect: &Connect, setup: &Setup<'_>, faults: &mut Faults) -> Option<Opened> {
+    let Setup { env, entry, values, common, .. } = setup;
     let opened = (entry.open)(values, faults);
-    let (aim, guard) = told.target(faults);
+    let (target, guard) = setup.target(faults);
     let (platform, service) = opened?;
-    let aim = match aim {
+    let target = match target {
         Target::Ids(ids) if ids.is_empty() => Target::Ids(platform.default_target().into_iter().collect()),
-        aim => aim,
+        target => target,
     };
     let usual = service.base.clone().map(|(base, _)| base).or_else(|| Address::parse(entry.base).ok());
     let base = common.api_url.clone().or(usual)?;
@@ -51,7 +51,7 @@ pub fn open(connect: &Connect, told: &Told<'_>, faults: &mut Faults) -> Option<O
         extra: common.ca_cert.clone().unwrap_or_default(),
     };
     match connect(&base, roots, env, service.signs_in()) {
-        Ok(transport) => Some(Opened { platform, service, base, transport, aim, guard }),
+        Ok(transport) => Some(Opened { platform, service, base, transport, target, guard }),
         Err(error) => {
             let fault = Fault { input: String::new(), variable: None, text: format!("{error:#}") };
             faults.found.push(fault);
@@ -61,7 +61,7 @@ pub fn open(connect: &Connect, told: &Told<'_>, faults: &mut Faults) -> Option<O
 }
 
 /// Everything that a run was told before it was judged together.
-pub struct Told<'a> {
+pub struct Setup<'a> {
     /// The environment.
     pub env: &'a Env,
     /// The platform that was chosen.
@@ -74,7 +74,7 @@ pub struct Told<'a> {
     pub facts: &'a Facts,
 }
 
-impl Told<'_> {
+impl Setup<'_> {
     /// What the run is aimed at, and the guard that each deployment has to pass.
     fn target(&self, faults: &mut Faults) -> (Target, Guard) {
         let Self { env, entry, values, common, facts } = self;
@@ -87,18 +87,18 @@ impl Told<'_> {
             }
         }
         let known = target::Known { values, entry, facts, home: Facts::repository(env) };
-        let (aim, guard) = target::judge(&known, ids, faults);
-        if entry.needs_id && matches!(&aim, Target::Ids(ids) if ids.is_empty()) {
+        let (target, guard) = target::judge(&known, ids, faults);
+        if entry.needs_id && matches!(&target, Target::Ids(ids) if ids.is_empty()) {
             require_target(values, faults);
         }
-        if let Target::Selection { appear_within, .. } = aim {
+        if let Target::Selection { appear_within, .. } = target {
             faults.warnings.extend(facts.notes.iter().cloned());
             if appear_within >= common.timeout {
                 let text = "`appear_within` is not shorter than `timeout`, which ends the waiting before.";
                 faults.warnings.push(text.to_owned());
             }
         }
-        (aim, guard)
+        (target, guard)
     }
 }
 

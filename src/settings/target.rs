@@ -22,7 +22,7 @@ pub enum Target {
     /// Whatever a list shows.
     Selection {
         /// What is wanted of it.
-        wanted: Selector,
+        selector: Selector,
         /// How long to wait for a match to appear.
         appear_within: Duration,
     },
@@ -63,7 +63,7 @@ pub fn judge(known: &Known<'_>, ids: Vec<Id>, faults: &mut Faults) -> (Target, G
     };
     judge_support(values, entry, select, faults);
     refuse_unused(values, entry, select, faults);
-    let mut wanted = Selector {
+    let mut selector = Selector {
         select,
         branch,
         commit,
@@ -74,22 +74,22 @@ pub fn judge(known: &Known<'_>, ids: Vec<Id>, faults: &mut Faults) -> (Target, G
         knows_commits: entry.selects.contains(&Select::Commit),
     };
     if entry.selects.contains(&select) && values.given(select.word()).is_none() {
-        fill_from_facts(&mut wanted, known, faults);
+        fill_from_facts(&mut selector, known, faults);
     }
     let appear_within = appear_within.unwrap_or_default();
     // What was chosen by its branch or commit has to be of it still when its turn comes.
-    let guard = Guard { branch: wanted.branch.clone(), commit: wanted.commit.clone(), target: None };
-    (Target::Selection { wanted, appear_within }, guard)
+    let guard = Guard { branch: selector.branch.clone(), commit: selector.commit.clone(), target: None };
+    (Target::Selection { selector, appear_within }, guard)
 }
 
 /// The commit or branch of the CI's own run, where none is written.
-fn fill_from_facts(wanted: &mut Selector, known: &Known<'_>, faults: &mut Faults) {
+fn fill_from_facts(selector: &mut Selector, known: &Known<'_>, faults: &mut Faults) {
     let Known { entry, facts, home, .. } = known;
-    match wanted.select {
+    match selector.select {
         // A commit proves itself, also a fork's.
-        Select::Commit if wanted.commit.is_none() => {
-            wanted.commit.clone_from(&facts.commit);
-            if wanted.commit.is_none() {
+        Select::Commit if selector.commit.is_none() => {
+            selector.commit.clone_from(&facts.commit);
+            if selector.commit.is_none() {
                 faults.add(
                     None,
                     "commit",
@@ -98,9 +98,9 @@ fn fill_from_facts(wanted: &mut Selector, known: &Known<'_>, faults: &mut Faults
             }
         }
         // A written branch is taken as it is.
-        Select::Branch if wanted.branch.is_none() => {
-            wanted.branch.clone_from(&facts.branch);
-            if wanted.branch.is_none() {
+        Select::Branch if selector.branch.is_none() => {
+            selector.branch.clone_from(&facts.branch);
+            if selector.branch.is_none() {
                 faults.add(
                     None,
                     "branch",
@@ -109,11 +109,11 @@ fn fill_from_facts(wanted: &mut Selector, known: &Known<'_>, faults: &mut Faults
                 return;
             }
             let Some(fork) = &facts.fork else {
-                wanted.home.clone_from(home);
+                selector.home.clone_from(home);
                 return;
             };
             match &fork.repository {
-                Some(repository) if entry.knows_forks => wanted.repository = Some(repository.clone()),
+                Some(repository) if entry.knows_forks => selector.repository = Some(repository.clone()),
                 Some(_) => faults.add(
                     None,
                     "branch",

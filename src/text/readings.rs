@@ -129,7 +129,7 @@ impl<'a> Readings<'a> {
                 Found::Byte(b'%') => self.numbers(end, 2).into_iter().filter_map(byte).collect(),
                 Found::Byte(b'\\') => self.behind_backslash(at, end),
                 Found::Byte(b'&') => self.referred(end),
-                Found::Byte(byte @ 0xc2..) => self.unseen(byte, end).into_iter().collect(),
+                Found::Byte(byte @ 0xc2..) => self.invisible(byte, end).into_iter().collect(),
                 _ => continue,
             };
             new.extend(more.into_iter().filter(|reading| all.insert(*reading)));
@@ -232,7 +232,7 @@ impl<'a> Readings<'a> {
     }
 
     /// A character that nobody sees, of more than one byte.
-    fn unseen(&self, first: u8, at: usize) -> Option<(Found, usize)> {
+    fn invisible(&self, first: u8, at: usize) -> Option<(Found, usize)> {
         let (mut bytes, mut at) = (vec![first], at);
         while bytes.len() < 4 {
             let (byte, end) = self.from(at).find_map(|(found, end)| match found {

@@ -176,7 +176,7 @@ impl Player {
             commit: text(&said.commit),
             target: text(&said.target),
             note: text(&said.note),
-            ..Deployment::unseen(&format!("{}{number}", said.own_id))
+            ..Deployment::without_reading(&format!("{}{number}", said.own_id))
         }))
     }
 }
@@ -477,7 +477,7 @@ fn tell(tale: &Tale, report: &Report, ci: &str) -> Heard {
     console.outputs(&report.outputs(largest));
     console.warn(&tale.text);
     console.annotate(&extra(tale));
-    console.conclude(report, tale.summary);
+    console.publish(report, tale.summary);
     if ci == "gitlab" {
         console.ci().beside_output_file("dir/x.env", report);
     }

@@ -172,7 +172,7 @@ impl World {
             created: fate.created.and_then(|at| Timestamp::from_second(at).ok()),
             blocked: fate.blocked,
             queued_behind: fate.queued_behind,
-            ..Deployment::unseen(name(which, false).as_str())
+            ..Deployment::without_reading(name(which, false).as_str())
         }
     }
 
@@ -297,7 +297,7 @@ impl Platform for Scripted {
     }
 
     fn without_reading(&self, id: &Id) -> Option<Deployment> {
-        Some(Deployment::unseen(id.as_str()))
+        Some(Deployment::without_reading(id.as_str()))
     }
 
     async fn list(&self, api: &Api, _wanted: &Filter) -> Result<Listed, Failure> {

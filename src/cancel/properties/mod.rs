@@ -42,7 +42,7 @@ struct Play<'a> {
 impl<'a> Play<'a> {
     fn new(scene: &'a Scene) -> Self {
         let now = scene.plan.limit * scene.begins / 1000;
-        let unseen = scene.may_be_unseen.then(|| Deployment::unseen("d-1"));
+        let unseen = scene.may_be_unseen.then(|| Deployment::without_reading("d-1"));
         let procedure = Procedure::new(scene.plan.clone(), unseen, now);
         Self { scene, now, procedure, observer: Observer::new(scene), requests: 0, signal: None }
     }
@@ -120,7 +120,7 @@ impl<'a> Play<'a> {
     fn stays_ended(&mut self) -> Checked {
         let before = format!("{:?}", self.procedure.ending());
         for turn in &self.scene.turns {
-            for action in [Action::Find, Action::Cancel(Box::new(Deployment::unseen("d-1")))] {
+            for action in [Action::Find, Action::Cancel(Box::new(Deployment::without_reading("d-1")))] {
                 let next = self.procedure.next(self.now, turn.event(&action, self.now));
                 prop_assert!(matches!(next, Action::Done), "work after the end");
             }

@@ -92,7 +92,7 @@ impl Seen {
             live: self.live,
             branch: self.branch.map(str::to_owned),
             commit: self.commit.map(str::to_owned),
-            ..Deployment::unseen(self.id)
+            ..Deployment::without_reading(self.id)
         }
     }
 }

@@ -33,7 +33,7 @@ fn plan() -> Plan {
 }
 
 fn deployment(state: State) -> Deployment {
-    Deployment { state, platform_state: format!("P_{}", state.word()), ..Deployment::unseen("d-1") }
+    Deployment { state, platform_state: format!("P_{}", state.word()), ..Deployment::without_reading("d-1") }
 }
 
 fn sight(state: State) -> Event {
@@ -68,7 +68,7 @@ fn turned_away() -> Event {
 
 /// Runs a procedure with these answers; pauses pass at once. Returns the procedure and the number of sends.
 fn play(plan: Plan, events: Vec<Event>) -> (Procedure, usize) {
-    let unseen = Some(Deployment::unseen("d-1"));
+    let unseen = Some(Deployment::without_reading("d-1"));
     let mut procedure = Procedure::new(plan, unseen, Duration::ZERO);
     let mut now = Duration::ZERO;
     let mut sends = 0;

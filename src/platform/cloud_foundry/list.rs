@@ -276,7 +276,7 @@ mod tests {
 
     fn one(id: &str, state: State, droplet: &str, previous: &str) -> Deployment {
         let details = json!({ "droplet_guid": droplet, "previous_droplet_guid": previous });
-        Deployment { state, details: details.as_object().unwrap().clone(), ..Deployment::unseen(id) }
+        Deployment { state, details: details.as_object().unwrap().clone(), ..Deployment::without_reading(id) }
     }
 
     #[test]

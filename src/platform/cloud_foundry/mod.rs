@@ -121,11 +121,11 @@ fn signed_in(service: Service, values: &Values) -> Option<Service> {
         return Some(service.bearer(&token).errors(errors));
     }
     if let Some(name) = username {
-        let user = Uaa::user(name, password?, origin).doubting(values.doubt("password"));
+        let user = Uaa::user(name, password?, origin).hinting(values.unexpanded("password"));
         let errors = ERRORS.refined(|response, body, error| refine(response, body, error, USER_REFUSED));
         return Some(service.sign_in(user).errors(errors));
     }
-    let client = Uaa::client(&client_id?, &client_secret?).doubting(values.doubt("client_secret"));
+    let client = Uaa::client(&client_id?, &client_secret?).hinting(values.unexpanded("client_secret"));
     let errors = ERRORS.refined(|response, body, error| refine(response, body, error, CLIENT_REFUSED));
     Some(service.sign_in(client).errors(errors))
 }

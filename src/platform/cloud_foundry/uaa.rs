@@ -26,12 +26,12 @@ pub(super) struct Uaa {
     joined: Option<Secret>,
     origin: Option<String>,
     /// Goes with a refusal.
-    doubt: Option<String>,
+    unexpanded: Option<String>,
 }
 
 impl Uaa {
-    pub(super) fn doubting(self, doubt: Option<String>) -> Self {
-        Self { doubt, ..self }
+    pub(super) fn hinting(self, unexpanded: Option<String>) -> Self {
+        Self { unexpanded, ..self }
     }
 
     /// A user, through the client that the `cf` command uses: it is public, its secret is empty.
@@ -45,7 +45,7 @@ impl Uaa {
             headers: vec![("authorization", Secret::from("Basic Y2Y6".to_owned()))],
             joined: None,
             origin,
-            doubt: None,
+            unexpanded: None,
         }
     }
 
@@ -62,7 +62,7 @@ impl Uaa {
             ],
             joined: Some(joined),
             origin: None,
-            doubt: None,
+            unexpanded: None,
         }
     }
 }
@@ -92,8 +92,8 @@ impl SignIn for Uaa {
         }
         let reply = channel.send_to(&host, self.headers.clone(), call).await.map_err(|mut failure| {
             let is_refused = matches!(failure.kind, Kind::Unauthorized | Kind::Forbidden | Kind::Refused);
-            if let Some(doubt) = self.doubt.as_ref().filter(|_| is_refused) {
-                failure.hint = format!("{} {doubt}", failure.hint);
+            if let Some(unexpanded) = self.unexpanded.as_ref().filter(|_| is_refused) {
+                failure.hint = format!("{} {unexpanded}", failure.hint);
             }
             failure
         })?;

@@ -116,7 +116,7 @@ mod tests {
         json!({ "id": id, "attributes": { "status": status, "query": query, "started_at": 0 } })
     }
 
-    fn take(surface: Surface, item: &Value) -> Result<Item<Option<Deployment>>, Failure> {
+    fn read_item(surface: Surface, item: &Value) -> Result<Item<Option<Deployment>>, Failure> {
         taken(surface, item.to_string().as_bytes(), "env:prod")
     }
 
@@ -131,12 +131,12 @@ mod tests {
             (json!({ "id": "f", "attributes": { "status": "running" } }), true, false),
             (json!({ "id": "g", "attributes": { "query": "env:dev" } }), false, false),
         ] {
-            let taken = take(V2, &one).unwrap();
+            let taken = read_item(V2, &one).unwrap();
             assert_eq!((taken.is_in_flight, taken.what.is_some()), (is_in_flight, is_ours), "{one}");
         }
         let preview =
             json!({ "id": "p", "attributes": { "high_level_status": "running", "filter_query": "env:prod" } });
-        let one = take(Preview, &preview).unwrap().what.unwrap();
+        let one = read_item(Preview, &preview).unwrap().what.unwrap();
         assert_eq!((one.state, one.created, one.handle), (State::Running, None, json!("unstable")));
     }
 
@@ -144,7 +144,7 @@ mod tests {
     fn a_deployment_of_ours_that_tells_nothing_spoils_the_page() {
         let speechless = json!({ "id": "a", "attributes": { "query": "env:prod" } });
         for bad in [speechless, item("..", "running", "env:prod"), item("", "running", "env:prod"), json!({})] {
-            assert!(take(V2, &bad).is_err(), "{bad}");
+            assert!(read_item(V2, &bad).is_err(), "{bad}");
         }
     }
 }

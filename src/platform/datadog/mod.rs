@@ -271,7 +271,7 @@ impl Platform for Datadog {
     }
 
     fn without_reading(&self, id: &Id) -> Option<Deployment> {
-        Some(Deployment::unseen(id.as_str()))
+        Some(Deployment::without_reading(id.as_str()))
     }
 
     /// The platform's own filters are for words that no document lists, so states are told apart here.

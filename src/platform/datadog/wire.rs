@@ -50,7 +50,7 @@ impl Wire {
             details,
             handle: json!(surface.word()),
             // No page for people is documented.
-            ..Deployment::unseen(&self.id.0?)
+            ..Deployment::without_reading(&self.id.0?)
         })
     }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::standing::{Door, Ids, QUEUED, Standing, is_in_flight, is_word};
-use super::wire::{Entry, RequestStatus, Status};
+use super::wire::{QueueItem, RequestStatus, Status};
 use crate::api::wire::Text;
 use crate::api::{Api, ApiRequest, Once, Reply};
 use crate::model::deployment::{Deployment, Live};
@@ -134,14 +134,14 @@ impl Qovery {
         }))
     }
 
-    pub(super) async fn queue(&self, api: &Api) -> Result<Vec<Entry>, Failure> {
+    pub(super) async fn queue(&self, api: &Api) -> Result<Vec<QueueItem>, Failure> {
         let call = ApiRequest::get(self.path("/deploymentQueue"), "read the environment's queue");
         entries(api, List::new(call, "/results")).await
     }
 
     async fn in_queue(&self, api: &Api, request: &str, read: Read) -> Result<Option<Standing>, Failure> {
         let queue = present(self.queue(api).await, read)?.unwrap_or_default();
-        let id = queue.iter().filter_map(Entry::request).find(|id| is_same(request, id));
+        let id = queue.iter().filter_map(QueueItem::request).find(|id| is_same(request, id));
         Ok(id.map(|id| Standing::new(Ids::request(id), QUEUED, Some(Door::Queue))))
     }
 
@@ -149,8 +149,8 @@ impl Qovery {
         let call = ApiRequest::get(self.path("/deploymentHistoryV2"), "read the environment's history");
         let list = List::new(call, "/results").size(Place::Query("pageSize"), HISTORY);
         let history = present(entries(api, list).await, read)?.unwrap_or_default();
-        let is_it = |past: &&Entry| past.execution().is_some_and(|own| is_same(execution, own));
-        let standing = |past: &Entry| {
+        let is_it = |past: &&QueueItem| past.execution().is_some_and(|own| is_same(execution, own));
+        let standing = |past: &QueueItem| {
             let (word, state) = past.end()?;
             let ids = Ids { execution: Text(Some(execution.to_owned())), ..Ids::default() };
             let now = Standing::new(ids, word, None);
@@ -183,7 +183,7 @@ impl Qovery {
             live: if now.takes_down { Live::TakesDown } else { Live::ByState },
             details: details.into_iter().filter_map(|(name, id)| Some((name.to_owned(), json!(id?)))).collect(),
             handle: serde_json::to_value(&now.ids).unwrap_or_default(),
-            ..Deployment::unseen(now.ids.name().unwrap_or(environment))
+            ..Deployment::without_reading(now.ids.name().unwrap_or(environment))
         }
     }
 }
@@ -197,7 +197,7 @@ pub(super) fn page_of(environment: &str, ids: &Ids) -> String {
 }
 
 /// All that a list has, which is one page.
-async fn entries(api: &Api, list: List) -> Result<Vec<Entry>, Failure> {
+async fn entries(api: &Api, list: List) -> Result<Vec<QueueItem>, Failure> {
     let take = |item: &[u8]| {
         let what = serde_json::from_slice(item).map_err(|_| Failure::unreadable("with an item that is none"))?;
         Ok(Item { what, id: String::new(), is_in_flight: true, created: None, ends: false })

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::environment::Qovery;
 use super::standing::{Door, Ids, QUEUED, Standing, is_teardown};
-use super::wire::Entry;
+use super::wire::QueueItem;
 use crate::api::Api;
 use crate::model::answers::Listed;
 use crate::model::deployment::{Deployment, State};
@@ -31,7 +31,7 @@ impl Qovery {
     ///
     /// Nothing here has a date. But whatever is under way, even what is no deployment, is what the environment is doing
     /// now, and the rest is behind it.
-    fn in_order(&self, now: &Standing, queue: &[Entry]) -> Result<Vec<Deployment>, Failure> {
+    fn in_order(&self, now: &Standing, queue: &[QueueItem]) -> Result<Vec<Deployment>, Failure> {
         let queued_behind = !now.idle && !now.state.is_terminal();
         let mut all: Vec<Deployment> = Vec::new();
         let mut known = HashSet::new();
@@ -76,8 +76,9 @@ impl Qovery {
     }
 }
 
-fn is_teardown_among(queue: &[Entry], ids: &Ids) -> bool {
-    let is_it = |waiting: &Entry| ids.request.get().zip(waiting.request()).is_some_and(|(own, id)| is_same(own, id));
+fn is_teardown_among(queue: &[QueueItem], ids: &Ids) -> bool {
+    let is_it =
+        |waiting: &QueueItem| ids.request.get().zip(waiting.request()).is_some_and(|(own, id)| is_same(own, id));
     queue.iter().any(|waiting| waiting.is_teardown() && is_it(waiting))
 }
 
@@ -97,7 +98,7 @@ mod tests {
     }
 
     /// Entries of the queue, written as `id:ACTION`.
-    fn queue(entries: &str) -> Vec<Entry> {
+    fn queue(entries: &str) -> Vec<QueueItem> {
         let entry = |written: &str| {
             let (id, action) = written.split_once(':').unwrap();
             let body = json!({ "identifier": { "deployment_request_id": id }, "trigger_action": action });
@@ -117,9 +118,9 @@ mod tests {
             one_group: false,
             knows_commits: false,
         };
-        let picked = wanted.pick(listed);
-        assert_eq!(picked.refused, None);
-        picked.chosen.iter().map(|one| one.id.as_str()).collect::<Vec<_>>().join(" ")
+        let selection = wanted.select(listed);
+        assert_eq!(selection.refused, None);
+        selection.chosen.iter().map(|one| one.id.as_str()).collect::<Vec<_>>().join(" ")
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub(super) struct RequestStatus {
 /// An entry of the queue, which has a request, or of the history, which has an execution and an end.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Entry {
+pub(super) struct QueueItem {
     identifier: Maybe<Identifier>,
     status: Text,
     action_status: Text,
@@ -60,7 +60,7 @@ struct Identifier {
     execution_id: Text,
 }
 
-impl Entry {
+impl QueueItem {
     /// Its name in the queue, which nobody wrote, so it is judged like a written one.
     pub(super) fn request(&self) -> Option<&str> {
         let id = self.identifier.get()?.deployment_request_id.get()?;
@@ -125,7 +125,7 @@ mod tests {
             ("CANCELED", "NEVER", ("CANCELED", State::Canceled)),
             ("BUILDING", "CANCELED", ("BUILDING", State::Running)),
         ] {
-            let past: Entry = serde_json::from_value(json!({ "status": status, "action_status": action })).unwrap();
+            let past: QueueItem = serde_json::from_value(json!({ "status": status, "action_status": action })).unwrap();
             assert_eq!(past.end(), Some(end), "{status} {action}");
         }
     }

@@ -141,7 +141,7 @@ impl Wire {
         let (is_removed, is_crashed) = (is(&one, REMOVED), is(&one, CRASHED));
         let can_roll_back = self.can_rollback.get() == Some(&true);
         let meta = self.meta.get();
-        let source = meta.map(|meta| Source::told(meta.repo.get(), meta.branch.get(), meta.commit_hash.get()));
+        let source = meta.map(|meta| Source::of(meta.repo.get(), meta.branch.get(), meta.commit_hash.get()));
         let source = source.unwrap_or_default();
         // Without an image nothing was ever started; with one nobody knows, as an image may be another's.
         let was_never_built = meta.is_some_and(|meta| meta.image_digest.is_null());

@@ -353,7 +353,7 @@ impl Rest for Vercel {
 
     /// A host name cannot be asked to be canceled.
     fn without_reading(&self, id: &Id) -> Option<Deployment> {
-        (!is_host(id.as_str())).then(|| Deployment::unseen(id.as_str()))
+        (!is_host(id.as_str())).then(|| Deployment::without_reading(id.as_str()))
     }
 
     /// Names the environment where only its id was told: the platform's own filter knows the name.

@@ -131,14 +131,14 @@ impl Wire {
         let name = || meta("CommitRepo").or_else(|| meta("Repo")).unwrap_or_else(|| "?".to_owned());
         let repository = owner.map(|owner| format!("{owner}/{}", name()));
         let (branch, commit) = (meta("CommitRef"), meta("CommitSha"));
-        let source = Source::told(repository.as_deref(), branch.as_deref(), commit.as_deref());
+        let source = Source::of(repository.as_deref(), branch.as_deref(), commit.as_deref());
         tells(&source).then_some(source)
     }
 
     /// What the git source says: whose repository it names is not documented, so none is taken from it.
     fn git(&self) -> Option<Source> {
         let git = self.git_source.get()?;
-        let source = Source::told(None, git.branch.get(), git.sha.get());
+        let source = Source::of(None, git.branch.get(), git.sha.get());
         tells(&source).then_some(source)
     }
 
