@@ -1,6 +1,7 @@
 //! The forms in which other people's text may carry a secret, looked for all at once.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine as _;
@@ -13,6 +14,7 @@ use super::escapes::{Unescaped, undone};
 use super::line::one_line;
 use super::readings::{ENOUGH, Pattern, Readings, is_plain, seen};
 use super::secret::{SHORTEST_HIDDEN, Secret};
+use super::sieve::{Look, Sieve};
 
 /// From this length on, what looks like a secret is taken for it in any case, with white space in it and encoded as a
 /// whole: nothing else is likely to look like it.
@@ -36,16 +38,28 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT)
 #[derive(Default)]
 pub(super) struct Index {
     /// Secrets as they are: in any case, and the short ones as they are written.
+    plain: Zeroizing<Vec<Vec<u8>>>,
+    short: Zeroizing<Vec<Vec<u8>>>,
+    /// What is looked for in every way to read a text, and whether loosely.
+    hidden: Zeroizing<Vec<(Vec<u8>, bool)>>,
+    sieve: Sieve,
+    /// The shortest of the hidden: no way to write a byte is shorter than the byte.
+    shortest: usize,
+    /// Made when some text may hold one of them.
+    search: OnceLock<Search>,
+}
+
+/// What looks for all forms in earnest.
+pub(super) struct Search {
     pub(super) plain: Option<AhoCorasick>,
     pub(super) short: Option<AhoCorasick>,
-    /// What is looked for in every way to read a text.
     hidden: Vec<Pattern>,
 }
 
 impl Index {
     /// All forms of these secrets.
     pub(super) fn new(secrets: &[Secret]) -> Self {
-        let (mut plain, mut short, mut hidden) = (Vec::new(), Vec::new(), BTreeSet::new());
+        let (mut index, mut hidden) = (Self::default(), BTreeSet::new());
         for secret in secrets {
             let secret = secret.expose();
             // Text that is shown is made one line of visible characters first, which can leave nothing of a secret.
@@ -53,8 +67,8 @@ impl Index {
             for form in [secret, folded.as_str()] {
                 match form.len() {
                     ..SHORTEST_HIDDEN => continue,
-                    SHORTEST_HIDDEN..SHORTEST_LOOSE => short.push(form.as_bytes().to_vec()),
-                    _ => plain.push(form.as_bytes().to_vec()),
+                    SHORTEST_HIDDEN..SHORTEST_LOOSE => index.short.push(form.as_bytes().to_vec()),
+                    _ => index.plain.push(form.as_bytes().to_vec()),
                 }
                 hidden.extend(wanted(form.as_bytes()));
                 // Whoever undid the escapes of a text took what resembles one in a secret for one, too.
@@ -67,9 +81,28 @@ impl Index {
                 hidden.extend(forms.flat_map(wanted));
             }
         }
-        let patterns = hidden.iter().map(|(form, loose)| Pattern::new(form, *loose)).collect();
-        hidden.into_iter().for_each(|(form, _)| drop(Zeroizing::new(form)));
-        Self { plain: automaton(plain, true), short: automaton(short, false), hidden: patterns }
+        index.hidden = Zeroizing::new(hidden.into_iter().collect());
+        let plain = index.plain.iter().chain(index.short.iter()).map(|form| start(form));
+        index.sieve = Sieve::new(index.hidden.iter().map(|(form, _)| form.as_slice()).chain(plain));
+        index.shortest = index.hidden.iter().map(|(form, _)| form.len()).min().unwrap_or(usize::MAX);
+        index
+    }
+
+    /// What looks for the forms in earnest.
+    pub(super) fn search(&self) -> &Search {
+        self.search.get_or_init(|| Search {
+            plain: automaton(&self.plain, true),
+            short: automaton(&self.short, false),
+            hidden: self.hidden.iter().map(|(form, loose)| Pattern::new(form, *loose)).collect(),
+        })
+    }
+
+    /// Whether a first look is enough: a secret that begins in the first bytes stands in the text in no form. Nothing is
+    /// said of a text with escapes in it.
+    pub(super) fn is_clean(&self, text: &str, first: usize) -> bool {
+        let text = text.as_bytes();
+        let text = text.get(..first.saturating_add(BEYOND)).unwrap_or(text);
+        self.hidden.is_empty() || self.sieve.look(text) == Look::Clean && !self.is_in_a_form(text, DEEPEST)
     }
 
     /// Whether a secret that begins in `shown` stands in it in another form; what follows is asked for as far as it takes.
@@ -94,11 +127,10 @@ impl Index {
 
     /// Whether a secret begins before `end`, in some way to read the text.
     fn is_in(&self, text: &[u8], end: usize) -> bool {
-        // No way to write a byte is shorter than the byte.
-        let mut fitting = self.hidden.iter().filter(|pattern| pattern.length() <= text.len()).peekable();
-        if fitting.peek().is_none() {
+        if text.len() < self.shortest || self.sieve.look(text) == Look::Clean {
             return false;
         }
+        let mut fitting = self.search().hidden.iter().filter(|pattern| pattern.length() <= text.len());
         if is_plain(text) {
             return fitting.any(|pattern| pattern.is_plainly_in(text, end));
         }
@@ -108,6 +140,10 @@ impl Index {
 
     /// Whether a secret is in what base64 or hexadecimal digits in a text stand for.
     fn is_in_a_form(&self, text: &[u8], depth: usize) -> bool {
+        // Digits stand for less than they are.
+        if text.len() < self.shortest {
+            return false;
+        }
         let forms = [decoded(text, is_base64, from_base64), decoded(text, u8::is_ascii_hexdigit, from_hex)];
         forms.into_iter().flatten().any(|form| {
             texts(&form)
@@ -122,9 +158,8 @@ fn texts(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.utf8_chunks().map(|chunk| chunk.valid().as_bytes()).filter(|part| part.len() >= SHORTEST_HIDDEN)
 }
 
-fn automaton(forms: Vec<Vec<u8>>, any_case: bool) -> Option<AhoCorasick> {
+fn automaton(forms: &[Vec<u8>], any_case: bool) -> Option<AhoCorasick> {
     // What the automaton keeps of them cannot be zeroed: it owns its states, and lives as long as the run.
-    let forms = Zeroizing::new(forms);
     let mut builder = AhoCorasick::builder();
     let builder = builder.match_kind(MatchKind::LeftmostLongest).ascii_case_insensitive(any_case);
     builder.build(forms.iter()).ok().filter(|_| !forms.is_empty())
@@ -142,11 +177,16 @@ fn wanted(form: &[u8]) -> Vec<(Vec<u8>, bool)> {
     [whole, without].iter().filter(|form| form.len() >= SHORTEST_LOOSE).map(|form| (cut(form), true)).collect()
 }
 
-/// Its beginning in whole characters, in one case.
+/// Its beginning in one case.
 fn cut(form: &[u8]) -> Vec<u8> {
+    start(form).to_ascii_lowercase()
+}
+
+/// Its beginning in whole characters.
+fn start(form: &[u8]) -> &[u8] {
     let is_inside = |at: &usize| form.get(*at).is_some_and(|byte| matches!(byte, 0x80..=0xbf));
     let end = (0..=ENOUGH).rev().find(|at| !is_inside(at)).unwrap_or(ENOUGH);
-    form.get(..end).unwrap_or(form).to_ascii_lowercase()
+    form.get(..end).unwrap_or(form)
 }
 
 fn is_base64(byte: &u8) -> bool {

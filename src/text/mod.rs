@@ -9,3 +9,4 @@ pub mod redactor;
 pub mod sanitizer;
 pub mod secret;
 pub mod shown;
+mod sieve;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::OnceLock;
 
-use super::forms::Index;
+use super::forms::{Index, Search};
 use super::secret::{SHORTEST_HIDDEN, Secret, without_scheme};
 
 /// What is shown of a text that holds a secret in any other form than its own.
@@ -51,7 +51,12 @@ impl Redactor {
     /// is cut in two: it is looked for as far as one that begins there can reach.
     pub fn redact_start(&self, text: &str, enough: usize) -> String {
         let index = self.index.get_or_init(|| Index::new(&self.secrets));
-        let mut pieces = Pieces::new(index, text);
+        // No text has more characters than bytes.
+        let end = text.char_indices().nth(enough.min(text.len())).map_or(text.len(), |(end, _)| end);
+        if index.is_clean(text, end) {
+            return text.get(..end).unwrap_or(text).to_owned();
+        }
+        let mut pieces = Pieces::new(index.search(), text);
         let mut shown = String::new();
         let mut length = 0;
         let mut left = "";
@@ -74,7 +79,7 @@ const HIDDEN: &str = "***";
 
 /// A text in pieces: what stands between secrets, and what stands for them.
 struct Pieces<'a> {
-    index: &'a Index,
+    search: &'a Search,
     text: &'a str,
     at: usize,
     /// The next secrets, as far as they are known: none is looked for twice.
@@ -82,14 +87,14 @@ struct Pieces<'a> {
 }
 
 impl<'a> Pieces<'a> {
-    fn new(index: &'a Index, text: &'a str) -> Self {
-        let mut pieces = Self { index, text, at: 0, next: [None; 2] };
+    fn new(search: &'a Search, text: &'a str) -> Self {
+        let mut pieces = Self { search, text, at: 0, next: [None; 2] };
         pieces.look();
         pieces
     }
 
     fn look(&mut self) {
-        let automatons = [&self.index.plain, &self.index.short];
+        let automatons = [&self.search.plain, &self.search.short];
         for (next, automaton) in self.next.iter_mut().zip(automatons) {
             if next.is_some_and(|(start, _)| start >= self.at) {
                 continue;
