@@ -16,7 +16,8 @@ use cancel_deployment::select::Select;
 pub(crate) type Update = fn(&str) -> String;
 
 /// The documents, and how each is brought up to date.
-pub(crate) const DOCUMENTS: [(&str, Update); 2] = [("README.md", readme), ("action.yml", action)];
+pub(crate) const DOCUMENTS: [(&str, Update); 4] =
+    [("README.md", readme), ("docs/inputs.md", inputs), ("docs/security.md", security), ("action.yml", action)];
 
 #[allow(dead_code, reason = "a test takes only the rest")]
 fn main() {
@@ -31,11 +32,20 @@ fn main() {
     }
 }
 
-/// The README with its tables.
+/// The README with its table of platforms.
 fn readme(before: &str) -> String {
-    let with_platforms = between(before, "<!-- platforms -->\n", "<!-- /platforms -->", &platforms());
-    let with_inputs = between(&with_platforms, "<!-- inputs -->\n", "<!-- /inputs -->", &all_inputs());
+    between(before, "<!-- platforms -->\n", "<!-- /platforms -->", &platforms())
+}
+
+/// The reference with the tables of all inputs, and of what can be selected where.
+fn inputs(before: &str) -> String {
+    let with_inputs = between(before, "<!-- inputs -->\n", "<!-- /inputs -->", &all_inputs());
     between(&with_inputs, "<!-- select -->\n", "<!-- /select -->", &selections())
+}
+
+/// What auditors read, with the hosts of all platforms.
+fn security(before: &str) -> String {
+    between(before, "<!-- hosts -->\n", "<!-- /hosts -->", &hosts())
 }
 
 /// The action with its inputs, how they are handed over, and which variables a build must not see.
@@ -54,18 +64,54 @@ fn between(text: &str, from: &str, to: &str, new: &str) -> String {
 
 fn platforms() -> String {
     let mut table = String::from(
-        "| platform | what a deployment is named by | credential | rights it needs |\n| --- | --- | --- | --- |\n",
+        "| | `platform` | a deployment is named by | credential | `select` |\n| --- | --- | --- | --- | --- |\n",
     );
-    for PlatformInfo { about, .. } in REGISTER {
-        let _ = writeln!(table, "| `{}` | {} | {} | {} |", about.id, about.named_by, about.credentials, about.grant);
+    for PlatformInfo { about, selects, .. } in REGISTER {
+        let (name, id, named_by) = (about.name, about.id, about.named_by);
+        let page = format!("docs/platforms.md#{}", anchor(name));
+        let credentials = without_variables(about.credentials);
+        let selects: Vec<_> = selects.iter().map(|select| select.word()).collect();
+        let selects = selects.join(", ");
+        let _ = writeln!(table, "| [{name}]({page}) | `{id}` | {named_by} | {credentials} | {selects} |");
     }
     table
 }
 
+/// The hosts that a firewall has to let through.
+fn hosts() -> String {
+    let mut table = String::from("| platform | host |\n| --- | --- |\n");
+    for PlatformInfo { about, base, inputs, .. } in REGISTER {
+        let host = base.split('/').nth(2);
+        let host = match host {
+            Some(host) if inputs.iter().any(|input| input.name == "site") => {
+                format!("`{host}`, or `api.` and the `site` that is written")
+            }
+            Some(host) => format!("`{host}`"),
+            None => "the one in `api_url`, and the sign-in host that it names".to_owned(),
+        };
+        let _ = writeln!(table, "| {} | {host} |", about.name);
+    }
+    table
+}
+
+/// What leads to a heading.
+fn anchor(heading: &str) -> String {
+    heading.to_lowercase().replace(' ', "-")
+}
+
+/// Credentials by their inputs alone, without the usual variables in brackets behind them.
+fn without_variables(credentials: &str) -> String {
+    let mut parts = credentials.split(" (or ");
+    let first = parts.next().unwrap_or_default();
+    parts.fold(first.to_owned(), |text, part| text + part.split_once(')').map_or("", |(_, rest)| rest))
+}
+
 fn all_inputs() -> String {
-    let mut text = table(COMMON, &[]);
+    let mut text = format!("## On every platform\n\n{}", table(COMMON, &[]));
     for PlatformInfo { about, inputs, needs, .. } in REGISTER {
-        let _ = write!(text, "\n**{}** (`{}`)\n\n{}", about.name, about.id, table(inputs, needs));
+        let page = format!("[What to grant, and where to click](platforms.md#{}).", anchor(about.name));
+        let rows = table(inputs, needs);
+        let _ = write!(text, "\n## {}\n\n`platform: {}` takes these as well. {page}\n\n{rows}", about.name, about.id);
     }
     text
 }

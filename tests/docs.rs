@@ -8,14 +8,20 @@
     reason = "a test may stop at the first surprise"
 )]
 
+#[path = "schema/mod.rs"]
+mod schema;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use cancel_deployment::input::COMMON;
+use cancel_deployment::model::deployment::State;
+use cancel_deployment::model::outcome::Outcome;
 use cancel_deployment::platform::register::REGISTER;
 use cancel_deployment::report::OUTPUTS;
 use cancel_deployment::select::Select;
+use serde_json::Value;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -47,7 +53,7 @@ fn paths(folder: &str, ending: &str) -> Vec<String> {
 }
 
 fn documents() -> Vec<String> {
-    let named = ["README.md", "CHANGELOG.md", ".github/SECURITY.md", "fuzz/README.md"];
+    let named = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ".github/SECURITY.md", "fuzz/README.md"];
     let mut documents: Vec<_> = named.map(str::to_owned).into();
     documents.extend(paths("docs", ".md"));
     documents
@@ -87,8 +93,12 @@ fn anchors(text: &str) -> BTreeSet<String> {
 /// The targets of all links and pictures.
 fn links(text: &str) -> Vec<String> {
     let prose = prose(text);
-    let parts = prose.split("](").skip(1);
-    parts.map(|part| part.split(')').next().unwrap().to_owned()).collect()
+    let ways = [("](", ')'), (" src=\"", '"'), (" srcset=\"", '"')];
+    let targets = ways.into_iter().flat_map(|(before, end)| {
+        let parts = prose.split(before).skip(1);
+        parts.map(move |part| part.split(end).next().unwrap().to_owned())
+    });
+    targets.collect()
 }
 
 #[test]
@@ -459,6 +469,56 @@ fn what_only_looks_like_a_test_holds_nothing() {
     assert!(holds("tests/docs.rs", "what_only_looks_like_a_test_holds_nothing"));
     assert!(!holds("tests/docs.rs", "holds"));
     assert!(!holds("tests/docs.rs", "no_such_test"));
+}
+
+// The schema of the output `deployments`; every end-to-end test holds its own to it.
+
+#[test]
+fn the_schema_of_deployments_knows_every_platform_outcome_and_state() {
+    let schema = schema::deployments();
+    let listed = |field: &str| -> BTreeSet<String> {
+        let words = schema["items"]["properties"][field]["enum"].as_array().unwrap();
+        words.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let platforms = REGISTER.iter().map(|info| info.about.id.to_owned());
+    assert_eq!(listed("platform"), platforms.collect());
+    assert_eq!(listed("outcome"), Outcome::ALL.iter().map(|outcome| outcome.word().to_owned()).collect());
+    let states = [
+        State::Queued,
+        State::Running,
+        State::Canceling,
+        State::Canceled,
+        State::Succeeded,
+        State::Failed,
+        State::Superseded,
+        State::Ended,
+        State::Unknown,
+    ];
+    assert_eq!(listed("state"), states.map(|state| state.word().to_owned()).into());
+}
+
+#[test]
+fn the_example_of_deployments_is_as_its_schema_says() {
+    let text = read("docs/inputs.md");
+    let (_, example) = text.split_once("```json\n").unwrap();
+    let example: Value = serde_json::from_str(example.split("```").next().unwrap()).unwrap();
+    let schema = schema::deployments();
+    assert_eq!(schema::faults(&schema, &example), Vec::<String>::new());
+
+    let fields = schema["items"]["properties"].as_object().unwrap();
+    let required: BTreeSet<_> = schema["items"]["required"].as_array().unwrap().iter().map(Value::as_str).collect();
+    assert_eq!(required, fields.keys().map(|name| Some(name.as_str())).collect(), "each is always there");
+    for field in fields.keys() {
+        let mut without = example.clone();
+        without[0].as_object_mut().unwrap().remove(field);
+        assert_eq!(schema::faults(&schema, &without), [format!("/0/{field} is missing")]);
+        let mut odd = example.clone();
+        odd[0][field] = serde_json::json!([0]);
+        assert!(!schema::faults(&schema, &odd).is_empty(), "{field} may be anything");
+    }
+    let mut more = example;
+    more[0]["more"] = Value::Null;
+    assert_eq!(schema::faults(&schema, &more).len(), 1, "a field that the schema does not know");
 }
 
 // The example platform

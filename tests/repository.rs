@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use cancel_deployment::ci;
 use cancel_deployment::input::COMMON;
-use cancel_deployment::model::outcome::{Exit, Outcome};
+use cancel_deployment::model::outcome::{Exit, FailOn, Outcome};
 use cancel_deployment::platform::register::REGISTER;
 use cancel_deployment::report::OUTPUTS;
 use serde_yaml_ng::{Mapping, Value};
@@ -145,23 +145,15 @@ fn no_expression_stands_in_the_script_of_the_action() {
 
 // README.md
 
-/// The first cells in backticks of all tables below a heading.
+/// The first cells in backticks of the table below a heading.
 fn first_cells(heading: &str) -> BTreeSet<String> {
     let readme = read("README.md");
     let heading = format!("## {heading}");
     let below = readme.lines().skip_while(|line| line.trim_end() != heading).skip(1);
     let section: Vec<_> = below.take_while(|line| !line.starts_with("## ")).collect();
     assert!(!section.is_empty(), "README.md has nothing below {heading:?}");
-    let rows = section.iter().filter_map(|line| line.strip_prefix('|'));
-    let cells = rows.filter_map(|row| row.split('|').next()).map(str::trim);
-    // A number, such as an exit code, may stand without backticks.
-    cells
-        .filter_map(|cell| {
-            let quoted = cell.strip_prefix('`').and_then(|cell| cell.strip_suffix('`'));
-            quoted.or(Some(cell).filter(|cell| cell.parse::<u8>().is_ok()))
-        })
-        .map(str::to_owned)
-        .collect()
+    let rows = section.iter().filter_map(|line| line.strip_prefix("| `"));
+    rows.filter_map(|row| row.split('`').next()).map(str::to_owned).collect()
 }
 
 #[test]
@@ -170,10 +162,50 @@ fn the_readme_lists_every_output() {
 }
 
 #[test]
-fn the_readme_lists_every_outcome_and_exit_code() {
-    let outcomes = Outcome::ALL.iter().map(|outcome| outcome.word().to_owned());
-    let codes = Exit::ALL.iter().map(|exit| exit.code().to_string());
-    assert_eq!(first_cells("Outcomes and exit codes"), outcomes.chain(codes).collect());
+fn the_first_sentence_of_the_readme_names_every_platform() {
+    let readme = read("README.md");
+    let first = readme.split("\n\n").find(|paragraph| paragraph.starts_with("**")).unwrap().replace('\n', " ");
+    let first = first.split(". ").next().unwrap();
+    for entry in REGISTER {
+        assert!(first.contains(entry.about.name), "{} is not in: {first}", entry.about.name);
+    }
+}
+
+/// The rows of the README's table of outcomes, by their words.
+fn outcome_rows() -> Vec<(String, [String; 4])> {
+    let readme = read("README.md");
+    let (_, below) = readme.split_once("| outcome | when | step | exit code | `went_live` |\n").unwrap();
+    let rows = below.lines().take_while(|line| line.starts_with('|')).skip(1);
+    let rows = rows.map(|row| {
+        let cells: Vec<_> = row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
+        let [word, rest @ ..] = cells.as_slice() else { panic!("{row}") };
+        (word.trim_matches('`').to_owned(), rest.to_vec().try_into().unwrap())
+    });
+    rows.collect()
+}
+
+#[test]
+fn the_readme_tells_the_color_and_exit_code_of_every_outcome() {
+    let rows = outcome_rows();
+    let words: BTreeSet<_> = rows.iter().map(|(word, _)| word.as_str()).collect();
+    assert_eq!(words, Outcome::ALL.iter().map(|outcome| outcome.word()).collect());
+    let mut all = BTreeSet::new();
+    for (word, [_, step, codes, _]) in &rows {
+        let mut expected = BTreeSet::new();
+        for outcome in Outcome::ALL.into_iter().filter(|outcome| outcome.word() == word) {
+            let exit = FailOn::default().exit([outcome]);
+            match outcome {
+                Outcome::Interrupted => expected.extend([Exit::Interrupted.code(), Exit::Terminated.code()]),
+                _ => expected.extend([exit.code()]),
+            }
+        }
+        let codes: BTreeSet<u8> = codes.split(", ").map(|code| code.parse().unwrap()).collect();
+        assert_eq!(codes, expected, "{word}");
+        let colors = (step.contains('✅'), step.contains('❌'));
+        assert_eq!(colors, (codes.contains(&0), codes.iter().any(|code| *code != 0)), "{word}");
+        all.extend(codes);
+    }
+    assert_eq!(all, Exit::ALL.iter().map(|exit| exit.code()).collect());
 }
 
 #[test]

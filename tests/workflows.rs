@@ -324,3 +324,39 @@ fn the_readme_lists_every_example() {
     let names = examples().into_iter().map(|example| example.name);
     assert_eq!(listed, names.collect());
 }
+
+/// The jobs of the README, each as the one job of a workflow.
+fn jobs_of_the_readme() -> Vec<Example> {
+    let readme = read("README.md");
+    let blocks = readme.split("```yaml\n").skip(1).map(|block| block.split("```").next().unwrap());
+    let jobs = blocks.filter(|block| block.contains("runs-on: "));
+    let whole = jobs.map(|job| {
+        let text = format!("jobs:\n{job}");
+        let yaml = serde_yaml_ng::from_str(&text).unwrap();
+        Example { name: "README.md".to_owned(), text, yaml }
+    });
+    whole.collect()
+}
+
+#[test]
+fn the_jobs_of_the_readme_do_what_tested_examples_do() {
+    let examples = examples();
+    let readme = jobs_of_the_readme();
+    let tested = ["after-failed-checks.yml", "digitalocean.yml"];
+    assert_eq!(readme.len(), tested.len());
+    for (job, tested) in readme.iter().zip(tested) {
+        let tested = examples.iter().find(|example| example.name == tested).unwrap();
+        assert_eq!(job.uses()[0]["with"], tested.uses()[0]["with"], "{}", tested.name);
+    }
+}
+
+#[test]
+fn the_jobs_of_the_readme_have_no_rights_and_end() {
+    for example in jobs_of_the_readme() {
+        for job in example.jobs() {
+            assert!(job["permissions"].as_mapping().is_some_and(|rights| rights.is_empty()));
+            assert!(job["timeout-minutes"].as_u64().is_some());
+            assert!(job["if"] == "failure()" || example.uses()[0]["if"].as_str().unwrap().contains("failure()"));
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! One run of the binary as a CI step: an empty environment, files of its own, and what came of it.
 //!
 //! Every run also checks what holds always: no secret and none of the sandbox's private texts anywhere, and on
-//! GitHub every output present and readable by the runner's own rules.
+//! GitHub every output present and readable by the runner's own rules, `deployments` as its schema says.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,6 +14,9 @@ use tempfile::TempDir;
 
 use crate::models::{buildkite, github};
 use crate::sandbox::{MINTED, PRIVATE, Sandbox, TOKEN};
+
+#[path = "../schema/mod.rs"]
+mod schema;
 
 /// The names of all outputs.
 pub const OUTPUTS: [&str; 13] = [
@@ -303,6 +306,8 @@ impl Ran {
             for name in OUTPUTS {
                 assert!(self.outputs.contains_key(name), "no output {name}:\n{}", self.stdout);
             }
+            let faults = schema::faults(&schema::deployments(), &Value::Array(self.deployments()));
+            assert!(faults.is_empty(), "docs/deployments.schema.json: {faults:#?}");
             let masks = self.stdout.lines().take_while(|line| line.starts_with("::add-mask::")).count();
             // A token that a sign-in made is masked as soon as it exists; that nothing shows it is checked above.
             let all =
