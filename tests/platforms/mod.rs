@@ -6,5 +6,5 @@ mod digitalocean;
 mod qovery;
 mod railway;
 mod render;
-mod select;
 mod vercel;
+mod words;

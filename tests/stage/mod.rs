@@ -6,10 +6,18 @@ use cancel_deployment::platform::PlatformInfo;
 use cancel_deployment::platform::register::named;
 use cancel_deployment::select::Select;
 
-use crate::sandbox::{self, Call, Fault, Grant, STANDS, Sandbox, Seen, Stand, TOKEN};
-use crate::step::{Ran, Step};
+mod choice;
+mod scene;
+
+use crate::sandbox::{self, Call, STANDS, Sandbox, Stand};
+use crate::step::Step;
 
 pub use crate::sandbox::{Course, One};
+pub use choice::{
+    HEAD, HOME, MERGE, OTHER, Scope, dispatch_of, finished, not_listed, on_event, on_pull, on_push, on_workflow_run,
+    one, rate_limit,
+};
+pub use scene::{Scene, first_reads, gap, racing, retry_after, run_together, watched};
 
 /// A platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +73,7 @@ pub(crate) use every_selecting;
 macro_rules! on {
     ($name:ident, $body:expr; $($test:ident $platform:ident),+) => {
         mod $name {
+            #[allow(unused_imports, reason = "a body may need nothing of its file")]
             use super::*;
 
             fn check(stage: crate::stage::Stage) {
@@ -198,82 +207,6 @@ impl Stage {
         for (number, course) in courses.iter().enumerate() {
             self.put(&sandbox, number + 1, course);
         }
-        Scene { stage: self, sandbox, count: courses.len() }
+        Scene::new(self, sandbox, courses.len())
     }
-}
-
-/// A sandbox with deployments on it.
-pub struct Scene {
-    pub stage: Stage,
-    pub sandbox: Sandbox,
-    count: usize,
-}
-
-impl Scene {
-    /// Lays faults in the way of requests of that kind, one for each.
-    pub fn fault(self, call: Call, faults: impl IntoIterator<Item = Fault>) -> Self {
-        self.sandbox.fault(call, faults);
-        self
-    }
-
-    /// Lays one fault in the way of all requests of that kind.
-    pub fn always(self, call: Call, fault: Fault) -> Self {
-        self.sandbox.always(call, fault);
-        self
-    }
-
-    /// Sets what the token may do.
-    pub fn grant(self, grant: Grant) -> Self {
-        self.sandbox.token(self.stage.name(), TOKEN, grant);
-        self
-    }
-
-    /// The step that cancels all deployments of the scene.
-    pub fn step(&self) -> Step {
-        let ids: Vec<_> = (1..=self.count).map(|n| self.stage.id(n)).collect();
-        self.stage.step_at(&self.sandbox.url(self.stage.name())).input("deployment_id", &ids.join("\n"))
-    }
-
-    /// Runs that step.
-    pub fn run(&self) -> Ran {
-        self.step().run()
-    }
-
-    /// How many cancel requests arrived.
-    pub fn asked(&self) -> usize {
-        self.sandbox.count(Call::Cancel)
-    }
-
-    /// How many reads of a deployment arrived.
-    pub fn reads(&self) -> usize {
-        self.sandbox.count(Call::Read)
-    }
-
-    /// How many cancel requests took effect on the deployment with that number.
-    pub fn effective(&self, number: usize) -> usize {
-        self.sandbox.effective_cancels(&self.stage.id(number))
-    }
-
-    /// The reads of deployments and the cancel requests, in order; what is looked up for people is left out.
-    pub fn calls(&self) -> Vec<Call> {
-        let all = self.sandbox.requests().into_iter().map(|seen| seen.call);
-        all.filter(|call| matches!(call, Call::Read | Call::Cancel)).collect()
-    }
-
-    /// The requests of one kind, in order.
-    pub fn seen(&self, call: Call) -> Vec<Seen> {
-        let all = self.sandbox.requests().into_iter();
-        all.filter(|seen| seen.call == call).collect()
-    }
-}
-
-/// Running at every read before the cancel request, which comes too late.
-pub fn racing(stage: Stage, end: &'static str) -> Course {
-    Course::of(&vec!["running"; stage.traits().reads_before]).and(end)
-}
-
-/// Runs several scenes at the same time.
-pub fn run_together(scenes: &[Scene]) -> Vec<Ran> {
-    let running: Vec<_> = scenes.iter().map(|scene| scene.step().start()).collect();
-    running.into_iter().map(crate::step::Running::wait).collect()
 }

@@ -6,6 +6,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -17,6 +20,9 @@ use crate::sandbox::{MINTED, PRIVATE, Sandbox, TOKEN};
 
 #[path = "../schema/mod.rs"]
 mod schema;
+
+/// Far longer than any run here takes: that one ends at all is what is held, not how fast this machine is.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The names of all outputs.
 pub const OUTPUTS: [&str; 13] = [
@@ -208,6 +214,18 @@ impl Step {
     }
 }
 
+impl Step {
+    /// Runs it and asserts that it is bad input, said in these words, and that nothing was sent.
+    #[track_caller]
+    pub fn refused(self, sandbox: &Sandbox, words: &[&str]) -> Ran {
+        let ran = self.run();
+        ran.ended("error", 2).reasons(words);
+        assert_eq!((ran.output("count"), ran.output("deployments"), ran.output("canceled")), ("0", "[]", "false"));
+        assert!(sandbox.requests().is_empty(), "something was sent");
+        ran
+    }
+}
+
 impl Running {
     /// Sends a signal by its name (`INT`, `TERM`).
     pub fn signal(&self, name: &str) {
@@ -215,9 +233,18 @@ impl Running {
         assert!(kill.unwrap().success());
     }
 
-    /// Waits for the end.
+    /// Waits for the end. Whoever waits for good is killed, and has no exit code.
     pub fn wait(self) -> Ran {
+        let id = self.child.id().to_string();
+        let (ended, end) = mpsc::channel::<()>();
+        let watchdog = thread::spawn(move || {
+            if end.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                let _ = Command::new("kill").args(["-KILL", &id]).status();
+            }
+        });
         let output = self.child.wait_with_output().unwrap();
+        drop(ended);
+        watchdog.join().unwrap();
         self.step.finish(&output)
     }
 }
@@ -277,6 +304,41 @@ impl Ran {
         let all = format!("{}{}", self.stdout, self.stderr);
         assert!(all.contains(text), "no {text:?} in\n{all}");
         self
+    }
+
+    /// Asserts that the reason holds all these words.
+    #[track_caller]
+    pub fn reasons(&self, words: &[&str]) -> &Self {
+        let reason = self.output("reason");
+        for word in words {
+            assert!(reason.contains(word), "no {word:?} in {reason:?}");
+        }
+        self
+    }
+
+    /// Asserts that a warning holds all these words.
+    #[track_caller]
+    pub fn warns(&self, words: &[&str]) -> &Self {
+        let is = |line: &&str| line.starts_with("::warning") && words.iter().all(|word| line.contains(word));
+        assert!(self.stdout.lines().any(|line| is(&line)), "no warning {words:?} in\n{}", self.stdout);
+        self
+    }
+
+    /// Asserts an error with this heading, in the annotation and above the summary.
+    #[track_caller]
+    pub fn headed(&self, heading: &str) -> &Self {
+        let title = format!("{heading}: ").replace(',', "%2C").replace(':', "%3A");
+        self.ended("error", 1).says(&format!("title={title}"));
+        assert!(self.summary.starts_with(&format!("### ❌ {heading}: ")), "{}", self.summary);
+        self
+    }
+
+    /// The only deployment that it tells of.
+    #[track_caller]
+    pub fn only(&self) -> Value {
+        let mut deployments = self.deployments();
+        assert_eq!(deployments.len(), 1, "{}", self.stdout);
+        deployments.remove(0)
     }
 
     fn check_always(&self, secrets: &[String], github: bool) {

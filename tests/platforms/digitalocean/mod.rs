@@ -1,9 +1,12 @@
 //! DigitalOcean App Platform, end to end: which deployment is meant, and this platform's own traps.
 
+mod select;
+
 use serde_json::{Value, json};
 
 use crate::sandbox::digitalocean::{App, COMMIT, Deployment};
-use crate::sandbox::{Call, CancelAnswer, Sandbox, TOKEN};
+use crate::sandbox::{Call, CancelAnswer, Fault, Sandbox, TOKEN};
+use crate::stage::{Course, Stage, retry_after};
 use crate::step::{Ran, Step};
 
 fn sandbox(deployment: Deployment) -> Sandbox {
@@ -235,4 +238,70 @@ fn the_page_of_the_app_is_linked() {
     let one = told(deployment());
     let url = one["deployment_url"].as_str().unwrap();
     assert!(url.starts_with("https://cloud.digitalocean.com/apps/app-1"), "{url}");
+}
+
+// Scopes and limits.
+
+#[test]
+fn a_wrong_app_id_is_named() {
+    let scene = Stage::DigitalOcean.play(&Course::running());
+    let ran = scene.step().input("app_id", "app-9").run();
+    ran.ended("not_found", 4);
+    ran.reasons(&["app-9"]);
+    ran.reasons(&["app_id"]);
+    assert_eq!(scene.asked(), 0);
+}
+
+#[test]
+fn an_app_is_found_by_its_name_on_a_later_page() {
+    let scene = Stage::DigitalOcean.play(&Course::running());
+    for number in 0..450 {
+        scene.sandbox.add(App::new(&format!("other-{number}"), &format!("shop-{number}")));
+    }
+    scene.sandbox.add(App::new("app-1", "shop"));
+    let ran = scene.step().input("app_id", "").input("app_name", "shop").run();
+    ran.ended("canceled", 0);
+    // Fifty a page: an app carries its whole specification.
+    assert_eq!(scene.sandbox.count(Call::Scope), 10);
+}
+
+#[test]
+fn an_app_name_that_only_begins_alike_is_another_app() {
+    let scene = Stage::DigitalOcean.play(&Course::running());
+    scene.sandbox.add(App::new("app-1", "shop-staging"));
+    for name in ["shop", "Shop-Staging", "shop-staging-2"] {
+        let ran = scene.step().without("INPUT_APP_ID").input("app_name", name).run();
+        ran.ended("not_found", 4);
+        ran.reasons(&[name]);
+        ran.reasons(&["app_name"]);
+    }
+    assert_eq!((scene.asked(), scene.reads()), (0, 0));
+}
+
+#[test]
+fn looking_up_the_app_survives_a_burst_of_errors() {
+    let scene = Stage::DigitalOcean.play(&Course::running()).fault(Call::Scope, [Fault::Status(500), Fault::Reset]);
+    scene.sandbox.add(App::new("app-1", "shop"));
+    let step = scene.step().without("INPUT_APP_ID").input("app_name", "shop");
+    step.run().ended("canceled", 0);
+}
+
+#[test]
+fn looking_up_the_app_with_a_wrong_token_is_an_error_for_every_deployment() {
+    let wrong = "somebody-elses-token-1234";
+    let scene = Stage::DigitalOcean.play_all(&vec![Course::running(); 3]);
+    let step = scene.step().without("INPUT_APP_ID").input("app_name", "shop");
+    let ran = step.input("token", wrong).secret(wrong).run();
+    ran.ended("error", 1);
+    assert_eq!((ran.output("count"), scene.sandbox.requests().len()), ("3", 1));
+}
+
+#[test]
+fn a_retry_after_past_the_limit_in_an_unclear_answer_ends_at_once() {
+    // The limit is the credential's, so that not even reading is allowed before it ends.
+    let scene = Stage::DigitalOcean.play(&Course::running()).fault(Call::Cancel, [retry_after(503, "100000")]);
+    let ran = scene.step().input("timeout", "24h").run();
+    ran.ended("timed_out", 124);
+    ran.reasons(&["without a clear answer"]);
+    assert_eq!(scene.calls(), [Call::Read, Call::Cancel]);
 }

@@ -1,5 +1,7 @@
 //! Qovery, end to end: whose deployment is meant, and that nothing else is ever stopped.
 
+mod select;
+
 use serde_json::json;
 
 use crate::sandbox::qovery::{Deployment, Environment, PolicyToken};

@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use crate::sandbox::cloud_foundry::{Client, User};
-use crate::sandbox::{Call, Fault, Grant, MINTED, STANDS, Sandbox, cloud_foundry, digitalocean, vercel};
+use crate::sandbox::{Call, Fault, Grant, MINTED, STANDS, Sandbox, TOKEN, cloud_foundry, digitalocean, vercel};
 use crate::stage::{Course, every_platform};
 use crate::step::{Ran, Step};
 
@@ -135,3 +135,39 @@ fn a_minted_token_that_no_header_can_carry_is_neither_sent_nor_shown() {
         assert_eq!(sandbox.count(Call::Read) + sandbox.count(Call::Cancel), 0);
     }
 }
+
+fn redirect(status: u16, target: &str) -> Fault {
+    Fault::Reply {
+        status,
+        content_type: "text/plain".to_owned(),
+        headers: vec![("location".to_owned(), target.to_owned())],
+        body: b"elsewhere".to_vec(),
+    }
+}
+
+every_platform!(a_redirect_to_another_host_is_not_followed, |stage| {
+    let other = stage.play(&Course::running());
+    for status in [301, 302, 307, 308] {
+        for call in [Call::Read, Call::Cancel] {
+            let target = other.sandbox.url(stage.name());
+            let scene = stage.play(&Course::running()).always(call, redirect(status, &target));
+            let ran = scene.run();
+            ran.ended("error", 1).says("`api_url`");
+            assert_eq!(scene.effective(1), 0);
+        }
+    }
+    assert!(other.calls().is_empty(), "the other host was sent a request");
+});
+
+every_platform!(the_token_goes_into_one_header_and_nowhere_else, |stage| {
+    let scene = stage.play(&Course::running());
+    scene.run().ended("canceled", 0);
+    for seen in scene.sandbox.requests() {
+        let (header, scheme) = stage.traits().credential;
+        assert_eq!(seen.header(header), Some(format!("{scheme}{TOKEN}").as_str()));
+        let holders = seen.headers.iter().filter(|(_, value)| value.contains(TOKEN));
+        assert_eq!(holders.count(), 1);
+        assert!(!format!("{}?{}", seen.path, seen.query).contains(TOKEN));
+        assert!(!String::from_utf8_lossy(&seen.body).contains(TOKEN));
+    }
+});

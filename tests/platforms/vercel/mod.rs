@@ -1,9 +1,12 @@
 //! Vercel, end to end: which deployment is meant, the guard on its project, and this platform's own traps.
 
+mod select;
+
 use serde_json::{Value, json};
 
 use crate::sandbox::vercel::{COMMIT, Deployment, IGNORED, Project, Team};
 use crate::sandbox::{Call, CancelAnswer, Fault, Grant, Sandbox, TOKEN};
+use crate::stage::{Course, Stage};
 use crate::step::{Ran, Step};
 
 fn deployment() -> Deployment {
@@ -662,4 +665,22 @@ fn fields_of_another_shape_do_not_hide_the_state() {
 fn the_inspector_is_linked() {
     let one = told(deployment());
     assert_eq!(one["deployment_url"], "https://vercel.com/jane/web/1");
+}
+
+#[test]
+fn a_wrong_team_is_named() {
+    let scene = Stage::Vercel.play(&Course::running());
+    let ran = scene.step().input("team_id", "team_wrong").run();
+    ran.ended("error", 1).says("team_wrong").says("`team_id`");
+    assert_eq!(scene.calls(), [Call::Read]);
+}
+
+#[test]
+fn a_missing_team_is_suggested() {
+    let sandbox = Sandbox::start();
+    let deployment = crate::sandbox::vercel::Deployment::new("prj_1", "web", "dpl_1");
+    sandbox.add(deployment.team("team_1", "acme"));
+    let ran = Stage::Vercel.step_at(&sandbox.url("vercel")).run();
+    ran.ended("not_found", 4).says("team_id");
+    assert_eq!(sandbox.count(Call::Cancel), 0);
 }

@@ -1,5 +1,7 @@
 //! Cloud Foundry, end to end.
 
+mod select;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};

@@ -1,5 +1,7 @@
 //! Datadog Fleet Automation, end to end, on both surfaces of its API.
 
+mod select;
+
 use std::io::Read as _;
 use std::net::TcpListener;
 

@@ -1,0 +1,58 @@
+//! Guards beside an id.
+
+use crate::sandbox::{Call, Fault};
+use crate::stage::{HEAD, OTHER, every_selecting, on_push, one};
+
+every_selecting!(a_deployment_of_the_guarded_branch_and_commit_is_canceled, Branch, |stage| {
+    let scope = stage.scope([one(1).commit(HEAD)]);
+    let step =
+        scope.step().input("deployment_id", &stage.id(1)).input("branch", "refs/heads/main").input("commit", "1111111");
+    scope.cancels(step, &[1]);
+});
+
+every_selecting!(a_deployment_of_another_branch_or_commit_is_refused, Branch, |stage| {
+    for (guard, value) in [("branch", "main2"), ("branch", "mai"), ("commit", OTHER)] {
+        let scope = stage.scope([one(1).commit(HEAD)]);
+        let step = scope.step().input("deployment_id", &stage.id(1));
+        let ran = scope.errs(step.input(guard, value));
+        ran.reasons(&[guard, value]);
+    }
+});
+
+every_selecting!(what_has_ended_of_another_branch_is_refused_as_well, Branch, |stage| {
+    for state in ["canceled", "failed", "succeeded"] {
+        for (guard, value) in [("branch", "dev"), ("commit", HEAD)] {
+            let scope = stage.scope([one(1).state(state)]);
+            let step = scope.step().input("deployment_id", &stage.id(1));
+            let ran = scope.errs(step.input(guard, value));
+            ran.reasons(&[guard, value]);
+            assert_eq!(ran.output("canceled"), "false");
+        }
+    }
+});
+
+every_selecting!(a_guard_that_cannot_be_checked_is_not_passed, Branch, |stage| {
+    for (guard, value) in [("branch", "main"), ("commit", HEAD)] {
+        let scope = stage.scope([one(1).silent()]);
+        let step = scope.step().input("deployment_id", &stage.id(1));
+        scope.errs(step.input(guard, value));
+        let scope = stage.scope([one(1).commit(HEAD)]);
+        scope.sandbox.always(Call::Read, Fault::Status(403));
+        let step = scope.step().input("deployment_id", &stage.id(1));
+        scope.errs(step.input(guard, value));
+    }
+});
+
+every_selecting!(the_runs_own_branch_is_no_guard, Latest, |stage| {
+    let scope = stage.scope([one(1)]);
+    let step = scope.step().input("deployment_id", &stage.id(1));
+    scope.cancels(on_push(step, "dev", HEAD), &[1]);
+});
+
+every_selecting!(one_refused_deployment_does_not_stop_the_others, Branch, |stage| {
+    let scope = stage.scope([one(1), one(2).branch("dev")]);
+    let ids = format!("{},{}", stage.id(1), stage.id(2));
+    let step = scope.step().input("deployment_id", &ids);
+    step.input("branch", "main").run().ended("error", 1);
+    assert_eq!(scope.asked(), [1]);
+});

@@ -1,0 +1,102 @@
+//! Nothing to cancel: waiting for it to appear, and what is said when nothing does.
+
+use crate::sandbox::{Call, Fault};
+use crate::stage::{HEAD, every_selecting, not_listed, one};
+
+every_selecting!(a_deployment_may_take_a_while_to_appear, Commit, |stage| {
+    let scope = stage.scope([one(1).state("succeeded")]);
+    let step = scope.select("commit").input("commit", HEAD);
+    let running = step.input("appear_within", "15s").start();
+    scope.sandbox.wait_for(Call::List, stage.traits().lists + 1);
+    scope.put(&one(2).commit(HEAD));
+    running.wait().ended("canceled", 0);
+    assert_eq!(scope.asked(), [2]);
+});
+
+every_selecting!(without_appear_within_there_is_one_look, Latest, |stage| {
+    let scope = stage.scope([one(1).state("succeeded")]);
+    scope.idles(scope.select("latest"));
+    assert_eq!(scope.lists(), stage.traits().lists);
+});
+
+every_selecting!(when_nothing_appears_there_is_nothing_to_cancel, Branch, |stage| {
+    let scope = stage.scope([one(1).state("succeeded"), one(2).branch("dev")]);
+    let step = scope.select("branch").input("branch", "main");
+    let ran = scope.idles(step.input("appear_within", "1s"));
+    ran.reasons(&["branch main"]);
+    assert!(scope.lists() > 1);
+});
+
+every_selecting!(a_deployment_of_another_commit_is_not_what_was_waited_for, Commit, |stage| {
+    let scope = stage.scope([one(1)]);
+    let step = scope.select("commit").input("commit", HEAD);
+    scope.idles(step.input("appear_within", "1s"));
+});
+
+every_selecting!(waiting_for_a_deployment_ends_by_the_limit, Latest, |stage| {
+    let scope = stage.scope([one(1).state("succeeded")]);
+    let step = scope.select("latest").input("timeout", "2");
+    scope.idles(step.input("appear_within", "1h"));
+});
+
+every_selecting!(a_signal_ends_the_wait_for_a_deployment, Latest, |stage| {
+    let scope = stage.scope([one(1).state("succeeded")]);
+    let running = scope.select("latest").input("appear_within", "15s").start();
+    scope.sandbox.wait_for(Call::List, stage.traits().lists);
+    running.signal("TERM");
+    running.wait().ended("interrupted", 143);
+});
+
+every_selecting!(appear_within_without_a_rule_is_bad_input, Latest, |stage| {
+    let scope = stage.scope([one(1)]);
+    let step = scope.step().input("deployment_id", &stage.id(1));
+    scope.refuses(step.input("appear_within", "5s"), &["`appear_within`", "`select`"]);
+});
+
+every_selecting!(nothing_in_flight_is_no_failure_and_says_what_was_looked_at, Latest, |stage| {
+    let scope = stage.scope([one(1).state("succeeded"), one(2).state(stage.lost())]);
+    let ran = scope.idles(scope.select("latest"));
+    // Where one goes on at a time, that one is looked at and what waits.
+    ran.reasons(&[if stage.traits().many { "2 deployments" } else { "1 deployment" }]);
+    let told = ["count", "deployments", "went_live", "canceled", "state"];
+    let told = told.map(|name| ran.output(name));
+    assert_eq!(told, ["0", "[]", "false", "false", ""]);
+    assert_eq!(ran.output("canceled_count"), "0");
+    ran.says("::notice title=");
+});
+
+every_selecting!(nothing_to_cancel_fails_where_that_is_asked_for, Latest, |stage| {
+    let scope = stage.scope([one(1).state("succeeded")]);
+    let step = scope.select("latest").input("fail_on", "nothing_to_cancel");
+    step.run().ended("nothing_to_cancel", 3);
+});
+
+every_selecting!(nothing_to_cancel_is_told_in_the_summary, Latest, |stage| {
+    let scope = stage.scope([one(1).state("succeeded")]);
+    let ran = scope.idles(scope.select("latest"));
+    assert!(ran.summary.contains("1 deployment"), "{}", ran.summary);
+});
+
+every_selecting!(a_scope_without_deployments_has_nothing_to_cancel, All, |stage| {
+    let scope = stage.scope([]);
+    scope.idles(scope.select("all"));
+});
+
+every_selecting!(an_unknown_scope_is_not_found_by_its_name, Latest, |stage| {
+    let Some((input, name)) = stage.unknown_scope() else { return };
+    for rule in stage.rules(["latest", "superseded", "all"]) {
+        let scope = stage.scope([one(1)]);
+        let ran = scope.select(rule).input(input, name).run();
+        ran.ended("not_found", 4);
+        ran.reasons(&[name, &format!("`{input}`")]);
+        assert_eq!((ran.output("count"), scope.asked().len()), ("0", 0));
+    }
+});
+
+every_selecting!(a_400_to_the_list_of_a_scope_that_is_there_is_a_failed_read, Latest, |stage| {
+    let scope = stage.scope([one(1)]);
+    scope.sandbox.always(Call::List, Fault::Status(400));
+    let ran = scope.select("latest").run();
+    ran.ended("error", 1);
+    ran.reasons(&[not_listed(stage)]);
+});

@@ -1,0 +1,208 @@
+//! The summary.
+
+use super::{ending, levels, running, sandbox, step};
+use crate::sandbox::digitalocean::Deployment;
+use crate::sandbox::{Call, Fault, Sandbox, TOKEN, vercel};
+use crate::step::Step;
+
+#[test]
+fn the_summary_tells_what_was_asked_and_what_was_seen() {
+    let sandbox = running();
+    let summary = step(&sandbox).run().summary;
+    for text in [
+        "1 deployment on DigitalOcean App Platform",
+        "| deployment | before | after | outcome | time |",
+        "`dep-1`",
+        "| `BUILDING` | `CANCELED` |",
+        "canceled",
+        "go live?** No",
+        "**Seen:**",
+        "`BUILDING` → ",
+        "**Not undone",
+    ] {
+        assert!(summary.contains(text), "no {text:?} in\n{summary}");
+    }
+}
+
+/// What holds only after a cancellation that took effect, in a run in which nothing new is live.
+#[test]
+fn what_stays_after_a_cancellation_is_said_only_where_that_is_so() {
+    const STAYS: &str = "live before stays live";
+    let course = |states: &[&str], after: &[&str]| ending(states, after);
+    let refused = course(&["BUILDING"], &["CANCELED"]);
+    refused.always(Call::Cancel, Fault::json(422, r#"{"message": "no"}"#));
+    let one_live = running();
+    one_live.add(Deployment::new("app-1", "dep-2").after_cancel(["ACTIVE"]));
+    for (name, sandbox, outcome, says) in [
+        ("canceled", running(), "canceled", true),
+        ("refused", refused, "error", false),
+        ("completed", course(&["BUILDING"], &["ACTIVE"]), "completed", false),
+        ("failed", course(&["BUILDING"], &["ERROR"]), "failed", false),
+        ("superseded", course(&["BUILDING"], &["SUPERSEDED"]), "superseded", false),
+        ("not seen", course(&["BUILDING"], &["BUILDING"]), "timed_out", false),
+        ("finished", course(&["CANCELED"], &["CANCELED"]), "already_finished", false),
+        ("one live", one_live, "completed", false),
+    ] {
+        let ids = if name == "one live" { "dep-1,dep-2" } else { "dep-1" };
+        let step = step(&sandbox).input("deployment_id", ids).input("timeout", "2s");
+        let ran = step.run();
+        assert_eq!(ran.output("outcome"), outcome, "{name}");
+        let summary = &ran.summary;
+        assert_eq!(summary.contains(STAYS), says, "{name}\n{summary}");
+        assert_eq!(summary.contains("Not undone"), says, "{name}\n{summary}");
+    }
+}
+
+#[test]
+fn a_run_of_several_that_sees_no_end_counts_none() {
+    for (input, value, counted) in
+        [("dry_run", "true", "Dry run: 2 of 3"), ("wait", "false", "2 of 3"), ("wait", "true", "2 of 3")]
+    {
+        let slow = |id| Deployment::new("app-1", id).after_cancel(["BUILDING", "CANCELED"]);
+        let sandbox = sandbox(slow("dep-1"));
+        sandbox.add(slow("dep-2"));
+        sandbox.add(Deployment::new("app-1", "dep-3").states(["ERROR"]));
+        let ran = step(&sandbox).input("deployment_id", "dep-1,dep-2,dep-3").input(input, value).run();
+        let reason = ran.output("reason");
+        assert!(reason.starts_with(counted), "{reason}");
+        assert!(ran.summary.contains(&format!("{counted} deployments")), "{}", ran.summary);
+        let ends = reason.contains("ended canceled");
+        assert_eq!(ends, value == "true" && input == "wait", "{reason}");
+    }
+}
+
+#[test]
+fn one_that_had_ended_in_a_way_nobody_knows_is_a_warning() {
+    let sandbox = Sandbox::start();
+    sandbox.add(vercel::Deployment::new("prj_1", "web", "dpl_1").states(["DELETED"]));
+    let ran = Step::on(&sandbox, "vercel").input("deployment_id", "dpl_1").run();
+    ran.ended("already_finished", 0);
+    assert_eq!((ran.output("went_live"), levels(&ran)), ("unknown", vec!["warning".to_owned()]));
+    assert!(ran.summary.contains("⚠️"), "{}", ran.summary);
+}
+
+#[test]
+fn a_fault_that_many_ids_have_is_told_once() {
+    let sandbox = running();
+    let ran = step(&sandbox).input("deployment_id", &".,".repeat(4000)).run();
+    ran.ended("error", 2);
+    assert_eq!(levels(&ran), ["error"]);
+    let sizes = [ran.output("reason").len(), ran.summary.len()];
+    assert!(sizes.iter().all(|size| *size < 2000), "{sizes:?}");
+}
+
+#[test]
+fn the_summary_shows_the_way_back_when_it_went_live() {
+    let sandbox = ending(&["BUILDING"], &["ACTIVE"]);
+    let ran = step(&sandbox).run();
+    let summary = &ran.ended("completed", 3).summary;
+    for text in ["go live?** **Yes", "**Next:**", "roll back", "https://cloud.digitalocean.com/apps/app-1"] {
+        assert!(summary.contains(text), "no {text:?} in\n{summary}");
+    }
+}
+
+#[test]
+fn a_heading_says_that_nothing_was_canceled_where_a_run_sent_no_request() {
+    let refused = step(&running()).input("select", "all").input("deployment_id", "").input("token", "another").run();
+    refused.ended("error", 1).says("title=Nothing was canceled");
+    assert!(refused.summary.contains("### ❌ Nothing was canceled"), "{}", refused.summary);
+}
+
+#[test]
+fn a_page_to_look_at_is_named_only_where_there_is_one_of_a_deployment_that_was_seen() {
+    let sandbox = running();
+    let missing = step(&sandbox).input("deployment_id", "dep-1,dep-9").run();
+    missing.ended("not_found", 4);
+    assert!(!missing.summary.contains("**Next:**"), "{}", missing.summary);
+
+    let sandbox = ending(&["BUILDING"], &["BUILDING"]);
+    let late = step(&sandbox).input("deployment_id", "dep-1,dep-9").input("timeout", "2").run();
+    let page = "**Next:** look at [`dep-1`](https://cloud.digitalocean.com/apps/app-1";
+    assert!(late.summary.contains(page), "{}", late.summary);
+}
+
+#[test]
+fn the_way_back_of_production_is_not_offered_for_a_preview() {
+    for (target, offered) in [(Some("production"), true), (None, false), (Some("staging"), false)] {
+        let sandbox = Sandbox::start();
+        let live = vercel::Deployment::new("prj_1", "web", "dpl_1").target(target).states(["READY"]);
+        sandbox.add(live);
+        let ran = Step::on(&sandbox, "vercel").input("deployment_id", "dpl_1").run();
+        ran.ended("already_finished", 3);
+        assert_eq!(ran.output("went_live"), "true");
+        let plain = Step::plain()
+            .input("platform", "vercel")
+            .input("api_url", &sandbox.url("vercel"))
+            .input("token", TOKEN)
+            .input("deployment_id", "dpl_1")
+            .run();
+        for text in [&ran.summary, &plain.stdout] {
+            assert_eq!(text.contains("vercel rollback"), offered, "{target:?}\n{text}");
+            assert_eq!(text.contains("what production serves has not changed"), !offered, "{target:?}\n{text}");
+        }
+    }
+}
+
+#[test]
+fn the_summary_lists_every_deployment() {
+    let sandbox = running();
+    sandbox.add(Deployment::new("app-1", "dep-2"));
+    let summary = step(&sandbox).input("deployment_id", "dep-1,dep-2,dep-9").run().summary;
+    for id in ["`dep-1`", "`dep-2`", "`dep-9`"] {
+        assert_eq!(summary.lines().filter(|line| line.starts_with('|') && line.contains(id)).count(), 1, "{summary}");
+    }
+}
+
+#[test]
+fn the_summary_of_several_says_which_went_live_and_why_others_need_a_look() {
+    let sandbox = running();
+    let fast = Deployment::new("app-1", "dep-2").after_cancel(["BUILDING", "ACTIVE"]);
+    sandbox.add(fast);
+    let summary = step(&sandbox).input("deployment_id", "dep-1,dep-2,dep-9").run().summary;
+    for text in [
+        "go live?** **Yes, 1 of 3.**",
+        "\n- `dep-2`: It went live before the cancellation could take effect",
+        "\n- `dep-9`: The app app-1 has no deployment dep-9; check",
+        "**Next:** `dep-2` is live. To go back:",
+    ] {
+        assert!(summary.contains(text), "no {text:?} in\n{summary}");
+    }
+    assert!(!summary.contains("\n- `dep-1`"), "{summary}");
+}
+
+#[test]
+fn the_summary_of_bad_input_lists_the_faults() {
+    let sandbox = running();
+    let summary = step(&sandbox).input("timeout", "soon").run().summary;
+    assert!(summary.contains("`timeout`") && summary.contains("Nothing was sent"), "{summary}");
+}
+
+#[test]
+fn the_summary_is_appended() {
+    let sandbox = running();
+    let step = step(&sandbox);
+    std::fs::write(step.file("summary"), "# Earlier\n").unwrap();
+    assert!(step.run().summary.starts_with("# Earlier\n"));
+}
+
+#[test]
+fn no_summary_is_written_when_none_is_wanted() {
+    let sandbox = running();
+    let ran = step(&sandbox).input("summary", "False").run();
+    assert_eq!(ran.ended("canceled", 0).summary, "");
+}
+
+#[test]
+fn a_huge_summary_stays_below_1_mib_and_says_so() {
+    let sandbox = Sandbox::start();
+    let mut step = Step::on(&sandbox, "vercel");
+    for list in 0..8 {
+        let ids: Vec<String> = (0..150).map(|n| format!("{list}-{n:03}-{}", "x".repeat(500))).collect();
+        let name = format!("BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT_DEPLOYMENT_ID_{list}");
+        step = step.var(&name, &ids.join(","));
+    }
+    let ran = step.run();
+    assert_eq!(ran.output("count"), "1200");
+    assert!(ran.summary.len() < 1024 * 1024);
+    assert!(ran.summary.contains("more deployments are not listed"), "{}", ran.summary.len());
+}
