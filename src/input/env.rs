@@ -174,7 +174,27 @@ mod tests {
         check(&[("INPUT_APP_ID", " "), ("PLUGIN_APP-ID", "b")], "app_id", Some("b"));
         check(&[("INPUT_APP-ID", "a"), ("CANCEL_DEPLOYMENT_APP_ID", "b")], "app_id", Some("a"));
         check(&[("CANCEL_DEPLOYMENT_APP_ID", "b")], "app_id", Some("b"));
-        check(&[("CANCEL_DEPLOYMENT_APP-ID", "b"), ("APP_ID", "c")], "app_id", None);
+        let unread = ["CANCEL_DEPLOYMENT_APP-ID", "APP_ID", "input_app_id"];
+        check(&unread.map(|variable| (variable, "b")), "app_id", None);
+    }
+
+    #[test]
+    fn the_spellings_win_in_the_documented_order() {
+        let mut left = vec![
+            ("INPUT_APP_ID", "a"),
+            ("INPUT_APP-ID", "b"),
+            ("PLUGIN_APP_ID", "c"),
+            ("PLUGIN_APP-ID", "d"),
+            ("BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT_APP_ID", "e"),
+            ("CANCEL_DEPLOYMENT_APP_ID", "f"),
+        ];
+        while let Some((_, first)) = left.first().copied() {
+            check(&left, "app_id", Some(first));
+            let blank: Vec<_> =
+                left.iter().map(|(name, value)| (*name, if *value < "f" { "\n\t " } else { *value })).collect();
+            check(&blank, "app_id", Some("f"));
+            left.remove(0);
+        }
     }
 
     #[test]
@@ -183,6 +203,9 @@ mod tests {
         let (zero, one) = (format!("{name}_0"), format!("{name}_1"));
         check(&[(zero.as_str(), "a"), (one.as_str(), "b")], "deployment_id", Some("a\nb"));
         check(&[(name, "a")], "deployment_id", Some("a"));
+        check(&[(zero.as_str(), ""), (one.as_str(), "b")], "deployment_id", Some("b"));
+        check(&[(zero.as_str(), "a"), ("PLUGIN_DEPLOYMENT_ID", "b")], "deployment_id", Some("b"));
+        check(&[(zero.as_str(), "a"), ("CANCEL_DEPLOYMENT_DEPLOYMENT_ID", "b")], "deployment_id", Some("a"));
     }
 
     #[cfg(unix)]

@@ -71,13 +71,6 @@ every_platform!(a_refused_connection_is_an_error, |stage| {
     assert_eq!((ran.output("state"), ran.output("went_live")), ("", "unknown"));
 });
 
-every_platform!(a_plain_address_of_another_machine_is_bad_input, |stage| {
-    let ran = stage.step_at("http://192.0.2.1/api").run();
-    ran.ended("error", 2);
-    ran.reasons(&["api_url"]);
-    assert_eq!((ran.output("count"), ran.output("deployments")), ("0", "[]"));
-});
-
 every_platform!(a_read_that_makes_no_sense_is_an_error_and_nothing_is_sent, |stage| {
     let mut lies = vec![
         Fault::Html(200),

@@ -22,13 +22,6 @@ every_selecting!(a_branch_may_be_a_full_ref, Branch, |stage| {
     scope.cancels(step, &[1]);
 });
 
-every_selecting!(a_tag_or_a_pull_requests_ref_is_no_branch, Branch, |stage| {
-    for text in ["refs/tags/v1", "refs/pull/4/merge"] {
-        let scope = stage.scope([one(1)]);
-        scope.refuses(scope.select("branch").input("branch", text), &["`branch`"]);
-    }
-});
-
 every_selecting!(the_branch_comes_from_the_run, Branch, |stage| {
     let scope = stage.scope([one(1), one(2).branch("dev")]);
     scope.cancels(on_push(scope.select("branch"), "dev", HEAD), &[2]);

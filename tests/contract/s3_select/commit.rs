@@ -15,14 +15,6 @@ every_selecting!(a_commit_may_be_short_and_in_capitals, Commit, |stage| {
     scope.cancels(scope.select("commit").input("commit", "ABCDEF0"), &[1]);
 });
 
-every_selecting!(what_is_no_commit_is_bad_input, Commit, |stage| {
-    for text in ["111111", "HEAD", "main", "111111g"] {
-        let scope = stage.scope([one(1).commit(HEAD)]);
-        let step = scope.select("commit").input("commit", text);
-        scope.refuses(step, &["`commit`"]);
-    }
-});
-
 every_selecting!(the_commit_comes_from_the_run, Commit, |stage| {
     let scope = stage.scope([one(1).commit(HEAD), one(2)]);
     scope.cancels(on_push(scope.select("commit"), "main", HEAD), &[1]);

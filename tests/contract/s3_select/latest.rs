@@ -21,11 +21,6 @@ every_selecting!(the_rule_is_written_in_any_case, Latest, |stage| {
     scope.cancels(scope.select("LATEST"), &[1]);
 });
 
-every_selecting!(an_unknown_rule_is_bad_input_that_names_the_known_ones, Latest, |stage| {
-    let scope = stage.scope([one(1)]);
-    scope.refuses(scope.select("newest"), &["`select`", "`latest`", "`superseded`", "`all`"]);
-});
-
 every_selecting!(the_list_counts_as_the_first_read, Latest, |stage| {
     let scope = stage.scope([one(1).state(stage.waits())]);
     let ran = scope.cancels(scope.select("latest"), &[1]);

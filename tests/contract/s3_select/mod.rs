@@ -5,7 +5,6 @@ mod commit;
 mod events;
 mod forks;
 mod guards;
-mod inputs;
 mod latest;
 mod lists;
 mod nothing;

@@ -47,12 +47,6 @@ every_selecting!(a_signal_ends_the_wait_for_a_deployment, Latest, |stage| {
     running.wait().ended("interrupted", 143);
 });
 
-every_selecting!(appear_within_without_a_rule_is_bad_input, Latest, |stage| {
-    let scope = stage.scope([one(1)]);
-    let step = scope.step().input("deployment_id", &stage.id(1));
-    scope.refuses(step.input("appear_within", "5s"), &["`appear_within`", "`select`"]);
-});
-
 every_selecting!(nothing_in_flight_is_no_failure_and_says_what_was_looked_at, Latest, |stage| {
     let scope = stage.scope([one(1).state("succeeded"), one(2).state(stage.lost())]);
     let ran = scope.idles(scope.select("latest"));

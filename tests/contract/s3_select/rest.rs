@@ -113,3 +113,14 @@ every_selecting!(a_signal_while_the_kept_one_is_read_leaves_everything_running, 
     running.wait().ended("interrupted", 130);
     assert_eq!(scope.asked(), [0; 0]);
 });
+
+every_selecting!(a_rule_needs_its_scope, Latest, |stage| {
+    let asked = stage.select_inputs().unwrap().first().map(|(name, _)| *name);
+    let needed = asked.or(stage.unknown_scope().map(|(name, _)| name)).unwrap();
+    for rule in stage.rules(["latest", "commit", "branch", "superseded", "all"]) {
+        let scope = stage.scope([one(1).commit(HEAD)]);
+        let step = on_push(scope.select(rule), "main", HEAD);
+        let step = step.without(&format!("INPUT_{}", needed.to_uppercase()));
+        scope.refuses(step, &[&format!("`{needed}`")]);
+    }
+});

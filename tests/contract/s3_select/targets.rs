@@ -1,6 +1,6 @@
 //! Narrowed to a target.
 
-use crate::stage::{HEAD, every_platform, every_selecting, on_push, one};
+use crate::stage::{HEAD, every_selecting, on_push, one};
 
 every_selecting!(a_target_narrows_every_rule, All, |stage| {
     if !stage.has_targets() {
@@ -28,15 +28,6 @@ every_selecting!(a_deployment_without_a_target_is_a_preview, All, |stage| {
     }
     let scope = stage.scope([one(1), one(2).target("production")]);
     scope.cancels(scope.select("all").input("target", "preview"), &[1]);
-});
-
-every_platform!(a_target_where_there_are_none_is_refused, |stage| {
-    if stage.has_targets() {
-        return;
-    }
-    let scope = stage.scope([one(1)]);
-    let step = scope.select("all").input("target", "production");
-    scope.refuses(step, &["`target`", "narrow"]);
 });
 
 every_selecting!(a_target_beside_an_id_is_a_guard, Latest, |stage| {

@@ -1,0 +1,452 @@
+//! Every rule about inputs as a table, from the variables of a step to what a run cancels; nothing is sent.
+
+use std::time::Duration;
+
+use super::open::{Connect, Opened, Setup, open, require_target};
+use super::target::Target;
+use super::*;
+use crate::api::{Request, Response, Transport, TransportError};
+use crate::ci::facts::Facts;
+use crate::platform::register::{REGISTER, named};
+use crate::platform::{Need, Way};
+
+/// Nothing is sent here.
+struct Nowhere;
+
+#[async_trait::async_trait]
+impl Transport for Nowhere {
+    async fn send(&self, _request: Request) -> Result<Response, TransportError> {
+        unreachable!("a rule about inputs sends nothing")
+    }
+}
+
+/// What the variables of a step came to.
+struct Judged {
+    said: Vec<String>,
+    warnings: Vec<String>,
+    common: Common,
+    opened: Option<Opened>,
+}
+
+type Variables = Vec<(String, String)>;
+
+fn judged(variables: Variables) -> Judged {
+    let env = Env::new(variables.into_iter().map(|(name, value)| (name.into(), value.into())));
+    let mut faults = Faults::default();
+    let entry = chosen_platform(&env, &mut faults);
+    let values = read(&env, entry, &mut faults);
+    let common = Common::judge(&values, &mut faults);
+    let facts = Facts::read(&env, ci::here(&env, common.ci.as_deref()).id());
+    let connect: Connect = Box::new(|_, _, _, _| Ok(Box::new(Nowhere)));
+    let opened = match entry {
+        Some(entry) => {
+            let setup = Setup { env: &env, entry, values: &values, common: &common, facts: &facts };
+            open(&connect, &setup, &mut faults)
+        }
+        None => {
+            require_target(&values, &mut faults);
+            None
+        }
+    };
+    Judged { said: faults.sentences(), warnings: faults.warnings, common, opened }
+}
+
+/// An input (in small letters) as an action hands it over, or a variable (in capitals) as it is. One without a value is absent.
+fn variables(pairs: &[(&str, &str)]) -> Variables {
+    let is_input = |name: &str| name.starts_with(|c: char| c.is_ascii_lowercase());
+    let variable = |name: &str| if is_input(name) { format!("INPUT_{}", name.to_uppercase()) } else { name.to_owned() };
+    pairs.iter().map(|(name, value)| (variable(name), (*value).to_owned())).collect()
+}
+
+/// What a platform needs, and these, which come last and so count.
+fn with_needs(entry: &PlatformInfo, more: &[(&str, &str)]) -> Variables {
+    let selects = more.iter().any(|(name, _)| *name == "select");
+    let mut needed = vec![("platform", entry.about.id), ("api_url", "https://api.example")];
+    let way = |ways: &[Way]| ways.iter().take(1).flat_map(|way| way.needs()).collect();
+    for need in entry.needs {
+        let names: Vec<_> = match need {
+            Need::All(names) => names.to_vec(),
+            Need::OneOf(ways) => way(ways),
+            Need::ForSelect(ways) if selects => way(ways),
+            Need::ForSelect(_) | Need::AtMostOneOf(_) => Vec::new(),
+        };
+        needed.extend(names.into_iter().map(|name| (name, "needed-0123456789")));
+    }
+    if !selects {
+        needed.push(("deployment_id", "d1"));
+    }
+    needed.retain(|(name, _)| more.iter().all(|(other, _)| other != name));
+    needed.extend(more);
+    variables(&needed)
+}
+
+fn on(platform: &str, more: &[(&str, &str)]) -> Judged {
+    judged(with_needs(named(platform).unwrap(), more))
+}
+
+/// A step on DigitalOcean is refused with as many sentences as these, each of which holds its words.
+#[track_caller]
+fn check(more: &[(&str, &str)], says: &[&str]) {
+    check_on("digitalocean", more, says);
+}
+
+#[track_caller]
+fn check_on(platform: &str, more: &[(&str, &str)], says: &[&str]) {
+    let said = on(platform, more).said;
+    let fits = said.len() == says.len() && said.iter().zip(says).all(|(said, words)| said.contains(words));
+    assert!(fits, "{platform} {more:?}: {said:#?}");
+}
+
+/// What is said of one input of a platform with these.
+fn about(entry: &PlatformInfo, name: &str, more: &[(&str, &str)]) -> Vec<String> {
+    let mut said = judged(with_needs(entry, more)).said;
+    said.retain(|said| said.starts_with(&format!("`{name}`")));
+    said
+}
+
+// Values.
+
+#[test]
+fn an_expression_is_refused_in_every_input_but_the_two_that_people_make_up() {
+    for entry in REGISTER {
+        for input in COMMON.iter().chain(entry.inputs) {
+            let made_up = ["password", "client_secret"].contains(&input.name);
+            assert_eq!(input.made_up, made_up, "{}", input.name);
+            for value in ["$(X)", "$X", "${X}", "$[x]", "${{ x }}", "<< x >>", "<+x>", "%X%"] {
+                let found = about(entry, input.name, &[(input.name, value)]);
+                let said = found.iter().filter(|said| said.contains("was not expanded")).count();
+                assert_eq!(said, usize::from(!made_up), "{} {value} {found:?}", input.name);
+            }
+        }
+    }
+    check(&[("deployment_id", "d2,$(ID)")], &["`deployment_id` (INPUT_DEPLOYMENT_ID) is a variable"]);
+    check(&[("deployment_id", "d2\n${{ x }}")], &["is a variable that was not expanded"]);
+    check(&[("token", ""), ("DIGITALOCEAN_TOKEN", "$(X)")], &["`token` (DIGITALOCEAN_TOKEN) is a variable"]);
+    check_on("vercel", &[("VERCEL_ORG_ID", "$(VERCEL_ORG_ID)")], &["`team_id` (VERCEL_ORG_ID) is a variable"]);
+}
+
+#[test]
+fn an_expression_inside_a_name_is_refused_as_one() {
+    let vercel = named("vercel").unwrap();
+    for name in ["branch", "target"] {
+        for value in ["origin/$(X)", "${CI_BRANCH}-x", "prefix-${{ x }}", "a-<<x>>-b", "refs/heads/${X}"] {
+            let found = about(vercel, name, &[(name, value)]);
+            assert!(found.len() == 1 && found[0].contains(UNEXPANDED), "{name} {value} {found:?}");
+        }
+        assert!(about(vercel, name, &[(name, "cost-in-$")]).is_empty());
+    }
+}
+
+#[test]
+fn quotes_around_a_value_are_named_in_every_input() {
+    for entry in REGISTER {
+        for input in COMMON.iter().chain(entry.inputs).filter(|input| !input.made_up && input.name != "query") {
+            for value in ["\"a-value-of-some-length\"", "'x'", "`x`"] {
+                let found = about(entry, input.name, &[(input.name, value)]);
+                let once = found.iter().filter(|said| said.contains("brackets or quotes")).count();
+                assert_eq!(once, 1, "{} {value} {found:?}", input.name);
+            }
+        }
+    }
+    let words = "has brackets or quotes around it, but takes one of";
+    assert!(judged(variables(&[("platform", "[digitalocean]")])).said[0].contains(words));
+    check(&[("ci", "<github-actions>")], &[words]);
+}
+
+/// Whatever becomes a part of a path, on every platform.
+#[test]
+fn a_step_in_a_path_is_refused_wherever_it_could_enter_one() {
+    for entry in REGISTER {
+        let own = entry.inputs.iter().map(|input| input.name);
+        // These two stand in a form and in a query.
+        let elsewhere = ["client_id", "owner_id"];
+        let ids = own.filter(|name| name.ends_with("_id") && !elsewhere.contains(name) || *name == "team_slug");
+        for value in [".", "..", " .. ", "[acme]", "a\u{7}b"] {
+            for name in ids.clone() {
+                // What only a choice needs may be left alone without one.
+                let without = [(name, value)];
+                let with = [(name, value), ("select", "latest")];
+                let ways: &[&[_]] = if for_select_only(entry).contains(&name) { &[&with] } else { &[&with, &without] };
+                for way in ways {
+                    let found = about(entry, name, way);
+                    assert_eq!(found.len(), 1, "{} {way:?}: {found:?}", entry.about.id);
+                }
+            }
+            let found = about(entry, "deployment_id", &[("deployment_id", value)]);
+            assert_eq!(found.len(), 1, "{} {value:?}: {found:?}", entry.about.id);
+        }
+    }
+    check_on("vercel", &[("project_id", "..")], &["`project_id`"]);
+}
+
+fn for_select_only(entry: &PlatformInfo) -> Vec<&'static str> {
+    let needs = entry.needs.iter().filter(|need| matches!(need, Need::ForSelect(_)));
+    needs.flat_map(Need::names).collect()
+}
+
+#[test]
+fn an_empty_value_means_the_default() {
+    let names =
+        COMMON.iter().map(|input| (input.name, " ")).filter(|(name, _)| !["platform", "api_url"].contains(name));
+    let empty: Vec<_> = names.chain([("deployment_id", "d1"), ("app_name", "\n")]).collect();
+    let Judged { said, common, .. } = on("digitalocean", &empty);
+    assert_eq!(said, [""; 0]);
+    assert!(common.wait && common.summary && !common.dry_run && common.only_states.is_none());
+    assert_eq!((common.timeout, common.poll_interval), (Duration::from_secs(240), Duration::from_secs(5)));
+    assert!(common.output_file.is_none() && common.ci.is_none() && common.ca_cert.is_none());
+}
+
+#[test]
+fn values_are_read_as_people_write_them() {
+    let common = |name: &str, value: &str| {
+        let Judged { said, common, .. } = on("digitalocean", &[(name, value)]);
+        assert_eq!(said, [""; 0], "{name} {value}");
+        common
+    };
+    assert!(common("dry_run", "TRUE").dry_run && common("dry_run", "\tTrue ").dry_run);
+    assert!(!common("wait", "False").wait && !common("summary", "FALSE").summary);
+    for (value, seconds) in [("90", 90), (" 90s\n", 90), ("5m", 300), ("1h", 3600), ("1", 1), ("24h", 86_400)] {
+        assert_eq!(common("timeout", value).timeout.as_secs(), seconds, "{value}");
+    }
+    assert_eq!(common("poll_interval", "1h").poll_interval.as_secs(), 3600);
+    let both = Some(vec![State::Queued, State::Running]);
+    assert_eq!(common("only_states", "Queued,RUNNING").only_states, both);
+    for platform in ["DigitalOcean", "DIGITALOCEAN", " digitalocean\n"] {
+        common("platform", platform);
+    }
+}
+
+#[test]
+fn what_is_none_of_an_inputs_values_is_refused() {
+    for (name, values) in [
+        ("wait", &["yes", "1", "on", "truee"][..]),
+        ("dry_run", &["yes", "0"]),
+        ("summary", &["no"]),
+        ("timeout", &["0", "25h", "86401", "-1", "1.5m", "5 minutes", "1d", "m", "1h30m", "99999999999999999999"]),
+        ("poll_interval", &["0s", "3601", "2h"]),
+        ("only_states", &["building", "canceled", "queued,done", ","]),
+        ("fail_on", &["errors", "none,error", "any,error", ","]),
+        ("branch", &["a..b", "feature/*", "a b", "refs/tags/v1", "refs/pull/4/merge", "refs/heads/$X", "HEAD", "-x"]),
+        ("commit", &["111111", "HEAD", "main", "111111g"]),
+        ("api_url", &["http://api.example", "ftp://127.0.0.1", "api.example", "https://u:p@127.0.0.1", "//127.0.0.1"]),
+        ("ci", &["travis"]),
+        ("deployment_id", &[",", "d1,..", "dep\t1", "dep\u{1b}[31m1", "dep\u{85}1"]),
+        ("token", &["first-half-of-it\nsecond-half-of-it", "a\u{7}b"]),
+    ] {
+        for value in values {
+            let found = about(named("digitalocean").unwrap(), name, &[(name, value)]);
+            assert_eq!(found.len(), 1, "{name} {value:?}: {found:?}");
+            assert!(found[0].contains(&format!("(INPUT_{})", name.to_uppercase())), "{found:?}");
+            assert!(!found[0].contains("half"), "{found:?}");
+        }
+    }
+    check(&[("deployment_id", &"x".repeat(513))], &["513 bytes"]);
+    check(&[("app_id", &"ü".repeat(257))], &["514 bytes"]);
+    check(&[("deployment_id", &"x".repeat(512))], &[]);
+    check(&[("fail_on", "errors")], &["already_finished"]);
+    check(&[("ci", "travis")], &["github"]);
+    check(&[("select", "newest")], &["takes `latest`, `commit`, `branch`, `superseded` or `all`"]);
+}
+
+#[test]
+fn a_token_in_the_wrong_input_is_not_echoed() {
+    const OTHER: &str = "dop_v1_0123456789abcdef0123456789abcdef";
+    for entry in REGISTER {
+        for input in COMMON.iter().chain(entry.inputs) {
+            let said = judged(with_needs(entry, &[(input.name, OTHER)])).said;
+            assert!(said.iter().all(|said| !said.contains(OTHER)), "{} {said:?}", input.name);
+        }
+    }
+}
+
+// Deployments.
+
+#[test]
+fn ids_are_separated_by_commas_and_lines_of_any_kind_and_count_once() {
+    const UUID: &str = "3aa4d20e-5527-4c00-b496-601fbd22520a";
+    let capitals = format!("{},{UUID}", UUID.to_uppercase());
+    for (list, count) in [
+        ("d1,d2", 2),
+        ("d1\r\nd2", 2),
+        (" d1 , , d2,\n", 2),
+        ("d1,\n\nd2\n", 2),
+        ("d1,d2, d1\nd1", 2),
+        (capitals.as_str(), 1),
+    ] {
+        let opened = on("digitalocean", &[("deployment_id", list)]).opened.unwrap();
+        assert!(matches!(opened.target, Target::Ids(ids) if ids.len() == count), "{list:?}");
+    }
+}
+
+/// As many as one variable holds. Compared each with each they would take longer than anybody waits for a test.
+#[test]
+fn thousands_of_ids_are_each_looked_up_once() {
+    let ids: Vec<_> = (0..26_000).map(|number| format!("{number:x}")).collect();
+    let judged = on("digitalocean", &[("deployment_id", &ids.join(","))]);
+    assert!(matches!(judged.opened.unwrap().target, Target::Ids(ids) if ids.len() == 26_000));
+}
+
+#[test]
+fn faults_that_are_the_same_are_told_once_and_those_past_ten_are_counted() {
+    let same = [".."; 40_000].join(",");
+    check(&[("deployment_id", &same)], &["`deployment_id` (INPUT_DEPLOYMENT_ID) is a path, not an id (40000 times)."]);
+    let mut ids: Vec<_> = (0..100).map(|more| "x".repeat(513 + more)).collect();
+    ids.push("..".to_owned());
+    let said = on("digitalocean", &[("deployment_id", &ids.join("\n"))]).said;
+    assert!(said.len() == 10 && said[0].contains("513 bytes") && said[8].contains("521 bytes"), "{said:?}");
+    assert_eq!(said[9], "92 more inputs are not right.");
+}
+
+// Where values come from.
+
+#[test]
+fn usual_variables_stand_in_by_their_order() {
+    let other = ("token", "");
+    let token = |more: &[(&str, &str)]| {
+        let env =
+            Env::new(with_needs(named("digitalocean").unwrap(), more).into_iter().map(|(n, v)| (n.into(), v.into())));
+        let values = read(&env, named("digitalocean"), &mut Faults::default());
+        values.get("token").map(str::to_owned).unwrap_or_default()
+    };
+    let (first, second) = (("DIGITALOCEAN_ACCESS_TOKEN", "one"), ("DIGITALOCEAN_TOKEN", "two"));
+    assert_eq!(token(&[other, second, first]), "one");
+    assert_eq!(token(&[other, ("DIGITALOCEAN_ACCESS_TOKEN", " "), second]), "two");
+    for prefix in ["INPUT", "PLUGIN", "BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT", "CANCEL_DEPLOYMENT"] {
+        assert_eq!(token(&[other, (&format!("{prefix}_TOKEN"), "three"), first]), "three");
+    }
+    // Another platform's are not used.
+    let missing = "`token` is missing: set `token`, or the variable DIGITALOCEAN_ACCESS_TOKEN or DIGITALOCEAN_TOKEN.";
+    check(&[other, ("VERCEL_TOKEN", "x")], &[missing]);
+}
+
+#[test]
+fn a_written_input_beats_the_usual_variables_of_its_alternatives() {
+    let named = [("app_id", ""), ("app_name", "web")];
+    check(&[named[0], named[1], ("DIGITALOCEAN_APP_ID", "app-9")], &[]);
+    // One that is beaten may hold anything.
+    check(&[named[0], named[1], ("DIGITALOCEAN_APP_ID", "$(DIGITALOCEAN_APP_ID)")], &[]);
+    check(&[("PLUGIN_APP_NAME", "web")], &["`app_id` (INPUT_APP_ID) cannot stand beside `app_name`"]);
+    check_on("vercel", &[("team_slug", "acme"), ("VERCEL_TEAM_ID", "..")], &[]);
+    check_on("vercel", &[("team_id", "team_1"), ("team_slug", "acme")], &["cannot stand beside `team_slug`"]);
+    // An account of one's own is no team.
+    check_on("vercel", &[("VERCEL_ORG_ID", "..")], &[]);
+    check_on("vercel", &[("VERCEL_ORG_ID", "team_\u{7}")], &["`team_id` (VERCEL_ORG_ID)"]);
+    check_on("vercel", &[("VERCEL_TEAM_ID", "team_1"), ("VERCEL_ORG_ID", "team_\u{7}")], &[]);
+}
+
+#[test]
+fn a_team_that_an_address_contradicts_is_refused() {
+    let page = ("deployment_id", "https://vercel.com/acme/web/1");
+    check_on("vercel", &[page, ("team_slug", "other")], &["`team_slug` (INPUT_TEAM_SLUG)"]);
+    check_on("vercel", &[page, ("team_slug", "ACME")], &[]);
+    let two = "https://vercel.com/acme/web/1, https://vercel.com/other/web/2";
+    check_on("vercel", &[("deployment_id", two)], &["acme, other"]);
+}
+
+#[test]
+fn a_misspelled_name_is_answered_with_the_real_one() {
+    for (variable, real) in [
+        ("PLUGIN_APPID", "`app_id`"),
+        ("PLUGIN_DEPLOYMENT_IDS", "`deployment_id`"),
+        ("CANCEL_DEPLOYMENT_TIME_OUT", "`timeout`"),
+        ("CANCEL_DEPLOYMENT_FAILON", "`fail_on`"),
+        ("CANCEL_DEPLOYMENT_DRY-RUN", "`dry_run`"),
+        ("PLUGIN_dry_run", "`dry_run`"),
+    ] {
+        let Judged { said, warnings, .. } = on("digitalocean", &[(variable, "anything-at-all")]);
+        assert!(said.is_empty() && warnings.len() == 1, "{said:?} {warnings:?}");
+        assert_eq!(warnings[0], format!("{variable} is no input; did you mean {real}?"));
+    }
+    for (variable, value) in
+        [("PLUGIN_KUBERNETES_NAMESPACE", "x"), ("CANCEL_DEPLOYMENT_VERSION_PREFIX", "x"), ("PLUGIN_APPID", " ")]
+    {
+        assert_eq!(on("digitalocean", &[(variable, value)]).warnings, [""; 0]);
+    }
+}
+
+// What is missing, and what does not go together.
+
+#[test]
+fn what_is_missing_is_missed_beside_every_other_fault() {
+    let said = |pairs: &[(&str, &str)]| judged(variables(pairs)).said.join("\n");
+    let nothing = said(&[]);
+    assert!(nothing.contains("`platform` is missing") && nothing.contains("`deployment_id` is missing"), "{nothing}");
+    let unknown = said(&[("platform", "heroku"), ("timeout", "soon")]);
+    for words in
+        ["`platform` (INPUT_PLATFORM) is \"heroku\"", "`digitalocean`", "`timeout`", "`deployment_id` is missing"]
+    {
+        assert!(unknown.contains(words), "{unknown}");
+    }
+    for rule in ["commit", "branch"] {
+        let missing = format!("`{rule}` is missing: this CI system does not tell");
+        check(&[("select", rule), ("timeout", "soon")], &["`timeout`", &missing]);
+        check(&[("select", rule), (rule, "..")], &[&format!("`{rule}` (INPUT_")]);
+    }
+}
+
+#[test]
+fn a_branch_that_may_be_a_forks_is_not_said_to_be_one() {
+    let of_pull =
+        |branch| [("select", "branch"), ("CIRCLECI", "true"), ("CIRCLE_PR_REPONAME", "web"), ("CIRCLE_BRANCH", branch)];
+    check_on("vercel", &of_pull("topic"), &["`branch` cannot be taken from this run: it may belong to a fork"]);
+    check_on("vercel", &of_pull("pull/4"), &["`branch` is missing"]);
+}
+
+#[test]
+fn a_rule_and_an_id_exclude_each_other() {
+    for entry in REGISTER.iter().filter(|entry| !entry.selects.is_empty()) {
+        let rule = ("select", entry.selects[0].word());
+        let beside = about(entry, "select", &[rule, ("deployment_id", "d1")]);
+        assert!(beside.len() == 1 && beside[0].contains("`deployment_id`"), "{beside:?}");
+        let neither = about(entry, "deployment_id", &[("deployment_id", "")]);
+        assert_eq!(neither.iter().any(|said| said.contains("`select`")), entry.needs_id, "{neither:?}");
+        let appear = about(entry, "appear_within", &[("appear_within", "5s")]);
+        assert!(appear.len() == 1 && appear[0].contains("`select`"), "{appear:?}");
+    }
+}
+
+#[test]
+fn what_would_not_narrow_a_rule_is_refused() {
+    for entry in REGISTER {
+        for select in entry.selects {
+            for (name, value) in [("branch", "main"), ("commit", "1111111")] {
+                let branched = *select == Select::Superseded && entry.selects.contains(&Select::Branch);
+                let used = select.word() == name || name == "branch" && branched;
+                let found = about(entry, name, &[("select", select.word()), (name, value)]);
+                assert_eq!(found.is_empty(), used, "{} {} {found:?}", entry.about.id, select.word());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_rule_that_a_platform_cannot_follow_names_what_to_use_instead() {
+    for entry in REGISTER {
+        for select in Select::ALL {
+            let found = about(entry, "select", &[("select", select.word())]);
+            let cannot = format!("cannot be `{}` on {}: {}", select.word(), entry.about.name, entry.no_select);
+            let said = found.iter().any(|said| said.contains(&cannot));
+            assert_eq!(said, !entry.selects.contains(&select), "{} {found:?}", entry.about.id);
+        }
+    }
+}
+
+#[test]
+fn a_guard_or_a_narrowing_that_a_platform_does_not_know_is_refused() {
+    for entry in REGISTER {
+        let knows_commits = entry.selects.contains(&Select::Commit);
+        let has_target = entry.inputs.iter().any(|input| input.name == "target");
+        for (name, value, known) in [
+            ("branch", "main", knows_commits),
+            ("commit", "1111111", knows_commits),
+            ("target", "production", has_target),
+        ] {
+            let found = about(entry, name, &[(name, value)]);
+            assert_eq!(found.len(), usize::from(!known), "{} {name} {found:?}", entry.about.id);
+        }
+        if let Some(select) = entry.selects.first() {
+            let found = about(entry, "target", &[("select", select.word()), ("target", "production")]);
+            assert_eq!(found.len(), usize::from(!has_target), "{} {found:?}", entry.about.id);
+        }
+    }
+}
