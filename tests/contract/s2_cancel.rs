@@ -58,8 +58,7 @@ every_platform!(any_2xx_that_is_empty_or_json_is_a_yes, |stage| {
 
 every_platform!(a_cancel_answer_that_hangs_leaves_time_for_a_last_read, |stage| {
     let scene = stage.play(&Course::running()).fault(Call::Cancel, [Fault::Hold]);
-    let ran = scene.step().input("timeout", "2").run();
-    ran.ended("canceled", 0);
+    scene.step().input("timeout", "2").run().ended("canceled", 0);
     assert_eq!(scene.asked(), 1);
 });
 
@@ -100,16 +99,14 @@ every_platform!(a_429_is_no_send, |stage| {
 
 every_platform!(a_rate_limit_past_the_limit_before_the_first_read_ends_at_once, |stage| {
     let scene = stage.play(&Course::running()).always(Call::Read, retry_after(429, "100000"));
-    let ran = scene.step().input("timeout", "24h").run();
-    ran.ended("error", 1).says("Too many requests");
+    scene.step().input("timeout", "24h").run().ended("error", 1).says("Too many requests");
     assert_eq!(scene.calls(), [Call::Read]);
 });
 
 every_platform!(a_rate_limit_past_the_limit_instead_of_a_cancel_ends_at_once, |stage| {
     let scene = stage.play(&Course::running()).always(Call::Cancel, retry_after(429, "100000"));
     let ran = scene.step().input("timeout", "24h").run();
-    ran.ended("timed_out", 124);
-    ran.reasons(&["was turned away by a rate limit (429)"]);
+    ran.ended("timed_out", 124).reasons(&["was turned away by a rate limit (429)"]);
     assert_eq!(ran.deployments()[0]["http_status"], 429);
     assert_eq!(scene.asked(), 1);
 });
@@ -118,8 +115,7 @@ every_platform!(a_rate_limit_past_the_limit_instead_of_a_cancel_ends_at_once, |s
 fn a_retry_after_of_the_cancel_endpoint_does_not_stop_reading() {
     let unavailable = Fault::after(retry_after(503, "100000"));
     let scene = Stage::Vercel.play(&Course::running()).fault(Call::Cancel, [unavailable]);
-    let ran = scene.step().input("timeout", "24h").run();
-    ran.ended("canceled", 0);
+    scene.step().input("timeout", "24h").run().ended("canceled", 0);
 }
 
 /// Three deployments: the first read is limited for two seconds, the others are answered a little later.
@@ -187,8 +183,7 @@ every_platform!(an_unclear_answer_followed_by_an_end_is_not_repeated, |stage| {
 every_platform!(three_unclear_answers_are_enough, |stage| {
     let scene = stage.play(&Course::running()).always(Call::Cancel, Fault::Status(502));
     let ran = scene.run();
-    ran.headed("Not known to be canceled");
-    ran.reasons(&["502"]);
+    ran.headed("Not known to be canceled").reasons(&["502"]);
     assert_eq!((scene.asked(), ran.output("state")), (3, "running"));
     assert_eq!(ran.deployments()[0]["http_status"], 502);
     assert_eq!(ran.output("went_live"), "unknown");
@@ -196,9 +191,7 @@ every_platform!(three_unclear_answers_are_enough, |stage| {
 
 every_platform!(an_unclear_answer_at_the_limit_is_timed_out, |stage| {
     let scene = stage.play(&Course::running()).always(Call::Cancel, Fault::Status(500));
-    let ran = scene.step().input("timeout", "1").run();
-    ran.ended("timed_out", 124);
-    ran.reasons(&["without a clear answer"]);
+    scene.step().input("timeout", "1").run().ended("timed_out", 124).reasons(&["without a clear answer"]);
 });
 
 every_platform!(what_was_sent_is_not_denied_when_the_state_leaves_the_listed_ones, |stage| {
@@ -221,9 +214,7 @@ every_platform!(a_refusal_of_what_is_in_flight_is_an_error_in_the_platforms_word
         let body = stage.refusal("Not on a Sunday.");
         let scene = stage.play(&Course::running()).always(Call::Cancel, Fault::json(status, &body));
         let ran = scene.run();
-        ran.ended("error", 1);
-        ran.reasons(&["Not on a Sunday."]);
-        ran.reasons(&[stage.shown("running")]);
+        ran.ended("error", 1).reasons(&["Not on a Sunday.", stage.shown("running")]);
         assert_eq!((scene.asked(), ran.output("state")), (1, "running"));
     }
 });

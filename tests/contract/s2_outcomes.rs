@@ -56,8 +56,7 @@ every_platform!(an_answer_that_shows_the_end_is_the_last_request, |stage| {
 every_platform!(the_end_is_waited_for_and_nothing_is_read_after_it, |stage| {
     let course = Course::running().then(&["running", "running", "canceled"]);
     let scene = stage.play(&course);
-    let ran = scene.run();
-    ran.ended("canceled", 0);
+    scene.run().ended("canceled", 0);
     // Those before asking, and those of "running", "running" and "canceled".
     assert_eq!((scene.asked(), scene.reads()), (1, stage.traits().reads_before + 3));
     assert_eq!(scene.calls().last(), Some(&Call::Read));
@@ -184,8 +183,7 @@ every_platform!(a_failure_of_its_own_fails_the_step_when_listed, |stage| {
         return;
     }
     let scene = stage.play(&racing(stage, "failed"));
-    let ran = scene.step().input("fail_on", "failed").run();
-    ran.ended("failed", 3).says("::error title=");
+    scene.step().input("fail_on", "failed").run().ended("failed", 3).says("::error title=");
 });
 
 #[test]
@@ -209,8 +207,7 @@ every_platform!(without_waiting_an_end_in_the_answer_is_told, |stage| {
         return;
     }
     let scene = stage.play(&Course::running());
-    let ran = scene.step().input("wait", "false").run();
-    ran.ended("canceled", 0);
+    scene.step().input("wait", "false").run().ended("canceled", 0);
 });
 
 every_platform!(without_waiting_a_lost_race_is_no_request, |stage| {
@@ -220,15 +217,13 @@ every_platform!(without_waiting_a_lost_race_is_no_request, |stage| {
 
 every_platform!(without_waiting_an_unclear_answer_is_read_after, |stage| {
     let scene = stage.play(&Course::running()).fault(Call::Cancel, [Fault::after(Fault::Status(502))]);
-    let ran = scene.step().input("wait", "false").run();
-    ran.ended("canceled", 0);
+    scene.step().input("wait", "false").run().ended("canceled", 0);
     assert_eq!(scene.asked(), 1);
 });
 
 every_platform!(without_waiting_a_refusal_is_an_error, |stage| {
     let scene = stage.play(&Course::running()).fault(Call::Cancel, [Fault::Status(409)]);
-    let ran = scene.step().input("wait", "false").run();
-    ran.ended("error", 1);
+    scene.step().input("wait", "false").run().ended("error", 1);
     assert_eq!(scene.asked(), 1);
 });
 
@@ -282,14 +277,12 @@ every_platform!(a_listed_state_is_canceled, |stage| {
         return;
     }
     let scene = stage.play(&Course::of(&["queued"]));
-    let ran = scene.step().input("only_states", "running,queued").run();
-    ran.ended("canceled", 0);
+    scene.step().input("only_states", "running,queued").run().ended("canceled", 0);
 });
 
 every_platform!(an_unknown_state_is_not_among_the_listed_ones, |stage| {
     let scene = stage.play(&Course::of(&["unknown"]));
-    let ran = scene.step().input("only_states", "running,queued").run();
-    ran.ended("skipped", 0);
+    scene.step().input("only_states", "running,queued").run().ended("skipped", 0);
     assert_eq!(scene.asked(), 0);
 });
 
@@ -303,8 +296,7 @@ every_platform!(a_dry_run_sends_nothing, |stage| {
 
 every_platform!(a_dry_run_tells_what_has_ended_before, |stage| {
     let scene = stage.play(&Course::of(&["succeeded"]));
-    let ran = scene.step().input("dry_run", "true").run();
-    ran.ended("already_finished", 3);
+    scene.step().input("dry_run", "true").run().ended("already_finished", 3);
 });
 
 every_platform!(a_token_that_may_only_read_is_an_error, |stage| {

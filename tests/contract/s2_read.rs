@@ -48,9 +48,7 @@ every_platform!(states_that_cannot_be_checked_are_not_passed, |stage| {
         return;
     }
     let scene = stage.play(&Course::running()).grant(Grant::CancelOnly);
-    let ran = scene.step().input("only_states", "running").run();
-    ran.ended("error", 1);
-    ran.reasons(&["only_states"]);
+    scene.step().input("only_states", "running").run().ended("error", 1).reasons(&["only_states"]);
     assert_eq!(scene.asked(), 0);
 });
 
@@ -94,16 +92,12 @@ every_platform!(a_read_that_makes_no_sense_is_an_error_and_nothing_is_sent, |sta
 
 every_platform!(a_body_without_end_is_an_error, |stage| {
     let scene = stage.play(&Course::running()).always(Call::Read, Fault::Huge);
-    let ran = scene.run();
-    ran.ended("error", 1);
-    ran.reasons(&["16 MiB"]);
+    scene.run().ended("error", 1).reasons(&["16 MiB"]);
     assert_eq!(scene.asked(), 0);
 });
 
 every_platform!(an_api_that_fails_until_the_limit_is_an_error, |stage| {
     let scene = stage.play(&Course::running()).always(Call::Read, Fault::Status(500));
-    let ran = scene.step().input("timeout", "1").run();
-    ran.ended("error", 1).says("status page");
-    ran.reasons(&["500"]);
+    scene.step().input("timeout", "1").run().ended("error", 1).says("status page").reasons(&["500"]);
     assert_eq!(scene.asked(), 0);
 });

@@ -7,8 +7,7 @@ every_platform!(a_token_revoked_while_watching_is_an_error, |stage| {
     let scene =
         watched(stage, &["running"]).fault(Call::Read, first_reads(stage, 1)).fault(Call::Read, [Fault::Status(401)]);
     let ran = scene.run();
-    ran.ended("error", 1);
-    ran.reasons(&["end not visible"]);
+    ran.ended("error", 1).reasons(&["end not visible"]);
     assert_eq!((ran.output("state"), scene.effective(1)), ("running", 1));
 });
 
@@ -27,9 +26,7 @@ every_platform!(an_end_that_may_not_be_read_is_an_error, |stage| {
     }
     let scene = watched(stage, &["canceled"]).grant(Grant::CancelOnly);
     let ran = scene.run();
-    ran.ended("error", 1);
-    ran.reasons(&["accepted"]);
-    ran.reasons(&["end not visible"]);
+    ran.ended("error", 1).reasons(&["accepted", "end not visible"]);
     assert_eq!((ran.output("went_live"), scene.asked()), ("unknown", 1));
 });
 
@@ -49,8 +46,7 @@ every_platform!(an_api_that_goes_away_while_watching_is_timed_out, |stage| {
     scene.sandbox.wait_for(Call::Read, stage.traits().reads_before + 1);
     drop(scene);
     let ran = running.wait();
-    ran.ended("timed_out", 124);
-    ran.reasons(&["accepted the cancel request"]);
+    ran.ended("timed_out", 124).reasons(&["accepted the cancel request"]);
     assert_eq!(ran.output("state"), "running");
 });
 
@@ -75,8 +71,6 @@ every_platform!(a_rate_limit_past_the_limit_while_watching_ends_at_once, |stage|
     let scene = watched(stage, &["running"])
         .fault(Call::Read, first_reads(stage, 0))
         .fault(Call::Read, [retry_after(429, "100000")]);
-    let ran = scene.step().input("timeout", "24h").run();
-    ran.ended("timed_out", 124);
-    ran.reasons(&["accepted the cancel request"]);
+    scene.step().input("timeout", "24h").run().ended("timed_out", 124).reasons(&["accepted the cancel request"]);
     assert_eq!((scene.asked(), scene.reads()), (1, stage.traits().reads_before + 1));
 });

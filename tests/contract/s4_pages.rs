@@ -175,8 +175,7 @@ fn an_answer_that_is_too_large_or_too_slow_is_asked_for_again_in_smaller_pages()
         for fault in [Fault::Huge, Fault::Status(504)] {
             let sandbox = pages.sandbox();
             sandbox.fault(Call::List, [fault.clone(), fault]);
-            let ran = pages.step(&sandbox).run();
-            ran.ended("canceled", 0);
+            pages.step(&sandbox).run().ended("canceled", 0);
             let sizes = sizes(&sandbox, Call::List, pages.size);
             assert_eq!(sizes.get(..3), Some(&pages.sizes[..]), "{}", pages.name);
         }

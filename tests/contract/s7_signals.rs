@@ -73,11 +73,6 @@ fn signal_heard(running: &Running, signal: &str) {
     }
 }
 
-#[track_caller]
-fn reason_says(ran: &Ran, text: &str) {
-    assert!(ran.output("reason").contains(text), "{:?}", ran.output("reason"));
-}
-
 const BOTH: [(&str, i32); 2] = [("INT", 130), ("TERM", 143)];
 
 #[test]
@@ -86,7 +81,7 @@ fn a_signal_before_the_cancel_request_ends_the_run_without_one() {
         let sandbox = held_read();
         let ran = signalled(started(&sandbox, Call::Read, 1), signal);
         ran.ended("interrupted", code);
-        reason_says(&ran, "before the cancel request was sent");
+        ran.reasons(&["before the cancel request was sent"]);
         assert_eq!(sandbox.requests().len(), 1);
     }
 }
@@ -111,7 +106,7 @@ fn a_cancel_request_that_is_not_answered_in_time_is_called_unclear() {
         let sandbox = held_cancel(Fault::HoldBefore);
         let ran = signalled(started(&sandbox, Call::Cancel, 1), signal);
         ran.ended("interrupted", code);
-        reason_says(&ran, "while the cancel request was under way");
+        ran.reasons(&["while the cancel request was under way"]);
         assert_eq!((ran.output("canceled"), ran.output("went_live")), ("false", "unknown"));
     }
 }
@@ -122,7 +117,7 @@ fn a_signal_while_watching_says_that_the_request_had_been_accepted() {
         let sandbox = held_watch();
         let ran = signalled(started(&sandbox, Call::Read, 2), signal);
         ran.ended("interrupted", code);
-        reason_says(&ran, "had been sent and accepted");
+        ran.reasons(&["had been sent and accepted"]);
         assert_eq!((sandbox.count(Call::Read), sandbox.count(Call::Cancel)), (2, 1));
     }
 }
@@ -135,8 +130,7 @@ fn an_accepted_request_is_not_watched_any_more_after_a_signal() {
     signal_heard(&running, "TERM");
     sandbox.release();
     let ran = running.wait();
-    ran.ended("interrupted", 143);
-    reason_says(&ran, "had been sent and accepted");
+    ran.ended("interrupted", 143).reasons(&["had been sent and accepted"]);
     assert_eq!(ran.deployments()[0]["http_status"], 200);
 }
 
@@ -146,7 +140,7 @@ fn a_request_without_a_clear_answer_is_not_repeated_after_a_signal() {
     sandbox.fault(Call::Read, [Fault::Pass, Fault::HoldBefore]);
     let ran = signalled(started(&sandbox, Call::Read, 2), "INT");
     ran.ended("interrupted", 130);
-    reason_says(&ran, "before it was clear whether it took effect");
+    ran.reasons(&["before it was clear whether it took effect"]);
     assert_eq!(sandbox.count(Call::Cancel), 1);
 }
 
@@ -156,7 +150,7 @@ fn a_signal_ends_the_pause_before_another_try() {
     sandbox.always(Call::Read, Fault::Status(503));
     let ran = signalled(started(&sandbox, Call::Read, 2), "TERM");
     ran.ended("interrupted", 143);
-    reason_says(&ran, "before the cancel request was sent");
+    ran.reasons(&["before the cancel request was sent"]);
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
 
@@ -232,9 +226,7 @@ fn a_second_signal_does_not_wait_for_the_cancel_request() {
         running.signal("INT");
     }
     assert!(since.elapsed() < Duration::from_millis(1900), "it sat the grace out");
-    let ran = running.wait();
-    ran.ended("interrupted", 130);
-    reason_says(&ran, "while the cancel request was under way");
+    running.wait().ended("interrupted", 130).reasons(&["while the cancel request was under way"]);
 }
 
 #[test]
@@ -286,7 +278,7 @@ fn a_run_killed_without_warning_leaves_outputs_that_say_so() {
     let ran = running.wait();
     assert_eq!((ran.output("outcome"), ran.output("canceled")), ("interrupted", "false"));
     assert_eq!((ran.output("count"), ran.output("deployment_id")), ("1", "dep-1"));
-    reason_says(&ran, "cancel request was sent");
+    ran.reasons(&["cancel request was sent"]);
 }
 
 #[cfg(unix)]

@@ -9,7 +9,7 @@ use crate::sandbox::railway::{
     Answered, COMMIT, Deployment, ENVIRONMENT, PROJECT, ProjectToken, Remaining, SERVICE, Service, id,
 };
 use crate::sandbox::{Call, Fault, Grant, Sandbox, TOKEN};
-use crate::step::{Ran, Step};
+use crate::step::Step;
 
 const OTHER: &str = "99999999-0000-4000-8000-00000000000f";
 
@@ -48,18 +48,6 @@ fn selecting(sandbox: &Sandbox, select: &str) -> Step {
 fn project_step(sandbox: &Sandbox) -> Step {
     sandbox.add(ProjectToken::new(TOKEN));
     bare(sandbox).without("INPUT_API_TOKEN").input("project_token", TOKEN)
-}
-
-fn only(ran: &Ran) -> Value {
-    let mut deployments = ran.deployments();
-    assert_eq!(deployments.len(), 1);
-    deployments.remove(0)
-}
-
-#[track_caller]
-fn reasons(ran: &Ran, text: &str) {
-    let reason = ran.output("reason");
-    assert!(reason.contains(text), "no {text:?} in {reason:?}");
 }
 
 /// What was sent, by the name of each operation.
@@ -119,8 +107,7 @@ fn a_plain_token_is_bad_input_that_names_both_kinds() {
     let sandbox = one(Deployment::new(1));
     let ran = step(&sandbox).input("token", "another-token-0123456789").secret("another-token-0123456789").run();
     ran.ended("error", 2).says("`project_token`").says("`api_token`");
-    let alone = step(&sandbox).without("INPUT_API_TOKEN").input("token", TOKEN).run();
-    alone.ended("error", 2).says("look alike");
+    step(&sandbox).without("INPUT_API_TOKEN").input("token", TOKEN).run().ended("error", 2).says("look alike");
     assert!(sandbox.requests().is_empty());
 }
 
@@ -129,15 +116,13 @@ fn the_wrong_kind_of_token_is_an_error_at_once_that_names_the_other_input() {
     // A project's token as an account's.
     let sandbox = one(Deployment::new(1));
     sandbox.add(ProjectToken::new(TOKEN));
-    let ran = step(&sandbox).run();
-    ran.ended("error", 1).says("Not Authorized").says("`project_token`");
+    step(&sandbox).run().ended("error", 1).says("Not Authorized").says("`project_token`");
     assert_eq!(operations(&sandbox), ["Read"]);
     // An account's as a project's.
     let sandbox = one(Deployment::new(1));
     let project =
         bare(&sandbox).without("INPUT_API_TOKEN").input("project_token", TOKEN).input("deployment_id", &id(1));
-    let ran = project.run();
-    ran.ended("error", 1).says("Not Authorized").says("`api_token`");
+    project.run().ended("error", 1).says("Not Authorized").says("`api_token`");
     assert_eq!(operations(&sandbox), ["Read"]);
 }
 
@@ -168,9 +153,7 @@ fn a_second_factor_is_told_with_what_to_do() {
 #[test]
 fn a_deployment_that_is_not_there_is_not_found_although_the_answer_is_a_200() {
     let sandbox = one(Deployment::new(2));
-    let ran = step(&sandbox).run();
-    ran.ended("not_found", 4);
-    reasons(&ran, "another project's, or deleted");
+    step(&sandbox).run().ended("not_found", 4).reasons(&["another project's, or deleted"]);
 }
 
 #[test]
@@ -179,8 +162,7 @@ fn trouble_without_a_field_is_repeated_and_no_verdict() {
     let trouble = json!({ "data": null, "errors": [{ "message": "Problem processing request", "traceId": "5527782523421805956" }] });
     let fault = || Fault::json(200, &trouble.to_string());
     sandbox.fault(Call::Read, [fault(), fault()]).fault(Call::Cancel, [fault()]);
-    let ran = step(&sandbox).run();
-    ran.ended("canceled", 0);
+    step(&sandbox).run().ended("canceled", 0);
     assert_eq!((sandbox.count(Call::Cancel), sandbox.effective_cancels(&id(1))), (2, 1));
 }
 
@@ -188,9 +170,8 @@ fn trouble_without_a_field_is_repeated_and_no_verdict() {
 fn an_error_about_the_cancel_is_a_refusal_with_status_200_and_its_trace() {
     let sandbox = one(Deployment::new(1).cancel_answer(Answered::Error("Deployment cannot be canceled")));
     let ran = step(&sandbox).run();
-    ran.ended("error", 1);
-    reasons(&ran, "Deployment cannot be canceled");
-    let told = only(&ran);
+    ran.ended("error", 1).reasons(&["Deployment cannot be canceled"]);
+    let told = ran.only();
     assert_eq!(told["http_status"], 200);
     assert!(told["request_id"].as_str().unwrap().starts_with("55277825234218"), "{told}");
     assert_eq!(sandbox.count(Call::Cancel), 1);
@@ -209,15 +190,13 @@ fn a_request_id_in_the_header_comes_before_the_trace() {
             body: body.to_string().into_bytes(),
         }],
     );
-    assert_eq!(only(&step(&sandbox).run())["request_id"], "edge-7");
+    assert_eq!(step(&sandbox).run().only()["request_id"], "edge-7");
 }
 
 #[test]
 fn a_false_is_a_refusal_and_what_is_read_decides() {
     let sandbox = one(Deployment::new(1).cancel_answer(Answered::Plain(false)));
-    let ran = step(&sandbox).run();
-    ran.ended("error", 1);
-    reasons(&ran, "the platform said no without a reason");
+    step(&sandbox).run().ended("error", 1).reasons(&["the platform said no without a reason"]);
     let live = one(Deployment::new(1).states(["DEPLOYING", "SUCCESS"]).finished_cancel(Answered::Plain(false)));
     step(&live).run().ended("completed", 3);
 }
@@ -225,9 +204,7 @@ fn a_false_is_a_refusal_and_what_is_read_decides() {
 #[test]
 fn a_yes_with_an_error_beside_it_is_unclear() {
     let sandbox = one(Deployment::new(1).cancel_answer(Answered::Both));
-    let ran = step(&sandbox).run();
-    ran.ended("canceled", 0);
-    reasons(&ran, "had no clear answer");
+    step(&sandbox).run().ended("canceled", 0).reasons(&["had no clear answer"]);
     assert_eq!(sandbox.count(Call::Cancel), 1);
 }
 
@@ -240,9 +217,7 @@ fn a_schema_that_has_moved_is_an_error_and_never_not_found() {
         }] });
         let sandbox = one(Deployment::new(1));
         sandbox.always(Call::Read, Fault::json(status, &body.to_string()));
-        let ran = step(&sandbox).run();
-        ran.ended("error", 1);
-        reasons(&ran, "Cannot query field");
+        step(&sandbox).run().ended("error", 1).reasons(&["Cannot query field"]);
         assert_eq!((sandbox.count(Call::Read), sandbox.count(Call::Cancel)), (1, 0));
     }
 }
@@ -344,9 +319,7 @@ fn one_that_ends_removed_after_a_clear_no_is_not_said_to_be_canceled() {
 #[test]
 fn one_that_is_being_removed_is_only_watched() {
     let never = one(Deployment::new(1).states(["REMOVING", "REMOVING", "REMOVED"]));
-    let ran = step(&never).run();
-    ran.ended("canceled", 0);
-    reasons(&ran, "being canceled already");
+    step(&never).run().ended("canceled", 0).reasons(&["being canceled already"]);
     assert_eq!(never.count(Call::Cancel), 0);
     // Normally it was live: without a proof of the contrary nothing is claimed.
     let unsure = one(Deployment::new(1).states(["REMOVING", "REMOVED"]).built());
@@ -361,8 +334,7 @@ fn one_that_is_being_removed_is_only_watched() {
 #[test]
 fn a_phase_of_removing_after_an_accepted_cancel_is_waited_out() {
     let sandbox = one(Deployment::new(1).after_cancel(["BUILDING", "REMOVING", "REMOVED"]).built());
-    let ran = step(&sandbox).run();
-    ran.ended("canceled", 0);
+    step(&sandbox).run().ended("canceled", 0);
     assert_eq!(sandbox.count(Call::Cancel), 1);
 }
 
@@ -373,10 +345,9 @@ fn one_that_crashed_had_gone_live() {
     let ran = step(&one(Deployment::new(1).states(["DEPLOYING", "CRASHED"]))).run();
     ran.ended("completed", 3);
     assert_eq!((ran.output("went_live"), ran.output("state")), ("true", "failed"));
-    assert_eq!(only(&ran)["details"]["went_live"], true);
+    assert_eq!(ran.only()["details"]["went_live"], true);
     let ran = step(&one(Deployment::new(1).states(["CRASHED"]))).run();
-    ran.ended("already_finished", 3);
-    reasons(&ran, "had gone live");
+    ran.ended("already_finished", 3).reasons(&["had gone live"]);
     assert_eq!((ran.output("went_live"), ran.output("state")), ("true", "failed"));
 }
 
@@ -391,8 +362,7 @@ fn one_that_sleeps_is_live() {
 fn one_that_railway_skips_is_told_with_its_words() {
     let skipped = |deployment: Deployment| deployment.meta(json!({ "skippedReason": "CI check suite failed" }));
     let ran = step(&one(skipped(Deployment::new(1)).states(["WAITING"]).after_cancel(["SKIPPED"]))).run();
-    ran.ended("failed", 0);
-    reasons(&ran, "CI check suite failed");
+    ran.ended("failed", 0).reasons(&["CI check suite failed"]);
     let ran = step(&one(skipped(Deployment::new(1)).states(["SKIPPED"]))).run();
     ran.ended("already_finished", 0);
     assert_eq!((ran.output("went_live"), ran.output("state")), ("false", "failed"));
@@ -432,9 +402,7 @@ fn a_dashboard_address_names_a_deployment_and_guards_it() {
         format!("railway.com/project/{PROJECT}/service/{SERVICE}?environmentId={OTHER}&id={}", id(1)),
     ] {
         let sandbox = one(Deployment::new(1));
-        let ran = step(&sandbox).input("deployment_id", &wrong).run();
-        ran.ended("error", 1);
-        reasons(&ran, "belongs to");
+        step(&sandbox).input("deployment_id", &wrong).run().ended("error", 1).reasons(&["belongs to"]);
         assert_eq!(sandbox.count(Call::Cancel), 0);
     }
 }
@@ -458,16 +426,13 @@ fn an_address_beats_usual_variables_and_must_not_contradict_what_is_written() {
 fn written_ids_and_usual_variables_guard_a_deployment() {
     for name in ["project_id", "environment_id", "service_id"] {
         let sandbox = one(Deployment::new(1));
-        let ran = step(&sandbox).input(name, OTHER).run();
-        ran.ended("error", 1).says(&format!("`{name}`"));
+        step(&sandbox).input(name, OTHER).run().ended("error", 1).says(&format!("`{name}`"));
         let variable = format!("RAILWAY_{}", name.to_uppercase());
         step(&sandbox).var(&variable, OTHER).run().ended("error", 1);
         assert_eq!(sandbox.count(Call::Cancel), 0);
     }
     let silent = one(Deployment::new(1).patch(json!({ "serviceId": null })));
-    let ran = step(&silent).input("service_id", SERVICE).run();
-    ran.ended("error", 1);
-    reasons(&ran, "cannot be checked");
+    step(&silent).input("service_id", SERVICE).run().ended("error", 1).reasons(&["cannot be checked"]);
     assert_eq!(silent.count(Call::Cancel), 0);
 }
 
@@ -491,8 +456,7 @@ fn a_commit_that_is_not_told_is_a_guard_that_is_not_passed() {
 #[test]
 fn a_project_token_reaches_its_own_environment_only() {
     let sandbox = one(Deployment::new(1).place(Service::new(PROJECT, OTHER, SERVICE)));
-    let ran = project_step(&sandbox).input("deployment_id", &id(1)).run();
-    ran.ended("error", 1).says("one environment");
+    project_step(&sandbox).input("deployment_id", &id(1)).run().ended("error", 1).says("one environment");
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
 
@@ -592,8 +556,7 @@ fn what_a_selection_needs_is_named() {
     let sandbox = one(Deployment::new(1));
     let ran = bare(&sandbox).input("select", "all").run();
     ran.ended("error", 2).says("`project_id`").says("`environment_id`").says("`service_id`");
-    let ran = project_step(&sandbox).input("select", "latest").run();
-    ran.ended("error", 2).says("`service_id` is missing");
+    project_step(&sandbox).input("select", "latest").run().ended("error", 2).says("`service_id` is missing");
     assert!(sandbox.requests().is_empty());
 }
 
@@ -617,8 +580,7 @@ fn an_empty_list_in_a_wrong_place_is_not_nothing_to_cancel() {
     selecting(&empty, "all").run().ended("nothing_to_cancel", 0);
     project_step(&empty).input("select", "all").input("service_id", SERVICE).run().ended("nothing_to_cancel", 0);
     for name in ["project_id", "environment_id", "service_id"] {
-        let ran = selecting(&sandbox, "all").input(name, OTHER).run();
-        ran.ended("not_found", 4).says(&format!("`{name}`"));
+        selecting(&sandbox, "all").input(name, OTHER).run().ended("not_found", 4).says(&format!("`{name}`"));
     }
     // The token is good, so it is the service that is not.
     for service in [OTHER, "7f1b0cd0-0000-4000-8000-000000000001"] {
@@ -644,7 +606,7 @@ fn the_page_names_project_service_environment_and_deployment() {
     let page =
         format!("https://railway.com/project/{PROJECT}/service/{SERVICE}?environmentId={ENVIRONMENT}&id={}", id(1));
     assert_eq!(ran.output("deployment_url"), page);
-    let told = only(&ran);
+    let told = ran.only();
     assert_eq!((&told["branch"], &told["commit"], &told["target"]), (&json!("main"), &json!(COMMIT), &Value::Null));
     assert_eq!(told["details"]["service_id"], SERVICE);
 }

@@ -136,8 +136,7 @@ fn a_named_service_that_is_another_than_the_addresss_is_a_guard_that_is_not_pass
     let sandbox = sandbox([deploy()]);
     sandbox.add(Service::new(OTHER, "api"));
     let both = |name: &str| bare(&sandbox).input("deployment_id", &address(SERVICE, FIRST)).input("service_name", name);
-    let ran = both("api").run();
-    ran.ended("error", 1).says("is of service").says("not of service api");
+    both("api").run().ended("error", 1).says("is of service").says("not of service api");
     assert_eq!(sandbox.count(Call::Cancel), 0);
     both("web").run().ended("canceled", 0);
 }
@@ -182,8 +181,7 @@ fn a_service_that_is_not_there_is_named() {
 fn a_service_is_found_by_its_exact_name() {
     let sandbox = sandbox([deploy()]);
     sandbox.add(Service::new(OTHER, "web-api"));
-    let ran = bare(&sandbox).input("service_name", "web").input("deployment_id", FIRST).run();
-    ran.ended("canceled", 0);
+    bare(&sandbox).input("service_name", "web").input("deployment_id", FIRST).run().ended("canceled", 0);
     let looked_up = &sandbox.requests()[0];
     assert_eq!((looked_up.path.as_str(), looked_up.query.contains("name=web")), ("/services", true));
     let ran = bare(&sandbox).input("service_name", "we").input("deployment_id", FIRST).run();
@@ -422,8 +420,7 @@ fn all_asks_what_waits_before_what_runs_so_that_nothing_starts() {
 #[test]
 fn superseded_keeps_the_newest_of_the_service_whatever_waits() {
     let sandbox = sandbox(queue());
-    let ran = select(&sandbox, "superseded").run();
-    ran.ended("canceled", 0);
+    select(&sandbox, "superseded").run().ended("canceled", 0);
     assert_eq!(asked(&sandbox), [SECOND, FIRST]);
     assert_eq!(sandbox.effective_cancels(THIRD), 0);
 }
@@ -527,8 +524,7 @@ fn a_branch_beside_an_id_is_that_of_the_service() {
     assert_eq!((ran.deployments()[0]["branch"].as_str(), sandbox.count(Call::Scope)), (Some("main"), 1));
     for (branch, told) in [(json!("develop"), "its branch is develop"), (Value::Null, "its branch does not say")] {
         let sandbox = sandbox_of(Service::new(SERVICE, "web").patch(json!({"branch": branch})));
-        let ran = step(&sandbox).input("branch", "main").run();
-        ran.ended("error", 1).says(told);
+        step(&sandbox).input("branch", "main").run().ended("error", 1).says(told);
         assert_eq!(sandbox.count(Call::Cancel), 0);
     }
 }

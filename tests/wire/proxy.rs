@@ -151,8 +151,7 @@ fn a_proxy_is_reached_over_tls_where_it_wants_that() {
 fn an_address_of_ipv6_behind_a_proxy_is_bad_input() {
     let (far, proxy) = (Far::new(), Proxy::start(Gate::Open));
     let step = far.step_at(&far.sandbox.url_by_ipv6("digitalocean"));
-    let ran = step.var("HTTPS_PROXY", &proxy.url()).run();
-    ran.ended("error", 2).says("HTTPS_PROXY").says("NO_PROXY");
+    step.var("HTTPS_PROXY", &proxy.url()).run().ended("error", 2).says("HTTPS_PROXY").says("NO_PROXY");
     assert!(proxy.heads().is_empty());
     far.untouched();
 }
@@ -260,8 +259,7 @@ fn credentials_the_proxy_does_not_take_are_named_by_their_variable() {
         let proxy = Proxy::start(Gate::Guarded("Basic nobody".to_owned()));
         let url = proxy.url().replace("//", &format!("//{userinfo}"));
         let ran = far.step().var(variable, &url).secret("wrong-password").run();
-        ran.ended("error", 1).says("407").says(variable);
-        ran.says("user name and password");
+        ran.ended("error", 1).says("407").says(variable).says("user name and password");
         assert!(tries(&ran) <= 3, "{}", ran.stdout);
         far.untouched();
         learnt_nothing(&proxy);
@@ -287,8 +285,7 @@ fn a_proxy_that_refuses_is_named_by_its_variable() {
     });
     for (far, proxy, running) in running {
         let ran = running.wait();
-        ran.ended("error", 1).says("the proxy that HTTPS_PROXY names");
-        ran.says("refuses").says("NO_PROXY");
+        ran.ended("error", 1).says("the proxy that HTTPS_PROXY names").says("refuses").says("NO_PROXY");
         assert!(tries(&ran) <= 3, "{}", ran.stdout);
         far.untouched();
         learnt_nothing(&proxy);
@@ -300,8 +297,7 @@ fn a_page_instead_of_a_tunnel_is_no_success() {
     let page = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<html>Please sign in</html>";
     let (far, proxy) = (Far::new(), Proxy::start(Gate::Says(page)));
     let step = far.step().var("HTTPS_PROXY", &proxy.url());
-    let ran = step.input("timeout", "3").run();
-    ran.ended("error", 1).says("the proxy that HTTPS_PROXY names");
+    step.input("timeout", "3").run().ended("error", 1).says("the proxy that HTTPS_PROXY names");
     far.untouched();
     learnt_nothing(&proxy);
 }
@@ -311,8 +307,7 @@ fn a_proxy_that_hangs_is_named_by_its_variable() {
     let (far, proxy) = (Far::new(), Proxy::start(Gate::Silent));
     let step = far.step().var("HTTPS_PROXY", &proxy.url());
     let ran = step.input("timeout", "7").run();
-    ran.ended("error", 1).says("no connection within 5 s");
-    ran.says("the proxy that HTTPS_PROXY names");
+    ran.ended("error", 1).says("no connection within 5 s").says("the proxy that HTTPS_PROXY names");
     far.untouched();
 }
 

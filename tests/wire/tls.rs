@@ -439,8 +439,7 @@ fn a_refused_port_is_tried_until_the_limit() {
 #[test]
 fn an_unknown_host_is_named_at_once() {
     let ran = step_at("https://nowhere.invalid").run();
-    ran.ended("error", 1).says("the host name is not known");
-    ran.says("nowhere.invalid").says("`api_url`");
+    ran.ended("error", 1).says("the host name is not known").says("nowhere.invalid").says("`api_url`");
     assert_eq!(tries(&ran), 1, "{}", ran.stdout);
 }
 

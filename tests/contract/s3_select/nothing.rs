@@ -81,8 +81,7 @@ every_selecting!(an_unknown_scope_is_not_found_by_its_name, Latest, |stage| {
     for rule in stage.rules(["latest", "superseded", "all"]) {
         let scope = stage.scope([one(1)]);
         let ran = scope.select(rule).input(input, name).run();
-        ran.ended("not_found", 4);
-        ran.reasons(&[name, &format!("`{input}`")]);
+        ran.ended("not_found", 4).reasons(&[name, &format!("`{input}`")]);
         assert_eq!((ran.output("count"), scope.asked().len()), ("0", 0));
     }
 });
@@ -90,7 +89,5 @@ every_selecting!(an_unknown_scope_is_not_found_by_its_name, Latest, |stage| {
 every_selecting!(a_400_to_the_list_of_a_scope_that_is_there_is_a_failed_read, Latest, |stage| {
     let scope = stage.scope([one(1)]);
     scope.sandbox.always(Call::List, Fault::Status(400));
-    let ran = scope.select("latest").run();
-    ran.ended("error", 1);
-    ran.reasons(&[not_listed(stage)]);
+    scope.select("latest").run().ended("error", 1).reasons(&[not_listed(stage)]);
 });

@@ -19,9 +19,7 @@ every_selecting!(what_a_list_said_is_read_again_when_the_cancel_had_to_wait, All
         let running = step.start();
         scope.sandbox.wait_for(Call::Cancel, 1);
         scope.put(&one(1).state("running"));
-        let ran = running.wait();
-        ran.ended("skipped", 0);
-        ran.reasons(&["turned away", "only_states", stage.shown("running")]);
+        running.wait().ended("skipped", 0).reasons(&["turned away", "only_states", stage.shown("running")]);
         assert_eq!(scope.sandbox.count(Call::Cancel), 1);
     }
 });

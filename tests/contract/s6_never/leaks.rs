@@ -86,8 +86,7 @@ fn a_token_written_as_the_output_file_is_shown_nowhere() {
         for file in [format!("/dev/null/{PLAIN}/outputs.json"), format!("/proc/self/{PLAIN}")] {
             let sandbox = sandbox();
             let inputs = [("deployment_id", "dpl_1"), ("output_file", &file)];
-            let ran = step(ci, &sandbox, "vercel", &inputs).run();
-            ran.says("`output_file` could not be written");
+            step(ci, &sandbox, "vercel", &inputs).run().says("`output_file` could not be written");
         }
     }
 }
@@ -151,8 +150,7 @@ every_platform!(a_redirect_to_another_host_is_not_followed, |stage| {
         for call in [Call::Read, Call::Cancel] {
             let target = other.sandbox.url(stage.name());
             let scene = stage.play(&Course::running()).always(call, redirect(status, &target));
-            let ran = scene.run();
-            ran.ended("error", 1).says("`api_url`");
+            scene.run().ended("error", 1).says("`api_url`");
             assert_eq!(scene.effective(1), 0);
         }
     }

@@ -175,8 +175,7 @@ fn a_cancel_that_hangs_is_told_with_the_platforms_error() {
 #[test]
 fn an_id_that_the_api_does_not_know_is_not_found() {
     let sandbox = sandbox(Deployment::new("dep-1"));
-    let ran = step(&sandbox).input("deployment_id", "dep-2").run();
-    ran.ended("not_found", 4).says("dep-2");
+    step(&sandbox).input("deployment_id", "dep-2").run().ended("not_found", 4).says("dep-2");
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
 
@@ -193,8 +192,7 @@ fn a_404_of_the_router_is_about_the_address() {
     let sandbox = sandbox(Deployment::new("dep-1"));
     sandbox.add(Foundation::new().unknown_route());
     for step in [step(&sandbox), user(&sandbox)] {
-        let ran = step.run();
-        ran.ended("error", 1).says("`api_url`");
+        step.run().ended("error", 1).says("`api_url`");
         assert_eq!(sandbox.count(Call::Cancel) + sandbox.count(Call::SignIn), 0);
     }
 }
@@ -224,8 +222,7 @@ fn korifi_has_no_cancel_and_the_message_says_so() {
 fn a_404_to_the_cancel_of_what_can_be_read_is_a_missing_role() {
     let sandbox = sandbox(Deployment::new("dep-1"));
     sandbox.token("cloud_foundry", TOKEN, Grant::ReadOnly);
-    let ran = step(&sandbox).run();
-    ran.ended("error", 1).says("Space Developer").says("Space Supporter");
+    step(&sandbox).run().ended("error", 1).says("Space Developer").says("Space Supporter");
     assert_eq!(sandbox.count(Call::Cancel), 1);
 }
 
@@ -287,8 +284,7 @@ fn what_may_not_be_read_is_asked_unseen_and_never_called_canceled() {
     sandbox.token("cloud_foundry", TOKEN, Grant::CancelOnly);
     step(&sandbox).run().ended("error", 1).says("end not visible");
     assert_eq!(sandbox.effective_cancels("dep-1"), 1);
-    let guarded = step(&sandbox).input("only_states", "running").run();
-    guarded.ended("error", 1);
+    step(&sandbox).input("only_states", "running").run().ended("error", 1);
     assert_eq!(sandbox.count(Call::Cancel), 1);
 }
 
@@ -302,8 +298,7 @@ fn a_rate_limit_is_waited_for_though_its_body_claims_to_be_text() {
     let far = Fault::ResetHeader { in_seconds: 600 };
     sandbox.add(Deployment::new("dep-1")).always(Call::Read, far);
     let reads = sandbox.count(Call::Read);
-    let ran = step(&sandbox).input("timeout", "20s").run();
-    ran.ended("error", 1).says("Rate Limit Exceeded");
+    step(&sandbox).input("timeout", "20s").run().ended("error", 1).says("Rate Limit Exceeded");
     assert_eq!(sandbox.count(Call::Read), reads + 1);
     assert_eq!(sandbox.count(Call::Cancel), 2);
 }
@@ -327,10 +322,8 @@ fn without_waiting_an_accepted_request_is_enough() {
 #[test]
 fn nothing_is_sent_for_a_dry_run_or_an_excluded_state() {
     let sandbox = sandbox(Deployment::new("dep-1"));
-    let dry = step(&sandbox).input("dry_run", "true").run();
-    dry.ended("dry_run", 0);
-    let queued = step(&sandbox).input("only_states", "queued").run();
-    queued.ended("skipped", 0);
+    step(&sandbox).input("dry_run", "true").run().ended("dry_run", 0);
+    step(&sandbox).input("only_states", "queued").run().ended("skipped", 0);
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
 
@@ -362,8 +355,7 @@ fn a_ready_token_that_runs_out_cannot_be_renewed_and_the_message_says_so() {
 #[test]
 fn a_user_signs_in_with_the_public_client() {
     let sandbox = sandbox(Deployment::new("dep-1"));
-    let ran = user(&sandbox).run();
-    ran.ended("canceled", 0);
+    user(&sandbox).run().ended("canceled", 0);
     let [root, sign_in] = &sandbox.requests()[..2] else { panic!("two requests before the first read") };
     assert_eq!((root.call, root.path.as_str()), (Call::Scope, "/"));
     assert_eq!(root.header("authorization"), None);
@@ -378,8 +370,7 @@ fn a_user_signs_in_with_the_public_client() {
 fn the_origin_of_a_user_travels_in_the_query() {
     let sandbox = sandbox(Deployment::new("dep-1"));
     sandbox.add(User::new("sso", PASSWORD).origin("my-idp"));
-    let ran = user(&sandbox).input("username", "sso").input("origin", "my-idp").run();
-    ran.ended("canceled", 0);
+    user(&sandbox).input("username", "sso").input("origin", "my-idp").run().ended("canceled", 0);
     let query = &requests(&sandbox, Call::SignIn)[0].query;
     assert_eq!(query, "login_hint=%7B%22origin%22%3A%22my-idp%22%7D");
 }
@@ -537,8 +528,7 @@ fn a_refused_password_is_sent_exactly_once() {
 fn a_locked_account_is_named_and_not_tried_again() {
     let sandbox = sandbox(Deployment::new("dep-1"));
     sandbox.add(User::new("locked", PASSWORD).locked());
-    let ran = user(&sandbox).input("username", "locked").run();
-    ran.ended("error", 1).says("has been locked").says("wait until");
+    user(&sandbox).input("username", "locked").run().ended("error", 1).says("has been locked").says("wait until");
     assert_eq!(sandbox.count(Call::SignIn), 1);
 }
 
@@ -548,8 +538,7 @@ fn a_sign_in_that_is_refused_says_nothing_about_the_deployment() {
     for status in [400, 401, 403, 404] {
         let sandbox = sandbox(Deployment::new("dep-1"));
         sandbox.always(Call::SignIn, Fault::json(status, said));
-        let ran = user(&sandbox).run();
-        ran.ended("error", 1).says("Could not sign in").says("User is not verified");
+        user(&sandbox).run().ended("error", 1).says("Could not sign in").says("User is not verified");
         assert_eq!(sandbox.count(Call::SignIn), 1, "{status}");
         assert_eq!(sandbox.count(Call::Read) + sandbox.count(Call::Cancel), 0, "{status}");
     }
@@ -561,8 +550,7 @@ fn a_renewal_that_is_refused_ends_the_watch_without_a_second_try() {
     sandbox.add(Foundation::new().short_token(3));
     let refused = r#"{"error":"invalid_client","error_description":"Bad credentials"}"#;
     sandbox.fault(Call::SignIn, [Fault::Pass, Fault::json(401, refused)]);
-    let ran = user(&sandbox).run();
-    ran.ended("error", 1).says("end not visible");
+    user(&sandbox).run().ended("error", 1).says("end not visible");
     assert_eq!(sandbox.count(Call::SignIn), 2);
 }
 
@@ -571,8 +559,7 @@ fn a_sign_in_that_only_failed_is_tried_again_by_one_worker_for_all() {
     let sandbox = sandbox(Deployment::new("dep-1"));
     sandbox.add(Deployment::new("dep-2")).add(Deployment::new("dep-3"));
     sandbox.fault(Call::SignIn, [Fault::Html(503)]);
-    let ran = user(&sandbox).input("deployment_id", "dep-1,dep-2,dep-3").run();
-    ran.ended("canceled", 0);
+    user(&sandbox).input("deployment_id", "dep-1,dep-2,dep-3").run().ended("canceled", 0);
     let tries = requests(&sandbox, Call::SignIn);
     assert_eq!(tries.len(), 2);
     // Those who waited for the first try do not rush into the second.

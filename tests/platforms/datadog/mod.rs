@@ -79,8 +79,7 @@ fn every_request_carries_both_keys_and_a_cancel_carries_nothing_else() {
 fn the_usual_variables_hold_the_keys() {
     let sandbox = sandbox(Deployment::v2(ID));
     let step = step(&sandbox).without("INPUT_API_KEY").without("INPUT_APP_KEY");
-    let ran = step.var("DD_API_KEY", API_KEY).var("DD_APP_KEY", TOKEN).run();
-    ran.ended("canceled", 0);
+    step.var("DD_API_KEY", API_KEY).var("DD_APP_KEY", TOKEN).run().ended("canceled", 0);
 }
 
 #[test]
@@ -170,8 +169,7 @@ fn an_answer_about_another_deployment_is_no_end() {
 #[test]
 fn stopping_is_not_the_end_but_is_not_asked_again() {
     let sandbox = sandbox(Deployment::v2(ID).states(["stopping", "stopped"]));
-    let ran = step(&sandbox).run();
-    ran.ended("canceled", 0).says("It was being canceled already");
+    step(&sandbox).run().ended("canceled", 0).says("It was being canceled already");
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
 
@@ -256,8 +254,7 @@ fn a_list_of_hosts_that_lacks_some_proves_nothing() {
     let stopped = json!({ "hosts": [{ "status": "canceled" }] });
     let deployment = Deployment::preview(ID).after_cancel(["halted", "canceled"]);
     let sandbox = sandbox(deployment.all_hosts(hosts).patch(stopped));
-    let ran = step(&sandbox).run();
-    ran.ended("canceled", 0).says("How many hosts it had changed is not known");
+    step(&sandbox).run().ended("canceled", 0).says("How many hosts it had changed is not known");
 }
 
 #[test]
@@ -369,8 +366,7 @@ fn a_dry_run_and_an_excluded_state_send_nothing() {
 #[test]
 fn an_end_that_does_not_come_is_timed_out() {
     let sandbox = sandbox(Deployment::v2(ID).after_cancel(["stopping"]));
-    let ran = step(&sandbox).input("timeout", "2s").run();
-    ran.ended("timed_out", 124).says("it is still stopping");
+    step(&sandbox).input("timeout", "2s").run().ended("timed_out", 124).says("it is still stopping");
 }
 
 #[test]
@@ -451,8 +447,7 @@ fn a_wrong_key_is_not_tried_twice_and_all_three_causes_are_named() {
 fn the_reset_of_a_rate_limit_is_seconds_from_now() {
     let sandbox = sandbox(Deployment::v2(ID));
     sandbox.fault(Call::Cancel, [Fault::ResetHeader { in_seconds: 1 }]);
-    let ran = step(&sandbox).run();
-    ran.ended("canceled", 0);
+    step(&sandbox).run().ended("canceled", 0);
     let seen = sandbox.requests();
     let limited = seen.iter().position(|seen| seen.call == Call::Cancel).unwrap();
     let pause = seen[limited + 1].at - seen[limited].at;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::sandbox::digitalocean::{App, COMMIT, Deployment};
 use crate::sandbox::{Call, CancelAnswer, Fault, Sandbox, TOKEN};
 use crate::stage::{Course, Stage, retry_after};
-use crate::step::{Ran, Step};
+use crate::step::Step;
 
 fn sandbox(deployment: Deployment) -> Sandbox {
     let sandbox = Sandbox::start();
@@ -23,17 +23,11 @@ fn deployment() -> Deployment {
     Deployment::new("app-1", "dep-1")
 }
 
-fn only(ran: &Ran) -> Value {
-    let mut deployments = ran.deployments();
-    assert_eq!(deployments.len(), 1);
-    deployments.remove(0)
-}
-
 /// What the only deployment is told to be, of a run that must end canceled.
 fn told(deployment: Deployment) -> Value {
     let ran = step(&sandbox(deployment)).run();
     ran.ended("canceled", 0);
-    only(&ran)
+    ran.only()
 }
 
 // Which deployment is meant.
@@ -54,9 +48,7 @@ fn a_deployment_is_canceled_within_its_app() {
 #[test]
 fn a_deployment_of_another_app_is_not_found_there() {
     let sandbox = sandbox(Deployment::new("app-2", "dep-1"));
-    let ran = step(&sandbox).run();
-    ran.ended("not_found", 4);
-    assert!(ran.output("reason").contains("The app app-1 has no deployment dep-1"));
+    step(&sandbox).run().ended("not_found", 4).reasons(&["The app app-1 has no deployment dep-1"]);
     assert_eq!(sandbox.effective_cancels("dep-1"), 0);
 }
 
@@ -92,8 +84,7 @@ fn an_id_that_is_a_step_in_a_path_is_bad_input() {
 #[test]
 fn the_app_may_be_named() {
     let sandbox = sandbox(deployment());
-    let ran = step(&sandbox).without("INPUT_APP_ID").input("app_name", "web").run();
-    ran.ended("canceled", 0);
+    step(&sandbox).without("INPUT_APP_ID").input("app_name", "web").run().ended("canceled", 0);
     assert_eq!(sandbox.count(Call::Scope), 1);
 }
 
@@ -126,9 +117,7 @@ fn app_id_and_app_name_together_are_bad_input() {
 #[test]
 fn an_account_without_apps_has_no_app_of_that_name() {
     let sandbox = Sandbox::start();
-    let ran = step(&sandbox).without("INPUT_APP_ID").input("app_name", "web").run();
-    ran.ended("not_found", 4);
-    assert!(ran.output("reason").contains("web"));
+    step(&sandbox).without("INPUT_APP_ID").input("app_name", "web").run().ended("not_found", 4).reasons(&["web"]);
 }
 
 // States.
@@ -144,8 +133,7 @@ fn every_phase_in_flight_is_canceled() {
 #[test]
 fn only_a_pending_build_is_queued() {
     for (phase, outcome) in [("PENDING_BUILD", "canceled"), ("PENDING_DEPLOY", "skipped")] {
-        let ran = step(&sandbox(deployment().states([phase]))).input("only_states", "queued").run();
-        ran.ended(outcome, 0);
+        step(&sandbox(deployment().states([phase]))).input("only_states", "queued").run().ended(outcome, 0);
     }
 }
 
@@ -185,7 +173,7 @@ fn a_200_of_a_deployment_that_went_live_is_completed() {
     let late = deployment().states(["DEPLOYING", "ACTIVE"]).finished_cancel(200);
     let ran = step(&sandbox(late)).run();
     ran.ended("completed", 3);
-    assert_eq!(only(&ran)["http_status"], 200);
+    assert_eq!(ran.only()["http_status"], 200);
 }
 
 #[test]
@@ -245,10 +233,7 @@ fn the_page_of_the_app_is_linked() {
 #[test]
 fn a_wrong_app_id_is_named() {
     let scene = Stage::DigitalOcean.play(&Course::running());
-    let ran = scene.step().input("app_id", "app-9").run();
-    ran.ended("not_found", 4);
-    ran.reasons(&["app-9"]);
-    ran.reasons(&["app_id"]);
+    scene.step().input("app_id", "app-9").run().ended("not_found", 4).reasons(&["app-9", "app_id"]);
     assert_eq!(scene.asked(), 0);
 }
 
@@ -259,8 +244,7 @@ fn an_app_is_found_by_its_name_on_a_later_page() {
         scene.sandbox.add(App::new(&format!("other-{number}"), &format!("shop-{number}")));
     }
     scene.sandbox.add(App::new("app-1", "shop"));
-    let ran = scene.step().input("app_id", "").input("app_name", "shop").run();
-    ran.ended("canceled", 0);
+    scene.step().input("app_id", "").input("app_name", "shop").run().ended("canceled", 0);
     // Fifty a page: an app carries its whole specification.
     assert_eq!(scene.sandbox.count(Call::Scope), 10);
 }
@@ -271,9 +255,7 @@ fn an_app_name_that_only_begins_alike_is_another_app() {
     scene.sandbox.add(App::new("app-1", "shop-staging"));
     for name in ["shop", "Shop-Staging", "shop-staging-2"] {
         let ran = scene.step().without("INPUT_APP_ID").input("app_name", name).run();
-        ran.ended("not_found", 4);
-        ran.reasons(&[name]);
-        ran.reasons(&["app_name"]);
+        ran.ended("not_found", 4).reasons(&[name, "app_name"]);
     }
     assert_eq!((scene.asked(), scene.reads()), (0, 0));
 }
@@ -300,8 +282,6 @@ fn looking_up_the_app_with_a_wrong_token_is_an_error_for_every_deployment() {
 fn a_retry_after_past_the_limit_in_an_unclear_answer_ends_at_once() {
     // The limit is the credential's, so that not even reading is allowed before it ends.
     let scene = Stage::DigitalOcean.play(&Course::running()).fault(Call::Cancel, [retry_after(503, "100000")]);
-    let ran = scene.step().input("timeout", "24h").run();
-    ran.ended("timed_out", 124);
-    ran.reasons(&["without a clear answer"]);
+    scene.step().input("timeout", "24h").run().ended("timed_out", 124).reasons(&["without a clear answer"]);
     assert_eq!(scene.calls(), [Call::Read, Call::Cancel]);
 }

@@ -69,17 +69,14 @@ fn an_app_id_of_another_form_is_not_found_by_its_name() {
     let scope = Stage::DigitalOcean.scope([one(1)]);
     scope.sandbox.always(Call::List, Fault::Status(400)).always(Call::Scope, Fault::Status(400));
     let ran = scope.select("latest").input("app_id", "my-app").run();
-    ran.ended("not_found", 4);
-    ran.reasons(&["There is no app my-app", "`app_id`"]);
+    ran.ended("not_found", 4).reasons(&["There is no app my-app", "`app_id`"]);
 }
 
 #[test]
 fn an_unknown_app_name_is_not_found_by_its_name() {
     let scope = Stage::DigitalOcean.scope([one(1)]);
     let step = scope.select("latest").without("INPUT_APP_ID");
-    let ran = step.input("app_name", "blog").run();
-    ran.ended("not_found", 4);
-    ran.reasons(&["blog", "`app_name`"]);
+    step.input("app_name", "blog").run().ended("not_found", 4).reasons(&["blog", "`app_name`"]);
 }
 
 /// The causes of copies that nobody asked for.

@@ -117,8 +117,7 @@ fn how_it_really_ended_decides() {
 #[test]
 fn one_that_ended_before_the_next_started_is_judged_by_its_own_end() {
     let sandbox = sandbox([one().after_cancel(["CANCELING", "DEPLOYED"]), two()]);
-    let ran = step(&sandbox).run();
-    ran.ended("completed", 3);
+    step(&sandbox).run().ended("completed", 3);
     assert_eq!(sandbox.effective_cancels("req-two"), 0);
 }
 
@@ -275,8 +274,7 @@ fn another_id_cancels_nothing() {
         named(&sandbox, id).run().ended("already_finished", 3);
     }
     for id in ["req-none", "exec-none", "env-1"] {
-        let ran = named(&sandbox, id).run();
-        ran.ended("not_found", 4).says("neither under way nor in its queue");
+        named(&sandbox, id).run().ended("not_found", 4).says("neither under way nor in its queue");
     }
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
@@ -318,8 +316,7 @@ fn an_execution_that_changed_under_one_request_is_told_apart() {
         "last_deployment_id": "exec-other", "deployment_request_id": "req-one",
     });
     sandbox.fault(Call::Cancel, [Fault::json(202, &answer.to_string())]);
-    let ran = named(&sandbox, "req-one").run();
-    ran.ended("error", 1).says("exec-other was asked to stop, not exec-one");
+    named(&sandbox, "req-one").run().ended("error", 1).says("exec-other was asked to stop, not exec-one");
     sandbox.add(Environment::new("env-1").patch(patch));
     named(&sandbox, "exec-one").input("timeout", "3s").run().ended("timed_out", 124).says("was not sent");
     assert_eq!(sandbox.count(Call::Cancel), 1);
@@ -330,8 +327,7 @@ fn an_unclear_request_before_the_environment_moved_on_is_decided_by_our_own_end(
     for (end, outcome, code) in [("CANCELED", "canceled", 0), ("DEPLOYED", "completed", 3)] {
         let sandbox = sandbox([one().after_cancel([end]), two()]);
         sandbox.fault(Call::Cancel, [Fault::after(Fault::Status(503))]);
-        let ran = step(&sandbox).run();
-        ran.ended(outcome, code);
+        step(&sandbox).run().ended(outcome, code);
         assert_eq!((sandbox.count(Call::Cancel), sandbox.effective_cancels("req-two")), (1, 0));
     }
 }
@@ -353,8 +349,7 @@ fn a_request_whose_ids_could_not_be_compared_in_time_was_not_sent() {
     let sandbox = sandbox([one()]);
     sandbox.always(Call::Read, Fault::Hold);
     sandbox.fault(Call::Read, [Fault::Pass]);
-    let ran = step(&sandbox).input("timeout", "2s").run();
-    ran.ended("timed_out", 124).says("was not sent");
+    step(&sandbox).input("timeout", "2s").run().ended("timed_out", 124).says("was not sent");
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
 
@@ -376,8 +371,7 @@ fn a_refusal_is_decided_by_reading() {
     step(&sandbox).run().ended("canceled", 0);
     let stuck = self::sandbox([one()]);
     stuck.add(Environment::new("env-1").refuses_cancel(409));
-    let ran = step(&stuck).run();
-    ran.ended("error", 1).says("still BUILDING").says("409");
+    step(&stuck).run().ended("error", 1).says("still BUILDING").says("409");
 }
 
 #[test]
@@ -398,8 +392,7 @@ fn an_answer_that_tells_nothing_is_followed_by_a_read() {
 fn it_is_over_only_when_both_words_say_so() {
     let words = ["CANCELED/CANCELING", "CANCELING/CANCELED", "CANCELED"];
     let sandbox = sandbox([one().after_cancel(words)]);
-    let ran = step(&sandbox).run();
-    ran.ended("canceled", 0);
+    step(&sandbox).run().ended("canceled", 0);
     assert!(sandbox.count(Call::Read) >= 4);
     let late = self::sandbox([one().after_cancel(["CANCELED/DEPLOYED"])]);
     step(&late).run().ended("completed", 3);
@@ -496,8 +489,7 @@ fn a_policy_token_goes_on_where_the_path_names_the_environment() {
 fn without_the_right_to_read_nothing_is_canceled() {
     let sandbox = sandbox([one()]);
     sandbox.token("qovery", crate::sandbox::TOKEN, Grant::CancelOnly);
-    let ran = step(&sandbox).run();
-    ran.ended("error", 1).says("it belongs to cannot be checked and nothing was sent");
+    step(&sandbox).run().ended("error", 1).says("it belongs to cannot be checked and nothing was sent");
     let hidden = self::sandbox([one()]);
     hidden.add(Environment::new("env-1").hidden());
     step(&hidden).run().ended("error", 1).says("an id that the token cannot see");
@@ -516,8 +508,7 @@ fn a_missing_right_and_a_wrong_token_are_named() {
 #[test]
 fn an_environment_that_is_not_there_is_named() {
     let sandbox = Sandbox::start();
-    let ran = step(&sandbox).run();
-    ran.ended("not_found", 4).says("no environment env-1");
+    step(&sandbox).run().ended("not_found", 4).says("no environment env-1");
 }
 
 #[test]

@@ -81,8 +81,7 @@ fn the_one_under_way_waits_until_an_unclear_answer_for_a_queued_one_is_cleared_u
 #[test]
 fn without_waiting_the_queued_ones_are_asked_first_as_well() {
     let sandbox = environment(["one", "two"].map(deployment));
-    let ran = select(&sandbox, "all").input("wait", "false").run();
-    ran.ended("requested", 0);
+    select(&sandbox, "all").input("wait", "false").run().ended("requested", 0);
     assert_eq!(asked(&sandbox), [queued("two").as_str(), ENVIRONMENT]);
 }
 
@@ -123,8 +122,7 @@ fn a_teardown_in_the_queue_is_never_selected() {
     for action in ["STOP", "DELETE", "DELETE_RESOURCES_ONLY", "UNINSTALL"] {
         let teardown = deployment("two").action(action);
         let sandbox = environment([deployment("one"), teardown, deployment("three")]);
-        let ran = select(&sandbox, "all").run();
-        ran.ended("canceled", 0);
+        select(&sandbox, "all").run().ended("canceled", 0);
         assert_eq!(asked(&sandbox), [queued("three").as_str(), ENVIRONMENT]);
         assert_eq!(effects(&sandbox, &["one", "two", "three"]), [1, 0, 1]);
     }

@@ -23,23 +23,11 @@ fn step(sandbox: &Sandbox) -> Step {
     Step::on(sandbox, "vercel").input("deployment_id", "dpl_1").input("timeout", "20")
 }
 
-fn only(ran: &Ran) -> Value {
-    let mut deployments = ran.deployments();
-    assert_eq!(deployments.len(), 1);
-    deployments.remove(0)
-}
-
 /// What the only deployment is told to be, of a run that must end canceled.
 fn told(deployment: Deployment) -> Value {
     let ran = step(&sandbox(deployment)).run();
     ran.ended("canceled", 0);
-    only(&ran)
-}
-
-#[track_caller]
-fn reasons(ran: &Ran, text: &str) {
-    let reason = ran.output("reason");
-    assert!(reason.contains(text), "no {text:?} in {reason:?}");
+    ran.only()
 }
 
 /// Asserts that the run was refused before anything was sent to be canceled.
@@ -100,7 +88,7 @@ fn an_alias_is_refused_and_its_deployment_named() {
     let sandbox = sandbox(deployment().alias("www.example.com"));
     let ran = step(&sandbox).input("deployment_id", "https://www.example.com/").run();
     refused(&sandbox, &ran);
-    reasons(&ran, "alias of dpl_1");
+    ran.reasons(&["alias of dpl_1"]);
     assert!(ran.output("reason").contains("www.example.com"));
 }
 
@@ -115,9 +103,7 @@ fn a_host_whose_answer_names_no_host_is_refused() {
 #[test]
 fn an_unknown_host_is_not_found() {
     let sandbox = sandbox(deployment());
-    let ran = step(&sandbox).input("deployment_id", "gone.vercel.app").run();
-    ran.ended("not_found", 4);
-    reasons(&ran, "gone.vercel.app");
+    step(&sandbox).input("deployment_id", "gone.vercel.app").run().ended("not_found", 4).reasons(&["gone.vercel.app"]);
 }
 
 #[test]
@@ -174,15 +160,14 @@ fn what_is_written_is_not_beaten_by_an_address() {
     let team = || sandbox(deployment().team("team_1", "acme"));
     let sandbox = team();
     let ran = step(&sandbox).input("deployment_id", PAGE).input("team_slug", "other").run();
-    ran.ended("error", 2);
-    ran.says("team_slug");
+    ran.ended("error", 2).says("team_slug");
     assert!(sandbox.requests().is_empty());
 
     let sandbox = team();
     let ran =
         step(&sandbox).input("deployment_id", PAGE).input("team_id", "team_1").input("project_id", "prj_other").run();
     refused(&sandbox, &ran);
-    reasons(&ran, "prj_other");
+    ran.reasons(&["prj_other"]);
 }
 
 #[test]
@@ -200,8 +185,7 @@ fn an_address_beside_a_plain_id_leaves_the_usual_variables_alone() {
 #[test]
 fn an_organisation_that_is_a_person_is_no_team() {
     let sandbox = sandbox(deployment());
-    let ran = step(&sandbox).var("VERCEL_ORG_ID", "eLrCnEgbKhsHyfbiNR7E8496").run();
-    ran.ended("canceled", 0);
+    step(&sandbox).var("VERCEL_ORG_ID", "eLrCnEgbKhsHyfbiNR7E8496").run().ended("canceled", 0);
     assert!(sandbox.requests().iter().all(|seen| !seen.query.contains("teamId")));
 }
 
@@ -217,9 +201,7 @@ fn team_id_and_team_slug_together_are_bad_input() {
 fn a_deployment_of_another_team_is_not_found() {
     let sandbox = sandbox(deployment().team("team_1", "acme"));
     sandbox.add(Team::new("team_2", "other"));
-    let ran = step(&sandbox).input("team_id", "team_2").run();
-    ran.ended("not_found", 4);
-    reasons(&ran, "team_2");
+    step(&sandbox).input("team_id", "team_2").run().ended("not_found", 4).reasons(&["team_2"]);
     assert_eq!(sandbox.effective_cancels("dpl_1"), 0);
 }
 
@@ -240,7 +222,7 @@ fn another_projects_deployment_is_refused() {
         sandbox.add(Project::new("prj_2", "shop"));
         let ran = step(&sandbox).input("project_id", project).run();
         refused(&sandbox, &ran);
-        reasons(&ran, project);
+        ran.reasons(&[project]);
         ran.says("project_id");
     }
 }
@@ -249,10 +231,7 @@ fn another_projects_deployment_is_refused() {
 fn a_project_that_is_not_there_is_not_found() {
     for project in ["we", "web-2", "WEB", "Qm123"] {
         let sandbox = sandbox(deployment());
-        let ran = step(&sandbox).input("project_id", project).run();
-        ran.ended("not_found", 4);
-        reasons(&ran, project);
-        reasons(&ran, "`project_id`");
+        step(&sandbox).input("project_id", project).run().ended("not_found", 4).reasons(&[project, "`project_id`"]);
         assert_eq!(sandbox.count(Call::Cancel), 0);
     }
 }
@@ -262,8 +241,7 @@ fn a_deployment_that_is_not_there_is_no_question_to_its_project() {
     for (project, looked_up) in [("prj_1", 0), ("web", 1)] {
         let sandbox = sandbox(deployment());
         let ran = step(&sandbox).input("deployment_id", "dpl_9").input("project_id", project).run();
-        ran.ended("not_found", 4);
-        reasons(&ran, "There is no deployment dpl_9 for this token in the token's own account");
+        ran.ended("not_found", 4).reasons(&["There is no deployment dpl_9 for this token in the token's own account"]);
         assert_eq!(sandbox.count(Call::Scope), looked_up, "{project}");
     }
 }
@@ -281,7 +259,7 @@ fn listed(answer: Fault) -> (Sandbox, Ran) {
 fn a_400_to_a_list_is_a_failed_read() {
     let (sandbox, ran) = listed(Fault::Status(400));
     refused(&sandbox, &ran);
-    reasons(&ran, "Could not list the deployments");
+    ran.reasons(&["Could not list the deployments"]);
     // The project is there, so it is the list that was refused.
     assert_eq!((sandbox.count(Call::List), sandbox.count(Call::Scope)), (1, 1));
 }
@@ -294,7 +272,7 @@ fn a_project_whose_deployments_were_listed_is_there_though_the_rest_of_them_is_n
         let step = step(&sandbox).without("INPUT_DEPLOYMENT_ID").input("select", "all").input("project_id", "prj_1");
         let ran = step.run();
         refused(&sandbox, &ran);
-        reasons(&ran, "Could not list the deployments");
+        ran.reasons(&["Could not list the deployments"]);
     }
 }
 
@@ -314,7 +292,7 @@ fn a_list_is_whole_or_unreadable() {
     ] {
         let (sandbox, ran) = listed(Fault::json(200, &bad.to_string()));
         refused(&sandbox, &ran);
-        reasons(&ran, "Could not list the deployments");
+        ran.reasons(&["Could not list the deployments"]);
     }
 }
 
@@ -329,8 +307,7 @@ fn renamed() -> Sandbox {
 fn a_renamed_project_is_the_same_project() {
     for project in ["prj_1", "shop"] {
         let sandbox = renamed();
-        let ran = step(&sandbox).input("project_id", project).run();
-        ran.ended("canceled", 0);
+        step(&sandbox).input("project_id", project).run().ended("canceled", 0);
         let sandbox = renamed();
         let step = step(&sandbox).without("INPUT_DEPLOYMENT_ID");
         let step = step.input("select", "all").input("project_id", project);
@@ -342,8 +319,7 @@ fn a_renamed_project_is_the_same_project() {
 fn a_name_is_looked_up_once() {
     let sandbox = renamed();
     sandbox.add(Deployment::new("prj_1", "shop", "dpl_2"));
-    let ran = step(&sandbox).input("deployment_id", "dpl_1,dpl_2").input("project_id", "shop").run();
-    ran.ended("canceled", 0);
+    step(&sandbox).input("deployment_id", "dpl_1,dpl_2").input("project_id", "shop").run().ended("canceled", 0);
     let asked = sandbox.requests().into_iter();
     let asked: Vec<_> = asked.filter(|seen| seen.call == Call::Scope).collect();
     assert_eq!(asked.len(), 1);
@@ -356,7 +332,7 @@ fn a_name_that_another_project_took_over_is_another_project() {
     sandbox.add(Project::new("prj_2", "web"));
     let ran = step(&sandbox).input("project_id", "web").run();
     refused(&sandbox, &ran);
-    reasons(&ran, "prj_2");
+    ran.reasons(&["prj_2"]);
 }
 
 #[test]
@@ -376,9 +352,7 @@ fn only_the_project_itself_shows_that_it_is_there() {
             sandbox.always(Call::Scope, answer.clone());
             let step = step(&sandbox).without("INPUT_DEPLOYMENT_ID");
             let step = step.input("select", "all").input("project_id", project);
-            let ran = step.run();
-            ran.ended("error", 1);
-            reasons(&ran, "Could not read the project");
+            step.run().ended("error", 1).reasons(&["Could not read the project"]);
         }
     }
 }
@@ -387,9 +361,7 @@ fn only_the_project_itself_shows_that_it_is_there() {
 fn a_project_that_is_a_step_in_a_path_is_bad_input() {
     for project in [".", ".."] {
         let sandbox = sandbox(deployment());
-        let ran = step(&sandbox).input("project_id", project).run();
-        ran.ended("error", 2);
-        ran.says("project_id");
+        step(&sandbox).input("project_id", project).run().ended("error", 2).says("project_id");
         assert!(sandbox.requests().is_empty());
     }
 }
@@ -444,7 +416,7 @@ fn a_project_that_cannot_be_checked_is_not_passed() {
     sandbox.token("vercel", TOKEN, Grant::CancelOnly);
     let ran = step(&sandbox).input("project_id", "prj_1").run();
     refused(&sandbox, &ran);
-    reasons(&ran, "project");
+    ran.reasons(&["project"]);
 }
 
 #[test]
@@ -475,13 +447,13 @@ fn a_target_beside_an_id_is_a_guard_also_where_an_environment_has_no_name() {
     for target in ["qa", "env_qa"] {
         let ran = step(&qa()).input("target", target).run();
         ran.ended("canceled", 0);
-        assert_eq!(only(&ran)["target"], target);
+        assert_eq!(ran.only()["target"], target);
     }
     for target in ["demo", "preview", "production", "none"] {
         let sandbox = qa();
         let ran = step(&sandbox).input("target", target).run();
         refused(&sandbox, &ran);
-        reasons(&ran, target);
+        ran.reasons(&[target]);
     }
 }
 
@@ -511,10 +483,8 @@ fn a_blocked_deployment_that_refuses_is_an_error_with_the_reason() {
         .patch(json!({ "seatBlock": { "blockCode": "TEAM_ACCESS_REQUIRED" } }));
     let sandbox = sandbox(blocked);
     let ran = step(&sandbox).run();
-    ran.ended("error", 1);
-    reasons(&ran, "BLOCKED");
-    reasons(&ran, "Waits for an owner.");
-    assert_eq!(only(&ran)["details"]["block_code"], "TEAM_ACCESS_REQUIRED");
+    ran.ended("error", 1).reasons(&["BLOCKED", "Waits for an owner."]);
+    assert_eq!(ran.only()["details"]["block_code"], "TEAM_ACCESS_REQUIRED");
     assert_eq!(sandbox.count(Call::Cancel), 1);
 }
 
@@ -530,9 +500,7 @@ fn a_deleted_deployment_has_ended() {
 
 #[test]
 fn a_deployment_deleted_after_asking_is_an_error() {
-    let ran = step(&sandbox(deployment().after_cancel(["BUILDING", "DELETED"]))).run();
-    ran.ended("error", 1);
-    reasons(&ran, "DELETED");
+    step(&sandbox(deployment().after_cancel(["BUILDING", "DELETED"]))).run().ended("error", 1).reasons(&["DELETED"]);
 }
 
 #[test]
@@ -540,17 +508,14 @@ fn a_deployment_the_platform_canceled_says_why() {
     let ignored = deployment().states(["CANCELED"]).error_message(IGNORED);
     let sandbox = sandbox(ignored);
     let ran = step(&sandbox).run();
-    ran.ended("already_finished", 0);
-    reasons(&ran, "Ignored Build Step");
+    ran.ended("already_finished", 0).reasons(&["Ignored Build Step"]);
     assert_eq!((ran.output("canceled"), sandbox.count(Call::Cancel)), ("true", 0));
 }
 
 #[test]
 fn a_failure_says_why() {
     let broken = deployment().states(["BUILDING", "ERROR"]).error_message("Command \"next build\" exited with 1");
-    let ran = step(&sandbox(broken)).run();
-    ran.ended("failed", 0);
-    reasons(&ran, "exited with 1");
+    step(&sandbox(broken)).run().ended("failed", 0).reasons(&["exited with 1"]);
 }
 
 #[test]
@@ -561,8 +526,7 @@ fn a_refusal_with_409_is_decided_by_reading() {
 
 #[test]
 fn the_state_may_stand_in_status_only() {
-    let ran = step(&sandbox(deployment().field("readyState", Value::Null))).run();
-    ran.ended("canceled", 0);
+    step(&sandbox(deployment().field("readyState", Value::Null))).run().ended("canceled", 0);
 }
 
 #[test]
@@ -577,11 +541,10 @@ fn an_answer_without_a_state_is_an_error() {
 fn not_published(states: &[&str], outcome: &str, exit: i32) {
     let sandbox = sandbox(deployment().staged().states(states.iter().copied()));
     let ran = step(&sandbox).run();
-    ran.ended(outcome, exit);
-    reasons(&ran, "built, not published");
+    ran.ended(outcome, exit).reasons(&["built, not published"]);
     let told = ["went_live", "canceled", "state", "platform_state"].map(|name| ran.output(name));
     assert_eq!(told, ["false", "false", "succeeded", "READY"]);
-    assert_eq!(only(&ran)["details"]["ready_substate"], "STAGED");
+    assert_eq!(ran.only()["details"]["ready_substate"], "STAGED");
     assert!(!ran.stdout.to_lowercase().contains("went live"), "{}", ran.stdout);
 }
 
@@ -602,8 +565,7 @@ fn what_was_published_went_live() {
         }
     }
     let preview = deployment().states(["READY"]);
-    let ran = step(&sandbox(preview.field("readySubstate", json!("STAGED")))).run();
-    ran.ended("already_finished", 3);
+    step(&sandbox(preview.field("readySubstate", json!("STAGED")))).run().ended("already_finished", 3);
 }
 
 // The answer to a cancel.
@@ -670,8 +632,7 @@ fn the_inspector_is_linked() {
 #[test]
 fn a_wrong_team_is_named() {
     let scene = Stage::Vercel.play(&Course::running());
-    let ran = scene.step().input("team_id", "team_wrong").run();
-    ran.ended("error", 1).says("team_wrong").says("`team_id`");
+    scene.step().input("team_id", "team_wrong").run().ended("error", 1).says("team_wrong").says("`team_id`");
     assert_eq!(scene.calls(), [Call::Read]);
 }
 
@@ -680,7 +641,6 @@ fn a_missing_team_is_suggested() {
     let sandbox = Sandbox::start();
     let deployment = crate::sandbox::vercel::Deployment::new("prj_1", "web", "dpl_1");
     sandbox.add(deployment.team("team_1", "acme"));
-    let ran = Stage::Vercel.step_at(&sandbox.url("vercel")).run();
-    ran.ended("not_found", 4).says("team_id");
+    Stage::Vercel.step_at(&sandbox.url("vercel")).run().ended("not_found", 4).says("team_id");
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
