@@ -85,10 +85,13 @@ pub async fn run_in(world: World, env: &Env, start: Instant, mut signals: Signal
             None
         }
     };
-    remark(&mut lock(&console), &sanitizer, &faults);
+    let spelling = settings::spelling(env, lock(&console).ci());
+    remark(&mut lock(&console), &sanitizer, &faults, &spelling);
     let mut report = nothing_yet(entry, &common);
     let Some((opened, entry)) = opened.zip(entry).filter(|_| faults.found.is_empty()) else {
-        report.faults = faults.sentences().iter().map(|fault| sanitizer.short(fault)).collect();
+        let withheld = lock(&console).ci().withholds_secrets(env);
+        let faults = faults.sentences(&spelling, withheld);
+        report.faults = faults.iter().map(|fault| sanitizer.short(fault)).collect();
         report.took = start.elapsed();
         publish(&mut lock(&console), &report, &common);
         return Exit::BadInput;

@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::ci::Console;
+use crate::input::Spelling;
 use crate::input::faults::Faults;
 use crate::platform::PlatformInfo;
 use crate::report::Report;
@@ -25,9 +26,9 @@ pub(crate) fn nothing_yet(entry: Option<&'static PlatformInfo>, common: &Common)
 }
 
 /// What is odd about the inputs, said before anything is done.
-pub(crate) fn remark(console: &mut Console, sanitizer: &Sanitizer, faults: &Faults) {
+pub(crate) fn remark(console: &mut Console, sanitizer: &Sanitizer, faults: &Faults, spelling: &Spelling) {
     for warning in &faults.warnings {
-        console.warn(&sanitizer.short(warning));
+        console.warn(&sanitizer.short(&spelling.respell(warning)));
     }
 }
 

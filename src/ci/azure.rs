@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::system::{Ci, Effect, Outputs, System, says, sentence};
 use crate::ci::variables;
+use crate::input::Style;
 use crate::input::env::Env;
 use crate::model::outcome::Level;
 use crate::report::{Annotation, Report};
@@ -52,6 +53,19 @@ impl Ci for Azure {
         SYSTEM.id
     }
 
+    fn style(&self) -> Style {
+        Style::Name
+    }
+
+    fn withholds_secrets(&self, env: &Env) -> Option<&'static str> {
+        let of_fork = env.var("SYSTEM_PULLREQUEST_ISFORK").is_some_and(|word| word.eq_ignore_ascii_case("true"));
+        Some(if of_fork {
+            "Secret variables are not given to builds of pull requests from forks."
+        } else {
+            "A script sees a secret variable only if its `env:` maps it."
+        })
+    }
+
     fn masks_by_printing(&self) -> bool {
         true
     }
@@ -64,6 +78,10 @@ impl Ci for Azure {
 
     fn debug(&self, line: &str) -> Effect {
         Effect::Out(format!("##[debug]{line}"))
+    }
+
+    fn summary_is_log(&self) -> bool {
+        false
     }
 
     fn open_group(&self, title: &str, _now: Timestamp) -> Vec<Effect> {

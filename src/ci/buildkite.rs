@@ -9,6 +9,7 @@ use super::program::Invocation;
 use super::run_annotation::{body, style};
 use super::system::{Ci, Effect, Outputs, System, says};
 use crate::ci::variables;
+use crate::input::Style;
 use crate::input::env::Env;
 use crate::report::{Annotation, Report};
 use crate::text::secret::Secret;
@@ -49,6 +50,10 @@ impl Buildkite {
 impl Ci for Buildkite {
     fn id(&self) -> &'static str {
         SYSTEM.id
+    }
+
+    fn style(&self) -> Style {
+        Style::Name
     }
 
     /// On standard input: an argument could be read by everybody on the machine.

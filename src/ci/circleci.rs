@@ -25,6 +25,11 @@ impl Ci for CircleCi {
         SYSTEM.id
     }
 
+    fn withholds_secrets(&self, env: &Env) -> Option<&'static str> {
+        let of_fork = ["CIRCLE_PR_NUMBER", "CIRCLE_PR_REPONAME"].iter().any(|name| env.var(name).is_some());
+        of_fork.then_some("Secrets are passed to builds from forks only if the project's settings allow that.")
+    }
+
     fn outputs(&self, outputs: &Outputs) -> Vec<Effect> {
         let export = |(name, value): &(&str, String)| format!("export {}={}\n", variables::name(name), quoted(value));
         vec![Effect::Append { what: "outputs", path: self.outputs.clone(), text: outputs.iter().map(export).collect() }]

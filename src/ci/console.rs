@@ -146,7 +146,9 @@ impl Console {
             self.perform(effects);
         }
         let annotations: Vec<_> = report.annotations().iter().map(safe).collect();
-        for annotation in &annotations {
+        let is_told = summary && self.ci.summary_is_log();
+        let lines = if is_told { report.last_lines().iter().map(safe).collect() } else { annotations.clone() };
+        for annotation in &lines {
             let effects = self.ci.annotate(annotation);
             self.perform(effects);
         }

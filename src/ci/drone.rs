@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::system::{Ci, Effect, System, says};
+use crate::input::Style;
 use crate::input::env::Env;
 use crate::report::{Annotation, Report};
 use crate::text::sanitizer::break_commands_in_json;
@@ -29,6 +30,15 @@ impl Drone {
 impl Ci for Drone {
     fn id(&self) -> &'static str {
         SYSTEM.id
+    }
+
+    fn style(&self) -> Style {
+        Style::Setting
+    }
+
+    fn withholds_secrets(&self, env: &Env) -> Option<&'static str> {
+        let of_pull = env.var("DRONE_PULL_REQUEST").is_some() || says(env, "DRONE_BUILD_EVENT", "pull_request");
+        of_pull.then_some("A secret is given to pull requests only if its settings allow that.")
     }
 
     fn run_annotation(&self, report: &Report, _annotations: &[Annotation], _summary: bool) -> Vec<Effect> {

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 
 use super::system::{Ci, Effect, Outputs, System, says};
+use crate::input::Style;
 use crate::input::env::Env;
 use crate::model::outcome::Level;
 use crate::report::{Annotation, Report};
@@ -58,6 +59,15 @@ impl Ci for GitHub {
         self.id
     }
 
+    fn style(&self) -> Style {
+        Style::Name
+    }
+
+    fn withholds_secrets(&self, env: &Env) -> Option<&'static str> {
+        let of_pull = says(env, "GITHUB_EVENT_NAME", "pull_request") || says(env, "GITHUB_ACTOR", "dependabot[bot]");
+        of_pull.then_some("Secrets are not given to runs of pull requests from forks, nor to Dependabot's.")
+    }
+
     fn masks_by_printing(&self) -> bool {
         true
     }
@@ -76,6 +86,10 @@ impl Ci for GitHub {
 
     fn debug(&self, line: &str) -> Effect {
         Effect::Out(format!("::debug::{}", text(line, self.greedy)))
+    }
+
+    fn summary_is_log(&self) -> bool {
+        false
     }
 
     fn open_group(&self, title: &str, _now: Timestamp) -> Vec<Effect> {

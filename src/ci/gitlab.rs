@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::plain::colored;
-use super::system::{Ci, Effect, System, sentence};
+use super::system::{Ci, Effect, System, says, sentence};
+use crate::input::env::Env;
 use crate::report::{Annotation, Report};
 use crate::text::sanitizer::break_commands_in_json;
 
@@ -24,6 +25,11 @@ struct GitLab;
 impl Ci for GitLab {
     fn id(&self) -> &'static str {
         SYSTEM.id
+    }
+
+    fn withholds_secrets(&self, env: &Env) -> Option<&'static str> {
+        let may_see_all = says(env, "CI_COMMIT_REF_PROTECTED", "true");
+        (!may_see_all).then_some("A protected variable is given only to pipelines of protected branches and tags.")
     }
 
     fn open_group(&self, title: &str, now: Timestamp) -> Vec<Effect> {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::run_annotation::{body, style};
 use super::system::{Ci, Effect, Outputs, System};
 use crate::ci::variables;
+use crate::input::Style;
 use crate::input::env::Env;
 use crate::report::{Annotation, Report};
 use crate::text::sanitizer::break_commands_in_json;
@@ -68,6 +69,10 @@ impl Harness {
 impl Ci for Harness {
     fn id(&self) -> &'static str {
         SYSTEM.id
+    }
+
+    fn style(&self) -> Style {
+        Style::Setting
     }
 
     /// What stands in that file is hidden wherever it shows.

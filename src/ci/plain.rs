@@ -55,8 +55,8 @@ impl Ci for Plain {
     }
 
     fn summary(&self, report: &Report) -> Vec<Effect> {
-        let lines = report.plain_summary();
-        lines.iter().map(|text| Effect::Out(line(text))).collect()
+        let lines = [report.title().into_string()].into_iter().chain(report.plain_summary());
+        lines.map(|text| Effect::Out(line(&text))).collect()
     }
 }
 

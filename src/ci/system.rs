@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::program::Invocation;
+use crate::input::Style;
 use crate::input::env::Env;
 use crate::model::outcome::Level;
 use crate::report::{Annotation, LARGEST_DEPLOYMENTS, Report};
@@ -60,6 +61,16 @@ pub trait Ci: Send {
     /// What the user writes for `ci`.
     fn id(&self) -> &'static str;
 
+    /// Where its users write inputs.
+    fn style(&self) -> Style {
+        Style::Variable
+    }
+
+    /// Why this run may not see a secret that its user has stored: a sentence.
+    fn withholds_secrets(&self, _env: &Env) -> Option<&'static str> {
+        None
+    }
+
     /// Whether hiding a secret means to print it, for the runner to read.
     fn masks_by_printing(&self) -> bool {
         false
@@ -104,6 +115,11 @@ pub trait Ci: Send {
     /// some runners kill without warning.
     fn provisional(&self, _outputs: &Outputs) -> Vec<Effect> {
         Vec::new()
+    }
+
+    /// Whether the summary stands in the log as well, so that the annotations there need not repeat it.
+    fn summary_is_log(&self) -> bool {
+        true
     }
 
     /// The job summary.
@@ -152,7 +168,8 @@ pub(super) fn sentence(annotation: &Annotation) -> String {
         Level::Warning => "warning",
         Level::Notice => "notice",
     };
-    format!("{level}: {}: {}", annotation.title, annotation.text)
+    let colon = if annotation.text.is_empty() { "" } else { ": " };
+    format!("{level}: {}{colon}{}", annotation.title, annotation.text)
 }
 
 /// One CI system that a user can name.

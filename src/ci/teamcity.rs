@@ -26,6 +26,10 @@ impl Ci for TeamCity {
         SYSTEM.id
     }
 
+    fn summary_is_log(&self) -> bool {
+        false
+    }
+
     fn open_group(&self, title: &str, _now: Timestamp) -> Vec<Effect> {
         vec![message("blockOpened", &[("name", BLOCK), ("description", title)])]
     }

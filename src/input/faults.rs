@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::given::Given;
+use super::spelling::{Spelling, Style};
 
 /// Something wrong with an input, by the name its writer knows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -13,6 +14,8 @@ pub struct Fault {
     pub variable: Option<String>,
     /// What is wrong and what would be right, without the value of a secret.
     pub text: String,
+    /// A secret is missing.
+    pub lacks_secret: bool,
 }
 
 /// Everything that is wrong, and everything that is odd, with the inputs of one run.
@@ -28,19 +31,31 @@ pub struct Faults {
 const MOST_TOLD: usize = 10;
 
 impl Fault {
-    /// A sentence that begins with the name its writer knows.
-    fn sentence(&self) -> String {
-        match &self.variable {
-            Some(variable) => format!("`{}` ({variable}) {}", self.input, self.text),
-            None if self.input.is_empty() => self.text.clone(),
-            None => format!("`{}` {}", self.input, self.text),
+    /// What is wrong with an input, read from that variable if it was written at all.
+    pub fn new(input: &str, variable: Option<String>, text: impl Into<String>) -> Self {
+        Self { input: input.to_owned(), variable, text: text.into(), lacks_secret: false }
+    }
+
+    /// A sentence without its stop that begins with the name its writer knows.
+    fn sentence(&self, spelling: &Spelling) -> String {
+        let text = spelling.respell(&self.text);
+        if self.input.is_empty() {
+            return text;
+        }
+        let variable = self.variable.as_deref();
+        let name = spelling.name(&self.input, variable);
+        match variable.filter(|variable| Style::of(variable).is_none()) {
+            Some(usual) => format!("`{name}` (from {usual}) {text}"),
+            None => format!("`{name}` {text}"),
         }
     }
 }
 
 impl Faults {
-    /// A sentence for each, equal ones as one that counts them; not more than a run can tell.
-    pub fn sentences(&self) -> Vec<String> {
+    /// A sentence for each, equal ones as one that counts them; not more than a run can tell. `withheld` says why this run
+    /// may lack a secret, and stands behind the first one that is missing.
+    pub fn sentences(&self, spelling: &Spelling, withheld: Option<&str>) -> Vec<String> {
+        let mut withheld = withheld;
         let mut counts: HashMap<&Fault, usize> = HashMap::new();
         for fault in &self.found {
             *counts.entry(fault).or_default() += 1;
@@ -50,9 +65,10 @@ impl Faults {
         let in_order = self.found.iter().filter_map(|fault| Some((fault, counts.remove(fault)?)));
         let mut sentences: Vec<_> = in_order
             .take(shown)
-            .map(|(fault, count)| match count {
-                1 => format!("{}.", fault.sentence()),
-                _ => format!("{} ({count} times).", fault.sentence()),
+            .map(|(fault, count)| {
+                let times = if count == 1 { String::new() } else { format!(" ({count} times)") };
+                let withheld = withheld.take_if(|_| fault.lacks_secret).map(|why| format!(" {why}"));
+                format!("{}{times}.{}", fault.sentence(spelling), withheld.unwrap_or_default())
             })
             .collect();
         if count > shown {
@@ -68,8 +84,12 @@ impl Faults {
         }
     }
 
+    /// Notes that an input is missing which may be a secret.
+    pub(super) fn miss(&mut self, input: &str, text: impl Into<String>, lacks_secret: bool) {
+        self.found.push(Fault { lacks_secret, ..Fault::new(input, None, text) });
+    }
+
     pub(super) fn note(&mut self, given: Option<&Given>, input: &str, text: impl Into<String>) {
-        let variable = given.map(|given| given.variable().to_owned());
-        self.found.push(Fault { input: input.to_owned(), variable, text: text.into() });
+        self.found.push(Fault::new(input, given.map(|given| given.variable().to_owned()), text));
     }
 }

@@ -2,6 +2,7 @@
 
 mod common;
 mod given;
+mod spelling;
 mod values;
 
 pub mod env;
@@ -11,4 +12,5 @@ pub mod parse;
 
 pub use self::common::{COMMON, Input};
 pub use self::given::Given;
+pub use self::spelling::{Spelling, Style};
 pub use self::values::{UNEXPANDED, Values, echo, is_quoted};

@@ -161,7 +161,9 @@ impl Values {
             Need::OneOf(ways) => {
                 let ways_in_words: Vec<_> = ways.iter().map(|way| way.describe(inputs)).collect();
                 let first = ways.first().and_then(|way| way.names().next()).unwrap_or_default();
-                faults.add(None, first, format!("is missing: set {}", ways_in_words.join(", or ")));
+                let is_secret = |name: &str| inputs.iter().any(|input| input.name == name && input.secret);
+                let lacks_secret = ways.iter().flat_map(Way::needs).any(is_secret);
+                faults.miss(first, format!("is missing: set {}", ways_in_words.join(", or ")), lacks_secret);
             }
             Need::ForSelect(ways) => {
                 let names: Vec<_> = ways.iter().map(Way::in_words).collect();
@@ -176,6 +178,7 @@ impl Values {
 mod tests {
     use super::*;
     use crate::input::env::Env;
+    use crate::input::{Spelling, Style};
 
     const fn input(name: &'static str, usual: &'static [(&'static str, &'static str)]) -> Input {
         Input { name, usual, secret: false, made_up: false, default: "", help: "" }
@@ -190,7 +193,8 @@ mod tests {
         let env = Env::new(given.iter().map(|(name, value)| ((*name).into(), (*value).into())));
         let (mut values, mut faults) = (Values::look_up_all(&env, &INPUTS), Faults::default());
         values.judge_needs(&[need], &INPUTS, "Acme", &mut faults);
-        assert_eq!(faults.sentences(), expected, "{given:?}");
+        let spelling = Spelling::new(&env, Style::Name, |_| true);
+        assert_eq!(faults.sentences(&spelling, None), expected, "{given:?}");
     }
 
     #[test]
@@ -200,9 +204,9 @@ mod tests {
         check(APP, &[("INPUT_APP_NAME", "web")], &[]);
         check(APP, &[("INPUT_SELECT", "$SELECT")], &[]);
         let select = ("INPUT_SELECT", "all");
-        check(APP, &[select], &["`select` (INPUT_SELECT) needs `app_id`, or `app_name` with `org` on Acme."]);
+        check(APP, &[select], &["`select` needs `app_id`, or `app_name` with `org` on Acme."]);
         check(APP, &[select, ("INPUT_APP_ID", "1"), ("CF_ORG", "o")], &[]);
-        check(APP, &[select, ("CF_ORG", "o")], &["`app_name` is missing: set `app_name`."]);
+        check(APP, &[select, ("CF_ORG", "o")], &["`app_name` is missing: set it."]);
     }
 
     #[test]
@@ -218,7 +222,7 @@ mod tests {
         let one = Need::OneOf(WAYS);
         check(one, &[("INPUT_APP_ID", "1"), ("CF_ORG", "o")], &[]);
         let both = [("INPUT_APP_ID", "1"), ("INPUT_ORG", "o")];
-        check(one, &both, &["`app_id` (INPUT_APP_ID) cannot stand beside `org`: give one of the two."]);
+        check(one, &both, &["`app_id` cannot stand beside `org`: give one of the two."]);
         check(one, &[], &["`app_id` is missing: set `app_id`, or `org` (or the variable CF_ORG)."]);
     }
 }

@@ -111,17 +111,15 @@ impl Values {
     pub fn missing(&self, input: &Input, faults: &mut Faults) {
         let usual: Vec<_> = input.usual.iter().map(|(variable, _)| *variable).collect();
         let hint = if usual.is_empty() { String::new() } else { format!(", or the variable {}", usual.join(" or ")) };
-        faults.add(None, input.name, format!("is missing: set `{}`{hint}", input.name));
+        faults.miss(input.name, format!("is missing: set it{hint}"), input.secret);
     }
 
     /// A hint for where a value that was taken as it is may still be a variable that nobody expanded.
     pub fn unexpanded(&self, name: &str) -> Option<String> {
         let given = self.0.get(name)?;
         is_unexpanded(given.value.expose()).then(|| {
-            format!(
-                "`{name}` ({}) looks like a variable that was not expanded; define it, or check its spelling, unless this is what was meant.",
-                given.variable
-            )
+            let wrong = "looks like a variable that was not expanded; define it, or check its spelling, unless this is what was meant";
+            format!("`{name}` {wrong}.")
         })
     }
 

@@ -4,11 +4,9 @@ use super::run::Report;
 use crate::text::shown::Shown;
 
 impl Report {
-    /// The same for people without Markdown: a few short lines.
+    /// The same for people without Markdown: a few short lines below the title. Faults have lines of their own.
     pub fn plain_summary(&self) -> Vec<String> {
-        let mut lines = vec![self.title().into_string()];
-        let faults = self.shown_faults().into_iter();
-        lines.extend(faults.map(|fault| format!("  {fault}")));
+        let mut lines = Vec::new();
         if !self.faults.is_empty() {
             return lines;
         }

@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
 
-use self::unknown::{warn_of_foreign_inputs, warn_of_unknown_names};
+use self::unknown::{is_input, warn_of_foreign_inputs, warn_of_unknown_names};
 use crate::api;
-use crate::ci;
+use crate::ci::{self, Ci};
 use crate::input::env::{Env, is_unexpanded};
 use crate::input::faults::{Fault, Faults};
 use crate::input::parse::{boolean, duration};
-use crate::input::{COMMON, Input, UNEXPANDED, Values, echo, is_quoted};
+use crate::input::{COMMON, Input, Spelling, UNEXPANDED, Values, echo, is_quoted};
 use crate::model::address::Address;
 use crate::model::deployment::State;
 use crate::model::id::Id;
@@ -40,6 +40,11 @@ pub fn read(env: &Env, entry: Option<&PlatformInfo>, faults: &mut Faults) -> Val
     }
     warn_of_unknown_names(env, faults);
     values
+}
+
+/// The names of inputs as this run's user knows them.
+pub fn spelling(env: &Env, ci: &dyn Ci) -> Spelling {
+    Spelling::new(env, ci.style(), is_input)
 }
 
 /// What every run is told, judged and typed.
@@ -141,17 +146,14 @@ pub fn chosen_platform(env: &Env, faults: &mut Faults) -> Option<&'static Platfo
         platform::register::REGISTER.iter().map(|entry| format!("`{}`", entry.about.id)).collect::<Vec<_>>().join(", ")
     };
     let Some(written) = env.input("platform") else {
-        faults.add(None, "platform", format!("is missing: set `platform` to one of {}", known()));
+        faults.add(None, "platform", format!("is missing: set it to one of {}", known()));
         return None;
     };
     let text = written.value.as_ref()?.expose();
     let found = platform::register::named(text);
     if found.is_none() && !is_unexpanded(text) && !is_quoted(text) {
-        faults.found.push(Fault {
-            input: "platform".to_owned(),
-            variable: Some(written.variable.clone()),
-            text: format!("{}takes one of {}", echo(text), known()),
-        });
+        let text = format!("{}takes one of {}", echo(text), known());
+        faults.found.push(Fault::new("platform", Some(written.variable.clone()), text));
     }
     found
 }

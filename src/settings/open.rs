@@ -53,8 +53,7 @@ pub fn open(connect: &Connect, setup: &Setup<'_>, faults: &mut Faults) -> Option
     match connect(&base, roots, env, service.signs_in()) {
         Ok(transport) => Some(Opened { platform, service, base, transport, target, guard }),
         Err(error) => {
-            let fault = Fault { input: String::new(), variable: None, text: format!("{error:#}") };
-            faults.found.push(fault);
+            faults.found.push(Fault::new("", None, format!("{error:#}")));
             None
         }
     }
@@ -105,7 +104,7 @@ impl Setup<'_> {
 /// Notes that nothing says which deployment is meant.
 pub fn require_target(values: &Values, faults: &mut Faults) {
     if ["deployment_id", "select"].iter().all(|name| values.given(name).is_none()) {
-        let text = "is missing: set `deployment_id` to the deployment to cancel, or `select` to have it found";
+        let text = "is missing: set it to the deployment to cancel, or `select` to have it found";
         faults.add(None, "deployment_id", text);
     }
 }

@@ -48,7 +48,8 @@ fn judged(variables: Variables) -> Judged {
             None
         }
     };
-    Judged { said: faults.sentences(), warnings: faults.warnings, common, opened }
+    let spelling = spelling(&env, ci::here(&env, common.ci.as_deref()).as_ref());
+    Judged { said: faults.sentences(&spelling, None), warnings: faults.warnings, common, opened }
 }
 
 /// An input (in small letters) as an action hands it over, or a variable (in capitals) as it is. One without a value is absent.
@@ -119,10 +120,10 @@ fn an_expression_is_refused_in_every_input_but_the_two_that_people_make_up() {
             }
         }
     }
-    check(&[("deployment_id", "d2,$(ID)")], &["`deployment_id` (INPUT_DEPLOYMENT_ID) is a variable"]);
+    check(&[("deployment_id", "d2,$(ID)")], &["`deployment_id` is a variable"]);
     check(&[("deployment_id", "d2\n${{ x }}")], &["is a variable that was not expanded"]);
-    check(&[("token", ""), ("DIGITALOCEAN_TOKEN", "$(X)")], &["`token` (DIGITALOCEAN_TOKEN) is a variable"]);
-    check_on("vercel", &[("VERCEL_ORG_ID", "$(VERCEL_ORG_ID)")], &["`team_id` (VERCEL_ORG_ID) is a variable"]);
+    check(&[("token", ""), ("DIGITALOCEAN_TOKEN", "$(X)")], &["`token` (from DIGITALOCEAN_TOKEN) is a variable"]);
+    check_on("vercel", &[("VERCEL_ORG_ID", "$(VERCEL_ORG_ID)")], &["`team_id` (from VERCEL_ORG_ID) is a variable"]);
 }
 
 #[test]
@@ -236,7 +237,7 @@ fn what_is_none_of_an_inputs_values_is_refused() {
         for value in values {
             let found = about(named("digitalocean").unwrap(), name, &[(name, value)]);
             assert_eq!(found.len(), 1, "{name} {value:?}: {found:?}");
-            assert!(found[0].contains(&format!("(INPUT_{})", name.to_uppercase())), "{found:?}");
+            assert!(found[0].contains(&format!("`{name}` ")), "{found:?}");
             assert!(!found[0].contains("half"), "{found:?}");
         }
     }
@@ -289,7 +290,7 @@ fn thousands_of_ids_are_each_looked_up_once() {
 #[test]
 fn faults_that_are_the_same_are_told_once_and_those_past_ten_are_counted() {
     let same = [".."; 40_000].join(",");
-    check(&[("deployment_id", &same)], &["`deployment_id` (INPUT_DEPLOYMENT_ID) is a path, not an id (40000 times)."]);
+    check(&[("deployment_id", &same)], &["`deployment_id` is a path, not an id (40000 times)."]);
     let mut ids: Vec<_> = (0..100).map(|more| "x".repeat(513 + more)).collect();
     ids.push("..".to_owned());
     let said = on("digitalocean", &[("deployment_id", &ids.join("\n"))]).said;
@@ -315,7 +316,7 @@ fn usual_variables_stand_in_by_their_order() {
         assert_eq!(token(&[other, (&format!("{prefix}_TOKEN"), "three"), first]), "three");
     }
     // Another platform's are not used.
-    let missing = "`token` is missing: set `token`, or the variable DIGITALOCEAN_ACCESS_TOKEN or DIGITALOCEAN_TOKEN.";
+    let missing = "`token` is missing: set it, or the variable DIGITALOCEAN_ACCESS_TOKEN or DIGITALOCEAN_TOKEN.";
     check(&[other, ("VERCEL_TOKEN", "x")], &[missing]);
 }
 
@@ -325,19 +326,19 @@ fn a_written_input_beats_the_usual_variables_of_its_alternatives() {
     check(&[named[0], named[1], ("DIGITALOCEAN_APP_ID", "app-9")], &[]);
     // One that is beaten may hold anything.
     check(&[named[0], named[1], ("DIGITALOCEAN_APP_ID", "$(DIGITALOCEAN_APP_ID)")], &[]);
-    check(&[("PLUGIN_APP_NAME", "web")], &["`app_id` (INPUT_APP_ID) cannot stand beside `app_name`"]);
+    check(&[("PLUGIN_APP_NAME", "web")], &["`app_id` cannot stand beside `app_name`"]);
     check_on("vercel", &[("team_slug", "acme"), ("VERCEL_TEAM_ID", "..")], &[]);
     check_on("vercel", &[("team_id", "team_1"), ("team_slug", "acme")], &["cannot stand beside `team_slug`"]);
     // An account of one's own is no team.
     check_on("vercel", &[("VERCEL_ORG_ID", "..")], &[]);
-    check_on("vercel", &[("VERCEL_ORG_ID", "team_\u{7}")], &["`team_id` (VERCEL_ORG_ID)"]);
+    check_on("vercel", &[("VERCEL_ORG_ID", "team_\u{7}")], &["`team_id` (from VERCEL_ORG_ID)"]);
     check_on("vercel", &[("VERCEL_TEAM_ID", "team_1"), ("VERCEL_ORG_ID", "team_\u{7}")], &[]);
 }
 
 #[test]
 fn a_team_that_an_address_contradicts_is_refused() {
     let page = ("deployment_id", "https://vercel.com/acme/web/1");
-    check_on("vercel", &[page, ("team_slug", "other")], &["`team_slug` (INPUT_TEAM_SLUG)"]);
+    check_on("vercel", &[page, ("team_slug", "other")], &["`team_slug`"]);
     check_on("vercel", &[page, ("team_slug", "ACME")], &[]);
     let two = "https://vercel.com/acme/web/1, https://vercel.com/other/web/2";
     check_on("vercel", &[("deployment_id", two)], &["acme, other"]);
@@ -369,18 +370,16 @@ fn a_misspelled_name_is_answered_with_the_real_one() {
 #[test]
 fn what_is_missing_is_missed_beside_every_other_fault() {
     let said = |pairs: &[(&str, &str)]| judged(variables(pairs)).said.join("\n");
-    let nothing = said(&[]);
+    let nothing = said(&[("GITHUB_ACTIONS", "true")]);
     assert!(nothing.contains("`platform` is missing") && nothing.contains("`deployment_id` is missing"), "{nothing}");
     let unknown = said(&[("platform", "heroku"), ("timeout", "soon")]);
-    for words in
-        ["`platform` (INPUT_PLATFORM) is \"heroku\"", "`digitalocean`", "`timeout`", "`deployment_id` is missing"]
-    {
+    for words in ["`platform` is \"heroku\"", "`digitalocean`", "`timeout`", "`deployment_id` is missing"] {
         assert!(unknown.contains(words), "{unknown}");
     }
     for rule in ["commit", "branch"] {
         let missing = format!("`{rule}` is missing: this CI system does not tell");
         check(&[("select", rule), ("timeout", "soon")], &["`timeout`", &missing]);
-        check(&[("select", rule), (rule, "..")], &[&format!("`{rule}` (INPUT_")]);
+        check(&[("select", rule), (rule, "..")], &[&format!("`{rule}` takes ")]);
     }
 }
 

@@ -5,7 +5,7 @@ use crate::input::env::Env;
 use crate::input::faults::{Fault, Faults};
 use crate::platform::{self, PlatformInfo};
 
-fn is_known(name: &str) -> bool {
+pub(super) fn is_input(name: &str) -> bool {
     let own = platform::register::REGISTER.iter().flat_map(|entry| entry.inputs);
     COMMON.iter().chain(own).any(|input| input.name == name)
 }
@@ -36,8 +36,7 @@ pub(super) fn warn_of_foreign_inputs(env: &Env, entry: &PlatformInfo, faults: &m
                 } else {
                     format!("cannot be checked on {}: its deployments carry no such thing", entry.about.name)
                 };
-                let variable = Some(written.variable);
-                faults.found.push(Fault { input: input.name.to_owned(), variable, text });
+                faults.found.push(Fault::new(input.name, Some(written.variable), text));
                 continue;
             }
             faults.warnings.push(format!(
@@ -54,7 +53,7 @@ pub(super) fn warn_of_unknown_names(env: &Env, faults: &mut Faults) {
         .chain(platform::register::REGISTER.iter().flat_map(|entry| entry.inputs))
         .map(|input| input.name)
         .collect();
-    for (name, variable) in env.unknown(is_known) {
+    for (name, variable) in env.unknown(is_input) {
         let close = names
             .iter()
             .map(|known| (strsim::damerau_levenshtein(&name, known), known))

@@ -13,6 +13,7 @@ mod full;
 mod gitlab;
 mod harness;
 mod hostile;
+mod inputs;
 mod masks;
 mod teamcity;
 mod without;

@@ -88,10 +88,10 @@ fn all_faults_are_reported_together_whatever_fail_on_says() {
         "`token`",
         "`app_id`",
         "`app_name`",
-        "`timeout` (PLUGIN_TIMEOUT)",
-        "`wait` (CANCEL_DEPLOYMENT_WAIT)",
-        "`only_states` (INPUT_ONLY_STATES)",
-        "`api_url` (INPUT_API_URL)",
+        "`settings: timeout`",
+        "`CANCEL_DEPLOYMENT_WAIT`",
+        "`only_states`",
+        "`api_url`",
     ];
     let ran = step.refused(&scene.sandbox, &names);
     assert_eq!((ran.output("went_live"), ran.output("state")), ("unknown", ""));
@@ -134,7 +134,8 @@ fn an_input_that_is_not_utf_8_is_refused_by_its_name_and_a_foreign_variable_does
         let variables: Vec<_> = scene.step().variables().collect();
         let output = binary().envs(variables).env("GITHUB_ACTIONS", "").env(variable, odd).output().unwrap();
         assert_eq!(output.status.code(), Some(code), "{variable} {output:?}");
-        assert_eq!(text(&output.stderr).contains(variable), code == 2, "{variable} {output:?}");
+        let name = format!("`{}`", variable.trim_start_matches("INPUT_").to_lowercase());
+        assert_eq!(text(&output.stderr).contains(&name), code == 2, "{variable} {output:?}");
         assert_eq!(scene.asked() > 0, code == 0);
     }
 }

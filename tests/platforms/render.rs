@@ -105,7 +105,7 @@ fn an_id_without_its_service_reaches_nothing_and_is_bad_input() {
     refused(
         &sandbox,
         bare(&sandbox).input("select", "latest"),
-        "`select` (INPUT_SELECT) needs `service_id`, or `service_name` on Render",
+        "`select` needs `service_id`, or `service_name` on Render",
     );
 }
 
@@ -236,7 +236,7 @@ fn a_cron_job_is_refused_before_any_request() {
     let sandbox = sandbox([Deploy::new(CRON, FIRST)]);
     let words = "is a cron job, and Render does not cancel the deploys of cron jobs";
     let written = step(&sandbox).input("service_id", CRON);
-    refused(&sandbox, written, &format!("`service_id` (INPUT_SERVICE_ID) {words}"));
+    refused(&sandbox, written, &format!("`service_id` {words}"));
     refused(&sandbox, bare(&sandbox).input("select", "all").var("RENDER_SERVICE_ID", CRON), words);
     let page = format!("https://dashboard.render.com/cron/{CRON}/deploys/{FIRST}");
     refused(&sandbox, bare(&sandbox).input("deployment_id", &page), words);

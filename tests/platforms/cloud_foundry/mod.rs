@@ -592,10 +592,7 @@ fn a_password_may_look_like_a_variable_and_is_doubted_only_when_it_is_refused() 
             signing_in(&sandbox, password).ended("canceled", 0);
         }
         let sandbox = sandbox(Deployment::new("dep-1"));
-        signing_in(&sandbox, "$(CF_SECRET)")
-            .ended("error", 1)
-            .says(&format!("`{input}` (INPUT_{})", input.to_uppercase()))
-            .says("looks like a variable");
+        signing_in(&sandbox, "$(CF_SECRET)").ended("error", 1).says(&format!("`{input}` looks like a variable"));
     }
     let sandbox = sandbox(Deployment::new("dep-1"));
     let ran = user(&sandbox).input("password", "wrong").run();
@@ -682,11 +679,8 @@ fn what_is_missing_of_a_way_of_signing_in_is_named() {
         (bare(), "set `token` (or the variable CF_ACCESS_TOKEN), or `username` and `password`"),
         (bare().var("CF_ORIGIN", "uaa"), "or `username` and `password` (or the variables CF_USERNAME and CF_PASSWORD)"),
         (user(&sandbox).input("token", TOKEN), "cannot stand beside `username`"),
-        (
-            step(&sandbox).without("INPUT_API_URL"),
-            "`api_url` is missing: set `api_url`, or the variable CF_API_URL or CF_API",
-        ),
-        (step(&sandbox).without("INPUT_API_URL").var("CF_API", "ftp://x"), "`api_url` (CF_API)"),
+        (step(&sandbox).without("INPUT_API_URL"), "`api_url` is missing: set it, or the variable CF_API_URL or CF_API"),
+        (step(&sandbox).without("INPUT_API_URL").var("CF_API", "ftp://x"), "`api_url` (from CF_API)"),
     ] {
         step.run().ended("error", 2).says(says);
     }
