@@ -379,7 +379,7 @@ fn what_is_missing_is_missed_beside_every_other_fault() {
     for rule in ["commit", "branch"] {
         let missing = format!("`{rule}` is missing: this CI system does not tell");
         check(&[("select", rule), ("timeout", "soon")], &["`timeout`", &missing]);
-        check(&[("select", rule), (rule, "..")], &[&format!("`{rule}` takes ")]);
+        check(&[("select", rule), (rule, "..")], &[&format!("`{rule}` ")]);
     }
 }
 
