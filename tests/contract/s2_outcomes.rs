@@ -131,14 +131,16 @@ every_platform!(a_deployment_that_failed_before_is_satisfied, |stage| {
     assert_eq!(scene.asked(), 0);
 });
 
-#[test]
-fn a_deployment_that_was_superseded_before_is_satisfied() {
-    let scene = Stage::DigitalOcean.play(&Course::of(&["superseded"]));
+every_platform!(a_deployment_that_was_superseded_before_is_satisfied, |stage| {
+    if !stage.has("superseded") {
+        return;
+    }
+    let scene = stage.play(&Course::of(&["superseded"]));
     let ran = scene.run();
     ran.ended("already_finished", 0);
     tells(&ran, "false", "false", "superseded");
     assert_eq!(scene.asked(), 0);
-}
+});
 
 every_platform!(a_lost_race_is_completed_and_fails_the_step, |stage| {
     let scene = stage.play(&racing(stage, "succeeded"));
@@ -152,7 +154,7 @@ every_platform!(a_lost_race_is_completed_and_fails_the_step, |stage| {
 });
 
 every_platform!(a_lost_race_is_completed_whatever_the_cancel_answers, |stage| {
-    for status in [400, 409, 422] {
+    for status in [400, 403, 404, 409, 422] {
         let scene = stage.play(&racing(stage, "succeeded")).fault(Call::Cancel, [Fault::Status(status)]);
         let ran = scene.run();
         ran.ended("completed", 3);
@@ -186,13 +188,16 @@ every_platform!(a_failure_of_its_own_fails_the_step_when_listed, |stage| {
     scene.step().input("fail_on", "failed").run().ended("failed", 3).says("::error title=");
 });
 
-#[test]
-fn a_deployment_that_is_overtaken_is_superseded() {
-    let scene = Stage::DigitalOcean.play(&racing(Stage::DigitalOcean, "superseded"));
+every_platform!(a_deployment_that_is_overtaken_is_superseded, |stage| {
+    // On Render it had gone live first, see there.
+    if !stage.has("superseded") || stage == Stage::Render {
+        return;
+    }
+    let scene = stage.play(&racing(stage, "superseded"));
     let ran = scene.run();
     ran.ended("superseded", 0).says("::notice title=");
     tells(&ran, "false", "false", "superseded");
-}
+});
 
 every_platform!(without_waiting_an_accepted_request_is_requested, |stage| {
     let scene = stage.play(&Course::running().then(&["running"]));
@@ -233,8 +238,6 @@ every_platform!(an_end_that_does_not_come_is_timed_out, |stage| {
     ran.ended("timed_out", 124).says("::error title=");
     tells(&ran, "false", "unknown", "running");
     assert!(ran.output("reason").contains("accepted the cancel request"));
-    let took: f64 = ran.output("duration_seconds").parse().unwrap();
-    assert!(took <= 1.1, "ends within its limit, took {took} s");
 });
 
 every_platform!(the_last_read_before_the_limit_still_counts, |stage| {
@@ -390,6 +393,16 @@ every_platform!(the_worst_outcome_is_the_runs, |stage| {
     let deployments = ran.deployments();
     let outcomes: Vec<_> = deployments.iter().map(|one| one["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["canceled", "completed", "failed", "already_finished"]);
+});
+
+every_platform!(only_the_named_deployment_is_canceled, |stage| {
+    if !stage.traits().many {
+        return;
+    }
+    // One whose id begins alike is another one.
+    let scene = stage.play_all(&vec![Course::running(); 11]);
+    scene.step().input("deployment_id", &stage.id(1)).run().ended("canceled", 0);
+    assert_eq!((scene.asked(), scene.effective(1)), (1, 1));
 });
 
 every_platform!(one_that_is_missing_does_not_stop_the_others, |stage| {

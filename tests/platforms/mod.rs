@@ -7,4 +7,3 @@ mod qovery;
 mod railway;
 mod render;
 mod vercel;
-mod words;

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::super::words::{ERROR, IDLE, MISSING, asks_nothing, cancels, refuses};
 use crate::sandbox::cloud_foundry::{APP, App, Deployment as Rolling};
 use crate::sandbox::{Call, Fault, Sandbox};
+use crate::stage::by_id::{ERROR, IDLE, MISSING, asks_nothing, cancels, refuses};
 use crate::step::Step;
 
 /// A rolling deployment of the usual app; each is a second younger than the one with the number before.

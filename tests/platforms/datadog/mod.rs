@@ -145,28 +145,6 @@ fn one_missing_surface_does_not_matter() {
 }
 
 #[test]
-fn every_answer_to_a_cancel_that_accepts_it_is_taken() {
-    for shape in [
-        Fault::after(Fault::json(200, "{}")),
-        Fault::after(Fault::json(200, r#"{"data":null}"#)),
-        Fault::after(Fault::Empty(200)),
-        Fault::after(Fault::Empty(204)),
-    ] {
-        let sandbox = sandbox(Deployment::v2(ID));
-        sandbox.fault(Call::Cancel, [shape]);
-        step(&sandbox).run().ended("canceled", 0);
-        assert_eq!(sandbox.count(Call::Cancel), 1);
-    }
-}
-
-#[test]
-fn an_answer_about_another_deployment_is_no_end() {
-    let running = Deployment::v2(ID).after_cancel(["running", "completed"]);
-    let sandbox = sandbox(running.cancel_answer(CancelAnswer::OtherId));
-    step(&sandbox).run().ended("completed", 3);
-}
-
-#[test]
 fn stopping_is_not_the_end_but_is_not_asked_again() {
     let sandbox = sandbox(Deployment::v2(ID).states(["stopping", "stopped"]));
     step(&sandbox).run().ended("canceled", 0).says("It was being canceled already");
@@ -188,36 +166,6 @@ fn a_cancel_was_accepted_is_another_fact_than_ended_canceled() {
         ran.ended(outcome, code);
         assert_eq!(ran.output("platform_state"), word);
     }
-}
-
-#[test]
-fn what_had_ended_before_is_not_asked() {
-    for (word, code) in [("completed", 3), ("done_with_errors", 0), ("canceled", 0)] {
-        let sandbox = sandbox(Deployment::v2(ID).states([word]));
-        step(&sandbox).run().ended("already_finished", code);
-        assert_eq!(sandbox.count(Call::Cancel), 0);
-    }
-}
-
-#[test]
-fn a_400_to_the_cancel_of_one_that_has_just_ended_is_no_error() {
-    let sandbox = sandbox(Deployment::v2(ID).states(["running", "completed"]));
-    step(&sandbox).run().ended("completed", 3);
-    assert_eq!(sandbox.count(Call::Cancel), 1);
-}
-
-#[test]
-fn a_400_to_the_cancel_of_one_that_goes_on_is_an_error_with_its_words() {
-    let sandbox = sandbox(Deployment::v2(ID));
-    sandbox.fault(Call::Cancel, [Fault::json(400, r#"{"errors":[{"title":"T","detail":"not cancelable"}]}"#)]);
-    step(&sandbox).run().ended("error", 1).says("400 \"not cancelable\"");
-}
-
-#[test]
-fn a_400_to_a_repeated_cancel_whose_first_answer_was_lost_is_success() {
-    let sandbox = sandbox(Deployment::v2(ID).after_cancel(["stopping", "canceled"]));
-    sandbox.fault(Call::Cancel, [Fault::after(Fault::Status(502))]);
-    step(&sandbox).run().ended("canceled", 0);
 }
 
 #[test]
@@ -346,48 +294,6 @@ fn an_end_is_told_though_counting_the_hosts_hangs() {
 }
 
 #[test]
-fn without_waiting_an_accepted_cancel_is_only_requested() {
-    for deployment in [Deployment::v2(ID), Deployment::preview(ID).after_cancel(["stopping"])] {
-        let sandbox = sandbox(deployment);
-        let ran = step(&sandbox).input("wait", "false").run();
-        ran.ended("requested", 0);
-        assert_eq!((ran.output("canceled"), ran.output("went_live")), ("false", "unknown"));
-    }
-}
-
-#[test]
-fn a_dry_run_and_an_excluded_state_send_nothing() {
-    let sandbox = sandbox(Deployment::v2(ID));
-    step(&sandbox).input("dry_run", "true").run().ended("dry_run", 0);
-    step(&sandbox).input("only_states", "queued").run().ended("skipped", 0);
-    assert_eq!(sandbox.count(Call::Cancel), 0);
-}
-
-#[test]
-fn an_end_that_does_not_come_is_timed_out() {
-    let sandbox = sandbox(Deployment::v2(ID).after_cancel(["stopping"]));
-    step(&sandbox).input("timeout", "2s").run().ended("timed_out", 124).says("it is still stopping");
-}
-
-#[test]
-fn a_signal_ends_the_watch_and_says_that_it_was_asked() {
-    let sandbox = sandbox(Deployment::v2(ID).after_cancel(["stopping"]));
-    let running = step(&sandbox).start();
-    sandbox.wait_for(Call::Read, 2);
-    running.signal("TERM");
-    running.wait().ended("interrupted", 143).says("had been sent");
-}
-
-#[test]
-fn a_key_that_may_cancel_but_not_read_cancels_unseen_and_says_so() {
-    let sandbox = sandbox(Deployment::v2(ID));
-    sandbox.token("datadog", TOKEN, Grant::CancelOnly);
-    step(&sandbox).run().ended("error", 1).says("end not visible");
-    assert_eq!(sandbox.effective_cancels(ID), 1);
-    assert!(paths(&sandbox).iter().all(|path| path.contains("/v2/")));
-}
-
-#[test]
 fn an_unseen_cancel_goes_on_to_the_preview_surface_only_where_v2_has_no_such_deployment() {
     for id in [ID, UUID] {
         let sandbox = sandbox(Deployment::preview(id));
@@ -444,17 +350,6 @@ fn a_wrong_key_is_not_tried_twice_and_all_three_causes_are_named() {
 }
 
 #[test]
-fn the_reset_of_a_rate_limit_is_seconds_from_now() {
-    let sandbox = sandbox(Deployment::v2(ID));
-    sandbox.fault(Call::Cancel, [Fault::ResetHeader { in_seconds: 1 }]);
-    step(&sandbox).run().ended("canceled", 0);
-    let seen = sandbox.requests();
-    let limited = seen.iter().position(|seen| seen.call == Call::Cancel).unwrap();
-    let pause = seen[limited + 1].at - seen[limited].at;
-    assert!((900..2500).contains(&pause.as_millis()), "{pause:?}");
-}
-
-#[test]
 fn a_reset_past_the_limit_ends_the_run_at_once() {
     let sandbox = sandbox(Deployment::v2(ID));
     sandbox.fault(Call::Cancel, [Fault::ResetHeader { in_seconds: 600 }]);
@@ -492,7 +387,9 @@ fn bad_inputs_are_all_told_and_nothing_is_sent() {
     let step = step(&sandbox).without("INPUT_API_KEY").without("INPUT_APP_KEY");
     let ran = step.var("DD_SITE", "mars").input("api_version", "v3").run();
     ran.ended("error", 2);
-    ran.says("DD_API_KEY").says("DD_APP_KEY").says("`site` (DD_SITE) is \"mars\", but takes one of datadoghq.com, us3");
+    ran.says("DD_API_KEY")
+        .says("DD_APP_KEY")
+        .says("`site` (from DD_SITE) is \"mars\", but takes one of datadoghq.com, us3");
     ran.says("takes `auto`, `v2` or `unstable`");
     assert!(sandbox.requests().is_empty());
 }

@@ -1,8 +1,8 @@
 //! Choosing deployments on Datadog.
 
-use super::super::words::{ERROR, IDLE, asked, asks_nothing, cancels};
 use crate::sandbox::datadog::{API_KEY, Deployment as Upgrade, Only, QUERY, Surface};
 use crate::sandbox::{Call, Fault, Sandbox, TOKEN};
+use crate::stage::by_id::{ERROR, IDLE, asked, asks_nothing, cancels};
 use crate::step::{Ran, Step};
 
 fn upgrade_id(number: usize) -> String {

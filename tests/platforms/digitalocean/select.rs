@@ -72,13 +72,6 @@ fn an_app_id_of_another_form_is_not_found_by_its_name() {
     ran.ended("not_found", 4).reasons(&["There is no app my-app", "`app_id`"]);
 }
 
-#[test]
-fn an_unknown_app_name_is_not_found_by_its_name() {
-    let scope = Stage::DigitalOcean.scope([one(1)]);
-    let step = scope.select("latest").without("INPUT_APP_ID");
-    step.input("app_name", "blog").run().ended("not_found", 4).reasons(&["blog", "`app_name`"]);
-}
-
 /// The causes of copies that nobody asked for.
 const AUTOMATIC: [&str; 4] = ["AUTOSCALED", "MAINTENANCE", "UPDATE_DATABASE_TRUSTED_SOURCES", "AUTO_ROLLBACK"];
 

@@ -1,11 +1,12 @@
 //! Qovery, end to end: whose deployment is meant, and that nothing else is ever stopped.
 
+mod rights;
 mod select;
 
 use serde_json::json;
 
-use crate::sandbox::qovery::{Deployment, Environment, PolicyToken};
-use crate::sandbox::{Call, CancelAnswer, Fault, Grant, Sandbox};
+use crate::sandbox::qovery::{Deployment, Environment};
+use crate::sandbox::{Call, Fault, Sandbox};
 use crate::step::{Ran, Step};
 
 fn sandbox(deployments: impl IntoIterator<Item = Deployment>) -> Sandbox {
@@ -119,21 +120,6 @@ fn one_that_ended_before_the_next_started_is_judged_by_its_own_end() {
     let sandbox = sandbox([one().after_cancel(["CANCELING", "DEPLOYED"]), two()]);
     step(&sandbox).run().ended("completed", 3);
     assert_eq!(sandbox.effective_cancels("req-two"), 0);
-}
-
-#[test]
-fn what_had_ended_is_left_alone() {
-    for (word, state, canceled, code) in [
-        ("DEPLOYED", "succeeded", "false", 3),
-        ("CANCELED", "canceled", "true", 0),
-        ("BUILD_ERROR", "failed", "false", 0),
-    ] {
-        let sandbox = sandbox([one().states([word])]);
-        let ran = step(&sandbox).run();
-        ran.ended("already_finished", code);
-        assert_eq!((ran.output("state"), ran.output("canceled")), (state, canceled));
-        assert_eq!(sandbox.count(Call::Cancel), 0, "{word}");
-    }
 }
 
 #[test]
@@ -366,26 +352,10 @@ fn ids_are_compared_again_before_an_unclear_request_is_repeated() {
 }
 
 #[test]
-fn a_refusal_is_decided_by_reading() {
-    let sandbox = sandbox([one().states(["BUILDING", "BUILDING", "CANCELED"])]);
-    step(&sandbox).run().ended("canceled", 0);
-    let stuck = self::sandbox([one()]);
-    stuck.add(Environment::new("env-1").refuses_cancel(409));
-    step(&stuck).run().ended("error", 1).says("still BUILDING").says("409");
-}
-
-#[test]
 fn one_that_is_being_canceled_is_only_watched() {
     let sandbox = sandbox([one().states(["CANCELING", "CANCELED"])]);
     step(&sandbox).run().ended("canceled", 0).says("being canceled already");
     assert_eq!(sandbox.count(Call::Cancel), 0);
-}
-
-#[test]
-fn an_answer_that_tells_nothing_is_followed_by_a_read() {
-    let sandbox = sandbox([one()]);
-    sandbox.add(Environment::new("env-1").cancel_answer(CancelAnswer::Empty));
-    step(&sandbox).run().ended("canceled", 0);
 }
 
 #[test]
@@ -431,78 +401,6 @@ fn other_kinds_of_waiting_are_canceled_in_the_environment() {
     let sandbox = sandbox([one().states(["QUEUED"])]);
     step(&sandbox).input("only_states", "running").run().ended("skipped", 0);
     assert_eq!(sandbox.count(Call::Cancel), 0);
-}
-
-#[test]
-fn a_dry_run_and_a_run_that_does_not_wait() {
-    let sandbox = sandbox([one()]);
-    step(&sandbox).input("dry_run", "true").run().ended("dry_run", 0);
-    assert_eq!(sandbox.count(Call::Cancel), 0);
-    let ran = step(&sandbox).input("wait", "false").run();
-    ran.ended("requested", 0);
-    assert_eq!(ran.output("canceled"), "false");
-}
-
-#[test]
-fn api_tokens_and_jwts_go_each_with_their_own_scheme() {
-    const JWT: &str = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJqYW5lIn0.c2lnbmF0dXJlLWJ5dGVz";
-    for (token, bare) in [
-        ("Token qovery-api-token-1", "qovery-api-token-1"),
-        ("token  qovery-api-token-1", "qovery-api-token-1"),
-        ("qovery-api-token-1", "qovery-api-token-1"),
-        (JWT, JWT),
-        (&format!("Bearer {JWT}"), JWT),
-    ] {
-        let sandbox = sandbox([one()]);
-        sandbox.token("qovery", bare, Grant::All);
-        let step = step(&sandbox).without("INPUT_TOKEN").secret(bare);
-        step.var("Q_CLI_ACCESS_TOKEN", token).run().ended("canceled", 0);
-    }
-}
-
-#[test]
-fn a_token_that_comes_back_without_its_scheme_is_hidden() {
-    let sandbox = sandbox([one()]);
-    let body = r#"{"status":400,"detail":"bad token qovery-api-token-1 in header"}"#;
-    sandbox.always(Call::Cancel, Fault::json(422, body));
-    sandbox.token("qovery", "qovery-api-token-1", Grant::All);
-    let step = step(&sandbox).input("token", "Token qovery-api-token-1");
-    let ran = step.secret("qovery-api-token-1").run();
-    ran.ended("error", 1).says("bad token *** in header").says("::add-mask::qovery-api-token-1");
-}
-
-#[test]
-fn a_policy_token_goes_on_where_the_path_names_the_environment() {
-    const POLICY: &str = "sk-qov-01-abcdefgh";
-    let sandbox = sandbox([one(), two()]);
-    sandbox.add(PolicyToken::new(POLICY));
-    let with = |step: Step| step.input("token", POLICY).secret(POLICY).run();
-    with(named(&sandbox, "req-two")).ended("error", 1).says("policy");
-    assert_eq!(sandbox.effective_cancels("req-two"), 0);
-    let ran = with(step(&sandbox));
-    ran.ended("canceled", 0);
-    assert_eq!(ran.output("deployment_id"), "req-one");
-    with(named(&sandbox, "exec-one")).ended("already_finished", 0);
-}
-
-#[test]
-fn without_the_right_to_read_nothing_is_canceled() {
-    let sandbox = sandbox([one()]);
-    sandbox.token("qovery", crate::sandbox::TOKEN, Grant::CancelOnly);
-    step(&sandbox).run().ended("error", 1).says("it belongs to cannot be checked and nothing was sent");
-    let hidden = self::sandbox([one()]);
-    hidden.add(Environment::new("env-1").hidden());
-    step(&hidden).run().ended("error", 1).says("an id that the token cannot see");
-    assert_eq!(sandbox.count(Call::Cancel) + hidden.count(Call::Cancel), 0);
-}
-
-#[test]
-fn a_missing_right_and_a_wrong_token_are_named() {
-    let sandbox = sandbox([one()]);
-    sandbox.token("qovery", crate::sandbox::TOKEN, Grant::ReadOnly);
-    step(&sandbox).run().ended("error", 1).says("may not cancel it").says("a role that may deploy");
-    sandbox.token("qovery", crate::sandbox::TOKEN, Grant::Revoked);
-    step(&sandbox).run().ended("error", 1).says("Invalid or missing authentication token").says("Q_CLI_ACCESS_TOKEN");
 }
 
 #[test]

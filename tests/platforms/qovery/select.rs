@@ -1,8 +1,8 @@
 //! Choosing deployments on Qovery.
 
-use super::super::words::{IDLE, asked, asks_nothing};
 use crate::sandbox::qovery::{Deployment, Environment};
 use crate::sandbox::{Call, Fault, Sandbox};
+use crate::stage::by_id::{IDLE, asked, asks_nothing};
 use crate::step::Step;
 
 fn environment(all: impl IntoIterator<Item = Deployment>) -> Sandbox {

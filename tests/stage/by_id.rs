@@ -1,4 +1,4 @@
-//! What the choosing tests of several platforms assert of ids.
+//! What a run asked to stop, told by the ids in the paths of its requests.
 
 use crate::sandbox::{Call, Sandbox};
 use crate::step::{Ran, Step};

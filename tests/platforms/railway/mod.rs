@@ -1,6 +1,8 @@
 //! Railway, end to end: its two kinds of tokens, its errors inside a 200, and the word that does not tell whether anything
 //! was canceled.
 
+mod select;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -9,6 +11,7 @@ use crate::sandbox::railway::{
     Answered, COMMIT, Deployment, ENVIRONMENT, PROJECT, ProjectToken, Remaining, SERVICE, Service, id,
 };
 use crate::sandbox::{Call, Fault, Grant, Sandbox, TOKEN};
+use crate::stage::gap;
 use crate::step::Step;
 
 const OTHER: &str = "99999999-0000-4000-8000-00000000000f";
@@ -35,15 +38,6 @@ fn step(sandbox: &Sandbox) -> Step {
     bare(sandbox).input("deployment_id", &id(1))
 }
 
-/// A step that chooses among the deployments of the usual service.
-fn selecting(sandbox: &Sandbox, select: &str) -> Step {
-    bare(sandbox)
-        .input("select", select)
-        .input("project_id", PROJECT)
-        .input("environment_id", ENVIRONMENT)
-        .input("service_id", SERVICE)
-}
-
 /// The same with a project's token, which tells the project and the environment itself.
 fn project_step(sandbox: &Sandbox) -> Step {
     sandbox.add(ProjectToken::new(TOKEN));
@@ -59,11 +53,6 @@ fn operations(sandbox: &Sandbox) -> Vec<String> {
         query.split(['(', '{', ' ']).nth(1).unwrap().to_owned()
     };
     seen.map(|seen| name(seen.body)).collect()
-}
-
-/// Ids whose cancel request took effect.
-fn canceled(sandbox: &Sandbox, numbers: impl IntoIterator<Item = usize>) -> Vec<usize> {
-    numbers.into_iter().filter(|number| sandbox.effective_cancels(&id(*number)) > 0).collect()
 }
 
 // Two kinds of tokens.
@@ -237,7 +226,7 @@ fn a_rate_limit_inside_a_200_is_waited_for() {
     );
     step(&sandbox).run().ended("canceled", 0);
     let seen: Vec<_> = sandbox.requests().into_iter().filter(|seen| seen.call == Call::Cancel).collect();
-    assert!(seen[1].at.duration_since(seen[0].at) >= Duration::from_millis(1900));
+    assert!(gap(&seen[0], &seen[1]) >= Duration::from_millis(1900));
     let exhausted = one(Deployment::new(1));
     exhausted.always(Call::Read, Fault::RetryAfter { status: 429, value: "600".to_owned() });
     step(&exhausted).run().ended("error", 1).says("an hour");
@@ -460,144 +449,6 @@ fn a_project_token_reaches_its_own_environment_only() {
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
 
-// Choosing.
-
-#[test]
-fn the_latest_of_a_service_is_chosen() {
-    let sandbox = sandbox([
-        Deployment::new(1),
-        Deployment::new(2),
-        Deployment::new(3).states(["SUCCESS"]),
-        Deployment::new(4).service(OTHER),
-        Deployment::new(5).place(Service::new(PROJECT, OTHER, SERVICE)),
-    ]);
-    selecting(&sandbox, "latest").run().ended("canceled", 0);
-    assert_eq!(canceled(&sandbox, 1..=5), [2]);
-}
-
-#[test]
-fn commit_and_branch_are_compared_here_and_what_has_none_is_counted() {
-    let all = || {
-        sandbox([
-            Deployment::new(1),
-            Deployment::new(2).branch("dev").commit(&"ab".repeat(20)),
-            Deployment::new(3).uploaded(),
-        ])
-    };
-    let by_branch = all();
-    let ran = selecting(&by_branch, "branch").input("branch", "dev").run();
-    ran.ended("canceled", 0).says("1 deployment in flight without a branch");
-    assert_eq!(canceled(&by_branch, 1..=3), [2]);
-    let by_commit = all();
-    selecting(&by_commit, "commit").input("commit", &COMMIT[..7]).run().ended("canceled", 0);
-    assert_eq!(canceled(&by_commit, 1..=3), [1]);
-}
-
-#[test]
-fn a_commit_that_has_gone_live_is_told() {
-    let sandbox = one(Deployment::new(1).states(["SUCCESS"]));
-    let ran = selecting(&sandbox, "commit").input("commit", COMMIT).run();
-    ran.ended("already_finished", 3);
-    assert_eq!(ran.output("went_live"), "true");
-}
-
-#[test]
-fn superseded_goes_by_service_and_environment_whatever_the_branch() {
-    let all = || {
-        sandbox([
-            Deployment::new(1).branch("main"),
-            Deployment::new(2).branch("dev"),
-            Deployment::new(3).uploaded(),
-            Deployment::new(4).service(OTHER),
-        ])
-    };
-    let whole = all();
-    project_step(&whole).input("select", "superseded").run().ended("canceled", 0);
-    assert_eq!(canceled(&whole, 1..=4), [1, 2]);
-    // A branch narrows what may go, not what stays.
-    let narrowed = all();
-    selecting(&narrowed, "superseded").input("branch", "main").run().ended("canceled", 0);
-    assert_eq!(canceled(&narrowed, 1..=4), [1]);
-}
-
-#[test]
-fn what_is_over_without_being_live_supersedes_nothing() {
-    for word in ["FAILED", "CRASHED", "SKIPPED", "REMOVED", "REMOVING"] {
-        let sandbox = sandbox([Deployment::new(1), Deployment::new(2).states([word]).built().can_roll_back()]);
-        selecting(&sandbox, "superseded").run().ended("nothing_to_cancel", 0);
-        assert_eq!(sandbox.count(Call::Cancel), 0);
-    }
-    for word in ["SUCCESS", "SLEEPING", "WAITING"] {
-        let sandbox = sandbox([Deployment::new(1), Deployment::new(2).states([word])]);
-        selecting(&sandbox, "superseded").run().ended("canceled", 0);
-        assert_eq!(canceled(&sandbox, 1..=2), [1]);
-    }
-}
-
-#[test]
-fn all_pages_of_a_whole_environment_are_read() {
-    let services = ["a", "b"].map(|service| format!("{service}{}", &SERVICE[1..]));
-    let sandbox = sandbox((1..=230).map(|number| Deployment::new(number).service(&services[number % 2])));
-    let ran = project_step(&sandbox).input("select", "all").input("timeout", "60").run();
-    ran.ended("canceled", 0);
-    assert_eq!(ran.output("count"), "230");
-    let lists = sandbox.requests().into_iter().filter(|seen| seen.call == Call::List);
-    let asked: Vec<Value> = lists.map(|seen| serde_json::from_slice(&seen.body).unwrap()).collect();
-    let after: Vec<_> = asked[..3].iter().map(|one| one["variables"]["after"].as_str()).collect();
-    assert_eq!(after, [None, Some("cursor-100"), Some("cursor-200")]);
-    // A last page has a cursor as well, and leads nowhere: the fourth is the list without the filter.
-    assert_eq!(asked[3]["variables"]["after"], Value::Null);
-    let input = &asked[0]["variables"]["input"];
-    assert_eq!((&input["environmentId"], &input["projectId"]), (&json!(ENVIRONMENT), &json!(PROJECT)));
-}
-
-#[test]
-fn what_a_selection_needs_is_named() {
-    let sandbox = one(Deployment::new(1));
-    let ran = bare(&sandbox).input("select", "all").run();
-    ran.ended("error", 2).says("`project_id`").says("`environment_id`").says("`service_id`");
-    project_step(&sandbox).input("select", "latest").run().ended("error", 2).says("`service_id` is missing");
-    assert!(sandbox.requests().is_empty());
-}
-
-#[test]
-fn a_project_that_is_not_the_tokens_is_bad_input() {
-    for name in ["project_id", "environment_id"] {
-        let sandbox = one(Deployment::new(1));
-        let ran = project_step(&sandbox).input("select", "all").input(name, OTHER).run();
-        ran.ended("error", 2).says(&format!("`{name}`"));
-        assert_eq!(operations(&sandbox), ["TokenScope"]);
-    }
-}
-
-#[test]
-fn an_empty_list_in_a_wrong_place_is_not_nothing_to_cancel() {
-    let sandbox = one(Deployment::new(1).states(["SUCCESS"]));
-    sandbox.add(Service::new(OTHER, OTHER, OTHER));
-    // What is there.
-    let empty = Sandbox::start();
-    empty.add(Service::new(PROJECT, ENVIRONMENT, SERVICE));
-    selecting(&empty, "all").run().ended("nothing_to_cancel", 0);
-    project_step(&empty).input("select", "all").input("service_id", SERVICE).run().ended("nothing_to_cancel", 0);
-    for name in ["project_id", "environment_id", "service_id"] {
-        selecting(&sandbox, "all").input(name, OTHER).run().ended("not_found", 4).says(&format!("`{name}`"));
-    }
-    // The token is good, so it is the service that is not.
-    for service in [OTHER, "7f1b0cd0-0000-4000-8000-000000000001"] {
-        let ran = project_step(&sandbox).input("select", "all").input("service_id", service).run();
-        ran.ended("not_found", 4).says(service);
-    }
-    assert_eq!(sandbox.count(Call::Cancel), 0);
-}
-
-#[test]
-fn a_token_that_is_no_project_token_is_an_error_when_its_scope_is_asked() {
-    let sandbox = one(Deployment::new(1));
-    let step = bare(&sandbox).without("INPUT_API_TOKEN").input("project_token", TOKEN).input("select", "all");
-    step.run().ended("error", 1).says("Project Token not found").says("`api_token`");
-    assert_eq!(operations(&sandbox), ["TokenScope"]);
-}
-
 // What is told, and how often is asked.
 
 #[test]
@@ -613,15 +464,10 @@ fn the_page_names_project_service_environment_and_deployment() {
 
 #[test]
 fn with_few_requests_left_every_pause_is_the_poll_interval() {
-    let gaps = |left| {
-        let sandbox = one(Deployment::new(1).after_cancel(["BUILDING", "BUILDING", "REMOVED"]));
-        sandbox.add(Remaining(left));
-        step(&sandbox).input("poll_interval", "3").run().ended("canceled", 0);
-        let reads: Vec<_> = sandbox.requests().into_iter().filter(|seen| seen.call == Call::Read).collect();
-        // The first read after the cancel follows at once.
-        let gaps = reads[1..].windows(2).map(|pair| pair[1].at.duration_since(pair[0].at));
-        gaps.collect::<Vec<_>>()
-    };
-    assert!(gaps(49).into_iter().all(|gap| gap >= Duration::from_millis(2900)), "{:?}", gaps(49));
-    assert!(gaps(50).into_iter().all(|gap| gap < Duration::from_millis(2000)), "{:?}", gaps(50));
+    let sandbox = one(Deployment::new(1).after_cancel(["BUILDING", "BUILDING", "REMOVED"]));
+    sandbox.add(Remaining(49));
+    step(&sandbox).input("poll_interval", "3").run().ended("canceled", 0);
+    let reads: Vec<_> = sandbox.requests().into_iter().filter(|seen| seen.call == Call::Read).collect();
+    // The first read after the cancel follows at once.
+    assert!(reads[1..].windows(2).all(|pair| gap(&pair[0], &pair[1]) >= Duration::from_millis(2900)));
 }
