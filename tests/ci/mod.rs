@@ -12,7 +12,6 @@ mod fed_back;
 mod full;
 mod gitlab;
 mod harness;
-mod hostile;
 mod inputs;
 mod masks;
 mod teamcity;
@@ -27,7 +26,7 @@ use crate::sandbox::{Sandbox, TOKEN, vercel};
 use crate::step::{OUTPUTS, Ran, Step};
 
 /// All of them.
-const ALL: [&str; 14] = [
+pub const ALL: [&str; 14] = [
     "github",
     "gitea",
     "forgejo",
@@ -84,7 +83,7 @@ fn with_page(ci: &str, sandbox: &Sandbox) -> Step {
         .input("deployment_id", "dpl_1")
 }
 
-fn read(ran: &Ran, name: &str) -> String {
+pub fn read(ran: &Ran, name: &str) -> String {
     std::fs::read_to_string(ran.folder.path().join(name)).unwrap_or_default()
 }
 
@@ -151,7 +150,7 @@ fn what_one_step_put_out_is_no_input_of_the_next() {
     }
 }
 
-fn upper(name: &str) -> String {
+pub fn upper(name: &str) -> String {
     format!("CANCELLATION_{}", name.to_uppercase())
 }
 

@@ -11,5 +11,3 @@ mod s4_pages;
 mod s6_never;
 #[cfg(unix)]
 mod s7_signals;
-
-pub use s6_never::HOSTILE;
