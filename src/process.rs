@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex};
 use tokio::time::Instant;
 
 use crate::api::{Api, Clock, Service, Transport};
-use crate::cancel::Plan;
+use crate::cancel::{Plan, Verdict};
 use crate::ci::{self, Console, Print};
 use crate::input::env::Env;
 use crate::input::faults::Faults;
 use crate::model::address::Address;
 use crate::model::outcome::{Exit, Outcome};
+use crate::model::reason::Reason;
 use crate::model::signal::{Received, Signals};
 use crate::platform::PlatformInfo;
 use crate::progress::{ProgressLog, Voice};
@@ -51,13 +52,8 @@ pub fn cannot_begin(env: &Env, why: &str) -> Exit {
     let entry = chosen_platform(env, &mut faults);
     let values = settings::read(env, entry, &mut faults);
     let common = Common::judge(&values, &mut faults);
-    let whole = Whole {
-        outcome: Outcome::Error,
-        reason: sanitizer.short(&format!("This run could not begin, and nothing was sent: {why}.")),
-        hint: "Allow this process more (`ulimit -n`, the limits of the container), or run fewer at once.".into(),
-        perhaps_live: false,
-    };
-    let report = Report { whole: Some(whole), ..nothing_yet(entry, &common) };
+    let verdict = Verdict::new(Outcome::Error, Reason::CannotBegin(why.to_owned()));
+    let report = Report { whole: Some(Whole::new(&verdict, &sanitizer)), ..nothing_yet(entry, &common) };
     publish(&mut lock(&console), &report, &common);
     common.fail_on.exit(report.outcomes())
 }

@@ -61,3 +61,12 @@ pub(super) fn hint(about: &About, kind: Kind, status: Option<u16>, place: Place<
         Kind::Guarded | Kind::BadInput | Kind::MovedOn | Kind::Misdirected => String::new(),
     }
 }
+
+/// Every hint about a platform, for documents and tests.
+pub fn hints(about: &About) -> Vec<String> {
+    let place = Place { host: "api.example.com", input: "api_url", scope: "" };
+    let statuses = [None, Some(410), Some(411)];
+    let each = Kind::ALL.into_iter().flat_map(|kind| statuses.map(|status| (kind, status)));
+    let both = each.flat_map(|(kind, status)| [For::Reading, For::Asking].map(|asked| (kind, status, asked)));
+    both.map(|(kind, status, asked)| hint(about, kind, status, place, asked)).collect()
+}

@@ -26,6 +26,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 pub use channel::{Channel, Listener};
 pub use clock::Clock;
 pub use errors::{ApiError, Errors, first};
+pub use hint::hints;
 pub use http::Client;
 pub use limiter::Reset;
 pub use proxy::{Proxy, proxy_secrets};

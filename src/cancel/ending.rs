@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::action::Action;
 use super::procedure::{Procedure, Step};
-use super::reasons::refused_reason;
 use super::verdict::Verdict;
 use crate::model::answers::Conclusion;
 use crate::model::deployment::{Deployment, Live, State};
 use crate::model::failure::Failure;
 use crate::model::outcome::Outcome;
+use crate::model::reason::{End, Reason, Refusal, Unsent};
 
 impl Procedure {
     /// It has ended, and what was read says how.
@@ -37,9 +37,9 @@ impl Procedure {
             (false, _) if went_live => Outcome::AlreadyLive,
             (false, _) => Outcome::AlreadyFinished,
         };
-        let reason = self.ended_reason(outcome, last);
+        let end = self.ended(outcome, last);
         self.already_canceling |= by_others;
-        self.finish(now, outcome, reason, String::new())
+        self.finish(now, outcome, end)
     }
 
     /// Over in a word that does not tell how: it counts as canceled if it was in flight when it was asked, and nobody
@@ -51,50 +51,32 @@ impl Procedure {
     }
 
     pub(super) fn requested(&mut self, now: Duration) -> Action {
-        let reason = self.requested_reason();
-        self.finish(now, Outcome::Requested, reason.to_owned(), String::new())
+        let requested = self.requested_how();
+        self.finish(now, Outcome::Requested, requested)
     }
 
     /// A clear no, and what was read after that has not ended.
     pub(super) fn refused(&mut self, now: Duration, deployment: &Deployment, answer: &Failure) -> Action {
-        let reason = refused_reason(answer, &deployment.platform_state);
         // A request before this one may still take effect.
         let goes_on = self.was_refused().then_some(deployment.state).filter(|state| state.is_in_flight());
-        let action = self.finish(now, Outcome::Error, reason, answer.hint.clone());
-        if let Some(ending) = &mut self.ending {
-            ending.goes_on = goes_on;
-        }
-        action
+        let word = deployment.platform_state.clone();
+        self.finish(now, Outcome::Error, End::StillThere { word, goes_on, answer: Box::new(answer.clone()) })
     }
 
     pub(super) fn out_of_time(&mut self, now: Duration) -> Action {
-        let hint = self.last_failure.as_ref().map(|failure| failure.hint.clone());
-        let reason = self.out_of_time_reason();
-        let (outcome, usual) = if self.last.is_some() {
-            (Outcome::TimedOut, "Look at its page, or allow a longer `timeout`.")
-        } else {
-            (Outcome::Error, "")
-        };
-        let hint = hint.filter(|hint| !hint.is_empty()).unwrap_or_else(|| usual.to_owned());
-        self.finish(now, outcome, reason, hint)
+        let outcome = if self.last.is_some() { Outcome::TimedOut } else { Outcome::Error };
+        let known = self.known_at_the_limit();
+        self.finish(now, outcome, End::OutOfTime(known))
     }
 
     /// What passed at first, or was to be kept, no longer does, so nothing is sent, or nothing more.
-    pub(super) fn skip(&mut self, now: Duration, why: &str) -> Action {
-        let reason = match &self.unclear_answer {
-            Some(answer) => {
-                format!("Nothing more was sent: {why}; the cancel request had had no clear answer ({answer}).")
-            }
-            None if self.turned_away => {
-                format!("Nothing more was sent: {why}; the cancel request had been turned away by a rate limit (429).")
-            }
-            None => format!("Nothing was sent: {why}."),
-        };
-        self.finish(now, Outcome::Skipped, reason, String::new())
+    pub(super) fn skip(&mut self, now: Duration, why: Refusal) -> Action {
+        let unclear = self.unclear_answer.clone();
+        self.finish(now, Outcome::Skipped, Unsent::NoLonger { why, unclear, turned_away: self.turned_away })
     }
 
     /// Sends nothing more, because of what another deployment has become.
-    pub fn give_up(&mut self, now: Duration, why: &str) -> Action {
+    pub fn give_up(&mut self, now: Duration, why: Refusal) -> Action {
         self.withdraw();
         self.skip(now, why)
     }
@@ -104,21 +86,21 @@ impl Procedure {
         if self.ending.is_some() {
             return;
         }
-        let reason = self.interrupted_reason();
-        self.finish(now, Outcome::Interrupted, reason.to_owned(), String::new());
+        let interrupted = self.interrupted();
+        self.finish(now, Outcome::Interrupted, interrupted);
     }
 
     /// Ends it for a reason that concerns the whole run, such as a scope that is not there.
-    pub fn end(&mut self, now: Duration, outcome: Outcome, reason: String, hint: String) {
+    pub fn end(&mut self, now: Duration, verdict: &Verdict) {
         if self.ending.is_none() {
-            self.finish(now, outcome, reason, hint);
+            self.finish(now, verdict.outcome, verdict.reason.clone());
         }
     }
 
-    pub(super) fn finish(&mut self, now: Duration, outcome: Outcome, reason: String, hint: String) -> Action {
+    pub(super) fn finish(&mut self, now: Duration, outcome: Outcome, reason: impl Into<Reason>) -> Action {
         self.step = Step::Done;
         self.ended = now;
-        self.ending = Some(Verdict { outcome, reason, hint, perhaps_live: false, goes_on: None });
+        self.ending = Some(Verdict::new(outcome, reason));
         match &self.last {
             Some(last) if last.is_terminal() => Action::Conclude(Box::new(last.clone())),
             _ => Action::Done,
@@ -129,8 +111,8 @@ impl Procedure {
         if let Some(last) = &mut self.last {
             last.details.extend(conclusion.details);
         }
-        if let Some((ending, sentence)) = self.ending.as_mut().zip(conclusion.sentence) {
-            ending.reason = format!("{} {sentence}", ending.reason);
+        if let Some(ending) = &mut self.ending {
+            ending.addition = conclusion.sentence;
         }
         Action::Done
     }

@@ -5,27 +5,28 @@ use std::time::Duration;
 use super::action::Action;
 use super::pacing::{SECOND_LOOK, watch_pause};
 use super::procedure::{Procedure, Step};
-use super::reasons::capital;
 use super::verdict::Sent;
 use crate::model::failure::{Failure, Kind};
 use crate::model::outcome::Outcome;
+use crate::model::reason::{Before, End, Gone, Reason, Refusal, Unchecked, Unseen, Unsent};
 
 impl Procedure {
     /// It is not there: `outcome` if it never was, as far as this run knows.
-    pub(super) fn after_miss(&mut self, now: Duration, outcome: Outcome, what: String) -> Action {
+    pub(super) fn after_miss(&mut self, now: Duration, outcome: Outcome, what: Gone) -> Action {
         match self.step {
-            Step::Reading if !self.was_asked() && self.last.is_none() => {
-                self.finish(now, outcome, capital(&what), String::new())
-            }
+            Step::Reading if !self.was_asked() && self.last.is_none() => match what {
+                Gone::Missing(what) => self.finish(now, outcome, Reason::Missing(what)),
+                Gone::Excluded(what) => self.finish(now, outcome, Unsent::Nothing(what)),
+                Gone::Failed(failure) => self.finish(now, outcome, Reason::failed(*failure, Before::None)),
+            },
             Step::Confirming => self.requested(now),
             _ => {
-                let accepted = self.was_accepted();
                 let before = match &self.unclear_answer {
-                    Some(answer) if self.was_asked() && !accepted => self.unseen_reason(answer),
-                    _ if self.was_asked() => "The cancel request was sent, but the end cannot be seen".to_owned(),
-                    _ => "It was there before, but can be seen no more".to_owned(),
+                    _ if self.was_accepted() => Unseen::Accepted,
+                    Some(answer) if self.was_asked() => self.unseen_after(answer),
+                    _ => Unseen::NotAsked,
                 };
-                self.finish(now, Outcome::Error, format!("{before}: {what}"), String::new())
+                self.finish(now, Outcome::Error, End::Unseen(before, what))
             }
         }
     }
@@ -34,22 +35,17 @@ impl Procedure {
         match self.step.clone() {
             Step::Reading => self.after_failed_first_read(now, failure),
             Step::Confirming => self.requested(now),
+            Step::Watching { .. } if failure.kind.is_unreadable() => {
+                let before = if self.was_accepted() { Unseen::Accepted } else { Unseen::Canceling };
+                self.finish(now, Outcome::Error, End::Unseen(before, Gone::Failed(Box::new(failure))))
+            }
             Step::Watching { since } => {
-                if failure.kind.is_unreadable() {
-                    let accepted = if self.was_accepted() {
-                        "The platform accepted the cancel request"
-                    } else {
-                        "It was being canceled"
-                    };
-                    let reason = format!("{accepted}, end not visible: {failure}.");
-                    return self.finish(now, Outcome::Error, reason, failure.hint);
-                }
                 let pause = watch_pause(now.saturating_sub(since), &self.plan);
                 self.after_passing_failure(now, failure, pause)
             }
             Step::Verifying { answer, .. } if failure.kind.is_unreadable() => {
-                let reason = format!("{}: {failure}.", self.unseen_reason(&answer));
-                self.finish(now, Outcome::Error, reason, failure.hint)
+                let before = self.unseen_after(&answer);
+                self.finish(now, Outcome::Error, End::Unseen(before, Gone::Failed(Box::new(failure))))
             }
             Step::Verifying { .. } => self.after_passing_failure(now, failure, SECOND_LOOK),
             Step::Asking | Step::Done => Action::Done,
@@ -63,40 +59,39 @@ impl Procedure {
         match self.retries.after(now, &failure) {
             Some(until) => self.after_passing_failure(now, failure, until.saturating_sub(now)),
             None => {
-                let nothing = if self.was_asked() {
-                    ""
+                let before = if self.was_asked() {
+                    Before::Sent
                 } else if self.turned_away {
-                    "; the cancel request had been turned away by a rate limit (429)"
+                    Before::TurnedAway
                 } else {
-                    "; nothing was canceled"
+                    Before::None
                 };
-                self.finish(now, Outcome::Error, format!("{}{nothing}.", capital(&failure.to_string())), failure.hint)
+                self.finish(now, Outcome::Error, Reason::failed(failure, before))
             }
         }
     }
 
     /// Reading is forbidden, canceling may be allowed: go on without, unless something has to be checked first.
     fn go_on_unseen(&mut self, now: Duration, failure: Failure) -> Action {
-        let guard = if self.plan.guard.is_set() {
-            Some("its branch, commit and target cannot be checked")
+        let unchecked = if self.plan.guard.is_set() {
+            Some(Unchecked::Source)
         } else if self.plan.guarded {
-            Some("the project or environment it belongs to cannot be checked")
+            Some(Unchecked::Scope)
         } else if self.plan.only_states.is_some() {
-            Some("`only_states` cannot be checked")
+            Some(Unchecked::State)
         } else if self.plan.dry_run {
-            Some("a dry run has nothing to tell")
+            Some(Unchecked::DryRun)
         } else {
             None
         };
-        match (guard, self.unseen.clone()) {
+        match (unchecked, self.unseen.clone()) {
             (None, Some(unseen)) => {
                 self.last_failure = Some(failure);
                 self.ask(now, Box::new(unseen))
             }
-            (guard, _) => {
-                let guard = guard.unwrap_or("only its id can be canceled");
-                let reason = format!("It may not be read, so {guard} and nothing was sent: {failure}.");
-                self.finish(now, Outcome::Error, reason, failure.hint)
+            (unchecked, _) => {
+                let unchecked = unchecked.unwrap_or(Unchecked::Id);
+                self.finish(now, Outcome::Error, Unsent::Unchecked(unchecked, Box::new(failure)))
             }
         }
     }
@@ -122,30 +117,21 @@ impl Procedure {
             _ if self.unclear_answer.is_some() && !matches!(failure.kind, Kind::Guarded | Kind::Misdirected) => {
                 self.decide(now, failure)
             }
-            Kind::NotFound if !readable => {
-                let reason = format!("There is no such deployment for this credential: {failure}.");
-                self.finish(now, Outcome::NotFound, reason, failure.hint)
-            }
+            Kind::NotFound if !readable => self.finish(now, Outcome::NotFound, Unsent::Unknown(Box::new(failure))),
             Kind::Unauthorized | Kind::Forbidden if !readable => {
-                let reason = format!("This credential may neither read nor cancel it: {failure}.");
-                self.finish(now, Outcome::Error, reason, failure.hint)
+                self.finish(now, Outcome::Error, Unsent::Unknown(Box::new(failure)))
             }
             Kind::Guarded => {
                 self.sends -= 1;
                 if self.was_asked() || self.turned_away {
-                    return self.skip(now, &failure.to_string());
+                    return self.skip(now, Refusal::Own(failure.to_string()));
                 }
-                let reason = format!("Nothing was sent: {failure}.");
-                self.finish(now, Outcome::Error, reason, failure.hint)
+                self.finish(now, Outcome::Error, Unsent::Guarded(Box::new(failure)))
             }
-            Kind::Misdirected => {
-                let reason = format!("{}.", capital(&failure.to_string()));
-                self.finish(now, Outcome::Error, reason, failure.hint)
-            }
+            Kind::Misdirected => self.finish(now, Outcome::Error, Unsent::Misdirected(Box::new(failure))),
             Kind::Untrusted | Kind::UnknownHost => {
                 self.sends -= 1;
-                let reason = format!("The cancel request could not be sent: {failure}.");
-                self.finish(now, Outcome::Error, reason, failure.hint)
+                self.finish(now, Outcome::Error, Unsent::Unsendable(Box::new(failure)))
             }
             _ => self.decide(now, failure),
         }

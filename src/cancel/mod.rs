@@ -14,7 +14,6 @@ pub use action::{Action, Event};
 pub use pacing::Retries;
 pub use plan::Plan;
 pub use procedure::Procedure;
-pub(crate) use reasons::capital;
 pub use verdict::{Sent, Verdict};
 
 #[cfg(test)]

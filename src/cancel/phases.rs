@@ -16,6 +16,7 @@ use crate::model::answers::{Accepted, Exclusion, Found};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::Failure;
 use crate::model::outcome::Outcome;
+use crate::model::reason::{End, Gone, Refusal, Unsent};
 
 /// The most cancel requests for one deployment.
 const MOST_SENDS: u8 = 3;
@@ -45,18 +46,16 @@ impl Procedure {
                 self.note(now, &deployment);
                 let guard = self.plan.guard.refusal(&deployment);
                 if let Some(refusal) = guard.filter(|_| is_first) {
-                    let reason = format!("Nothing was sent: {refusal}.");
-                    let hint = "Check `deployment_id`, `branch`, `commit` and `target`.".to_owned();
-                    self.finish(now, Outcome::Error, reason, hint)
+                    self.finish(now, Outcome::Error, Unsent::Refused(refusal))
                 } else if deployment.is_terminal() {
                     self.classify(now)
                 } else if !is_first && let Some(why) = self.no_longer_meant(&deployment) {
-                    self.skip(now, &why)
+                    self.skip(now, why)
                 } else {
                     self.after_sight(now, &deployment)
                 }
             }
-            Ok(Found::Missing(what)) => self.after_miss(now, Outcome::NotFound, what),
+            Ok(Found::Missing(what)) => self.after_miss(now, Outcome::NotFound, Gone::Missing(what)),
             Ok(Found::Excluded(exclusion)) => self.after_exclusion(now, exclusion),
             Err(failure) => self.after_failed_read(now, failure),
         }
@@ -70,9 +69,9 @@ impl Procedure {
             self.note(now, deployment);
         }
         if outcome == Outcome::Skipped && !self.was_asked() {
-            self.skip(now, &why)
+            self.skip(now, why)
         } else {
-            self.after_miss(now, outcome, format!("{why}."))
+            self.after_miss(now, outcome, Gone::Excluded(why))
         }
     }
 
@@ -99,19 +98,14 @@ impl Procedure {
     }
 
     fn judge_first_sight(&mut self, now: Duration, deployment: &Deployment) -> Action {
-        let word = &deployment.platform_state;
+        let word = || deployment.platform_state.clone();
         if !self.plan.wants(deployment.state) {
-            let reason = format!("It is {word}, which `only_states` excludes; nothing was sent.");
-            return self.finish(now, Outcome::Skipped, reason, String::new());
+            return self.finish(now, Outcome::Skipped, Unsent::State(word()));
         }
         if self.plan.dry_run {
-            let otherwise = if deployment.state == State::Canceling {
-                "is being canceled already, so it would only have been watched"
-            } else {
-                "would have been asked to cancel"
-            };
-            let reason = format!("It is {word} and {otherwise}; this is a dry run and nothing was sent.");
-            return self.finish(now, Outcome::DryRun, reason, String::new());
+            let is_canceling = deployment.state == State::Canceling;
+            let why = if is_canceling { Unsent::DryRunCanceling(word()) } else { Unsent::DryRun(word()) };
+            return self.finish(now, Outcome::DryRun, why);
         }
         if deployment.state == State::Canceling {
             self.already_canceling = true;
@@ -121,7 +115,7 @@ impl Procedure {
     }
 
     /// The guard that a deployment passed before it had to wait, and does not pass any more.
-    fn no_longer_meant(&self, deployment: &Deployment) -> Option<String> {
+    fn no_longer_meant(&self, deployment: &Deployment) -> Option<Refusal> {
         let is_next = match &self.step {
             Step::Reading => true,
             Step::Verifying { answer, seen } => {
@@ -133,9 +127,8 @@ impl Procedure {
         if !is_next {
             return None;
         }
-        let word = &deployment.platform_state;
-        let excluded =
-            (!self.plan.wants(deployment.state)).then(|| format!("it is {word} now, which `only_states` excludes"));
+        let word = || deployment.platform_state.clone();
+        let excluded = (!self.plan.wants(deployment.state)).then(|| Refusal::State(word()));
         excluded.or_else(|| self.plan.guard.refusal(deployment))
     }
 
@@ -185,11 +178,9 @@ impl Procedure {
     }
 
     fn ask_again(&mut self, now: Duration, deployment: &Deployment, answer: &Failure) -> Action {
-        let word = &deployment.platform_state;
         if self.sends >= MOST_SENDS {
-            let reason =
-                format!("It was asked {MOST_SENDS} times without a clear answer and is still {word}: {answer}.");
-            return self.finish(now, Outcome::Error, reason, answer.hint.clone());
+            let (word, answer) = (deployment.platform_state.clone(), Box::new(answer.clone()));
+            return self.finish(now, Outcome::Error, End::AskedInVain { times: MOST_SENDS, word, answer });
         }
         if now >= self.plan.last_read() {
             return self.out_of_time(now);

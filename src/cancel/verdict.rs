@@ -1,7 +1,7 @@
 //! What the procedure leaves behind: the cancel request as it was answered, and how it ended.
 
-use crate::model::deployment::State;
 use crate::model::outcome::Outcome;
+use crate::model::reason::Reason;
 
 /// The cancel request as it was answered last.
 #[derive(Clone, Debug, Default)]
@@ -19,12 +19,15 @@ pub struct Sent {
 pub struct Verdict {
     /// The outcome.
     pub outcome: Outcome,
-    /// One sentence, and what the platform had to add.
-    pub reason: String,
-    /// What to change, when something can be changed.
-    pub hint: String,
-    /// Nothing was taken to its end, and what was meant may be live.
-    pub perhaps_live: bool,
-    /// The state in flight that it was seen in after the platform had clearly refused to cancel it.
-    pub goes_on: Option<State>,
+    /// Why.
+    pub reason: Reason,
+    /// What the platform had to add: a sentence of its own.
+    pub addition: Option<String>,
+}
+
+impl Verdict {
+    /// An outcome and its reason.
+    pub fn new(outcome: Outcome, reason: impl Into<Reason>) -> Self {
+        Self { outcome, reason: reason.into(), addition: None }
+    }
 }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::deployment::Deployment;
 use super::outcome::Outcome;
+use super::reason::Refusal;
 
 /// What a read brought.
 #[derive(Clone, Debug)]
@@ -23,8 +24,8 @@ pub struct Exclusion {
     pub outcome: Outcome,
     /// What is there, where that is something.
     pub seen: Option<Box<Deployment>>,
-    /// What it is, as the rest of a sentence: whether something was sent is not known here.
-    pub why: String,
+    /// What it is: whether something was sent is not known here.
+    pub why: Refusal,
 }
 
 /// What a platform's own filter may narrow: never branches, commits or targets, which are compared on our side.

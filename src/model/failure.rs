@@ -169,21 +169,41 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// What happened, as a part of a sentence: what was tried, or our own words where they are the whole story.
+    pub fn cause(&self) -> String {
+        if self.action.is_empty() { self.words.clone() } else { format!("this run could not {}", self.action) }
+    }
+
+    /// What [`cause`](Self::cause) leaves out: what came back, with status and request id.
+    pub fn answer(&self) -> Option<String> {
+        (!self.action.is_empty()).then(|| self.said())
+    }
+
+    /// What came back with status and request id, or our own words where they are the whole story.
+    pub fn said(&self) -> String {
+        let words = &self.words;
+        if self.action.is_empty() {
+            return words.clone();
+        }
+        let came = match self.status.filter(|_| self.kind != Kind::Unreadable) {
+            Some(status) if words.is_empty() => format!("the answer was {status}"),
+            Some(status) => format!("the answer was {status} \"{words}\""),
+            None => words.clone(),
+        };
+        match &self.request_id {
+            Some(id) => format!("{came} (request {id})"),
+            None => came,
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     /// One sentence without its full stop: what was tried, what came back, status and request id.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.action.is_empty() {
-            return f.write_str(&self.words);
-        }
-        write!(f, "could not {}: ", self.action)?;
-        match self.status.filter(|_| self.kind != Kind::Unreadable) {
-            Some(status) if self.words.is_empty() => write!(f, "the answer was {status}")?,
-            Some(status) => write!(f, "the answer was {status} \"{}\"", self.words)?,
-            None => write!(f, "{}", self.words)?,
-        }
-        match &self.request_id {
-            Some(id) => write!(f, " (request {id})"),
-            None => Ok(()),
+        match self.answer() {
+            Some(answer) => write!(f, "could not {}: {answer}", self.action),
+            None => f.write_str(&self.words),
         }
     }
 }

@@ -8,4 +8,5 @@ pub mod deployment;
 pub mod failure;
 pub mod id;
 pub mod outcome;
+pub mod reason;
 pub mod signal;

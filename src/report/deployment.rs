@@ -6,16 +6,14 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use super::headlines::headline;
-use crate::cancel::Procedure;
+use crate::cancel::{Procedure, Verdict};
 use crate::model::about::About;
 use crate::model::deployment::{Deployment, Live, State};
 use crate::model::id::Id;
 use crate::model::outcome::Outcome;
+use crate::model::reason::{End, Interrupted};
 use crate::text::sanitizer::{Sanitizer, break_marks};
 use crate::text::shown::{Shown, ShownFacts};
-
-/// The reason of the outputs that are written when the first cancel request goes out.
-const PROVISIONAL: &str = "The cancel request was sent, then this run ended without a word; the end was not seen.";
 
 /// One deployment as it is told.
 #[derive(Clone, Debug, Serialize)]
@@ -67,10 +65,11 @@ impl DeploymentReport {
     pub fn new(about: &'static About, id: &Id, procedure: &Procedure, sanitizer: &Sanitizer) -> Self {
         let last = procedure.last();
         let ending = procedure.ending();
-        let (outcome, reason, hint) = match ending {
-            Some(ending) => (ending.outcome, sanitizer.redact(&ending.reason), sanitizer.redact(&ending.hint)),
-            None => (Outcome::Interrupted, Shown::from(PROVISIONAL), Shown::default()),
-        };
+        // The outputs that are written when the first cancel request goes out stand if no others follow.
+        let killed = Verdict::new(Outcome::Interrupted, End::Interrupted(Interrupted::Killed));
+        let Verdict { outcome, reason, addition } = ending.unwrap_or(&killed);
+        let outcome = *outcome;
+        let whole = addition.as_ref().map_or_else(|| reason.to_string(), |addition| format!("{reason} {addition}"));
         let sent = procedure.sent();
         let said = |text: Option<&String>| text.map(|text| sanitizer.short(text));
         Self {
@@ -84,7 +83,7 @@ impl DeploymentReport {
             state: last.map(|last| last.state.word()),
             platform_state: said(last.map(|last| &last.platform_state)),
             previous_state: procedure.first_word().map(|word| sanitizer.short(word)),
-            reason,
+            reason: sanitizer.redact(&whole),
             branch: said(last.and_then(|last| last.branch.as_ref())),
             commit: said(last.and_then(|last| last.commit.as_ref())),
             target: said(last.and_then(|last| last.target.as_ref())),
@@ -94,10 +93,10 @@ impl DeploymentReport {
             request_id: said(sent.and_then(|sent| sent.request_id.as_ref())),
             timeline: timeline(procedure, sanitizer),
             details: last.map(|last| sanitizer.facts(&last.details)).unwrap_or_default(),
-            hint,
+            hint: sanitizer.redact(&reason.hint()),
             untouched: procedure.is_untouched(),
             is_gone: last.is_some_and(|last| last.live == Live::Once),
-            goes_on: ending.and_then(|ending| ending.goes_on),
+            goes_on: reason.goes_on(),
         }
     }
 

@@ -51,9 +51,9 @@ impl Whole {
     pub fn new(verdict: &Verdict, sanitizer: &Sanitizer) -> Self {
         Self {
             outcome: verdict.outcome,
-            reason: sanitizer.redact(&verdict.reason),
-            hint: sanitizer.redact(&verdict.hint),
-            perhaps_live: verdict.perhaps_live,
+            reason: sanitizer.short(&verdict.reason.to_string()),
+            hint: sanitizer.short(&verdict.reason.hint()),
+            perhaps_live: verdict.reason.leaves_open_what_is_live(),
         }
     }
 

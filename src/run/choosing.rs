@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 
-use super::context::{AT_ONCE, Run};
+use super::context::{AT_ONCE, Run, missing};
 use super::observer::{Observer, Waiting, aloud};
 use super::task::Keepers;
 use crate::cancel::Verdict;
 use crate::model::answers::{Filter, Found, Listed};
 use crate::model::deployment::Deployment;
 use crate::model::outcome::Outcome;
+use crate::model::reason::Selected;
 use crate::model::signal::Signals;
 use crate::select::{MOST, Select, Selection, Selector, is_keepable};
 
@@ -60,12 +61,11 @@ impl Choosing<'_, '_> {
                 // What was to be kept is no longer worth keeping: choose again from what is there now.
                 relisted += 1;
                 if relisted > MOST_LISTS {
-                    let reason = "The deployment to keep changed again and again while this looked; nothing was sent.";
-                    return Err(run.ending(Outcome::Error, reason, "Run this again."));
+                    return Err(Verdict::new(Outcome::Error, Selected::Restless));
                 }
             } else if now >= appear_by {
                 self.publish_remarks(&selection);
-                return Err(run.nothing(&selection));
+                return Err(nothing(selection));
             } else {
                 let slower = run.plan.slower.filter(|(after, _)| now - began >= *after);
                 let rest = slower.map_or(APPEARING, |(_, rest)| rest.max(APPEARING)).max(run.least_pause());
@@ -122,44 +122,38 @@ impl Choosing<'_, '_> {
         let listed = run.with_retries(self.signals, || run.platform.list(run.api, &filter));
         match aloud(self.observer, list, listed).await? {
             Listed::Here(listed) => Ok(listed),
-            Listed::Missing(missing) => Err(run.missing(&missing)),
+            Listed::Missing(what) => Err(missing(what)),
         }
     }
 
     /// What cannot be chosen from safely ends the run.
     fn refuse_unsure(&self, selection: &Selection) -> Result<(), Verdict> {
-        if let Some(refused) = &selection.refused {
-            return Err(self.run.ending(Outcome::Error, refused, "Give `deployment_id`."));
-        }
-        if selection.chosen.len() > MOST && self.selector.select != Select::All {
-            let reason = format!(
-                "{} deployments match, more than the {MOST} that are taken at once; nothing was sent.",
-                selection.chosen.len()
-            );
-            let hint = "Narrow the selection, or use `select: all`.";
-            return Err(self.run.ending(Outcome::Error, &reason, hint));
-        }
-        Ok(())
+        let count = selection.chosen.len();
+        let refused = match &selection.unsure {
+            Some(unsure) => Selected::Unsure(unsure.clone()),
+            None if count > MOST && self.selector.select != Select::All => Selected::TooMany { count, most: MOST },
+            None => return Ok(()),
+        };
+        Err(Verdict::new(Outcome::Error, refused))
     }
 
     /// What the selection has to say, to those who watch.
     fn publish_remarks(&mut self, selection: &Selection) {
         for warning in &selection.warnings {
-            self.observer.warn(&self.run.sanitizer.short(warning));
+            self.observer.warn(&self.run.sanitizer.short(&warning.to_string()));
         }
         for note in &selection.notes {
-            self.observer.note(&self.run.sanitizer.short(note));
+            self.observer.note(&self.run.sanitizer.short(&note.to_string()));
         }
     }
 }
 
-impl Run<'_> {
-    fn nothing(&self, selection: &Selection) -> Verdict {
-        let perhaps = selection.perhaps_live.as_deref().unwrap_or_default();
-        let reason = format!("This run looked at {}{perhaps}.", selection.looked_at);
-        Verdict { perhaps_live: selection.perhaps_live.is_some(), ..self.ending(Outcome::NothingToCancel, &reason, "") }
-    }
+fn nothing(selection: Selection) -> Verdict {
+    let Selection { looked_at, perhaps_live, .. } = selection;
+    Verdict::new(Outcome::NothingToCancel, Selected::Nothing { looked_at, perhaps_live })
+}
 
+impl Run<'_> {
     /// Whether what a selection keeps is still worth keeping, read right before anything older is canceled.
     async fn are_keepable(&self, kept: &[Deployment], signals: &mut Signals) -> Result<bool, Verdict> {
         for some in kept.chunks(AT_ONCE) {
@@ -186,7 +180,7 @@ impl Run<'_> {
         let resolved = self.with_retries(signals, || self.platform.resolve_scope(self.api));
         match aloud(observer, looked_up, resolved).await? {
             None => Ok(()),
-            Some(missing) => Err(self.missing(&missing)),
+            Some(what) => Err(missing(what)),
         }
     }
 }

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use crate::api::Api;
 use crate::cancel::{Plan, Verdict};
 use crate::model::outcome::Outcome;
+use crate::model::reason::{End, Interrupted, Reason};
 use crate::platform::Platform;
 use crate::text::sanitizer::Sanitizer;
 
@@ -31,17 +32,12 @@ pub struct Run<'a> {
     pub start: Instant,
 }
 
-impl Run<'_> {
-    pub(super) fn missing(&self, what: &str) -> Verdict {
-        self.ending(Outcome::NotFound, what, "")
-    }
+/// What holds the deployments is not there.
+pub(super) fn missing(what: String) -> Verdict {
+    Verdict::new(Outcome::NotFound, Reason::Missing(what))
+}
 
-    pub(super) fn ending(&self, outcome: Outcome, reason: &str, hint: &str) -> Verdict {
-        let short = |text| self.sanitizer.short(text).into_string();
-        Verdict { outcome, reason: short(reason), hint: short(hint), perhaps_live: false, goes_on: None }
-    }
-
-    pub(super) fn interrupted(&self) -> Verdict {
-        self.ending(Outcome::Interrupted, "A signal came before any cancel request was sent.", "")
-    }
+/// A signal came before any cancel request was sent.
+pub(super) fn interrupted() -> Verdict {
+    Verdict::new(Outcome::Interrupted, End::Interrupted(Interrupted::BeforeAny))
 }

@@ -11,6 +11,7 @@ use crate::cancel::{Action, Event, Plan, Procedure, Verdict};
 use crate::model::answers::Found;
 use crate::model::id::Id;
 use crate::model::outcome::Outcome;
+use crate::model::reason::Selected;
 use crate::model::signal::Signals;
 use crate::select::Selector;
 
@@ -65,8 +66,7 @@ impl Run<'_> {
         for deployment in deployments {
             let queued_behind = deployment.queued_behind;
             let Ok(id) = Id::parse(&deployment.id) else {
-                let reason = "The list holds a deployment whose id cannot be used; nothing was sent.";
-                return Err(self.ending(Outcome::Error, reason, ""));
+                return Err(Verdict::new(Outcome::Error, Selected::OddId));
             };
             let gives_way_to = chosen.gives_way_to.get(&deployment.id).copied();
             let mut procedure = Procedure::new(plan.clone(), None, chosen.listed);
@@ -87,7 +87,6 @@ impl Run<'_> {
 
 fn end_all(tasks: &mut [Task], now: Duration, ending: &Verdict) {
     for task in tasks {
-        let Verdict { outcome, reason, hint, .. } = ending.clone();
-        task.procedure.end(now, outcome, reason, hint);
+        task.procedure.end(now, ending);
     }
 }

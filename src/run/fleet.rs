@@ -280,11 +280,14 @@ impl<'r, 'a> Fleet<'r, 'a> {
         let task = self.tasks.get_mut(which)?;
         let keepers = task.gives_way_to.and_then(|it| self.schedule.keepers.get(it));
         let has_waited = task.has_waited(now) || keepers.is_some_and(|it| it.have_waited(now));
-        let lost = keepers.and_then(|it| it.lost.as_deref());
+        let lost = keepers.and_then(|it| it.lost.clone());
         let before = Tally::of(task);
         let instead = match lost {
             _ if has_waited => task.procedure.look_before_asking(now),
-            Some(why) => task.procedure.give_up(now, &self.run.sanitizer.short(why)),
+            Some(why) => {
+                let why = why.cleaned(|text| self.run.sanitizer.short(text).into_string());
+                task.procedure.give_up(now, why)
+            }
             None => return None,
         };
         self.schedule.tally.replace(before, Tally::of(task));

@@ -11,6 +11,7 @@ use crate::model::answers::{Accepted, Conclusion, Filter, Found, Listed};
 use crate::model::deployment::Deployment;
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::Id;
+use crate::model::reason::Refusal;
 use crate::platform::Platform;
 use crate::select::is_keepable;
 
@@ -29,7 +30,7 @@ pub(super) enum KeptNow {
     /// Worth keeping, all of them.
     Good,
     /// One is not any more: why nothing is canceled for it.
-    Lost(String),
+    Lost(Box<Refusal>),
 }
 
 /// A request for one deployment.
@@ -111,12 +112,11 @@ fn kept_now(known: &Deployment, now: &Found) -> Result<KeptNow, Failure> {
     match now {
         Found::Here(now) if is_keepable(now) => Ok(KeptNow::Good),
         Found::Here(now) => {
-            let word = &now.platform_state;
-            Ok(KeptNow::Lost(format!("{id}, which was to supersede it, is {word} now")))
+            Ok(KeptNow::Lost(Box::new(Refusal::Kept { id: id.clone(), word: now.platform_state.clone() })))
         }
         _ => Err(Failure::own(
             Kind::NotFound,
-            format!("{id}, which was to supersede it, cannot be found any more"),
+            format!("{id}, the newer one that was to take its place, cannot be found any more"),
             "Run this again.",
         )),
     }

@@ -32,7 +32,7 @@ impl Run<'_> {
             Found::Missing(what) => Found::Missing(self.sanitizer.short(&what).into_string()),
             Found::Excluded(it) => Found::Excluded(Exclusion {
                 seen: it.seen.map(deployment),
-                why: self.sanitizer.short(&it.why).into_string(),
+                why: it.why.cleaned(|text| self.sanitizer.short(text).into_string()),
                 ..it
             }),
         }

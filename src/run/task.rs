@@ -7,6 +7,7 @@ use super::context::FRESH;
 use crate::cancel::Procedure;
 use crate::model::deployment::Deployment;
 use crate::model::id::Id;
+use crate::model::reason::Refusal;
 
 /// One deployment of a run.
 pub struct Task {
@@ -47,7 +48,7 @@ pub(super) struct Keepers {
     /// When they were read last.
     pub(super) seen: Duration,
     /// Why one of them is not worth it any more.
-    pub(super) lost: Option<String>,
+    pub(super) lost: Option<Box<Refusal>>,
 }
 
 impl Keepers {

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::context::Run;
-use crate::cancel::{Retries, Verdict, capital};
+use super::context::{Run, interrupted};
+use crate::cancel::{Retries, Verdict};
 use crate::model::failure::{Failure, Kind};
 use crate::model::outcome::Outcome;
+use crate::model::reason::{Before, Reason};
 use crate::model::signal::{Received, Signals};
 
 impl Run<'_> {
@@ -21,7 +22,7 @@ impl Run<'_> {
     pub(super) async fn pause(&self, until: Duration, signals: &mut Signals) -> Result<(), Verdict> {
         tokio::select! {
             biased;
-            () = signal_received(signals, false) => Err(self.interrupted()),
+            () = signal_received(signals, false) => Err(interrupted()),
             () = sleep_until(self.start + until) => Ok(()),
         }
     }
@@ -37,7 +38,7 @@ impl Run<'_> {
         loop {
             let answer = tokio::select! {
                 biased;
-                () = signal_received(signals, false) => return Err(self.interrupted()),
+                () = signal_received(signals, false) => return Err(interrupted()),
                 answer = ask() => answer,
             };
             let failure = match answer {
@@ -48,9 +49,8 @@ impl Run<'_> {
             let again = retries.after(now, &failure).filter(|_| now < last_try);
             let too_late = failure.not_before.is_some_and(|until| until >= self.plan.limit);
             let Some(again) = again.filter(|_| !too_late) else {
-                let reason = format!("{}; nothing was canceled.", capital(&failure.to_string()));
                 let outcome = if failure.kind == Kind::BadInput { Outcome::BadInput } else { Outcome::Error };
-                return Err(self.ending(outcome, &reason, &failure.hint));
+                return Err(Verdict::new(outcome, Reason::failed(failure, Before::None)));
             };
             let again = again.max(now + self.least_pause());
             self.pause(again.min(last_try), signals).await?;

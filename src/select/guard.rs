@@ -1,10 +1,7 @@
 //! What every deployment has to be made from before it may be canceled.
 
 use crate::model::deployment::{Deployment, Source, same_commit};
-use crate::text::line::one_line;
-
-/// The longest text of a deployment that a refusal repeats, in bytes.
-const LONGEST_SHOWN: usize = 300;
+use crate::model::reason::{Refusal, Says, What};
 
 /// What a deployment has to be made from and where it has to go, looked at before each request that would stop it.
 #[derive(Clone, Debug, Default)]
@@ -26,38 +23,30 @@ impl Guard {
     /// Why a deployment does not pass; one that does not say what it was made from never does.
     ///
     /// What the platform said is compared as it is: a text that was made fit to be shown may have become another's.
-    pub fn refusal(&self, deployment: &Deployment) -> Option<String> {
+    pub fn refusal(&self, deployment: &Deployment) -> Option<Refusal> {
         let own = Source { repository: None, branch: deployment.branch.clone(), commit: deployment.commit.clone() };
         let sources: Vec<_> = deployment.sources.iter().chain([&own]).collect();
         if let Some(wanted) = &self.branch
             && !sources.iter().any(|source| source.branch.as_ref() == Some(wanted))
         {
-            let found = found(deployment.branch.as_deref());
-            return Some(format!("it was to be of branch {wanted}, but its branch {found}"));
+            return other(What::Branch, wanted, deployment.branch.as_deref());
         }
         if let Some(wanted) = &self.commit
             && !sources.iter().any(|source| source.commit.as_ref().is_some_and(|found| same_commit(wanted, found)))
         {
-            let found = found(deployment.commit.as_deref());
-            return Some(format!("it was to be of commit {wanted}, but its commit {found}"));
+            return other(What::Commit, wanted, deployment.commit.as_deref());
         }
         if let Some(wanted) = &self.target
             && deployment.target.as_ref() != Some(wanted)
         {
-            let found = found(deployment.target.as_deref());
-            return Some(format!("it was to go to {wanted}, but its target {found}"));
+            return other(What::Target, wanted, deployment.target.as_deref());
         }
         None
     }
 }
 
-/// What a deployment says of itself, as a part of our sentence.
-fn found(text: Option<&str>) -> String {
-    match text.map(one_line) {
-        None => "does not say".to_owned(),
-        Some(text) if text.len() <= LONGEST_SHOWN => format!("is {text}"),
-        Some(_) => "is another one".to_owned(),
-    }
+fn other(what: What, wanted: &str, found: Option<&str>) -> Option<Refusal> {
+    Some(Refusal::Other(what, wanted.to_owned(), Says::of(found)))
 }
 
 #[cfg(test)]
@@ -104,11 +93,11 @@ mod tests {
             ("main", Some("preview")),
             ("main", None),
         ] {
-            let refused = guard.refusal(&to(branch, target)).unwrap_or_default();
+            let refused = guard.refusal(&to(branch, target)).unwrap().to_string();
             assert!(!refused.is_empty(), "{branch:?} {target:?}");
             assert!(refused.is_ascii(), "{refused:?}");
         }
-        let long = guard.refusal(&to(&"x".repeat(9000), None)).unwrap_or_default();
+        let long = guard.refusal(&to(&"x".repeat(9000), None)).unwrap().to_string();
         assert!(long.len() < 200, "{long}");
     }
 }

@@ -10,10 +10,11 @@ mod superseded;
 use std::collections::BTreeSet;
 
 pub use self::selector::{MOST, Select, Selection, Selector};
-use self::selector::{SHOWN_COMMIT, deployments, in_flight, is_in_flight, owned};
+use self::selector::{SHOWN_COMMIT, in_flight, is_in_flight, owned};
 pub use self::superseded::is_keepable;
 use self::superseded::without_kept;
 use crate::model::deployment::{Deployment, Source, State, same_commit};
+use crate::model::reason::{Liveness, LookedAt, Of, PerhapsLive, Remark, Rest, Unsure};
 
 impl Selector {
     /// Chooses from the deployments of a scope.
@@ -37,12 +38,8 @@ impl Selector {
         selection.warnings.extend(unseen_target);
         selection.looked_at = self.looked_at(&in_target);
         if automatic > 0 {
-            let count = deployments(automatic);
-            let besides = format!(", besides {automatic} that the platform started by itself");
-            selection.looked_at.push_str(&besides);
-            selection.notes.push(format!(
-                "{count} in flight that the platform started by itself: left alone, only `select: all` or `deployment_id` cancels one of these."
-            ));
+            selection.looked_at.automatic = automatic;
+            selection.notes.push(Remark::Automatic(automatic));
         }
         if selection.chosen.is_empty() {
             self.look_back(&in_target, &mut selection);
@@ -87,32 +84,21 @@ impl Selector {
         let mut last = meant.iter().filter(|one| one.created.is_none() || one.created == newest);
         let telling = open.or_else(|| last.find(|one| may_be_live(one).is_some()));
         let told = telling.and_then(|one| Some((one, may_be_live(one)?)));
-        selection.perhaps_live = told.map(|(one, how)| self.how_to_be_sure(one, &how));
-    }
-
-    fn how_to_be_sure(&self, one: &Deployment, how: &str) -> String {
-        let commit = one.commit.as_ref().map(|commit| {
-            let short: String = commit.chars().take(SHOWN_COMMIT).collect();
-            format!("commit {short}")
+        selection.perhaps_live = told.map(|(one, how)| PerhapsLive {
+            id: one.id.clone(),
+            commit: one.commit.as_ref().map(|commit| commit.chars().take(SHOWN_COMMIT).collect()),
+            created: one.created,
+            how,
+            by_commit: self.knows_commits && self.select != Select::Commit,
         });
-        let created = one.created.map(|created| format!("created {created}"));
-        let facts: Vec<_> = commit.into_iter().chain(created).collect();
-        let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
-        let cure = if self.knows_commits && self.select != Select::Commit {
-            "use `select: commit` or give `deployment_id`"
-        } else {
-            "give `deployment_id`"
-        };
-        format!("; {}{facts}, the newest that could have been meant, {how}: to be sure, {cure}", one.id)
     }
 
     /// A target that no deployment has may be mistyped: the ones that were seen are named.
-    fn unseen_target(&self, listed: &[Deployment], in_target: &[&Deployment]) -> Option<String> {
+    fn unseen_target(&self, listed: &[Deployment], in_target: &[&Deployment]) -> Option<Remark> {
         let wanted = self.target.as_ref().filter(|_| in_target.is_empty())?;
         let seen: BTreeSet<_> = listed.iter().filter_map(|one| one.target.as_deref()).collect();
-        let seen: Vec<_> = seen.into_iter().collect();
-        (!seen.is_empty())
-            .then(|| format!("No deployment to {wanted} was seen; the targets that were seen are {}.", seen.join(", ")))
+        let seen: Vec<_> = seen.into_iter().map(str::to_owned).collect();
+        (!seen.is_empty()).then(|| Remark::UnseenTarget(wanted.clone(), seen))
     }
 
     /// A word that nobody knows is no end: it is said, and `latest` is not sure any more if such a one is newer.
@@ -122,20 +108,16 @@ impl Selector {
         let Some(first) = unknown.first() else {
             return;
         };
-        let word = &first.platform_state;
-        let count = deployments(unknown.len());
+        let (count, word) = (unknown.len(), &first.platform_state);
         let newest = unknown.iter().filter_map(|one| one.created).max();
         let chosen = selection.chosen.iter().filter_map(|one| one.created).max();
         // One without a time may be newer than any, and any may be newer than one without a time.
         let undated = unknown.iter().any(|one| one.created.is_none());
         if self.select == Select::Latest && (undated || newest >= chosen) {
             selection.chosen.clear();
-            selection.refused =
-                Some(format!("{count} in a state that is not known ({word}) may be the latest; nothing was sent."));
+            selection.unsure = Some(Unsure::UnknownState(count, word.clone()));
         }
-        selection.warnings.push(format!(
-            "{count} in a state that is not known ({word}) left alone: to cancel one of these, give `deployment_id`."
-        ));
+        selection.warnings.push(Remark::UnknownState(count, word.clone()));
     }
 
     fn pick_matching(
@@ -150,29 +132,19 @@ impl Selector {
         let mut selection = Selection { chosen: owned(chosen.collect()), ..Selection::default() };
         if silent > 0 {
             let what = if self.select == Select::Commit { "commit" } else { "branch" };
-            selection.warnings.push(format!(
-                "{} in flight without a {what}: to cancel one of these, give `deployment_id`.",
-                deployments(silent)
-            ));
+            selection.warnings.push(Remark::Silent(silent, what));
         }
         selection
     }
 
     /// What is in flight of a branch of that name, but from another repository than this run's.
-    fn strangers(&self, listed: &[&Deployment]) -> Option<String> {
+    fn strangers(&self, listed: &[&Deployment]) -> Option<Remark> {
         let is_named = |source: &Source| source.branch.is_some() && source.branch == self.branch;
         let left = in_flight(listed)
             .into_iter()
             .filter(|one| one.sources.iter().any(is_named) && !one.sources.iter().any(|it| self.is_branch(it)));
         let count = left.count();
-        (count > 0).then(|| {
-            let ours = self.repository.as_ref().or(self.home.as_ref());
-            format!(
-                "{} in flight of a branch of the same name that does not come from {}: left alone; if it is meant, write `branch`, or give `deployment_id`.",
-                deployments(count),
-                ours.map_or("this repository", String::as_str)
-            )
-        })
+        (count > 0).then(|| Remark::Strangers(count, self.repository.clone().or_else(|| self.home.clone())))
     }
 
     fn is_meant(&self, one: &Deployment) -> bool {
@@ -194,13 +166,11 @@ impl Selector {
         from_fork && from_home && self.branch.is_some() && source.branch == self.branch
     }
 
-    fn looked_at(&self, in_target: &[&Deployment]) -> String {
+    fn looked_at(&self, in_target: &[&Deployment]) -> LookedAt {
         let of = match (self.select, &self.branch, &self.commit) {
-            (Select::Branch | Select::Superseded, Some(branch), _) => {
-                format!(" of branch {branch}")
-            }
-            (Select::Commit, _, Some(commit)) => format!(" of commit {commit}"),
-            _ => String::new(),
+            (Select::Branch | Select::Superseded, Some(branch), _) => Of::Branch(branch.clone()),
+            (Select::Commit, _, Some(commit)) => Of::Commit(commit.clone()),
+            _ => Of::Scope,
         };
         let count = match self.select {
             Select::Commit => {
@@ -215,39 +185,27 @@ impl Selector {
             }
             _ => in_target.len(),
         };
-        let target = self.target.as_ref().map(|target| format!(" to {target}")).unwrap_or_default();
         let in_flight = in_flight(in_target).len();
         let rest = match self.select {
             // Somebody who looks for one commit or branch wants to know that it is out already.
             Select::Commit | Select::Branch => {
                 let is_live = |one: &&&Deployment| one.is_live() && self.is_meant(one);
-                match in_target.iter().filter(is_live).count() {
-                    0 => "none of them in flight".to_owned(),
-                    live => format!("none of them in flight, {live} ended succeeded"),
-                }
+                Rest::Live(in_target.iter().filter(is_live).count())
             }
-            Select::Superseded if in_flight > 0 => {
-                format!("{in_flight} in flight, none of them superseded")
-            }
-            _ if in_flight > 0 => {
-                format!("{in_flight} in flight, none of them meant by `select: {}`", self.select.word())
-            }
-            _ => "none of them in flight".to_owned(),
+            Select::Superseded if in_flight > 0 => Rest::NoneSuperseded(in_flight),
+            _ if in_flight > 0 => Rest::NoneMeant(in_flight, self.select.word()),
+            _ => Rest::NoneInFlight,
         };
-        format!("{}{of}{target}, {rest}", deployments(count))
+        LookedAt { count, of, target: self.target.clone(), rest, automatic: 0 }
     }
 }
 
-/// What one that is not in flight leaves open about going live, as the rest of a sentence about it.
-fn may_be_live(one: &Deployment) -> Option<String> {
+/// What one that is not in flight leaves open about going live.
+fn may_be_live(one: &Deployment) -> Option<Liveness> {
     match one.went_live() {
-        Some(true) => Some("has gone live".to_owned()),
+        Some(true) => Some(Liveness::WentLive),
         Some(false) => None,
-        None => {
-            let word = &one.platform_state;
-            let live = if one.is_terminal() { "went" } else { "goes" };
-            Some(format!("is {word}, which does not tell whether it {live} live"))
-        }
+        None => Some(Liveness::Open { word: one.platform_state.clone(), over: one.is_terminal() }),
     }
 }
 
@@ -258,25 +216,15 @@ fn pick_latest(listed: &[&Deployment]) -> Selection {
     match in_flight.as_slice() {
         [] => Selection::default(),
         [only] => Selection { chosen: vec![(*only).clone()], ..Selection::default() },
-        several if several.iter().any(|one| one.created.is_none()) => Selection {
-            refused: Some(format!(
-                "{} are in flight and their list carries no time of creation, so nobody knows which is the latest; give `deployment_id`.",
-                deployments(several.len())
-            )),
-            ..Selection::default()
-        },
+        several if several.iter().any(|one| one.created.is_none()) => {
+            Selection { unsure: Some(Unsure::Undated(several.len())), ..Selection::default() }
+        }
         several => {
             let newest = several.iter().filter_map(|one| one.created).max();
             let last: Vec<_> = several.iter().filter(|one| one.created == newest).collect();
             match last.as_slice() {
                 [only] => Selection { chosen: vec![(**only).clone()], ..Selection::default() },
-                _ => Selection {
-                    refused: Some(format!(
-                        "{} in flight were created at the same time, so nobody knows which is the latest; nothing was sent.",
-                        deployments(last.len())
-                    )),
-                    ..Selection::default()
-                },
+                _ => Selection { unsure: Some(Unsure::SameTime(last.len())), ..Selection::default() },
             }
         }
     }

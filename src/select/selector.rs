@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::deployment::Deployment;
+use crate::model::reason::{LookedAt, PerhapsLive, Remark, Unsure};
 
 /// The most deployments chosen at once, unless all are meant.
 pub const MOST: usize = 1000;
@@ -94,22 +95,21 @@ pub struct Selection {
     pub gives_way_to: HashMap<String, usize>,
     /// For `commit`, when nothing of it is in flight any more: how that commit ended, as if its id had been given.
     pub ended: Option<Deployment>,
-    /// Why nobody can know whether what was meant went live, when nothing was chosen: goes on where
-    /// [`Self::looked_at`] ends.
-    pub perhaps_live: Option<String>,
-    /// What was looked at, as a sentence without its full stop.
-    pub looked_at: String,
-    /// Sentences worth a warning.
-    pub warnings: Vec<String>,
-    /// Sentences worth a line of the log.
-    pub notes: Vec<String>,
+    /// Why nobody can know whether what was meant went live, when nothing was chosen.
+    pub perhaps_live: Option<PerhapsLive>,
+    /// What was looked at.
+    pub looked_at: LookedAt,
+    /// What is worth a warning.
+    pub warnings: Vec<Remark>,
+    /// What is worth a line of the log.
+    pub notes: Vec<Remark>,
     /// Why nothing can be chosen safely.
-    pub refused: Option<String>,
+    pub unsure: Option<Unsure>,
 }
 
 impl Selection {
-    pub(super) fn warning(mut self, text: Option<String>) -> Self {
-        self.warnings.extend(text);
+    pub(super) fn warning(mut self, remark: Option<Remark>) -> Self {
+        self.warnings.extend(remark);
         self
     }
 }
@@ -144,8 +144,4 @@ pub(super) fn in_flight<'a>(listed: &[&'a Deployment]) -> Vec<&'a Deployment> {
 
 pub(super) fn owned(chosen: Vec<&Deployment>) -> Vec<Deployment> {
     chosen.into_iter().cloned().collect()
-}
-
-pub(super) fn deployments(count: usize) -> String {
-    if count == 1 { "1 deployment".to_owned() } else { format!("{count} deployments") }
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::selector::{Selection, Selector, deployments, in_flight, is_in_flight};
+use super::selector::{Selection, Selector, in_flight, is_in_flight};
 use crate::model::deployment::{Deployment, Live, State};
+use crate::model::reason::Remark;
 
 /// What supersedes what, by repository, branch and target; or by slot.
 type Groups<'a> = BTreeMap<[Option<&'a str>; 3], Vec<&'a Deployment>>;
@@ -59,16 +60,10 @@ impl Selector {
             }
         }
         if silent > 0 {
-            selection.warnings.push(format!(
-                "{} in flight without a branch: they belong to no group and are left alone.",
-                deployments(silent)
-            ));
+            selection.warnings.push(Remark::Ungrouped(silent));
         }
         if undated > 0 {
-            selection.warnings.push(format!(
-                "{} in flight without a time of creation: nobody knows what they supersede, and they are left alone.",
-                deployments(undated)
-            ));
+            selection.warnings.push(Remark::Undated(undated));
         }
         selection
     }

@@ -25,3 +25,33 @@ pub(super) fn is_invisible(c: char) -> bool {
         | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
         | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
+
+/// A sentence that begins with a capital letter, unless it begins with a name: `web-1.example.com` is not `Web-1`.
+pub fn capital(sentence: &str) -> String {
+    let first = sentence.split(' ').next().unwrap_or_default();
+    if !first.chars().all(|c| c.is_ascii_lowercase()) {
+        return sentence.to_owned();
+    }
+    let mut chars = sentence.chars();
+    let first = chars.next().map(|first| first.to_uppercase().chain(chars).collect());
+    first.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_begins_with_a_capital_letter_and_a_name_stays_as_it_is() {
+        for (sentence, shown) in [
+            ("could not read it", "Could not read it"),
+            ("App web has no", "App web has no"),
+            ("web-1.example.com is an alias", "web-1.example.com is an alias"),
+            ("dpl_x is another", "dpl_x is another"),
+            ("4f6c71e2 is another", "4f6c71e2 is another"),
+            ("", ""),
+        ] {
+            assert_eq!(capital(sentence), shown);
+        }
+    }
+}

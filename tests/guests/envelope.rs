@@ -123,7 +123,7 @@ async fn a_word_that_only_says_over_is_canceled_where_it_was_asked_in_time() {
     ] {
         let verdict = guest_of(Course { word, takes_a_cancel: true, end: "OVER" }).cancel("b1").await;
         assert_eq!(verdict.outcome, outcome, "{verdict:?}");
-        assert!(verdict.reason.contains(says), "{verdict:?}");
+        assert!(verdict.reason.to_string().contains(says), "{verdict:?}");
     }
 }
 
@@ -131,7 +131,7 @@ async fn a_word_that_only_says_over_is_canceled_where_it_was_asked_in_time() {
 async fn a_200_that_says_no_is_a_refusal() {
     let verdict = guest(false).cancel("b1").await;
     assert_eq!(verdict.outcome, Outcome::Error, "{verdict:?}");
-    assert!(verdict.reason.contains("Build is locked"), "{verdict:?}");
+    assert!(verdict.reason.to_string().contains("Build is locked"), "{verdict:?}");
 }
 
 #[tokio::test(start_paused = true)]

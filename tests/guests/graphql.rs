@@ -126,7 +126,7 @@ fn answer(state: &mut Course, seen: &Seen) -> Answer {
 async fn outcome(state: Course, id: &str) -> (Outcome, String) {
     let server = Server::new(state, answer);
     let verdict = Guest::new(Graph, &INFO, service(), &server).cancel(id).await;
-    (verdict.outcome, verdict.reason)
+    (verdict.outcome, verdict.reason.to_string())
 }
 
 #[tokio::test(start_paused = true)]

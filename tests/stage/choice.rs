@@ -197,7 +197,11 @@ pub fn rate_limit() -> Fault {
 
 /// What stands in the reason where no list could be read.
 pub fn not_listed(stage: Stage) -> &'static str {
-    if stage.traits().many { "Could not list the deployments" } else { "Could not read the environment's queue" }
+    if stage.traits().many {
+        "This run could not list the deployments"
+    } else {
+        "This run could not read the environment's queue"
+    }
 }
 
 /// Finished deployments with these numbers.

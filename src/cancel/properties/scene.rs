@@ -7,6 +7,7 @@ use crate::model::answers::{Accepted, Exclusion, Found};
 use crate::model::deployment::{Deployment, Live, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::outcome::Outcome;
+use crate::model::reason::Refusal;
 
 /// One run of one procedure, up to what is answered when the list of answers is at its end.
 #[derive(Clone, Debug)]
@@ -99,7 +100,7 @@ impl Seen {
 
 fn excluded(outcome: Outcome, seen: Option<&Seen>) -> Found {
     let seen = seen.map(|seen| Box::new(seen.deployment()));
-    Found::Excluded(Exclusion { outcome, seen, why: "it is another thing".to_owned() })
+    Found::Excluded(Exclusion { outcome, seen, why: Refusal::Own("it is another thing".to_owned()) })
 }
 
 pub(super) fn failure(kind: Kind, not_before: Option<Duration>, now: Duration) -> Failure {

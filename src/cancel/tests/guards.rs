@@ -7,7 +7,7 @@ fn a_dry_run_says_what_would_have_been_done() {
     for (state, asked) in [(Running, true), (Canceling, false)] {
         let dry_run = Plan { dry_run: true, ..plan() };
         let procedure = check(dry_run, vec![sight(state)], Outcome::DryRun, 0);
-        let reason = &procedure.ending().unwrap().reason;
+        let reason = procedure.ending().unwrap().reason.to_string();
         assert_eq!(reason.contains("would have been asked"), asked, "{reason}");
     }
 }
@@ -31,11 +31,11 @@ fn a_guard_holds_before_each_request() {
     let unclear = refused(Kind::Timeout);
     let events = vec![of("main"), unclear, of("main"), of("main2"), accepted(None)];
     let procedure = check(guarded.clone(), events, Outcome::Skipped, 1);
-    let reason = &procedure.ending().unwrap().reason;
+    let reason = procedure.ending().unwrap().reason.to_string();
     assert!(reason.contains("main2") && reason.contains("no clear answer"), "{reason}");
     let events = vec![of("main"), turned_away(), of("main2"), accepted(None)];
     let procedure = check(guarded.clone(), events, Outcome::Skipped, 1);
-    let reason = &procedure.ending().unwrap().reason;
+    let reason = procedure.ending().unwrap().reason.to_string();
     assert!(reason.contains("main2") && reason.contains("turned away"), "{reason}");
     check(guarded, vec![of("main2")], Outcome::Error, 0);
 }
@@ -73,7 +73,7 @@ fn every_guard_is_looked_at_again_before_a_request_that_had_to_wait() {
             events.extend(copy);
             events.push(last);
             let procedure = check(guarded.clone(), events, Outcome::Skipped, sends);
-            let reason = &procedure.ending().unwrap().reason;
+            let reason = procedure.ending().unwrap().reason.to_string();
             assert!(reason.contains(says) && reason.contains(why), "{reason}");
         }
         let mut events = vec![sight(Queued)];
@@ -104,12 +104,11 @@ fn one_that_waited_for_its_turn_is_looked_at_again() {
     procedure.look_before_asking(later);
     assert!(matches!(procedure.next(later, sight(Running)), Action::Done));
     let mut given_up = begin();
-    given_up.give_up(later, "d-2 is P_failed now");
-    for (procedure, why) in [(procedure, "P_running"), (given_up, "d-2 is P_failed now")] {
+    given_up.give_up(later, Refusal::Kept { id: "d-2".to_owned(), word: "P_failed".to_owned() });
+    for (procedure, says) in [(procedure, "it is P_running now"), (given_up, "d-2, the newer one")] {
         let ending = procedure.ending().unwrap();
         assert_eq!(ending.outcome, Outcome::Skipped);
-        let says = format!("Nothing was sent: {}", if why.starts_with('d') { "" } else { "it is " });
-        assert!(ending.reason.starts_with(&(says + why)), "{}", ending.reason);
+        assert!(ending.reason.to_string().starts_with(&format!("Nothing was sent: {says}")), "{}", ending.reason);
         assert!(procedure.sent().is_none());
     }
 }

@@ -9,7 +9,7 @@ fn a_reading_ban_does_not_stop_a_request_unless_something_must_be_checked() {
     let banned = || Event::Read(Err(failure(Kind::Forbidden)));
     check(plan(), vec![banned(), accepted(Some(Canceled))], Outcome::Canceled, 1);
     let procedure = check(plan(), vec![banned(), accepted(None), banned()], Outcome::Error, 1);
-    assert!(procedure.ending().unwrap().reason.contains("end not visible"));
+    assert!(procedure.ending().unwrap().reason.to_string().contains("end not visible"));
     check(Plan { wait: false, ..plan() }, vec![banned(), accepted(None), banned()], Outcome::Requested, 1);
     check(plan(), vec![banned(), refused(Kind::NotFound)], Outcome::NotFound, 1);
     check(plan(), vec![banned(), refused(Kind::Forbidden)], Outcome::Error, 1);
@@ -42,13 +42,13 @@ fn what_the_requests_brought_is_told_where_the_end_cannot_be_seen() {
         (vec![refused(Kind::Server)], unclear),
         (vec![refused(Kind::Server), sight(Running), sight(Running), refused(Kind::Refused)], unclear),
         (vec![refused(Kind::Refused)], "The platform refused the cancel request ("),
-        (vec![accepted(None)], "The cancel request was sent, but the end cannot be seen: Gone."),
+        (vec![accepted(None)], "The platform accepted the cancel request, end not visible: Gone."),
     ] {
         let mut events = vec![sight(Running)];
         events.extend(answers);
         events.push(Event::Read(Ok(Found::Missing("Gone.".to_owned()))));
         let (procedure, _) = play(plan(), events);
-        let reason = &procedure.ending().unwrap().reason;
+        let reason = procedure.ending().unwrap().reason.to_string();
         assert!(reason.contains(says) && reason.ends_with(": Gone."), "{reason}");
     }
 }

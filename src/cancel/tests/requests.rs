@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_clear_refusal_of_something_in_flight_is_an_error() {
     let procedure = check(plan(), vec![sight(Running), refused(Kind::Refused), sight(Running)], Outcome::Error, 1);
-    assert!(procedure.ending().unwrap().reason.contains("words"));
+    assert!(procedure.ending().unwrap().reason.to_string().contains("words"));
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_missing_right_is_an_error_and_never_not_found() {
         let refusal = || Event::Answered(Err(failure(kind)));
         let events = vec![sight(Running), refusal(), sight(Running)];
         let procedure = check(plan(), events, Outcome::Error, 1);
-        assert_eq!(procedure.ending().unwrap().hint, "hint");
+        assert_eq!(procedure.ending().unwrap().reason.hint(), "hint");
         // Read once more, it may have ended.
         let events = vec![sight(Running), refusal(), sight(Succeeded)];
         check(plan(), events, Outcome::Completed, 1);
@@ -59,7 +59,7 @@ fn a_rate_limit_turns_a_request_away_that_was_sent() {
     let reason_of = |plan, events, outcome, sends| {
         let procedure = check(plan, events, outcome, sends);
         assert_eq!(procedure.sent().unwrap().status, Some(429));
-        let reason = procedure.ending().unwrap().reason.clone();
+        let reason = procedure.ending().unwrap().reason.to_string();
         for lie in ["othing was sent", "was not sent", "nothing was canceled"] {
             assert!(!reason.contains(lie), "{reason}");
         }
@@ -98,7 +98,7 @@ fn a_refusal_of_one_that_somebody_else_has_stopped_is_no_request_of_ours() {
     check(patience, events(), Outcome::Requested, 1);
     let events = then(events(), vec![sight(Canceled)]);
     let procedure = check(plan(), events, Outcome::Canceled, 1);
-    let reason = &procedure.ending().unwrap().reason;
+    let reason = procedure.ending().unwrap().reason.to_string();
     assert!(reason.contains("being canceled already"), "{reason}");
     // After an unclear answer it may be ours, so its end decides.
     let patience = Plan { wait: false, ..plan() };
@@ -120,7 +120,7 @@ fn a_rate_limited_request_is_none() {
     );
     check(plan(), vec![sight(Running), limited(9), sight(Succeeded)], Outcome::AlreadyLive, 1);
     let procedure = check(plan(), vec![sight(Running), limited(601)], Outcome::TimedOut, 1);
-    assert!(procedure.ending().unwrap().reason.contains("was not sent"));
+    assert!(procedure.ending().unwrap().reason.to_string().contains("was not sent"));
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_request_that_met_no_connection_was_never_sent() {
     let (procedure, _) = play(plan(), events);
     let ending = procedure.ending().unwrap();
     assert_eq!(ending.outcome, Outcome::TimedOut);
-    assert!(ending.reason.contains("was not sent"), "{}", ending.reason);
+    assert!(ending.reason.to_string().contains("was not sent"), "{}", ending.reason);
     assert!(procedure.sent().is_none());
     for (end, outcome) in [(Canceled, Outcome::AlreadyFinished), (Succeeded, Outcome::AlreadyLive)] {
         let events = vec![sight(Running), unreachable(), sight(end)];
@@ -150,7 +150,7 @@ fn a_request_that_the_proxy_did_not_let_through_was_never_sent() {
     let (procedure, _) = play(plan(), events);
     let ending = procedure.ending().unwrap();
     assert_eq!(ending.outcome, Outcome::TimedOut);
-    assert!(ending.reason.contains("was not sent"), "{}", ending.reason);
+    assert!(ending.reason.to_string().contains("was not sent"), "{}", ending.reason);
     assert!(procedure.sent().is_none());
 }
 
@@ -169,7 +169,7 @@ fn a_second_request_that_could_not_be_sent_is_no_refusal_of_the_platform() {
         let (procedure, sends) = play(plan(), events);
         let ending = procedure.ending().unwrap();
         assert_eq!((ending.outcome, sends), (Outcome::Error, 2));
-        assert!(ending.reason.contains("could not be sent again"), "{}", ending.reason);
+        assert!(ending.reason.to_string().contains("could not be sent again"), "{}", ending.reason);
         // What is told of the request is what was answered to the one that went out.
         assert_eq!(procedure.sent().and_then(|sent| sent.status), Some(502));
     }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::api::{ApiError, Errors, Response};
 use crate::model::failure::{Failure, Kind};
+use crate::model::reason::Check;
 use crate::platform::usual::{self, Read};
 
 /// The code of "no such resource, or not for you".
@@ -29,7 +30,6 @@ pub(super) const WRONG_ADDRESS: &str = "Check `api_url` (or CF_API_URL, CF_API):
                              as `cf api` shows it.";
 pub(super) const WRONG_ROLE: &str = "To cancel, the user or client needs the role Space Developer or Space Supporter in the app's \
                           space, or has to be an admin; without, the API says that there is no such deployment.";
-pub(super) const NO_CANCEL: &str = "Korifi has none: let the deployment finish, or push what should run instead.";
 
 /// Where the UAA and the API say what, as far as places go.
 pub(super) const ERRORS: Errors = Errors::at(&["/error_description", "/error"]).code(&["/errors/0/code", "/error"]);
@@ -78,10 +78,8 @@ pub(super) fn not_canceled(mut failure: Failure) -> Failure {
         (Kind::Forbidden, Some(ORG_SUSPENDED | SPACE_SUSPENDED)) => failure.kind = Kind::Refused,
         (Kind::NotFound, Some(NO_RESOURCE)) => failure.hint = WRONG_ROLE.to_owned(),
         (Kind::NotFound, Some(NO_ROUTE)) => {
-            failure.kind = Kind::Refused;
-            failure.words = format!("this API has no cancel (it answered 404 \"{}\")", failure.words);
-            failure.action.clear();
-            failure.hint = NO_CANCEL.to_owned();
+            let (status, request_id, code) = (failure.status, failure.request_id.take(), failure.code.take());
+            failure = Failure { status, request_id, code, ..Check::NoCancel(failure.words).into() };
         }
         (Kind::NotFound, _) => failure.kind = Kind::Refused,
         _ => {}

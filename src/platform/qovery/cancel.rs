@@ -8,6 +8,7 @@ use crate::api::{Api, ApiRequest, Body};
 use crate::model::answers::Accepted;
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::segment;
+use crate::model::reason::Check;
 use crate::platform::usual::{Read, accepted};
 
 impl Qovery {
@@ -43,15 +44,11 @@ impl Qovery {
             Some(false) => Err(Failure {
                 status: Some(reply.status),
                 request_id: reply.request_id.clone(),
-                ..Failure::own(
-                    Kind::Misdirected,
-                    format!(
-                        "the environment moved on: {} was asked to stop, not {}",
-                        now.ids.name_beside(ids),
-                        ids.name_beside(&now.ids)
-                    ),
-                    "Look at both in the console; what was asked to stop may have to be deployed again.",
-                )
+                ..Check::MovedOn {
+                    stopped: now.ids.name_beside(ids).to_owned(),
+                    meant: ids.name_beside(&now.ids).to_owned(),
+                }
+                .into()
             }),
             Some(true) if !now.torn => {
                 let told = self.deployment(&now.knowing(ids));

@@ -119,7 +119,7 @@ mod tests {
             knows_commits: false,
         };
         let selection = wanted.select(listed);
-        assert_eq!(selection.refused, None);
+        assert!(selection.unsure.is_none());
         selection.chosen.iter().map(|one| one.id.as_str()).collect::<Vec<_>>().join(" ")
     }
 

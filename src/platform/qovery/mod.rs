@@ -27,6 +27,7 @@ use crate::model::deployment::{Deployment, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, is_same};
 use crate::model::outcome::Outcome;
+use crate::model::reason::Refusal;
 use crate::select::Select;
 use crate::text::secret::{Secret, bearer, without_scheme};
 use environment::{Qovery, page_of};
@@ -150,21 +151,19 @@ impl Qovery {
     }
 
     fn excluded(&self, now: &Standing) -> Found {
-        let name = now.ids.name().map(|id| format!("; to cancel that, give `deployment_id: {id}`"));
-        let why = format!(
-            "environment {} is {}, which is no deployment{}",
-            self.environment.as_str(),
-            now.word,
-            name.unwrap_or_default()
-        );
+        let why = Refusal::Teardown {
+            place: format!("environment {}", self.environment.as_str()),
+            word: now.word.clone(),
+            id: now.ids.name().map(str::to_owned),
+        };
         Found::Excluded(Exclusion { outcome: Outcome::Skipped, seen: Some(Box::new(self.deployment(now))), why })
     }
 
     /// Whatever the environment is doing, as nobody named a deployment.
     async fn find_any(&self, api: &Api, now: Standing) -> Result<Found, Failure> {
         if now.idle {
-            let environment = self.environment.as_str();
-            let why = format!("nothing was ever deployed in environment {environment}: its status is {}", now.word);
+            let place = format!("environment {}", self.environment.as_str());
+            let why = Refusal::NeverDeployed { place, word: now.word };
             return Ok(Found::Excluded(Exclusion { outcome: Outcome::NothingToCancel, seen: None, why }));
         }
         if now.is_teardown() || self.is_queued_teardown(api, &now).await? {

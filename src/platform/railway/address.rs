@@ -9,6 +9,7 @@ use crate::input::Values;
 use crate::input::faults::Faults;
 use crate::model::failure::Failure;
 use crate::model::id::{Id, is_same};
+use crate::model::reason::Check;
 
 /// The hosts of the dashboard, the newer name first.
 const HOSTS: [&str; 2] = ["railway.com", "railway.app"];
@@ -57,14 +58,16 @@ impl Reach {
         let own = [&told.project, &told.environment, &told.service];
         for ((noun, input, wanted), own) in self.parts().into_iter().zip(own) {
             let Some(wanted) = wanted else { continue };
-            let words = match own.get() {
+            let id = id.to_owned();
+            let check = match own.get() {
                 Some(own) if is_same(wanted.as_str(), own) => continue,
-                Some(own) => format!("deployment {id} belongs to {noun} {own}, not to {}", wanted.as_str()),
-                None => format!(
-                    "the answer does not say which {noun} deployment {id} belongs to, so the guard `{input}` cannot be checked"
-                ),
+                Some(own) => {
+                    let (found, wanted) = (own.to_owned(), wanted.as_str().to_owned());
+                    Check::Elsewhere { id, noun, found, wanted, input }
+                }
+                None => Check::Untold { id, noun, input },
             };
-            return Err(Failure::guarded(words, format!("Check `{input}` and `deployment_id`.")));
+            return Err(check.into());
         }
         Ok(())
     }

@@ -26,6 +26,7 @@ use crate::model::about::About;
 use crate::model::deployment::Deployment;
 use crate::model::failure::Failure;
 use crate::model::id::{Id, is_same, segment};
+use crate::model::reason::Check;
 use crate::select::Select;
 
 /// The register's entry.
@@ -314,9 +315,7 @@ impl Rest for Vercel {
         if own.eq_ignore_ascii_case(asked) {
             return Ok(true);
         }
-        let words =
-            format!("{asked} is an alias of {id} ({own}), and an alias can move to another deployment at any time");
-        Err(Failure::guarded(words, format!("Give `deployment_id: {id}`.")))
+        Err(Check::Alias { written: asked.to_owned(), id: id.clone(), host: own.to_owned() }.into())
     }
 
     /// The guard `project_id`: an answer that does not name its project does not pass.
@@ -324,18 +323,17 @@ impl Rest for Vercel {
         let Some(project) = &self.project else {
             return Ok(());
         };
-        let (id, handle) = (&told.id, Handle::of(told));
-        let words = match handle.project.get() {
+        let (id, handle) = (told.id.clone(), Handle::of(told));
+        let (noun, input) = ("project", "project_id");
+        let check = match handle.project.get() {
             Some(own) if own == project.as_str() => return Ok(()),
             Some(own) => {
                 let name = handle.name.get().map(|name| format!(" ({name})")).unwrap_or_default();
-                format!("deployment {id} belongs to project {own}{name}, not to {}", project.name_and_id())
+                Check::Elsewhere { id, noun, found: format!("{own}{name}"), wanted: project.name_and_id(), input }
             }
-            None => format!(
-                "the answer does not say which project deployment {id} belongs to, so the guard `project_id` cannot be checked"
-            ),
+            None => Check::Untold { id, noun, input },
         };
-        Err(Failure::guarded(words, "Check `project_id` and `deployment_id`."))
+        Err(check.into())
     }
 
     fn is_guarded(&self) -> bool {

@@ -34,7 +34,7 @@ every_selecting!(a_kept_one_is_read_again_when_the_cancel_had_to_wait, Supersede
         let ran = running.wait();
         ran.ended(outcome, 0);
         assert_eq!(scope.asked(), vec![1; times]);
-        let says = format!("{}, which was to supersede it, is", stage.id(2));
+        let says = format!("{}, the newer one that was to take its place, is", stage.id(2));
         assert_eq!(ran.output("reason").contains(&says), times == 1);
     }
 });

@@ -226,7 +226,7 @@ fn a_sign_in_that_is_refused_says_nothing_about_the_deployment() {
     for status in [400, 401, 403, 404] {
         let sandbox = sandbox(Deployment::new("dep-1"));
         sandbox.always(Call::SignIn, Fault::json(status, said));
-        user(&sandbox).run().ended("error", 1).says("Could not sign in").says("User is not verified");
+        user(&sandbox).run().ended("error", 1).says("This run could not sign in").says("User is not verified");
         assert_eq!(sandbox.count(Call::SignIn), 1, "{status}");
         assert_eq!(sandbox.count(Call::Read) + sandbox.count(Call::Cancel), 0, "{status}");
     }

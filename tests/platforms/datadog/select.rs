@@ -117,7 +117,7 @@ fn one_that_has_not_started_has_no_place_in_the_order_and_nothing_is_guessed() {
     let waiting = upgrade(2).states(["pending"]).not_started();
     let sandbox = account([upgrade(1), waiting]);
     let step = fleet(&sandbox, "latest");
-    asks_nothing(&sandbox, step, ERROR, &["`deployment_id`"]);
+    asks_nothing(&sandbox, step, ERROR, &["nobody knows which is the latest"]);
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn latest_on_the_preview_surface_does_not_guess_among_several() {
     let sandbox = preview_account([preview(1), preview(2)]);
     for version in ["auto", "unstable"] {
         let step = fleet(&sandbox, "latest").input("api_version", version);
-        let ran = asks_nothing(&sandbox, step, ERROR, &["`deployment_id`"]);
+        let ran = asks_nothing(&sandbox, step, ERROR, &["nobody knows which is the latest"]);
         assert_eq!(ran.output("count"), "0");
     }
     stops(&sandbox, fleet(&sandbox, "all"), &[1, 2]);

@@ -51,7 +51,7 @@ fn a_policy_token_goes_on_where_the_path_names_the_environment() {
 fn without_the_right_to_read_nothing_is_canceled() {
     let sandbox = sandbox([one()]);
     sandbox.token("qovery", crate::sandbox::TOKEN, Grant::CancelOnly);
-    step(&sandbox).run().ended("error", 1).says("it belongs to cannot be checked and nothing was sent");
+    step(&sandbox).run().ended("error", 1).says("it belongs to cannot be checked, and nothing was sent");
     let hidden = self::sandbox([one()]);
     hidden.add(Environment::new("env-1").hidden());
     step(&hidden).run().ended("error", 1).says("an id that the token cannot see");

@@ -356,7 +356,7 @@ fn a_branch_beside_an_id_is_that_of_the_service() {
     let ran = step(&sandbox).input("branch", "main").run();
     ran.ended("canceled", 0);
     assert_eq!((ran.deployments()[0]["branch"].as_str(), sandbox.count(Call::Scope)), (Some("main"), 1));
-    for (branch, told) in [(json!("develop"), "its branch is develop"), (Value::Null, "its branch does not say")] {
+    for (branch, told) in [(json!("develop"), "its branch is develop"), (Value::Null, "its branch is not known")] {
         let sandbox = sandbox_of(Service::new(SERVICE, "web").patch(json!({"branch": branch})));
         step(&sandbox).input("branch", "main").run().ended("error", 1).says(told);
         assert_eq!(sandbox.count(Call::Cancel), 0);

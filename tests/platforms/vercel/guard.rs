@@ -63,7 +63,7 @@ fn a_project_whose_deployments_were_listed_is_there_though_the_rest_of_them_is_n
         let step = step(&sandbox).without("INPUT_DEPLOYMENT_ID").input("select", "all").input("project_id", "prj_1");
         let ran = step.run();
         refused(&sandbox, &ran);
-        ran.reasons(&["Could not list the deployments"]);
+        ran.reasons(&["This run could not list the deployments"]);
     }
 }
 
@@ -83,7 +83,7 @@ fn a_list_is_whole_or_unreadable() {
     ] {
         let (sandbox, ran) = listed(Fault::json(200, &bad.to_string()));
         refused(&sandbox, &ran);
-        ran.reasons(&["Could not list the deployments"]);
+        ran.reasons(&["This run could not list the deployments"]);
     }
 }
 
@@ -143,7 +143,7 @@ fn only_the_project_itself_shows_that_it_is_there() {
             sandbox.always(Call::Scope, answer.clone());
             let step = step(&sandbox).without("INPUT_DEPLOYMENT_ID");
             let step = step.input("select", "all").input("project_id", project);
-            step.run().ended("error", 1).reasons(&["Could not read the project"]);
+            step.run().ended("error", 1).reasons(&["This run could not read the project"]);
         }
     }
 }

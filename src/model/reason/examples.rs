@@ -1,0 +1,494 @@
+//! Every reason once, as somebody reads it: for documents and tests, and for who wants to read them all in one go.
+
+use super::{
+    Asked, Before, Course, End, Gone, How, Interrupted, Liveness, LookedAt, Of, Ours, OutOfTime, PerhapsLive, Reason,
+    Refusal, Remark, Requested, Rest, Says, Selected, Unchecked, Unseen, Unsent, Unsure, What,
+};
+use crate::model::deployment::State;
+use crate::model::failure::{Failure, Kind};
+
+/// Reasons with their sentences.
+pub type Examples = Vec<(Reason, &'static str)>;
+
+/// Every reason with its sentence.
+pub fn examples() -> Examples {
+    let how_it_ended = [over(), earlier(), late(), open(), unseen_ends(), times_up(), signals()];
+    let why_nothing_was_sent = [unsent(), failed(), refused(), selected(), unsure()];
+    how_it_ended.into_iter().chain(why_nothing_was_sent).flatten().collect()
+}
+
+/// What a selection has to say besides, each with its sentence.
+pub fn remarks() -> Vec<(Remark, &'static str)> {
+    let word = || "HALTED".to_owned();
+    vec![
+        (
+            Remark::UnseenTarget("prodution".to_owned(), vec!["preview".to_owned(), "production".to_owned()]),
+            "No deployment to prodution was seen; the targets that were seen are preview, production.",
+        ),
+        (
+            Remark::Automatic(1),
+            "1 deployment in flight that the platform started by itself: left alone, only `select: all` or `deployment_id` cancels one of these.",
+        ),
+        (
+            Remark::UnknownState(2, word()),
+            "2 deployments in a state that is not known (HALTED) left alone: to cancel one of these, give `deployment_id`.",
+        ),
+        (
+            Remark::Silent(2, "commit"),
+            "2 deployments in flight without a commit: to cancel one of these, give `deployment_id`.",
+        ),
+        (
+            Remark::Strangers(1, None),
+            "1 deployment in flight of a branch of the same name that does not come from this repository: left alone; if it is meant, write `branch`, or give `deployment_id`.",
+        ),
+        (Remark::Ungrouped(2), "2 deployments in flight without a branch: they belong to no group and are left alone."),
+        (
+            Remark::Undated(2),
+            "2 deployments in flight without a time of creation: nobody knows what they supersede, and they are left alone.",
+        ),
+    ]
+}
+
+fn course(first: &str, last: &str, note: Option<&str>) -> Course {
+    Course { first: Some(first.to_owned()), last: last.to_owned(), note: note.map(str::to_owned) }
+}
+
+fn failure(kind: Kind, action: &str, status: Option<u16>, words: &str) -> Box<Failure> {
+    let request_id = status.map(|_| "req-1".to_owned());
+    let hint = "Do this.";
+    Box::new(Failure { action: action.to_owned(), status, request_id, ..Failure::own(kind, words, hint) })
+}
+
+fn forbidden() -> Box<Failure> {
+    failure(Kind::Forbidden, "read the deployment", Some(403), "Not yours")
+}
+
+fn refusal(kind: Kind, status: u16) -> Box<Failure> {
+    failure(kind, "cancel the deployment", Some(status), "Not now")
+}
+
+fn over() -> Examples {
+    let over = |how, last| End::Ended(how, course("BUILDING", last, None)).into();
+    vec![
+        (over(How::Canceled, "CANCELED"), "It went from BUILDING to CANCELED."),
+        (
+            over(How::CanceledAfterRefusal, "CANCELED"),
+            "The platform refused the cancel request, and somebody else canceled it, or the platform itself: it went from BUILDING to CANCELED.",
+        ),
+        (
+            End::CanceledByOthers(Ours::None, "CANCELED".to_owned()).into(),
+            "It was being canceled already, nothing more was asked, and it ended CANCELED.",
+        ),
+        (
+            End::CanceledByOthers(Ours::TurnedAway, "CANCELED".to_owned()).into(),
+            "It was being canceled already, the request of this run was turned away by a rate limit (429), and it ended CANCELED.",
+        ),
+        (
+            End::CanceledByOthers(Ours::Refused, "CANCELED".to_owned()).into(),
+            "It was being canceled already, the request of this run was refused, and it ended CANCELED.",
+        ),
+        (
+            over(How::NotLiveAfterYes, "REMOVED"),
+            "The platform accepted the cancel request, and it is over and not live: it went from BUILDING to REMOVED, which does not tell how.",
+        ),
+        (
+            over(How::NotLiveAfterUnclear, "REMOVED"),
+            "The cancel request had no clear answer, and it is over and not live: it went from BUILDING to REMOVED, which does not tell how.",
+        ),
+        (
+            End::Ended(How::NotLivePerhapsBefore, Course { last: "REMOVED".to_owned(), ..Course::default() }).into(),
+            "It is over and not live, and may have been before it was asked to cancel: the answer to the cancel request says REMOVED, and this credential may not read it.",
+        ),
+        (
+            End::Ended(How::UnknownWord, course("BUILDING", "HALTED", Some("by hand"))).into(),
+            "It was asked to cancel and ended HALTED, a word that does not tell how (\"by hand\").",
+        ),
+    ]
+}
+
+fn earlier() -> Examples {
+    let over = |how, last| End::Ended(how, course("BUILDING", last, None)).into();
+    vec![
+        (
+            over(How::HadSucceeded, "READY"),
+            "It had succeeded before anything was asked: it ended READY, and nothing was sent.",
+        ),
+        (
+            over(How::HadGoneLive, "CRASHED"),
+            "It had gone live before anything was asked: it ended CRASHED, and nothing was sent.",
+        ),
+        (
+            over(How::HadBeenBuilt, "READY"),
+            "It was built, not published: it had ended READY before anything was asked, and nothing was sent.",
+        ),
+        (
+            End::Ended(How::HadEnded, course("ERROR", "ERROR", Some("out of memory"))).into(),
+            "It had ended ERROR before anything was asked (\"out of memory\"); nothing was sent.",
+        ),
+    ]
+}
+
+fn late() -> Examples {
+    let over = |how, last, note| End::Ended(how, course("BUILDING", last, note)).into();
+    let before = |live, last, ours| End::Beforehand { live, course: course("BUILDING", last, None), ours }.into();
+    vec![
+        (
+            over(How::WentLive, "READY", None),
+            "It went live before the cancellation could take effect: it went from BUILDING to READY.",
+        ),
+        (
+            End::Ended(How::WentLive, course("READY", "READY", None)).into(),
+            "It went live before the cancellation could take effect: it ended READY.",
+        ),
+        (
+            over(How::Unpublished, "READY", None),
+            "It was built, not published, before the cancellation could take effect: it went from BUILDING to READY.",
+        ),
+        (
+            over(How::PerhapsLive, "READY", None),
+            "It was built before the cancellation could take effect, and whether it went live is not known: it went from BUILDING to READY.",
+        ),
+        (
+            over(How::TornDown, "STOPPED", None),
+            "It ended before the cancellation could take effect, and nothing went live: it went from BUILDING to STOPPED.",
+        ),
+        (
+            over(How::Failed, "ERROR", Some("out of memory")),
+            "It failed by itself before the cancellation could take effect: it went from BUILDING to ERROR (\"out of memory\").",
+        ),
+        (
+            over(How::Superseded, "SUPERSEDED", None),
+            "A newer deployment took its place before the cancellation could take effect: it went from BUILDING to SUPERSEDED.",
+        ),
+        (
+            before(true, "READY", Ours::None),
+            "It went live before a request could get through: it went from BUILDING to READY; no request was processed.",
+        ),
+        (
+            before(false, "ERROR", Ours::TurnedAway),
+            "It ended by itself before a request could get through: it went from BUILDING to ERROR; the request had been turned away by a rate limit (429).",
+        ),
+        (
+            before(false, "REMOVED", Ours::Refused),
+            "It ended by itself before a request could get through: it went from BUILDING to REMOVED; the platform refused the cancel request.",
+        ),
+    ]
+}
+
+fn open() -> Examples {
+    let there = |kind, status| {
+        let word = "BUILDING".to_owned();
+        End::StillThere { word, goes_on: Some(State::Running), answer: refusal(kind, status) }.into()
+    };
+    let unsent = failure(Kind::Untrusted, "cancel the deployment", None, "TLS failed");
+    let in_vain = End::AskedInVain { times: 3, word: "BUILDING".to_owned(), answer: refusal(Kind::Server, 502) };
+    vec![
+        (
+            End::Requested(Requested::Accepted).into(),
+            "The platform accepted the cancel request; the end was not waited for.",
+        ),
+        (
+            End::Requested(Requested::AcceptedUnread).into(),
+            "The platform accepted the cancel request; this credential may not read it, and the end was not waited for.",
+        ),
+        (
+            End::Requested(Requested::AlreadyCanceling).into(),
+            "It was being canceled already; the end was not waited for.",
+        ),
+        (
+            there(Kind::Refused, 409),
+            "The platform refused to cancel it, and it is still BUILDING: the answer was 409 \"Not now\" (request req-1).",
+        ),
+        (
+            there(Kind::Forbidden, 403),
+            "It can be read and is still BUILDING, but this credential may not cancel it: the answer was 403 \"Not now\" (request req-1).",
+        ),
+        (
+            there(Kind::Unauthorized, 401),
+            "It could be read and is still BUILDING, but this credential may not cancel it, or not any more: the answer was 401 \"Not now\" (request req-1).",
+        ),
+        (
+            there(Kind::NotFound, 410),
+            "The cancel request was answered as if it were gone, and it is still BUILDING: the answer was 410 \"Not now\" (request req-1).",
+        ),
+        (
+            End::StillThere { word: "BUILDING".to_owned(), goes_on: None, answer: unsent }.into(),
+            "The cancel request could not be sent again, and it is still BUILDING: TLS failed.",
+        ),
+        (
+            in_vain.into(),
+            "It was asked 3 times without a clear answer, and it is still BUILDING: the answer was 502 \"Not now\" (request req-1).",
+        ),
+    ]
+}
+
+fn unseen_ends() -> Examples {
+    let missing = || Gone::Missing("There is no such deployment.".to_owned());
+    vec![
+        (
+            End::Unseen(Unseen::Accepted, Gone::Failed(forbidden())).into(),
+            "The platform accepted the cancel request, end not visible, because this run could not read the deployment: the answer was 403 \"Not yours\" (request req-1).",
+        ),
+        (
+            End::Unseen(Unseen::Canceling, Gone::Failed(forbidden())).into(),
+            "It was being canceled, end not visible, because this run could not read the deployment: the answer was 403 \"Not yours\" (request req-1).",
+        ),
+        (
+            End::Unseen(Unseen::NotAsked, missing()).into(),
+            "It was there, but can no longer be seen: There is no such deployment.",
+        ),
+        (
+            End::Unseen(Unseen::Refused(refusal(Kind::Refused, 409)), missing()).into(),
+            "The platform refused the cancel request (the answer was 409 \"Not now\" (request req-1)), and the state cannot be seen: There is no such deployment.",
+        ),
+        (
+            End::Unseen(Unseen::Unclear(refusal(Kind::Server, 502)), Gone::Excluded(Refusal::State("LIVE".to_owned())))
+                .into(),
+            "The cancel request had no clear answer (the answer was 502 \"Not now\" (request req-1)), and the state cannot be seen: it is LIVE now, which `only_states` excludes.",
+        ),
+    ]
+}
+
+fn times_up() -> Examples {
+    let at = |asked, is_held, failure| {
+        let seen = Some(course("QUEUED", "BUILDING", None));
+        End::OutOfTime(OutOfTime { asked, seen, seconds: 240, is_held, failure }).into()
+    };
+    let unread = OutOfTime { asked: Asked::No, seen: None, seconds: 240, is_held: false, failure: Some(forbidden()) };
+    vec![
+        (
+            at(Asked::Accepted, false, None),
+            "The platform accepted the cancel request, and it is still BUILDING at the limit of 240 s.",
+        ),
+        (
+            at(
+                Asked::Unclear,
+                false,
+                Some(failure(Kind::Timeout, "cancel the deployment", None, "no whole answer within 20 s")),
+            ),
+            "The cancel request was sent without a clear answer, and it is still BUILDING at the limit of 240 s; at last, this run could not cancel the deployment: no whole answer within 20 s.",
+        ),
+        (
+            at(Asked::TurnedAway, true, None),
+            "The cancel request was turned away by a rate limit (429), and it is still BUILDING, and the platform allows no request before the limit of 240 s.",
+        ),
+        (
+            at(Asked::AlreadyCanceling, false, None),
+            "It was being canceled already, and it is still BUILDING at the limit of 240 s.",
+        ),
+        (
+            End::OutOfTime(unread).into(),
+            "The cancel request was not sent, because it could not be read before the limit of 240 s; at last, this run could not read the deployment: the answer was 403 \"Not yours\" (request req-1).",
+        ),
+    ]
+}
+
+fn signals() -> Examples {
+    let sentences = [
+        (Interrupted::BeforeAny, "A signal came before any cancel request was sent."),
+        (Interrupted::BeforeAsking, "A signal came before the cancel request was sent."),
+        (
+            Interrupted::WhileAsking,
+            "A signal came while the cancel request was under way: it may or may not have taken effect.",
+        ),
+        (
+            Interrupted::Unclear,
+            "A signal came after the cancel request had been sent, before it was clear whether it took effect.",
+        ),
+        (
+            Interrupted::Accepted,
+            "A signal came after the cancel request had been sent and accepted; the end was not seen.",
+        ),
+        (
+            Interrupted::TurnedAway,
+            "A signal came after the cancel request had been turned away by a rate limit (429), before it was sent again.",
+        ),
+        (
+            Interrupted::AlreadyCanceling,
+            "A signal came while it was being canceled already; no request of this run was sent.",
+        ),
+        (Interrupted::Killed, "The cancel request was sent, then this run ended without a word; the end was not seen."),
+    ];
+    sentences.map(|(interrupted, sentence)| (End::Interrupted(interrupted).into(), sentence)).into()
+}
+
+fn unsent() -> Examples {
+    let word = || "BUILDING".to_owned();
+    let unchecked = |what| Unsent::Unchecked(what, forbidden()).into();
+    vec![
+        (Unsent::State(word()).into(), "It is BUILDING, which `only_states` excludes; nothing was sent."),
+        (
+            Unsent::DryRun(word()).into(),
+            "It is BUILDING and would have been asked to cancel; this is a dry run, and nothing was sent.",
+        ),
+        (
+            Unsent::DryRunCanceling("STOPPING".to_owned()).into(),
+            "It is STOPPING, so it is being canceled already and would only have been watched; this is a dry run, and nothing was sent.",
+        ),
+        (
+            unchecked(Unchecked::Source),
+            "It may not be read, so its branch, commit and target cannot be checked, and nothing was sent: the answer was 403 \"Not yours\" (request req-1).",
+        ),
+        (
+            unchecked(Unchecked::Scope),
+            "It may not be read, so the project or environment it belongs to cannot be checked, and nothing was sent: the answer was 403 \"Not yours\" (request req-1).",
+        ),
+        (
+            unchecked(Unchecked::State),
+            "It may not be read, so `only_states` cannot be checked, and nothing was sent: the answer was 403 \"Not yours\" (request req-1).",
+        ),
+        (
+            unchecked(Unchecked::DryRun),
+            "It may not be read, so a dry run has nothing to tell, and nothing was sent: the answer was 403 \"Not yours\" (request req-1).",
+        ),
+        (
+            unchecked(Unchecked::Id),
+            "It may not be read, so nobody knows which deployment is meant, and nothing was sent: the answer was 403 \"Not yours\" (request req-1).",
+        ),
+    ]
+}
+
+fn failed() -> Examples {
+    let own = |words| Box::new(Failure::guarded(words, "Do this."));
+    vec![
+        (
+            Unsent::Unknown(refusal(Kind::NotFound, 404)).into(),
+            "There is no such deployment for this credential: the answer was 404 \"Not now\" (request req-1).",
+        ),
+        (
+            Unsent::Unknown(refusal(Kind::Forbidden, 403)).into(),
+            "This credential may neither read nor cancel it: the answer was 403 \"Not now\" (request req-1).",
+        ),
+        (
+            Unsent::Unsendable(failure(Kind::UnknownHost, "cancel the deployment", None, "the host name is not known"))
+                .into(),
+            "The cancel request could not be sent: the host name is not known.",
+        ),
+        (
+            Unsent::Guarded(own("deployment d-1 belongs to project p-2, not to p-1")).into(),
+            "Nothing was sent: deployment d-1 belongs to project p-2, not to p-1.",
+        ),
+        (
+            Unsent::Misdirected(own("the environment moved on: d-2 was asked to stop, not d-1")).into(),
+            "The environment moved on: d-2 was asked to stop, not d-1.",
+        ),
+        (
+            Reason::failed(*forbidden(), Before::None),
+            "This run could not read the deployment; nothing was canceled: the answer was 403 \"Not yours\" (request req-1).",
+        ),
+        (
+            Reason::failed(*forbidden(), Before::TurnedAway),
+            "This run could not read the deployment; the cancel request had been turned away by a rate limit (429): the answer was 403 \"Not yours\" (request req-1).",
+        ),
+        (Reason::failed(*own("the API has no sign-in"), Before::Sent), "The API has no sign-in."),
+        (Reason::Missing("There is no app web.".to_owned()), "There is no app web."),
+        (
+            Reason::CannotBegin("too few files can be open at once".to_owned()),
+            "This run could not begin, and nothing was sent: too few files can be open at once.",
+        ),
+    ]
+}
+
+fn refused() -> Examples {
+    let other = |what, wanted: &str, told| Unsent::Refused(Refusal::Other(what, wanted.to_owned(), told)).into();
+    let main2 = || Says::This("main2".to_owned());
+    let kept = || Refusal::Kept { id: "d-2".to_owned(), word: "ERROR".to_owned() };
+    let no_longer = |why, unclear, turned_away| Unsent::NoLonger { why, unclear, turned_away }.into();
+    let place = || "environment e-1".to_owned();
+    let never = Refusal::NeverDeployed { place: place(), word: "READY".to_owned() };
+    let teardown = Refusal::Teardown { place: place(), word: "STOPPING".to_owned(), id: Some("d-1".to_owned()) };
+    vec![
+        (
+            other(What::Branch, "main", main2()),
+            "Nothing was sent: it had to be of branch main, but its branch is main2.",
+        ),
+        (
+            other(What::Commit, "1234567", Says::Nothing),
+            "Nothing was sent: it had to be of commit 1234567, but its commit is not known.",
+        ),
+        (
+            other(What::Target, "production", Says::TooLong),
+            "Nothing was sent: it had to go to production, but its target is another one.",
+        ),
+        (
+            no_longer(kept(), None, false),
+            "Nothing was sent: d-2, the newer one that was to take its place, is ERROR now.",
+        ),
+        (
+            no_longer(Refusal::State("LIVE".to_owned()), None, true),
+            "Nothing more was sent: it is LIVE now, which `only_states` excludes; the cancel request had been turned away by a rate limit (429).",
+        ),
+        (
+            no_longer(Refusal::Own("it is another one's".to_owned()), Some(refusal(Kind::Server, 502)), false),
+            "Nothing more was sent: it is another one's; the cancel request had had no clear answer (the answer was 502 \"Not now\" (request req-1)).",
+        ),
+        (
+            no_longer(teardown, None, false),
+            "Nothing was sent: environment e-1 is STOPPING, which is no deployment; to cancel that, give `deployment_id: d-1`.",
+        ),
+        (Unsent::Nothing(never).into(), "Nothing was ever deployed in environment e-1: its status is READY."),
+    ]
+}
+
+fn selected() -> Examples {
+    let nothing = |of, target: Option<&str>, rest, automatic| {
+        let looked_at = LookedAt { count: 3, of, target: target.map(str::to_owned), rest, automatic };
+        Selected::Nothing { looked_at, perhaps_live: None }.into()
+    };
+    let perhaps = |commit: Option<&str>, how| {
+        let commit = commit.map(str::to_owned);
+        let by_commit = commit.is_some();
+        let one = PerhapsLive { id: "d-9".to_owned(), commit, created: None, how, by_commit };
+        Selected::Nothing { looked_at: LookedAt { count: 1, ..LookedAt::default() }, perhaps_live: Some(one) }.into()
+    };
+    let branch = || Of::Branch("main".to_owned());
+    vec![
+        (
+            nothing(Of::Scope, None, Rest::NoneInFlight, 2),
+            "This run looked at 3 deployments, none of them in flight, besides 2 that the platform started by itself.",
+        ),
+        (
+            nothing(Of::Commit("1234567".to_owned()), None, Rest::Live(1), 0),
+            "This run looked at 3 deployments of commit 1234567, none of them in flight, 1 ended succeeded.",
+        ),
+        (
+            nothing(branch(), Some("production"), Rest::NoneSuperseded(1), 0),
+            "This run looked at 3 deployments of branch main to production, 1 in flight, none of them superseded.",
+        ),
+        (
+            nothing(Of::Scope, None, Rest::NoneMeant(2, "latest"), 0),
+            "This run looked at 3 deployments, 2 in flight, none of them meant by `select: latest`.",
+        ),
+        (
+            perhaps(Some("1234567"), Liveness::WentLive),
+            "This run looked at 1 deployment, none of them in flight; d-9 (commit 1234567), the newest that could have been meant, has gone live: to be sure, use `select: commit` or give `deployment_id`.",
+        ),
+        (
+            perhaps(None, Liveness::Open { word: "REMOVED".to_owned(), over: true }),
+            "This run looked at 1 deployment, none of them in flight; d-9, the newest that could have been meant, is REMOVED, which does not tell whether it went live: to be sure, give `deployment_id`.",
+        ),
+    ]
+}
+
+fn unsure() -> Examples {
+    vec![
+        (
+            Selected::Unsure(Unsure::Undated(2)).into(),
+            "2 deployments are in flight and their list carries no time of creation, so nobody knows which is the latest; nothing was sent.",
+        ),
+        (
+            Selected::Unsure(Unsure::SameTime(2)).into(),
+            "2 deployments in flight were created at the same time, so nobody knows which is the latest; nothing was sent.",
+        ),
+        (
+            Selected::Unsure(Unsure::UnknownState(1, "HALTED".to_owned())).into(),
+            "1 deployment in a state that is not known (HALTED) may be the latest; nothing was sent.",
+        ),
+        (
+            Selected::TooMany { count: 1200, most: 1000 }.into(),
+            "1200 deployments match, more than the 1000 that are taken at once; nothing was sent.",
+        ),
+        (Selected::Restless.into(), "The deployment to keep was another one at every look; nothing was sent."),
+        (Selected::OddId.into(), "The list holds a deployment whose id cannot be used; nothing was sent."),
+    ]
+}

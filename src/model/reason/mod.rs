@@ -1,0 +1,130 @@
+//! Why a run ended as it did, for one deployment or for all. Everything that decides returns one of these; the sentences
+//! stand in one file a subject: `end`, `guard`, `selection`.
+
+mod check;
+mod end;
+pub mod examples;
+mod guard;
+mod selection;
+
+use std::fmt;
+
+pub use self::check::Check;
+pub use self::end::{Asked, Course, End, Gone, How, Interrupted, Ours, OutOfTime, Requested, Unseen};
+pub use self::guard::{Before, Refusal, Says, Unchecked, Unsent, What};
+pub use self::selection::{Liveness, LookedAt, Of, PerhapsLive, Remark, Rest, Selected, Unsure};
+use super::deployment::State;
+use super::failure::Failure;
+use crate::text::line::capital;
+
+/// Why it ended as it did. Displayed, it is one sentence with everything but the [`hint`](Self::hint).
+#[derive(Clone, Debug)]
+pub enum Reason {
+    /// It ended, or nobody saw how.
+    End(Box<End>),
+    /// Something kept a request from being sent.
+    Unsent(Box<Unsent>),
+    /// A selection took nothing.
+    Selected(Box<Selected>),
+    /// It is not there; a sentence of the platform's file.
+    Missing(String),
+    /// The machine lacks something.
+    CannotBegin(String),
+}
+
+impl Reason {
+    /// What happened: a sentence without what the platform answered.
+    pub fn cause(&self) -> String {
+        self.stem() + "."
+    }
+
+    /// The sentence without its stop and without what the platform answered.
+    fn stem(&self) -> String {
+        match self {
+            Self::End(end) => end.to_string(),
+            Self::Unsent(unsent) => unsent.to_string(),
+            Self::Selected(selected) => selected.to_string(),
+            Self::Missing(what) => capital(what.trim_end_matches('.')),
+            Self::CannotBegin(why) => format!("This run could not begin, and nothing was sent: {why}"),
+        }
+    }
+
+    /// What to change, when something can be changed.
+    pub fn hint(&self) -> String {
+        let (failure, usual) = match self {
+            Self::End(end) => (end.failure(), end.hint()),
+            Self::Unsent(unsent) => (unsent.failure(), unsent.hint()),
+            Self::Selected(selected) => (None, selected.hint()),
+            Self::Missing(_) => (None, ""),
+            Self::CannotBegin(_) => {
+                (None, "Allow this process more (`ulimit -n`, the limits of the container), or run fewer at once.")
+            }
+        };
+        let hint = failure.map(|failure| failure.hint.clone());
+        hint.filter(|hint| !hint.is_empty()).unwrap_or_else(|| usual.to_owned())
+    }
+
+    /// What came back: the platform's own words with status and request id, or how the connection failed. A sentence.
+    pub fn answer(&self) -> Option<String> {
+        Some(capital(&self.said()?) + ".")
+    }
+
+    fn said(&self) -> Option<String> {
+        match self {
+            Self::End(end) => end.answer(),
+            Self::Unsent(unsent) => unsent.answer(),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing was taken to its end, and what was meant may be live.
+    pub fn leaves_open_what_is_live(&self) -> bool {
+        matches!(self, Self::Selected(selected) if matches!(**selected, Selected::Nothing { perhaps_live: Some(_), .. }))
+    }
+
+    /// The state in flight that it was seen in after the platform had clearly refused to cancel it.
+    pub fn goes_on(&self) -> Option<State> {
+        match self {
+            Self::End(end) => match **end {
+                End::StillThere { goes_on, .. } => goes_on,
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Something that comes before any request failed.
+    pub fn failed(failure: Failure, before: Before) -> Self {
+        Unsent::Failed { failure: Box::new(failure), before }.into()
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.said() {
+            Some(said) => write!(f, "{}: {said}.", self.stem()),
+            None => write!(f, "{}.", self.stem()),
+        }
+    }
+}
+
+impl From<End> for Reason {
+    fn from(end: End) -> Self {
+        Self::End(Box::new(end))
+    }
+}
+
+impl From<Unsent> for Reason {
+    fn from(unsent: Unsent) -> Self {
+        Self::Unsent(Box::new(unsent))
+    }
+}
+
+impl From<Selected> for Reason {
+    fn from(selected: Selected) -> Self {
+        Self::Selected(Box::new(selected))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,286 @@
+//! What a selection found. The sentences have no stop yet, but for the remarks.
+
+use std::fmt;
+
+/// Why a selection took nothing.
+#[derive(Clone, Debug)]
+pub enum Selected {
+    /// Nothing of what was meant is in flight.
+    Nothing {
+        /// What was looked at.
+        looked_at: LookedAt,
+        /// Why nobody knows whether what was meant is live.
+        perhaps_live: Option<PerhapsLive>,
+    },
+    /// Nobody knows which one is meant.
+    Unsure(Unsure),
+    /// More than are taken at once.
+    TooMany {
+        /// How many match.
+        count: usize,
+        /// How many are taken.
+        most: usize,
+    },
+    /// What was to be kept changed at every look.
+    Restless,
+    /// The list holds an id that no request can carry.
+    OddId,
+}
+
+/// What a selection looked at.
+#[derive(Clone, Debug, Default)]
+pub struct LookedAt {
+    /// How many.
+    pub count: usize,
+    /// Of what.
+    pub of: Of,
+    /// To where.
+    pub target: Option<String>,
+    /// What stands against them.
+    pub rest: Rest,
+    /// How many in flight the platform started by itself.
+    pub automatic: usize,
+}
+
+/// What the deployments that were looked at have in common.
+#[derive(Clone, Debug, Default)]
+pub enum Of {
+    /// Their scope.
+    #[default]
+    Scope,
+    /// A branch.
+    Branch(String),
+    /// A commit.
+    Commit(String),
+}
+
+/// Why none of those that were looked at was chosen.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Rest {
+    /// None is in flight.
+    #[default]
+    NoneInFlight,
+    /// The same, and so many have gone live.
+    Live(usize),
+    /// So many are in flight, each the newest of its kind.
+    NoneSuperseded(usize),
+    /// So many are in flight, and `select` of this word means none of them.
+    NoneMeant(usize, &'static str),
+}
+
+/// One that is not in flight and may be what was meant.
+#[derive(Clone, Debug)]
+pub struct PerhapsLive {
+    /// Its id.
+    pub id: String,
+    /// The beginning of its commit.
+    pub commit: Option<String>,
+    /// When it was created.
+    pub created: Option<jiff::Timestamp>,
+    /// What is known of it.
+    pub how: Liveness,
+    /// `select: commit` would tell.
+    pub by_commit: bool,
+}
+
+/// What one that is not in flight leaves open about going live.
+#[derive(Clone, Debug)]
+pub enum Liveness {
+    /// It is live, or once was.
+    WentLive,
+    /// Its last word does not tell.
+    Open {
+        /// This.
+        word: String,
+        /// It is over.
+        over: bool,
+    },
+}
+
+/// Why nobody knows which one is the latest.
+#[derive(Clone, Debug)]
+pub enum Unsure {
+    /// So many are in flight, and their list carries no time.
+    Undated(usize),
+    /// So many were created at the same time.
+    SameTime(usize),
+    /// So many are in a state of that word, which nobody knows.
+    UnknownState(usize, String),
+}
+
+/// What a selection has to say besides.
+#[derive(Clone, Debug)]
+pub enum Remark {
+    /// No deployment goes to what was written; these are the targets that were seen.
+    UnseenTarget(String, Vec<String>),
+    /// So many were started by the platform itself.
+    Automatic(usize),
+    /// So many are in a state of that word, which nobody knows.
+    UnknownState(usize, String),
+    /// So many do not say their commit or branch.
+    Silent(usize, &'static str),
+    /// So many are of a branch of the same name, and not of this repository.
+    Strangers(usize, Option<String>),
+    /// So many have no branch, so they supersede nothing.
+    Ungrouped(usize),
+    /// So many have no time, so they supersede nothing.
+    Undated(usize),
+}
+
+impl Selected {
+    /// What to do about it.
+    pub(super) fn hint(&self) -> &'static str {
+        match self {
+            Self::Unsure(_) => "Give `deployment_id`.",
+            Self::TooMany { .. } => "Narrow the selection, or use `select: all`.",
+            Self::Restless => "Run this again.",
+            Self::Nothing { .. } | Self::OddId => "",
+        }
+    }
+}
+
+impl fmt::Display for Selected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing { looked_at, perhaps_live } => {
+                write!(f, "{looked_at}")?;
+                perhaps_live.as_ref().map_or(Ok(()), |one| write!(f, "; {one}"))
+            }
+            Self::Unsure(unsure) => write!(f, "{unsure}"),
+            Self::TooMany { count, most } => {
+                write!(f, "{count} deployments match, more than the {most} that are taken at once; nothing was sent")
+            }
+            Self::Restless => {
+                write!(f, "The deployment to keep was another one at every look; nothing was sent")
+            }
+            Self::OddId => write!(f, "The list holds a deployment whose id cannot be used; nothing was sent"),
+        }
+    }
+}
+
+impl fmt::Display for LookedAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "This run looked at {}{}", deployments(self.count), self.of)?;
+        if let Some(target) = &self.target {
+            write!(f, " to {target}")?;
+        }
+        write!(f, ", {}", self.rest)?;
+        match self.automatic {
+            0 => Ok(()),
+            some => write!(f, ", besides {some} that the platform started by itself"),
+        }
+    }
+}
+
+impl fmt::Display for Of {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scope => Ok(()),
+            Self::Branch(branch) => write!(f, " of branch {branch}"),
+            Self::Commit(commit) => write!(f, " of commit {commit}"),
+        }
+    }
+}
+
+impl fmt::Display for Rest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoneInFlight | Self::Live(0) => write!(f, "none of them in flight"),
+            Self::Live(live) => write!(f, "none of them in flight, {live} ended succeeded"),
+            Self::NoneSuperseded(some) => write!(f, "{some} in flight, none of them superseded"),
+            Self::NoneMeant(some, select) => write!(f, "{some} in flight, none of them meant by `select: {select}`"),
+        }
+    }
+}
+
+impl fmt::Display for PerhapsLive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let commit = self.commit.as_ref().map(|commit| format!("commit {commit}"));
+        let created = self.created.map(|created| format!("created {created}"));
+        let facts: Vec<_> = commit.into_iter().chain(created).collect();
+        write!(f, "{}", self.id)?;
+        if !facts.is_empty() {
+            write!(f, " ({})", facts.join(", "))?;
+        }
+        let cure = if self.by_commit { "use `select: commit` or give `deployment_id`" } else { "give `deployment_id`" };
+        write!(f, ", the newest that could have been meant, {}: to be sure, {cure}", self.how)
+    }
+}
+
+impl fmt::Display for Liveness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WentLive => write!(f, "has gone live"),
+            Self::Open { word, over: true } => write!(f, "is {word}, which does not tell whether it went live"),
+            Self::Open { word, .. } => write!(f, "is {word}, which does not tell whether it goes live"),
+        }
+    }
+}
+
+impl fmt::Display for Unsure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Undated(count) => write!(
+                f,
+                "{} are in flight and their list carries no time of creation, so nobody knows which is the latest; nothing was sent",
+                deployments(*count)
+            ),
+            Self::SameTime(count) => write!(
+                f,
+                "{} in flight were created at the same time, so nobody knows which is the latest; nothing was sent",
+                deployments(*count)
+            ),
+            Self::UnknownState(count, word) => write!(
+                f,
+                "{} in a state that is not known ({word}) may be the latest; nothing was sent",
+                deployments(*count)
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Remark {
+    /// A whole sentence.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnseenTarget(wanted, seen) => {
+                write!(f, "No deployment to {wanted} was seen; the targets that were seen are {}.", seen.join(", "))
+            }
+            Self::Automatic(count) => write!(
+                f,
+                "{} in flight that the platform started by itself: left alone, only `select: all` or `deployment_id` cancels one of these.",
+                deployments(*count)
+            ),
+            Self::UnknownState(count, word) => write!(
+                f,
+                "{} in a state that is not known ({word}) left alone: to cancel one of these, give `deployment_id`.",
+                deployments(*count)
+            ),
+            Self::Silent(count, what) => write!(
+                f,
+                "{} in flight without a {what}: to cancel one of these, give `deployment_id`.",
+                deployments(*count)
+            ),
+            Self::Strangers(count, ours) => write!(
+                f,
+                "{} in flight of a branch of the same name that does not come from {}: left alone; if it is meant, write `branch`, or give `deployment_id`.",
+                deployments(*count),
+                ours.as_deref().unwrap_or("this repository")
+            ),
+            Self::Ungrouped(count) => write!(
+                f,
+                "{} in flight without a branch: they belong to no group and are left alone.",
+                deployments(*count)
+            ),
+            Self::Undated(count) => write!(
+                f,
+                "{} in flight without a time of creation: nobody knows what they supersede, and they are left alone.",
+                deployments(*count)
+            ),
+        }
+    }
+}
+
+fn deployments(count: usize) -> String {
+    if count == 1 { "1 deployment".to_owned() } else { format!("{count} deployments") }
+}
