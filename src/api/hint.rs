@@ -51,7 +51,7 @@ pub(super) fn hint(about: &About, kind: Kind, status: Option<u16>, place: Place<
         Kind::Unreachable => format!("Check `{input}`, and that this machine may connect to {host} (firewall, HTTPS_PROXY, NO_PROXY)."),
         Kind::UnknownHost => format!("Check the host name in `{input}`, and this machine's name server: {host} is not known to it."),
         Kind::Untrusted => {
-            "The reason stands above: a CA of your own has to be given as `ca_cert` or in SSL_CERT_FILE; otherwise check `api_url` and the server's certificate, or somebody stands between.".to_owned()
+            "There is no connection that can be trusted: a CA of your own has to be given as `ca_cert` or in SSL_CERT_FILE; otherwise check `api_url`, and who stands between.".to_owned()
         }
         Kind::Proxy => format!("Check HTTPS_PROXY with its user name and password, or put {host} into NO_PROXY."),
         Kind::Broken => "The connection broke before the answer was whole; run this again.".to_owned(),

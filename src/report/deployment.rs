@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use super::headlines::headline;
+use super::why::{Why, reason};
 use crate::cancel::{Procedure, Verdict};
 use crate::model::about::About;
 use crate::model::deployment::{Deployment, Live, State};
@@ -40,7 +41,7 @@ pub struct DeploymentReport {
     pub(super) timeline: Vec<StateChange>,
     pub(super) details: ShownFacts,
     #[serde(skip)]
-    pub(super) hint: Shown,
+    pub(super) why: Why,
     /// No request for it was sent.
     #[serde(skip)]
     pub(super) untouched: bool,
@@ -67,9 +68,8 @@ impl DeploymentReport {
         let ending = procedure.ending();
         // The outputs that are written when the first cancel request goes out stand if no others follow.
         let killed = Verdict::new(Outcome::Interrupted, End::Interrupted(Interrupted::Killed));
-        let Verdict { outcome, reason, addition } = ending.unwrap_or(&killed);
-        let outcome = *outcome;
-        let whole = addition.as_ref().map_or_else(|| reason.to_string(), |addition| format!("{reason} {addition}"));
+        let verdict = ending.unwrap_or(&killed);
+        let outcome = verdict.outcome;
         let sent = procedure.sent();
         let said = |text: Option<&String>| text.map(|text| sanitizer.short(text));
         Self {
@@ -83,7 +83,7 @@ impl DeploymentReport {
             state: last.map(|last| last.state.word()),
             platform_state: said(last.map(|last| &last.platform_state)),
             previous_state: procedure.first_word().map(|word| sanitizer.short(word)),
-            reason: sanitizer.redact(&whole),
+            reason: sanitizer.redact(&reason(verdict)),
             branch: said(last.and_then(|last| last.branch.as_ref())),
             commit: said(last.and_then(|last| last.commit.as_ref())),
             target: said(last.and_then(|last| last.target.as_ref())),
@@ -93,10 +93,10 @@ impl DeploymentReport {
             request_id: said(sent.and_then(|sent| sent.request_id.as_ref())),
             timeline: timeline(procedure, sanitizer),
             details: last.map(|last| sanitizer.facts(&last.details)).unwrap_or_default(),
-            hint: sanitizer.redact(&reason.hint()),
+            why: Why::new(verdict, |text| sanitizer.redact(text)),
             untouched: procedure.is_untouched(),
             is_gone: last.is_some_and(|last| last.live == Live::Once),
-            goes_on: reason.goes_on(),
+            goes_on: verdict.reason.goes_on(),
         }
     }
 
@@ -116,7 +116,7 @@ impl DeploymentReport {
     }
 
     pub(super) fn sentence(&self) -> Shown {
-        with_hint(&self.reason, &self.hint)
+        self.why.sentence()
     }
 
     /// What became of it, in words for a heading.
@@ -171,11 +171,6 @@ fn one_decimal<S: Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::
 /// A platform's page: `https`, and nothing in it that could end a Markdown link.
 fn is_linkable(url: &str) -> bool {
     url.starts_with("https://") && url.chars().all(|c| c.is_ascii_alphanumeric() || "-._~:/?#%=&+,@".contains(c))
-}
-
-/// A reason and what to do about it, if there is something.
-pub(super) fn with_hint(reason: &Shown, hint: &Shown) -> Shown {
-    if hint.is_empty() { reason.clone() } else { Shown::of(&[reason, &" ", hint]) }
 }
 
 /// The id of a deployment as log lines show it.

@@ -7,6 +7,7 @@ mod outputs;
 mod plain;
 mod run;
 mod summary;
+mod why;
 
 pub use annotations::Annotation;
 pub use deployment::{DeploymentReport, shown_id};

@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::deployment::{DeploymentReport, with_hint};
+use super::deployment::DeploymentReport;
 use super::headlines::{NOTHING_CANCELED, whole_headline};
+use super::why::{Why, reason};
 use crate::cancel::Verdict;
 use crate::model::about::About;
 use crate::model::outcome::{FailOn, Level, Outcome};
@@ -40,8 +41,8 @@ pub struct Whole {
     pub outcome: Outcome,
     /// One sentence.
     pub reason: Shown,
-    /// What to change, when something can be changed.
-    pub hint: Shown,
+    /// The same in its parts, with what to change.
+    pub(super) why: Why,
     /// What was meant may be live.
     pub perhaps_live: bool,
 }
@@ -51,14 +52,14 @@ impl Whole {
     pub fn new(verdict: &Verdict, sanitizer: &Sanitizer) -> Self {
         Self {
             outcome: verdict.outcome,
-            reason: sanitizer.short(&verdict.reason.to_string()),
-            hint: sanitizer.short(&verdict.reason.hint()),
+            reason: sanitizer.short(&reason(verdict)),
+            why: Why::new(verdict, |text| sanitizer.short(text)),
             perhaps_live: verdict.reason.leaves_open_what_is_live(),
         }
     }
 
     pub(super) fn sentence(&self) -> Shown {
-        with_hint(&self.reason, &self.hint)
+        self.why.sentence()
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cancel_deployment::api::{Api, Clock, Request, Reset, Response, Service, Transport, TransportError};
-use cancel_deployment::cancel::Plan;
+use cancel_deployment::cancel::{Plan, Verdict};
 use cancel_deployment::ci::{self, Ci, Console, Effect};
 use cancel_deployment::input::env::Env;
 use cancel_deployment::model::address::Address;
@@ -17,6 +17,7 @@ use cancel_deployment::model::deployment::{Deployment, State};
 use cancel_deployment::model::failure::{Failure, Kind};
 use cancel_deployment::model::id::Id;
 use cancel_deployment::model::outcome::{FailOn, Level, Outcome};
+use cancel_deployment::model::reason::Reason;
 use cancel_deployment::model::signal::{Received, Signals};
 use cancel_deployment::platform::Platform;
 use cancel_deployment::platform::register::REGISTER;
@@ -25,7 +26,6 @@ use cancel_deployment::run::{Observer, Run, Task};
 use cancel_deployment::select::guard::Guard;
 use cancel_deployment::text::sanitizer::Sanitizer;
 use cancel_deployment::text::secret::Secret;
-use cancel_deployment::text::shown::Shown;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
@@ -252,12 +252,7 @@ fn report(tale: &Tale, sanitizer: &Arc<Sanitizer>) -> Report {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
     let entry = REGISTER[0];
-    let ending = |words: &String| Whole {
-        outcome: Outcome::Error,
-        reason: sanitizer.short(words),
-        hint: Shown::default(),
-        perhaps_live: false,
-    };
+    let ending = |words: &String| Whole::new(&Verdict::new(Outcome::Error, Reason::Missing(words.clone())), sanitizer);
     Report {
         platform: Some(&entry.about),
         asked: sanitizer.short(&format!("Cancel {}", tale.asked)),
