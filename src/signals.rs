@@ -38,12 +38,7 @@ fn listen(sender: watch::Sender<Received>) -> std::io::Result<impl Future<Output
                 _ = interrupt.recv() => Signal::Interrupt,
                 _ = terminate.recv() => Signal::Terminate,
             };
-            sender.send_modify(|known| {
-                known.again = known.first.is_some();
-                known.first.get_or_insert(received);
-                known.at.get_or_insert_with(std::time::Instant::now);
-            });
-            let known = *sender.borrow();
+            let known = pass_on(&sender, received);
             leave_after(if known.again { 900 } else { 2900 }, known.first.unwrap_or(received));
         }
     })
@@ -53,14 +48,20 @@ fn listen(sender: watch::Sender<Received>) -> std::io::Result<impl Future<Output
 fn listen(sender: watch::Sender<Received>) -> std::io::Result<impl Future<Output = ()>> {
     Ok(async move {
         while tokio::signal::ctrl_c().await.is_ok() {
-            sender.send_modify(|known| {
-                known.again = known.first.is_some();
-                known.first.get_or_insert(Signal::Interrupt);
-                known.at.get_or_insert_with(std::time::Instant::now);
-            });
+            pass_on(&sender, Signal::Interrupt);
             leave_after(2900, Signal::Interrupt);
         }
     })
+}
+
+/// The first signal says how the run ends, and any other that it shall do so at once.
+fn pass_on(sender: &watch::Sender<Received>, signal: Signal) -> Received {
+    sender.send_modify(|known| {
+        known.again = known.first.is_some();
+        known.first.get_or_insert(signal);
+        known.at.get_or_insert_with(std::time::Instant::now);
+    });
+    *sender.borrow()
 }
 
 #[allow(clippy::exit, reason = "the last resort: the contract of a signal is to be gone in time")]
@@ -69,4 +70,18 @@ fn leave_after(milliseconds: u64, signal: Signal) {
         std::thread::sleep(Duration::from_millis(milliseconds));
         std::process::exit(i32::from(signal.exit().code()));
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_signal_stays_the_first_and_the_second_is_noticed() {
+        let (sender, _signals) = watch::channel(Received::default());
+        let first = pass_on(&sender, Signal::Terminate);
+        assert_eq!((first.first, first.again), (Some(Signal::Terminate), false));
+        let second = pass_on(&sender, Signal::Interrupt);
+        assert_eq!((second.first, second.again, second.at), (Some(Signal::Terminate), true, first.at));
+    }
 }

@@ -234,8 +234,6 @@ pub fn run_outside(variant: Variant) {
     let ran = step.run();
     let scene = Checked { variant, expected, ran: &ran, sandbox: &sandbox };
     scene.check();
-    let took: f64 = ran.output("duration_seconds").parse().unwrap();
-    assert!(took <= (limit + GRACE).as_secs_f64(), "took {took} s");
     scene.check_pause(Duration::from_millis(500));
     assert!(other.requests().is_empty(), "another host was sent a request");
 }

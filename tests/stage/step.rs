@@ -57,6 +57,7 @@ pub struct Step {
 pub struct Running {
     pub child: Child,
     step: Step,
+    _watched: mpsc::Sender<()>,
 }
 
 /// What came of a step.
@@ -199,7 +200,16 @@ impl Step {
         }
         command.env_clear().envs(&self.variables).current_dir(self.folder.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Running { child: command.spawn().unwrap(), step: self }
+        let child = command.spawn().unwrap();
+        let id = child.id().to_string();
+        let (ended, end) = mpsc::channel::<()>();
+        // Whoever waits for good is killed, and has no exit code.
+        thread::spawn(move || {
+            if end.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                let _ = Command::new("kill").args(["-KILL", &id]).status();
+            }
+        });
+        Running { child, step: self, _watched: ended }
     }
 
     /// Runs it to its end; its outputs are not read, as it may have been unable to write any.
@@ -233,18 +243,9 @@ impl Running {
         assert!(kill.unwrap().success());
     }
 
-    /// Waits for the end. Whoever waits for good is killed, and has no exit code.
+    /// Waits for the end.
     pub fn wait(self) -> Ran {
-        let id = self.child.id().to_string();
-        let (ended, end) = mpsc::channel::<()>();
-        let watchdog = thread::spawn(move || {
-            if end.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-                let _ = Command::new("kill").args(["-KILL", &id]).status();
-            }
-        });
         let output = self.child.wait_with_output().unwrap();
-        drop(ended);
-        watchdog.join().unwrap();
         self.step.finish(&output)
     }
 }

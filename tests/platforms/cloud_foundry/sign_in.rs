@@ -323,7 +323,7 @@ fn an_answer_without_a_usable_token_is_an_error() {
     for body in ["{}", r#"{"access_token":""}"#, "<html>Sign in</html>"] {
         let sandbox = sandbox(Deployment::new("dep-1"));
         sandbox.always(Call::SignIn, Fault::json(200, body));
-        user(&sandbox).run().ended("error", 1);
+        user(&sandbox).input("timeout", "1").run().ended("error", 1);
         assert_eq!(sandbox.count(Call::Read), 0, "{body}");
     }
 }
