@@ -43,7 +43,7 @@ const SCENES: &[Scene] = &[
                 [("dpl_Eg7JmFz2", "CANCELED", 3), ("dpl_4vTbYs9K", "CANCELED", 2), ("dpl_Qx3WnRc8", "READY", 1)]
             {
                 let preview = vercel::Deployment::new("prj_1", "shop", id).branch("checkout");
-                let preview = preview.created_at(1_790_000_000_000 + second * 1000);
+                let preview = preview.created_at(1_790_000_000_000_i64 + second * 1000);
                 sandbox.add(preview.after_cancel(["BUILDING", after]));
             }
         },
@@ -108,7 +108,7 @@ const SCENES: &[Scene] = &[
         set: |sandbox| {
             for (id, branch, second) in [("dpl_old", "topic", 1), ("dpl_new", "topic", 2), ("dpl_other", "main", 1)] {
                 let preview = vercel::Deployment::new("prj_1", "shop", id).branch(branch).target(None);
-                sandbox.add(preview.created_at(1_790_000_000_000 + second * 1000));
+                sandbox.add(preview.created_at(1_790_000_000_000_i64 + second * 1000));
             }
         },
         inputs: &[("select", "superseded"), ("project_id", "shop"), ("target", "preview")],

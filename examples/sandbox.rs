@@ -169,7 +169,7 @@ fn uuid(number: usize) -> String {
 /// Puts a deployment of that state on a platform, under an id of the platform's own form.
 fn put(sandbox: &Sandbox, stand: &'static dyn sandbox::Stand, number: usize, state: &'static str) -> String {
     let course = Plan::of(&[state]);
-    let (states, after, _) = stand.words(&course);
+    let (states, after, _) = stand.about().words(&course);
     let id = uuid(number + 16);
     match stand.name() {
         "digitalocean" => {

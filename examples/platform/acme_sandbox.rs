@@ -1,90 +1,75 @@
-//! Acme Deploy in the sandbox: deployments of one workspace, each with a course of its own.
+//! Acme Deploy in the sandbox, after its imaginary API reference: deployments of the workspace `web`.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Access, Addition, Answer, Call, Grant, Platform, Platforms, Request, Script, Tokens};
+use super::{Answer, Call, Deployment, Desk, Fleet, Own, Platform, Request, Words};
 
-const WORKSPACE: &str = "/v1/workspaces/web/deployments/";
+/// A deployment, which has nothing that others do not have.
+pub type Acme = Deployment<Nothing>;
 
-/// The whole platform, with one deployment.
-pub struct Acme {
-    id: String,
-    script: Script,
-    tokens: Tokens,
-}
+/// That.
+#[derive(Clone, Debug)]
+pub struct Nothing;
 
 impl Acme {
-    /// A platform whose deployment shows these words, and those from the moment a cancel takes effect.
+    /// A deployment that shows these words, and those from the moment a cancel takes effect.
     pub fn new(id: &str, states: &[&str], after_cancel: &[&str]) -> Acme {
-        Acme { id: id.to_owned(), script: Script::new(states, after_cancel), tokens: Tokens::default() }
-    }
-
-    fn body(&self, word: &str) -> serde_json::Value {
-        json!({ "id": self.id, "status": word })
+        let deployment = Acme::made("web", id, Nothing).finished_cancel(409);
+        deployment.states(states.to_vec()).after_cancel(after_cancel.to_vec())
     }
 }
 
-impl Addition for Acme {
-    fn add_to(self, platforms: &mut Platforms) {
-        platforms.guests.push(Box::new(self));
+impl Own for Nothing {
+    type Platform = AcmeDeploy;
+    const COURSE: Words = (&["BUILDING"], &["CANCELED"]);
+    const FINISHED: &'static [&'static str] = &["CANCELED", "LIVE", "FAILED"];
+
+    fn fleet(platform: &mut AcmeDeploy) -> &mut Fleet<Nothing> {
+        &mut platform.0
+    }
+
+    fn json(one: &Acme, word: &str) -> Value {
+        json!({ "id": one.id, "status": word, "page": format!("https://acme.example/deployments/{}", one.id) })
     }
 }
 
-impl Platform for Acme {
+/// The whole platform.
+#[derive(Default)]
+pub struct AcmeDeploy(Fleet<Nothing>);
+
+impl Platform for AcmeDeploy {
     fn name(&self) -> &'static str {
         "acme"
     }
 
-    fn call(&self, request: &Request) -> Call {
-        let below = request.path.strip_prefix(WORKSPACE);
-        match (request.method.as_str(), below) {
-            ("GET", Some(_)) => Call::Read,
-            ("POST", Some(id)) if id.ends_with("/cancel") => Call::Cancel,
-            _ => Call::Other,
+    fn desk(&mut self) -> &mut dyn Desk {
+        &mut self.0
+    }
+
+    fn routes(&self) -> &'static [(Call, &'static str)] {
+        &[
+            (Call::Read, "GET v1/workspaces/*/deployments/*"),
+            (Call::Cancel, "POST v1/workspaces/*/deployments/*/cancel"),
+        ]
+    }
+
+    fn respond(&mut self, call: Call, places: &[&str], _request: &Request) -> Answer {
+        let found = self.0.find(|known| [&*known.scope, &*known.id] == places);
+        match (call, found) {
+            (Call::Read, Some(known)) => Answer::json(200, &known.read()),
+            (Call::Cancel, Some(known)) => match known.cancel() {
+                Ok(answer) => Answer { status: 202, ..answer },
+                Err(status) => self.problem(status),
+            },
+            _ => self.problem(404),
         }
     }
 
-    fn answer(&mut self, request: &Request) -> Answer {
-        let call = self.call(request);
-        match self.tokens.check(request, call) {
-            Access::Granted => {}
-            Access::Denied => return self.error(403),
-            Access::Missing | Access::Unknown => return self.error(401),
-        }
-        let below = request.path.strip_prefix(WORKSPACE).unwrap_or_default();
-        if below.strip_suffix("/cancel").unwrap_or(below) != self.id {
-            return self.error(404);
-        }
-        match call {
-            Call::Read => {
-                let word = self.script.read();
-                Answer::json(200, &self.body(&word))
-            }
-            Call::Cancel => {
-                let took_effect = self.script.cancel();
-                Answer::json(202, &self.body(self.script.now())).effect(took_effect)
-            }
-            _ => self.error(404),
-        }
-    }
-
-    fn error(&mut self, status: u16) -> Answer {
+    fn problem(&self, status: u16) -> Answer {
         Answer::json(status, &json!({ "message": format!("no: {status}") }))
     }
 
     fn reset_header(&self, in_seconds: i64) -> (&'static str, String) {
         ("x-rate-limit-reset", in_seconds.to_string())
-    }
-
-    fn grant(&mut self, token: &str, grant: Grant) {
-        self.tokens.set(token, grant);
-    }
-
-    fn effective_cancels(&self, id: &str) -> usize {
-        if self.id == id { self.script.cancels() } else { 0 }
-    }
-
-    fn truth(&self, id: &str) -> Option<String> {
-        (self.id == id).then(|| self.script.now().to_owned())
     }
 }

@@ -60,7 +60,7 @@ const ALL: [Pages; 6] = [
         size: "page_size",
         sizes: [100, 10, 1],
         add: |sandbox| {
-            sandbox.add(datadog::Deployment::v2("a7Q-3mX-001").started(1_786_000_001));
+            sandbox.add(datadog::Deployment::v2("a7Q-3mX-001").created_at(1_786_000_001));
         },
         step: |step| {
             step.without("INPUT_TOKEN")

@@ -49,6 +49,38 @@ impl Request {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// A whole number from the query, or the usual one; the name of the parameter when it is none of those allowed.
+    pub fn number<'a>(
+        &self,
+        name: &'a str,
+        usual: usize,
+        allowed: std::ops::RangeInclusive<usize>,
+    ) -> Result<usize, &'a str> {
+        match self.param(name) {
+            Some(text) => text.parse().ok().filter(|number| allowed.contains(number)).ok_or(name),
+            None => Ok(usual),
+        }
+    }
+
+    /// What stands in the places of a route, such as `GET apps/*/deployments/*`, when it leads here; of `v6|v7` it is the
+    /// one that was asked for.
+    pub fn places(&self, route: &str) -> Option<Vec<String>> {
+        let (method, path) = route.split_once(' ').expect("a method and a path");
+        let (wanted, given): (Vec<&str>, _) = (path.split('/').collect(), self.segments());
+        if method != self.method || wanted.len() != given.len() {
+            return None;
+        }
+        let mut places = Vec::new();
+        for (wanted, given) in wanted.into_iter().zip(given) {
+            let is_place = wanted == "*" || wanted.contains('|');
+            if wanted != "*" && !wanted.split('|').any(|known| known == given) {
+                return None;
+            }
+            places.extend(is_place.then_some(given));
+        }
+        Some(places)
+    }
+
     /// The bearer token.
     pub fn bearer(&self) -> Option<&str> {
         let (scheme, token) = self.header("authorization")?.split_once(' ')?;
@@ -67,21 +99,32 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// Whether the request changed the course of a deployment.
     pub took_effect: bool,
+    /// Not from the API itself, so that it lacks the headers of the API's answers.
+    pub foreign: bool,
 }
 
 impl Answer {
     /// An answer with any body; an empty content type leaves the header out.
     pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
-        let answer = Answer { status, headers: Vec::new(), body: body.into(), took_effect: false };
+        let answer = Answer { status, headers: Vec::new(), body: body.into(), took_effect: false, foreign: false };
         match content_type {
             "" => answer,
             _ => answer.with("content-type", content_type),
         }
     }
 
-    /// An answer with a JSON body.
+    /// An answer with a JSON body; null is no body.
     pub fn json(status: u16, body: &Value) -> Answer {
-        Answer::new(status, "application/json; charset=utf-8", body.to_string().into_bytes())
+        match body {
+            Value::Null => Answer::new(status, "", ""),
+            body => Answer::new(status, "application/json; charset=utf-8", body.to_string()),
+        }
+    }
+
+    /// The same from something before or beside the API.
+    pub fn foreign(mut self) -> Answer {
+        self.foreign = true;
+        self
     }
 
     /// The same with a header, which replaces one of the same name.
@@ -126,8 +169,7 @@ pub fn merge(target: &mut Value, patch: &Value) {
     }
 }
 
-/// Decodes `%41` and the like; broken escapes stay as they are.
-/// Undoes percent encoding; a `+` stays one.
+/// Undoes percent encoding; a `+` stays one, and so does a broken escape.
 pub fn percent_decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());

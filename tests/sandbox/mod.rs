@@ -12,9 +12,11 @@
     reason = "a broken sandbox has to break the test that uses it"
 )]
 
+mod deployment;
 mod faults;
 mod graphql;
 mod http;
+mod page;
 mod platform;
 mod platforms;
 mod proxy;
@@ -29,6 +31,7 @@ use std::thread::{self, JoinHandle};
 
 use tokio::net::TcpSocket;
 
+pub use deployment::{COMMIT, Deployment, Desk, Fleet, Own, Words};
 pub use faults::{Delivery, Fault, Manner, NoWay};
 pub use http::{Answer, Request};
 pub use platform::{Access, Addition, Call, Grant, Platform, Platforms, Tokens};
@@ -37,7 +40,7 @@ pub use proxy::{Gate, Proxy};
 pub use script::{CancelAnswer, Script};
 pub use server::Seen;
 use server::{Door, Shared};
-pub use stand::{Course, One, STANDS, Stand, Traits};
+pub use stand::{About, Course, One, STANDS, Stand, Traits};
 pub use tls::{Acceptor, Authority, FAR, Papers};
 
 /// A port of this machine that refuses every connection: nobody listens on it, and while this is held nobody else can.
@@ -185,7 +188,9 @@ impl Sandbox {
             .platforms
             .get(platform)
             .unwrap_or_else(|| panic!("the sandbox has no platform {platform}"))
-            .grant(token, grant);
+            .desk()
+            .tokens()
+            .set(token, grant);
         self
     }
 
@@ -236,7 +241,7 @@ impl Sandbox {
     pub fn truth(&self, platform: &str, id: &str) -> String {
         let mut state = self.shared.lock();
         let platform = state.platforms.get(platform).expect("a known platform");
-        platform.truth(id).expect("a known deployment")
+        platform.desk().truth(id).expect("a known deployment")
     }
 
     /// How many cancel requests changed the course of that deployment.
@@ -244,8 +249,7 @@ impl Sandbox {
     /// A repeated request that is accepted but changes nothing does not count.
     pub fn effective_cancels(&self, id: &str) -> usize {
         let mut state = self.shared.lock();
-        let platforms = state.platforms.all();
-        platforms.iter().map(|p| p.effective_cancels(id)).sum()
+        state.platforms.all().map(|platform| platform.desk().effective_cancels(id)).sum()
     }
 }
 

@@ -1,5 +1,8 @@
 //! What a platform file has to offer, and the list of all platforms.
 
+use std::any::Any;
+
+use super::deployment::Desk;
 use super::http::{Answer, Request};
 use super::{
     PLAIN_TOKEN, TOKEN, cloud_foundry::CloudFoundry, datadog::Datadog, digitalocean::DigitalOcean, qovery::Qovery,
@@ -36,24 +39,87 @@ pub enum Grant {
     Revoked,
 }
 
-/// One impersonated platform.
-pub trait Platform: Send {
+/// One impersonated platform. Most of them say where requests lead and what they are answered; the rest is done here.
+pub trait Platform: Any + Send {
     /// The path prefix that leads to it.
     fn name(&self) -> &'static str;
-    /// Says what kind of request this is.
-    fn call(&self, request: &Request) -> Call;
-    /// Processes a request.
-    fn answer(&mut self, request: &Request) -> Answer;
+    /// Its tokens and deployments.
+    fn desk(&mut self) -> &mut dyn Desk;
+    /// Where requests lead; see [`Request::places`].
+    fn routes(&self) -> &'static [(Call, &'static str)] {
+        &[]
+    }
+    /// Answers a request whose token may do this, with what stands in the places of its route.
+    fn respond(&mut self, _call: Call, _places: &[&str], _request: &Request) -> Answer {
+        self.problem(404)
+    }
     /// The platform's own answer with an error status.
-    fn error(&mut self, status: u16) -> Answer;
+    fn problem(&self, status: u16) -> Answer;
+    /// Lays the headers over an answer that every answer has; this is the one with that number.
+    fn headers(&self, answer: Answer, _number: u32) -> Answer {
+        answer
+    }
     /// The header that says when a rate limit ends.
     fn reset_header(&self, in_seconds: i64) -> (&'static str, String);
-    /// Sets what a token may do.
-    fn grant(&mut self, token: &str, grant: Grant);
-    /// How many cancel requests changed the course of that deployment.
-    fn effective_cancels(&self, id: &str) -> usize;
-    /// The word that is true of that deployment now, whatever anybody was shown.
-    fn truth(&self, id: &str) -> Option<String>;
+    /// The token of a request.
+    fn token<'a>(&self, request: &'a Request) -> Option<&'a str> {
+        request.bearer()
+    }
+    /// Answers a request whose token may not do this.
+    fn refuse(&self, access: Access, _call: Call) -> Answer {
+        self.problem(if access == Access::Denied { 403 } else { 401 })
+    }
+    /// Says what kind of request this is.
+    fn call(&self, request: &Request) -> Call {
+        self.route(request).0
+    }
+    /// Answers a request from the beginning: for a platform that looks at more than one token.
+    fn handle(&mut self, request: &Request) -> Answer {
+        let (call, places) = self.route(request);
+        let token = self.token(request);
+        match self.desk().tokens().judge(token, call) {
+            Access::Granted => {
+                let places: Vec<&str> = places.iter().map(String::as_str).collect();
+                self.respond(call, &places, request)
+            }
+            refused => self.refuse(refused, call),
+        }
+    }
+}
+
+impl dyn Platform {
+    /// Processes a request.
+    pub fn answer(&mut self, request: &Request) -> Answer {
+        let answer = self.handle(request);
+        self.sent(answer)
+    }
+
+    /// The platform's own answer with an error status.
+    pub fn error(&mut self, status: u16) -> Answer {
+        let answer = self.problem(status);
+        self.sent(answer)
+    }
+
+    fn sent(&mut self, answer: Answer) -> Answer {
+        if answer.foreign {
+            return answer;
+        }
+        let number = self.desk().count_answer();
+        self.headers(answer, number)
+    }
+}
+
+/// Where the first of its routes leads that fits, and what stands in its places.
+pub trait Routed {
+    /// That.
+    fn route(&self, request: &Request) -> (Call, Vec<String>);
+}
+
+impl<P: Platform + ?Sized> Routed for P {
+    fn route(&self, request: &Request) -> (Call, Vec<String>) {
+        let mut fitting = self.routes().iter().filter_map(|(call, route)| Some((*call, request.places(route)?)));
+        fitting.next().unwrap_or((Call::Other, Vec::new()))
+    }
 }
 
 /// Something that can be put on a platform.
@@ -63,45 +129,42 @@ pub trait Addition {
 }
 
 /// All platforms of one sandbox.
-#[derive(Default)]
-pub struct Platforms {
-    /// DigitalOcean App Platform.
-    pub digitalocean: DigitalOcean,
-    /// Cloud Foundry.
-    pub cloud_foundry: CloudFoundry,
-    /// Datadog Fleet Automation.
-    pub datadog: Datadog,
-    /// Vercel.
-    pub vercel: Vercel,
-    /// Qovery.
-    pub qovery: Qovery,
-    /// Render.
-    pub render: Render,
-    /// Railway.
-    pub railway: Railway,
-    /// What a test brings along.
-    pub guests: Vec<Box<dyn Platform>>,
+pub struct Platforms(Vec<Box<dyn Platform>>);
+
+impl Default for Platforms {
+    fn default() -> Self {
+        Platforms(vec![
+            Box::<DigitalOcean>::default(),
+            Box::<CloudFoundry>::default(),
+            Box::<Datadog>::default(),
+            Box::<Vercel>::default(),
+            Box::<Qovery>::default(),
+            Box::<Render>::default(),
+            Box::<Railway>::default(),
+        ])
+    }
 }
 
 impl Platforms {
     /// All of them.
-    pub fn all(&mut self) -> Vec<&mut dyn Platform> {
-        let own: [&mut dyn Platform; 7] = [
-            &mut self.digitalocean,
-            &mut self.cloud_foundry,
-            &mut self.datadog,
-            &mut self.vercel,
-            &mut self.qovery,
-            &mut self.render,
-            &mut self.railway,
-        ];
-        let guests = self.guests.iter_mut().map(|guest| &mut **guest as _);
-        own.into_iter().chain(guests).collect()
+    pub fn all(&mut self) -> impl Iterator<Item = &mut dyn Platform> {
+        self.0.iter_mut().map(|platform| &mut **platform)
     }
 
     /// The one below that path prefix.
     pub fn get(&mut self, name: &str) -> Option<&mut dyn Platform> {
-        self.all().into_iter().find(|p| p.name() == name)
+        self.all().find(|platform| platform.name() == name)
+    }
+
+    /// The one of that type, which a test may bring along.
+    pub fn of<P: Platform + Default>(&mut self) -> &mut P {
+        let is_it = |platform: &Box<dyn Platform>| (&**platform as &dyn Any).is::<P>();
+        let at = self.0.iter().position(is_it).unwrap_or_else(|| {
+            self.0.push(Box::<P>::default());
+            self.0.len() - 1
+        });
+        let found: &mut dyn Any = &mut *self.0[at];
+        found.downcast_mut().expect("a platform found by its type")
     }
 }
 
@@ -110,7 +173,7 @@ impl Platforms {
 pub enum Access {
     /// The token may do this.
     Granted,
-    /// There is no bearer token.
+    /// There is no token.
     Missing,
     /// Nobody knows the token.
     Unknown,
@@ -118,37 +181,41 @@ pub enum Access {
     Denied,
 }
 
-/// The tokens one platform knows.
-pub struct Tokens(Vec<(String, Grant)>);
+/// The tokens one platform knows, each with how many requests more it is good for.
+pub struct Tokens(Vec<(String, Grant, Option<usize>)>);
 
 impl Default for Tokens {
     fn default() -> Self {
-        Tokens([TOKEN, PLAIN_TOKEN].map(|token| (token.to_owned(), Grant::All)).to_vec())
+        Tokens([TOKEN, PLAIN_TOKEN].map(|token| (token.to_owned(), Grant::All, None)).to_vec())
     }
 }
 
 impl Tokens {
     /// Sets what a token may do.
     pub fn set(&mut self, token: &str, grant: Grant) {
-        self.0.retain(|(known, _)| known != token);
-        self.0.push((token.to_owned(), grant));
+        self.set_for(token, grant, None);
     }
 
-    /// Judges a request of that kind by its bearer token.
-    pub fn check(&self, request: &Request, call: Call) -> Access {
-        self.judge(request.bearer(), call)
+    /// The same for as many requests.
+    pub fn set_for(&mut self, token: &str, grant: Grant, uses: Option<usize>) {
+        self.0.retain(|(known, ..)| known != token);
+        self.0.push((token.to_owned(), grant, uses));
     }
 
-    /// The same for a token from anywhere.
-    pub fn judge(&self, token: Option<&str>, call: Call) -> Access {
+    /// Judges a request of that kind by its token, and uses it up once.
+    pub fn judge(&mut self, token: Option<&str>, call: Call) -> Access {
         let Some(token) = token else {
             return Access::Missing;
         };
-        let grant = self.0.iter().find(|(known, _)| known == token);
-        match (grant.map(|(_, grant)| grant), call) {
-            (None | Some(Grant::Revoked), _) => Access::Unknown,
-            (Some(Grant::ReadOnly), Call::Cancel) => Access::Denied,
-            (Some(Grant::CancelOnly), other) if other != Call::Cancel => Access::Denied,
+        let Some((_, grant, uses)) = self.0.iter_mut().find(|(known, _, uses)| known == token && *uses != Some(0))
+        else {
+            return Access::Unknown;
+        };
+        *uses = uses.map(|uses| uses - 1);
+        match (grant, call) {
+            (Grant::Revoked, _) => Access::Unknown,
+            (Grant::ReadOnly, Call::Cancel) => Access::Denied,
+            (Grant::CancelOnly, other) if other != Call::Cancel => Access::Denied,
             _ => Access::Granted,
         }
     }

@@ -26,9 +26,10 @@ impl Script {
         }
     }
 
-    /// Replaces the words of the undisturbed course.
+    /// Replaces the words of the undisturbed course, which begins anew.
     pub fn set_states<S: Into<String>>(&mut self, states: impl IntoIterator<Item = S>) {
         self.states = words(states);
+        self.at = 0;
     }
 
     /// Replaces the words from the moment a cancel takes effect.

@@ -1,49 +1,15 @@
 //! What tests have to know of a platform, beside its sandbox, so that every promise can be tried on every one of them.
 
-use super::{Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery, railway, render, vercel};
+use super::{COMMIT, Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery, railway, render, vercel};
 
 /// One platform, as tests know it.
 pub trait Stand: Sync {
-    /// As `platform` has it.
-    fn name(&self) -> &'static str;
-    /// Its letter in tables.
-    fn letter(&self) -> char;
-    /// The id of the deployment with that number.
-    fn id(&self, number: usize) -> String;
-    /// The platform's word for a state of ours; `None`: it has no such state.
-    fn word(&self, state: &str) -> Option<&'static str>;
-    /// A word for a deployment in flight that nobody has told us of.
-    fn unknown(&self) -> &'static str {
-        "FROZEN"
-    }
-    /// The word for one that a cancel has stopped.
-    fn stopped(&self) -> &'static str {
-        self.word("canceled").expect("a word for what a cancel has stopped")
-    }
-    /// Puts a deployment on the platform.
-    fn put(&self, sandbox: &Sandbox, number: usize, course: &Course);
-    /// Puts one among others there, in the place of the one with its number, with as much of it as deployments carry.
-    fn put_one(&self, sandbox: &Sandbox, one: &One) {
-        self.put(sandbox, one.number, &one.course);
-    }
+    /// What can be said of it in words.
+    fn about(&self) -> &'static About;
+    /// Puts a deployment on the platform, in the place of the one with its number, with as much of it as deployments carry.
+    fn put_one(&self, sandbox: &Sandbox, one: &One);
     /// Puts the first scope and another one there, as they are before anything is deployed.
     fn put_scopes(&self, _sandbox: &Sandbox) {}
-    /// What stands in the place of the first scope in the inputs of a choice, for one that is not there.
-    fn unknown_scope(&self) -> Option<(&'static str, &'static str)> {
-        None
-    }
-    /// The inputs of a step besides the common ones and the id: its credentials, and where it looks.
-    fn inputs(&self) -> Vec<(&'static str, &'static str)>;
-    /// What a step needs besides them to choose from a list; `None`: there is no choice.
-    fn select_inputs(&self) -> Option<Vec<(&'static str, &'static str)>>;
-    /// The inputs instead of a token, where one is fetched at a sign-in.
-    fn sign_in_inputs(&self) -> Option<Vec<(&'static str, &'static str)>> {
-        None
-    }
-    /// What of that must appear nowhere, besides the token.
-    fn secrets(&self) -> &'static [&'static str] {
-        &[]
-    }
     /// A read's answer about a deployment in a state of ours; `None` where an answer about another one is no lie.
     fn body(&self, id: &str, word: &str) -> Option<String>;
     /// A list that shows these in that state; `None` where nothing is told by lists.
@@ -54,11 +20,81 @@ pub trait Stand: Sync {
     fn refusal(&self, text: &str) -> String {
         serde_json::json!({"id": "refused", "code": "refused", "message": text}).to_string()
     }
+}
+
+/// Names and values.
+type Inputs = &'static [(&'static str, &'static str)];
+
+/// What tests have to be told of a platform.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// As `platform` has it.
+    pub name: &'static str,
+    /// Its letter in tables.
+    pub letter: char,
+    /// The id of the deployment with that number.
+    pub id: fn(usize) -> String,
+    /// States of ours, each with the platform's word for it; it has no others.
+    pub states: Inputs,
+    /// A word for a deployment in flight that nobody has told us of.
+    pub unknown: &'static str,
+    /// The word for one that a cancel has stopped, where no word says that it was a cancel.
+    pub stopped: Option<&'static str>,
+    /// The inputs of a step besides the common ones and the id: its credentials, and where it looks.
+    pub inputs: Inputs,
+    /// What a step needs besides them to choose from a list; `None`: there is no choice.
+    pub select_inputs: Option<Inputs>,
+    /// The inputs instead of a token, where one is fetched at a sign-in.
+    pub sign_in_inputs: Option<Inputs>,
+    /// What of that must appear nowhere, besides the token.
+    pub secrets: &'static [&'static str],
+    /// What stands in the place of the first scope in the inputs of a choice, for one that is not there.
+    pub unknown_scope: Option<(&'static str, &'static str)>,
     /// The right that a token needs to cancel, as a message must name it.
-    fn right(&self) -> &'static str;
+    pub right: &'static str,
     /// How it differs.
-    fn traits(&self) -> Traits {
-        Traits::default()
+    pub traits: Traits,
+}
+
+impl About {
+    /// A platform that takes one token and finds its deployments by their ids.
+    pub const USUAL: About = About {
+        name: "",
+        letter: ' ',
+        id: |number| format!("dep-{number}"),
+        states: &[],
+        unknown: "FROZEN",
+        stopped: None,
+        inputs: &[("token", TOKEN)],
+        select_inputs: Some(&[]),
+        sign_in_inputs: None,
+        secrets: &[],
+        unknown_scope: None,
+        right: "",
+        traits: Traits::USUAL,
+    };
+
+    /// The platform's word for a state of ours; `None`: it has no such state.
+    pub fn word(&self, state: &str) -> Option<&'static str> {
+        self.states.iter().find(|(ours, _)| *ours == state).map(|(_, word)| *word)
+    }
+
+    /// The word it shows for a state of ours; a word that is not ours stands for itself.
+    pub fn shown(&self, state: &'static str) -> &'static str {
+        match state {
+            "unknown" => self.unknown,
+            "canceled" => self.stopped.or(self.word(state)).expect("a word for what a cancel has stopped"),
+            "queued" | "running" | "canceling" | "succeeded" | "failed" | "superseded" => {
+                self.word(state).unwrap_or_else(|| panic!("{} has no state {state}", self.name))
+            }
+            own => own,
+        }
+    }
+
+    /// The words of a course before a cancel, afterwards, and in its answer.
+    pub fn words(&self, course: &Course) -> (Vec<&'static str>, Vec<&'static str>, Option<&'static str>) {
+        let shown = |states: &[&'static str]| states.iter().map(|state| self.shown(state)).collect();
+        (shown(&course.states), shown(&course.after_cancel), course.answer.map(|state| self.shown(state)))
     }
 }
 
@@ -96,30 +132,27 @@ pub struct Traits {
 }
 
 impl Traits {
+    /// As most platforms have them.
+    pub const USUAL: Traits = Traits {
+        answer_tells: true,
+        answer_can_lie: true,
+        reads_before: 1,
+        accepted: 200,
+        too_late: 400,
+        many: true,
+        commits: true,
+        lists: 1,
+        unknown_can_be_canceled: true,
+        blind: true,
+        malformed_is_unknown: true,
+        inside_a_200: &[],
+        credential: ("authorization", "Bearer "),
+        request_id: "",
+    };
+
     /// The status on the wire of an answer that means this one.
     pub fn on_the_wire(&self, status: u16) -> u16 {
         if self.inside_a_200.contains(&status) { 200 } else { status }
-    }
-}
-
-impl Default for Traits {
-    fn default() -> Self {
-        Self {
-            answer_tells: true,
-            answer_can_lie: true,
-            reads_before: 1,
-            accepted: 200,
-            too_late: 400,
-            many: true,
-            commits: true,
-            lists: 1,
-            unknown_can_be_canceled: true,
-            blind: true,
-            malformed_is_unknown: true,
-            inside_a_200: &[],
-            credential: ("authorization", "Bearer "),
-            request_id: "",
-        }
     }
 }
 
@@ -195,6 +228,12 @@ impl One {
         }
     }
 
+    /// One that goes through this.
+    pub fn course(mut self, course: &Course) -> Self {
+        self.course = course.clone();
+        self
+    }
+
     pub fn state(mut self, state: &'static str) -> Self {
         self.course.states = vec![state];
         self
@@ -249,12 +288,6 @@ impl One {
         self.undated = true;
         self
     }
-
-    /// When it was created, in whole seconds of UTC.
-    pub fn created(&self) -> String {
-        let (hour, minute, second) = (10 + self.at / 3600, self.at / 60 % 60, self.at % 60);
-        format!("2026-08-01T{hour:02}:{minute:02}:{second:02}Z")
-    }
 }
 
 /// All of them, in the order of the register.
@@ -269,16 +302,79 @@ pub const STANDS: [&dyn Stand; 7] = [
 ];
 
 impl dyn Stand {
+    /// As `platform` has it.
+    pub fn name(&self) -> &'static str {
+        self.about().name
+    }
+
+    /// Its letter in tables.
+    pub fn letter(&self) -> char {
+        self.about().letter
+    }
+
+    /// The id of the deployment with that number.
+    pub fn id(&self, number: usize) -> String {
+        (self.about().id)(number)
+    }
+
+    /// The platform's word for a state of ours; `None`: it has no such state.
+    pub fn word(&self, state: &str) -> Option<&'static str> {
+        self.about().word(state)
+    }
+
+    /// A word for a deployment in flight that nobody has told us of.
+    pub fn unknown(&self) -> &'static str {
+        self.about().unknown
+    }
+
+    /// The word for one that a cancel has stopped.
+    pub fn stopped(&self) -> &'static str {
+        self.about().shown("canceled")
+    }
+
+    /// Puts a deployment on the platform that has nothing special but its course.
+    pub fn put(&self, sandbox: &Sandbox, number: usize, course: &Course) {
+        self.put_one(sandbox, &One::new(number, COMMIT).course(course));
+    }
+
+    /// What stands in the place of the first scope in the inputs of a choice, for one that is not there.
+    pub fn unknown_scope(&self) -> Option<(&'static str, &'static str)> {
+        self.about().unknown_scope
+    }
+
+    /// The inputs of a step besides the common ones and the id: its credentials, and where it looks.
+    pub fn inputs(&self) -> Vec<(&'static str, &'static str)> {
+        self.about().inputs.to_vec()
+    }
+
+    /// What a step needs besides them to choose from a list; `None`: there is no choice.
+    pub fn select_inputs(&self) -> Option<Vec<(&'static str, &'static str)>> {
+        self.about().select_inputs.map(<[_]>::to_vec)
+    }
+
+    /// The inputs instead of a token, where one is fetched at a sign-in.
+    pub fn sign_in_inputs(&self) -> Option<Vec<(&'static str, &'static str)>> {
+        self.about().sign_in_inputs.map(<[_]>::to_vec)
+    }
+
+    /// What of that must appear nowhere, besides the token.
+    pub fn secrets(&self) -> &'static [&'static str] {
+        self.about().secrets
+    }
+
+    /// The right that a token needs to cancel, as a message must name it.
+    pub fn right(&self) -> &'static str {
+        self.about().right
+    }
+
+    /// How it differs.
+    pub fn traits(&self) -> Traits {
+        self.about().traits
+    }
+
     /// The word it shows for a state of ours; a word that is not ours stands for itself.
     pub fn shown(&self, state: &'static str) -> &'static str {
-        match state {
-            "unknown" => self.unknown(),
-            "canceled" => self.stopped(),
-            "queued" | "running" | "canceling" | "succeeded" | "failed" | "superseded" => {
-                self.word(state).unwrap_or_else(|| panic!("{} has no state {state}", self.name()))
-            }
-            own => own,
-        }
+        self.about().shown(state)
     }
 
     /// A deployment has to be named by its id; otherwise what runs in its scope is meant.
@@ -300,11 +396,5 @@ impl dyn Stand {
     /// Whether it has a state of ours.
     pub fn has(&self, state: &str) -> bool {
         self.word(state).is_some()
-    }
-
-    /// The words of a course before a cancel, afterwards, and in its answer.
-    pub fn words(&self, course: &Course) -> (Vec<&'static str>, Vec<&'static str>, Option<&'static str>) {
-        let shown = |states: &[&'static str]| states.iter().map(|state| self.shown(state)).collect();
-        (shown(&course.states), shown(&course.after_cancel), course.answer.map(|state| self.shown(state)))
     }
 }

@@ -125,7 +125,7 @@ fn from_railway(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
     for n in 1..AT_ONCE {
         let deployment = railway::Deployment::new(n).branch(texts.next()).commit(texts.next());
         let deployment = match n % 4 {
-            0 => deployment.cancel_answer(railway::Answered::Error(texts.next())),
+            0 => deployment.cancel_gets(railway::Answered::Error(texts.next())),
             1 => deployment.states([texts.next()]),
             2 => deployment.states(["WAITING"]).after_cancel(["SKIPPED"]).meta(json!({"skippedReason": texts.next()})),
             _ => deployment.patch(json!({"projectId": texts.next(), "serviceId": texts.next()})),

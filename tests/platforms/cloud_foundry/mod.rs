@@ -217,9 +217,9 @@ fn one_given_by_its_id_that_had_superseded_another_warns_of_that_ones_droplet() 
         let droplets =
             |new: &str, previous: &str| json!({"droplet": {"guid": new}, "previous_droplet": {"guid": previous}});
         let before = Deployment::new("dep-0").states([format!("FINALIZED/{word}")]);
-        let before = before.created("2026-01-15T10:00:00Z").patch(droplets("drop-1", "drop-0"));
+        let before = before.created_at("2026-01-15T10:00:00Z").patch(droplets("drop-1", "drop-0"));
         let sandbox = sandbox(before);
-        let own = Deployment::new("dep-1").created("2026-01-15T10:00:01Z");
+        let own = Deployment::new("dep-1").created_at("2026-01-15T10:00:01Z");
         sandbox.add(own.patch(droplets("drop-2", "drop-1")));
         let ran = step(&sandbox).run();
         ran.ended("canceled", 0);

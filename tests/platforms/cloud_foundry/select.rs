@@ -10,7 +10,7 @@ use crate::step::Step;
 /// A rolling deployment of the usual app; each is a second younger than the one with the number before.
 fn rolling(number: usize) -> Rolling {
     let (minutes, seconds) = (number / 60, number % 60);
-    Rolling::new(&format!("dep-{number}")).created(&format!("2026-08-01T10:{minutes:02}:{seconds:02}Z"))
+    Rolling::new(&format!("dep-{number}")).created_at(format!("2026-08-01T10:{minutes:02}:{seconds:02}Z"))
 }
 
 fn ended(number: usize, word: &str) -> Rolling {

@@ -12,7 +12,7 @@ fn upgrade_id(number: usize) -> String {
 /// A deployment on v2; each started a second after the one with the number before.
 fn upgrade(number: usize) -> Upgrade {
     let second = 1_786_000_000 + i64::try_from(number).unwrap();
-    Upgrade::v2(&upgrade_id(number)).started(second)
+    Upgrade::v2(&upgrade_id(number)).created_at(second)
 }
 
 fn preview(number: usize) -> Upgrade {

@@ -157,7 +157,7 @@ fn trouble_without_a_field_is_repeated_and_no_verdict() {
 
 #[test]
 fn an_error_about_the_cancel_is_a_refusal_with_status_200_and_its_trace() {
-    let sandbox = one(Deployment::new(1).cancel_answer(Answered::Error("Deployment cannot be canceled")));
+    let sandbox = one(Deployment::new(1).cancel_gets(Answered::Error("Deployment cannot be canceled")));
     let ran = step(&sandbox).run();
     ran.ended("error", 1).reasons(&["Deployment cannot be canceled"]);
     let told = ran.only();
@@ -184,15 +184,15 @@ fn a_request_id_in_the_header_comes_before_the_trace() {
 
 #[test]
 fn a_false_is_a_refusal_and_what_is_read_decides() {
-    let sandbox = one(Deployment::new(1).cancel_answer(Answered::Plain(false)));
+    let sandbox = one(Deployment::new(1).cancel_gets(Answered::Plain(false)));
     step(&sandbox).run().ended("error", 1).reasons(&["the platform said no without a reason"]);
-    let live = one(Deployment::new(1).states(["DEPLOYING", "SUCCESS"]).finished_cancel(Answered::Plain(false)));
+    let live = one(Deployment::new(1).states(["DEPLOYING", "SUCCESS"]).late_cancel_gets(Answered::Plain(false)));
     step(&live).run().ended("completed", 3);
 }
 
 #[test]
 fn a_yes_with_an_error_beside_it_is_unclear() {
-    let sandbox = one(Deployment::new(1).cancel_answer(Answered::Both));
+    let sandbox = one(Deployment::new(1).cancel_gets(Answered::Both));
     step(&sandbox).run().ended("canceled", 0).reasons(&["had no clear answer"]);
     assert_eq!(sandbox.count(Call::Cancel), 1);
 }
@@ -299,7 +299,8 @@ fn one_that_was_removed_before_is_told_by_what_shows_whether_it_was_live() {
 
 #[test]
 fn one_that_ends_removed_after_a_clear_no_is_not_said_to_be_canceled() {
-    let deployment = Deployment::new(1).states(["BUILDING", "REMOVED"]).built().finished_cancel(Answered::Plain(false));
+    let deployment =
+        Deployment::new(1).states(["BUILDING", "REMOVED"]).built().late_cancel_gets(Answered::Plain(false));
     let ran = step(&one(deployment)).run();
     ran.ended("already_finished", 0);
     assert_eq!((ran.output("canceled"), ran.output("went_live")), ("false", "unknown"));
@@ -361,7 +362,7 @@ fn one_that_railway_skips_is_told_with_its_words() {
 
 #[test]
 fn only_a_cancel_is_ever_sent_to_change_something() {
-    let sandbox = one(Deployment::new(1).cancel_answer(Answered::Trouble));
+    let sandbox = one(Deployment::new(1).cancel_gets(Answered::Trouble));
     step(&sandbox).run().ended("error", 1);
     let known = ["Read", "Cancel", "Events"];
     assert!(operations(&sandbox).iter().all(|name| known.contains(&name.as_str())), "{:?}", operations(&sandbox));

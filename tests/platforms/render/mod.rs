@@ -413,7 +413,7 @@ fn an_image_and_the_trigger_are_details() {
     let one = told(deploy().of_image());
     assert_eq!(one["details"]["image"], "docker.io/library/nginx:latest");
     assert_eq!(one["details"]["trigger"], "new_commit");
-    assert_eq!(one["created_at"], "2026-08-01T16:00:00.46045Z");
+    assert_eq!(one["created_at"], "2026-08-01T00:00:00.46045Z");
 }
 
 #[test]

@@ -321,7 +321,7 @@ fn the_target_is_told_and_none_is_a_preview() {
 
 #[test]
 fn milliseconds_are_told_as_a_time() {
-    let one = told(deployment().created_at(1_740_495_809_875));
+    let one = told(deployment().created_at(1_740_495_809_875_i64));
     assert_eq!(one["created_at"], "2025-02-25T15:03:29.875Z");
 }
 

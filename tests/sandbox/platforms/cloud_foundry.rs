@@ -7,13 +7,14 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use url::form_urlencoded;
+use url::form_urlencoded::parse;
 
+use super::deployment::{self, Desk, Fleet};
 use super::http::{Answer, Request, epoch, merge, percent_decode};
-use super::platform::{Addition, Call, Grant, Platform, Platforms};
-use super::script::Script;
-use super::stand::{Course, One, Traits};
-use super::{EMAIL, ENV_VALUE, MINTED, PLAIN_TOKEN, Sandbox, TOKEN};
+use super::page::Page;
+use super::platform::{Access, Addition, Call, Grant, Platform, Platforms, Routed as _};
+use super::stand::{About, One, Traits};
+use super::{EMAIL, ENV_VALUE, MINTED, Sandbox};
 
 /// The path below which the UAA answers.
 pub const UAA: &str = "/uaa";
@@ -69,94 +70,61 @@ impl App {
     }
 }
 
-/// A deployment.
-#[derive(Clone, Debug)]
-pub struct Deployment {
-    guid: String,
-    app: String,
-    created: String,
-    script: Script,
+/// A deployment; of two equal times of creation the one added later is the newer.
+pub type Deployment = deployment::Deployment<Trouble>;
+
+/// What goes wrong with a deployment.
+#[derive(Clone, Debug, Default)]
+pub struct Trouble {
     error: Option<String>,
     refusal: Option<(u16, u32, String)>,
-    patch: Value,
 }
 
 impl Deployment {
-    /// A rolling deployment that goes on until it is cancelled.
+    /// A rolling deployment that goes on until it is canceled; its words are `value/reason`, without a slash the reason is
+    /// null.
     pub fn new(guid: &str) -> Deployment {
-        Deployment {
-            guid: guid.to_owned(),
-            app: APP.to_owned(),
-            created: TIME.to_owned(),
-            script: Script::new(&["ACTIVE/DEPLOYING"], &["ACTIVE/CANCELING", "FINALIZED/CANCELED"]),
-            error: None,
-            refusal: None,
-            patch: json!({}),
-        }
-    }
-
-    /// The words `value/reason` it goes through undisturbed; see [`Script`]. Without a slash the reason is null.
-    pub fn states<S: Into<String>>(mut self, states: impl IntoIterator<Item = S>) -> Self {
-        self.script.set_states(states);
-        self
-    }
-
-    /// The words from the moment a cancel takes effect; see [`Script`].
-    pub fn after_cancel<S: Into<String>>(mut self, states: impl IntoIterator<Item = S>) -> Self {
-        self.script.set_after_cancel(states);
-        self
+        Deployment::made(APP, guid, Trouble::default()).created_at(TIME)
     }
 
     /// The app it belongs to.
     pub fn app(mut self, guid: &str) -> Self {
-        self.app = guid.to_owned();
-        self
-    }
-
-    /// When it was created, in whole seconds of UTC; of two equal times the one added later is the newer.
-    pub fn created(mut self, time: &str) -> Self {
-        self.created = time.to_owned();
+        self.scope = guid.to_owned();
         self
     }
 
     /// What its updater fails with, again and again.
     pub fn error(mut self, text: &str) -> Self {
-        self.error = Some(text.to_owned());
+        self.own.error = Some(text.to_owned());
         self
     }
 
     /// Refuses every cancel with this status, code and detail, and goes on.
     pub fn refusal(mut self, status: u16, code: u32, detail: &str) -> Self {
-        self.refusal = Some((status, code, detail.to_owned()));
+        self.own.refusal = Some((status, code, detail.to_owned()));
         self
     }
 
-    /// Lays a JSON merge patch over the deployment; null removes a field.
-    pub fn patch(mut self, patch: Value) -> Self {
-        self.patch = patch;
-        self
-    }
-
-    fn json(&self, word: &str, korifi: bool, base: &str) -> Value {
+    fn at(&self, word: &str, korifi: bool, base: &str) -> Value {
         let (value, reason) = match word.split_once('/') {
             Some((value, reason)) => (value, Some(reason)),
             None => (word, None),
         };
         let mut body = json!({
-            "guid": self.guid,
-            "created_at": self.created,
-            "updated_at": self.created,
+            "guid": self.id,
+            "created_at": self.created(),
+            "updated_at": self.created(),
             "status": {"value": value, "reason": reason},
             "droplet": {"guid": "44ccfa61-dbcf-4a0d-82fe-f668e9d2a962"},
-            "relationships": {"app": {"data": {"guid": self.app}}},
+            "relationships": {"app": {"data": {"guid": self.scope}}},
             "links": {
-                "self": {"href": format!("{base}/v3/deployments/{}", self.guid)},
-                "app": {"href": format!("{base}/v3/apps/{}", self.app)},
+                "self": {"href": format!("{base}/v3/deployments/{}", self.id)},
+                "app": {"href": format!("{base}/v3/apps/{}", self.scope)},
             },
         });
         let is_over = value == "FINALIZED" || reason == Some("CANCELING");
         if !korifi && !is_over {
-            let cancel = format!("{base}/v3/deployments/{}/actions/cancel", self.guid);
+            let cancel = format!("{base}/v3/deployments/{}/actions/cancel", self.id);
             body["links"]["cancel"] = json!({"href": cancel, "method": "POST"});
         }
         if !korifi {
@@ -167,18 +135,31 @@ impl Deployment {
                 "previous_droplet": {"guid": "cc6bc315-bd06-49ce-92c2-bc3ad45268c2"},
                 "new_processes": [{
                     "guid": "fd5d3e60-f88c-4c37-b1ae-667cfc65a856",
-                    "type": format!("web-deployment-{}", self.guid),
+                    "type": format!("web-deployment-{}", self.id),
                 }],
                 "revision": {"guid": "56126cba-656a-4eba-a81e-7e9951b2df57", "version": 1},
                 "metadata": {"labels": {"owner": EMAIL}, "annotations": {"greeting": ENV_VALUE}},
             });
             merge(&mut body, &more);
         }
-        if let Some(error) = &self.error {
+        if let Some(error) = &self.own.error {
             body["status"]["details"]["error"] = json!(error);
         }
-        merge(&mut body, &self.patch);
-        body
+        self.adjusted(body)
+    }
+}
+
+impl deployment::Own for Trouble {
+    type Platform = CloudFoundry;
+    const COURSE: deployment::Words = (&["ACTIVE/DEPLOYING"], &["ACTIVE/CANCELING", "FINALIZED/CANCELED"]);
+    const CREATED: &'static [&'static str] = &["created_at"];
+
+    fn fleet(platform: &mut CloudFoundry) -> &mut Fleet<Trouble> {
+        &mut platform.fleet
+    }
+
+    fn json(one: &Deployment, word: &str) -> Value {
+        one.at(word, false, "https://api.example.org")
     }
 }
 
@@ -271,17 +252,9 @@ impl Foundation {
     }
 }
 
-impl Addition for Deployment {
-    fn add_to(self, platforms: &mut Platforms) {
-        let deployments = &mut platforms.cloud_foundry.deployments;
-        deployments.retain(|known| known.guid != self.guid);
-        deployments.push(self);
-    }
-}
-
 impl Addition for App {
     fn add_to(self, platforms: &mut Platforms) {
-        let apps = &mut platforms.cloud_foundry.apps;
+        let apps = &mut platforms.of::<CloudFoundry>().apps;
         apps.retain(|known| known.guid != self.guid);
         apps.push(self);
     }
@@ -289,56 +262,45 @@ impl Addition for App {
 
 impl Addition for User {
     fn add_to(self, platforms: &mut Platforms) {
-        platforms.cloud_foundry.users.push(self);
+        let users = &mut platforms.of::<CloudFoundry>().users;
+        users.retain(|known| (&known.name, &known.origin) != (&self.name, &self.origin));
+        users.push(self);
     }
 }
 
 impl Addition for Client {
     fn add_to(self, platforms: &mut Platforms) {
-        platforms.cloud_foundry.clients.push(self);
+        platforms.of::<CloudFoundry>().clients.push(self);
     }
 }
 
 impl Addition for Foundation {
     fn add_to(self, platforms: &mut Platforms) {
-        platforms.cloud_foundry.foundation = self;
+        platforms.of::<CloudFoundry>().foundation = self;
     }
-}
-
-/// A token, what it may do and for how many requests more.
-struct Known {
-    token: String,
-    grant: Grant,
-    uses: Option<usize>,
 }
 
 /// The platform's whole state.
 pub struct CloudFoundry {
     foundation: Foundation,
-    tokens: Vec<Known>,
     users: Vec<User>,
     clients: Vec<Client>,
     apps: Vec<App>,
-    deployments: Vec<Deployment>,
+    fleet: Fleet<Trouble>,
     refreshes: Vec<String>,
     minted: u32,
-    answers: u32,
 }
 
 impl Default for CloudFoundry {
     fn default() -> Self {
         CloudFoundry {
             foundation: Foundation::new(),
-            tokens: [TOKEN, PLAIN_TOKEN]
-                .map(|token| Known { token: token.to_owned(), grant: Grant::All, uses: None })
-                .into(),
-            users: Vec::new(),
+            users: vec![User::new("ci", PASSWORD)],
             clients: Vec::new(),
             apps: vec![App::new(APP, "web", "prod", "acme")],
-            deployments: Vec::new(),
+            fleet: Fleet::default(),
             refreshes: Vec::new(),
             minted: 0,
-            answers: 0,
         }
     }
 }
@@ -348,49 +310,60 @@ impl Platform for CloudFoundry {
         "cloud_foundry"
     }
 
-    fn call(&self, request: &Request) -> Call {
-        if request.path.starts_with(UAA) {
-            return Call::SignIn;
-        }
-        let segments = request.segments();
-        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-        match (request.method.as_str(), segments.as_slice()) {
-            ("GET", [""]) => Call::Scope,
-            ("GET", ["v3", "organizations" | "spaces" | "apps"] | ["v3", "apps", _]) => Call::Scope,
-            ("GET", ["v3", "deployments"]) => Call::List,
-            ("GET", ["v3", "deployments", _]) => Call::Read,
-            ("POST", ["v3", "deployments", _, "actions", "cancel"]) => Call::Cancel,
-            _ => Call::Other,
-        }
+    fn desk(&mut self) -> &mut dyn Desk {
+        &mut self.fleet
     }
 
-    fn answer(&mut self, request: &Request) -> Answer {
+    fn routes(&self) -> &'static [(Call, &'static str)] {
+        &[
+            (Call::Scope, "GET "),
+            (Call::Scope, "GET v3/organizations|spaces|apps"),
+            (Call::Scope, "GET v3/apps/*"),
+            (Call::List, "GET v3/deployments"),
+            (Call::Read, "GET v3/deployments/*"),
+            (Call::Cancel, "POST v3/deployments/*/actions/cancel"),
+        ]
+    }
+
+    fn call(&self, request: &Request) -> Call {
+        if request.path.starts_with(UAA) { Call::SignIn } else { self.route(request).0 }
+    }
+
+    fn handle(&mut self, request: &Request) -> Answer {
         if self.foundation.unknown_route {
             let text = "404 Not Found: Requested route ('api.example.org') does not exist.\n";
-            return Answer::new(404, "text/plain; charset=utf-8", text).with("x-cf-routererror", "unknown_route");
+            let answer = Answer::new(404, "text/plain; charset=utf-8", text).with("x-cf-routererror", "unknown_route");
+            return answer.foreign();
         }
         let call = self.call(request);
         match call {
-            Call::SignIn => return self.sign_in(request),
+            Call::SignIn => return self.sign_in(request).foreign(),
             Call::Scope if request.path == "/" => return self.root(request),
             _ => {}
         }
-        if let Some(refused) = self.check(request, call) {
-            return refused;
+        match self.fleet.tokens.judge(request.bearer(), call) {
+            Access::Granted => {}
+            Access::Missing => return tell(401, 10002, "Authentication error"),
+            Access::Unknown => return self.problem(401),
+            // Whoever lacks the role is told that there is nothing.
+            Access::Denied => return self.problem(if call == Call::Cancel { 404 } else { 403 }),
         }
-        let guid = request.segments().get(2).cloned().unwrap_or_default();
-        let base = self.base(request);
+        let (base, (_, places)) = (base(request), self.route(request));
+        let guid = places.first().cloned().unwrap_or_default();
         match call {
-            Call::Scope if !guid.is_empty() => self.app(&guid, &base),
-            Call::Scope => self.look_up(request),
+            Call::Scope if request.segments().len() > 2 => match self.apps.iter().find(|app| app.guid == guid) {
+                Some(app) => Answer::json(200, &app.json(&base)),
+                None => tell(404, 10010, "App not found"),
+            },
+            Call::Scope => self.look_up(&guid, request),
             Call::List => self.list(request),
             Call::Read => self.read(&guid, &base),
             Call::Cancel => self.cancel(&guid),
-            _ => self.problem(404, 10000, "Unknown request"),
+            _ => tell(404, 10000, "Unknown request"),
         }
     }
 
-    fn error(&mut self, status: u16) -> Answer {
+    fn problem(&self, status: u16) -> Answer {
         let (code, detail) = match status {
             400 => (10005, "The query parameter is invalid: Unknown query parameter(s): 'x'."),
             401 => (1000, "Invalid Auth Token"),
@@ -402,100 +375,62 @@ impl Platform for CloudFoundry {
             503 => (10015, "Database connection failure"),
             _ => (10001, "An unknown error occurred."),
         };
-        self.problem(status, code, detail)
+        tell(status, code, detail)
+    }
+
+    fn headers(&self, answer: Answer, number: u32) -> Answer {
+        let id = format!("4851a473-1621-42ea-b2f9-{number:012x}::0b2d1f4a-6a0e-4f0e-9d3c-5a3e1c7f2b10");
+        answer.with("x-vcap-request-id", id)
     }
 
     fn reset_header(&self, in_seconds: i64) -> (&'static str, String) {
         ("x-ratelimit-reset", epoch(in_seconds).to_string())
     }
+}
 
-    fn grant(&mut self, token: &str, grant: Grant) {
-        self.tokens.retain(|known| known.token != token);
-        self.tokens.push(Known { token: token.to_owned(), grant, uses: None });
+fn tell(status: u16, code: u32, detail: &str) -> Answer {
+    let title = match code {
+        1000 => "CF-InvalidAuthToken",
+        1001 => "CF-MessageParseError",
+        10000 => "CF-NotFound",
+        10001 => "UnknownError",
+        10002 => "CF-NotAuthenticated",
+        10003 => "CF-NotAuthorized",
+        10005 => "CF-BadQueryParameter",
+        10008 => "CF-UnprocessableEntity",
+        10010 => "CF-ResourceNotFound",
+        10013 => "CF-RateLimitExceeded",
+        10014 => "CF-IPBasedRateLimitExceeded",
+        10015 => "CF-ServiceUnavailable",
+        10017 => "CF-OrgSuspended",
+        10019 => "CF-SpaceSuspended",
+        10020 => "CF-ResourceBeingDeleted",
+        20004 => "CF-UaaUnavailable",
+        20008 => "CF-UaaRateLimited",
+        other => panic!("no title is known for the code {other}"),
+    };
+    let answer = Answer::json(status, &json!({"errors": [{"detail": detail, "title": title, "code": code}]}));
+    if status != 429 {
+        return answer;
     }
+    // The rate limiter sits before everything that sets a content type.
+    answer
+        .with("content-type", "text/plain; charset=utf-8")
+        .with("retry-after", "1")
+        .with("x-ratelimit-limit", "2000")
+        .with("x-ratelimit-remaining", "0")
+        .with("x-ratelimit-reset", epoch(1).to_string())
+}
 
-    fn effective_cancels(&self, id: &str) -> usize {
-        let found = self.deployments.iter().find(|known| known.guid == id);
-        found.map_or(0, |deployment| deployment.script.cancels())
-    }
-
-    fn truth(&self, id: &str) -> Option<String> {
-        let found = self.deployments.iter().find(|known| known.guid == id);
-        found.map(|deployment| deployment.script.now().to_owned())
-    }
+/// Where it was asked, which is where its links lead.
+fn base(request: &Request) -> String {
+    let host = request.header("host").unwrap_or_default();
+    format!("{}://{host}/cloud_foundry", request.scheme)
 }
 
 impl CloudFoundry {
-    /// An answer with the headers every answer of the API has.
-    fn reply(&mut self, answer: Answer) -> Answer {
-        self.answers += 1;
-        let id = format!("4851a473-1621-42ea-b2f9-{:012x}::0b2d1f4a-6a0e-4f0e-9d3c-5a3e1c7f2b10", self.answers);
-        answer.with("x-vcap-request-id", id)
-    }
-
-    fn problem(&mut self, status: u16, code: u32, detail: &str) -> Answer {
-        let title = match code {
-            1000 => "CF-InvalidAuthToken",
-            1001 => "CF-MessageParseError",
-            10000 => "CF-NotFound",
-            10001 => "UnknownError",
-            10002 => "CF-NotAuthenticated",
-            10003 => "CF-NotAuthorized",
-            10005 => "CF-BadQueryParameter",
-            10008 => "CF-UnprocessableEntity",
-            10010 => "CF-ResourceNotFound",
-            10013 => "CF-RateLimitExceeded",
-            10014 => "CF-IPBasedRateLimitExceeded",
-            10015 => "CF-ServiceUnavailable",
-            10017 => "CF-OrgSuspended",
-            10019 => "CF-SpaceSuspended",
-            10020 => "CF-ResourceBeingDeleted",
-            20004 => "CF-UaaUnavailable",
-            20008 => "CF-UaaRateLimited",
-            other => panic!("no title is known for the code {other}"),
-        };
-        let body = json!({"errors": [{"detail": detail, "title": title, "code": code}]});
-        let answer = Answer::json(status, &body);
-        let answer = match status {
-            // The rate limiter sits before everything that sets a content type.
-            429 => answer
-                .with("content-type", "text/plain; charset=utf-8")
-                .with("retry-after", "1")
-                .with("x-ratelimit-limit", "2000")
-                .with("x-ratelimit-remaining", "0")
-                .with("x-ratelimit-reset", epoch(1).to_string()),
-            _ => answer,
-        };
-        self.reply(answer)
-    }
-
-    /// What stands in the way of a request; uses up one use of its token.
-    fn check(&mut self, request: &Request, call: Call) -> Option<Answer> {
-        let Some(token) = request.bearer() else {
-            return Some(self.problem(401, 10002, "Authentication error"));
-        };
-        let found = self.tokens.iter_mut().find(|known| known.token == token);
-        let Some(known) = found.filter(|known| known.uses != Some(0)) else {
-            return Some(self.error(401));
-        };
-        known.uses = known.uses.map(|uses| uses - 1);
-        match (known.grant, call) {
-            (Grant::Revoked, _) => Some(self.error(401)),
-            // Whoever lacks the role is told that there is nothing.
-            (Grant::ReadOnly, Call::Cancel) => Some(self.error(404)),
-            (Grant::CancelOnly, Call::Read | Call::List | Call::Scope) => Some(self.error(403)),
-            _ => None,
-        }
-    }
-
-    /// Where it was asked, which is where its links lead.
-    fn base(&self, request: &Request) -> String {
-        let host = request.header("host").unwrap_or_default();
-        format!("{}://{host}/{}", request.scheme, self.name())
-    }
-
-    fn root(&mut self, request: &Request) -> Answer {
-        let base = self.base(request);
+    fn root(&self, request: &Request) -> Answer {
+        let base = base(request);
         let links = self.foundation.links.clone().unwrap_or_else(|| {
             json!({
                 "self": {"href": base},
@@ -512,31 +447,20 @@ impl CloudFoundry {
         if self.foundation.korifi {
             body["cf_on_k8s"] = json!(true);
         }
-        self.reply(Answer::json(200, &body))
-    }
-
-    fn app(&mut self, guid: &str, base: &str) -> Answer {
-        match self.apps.iter().find(|app| app.guid == guid) {
-            Some(app) => {
-                let body = app.json(base);
-                self.reply(Answer::json(200, &body))
-            }
-            None => self.problem(404, 10010, "App not found"),
-        }
+        Answer::json(200, &body)
     }
 
     /// Organizations, spaces or apps by their names, in any case.
-    fn look_up(&mut self, request: &Request) -> Answer {
-        let kind = request.segments().get(1).cloned().unwrap_or_default();
-        let within = match kind.as_str() {
+    fn look_up(&self, kind: &str, request: &Request) -> Answer {
+        let within = match kind {
             "organizations" => "",
             "spaces" => "organization_guids",
             _ => "space_guids",
         };
-        let base = self.base(request);
+        let base = base(request);
         let mut items: Vec<Value> = Vec::new();
         for app in &self.apps {
-            let (name, holder, item) = match kind.as_str() {
+            let (name, holder, item) = match kind {
                 "organizations" => {
                     let item = json!({"guid": app.org_guid(), "name": app.org, "suspended": false});
                     (&app.org, String::new(), item)
@@ -555,101 +479,57 @@ impl CloudFoundry {
                 items.push(item);
             }
         }
-        self.page(&["names", within], items, request)
+        page(&["names", within], items, request)
     }
 
     /// An app that does not exist has an empty list.
-    fn list(&mut self, request: &Request) -> Answer {
-        let (korifi, base) = (self.foundation.korifi, self.base(request));
-        let mut found: Vec<&Deployment> = self.deployments.iter().collect();
-        if let Some(apps) = values(request, "app_guids") {
-            found.retain(|deployment| apps.contains(&deployment.app));
-        }
-        if let Some(wanted) = values(request, "status_values") {
-            let value = |word: &str| word.split('/').next().map(str::to_owned);
-            found.retain(|deployment| value(deployment.script.now()).is_some_and(|value| wanted.contains(&value)));
-        }
+    fn list(&self, request: &Request) -> Answer {
+        let (korifi, base) = (self.foundation.korifi, base(request));
+        let (apps, statuses) = (values(request, "app_guids"), values(request, "status_values"));
+        let mut found = self.fleet.newest_first(|known| {
+            let value = known.script.now().split('/').next().unwrap_or_default();
+            apps.as_ref().is_none_or(|apps| apps.contains(&known.scope))
+                && statuses.as_ref().is_none_or(|wanted| wanted.iter().any(|one| one == value))
+        });
         // Oldest first, unless something else is asked for.
-        found.sort_by(|a, b| a.created.cmp(&b.created));
-        if request.param("order_by").as_deref() == Some("-created_at") {
+        if request.param("order_by").as_deref() != Some("-created_at") {
             found.reverse();
         }
-        let items =
-            found.into_iter().map(|deployment| deployment.json(deployment.script.now(), korifi, &base)).collect();
-        self.page(&["app_guids", "status_values", "order_by"], items, request)
+        let items = found.into_iter().map(|known| known.at(known.script.now(), korifi, &base)).collect();
+        page(&["app_guids", "status_values", "order_by"], items, request)
     }
 
-    /// Cuts one page out of a list; a parameter that nobody knows is refused.
-    fn page(&mut self, known: &[&str], items: Vec<Value>, request: &Request) -> Answer {
-        let mut names = form_urlencoded::parse(request.query.as_bytes()).map(|(name, _)| name);
-        let unknown = names.find(|name| !known.contains(&name.as_ref()) && name != "page" && name != "per_page");
-        if let Some(name) = unknown {
-            let detail = format!("The query parameter is invalid: Unknown query parameter(s): '{name}'.");
-            return self.problem(400, 10005, &detail);
-        }
-        let number = whole(request, "page", 1, usize::MAX);
-        let size = whole(request, "per_page", 50, 5000);
-        let Some((number, size)) = number.zip(size) else {
-            return self.problem(400, 10005, "The query parameter is invalid: Page must be greater than 0");
-        };
-        let last = items.len().div_ceil(size).max(1);
-        let base = self.base(request);
-        let link = |target: usize| json!({"href": link_to(&base, request, target, size)});
-        let body = json!({
-            "pagination": {
-                "total_results": items.len(),
-                "total_pages": last,
-                "first": link(1),
-                "last": link(last),
-                "next": (number < last).then(|| link(number + 1)),
-                "previous": (number > 1).then(|| link(number - 1)),
-            },
-            "resources": items
-                .into_iter()
-                .skip((number - 1).saturating_mul(size))
-                .take(size)
-                .collect::<Vec<_>>(),
-        });
-        self.reply(Answer::json(200, &body))
+    fn find(&mut self, guid: &str) -> Option<&mut Deployment> {
+        let exact = self.foundation.exact;
+        self.fleet.find(|known| if exact { known.id == guid } else { known.id.eq_ignore_ascii_case(guid) })
     }
 
     fn read(&mut self, guid: &str, base: &str) -> Answer {
-        let exact = self.foundation.exact;
         let korifi = self.foundation.korifi;
-        let found = self
-            .deployments
-            .iter_mut()
-            .find(|known| exact && known.guid == guid || !exact && known.guid.eq_ignore_ascii_case(guid));
-        let Some(deployment) = found else {
-            return self.error(404);
+        let Some(deployment) = self.find(guid) else {
+            return self.problem(404);
         };
         let word = deployment.script.read();
-        let body = deployment.json(&word, korifi, base);
-        self.reply(Answer::json(200, &body))
+        Answer::json(200, &deployment.at(&word, korifi, base))
     }
 
     fn cancel(&mut self, guid: &str) -> Answer {
-        let exact = self.foundation.exact;
         if self.foundation.korifi {
-            return self.problem(404, 10000, "Unknown request");
+            return tell(404, 10000, "Unknown request");
         }
-        let found = self
-            .deployments
-            .iter_mut()
-            .find(|known| exact && known.guid == guid || !exact && known.guid.eq_ignore_ascii_case(guid));
-        let Some(deployment) = found else {
-            return self.error(404);
+        let Some(deployment) = self.find(guid) else {
+            return self.problem(404);
         };
-        if let Some((status, code, detail)) = deployment.refusal.clone() {
-            return self.problem(status, code, &detail);
+        if let Some((status, code, detail)) = &deployment.own.refusal {
+            return tell(*status, *code, detail);
         }
-        let word = deployment.script.now().to_owned();
+        let word = deployment.script.now();
         if let Some(reason) = word.strip_prefix("FINALIZED/") {
             let detail = format!("Cannot cancel a deployment with status: FINALIZED and reason: {reason}");
-            return self.problem(422, 10008, &detail);
+            return tell(422, 10008, &detail);
         }
         let took_effect = !word.ends_with("CANCELING") && deployment.script.cancel();
-        self.reply(Answer::new(200, "", "")).effect(took_effect)
+        Answer::new(200, "", "").effect(took_effect)
     }
 
     /// The UAA's token endpoint.
@@ -658,10 +538,7 @@ impl CloudFoundry {
             return uaa_error(404, "not_found", "There is nothing here");
         }
         let form = |name: &str| {
-            form_urlencoded::parse(&request.body)
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| value.into_owned())
-                .unwrap_or_default()
+            parse(&request.body).find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
         };
         match form("grant_type").as_str() {
             "password" => {
@@ -719,7 +596,7 @@ impl CloudFoundry {
     fn mint(&mut self, refreshable: bool) -> Answer {
         self.minted += 1;
         let token = format!("{MINTED}{}", self.minted);
-        self.tokens.push(Known { token: token.clone(), grant: Grant::All, uses: self.foundation.uses.take() });
+        self.fleet.tokens.set_for(&token, Grant::All, self.foundation.uses.take());
         let mut body = json!({
             "access_token": token,
             "token_type": "bearer",
@@ -755,21 +632,27 @@ fn values(request: &Request, name: &str) -> Option<Vec<String>> {
     Some(text.split(',').map(percent_decode).collect())
 }
 
-fn whole(request: &Request, name: &str, usual: usize, most: usize) -> Option<usize> {
-    match request.param(name) {
-        Some(text) => text.parse().ok().filter(|number| (1..=most).contains(number)),
-        None => Some(usual),
+/// One page of a list; a parameter that nobody knows is refused.
+fn page(known: &[&str], items: Vec<Value>, request: &Request) -> Answer {
+    let mut names = parse(request.query.as_bytes()).map(|(name, _)| name);
+    let unknown = names.find(|name| !known.contains(&name.as_ref()) && name != "page" && name != "per_page");
+    if let Some(name) = unknown {
+        return tell(400, 10005, &format!("The query parameter is invalid: Unknown query parameter(s): '{name}'."));
     }
-}
-
-fn link_to(base: &str, request: &Request, page: usize, size: usize) -> String {
-    let others = form_urlencoded::parse(request.query.as_bytes()).filter(|(key, _)| key != "page" && key != "per_page");
-    let query = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(others)
-        .append_pair("page", &page.to_string())
-        .append_pair("per_page", &size.to_string())
-        .finish();
-    format!("{base}{}?{query}", request.path)
+    let Ok(page) = Page::of(items, request, 50, 5000) else {
+        return tell(400, 10005, "The query parameter is invalid: Page must be greater than 0");
+    };
+    let address = format!("{}{}", base(request), request.path);
+    let link = |number: usize| json!({"href": page.link(&address, request, number)});
+    let pagination = json!({
+        "total_results": page.total,
+        "total_pages": page.last,
+        "first": link(1),
+        "last": link(page.last),
+        "next": page.next().map(link),
+        "previous": page.previous().map(link),
+    });
+    Answer::json(200, &json!({"pagination": pagination, "resources": page.items}))
 }
 
 fn uaa_error(status: u16, error: &str, description: &str) -> Answer {
@@ -780,71 +663,45 @@ fn uaa_error(status: u16, error: &str, description: &str) -> Answer {
 /// Cloud Foundry, as tests know it.
 pub struct Stand;
 
+const ABOUT: About = About {
+    name: "cloud_foundry",
+    letter: 'c',
+    states: &[
+        ("running", "ACTIVE/DEPLOYING"),
+        ("canceling", "ACTIVE/CANCELING"),
+        ("canceled", "FINALIZED/CANCELED"),
+        ("succeeded", "FINALIZED/DEPLOYED"),
+        ("superseded", "FINALIZED/SUPERSEDED"),
+    ],
+    unknown: "ACTIVE/FROZEN",
+    select_inputs: Some(&[("app_id", APP)]),
+    sign_in_inputs: Some(&[("username", "ci"), ("password", PASSWORD)]),
+    secrets: &[PASSWORD],
+    unknown_scope: Some(("app_id", "app-9")),
+    right: "Space Developer",
+    traits: Traits {
+        answer_tells: false,
+        answer_can_lie: false,
+        commits: false,
+        lists: 2,
+        too_late: 422,
+        ..Traits::USUAL
+    },
+    ..About::USUAL
+};
+
 impl super::Stand for Stand {
-    fn name(&self) -> &'static str {
-        "cloud_foundry"
-    }
-
-    fn letter(&self) -> char {
-        'c'
-    }
-
-    fn id(&self, number: usize) -> String {
-        format!("dep-{number}")
-    }
-
-    fn word(&self, state: &str) -> Option<&'static str> {
-        Some(match state {
-            "running" => "ACTIVE/DEPLOYING",
-            "canceling" => "ACTIVE/CANCELING",
-            "canceled" => "FINALIZED/CANCELED",
-            "succeeded" => "FINALIZED/DEPLOYED",
-            "superseded" => "FINALIZED/SUPERSEDED",
-            _ => return None,
-        })
-    }
-
-    fn unknown(&self) -> &'static str {
-        "ACTIVE/FROZEN"
-    }
-
-    fn put(&self, sandbox: &Sandbox, number: usize, course: &Course) {
-        let (states, after, _) = (self as &dyn super::Stand).words(course);
-        sandbox
-            .add(User::new("ci", PASSWORD))
-            .add(Deployment::new(&self.id(number)).states(states).after_cancel(after));
+    fn about(&self) -> &'static About {
+        &ABOUT
     }
 
     fn put_one(&self, sandbox: &Sandbox, one: &One) {
-        let (states, after, _) = (self as &dyn super::Stand).words(&one.course);
         let app = if one.scope == 1 { APP } else { "app-2" };
-        let deployment = Deployment::new(&self.id(one.number)).app(app).states(states).after_cancel(after);
-        let deployment = deployment.created(&one.created());
-        sandbox.add(if one.undated { deployment.patch(json!({"created_at": null})) } else { deployment });
+        sandbox.add(Deployment::new(&(ABOUT.id)(one.number)).app(app).like(&ABOUT, one));
     }
 
     fn put_scopes(&self, sandbox: &Sandbox) {
         sandbox.add(App::new("app-2", "web", "staging", "acme"));
-    }
-
-    fn unknown_scope(&self) -> Option<(&'static str, &'static str)> {
-        Some(("app_id", "app-9"))
-    }
-
-    fn inputs(&self) -> Vec<(&'static str, &'static str)> {
-        vec![("token", TOKEN)]
-    }
-
-    fn select_inputs(&self) -> Option<Vec<(&'static str, &'static str)>> {
-        Some(vec![("app_id", APP)])
-    }
-
-    fn sign_in_inputs(&self) -> Option<Vec<(&'static str, &'static str)>> {
-        Some(vec![("username", "ci"), ("password", PASSWORD)])
-    }
-
-    fn secrets(&self) -> &'static [&'static str] {
-        &[PASSWORD]
     }
 
     fn body(&self, id: &str, word: &str) -> Option<String> {
@@ -857,23 +714,7 @@ impl super::Stand for Stand {
     }
 
     fn list(&self, ids: &[String], word: &str) -> Option<String> {
-        let items: Vec<_> =
-            ids.iter().map(|id| Deployment::new(id).json(word, false, "https://api.example.org")).collect();
+        let items: Vec<_> = ids.iter().map(|id| Deployment::new(id).json(word)).collect();
         Some(json!({"pagination": {"next": null}, "resources": items}).to_string())
-    }
-
-    fn right(&self) -> &'static str {
-        "Space Developer"
-    }
-
-    fn traits(&self) -> Traits {
-        Traits {
-            answer_tells: false,
-            answer_can_lie: false,
-            commits: false,
-            lists: 2,
-            too_late: 422,
-            ..Traits::default()
-        }
     }
 }

@@ -8,10 +8,11 @@
 
 use serde_json::{Value, json};
 
+use super::deployment::{self, Desk, Fleet};
 use super::http::{Answer, Request, epoch, merge};
-use super::platform::{Access, Addition, Call, Grant, Platform, Platforms, Tokens};
-use super::script::{CancelAnswer, Script};
-use super::stand::{Course, One, Traits};
+use super::platform::{Access, Addition, Call, Grant, Platform, Platforms, Routed as _};
+use super::script::CancelAnswer;
+use super::stand::{About, One, Traits};
 use super::{EMAIL, ENV_VALUE, Sandbox, TOKEN};
 
 /// The organization of every environment.
@@ -99,15 +100,16 @@ impl Environment {
     }
 }
 
-/// A deployment of an environment; those added after the first wait in its queue.
+/// A deployment of an environment; those added after the first wait in its queue. Of a word `A/B`, A is the environment's
+/// `state` and B its `last_deployment_state`.
+pub type Deployment = deployment::Deployment<Turn>;
+
+/// What a deployment's turn in its environment is about.
 #[derive(Clone, Debug)]
-pub struct Deployment {
-    environment: String,
-    request: Option<String>,
+pub struct Turn {
     execution: Option<String>,
-    script: Script,
+    has_request: bool,
     started: bool,
-    canceled_in_queue: bool,
     out_of_history: bool,
     leaves_queue_at_cancel: bool,
     action: String,
@@ -116,83 +118,68 @@ pub struct Deployment {
 impl Deployment {
     /// A deployment `<name>` with the request id `req-<name>` and the execution id `exec-<name>`.
     ///
-    /// It builds until it is cancelled.
+    /// It builds until it is canceled.
     pub fn new(environment: &str, name: &str) -> Deployment {
-        Deployment {
-            environment: environment.to_owned(),
-            request: Some(format!("req-{name}")),
+        let own = Turn {
             execution: Some(format!("exec-{name}")),
-            script: Script::new(&["BUILDING"], &["CANCELING", "CANCELED"]),
+            has_request: true,
             started: false,
-            canceled_in_queue: false,
             out_of_history: false,
             leaves_queue_at_cancel: false,
             action: "DEPLOY".to_owned(),
-        }
-    }
-
-    /// The words it goes through undisturbed, see [`Script`]; `A/B` means `state` A and `last_deployment_state` B.
-    pub fn states<S: Into<String>>(mut self, states: impl IntoIterator<Item = S>) -> Self {
-        self.script.set_states(states);
-        self
-    }
-
-    /// The words from the moment a cancel takes effect.
-    pub fn after_cancel<S: Into<String>>(mut self, states: impl IntoIterator<Item = S>) -> Self {
-        self.script.set_after_cancel(states);
-        self
+        };
+        Deployment::made(environment, &format!("req-{name}"), own)
     }
 
     /// Other ids, such as real ones: a request's is a UUID, an execution's is any text.
     pub fn ids(mut self, request: &str, execution: &str) -> Self {
-        self.request = Some(request.to_owned());
-        self.execution = Some(execution.to_owned());
+        self.id = request.to_owned();
+        self.own.execution = Some(execution.to_owned());
         self
     }
 
     /// Without a request id, as before 2025-02.
     pub fn without_request(mut self) -> Self {
-        self.request = None;
+        self.own.has_request = false;
         self
     }
 
     /// Without an execution id.
     pub fn without_execution(mut self) -> Self {
-        self.execution = None;
+        self.own.execution = None;
         self
     }
 
     /// The history does not reach back to it.
     pub fn out_of_history(mut self) -> Self {
-        self.out_of_history = true;
+        self.own.out_of_history = true;
         self
     }
 
     /// Starts in the moment in which its cancel in the queue arrives.
     pub fn leaves_queue_at_cancel(mut self) -> Self {
-        self.leaves_queue_at_cancel = true;
+        self.own.leaves_queue_at_cancel = true;
         self
     }
 
     /// What it does, as its `trigger_action`: `DEPLOY` unless told otherwise.
     pub fn action(mut self, word: &str) -> Self {
-        self.action = word.to_owned();
+        self.own.action = word.to_owned();
         self
     }
 
-    fn is(&self, id: &str) -> bool {
-        self.request.as_deref() == Some(id) || self.execution.as_deref() == Some(id)
+    fn request(&self) -> Option<&str> {
+        self.own.has_request.then_some(&*self.id)
     }
 
     fn waits(&self) -> bool {
-        !self.started && !self.canceled_in_queue
+        !self.own.started && self.script.cancels() == 0
     }
 
     /// Its own word.
     fn word(&self) -> &str {
         match self.script.now() {
             _ if self.waits() => "QUEUED",
-            _ if self.canceled_in_queue => "CANCELED",
             word => word.split_once('/').map_or(word, |(_, own)| own),
         }
     }
@@ -200,6 +187,42 @@ impl Deployment {
     fn has_ended(&self) -> bool {
         let mut words = self.script.now().split('/');
         words.all(|word| ENDED.contains(&word))
+    }
+}
+
+impl deployment::Own for Turn {
+    type Platform = Qovery;
+    const COURSE: deployment::Words = (&["BUILDING"], &["CANCELING", "CANCELED"]);
+
+    fn fleet(platform: &mut Qovery) -> &mut Fleet<Turn> {
+        &mut platform.fleet
+    }
+
+    fn is(one: &Deployment, id: &str) -> bool {
+        one.request() == Some(id) || one.own.execution.as_deref() == Some(id)
+    }
+
+    fn word(one: &Deployment) -> &str {
+        one.word()
+    }
+
+    fn precede(platform: &mut Qovery, one: &mut Deployment) {
+        if !platform.environments.iter().any(|known| known.id == one.scope) {
+            platform.environments.push(Environment::new(&one.scope));
+        }
+        let is_first = platform.of(&one.scope).next().is_none();
+        let known = platform.of(&one.scope).find(|known| known.id == one.id);
+        one.own.started = known.map_or(is_first, |known| known.own.started);
+    }
+
+    /// What waits in the queue; its environment tells of what is under way.
+    fn json(one: &Deployment, _word: &str) -> Value {
+        json!({
+            "identifier": {"deployment_request_id": one.request(), "environment_id": one.scope},
+            "auditing_data": {"triggered_by": EMAIL, "origin": "API"},
+            "trigger_action": one.own.action,
+            "stages": [],
+        })
     }
 }
 
@@ -216,32 +239,16 @@ impl PolicyToken {
 
 impl Addition for Environment {
     fn add_to(self, platforms: &mut Platforms) {
-        let known = &mut platforms.qovery.environments;
+        let known = &mut platforms.of::<Qovery>().environments;
         known.retain(|known| known.id != self.id);
         known.push(self);
     }
 }
 
-impl Addition for Deployment {
-    fn add_to(mut self, platforms: &mut Platforms) {
-        let platform = &mut platforms.qovery;
-        if !platform.environments.iter().any(|e| e.id == self.environment) {
-            platform.environments.push(Environment::new(&self.environment));
-        }
-        let mut before = platform.deployments.iter();
-        self.started = !before.any(|d| d.environment == self.environment);
-        let mut known = platform.deployments.iter_mut();
-        match known.find(|d| d.request.is_some() && d.request == self.request && d.environment == self.environment) {
-            Some(known) => *known = Deployment { started: known.started, ..self },
-            None => platform.deployments.push(self),
-        }
-    }
-}
-
 impl Addition for PolicyToken {
     fn add_to(self, platforms: &mut Platforms) {
-        let platform = &mut platforms.qovery;
-        platform.tokens.set(&self.0, Grant::All);
+        let platform = platforms.of::<Qovery>();
+        platform.fleet.tokens.set(&self.0, Grant::All);
         platform.policy_tokens.push(self.0);
     }
 }
@@ -249,11 +256,9 @@ impl Addition for PolicyToken {
 /// The platform's whole state.
 #[derive(Default)]
 pub struct Qovery {
-    tokens: Tokens,
     policy_tokens: Vec<String>,
     environments: Vec<Environment>,
-    deployments: Vec<Deployment>,
-    answers: u32,
+    fleet: Fleet<Turn>,
 }
 
 impl Platform for Qovery {
@@ -261,105 +266,74 @@ impl Platform for Qovery {
         "qovery"
     }
 
-    fn call(&self, request: &Request) -> Call {
-        let segments = request.segments();
-        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-        match (request.method.as_str(), segments.as_slice()) {
-            ("GET", ["environment", "deploymentStatus"] | ["environment", _, "status"]) => Call::Read,
-            ("GET", ["environment", _]) => Call::Scope,
-            ("GET", ["environment", _, "deploymentQueue" | "deploymentHistoryV2"]) => Call::List,
-            ("POST", ["environment" | "deploymentQueue", _, "cancelDeployment"]) => Call::Cancel,
-            _ => Call::Other,
-        }
+    fn desk(&mut self) -> &mut dyn Desk {
+        &mut self.fleet
     }
 
-    fn answer(&mut self, request: &Request) -> Answer {
-        let call = self.call(request);
-        let segments = request.segments();
-        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-        let token = token(request);
-        let is_policy = token.is_some_and(|token| self.policy_tokens.iter().any(|p| p == token));
-        match self.tokens.judge(token, call) {
+    fn routes(&self) -> &'static [(Call, &'static str)] {
+        &[
+            (Call::Read, "GET environment/deploymentStatus"),
+            (Call::Read, "GET environment/*/status"),
+            (Call::Scope, "GET environment/*"),
+            (Call::List, "GET environment/*/deploymentQueue|deploymentHistoryV2"),
+            (Call::Cancel, "POST environment|deploymentQueue/*/cancelDeployment"),
+        ]
+    }
+
+    /// API tokens come as `Token`, JWTs as `Bearer`, and nothing else is understood.
+    fn token<'a>(&self, request: &'a Request) -> Option<&'a str> {
+        let (scheme, token) = request.header("authorization")?.split_once(' ')?;
+        let is_jwt = token.starts_with("ey") && token.split('.').count() == 3;
+        (scheme == if is_jwt { "Bearer" } else { "Token" }).then_some(token)
+    }
+
+    fn handle(&mut self, request: &Request) -> Answer {
+        let (call, places) = self.route(request);
+        let token = self.token(request);
+        let is_policy = token.is_some_and(|token| self.policy_tokens.iter().any(|known| known == token));
+        match self.fleet.tokens.judge(token, call) {
             Access::Granted => {}
-            Access::Denied if !is_policy => return self.error(403),
-            _ => return self.error(401),
+            Access::Denied if !is_policy => return self.problem(403),
+            _ => return self.problem(401),
         }
-        let names_environment =
-            segments.get(1).is_some_and(|id| segments.first() == Some(&"environment") && *id != "deploymentStatus");
-        if is_policy && !names_environment {
-            return self.error(401);
+        let path = request.segments();
+        let environment = path.get(1).filter(|id| path[0] == "environment" && *id != "deploymentStatus");
+        match environment.map(|id| self.environments.iter().find(|known| known.id == *id)) {
+            None if is_policy => return self.problem(401),
+            Some(None) => return self.problem(404),
+            Some(Some(environment)) if environment.hidden => return self.problem(403),
+            _ => {}
         }
-        if names_environment {
-            let found = self.environments.iter().find(|e| Some(&e.id.as_str()) == segments.get(1));
-            match found {
-                None => return self.error(404),
-                Some(environment) if environment.hidden => return self.error(403),
-                Some(_) => {}
-            }
-        }
-        match (call, segments.as_slice()) {
-            (Call::Read, [_, "deploymentStatus"]) => self.request_status(request),
-            (Call::Read, [_, id, _]) => self.status(id),
-            (Call::Scope, [_, id]) => self.environment(id),
-            (Call::List, [_, id, "deploymentQueue"]) => self.queue(id),
-            (Call::List, [_, id, _]) => self.history(id),
-            (Call::Cancel, ["environment", id, _]) => self.cancel(id, request),
-            (Call::Cancel, [_, id, _]) => self.cancel_queued(id, request),
-            _ => self.error(404),
+        let places: Vec<&str> = places.iter().map(String::as_str).collect();
+        match (call, places.as_slice()) {
+            (Call::Read, []) => self.request_status(request),
+            (Call::Read, [id]) => self.status(id),
+            (Call::Scope, [id]) => environment_json(id),
+            (Call::List, [id, "deploymentQueue"]) => self.queue(id),
+            (Call::List, [id, _]) => self.history(id),
+            (Call::Cancel, ["environment", id]) => self.cancel(id, request),
+            (Call::Cancel, [_, id]) => self.cancel_queued(id, request),
+            _ => self.problem(404),
         }
     }
 
-    fn error(&mut self, status: u16) -> Answer {
+    fn problem(&self, status: u16) -> Answer {
         let detail = match status {
             400 => "organization does not exist",
             401 => "Invalid or missing authentication token",
             403 => "Insufficient permissions to access this resource",
             404 => "Not found",
-            409 => return self.reply(status, &Value::Null),
+            409 => return Answer::json(status, &Value::Null),
             429 => "Too many requests",
             _ => "Internal error",
         };
-        self.reply(status, &json!({"status": status, "detail": detail}))
+        Answer::json(status, &json!({"status": status, "detail": detail}))
     }
 
-    fn reset_header(&self, in_seconds: i64) -> (&'static str, String) {
-        ("x-ratelimit-reset", epoch(in_seconds).to_string())
-    }
-
-    fn grant(&mut self, token: &str, grant: Grant) {
-        self.tokens.set(token, grant);
-    }
-
-    fn effective_cancels(&self, id: &str) -> usize {
-        let found = self.deployments.iter().find(|known| known.is(id));
-        found.map_or(0, |d| d.script.cancels() + usize::from(d.canceled_in_queue))
-    }
-
-    fn truth(&self, id: &str) -> Option<String> {
-        let found = self.deployments.iter().find(|known| known.is(id));
-        found.map(|deployment| deployment.word().to_owned())
-    }
-}
-
-/// API tokens come as `Token`, JWTs as `Bearer`, and nothing else is understood.
-fn token(request: &Request) -> Option<&str> {
-    let (scheme, token) = request.header("authorization")?.split_once(' ')?;
-    let is_jwt = token.starts_with("ey") && token.split('.').count() == 3;
-    let wanted = if is_jwt { "Bearer" } else { "Token" };
-    (scheme == wanted).then_some(token)
-}
-
-impl Qovery {
-    /// An answer with the headers every answer has; null is no body.
-    fn reply(&mut self, status: u16, body: &Value) -> Answer {
-        self.answers += 1;
-        let (remaining, reset) = match status {
+    fn headers(&self, answer: Answer, number: u32) -> Answer {
+        let (remaining, reset) = match answer.status {
             429 => (0, epoch(1)),
-            _ => (1000_u32.saturating_sub(self.answers), epoch(1800)),
-        };
-        let answer = match body {
-            Value::Null => Answer::new(status, "", ""),
-            body => Answer::json(status, body),
+            _ => (1000_u32.saturating_sub(number), epoch(1800)),
         };
         answer
             .with("x-ratelimit-limit", "1000")
@@ -367,9 +341,31 @@ impl Qovery {
             .with("x-ratelimit-reset", reset.to_string())
     }
 
+    fn reset_header(&self, in_seconds: i64) -> (&'static str, String) {
+        ("x-ratelimit-reset", epoch(in_seconds).to_string())
+    }
+}
+
+fn environment_json(id: &str) -> Answer {
+    let body = json!({
+        "id": id,
+        "created_at": "2026-01-01T00:00:00Z",
+        "updated_at": "2026-01-02T00:00:00Z",
+        "name": "staging",
+        "description": ENV_VALUE,
+        "organization": {"id": ORGANIZATION},
+        "project": {"id": PROJECT},
+        "mode": "STAGING",
+        "cloud_provider": {"provider": "AWS", "cluster": "main"},
+        "cluster_id": CLUSTER,
+        "cluster_name": "main",
+    });
+    Answer::json(200, &body)
+}
+
+impl Qovery {
     fn of(&mut self, environment: &str) -> impl Iterator<Item = &mut Deployment> {
-        let all = self.deployments.iter_mut();
-        all.filter(move |d| d.environment == environment)
+        self.fleet.all.iter_mut().filter(move |known| known.scope == environment)
     }
 
     fn settings(&mut self, environment: &str) -> &mut Environment {
@@ -379,7 +375,7 @@ impl Qovery {
 
     /// The one under way, or the last one that was.
     fn current(&mut self, environment: &str) -> Option<&mut Deployment> {
-        self.of(environment).filter(|d| d.started).last()
+        self.of(environment).filter(|d| d.own.started).last()
     }
 
     /// Starts the next one if the current one has ended.
@@ -389,7 +385,7 @@ impl Qovery {
 
     fn start_next(&mut self, environment: &str) -> bool {
         let next = self.of(environment).find(|d| d.waits());
-        next.map(|d| d.started = true).is_some()
+        next.map(|d| d.own.started = true).is_some()
     }
 
     fn move_on(&mut self, environment: &str) {
@@ -409,8 +405,8 @@ impl Qovery {
             "state": state,
             "last_deployment_state": own,
             "last_deployment_date": "2026-01-15T10:00:00Z",
-            "last_deployment_id": current.as_ref().and_then(|d| d.execution.clone()),
-            "deployment_request_id": current.as_ref().and_then(|d| d.request.clone()),
+            "last_deployment_id": current.as_ref().and_then(|d| d.own.execution.clone()),
+            "deployment_request_id": current.as_ref().and_then(|d| d.request()),
             "total_deployment_duration_in_seconds": null,
             "origin": "API",
             "triggered_by": EMAIL,
@@ -441,68 +437,38 @@ impl Qovery {
                 self.settle(id);
             }
         }
-        self.reply(200, &body)
-    }
-
-    fn environment(&mut self, id: &str) -> Answer {
-        let body = json!({
-            "id": id,
-            "created_at": "2026-01-01T00:00:00Z",
-            "updated_at": "2026-01-02T00:00:00Z",
-            "name": "staging",
-            "description": ENV_VALUE,
-            "organization": {"id": ORGANIZATION},
-            "project": {"id": PROJECT},
-            "mode": "STAGING",
-            "cloud_provider": {"provider": "AWS", "cluster": "main"},
-            "cluster_id": CLUSTER,
-            "cluster_name": "main",
-        });
-        self.reply(200, &body)
+        Answer::json(200, &body)
     }
 
     fn request_status(&mut self, request: &Request) -> Answer {
         let id = request.param("deploymentRequestId").unwrap_or_default();
         if !id.starts_with("req-") && !is_uuid(&id) {
-            return self.error(400);
+            return self.problem(400);
         }
         let environments: Vec<String> = self.environments.iter().map(|e| e.id.clone()).collect();
         for environment in environments {
             self.settle(&environment);
         }
-        let found = self.deployments.iter().find(|d| d.request.as_ref() == Some(&id));
-        let Some(found) = found else {
-            return self.error(404);
+        let Some(found) = self.fleet.find(|known| known.request() == Some(&id)) else {
+            return self.problem(404);
         };
-        let body = json!({
-            "deployment_request_id": id,
-            "environment_id": found.environment,
-            "status": found.word(),
-        });
-        self.reply(200, &body)
+        let body = json!({"deployment_request_id": id, "environment_id": found.scope, "status": found.word()});
+        Answer::json(200, &body)
     }
 
     fn queue(&mut self, id: &str) -> Answer {
         self.settle(id);
-        let waiting = self.of(id).filter(|d| d.waits()).map(|d| {
-            json!({
-                "identifier": {"deployment_request_id": d.request, "environment_id": id},
-                "auditing_data": {"triggered_by": EMAIL, "origin": "API"},
-                "trigger_action": d.action,
-                "stages": [],
-            })
-        });
-        let body = json!({"results": waiting.collect::<Vec<_>>()});
-        self.reply(200, &body)
+        let waiting: Vec<Value> = self.of(id).filter(|d| d.waits()).map(|d| d.shown()).collect();
+        Answer::json(200, &json!({"results": waiting}))
     }
 
     fn history(&mut self, id: &str) -> Answer {
         self.settle(id);
-        let past = self.of(id).filter(|d| d.started && !d.out_of_history);
+        let past = self.of(id).filter(|d| d.own.started && !d.own.out_of_history);
         let mut results: Vec<Value> = past
             .map(|d| {
                 json!({
-                    "identifier": {"execution_id": d.execution, "environment_id": id},
+                    "identifier": {"execution_id": d.own.execution, "environment_id": id},
                     "auditing_data": {
                         "created_at": "2026-01-15T10:00:00Z",
                         "updated_at": "2026-01-15T10:01:14Z",
@@ -511,14 +477,14 @@ impl Qovery {
                     },
                     "status": d.word(),
                     "action_status": action(d.word()),
-                    "trigger_action": d.action,
+                    "trigger_action": d.own.action,
                     "total_duration": "PT1M14S",
                     "stages": [],
                 })
             })
             .collect();
         results.reverse();
-        self.reply(200, &json!({"page": 1, "page_size": 20, "results": results}))
+        Answer::json(200, &json!({"page": 1, "page_size": 20, "results": results}))
     }
 
     fn cancel(&mut self, id: &str, request: &Request) -> Answer {
@@ -528,7 +494,7 @@ impl Qovery {
             text => serde_json::from_slice(text).unwrap_or_default(),
         };
         if !body.is_object() || !body.get("force_cancel").is_none_or(Value::is_boolean) {
-            return self.error(400);
+            return self.problem(400);
         }
         let settings = self.settings(id);
         let (shape, refused) = (settings.cancel_answer.clone(), settings.refuses_cancel);
@@ -537,12 +503,12 @@ impl Qovery {
         }
         self.settle(id);
         let Some(current) = self.current(id) else {
-            return self.error(409);
+            return self.problem(409);
         };
         // What only waits is no business of this call.
         let is_over = current.has_ended() || matches!(current.word(), "CANCELING" | "QUEUED");
         if let Some(status) = refused.or(is_over.then_some(409)) {
-            return self.reply(status, &Value::Null);
+            return Answer::json(status, &Value::Null);
         }
         let took_effect = current.script.cancel();
         let body = match shape {
@@ -556,35 +522,30 @@ impl Qovery {
             }
             CancelAnswer::Empty => Value::Null,
         };
-        self.reply(202, &body).effect(took_effect)
+        Answer::json(202, &body).effect(took_effect)
     }
 
     fn cancel_queued(&mut self, id: &str, request: &Request) -> Answer {
         if !serde_json::from_slice(&request.body).is_ok_and(|body: Value| body.is_object()) {
-            return self.error(400);
+            return self.problem(400);
         }
-        let mut all = self.deployments.iter_mut();
-        let Some(found) = all.find(|d| d.request.as_deref() == Some(id)) else {
-            return self.error(404);
+        let is_it = |known: &Deployment| known.request() == Some(id);
+        let Some(found) = self.fleet.find(is_it) else {
+            return self.problem(404);
         };
-        let environment = found.environment.clone();
-        if found.leaves_queue_at_cancel {
+        let environment = found.scope.clone();
+        if found.own.leaves_queue_at_cancel {
             self.move_on(&environment);
         }
-        let mut all = self.deployments.iter_mut();
-        match all.find(|d| d.request.as_deref() == Some(id) && d.waits()) {
-            Some(waiting) => {
-                waiting.canceled_in_queue = true;
-                self.reply(202, &Value::Null).effect(true)
-            }
-            None => {
-                let first = self.current(&environment);
-                let first = first.filter(|d| d.request.as_deref() == Some(id) && d.word() == "QUEUED");
-                match first.map(|d| d.script.cancel()) {
-                    Some(took_effect) => self.reply(202, &Value::Null).effect(took_effect),
-                    None => self.error(409),
-                }
-            }
+        if let Some(waiting) = self.fleet.find(|known| is_it(known) && known.waits()) {
+            waiting.script.set_after_cancel(["CANCELED"]);
+            let took_effect = waiting.script.cancel();
+            return Answer::json(202, &Value::Null).effect(took_effect);
+        }
+        let first = self.current(&environment).filter(|known| is_it(known) && known.word() == "QUEUED");
+        match first.map(|known| known.script.cancel()) {
+            Some(took_effect) => Answer::json(202, &Value::Null).effect(took_effect),
+            None => self.problem(409),
         }
     }
 }
@@ -612,79 +573,51 @@ fn action(word: &str) -> &'static str {
 /// Qovery, as tests know it.
 pub struct Stand;
 
+const ABOUT: About = About {
+    name: "qovery",
+    letter: 'q',
+    id: |number| format!("req-{number}"),
+    states: &[
+        ("queued", "DEPLOYMENT_QUEUED"),
+        ("running", "BUILDING"),
+        ("canceling", "CANCELING"),
+        ("canceled", "CANCELED"),
+        ("succeeded", "DEPLOYED"),
+        ("failed", "DEPLOYMENT_ERROR"),
+    ],
+    inputs: &[("token", TOKEN), ("environment_id", "env-1")],
+    unknown_scope: Some(("environment_id", "env-9")),
+    right: "role that may deploy",
+    traits: Traits {
+        reads_before: 2,
+        accepted: 202,
+        too_late: 409,
+        many: false,
+        commits: false,
+        blind: false,
+        credential: ("authorization", "Token "),
+        ..Traits::USUAL
+    },
+    ..About::USUAL
+};
+
 impl super::Stand for Stand {
-    fn name(&self) -> &'static str {
-        "qovery"
-    }
-
-    fn letter(&self) -> char {
-        'q'
-    }
-
-    fn id(&self, number: usize) -> String {
-        format!("req-{number}")
-    }
-
-    fn word(&self, state: &str) -> Option<&'static str> {
-        Some(match state {
-            "queued" => "DEPLOYMENT_QUEUED",
-            "running" => "BUILDING",
-            "canceling" => "CANCELING",
-            "canceled" => "CANCELED",
-            "succeeded" => "DEPLOYED",
-            "failed" => "DEPLOYMENT_ERROR",
-            _ => return None,
-        })
-    }
-
-    fn put(&self, sandbox: &Sandbox, number: usize, course: &Course) {
-        let (states, after, answer) = (self as &dyn super::Stand).words(course);
-        sandbox.add(Environment::new("env-1").cancel_answer(CancelAnswer::shows(answer)));
-        sandbox.add(Deployment::new("env-1", &number.to_string()).states(states).after_cancel(after));
+    fn about(&self) -> &'static About {
+        &ABOUT
     }
 
     fn put_one(&self, sandbox: &Sandbox, one: &One) {
-        let (states, after, answer) = (self as &dyn super::Stand).words(&one.course);
         let environment = format!("env-{}", one.scope);
-        sandbox.add(Environment::new(&environment).cancel_answer(CancelAnswer::shows(answer)));
-        sandbox.add(Deployment::new(&environment, &one.number.to_string()).states(states).after_cancel(after));
+        let deployment = Deployment::new(&environment, &one.number.to_string()).like(&ABOUT, one);
+        sandbox.add(Environment::new(&environment).cancel_answer(deployment.cancel_answer.clone())).add(deployment);
     }
 
     fn put_scopes(&self, sandbox: &Sandbox) {
         sandbox.add(Environment::new("env-1")).add(Environment::new("env-2"));
     }
 
-    fn unknown_scope(&self) -> Option<(&'static str, &'static str)> {
-        Some(("environment_id", "env-9"))
-    }
-
-    fn inputs(&self) -> Vec<(&'static str, &'static str)> {
-        vec![("token", TOKEN), ("environment_id", "env-1")]
-    }
-
-    fn select_inputs(&self) -> Option<Vec<(&'static str, &'static str)>> {
-        Some(Vec::new())
-    }
-
     /// What its environment does next is no lie about a deployment.
     fn body(&self, _id: &str, _word: &str) -> Option<String> {
         None
-    }
-
-    fn right(&self) -> &'static str {
-        "role that may deploy"
-    }
-
-    fn traits(&self) -> Traits {
-        Traits {
-            reads_before: 2,
-            accepted: 202,
-            too_late: 409,
-            many: false,
-            commits: false,
-            blind: false,
-            credential: ("authorization", "Token "),
-            ..Traits::default()
-        }
     }
 }
