@@ -12,11 +12,11 @@ use tokio::time::Instant;
 use super::clock::Clock;
 use super::dialect::Dialect;
 use super::errors::ApiError;
-use super::hint::{self, For};
 use super::limiter::Limiter;
 use super::reply::Reply;
 use super::request::ApiRequest;
 use super::transport::{Request, Response, Transport, TransportError};
+use super::words::{Cap, For, NoAnswer, Place, hint};
 use crate::model::address::Address;
 use crate::model::failure::{Failure, Kind, Retry};
 use crate::text::sanitizer::Sanitizer;
@@ -204,7 +204,7 @@ impl Exchange<'_> {
     fn admit(&self, response: Response) -> Result<Response, TransportError> {
         if self.for_sign_in {
             if response.body.len() > SIGN_IN_CAP {
-                return Err(too_large(&response));
+                return Err(NoAnswer::TooLarge(response.status, Cap::SignIn).into());
             }
             self.channel.learn_tokens(&response);
         }
@@ -262,9 +262,9 @@ impl Exchange<'_> {
 
     fn hint(&self, kind: Kind, status: Option<u16>) -> String {
         let Dialect { about, base_input, scope, .. } = &self.channel.dialect;
-        let place = hint::Place { host: self.server.host(), input: base_input, scope };
+        let place = Place { host: self.server.host(), input: base_input, scope };
         let asked = if self.call.is_read { For::Reading } else { For::Asking };
-        hint::hint(about, kind, status, place, asked)
+        hint(about, kind, status, place, asked)
     }
 
     /// Tells of a request: method, path, status, time and request id, never a body or another header.
@@ -295,21 +295,7 @@ fn kind(status: u16, error: &ApiError) -> Kind {
     }
 }
 
-fn too_large(response: &Response) -> TransportError {
-    TransportError {
-        kind: Kind::Unreadable,
-        words: format!("the answer was {} and larger than 256 KiB", response.status),
-    }
-}
-
 fn no_answer(allowed: Duration, way: Option<&'static str>) -> TransportError {
-    let mut words = if allowed < REQUEST_LIMIT {
-        "no whole answer before the time for this run was up".to_owned()
-    } else {
-        format!("no whole answer within {} s", allowed.as_secs())
-    };
-    if let Some(variable) = way {
-        words += &format!(", through the proxy that {variable} names");
-    }
-    TransportError { kind: Kind::Timeout, words }
+    let allowed = (allowed >= REQUEST_LIMIT).then_some(allowed);
+    NoAnswer::Late { allowed }.through(way).into()
 }

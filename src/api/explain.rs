@@ -7,7 +7,7 @@ use hyper_util::client::legacy::connect::HttpInfo;
 use rustls::{AlertDescription, CertificateError};
 
 use super::transport::TransportError;
-use crate::model::failure::Kind;
+use super::words::{ByProxy, NoAnswer, Tls};
 
 /// This end of the connection on which a request broke before an answer came; `None` when it failed otherwise.
 pub(super) fn broken_connection(error: &reqwest::Error) -> Option<SocketAddr> {
@@ -44,76 +44,59 @@ pub(super) fn explain(error: reqwest::Error, way: Option<&'static str>) -> Trans
     let last = causes.last().cloned().unwrap_or_else(|| error.to_string());
     let tls = tls.filter(|_| error.is_connect());
     let way = way.filter(|_| error.is_connect());
-    let proxy = way.map(|variable| format!("the proxy that {variable} names"));
     // A tunnel that does not come about is the proxy's doing, whatever lies beneath.
-    if let Some(proxy) = proxy.as_deref().filter(|_| said("tunnel error")) {
-        return by_proxy(proxy, &chain, tls, &last);
+    if let Some(variable) = way.filter(|_| said("tunnel error")) {
+        return NoAnswer::Proxy(variable, by_proxy(&chain, tls, last)).into();
     }
-    let (kind, words) = if let Some(tls) = tls {
-        (Kind::Untrusted, tls_words(tls))
+    let why = if let Some(tls) = tls {
+        NoAnswer::Untrusted(tls_failure(tls))
     } else if said("dns error") {
-        no_address(&chain, &last)
+        no_address(&chain, last)
     } else if error.is_connect() && error.is_timeout() {
         // A connection that the system gives up later on has timed out as well, but may have carried the request.
-        (Kind::Unreachable, "no connection within 5 s".to_owned())
+        NoAnswer::NoConnectionInTime
     } else if error.is_connect() {
-        (Kind::Unreachable, format!("no connection, {last}"))
+        NoAnswer::NoConnection(last)
     } else if said("invalid http") {
-        let words = if is_plain {
-            "what came back is no HTTP; a server that speaks TLS wants an address with https://"
-        } else {
-            "what came back is no HTTP"
-        };
-        (Kind::Unreadable, words.to_owned())
+        NoAnswer::NoHttp { plain: is_plain }
     } else {
-        (Kind::Broken, format!("the connection broke, {last}"))
+        NoAnswer::Broken(last)
     };
-    let words = match proxy {
-        Some(proxy) => format!("{words}, through {proxy}"),
-        None => words,
-    };
-    TransportError { kind, words }
+    why.through(way).into()
 }
 
-fn by_proxy(proxy: &str, chain: &str, tls: Option<&rustls::Error>, last: &str) -> TransportError {
-    let (kind, words) = if let Some(tls) = tls {
-        (Kind::Untrusted, format!("{proxy}: {}", tls_words(tls)))
+fn by_proxy(chain: &str, tls: Option<&rustls::Error>, last: String) -> ByProxy {
+    if let Some(tls) = tls {
+        ByProxy::Untrusted(tls_failure(tls))
     } else if chain.contains("authorization required") {
-        let words = format!("{proxy} wants a user name and password, or other ones than it got (407)");
-        (Kind::Proxy, words)
+        ByProxy::WantsPassword
     } else if chain.contains("failed to create") {
-        (Kind::Proxy, format!("{proxy} cannot be reached, {last}"))
+        ByProxy::OutOfReach(last)
     } else if chain.contains("unsuccessful") {
-        (Kind::Proxy, format!("{proxy} refuses to connect"))
+        ByProxy::Refuses
     } else {
-        (Kind::Proxy, format!("{proxy} broke off, {last}"))
-    };
-    TransportError { kind, words }
+        ByProxy::BrokeOff(last)
+    }
 }
 
 /// A host name that leads nowhere: nobody knows it, or the name server gave no answer, which can improve.
-fn no_address(chain: &str, last: &str) -> (Kind, String) {
+fn no_address(chain: &str, last: String) -> NoAnswer {
     // As glibc and musl word it.
     if ["temporary failure", "try again"].iter().any(|text| chain.contains(text)) {
-        (Kind::Unreachable, format!("the name server gives no answer, {last}"))
+        NoAnswer::SilentNameServer(last)
     } else {
-        (Kind::UnknownHost, format!("the host name is not known, {last}"))
+        NoAnswer::UnknownHost(last)
     }
 }
 
-fn tls_words(error: &rustls::Error) -> String {
+fn tls_failure(error: &rustls::Error) -> Tls {
+    let cause = error.to_string();
     match error {
-        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
-            format!("TLS failed, the certificate comes from a CA that is not trusted ({error})")
-        }
-        rustls::Error::InvalidMessage(_) => {
-            format!("TLS failed, the server does not speak TLS there ({error})")
-        }
+        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => Tls::UnknownIssuer(cause),
+        rustls::Error::InvalidMessage(_) => Tls::NotSpoken(cause),
         rustls::Error::AlertReceived(AlertDescription::ProtocolVersion | AlertDescription::HandshakeFailure)
-        | rustls::Error::PeerIncompatible(_) => {
-            format!("TLS failed, the server and this run have nothing in common of TLS 1.2 and 1.3 ({error})")
-        }
-        _ => format!("TLS failed, {error}"),
+        | rustls::Error::PeerIncompatible(_) => Tls::NothingInCommon(cause),
+        _ => Tls::Other(cause),
     }
 }
 
@@ -131,13 +114,13 @@ mod tests {
 
     #[test]
     fn a_name_server_without_an_answer_is_told_from_a_name_nobody_knows() {
-        let kind = |chain: &str| no_address(chain, "").0;
+        let silent = |chain: &str| matches!(no_address(chain, String::new()), NoAnswer::SilentNameServer(_));
         let lookup = "dns error: failed to lookup address information";
         for text in ["temporary failure in name resolution", "try again"] {
-            assert_eq!(kind(&format!("{lookup}: {text}")), Kind::Unreachable);
+            assert!(silent(&format!("{lookup}: {text}")));
         }
         for text in ["name or service not known", "name does not resolve"] {
-            assert_eq!(kind(&format!("{lookup}: {text}")), Kind::UnknownHost);
+            assert!(!silent(&format!("{lookup}: {text}")));
         }
     }
 }

@@ -17,9 +17,9 @@ use super::proxy::Proxy;
 use super::request::{Body, Method};
 use super::transport::{Request, Response, Transport, TransportError};
 use super::trust::Roots;
+use super::words::{Cap, NoAnswer};
 use crate::input::env::Env;
 use crate::model::address::Address;
-use crate::model::failure::Kind;
 use crate::text::secret::Secret;
 
 /// Longest time to connect, TLS included.
@@ -106,10 +106,7 @@ impl Client {
         };
         let mut sending = self.inner.request(method, request.url);
         for (name, secret) in &request.credentials {
-            let mut value = HeaderValue::from_str(secret.expose()).map_err(|_| TransportError {
-                kind: Kind::Unauthorized,
-                words: "the credential has characters that no HTTP header can carry".to_owned(),
-            })?;
+            let mut value = HeaderValue::from_str(secret.expose()).map_err(|_| NoAnswer::OddCredential)?;
             value.set_sensitive(true);
             sending = sending.header(HeaderName::from_static(name), value);
         }
@@ -184,8 +181,7 @@ async fn read_body(mut response: reqwest::Response, way: Option<&'static str>) -
     }
     while let Some(chunk) = response.chunk().await.map_err(|error| explain(error, way))? {
         if whole.body.len() + chunk.len() > BODY_CAP {
-            let words = format!("the answer was {} and larger than 16 MiB", whole.status);
-            return Err(TransportError { kind: Kind::TooLarge, words });
+            return Err(NoAnswer::TooLarge(whole.status, Cap::Answer).into());
         }
         whole.body.extend_from_slice(&chunk);
     }
@@ -200,6 +196,7 @@ fn form(fields: &[(&'static str, Secret)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::failure::Kind;
     use reqwest::dns::{Name, Resolve, Resolving};
     use std::io::{Read as _, Write as _};
 
