@@ -140,10 +140,10 @@ const SCENES: &[Scene] = &[
         title: "Qovery: ours ends, the next one in the queue starts by itself, and is not mistaken for it",
         platform: "qovery",
         set: |sandbox| {
-            sandbox.add(qovery::Deployment::new("env-1", "one"));
-            sandbox.add(qovery::Deployment::new("env-1", "two"));
+            sandbox.add(qovery::Deployment::new(qovery::ENVIRONMENT, 1));
+            sandbox.add(qovery::Deployment::new(qovery::ENVIRONMENT, 2));
         },
-        inputs: &[("environment_id", "env-1")],
+        inputs: &[("environment_id", qovery::ENVIRONMENT)],
         secrets: &[("token", TOKEN)],
     },
     Scene {

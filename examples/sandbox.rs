@@ -26,8 +26,8 @@ use sandbox::{
 const STATES: [&str; 7] = ["queued", "running", "canceling", "canceled", "succeeded", "failed", "superseded"];
 
 /// The ids of all deployments, those of Qovery by their requests.
-const IDS: [&str; 9] =
-    ["dep-do", "dep-cf", "k7Q-3mX-p9Z", "dpl_old", "dpl_1", "dpl_other", "req-one", "dep-rn", RAILWAY];
+const IDS: [&str; 9] = ["dep-do", "dep-cf", "k7Q-3mX-p9Z", "dpl_old", "dpl_1", "dpl_other", QOVERY, "dep-rn", RAILWAY];
+const QOVERY: &str = "b81d3c95-0e4b-4f68-a2c7-000000000001";
 const RAILWAY: &str = "5f1fb65b-0000-4000-8000-000000000001";
 
 /// The words a deployment shows before and after a cancel.
@@ -96,7 +96,7 @@ fn main() {
         // Qovery's is read twice before a cancel is sent, and so would have ended by then.
         states = vec!["BUILDING"];
     }
-    let deployment = qovery::Deployment::new("env-1", "one").states(states);
+    let deployment = qovery::Deployment::new(qovery::ENVIRONMENT, 1).states(states);
     sandbox.add(deployment.after_cancel(after_cancel));
 
     let Course { states, after_cancel } = words(["build_in_progress", "update_in_progress", "canceled", "live"]);
@@ -111,7 +111,10 @@ fn main() {
         ("digitalocean", "app_id=app-1 deployment_id=dep-do endless_app_id=app-2 endless_id=dep-endless"),
         ("cloud_foundry", "username=deployer deployment_id=dep-cf"),
         ("vercel", "team_id=team_1 project_id=prj_1 deployment_id=dpl_1"),
-        ("qovery", "environment_id=env-1 deployment_id=req-one"),
+        (
+            "qovery",
+            "environment_id=e0f6b1c4-8d3a-4c57-9b21-000000000001 deployment_id=b81d3c95-0e4b-4f68-a2c7-000000000001",
+        ),
         ("render", "service_id=srv-cu2k7g0gph6c73ffc4h0 deployment_id=dep-rn"),
         ("railway", "deployment_id=5f1fb65b-0000-4000-8000-000000000001"),
     ] {
@@ -192,7 +195,7 @@ fn put(sandbox: &Sandbox, stand: &'static dyn sandbox::Stand, number: usize, sta
         }
         // An environment has one deployment at a time.
         "qovery" => {
-            let deployment = qovery::Deployment::new(&id, "web").ids(&uuid(number + 32), &format!("{id}-1"));
+            let deployment = qovery::Deployment::new(&id, 1).ids(&uuid(number + 32), &format!("{id}-1"));
             sandbox.add(deployment.states(states).after_cancel(after));
         }
         "vercel" => {

@@ -48,7 +48,9 @@ CF_CALLS = ("curl GET https://packages.cloudfoundry.org/", "cf api ", "cf auth",
             "cf curl /v3/apps/", "cf push web --strategy rolling --no-wait")
 CF_ASKED = ("cf curl /v3/deployments?app_guids=",)
 DATADOG = "curl POST https://api.datadoghq.eu/api/v2/fleet/deployments/configure "
-QOVERY = "curl POST https://api.qovery.com/environment/env-1/deploy"
+QOVERY_ENVIRONMENT = "e0f6b1c4-8d3a-4c57-9b21-000000000001"
+QOVERY_REQUEST = "b81d3c95-0e4b-4f68-a2c7-000000000001"
+QOVERY = f"curl POST https://api.qovery.com/environment/{QOVERY_ENVIRONMENT}/deploy"
 RENDER = {"Remember what is live before": GREEN, "Start the deployment": GREEN}
 RENDER_SERVICE = "srv-cu2k7g0gph6c73ffc4h0"
 RENDER_API = f"https://api.render.com/v1/services/{RENDER_SERVICE}/"
@@ -129,7 +131,7 @@ CASES = [
                outcome="completed", went_live="true", canceled=("dep-cf",), told="was faster and is live"),
     dispatched("canceled", by_hand("datadog", "all", "false", query="env:prod AND service:web"), green=True, outcome="canceled",
                went_live="false", canceled=("k7Q-3mX-p9Z",)),
-    dispatched("canceled", by_hand("qovery", "latest", "false"), green=True, outcome="canceled", went_live="false", canceled=("req-one",)),
+    dispatched("canceled", by_hand("qovery", "latest", "false"), green=True, outcome="canceled", went_live="false", canceled=(QOVERY_REQUEST,)),
     dispatched("canceled", by_hand("render", "all", "false"), green=True, outcome="canceled", went_live="false", canceled=("dep-rn",)),
     dispatched("canceled", by_hand("railway", "latest", "false"), green=True, outcome="canceled", went_live="false", canceled=(RAILWAY_ID,)),
 
@@ -177,9 +179,9 @@ CASES = [
          event="workflow_dispatch"),
 
     Case("qovery", "canceled", {"Start the deployment": GREEN, **CHECK, STOP: GREEN}, outcome="canceled", went_live="false",
-         canceled=("req-one",), calls=(QOVERY,)),
+         canceled=(QOVERY_REQUEST,), calls=(QOVERY,)),
     Case("qovery", "goes-live", {"Start the deployment": GREEN, **CHECK, STOP: RED, "Say that it is live": GREEN}, outcome="completed",
-         went_live="true", canceled=("req-one",), calls=(QOVERY,), told="was faster and is live"),
+         went_live="true", canceled=(QOVERY_REQUEST,), calls=(QOVERY,), told="was faster and is live"),
     Case("qovery", "canceled", {"Start the deployment": GREEN, "Your checks": GREEN}, green=True, checks="pass", calls=(QOVERY,)),
 
     Case("render", "canceled", {**RENDER, **CHECK, STOP: GREEN}, outcome="canceled", went_live="false", canceled=("dep-rn",), calls=RENDER_CALLS),
@@ -254,7 +256,7 @@ class Runner:
         variables = {
             "VERCEL_PROJECT_ID": "prj_1", "VERCEL_TEAM_ID": "team_1", "PRODUCTION_URL": "https://www.example.com",
             "DIGITALOCEAN_APP_ID": "app-1", "DIGITALOCEAN_APP_NAME": "web", "CF_API_URL": api_url, "CF_ORG": "acme", "CF_SPACE": "prod",
-            "CF_APP": "web", "DD_SITE": "datadoghq.eu", "QOVERY_ENVIRONMENT_ID": "env-1",
+            "CF_APP": "web", "DD_SITE": "datadoghq.eu", "QOVERY_ENVIRONMENT_ID": QOVERY_ENVIRONMENT,
             "RENDER_SERVICE_ID": RENDER_SERVICE, "RAILWAY_SERVICE_ID": RAILWAY_SERVICE,
         }
         secrets = {

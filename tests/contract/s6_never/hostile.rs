@@ -95,13 +95,13 @@ fn from_vercel(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
 
 fn from_qovery(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
     let fields = json!({"name": texts.next(), "status_details": {"action": texts.next()}});
-    sandbox.add(qovery::Environment::new("env-1").patch(fields));
-    let deployment = qovery::Deployment::new("env-1", "one").states([texts.next()]);
+    sandbox.add(qovery::Environment::new(qovery::ENVIRONMENT).patch(fields));
+    let deployment = qovery::Deployment::new(qovery::ENVIRONMENT, 1).states([texts.next()]);
     sandbox.add(deployment.after_cancel([texts.next(), "CANCELED"]));
     if texts.0.is_multiple_of(2) {
         sandbox.fault(Call::Cancel, [texts.error(409)]);
     }
-    on("qovery", sandbox, step).input("environment_id", "env-1").input("timeout", "2")
+    on("qovery", sandbox, step).input("environment_id", qovery::ENVIRONMENT).input("timeout", "2")
 }
 
 fn from_render(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {

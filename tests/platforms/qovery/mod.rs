@@ -5,9 +5,19 @@ mod select;
 
 use serde_json::json;
 
-use crate::sandbox::qovery::{Deployment, Environment};
+use crate::sandbox::qovery::{Deployment, ENVIRONMENT, Environment, OTHER_ENVIRONMENT, request};
 use crate::sandbox::{Call, Fault, Sandbox};
 use crate::step::{Ran, Step};
+
+/// The requests of the deployments with these numbers, and one that nobody has made.
+const ONE: &str = "b81d3c95-0e4b-4f68-a2c7-000000000001";
+const TWO: &str = "b81d3c95-0e4b-4f68-a2c7-000000000002";
+const THREE: &str = "b81d3c95-0e4b-4f68-a2c7-000000000003";
+const NONE: &str = "b81d3c95-0e4b-4f68-a2c7-000000000009";
+
+/// The executions of the first two.
+const EXECUTION: &str = "e0f6b1c4-8d3a-4c57-9b21-000000000001-1";
+const OTHER_EXECUTION: &str = "e0f6b1c4-8d3a-4c57-9b21-000000000001-2";
 
 fn sandbox(deployments: impl IntoIterator<Item = Deployment>) -> Sandbox {
     let sandbox = Sandbox::start();
@@ -18,7 +28,7 @@ fn sandbox(deployments: impl IntoIterator<Item = Deployment>) -> Sandbox {
 }
 
 fn step(sandbox: &Sandbox) -> Step {
-    Step::on(sandbox, "qovery").input("environment_id", "env-1")
+    Step::on(sandbox, "qovery").input("environment_id", ENVIRONMENT)
 }
 
 fn named(sandbox: &Sandbox, id: &str) -> Step {
@@ -26,11 +36,11 @@ fn named(sandbox: &Sandbox, id: &str) -> Step {
 }
 
 fn one() -> Deployment {
-    Deployment::new("env-1", "one")
+    Deployment::new(ENVIRONMENT, 1)
 }
 
 fn two() -> Deployment {
-    Deployment::new("env-1", "two")
+    Deployment::new(ENVIRONMENT, 2)
 }
 
 /// The paths and bodies of all cancel requests.
@@ -51,17 +61,19 @@ fn what_is_under_way_is_canceled() {
     let ran = step(&sandbox).run();
     ran.ended("canceled", 0);
     reports(&ran, "canceled", "true", "false");
-    let environment = ("/environment/env-1/cancelDeployment".to_owned(), r#"{"force_cancel":false}"#.to_owned());
+    let environment = (format!("/environment/{ENVIRONMENT}/cancelDeployment"), r#"{"force_cancel":false}"#.to_owned());
     assert_eq!(asked(&sandbox), [environment]);
-    assert_eq!(sandbox.effective_cancels("req-one"), 1);
-    assert_eq!(ran.output("deployment_id"), "req-one");
+    assert_eq!(sandbox.effective_cancels(ONE), 1);
+    assert_eq!(ran.output("deployment_id"), ONE);
     assert_eq!(
         ran.output("deployment_url"),
-        "https://console.qovery.com/organization/2b7c7f3e-55d0-4c1e-8b1c-6e6f6f4f2a10/project/6d0c8a52-1f3b-4e6f-a5d4-b3c2a1908f7e/environment/env-1/deployment/exec-one"
+        format!(
+            "https://console.qovery.com/organization/2b7c7f3e-55d0-4c1e-8b1c-6e6f6f4f2a10/project/6d0c8a52-1f3b-4e6f-a5d4-b3c2a1908f7e/environment/{ENVIRONMENT}/deployment/{EXECUTION}"
+        )
     );
     let told = &ran.deployments()[0];
     assert_eq!(told["http_status"], 202);
-    assert_eq!(told["details"]["execution_id"], "exec-one");
+    assert_eq!(told["details"]["execution_id"], EXECUTION);
     assert!(ran.summary.contains("starts by itself"), "{}", ran.summary);
 }
 
@@ -78,8 +90,8 @@ fn the_next_in_the_queue_is_never_taken_for_ours() {
     let sandbox = sandbox([one(), two()]);
     let ran = step(&sandbox).run();
     ran.ended("canceled", 0);
-    assert_eq!(ran.output("deployment_id"), "req-one");
-    assert_eq!((sandbox.effective_cancels("req-one"), sandbox.effective_cancels("req-two")), (1, 0));
+    assert_eq!(ran.output("deployment_id"), ONE);
+    assert_eq!((sandbox.effective_cancels(ONE), sandbox.effective_cancels(TWO)), (1, 0));
 }
 
 #[test]
@@ -88,8 +100,8 @@ fn without_a_request_id_the_history_tells_the_end() {
     let sandbox = sandbox(old);
     let ran = step(&sandbox).run();
     ran.ended("canceled", 0);
-    assert_eq!(ran.output("deployment_id"), "exec-one");
-    assert_eq!(sandbox.effective_cancels("exec-two"), 0);
+    assert_eq!(ran.output("deployment_id"), EXECUTION);
+    assert_eq!(sandbox.effective_cancels(OTHER_EXECUTION), 0);
 }
 
 #[test]
@@ -119,15 +131,15 @@ fn how_it_really_ended_decides() {
 fn one_that_ended_before_the_next_started_is_judged_by_its_own_end() {
     let sandbox = sandbox([one().after_cancel(["CANCELING", "DEPLOYED"]), two()]);
     step(&sandbox).run().ended("completed", 3);
-    assert_eq!(sandbox.effective_cancels("req-two"), 0);
+    assert_eq!(sandbox.effective_cancels(TWO), 0);
 }
 
 #[test]
 fn a_never_deployed_environment_has_nothing_to_cancel() {
     let sandbox = Sandbox::start();
-    sandbox.add(Environment::new("env-1"));
+    sandbox.add(Environment::new(ENVIRONMENT));
     let ran = step(&sandbox).run();
-    ran.ended("nothing_to_cancel", 0).says("READY").says("env-1");
+    ran.ended("nothing_to_cancel", 0).says("READY").says(ENVIRONMENT);
     assert_eq!((ran.output("canceled"), ran.output("went_live")), ("false", "false"));
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
@@ -137,12 +149,12 @@ fn a_teardown_is_canceled_only_by_its_name() {
     for word in ["STOPPING", "DELETING", "STOP_QUEUED", "DELETE_QUEUED"] {
         let sandbox = sandbox([one().states([word])]);
         let ran = step(&sandbox).run();
-        ran.ended("skipped", 0).says("no deployment").says("deployment_id: req-one");
+        ran.ended("skipped", 0).says("no deployment").says(&format!("deployment_id: {ONE}"));
         assert_eq!(ran.output("platform_state"), word);
         assert_eq!(sandbox.count(Call::Cancel), 0);
     }
     let sandbox = sandbox([one().states(["DELETING"])]);
-    named(&sandbox, "req-one").run().ended("canceled", 0);
+    named(&sandbox, ONE).run().ended("canceled", 0);
 }
 
 #[test]
@@ -159,7 +171,7 @@ fn a_teardown_that_follows_upon_a_request_is_not_said_to_be_unsent() {
 fn what_was_taken_down_is_not_live() {
     for (word, end) in [("STOPPING", "STOPPED"), ("DELETE_QUEUED", "DELETED")] {
         let taken_down = sandbox([one().states([end])]);
-        for step in [step(&taken_down), named(&taken_down, "req-one")] {
+        for step in [step(&taken_down), named(&taken_down, ONE)] {
             let ran = step.run();
             ran.ended("already_finished", 0);
             reports(&ran, "succeeded", "false", "false");
@@ -168,7 +180,7 @@ fn what_was_taken_down_is_not_live() {
         // Named, asked to stop, and over all the same.
         let stubborn = one().states([word]).after_cancel([end]);
         let sandbox = sandbox([stubborn]);
-        let ran = named(&sandbox, "req-one").run();
+        let ran = named(&sandbox, ONE).run();
         ran.ended("completed", 3).says("nothing went live");
         reports(&ran, "succeeded", "false", "false");
         let told = format!("{}{}", ran.stdout, ran.summary);
@@ -184,8 +196,8 @@ fn what_the_history_calls_a_teardown_is_not_live() {
     for (action, live) in [("DEPLOY", "true"), ("STOP", "false"), ("DEPLOY_DRY_RUN", "false")] {
         let past = one().without_request().states(["RECAP"]).action(action);
         let sandbox = sandbox([past, two().states(["DEPLOYED"])]);
-        sandbox.add(Environment::new("env-1").moves_on_after(0));
-        let ran = named(&sandbox, "exec-one").run();
+        sandbox.add(Environment::new(ENVIRONMENT).moves_on_after(0));
+        let ran = named(&sandbox, EXECUTION).run();
         assert_eq!(ran.output("went_live"), live, "{action}: {}", ran.stdout);
         assert_eq!(ran.output("outcome"), "already_finished", "{action}");
     }
@@ -213,53 +225,53 @@ fn a_run_that_does_not_wait_is_told_with_its_page() {
     let sandbox = sandbox([one()]);
     let ran = step(&sandbox).input("wait", "false").run();
     ran.ended("requested", 0);
-    assert!(ran.output("deployment_url").ends_with("/deployment/exec-one"));
+    assert!(ran.output("deployment_url").ends_with(&format!("/deployment/{EXECUTION}")));
 }
 
 #[test]
 fn both_kinds_of_id_name_the_one_under_way() {
-    for id in ["req-one", "exec-one"] {
+    for id in [ONE, EXECUTION] {
         let sandbox = sandbox([one(), two()]);
         let ran = named(&sandbox, id).run();
         ran.ended("canceled", 0);
-        assert_eq!(ran.output("deployment_id"), "req-one");
-        assert_eq!(sandbox.effective_cancels("req-two"), 0);
+        assert_eq!(ran.output("deployment_id"), ONE);
+        assert_eq!(sandbox.effective_cancels(TWO), 0);
     }
 }
 
 #[test]
 fn one_that_waits_is_canceled_in_the_queue() {
     let sandbox = sandbox([one(), two()]);
-    let ran = named(&sandbox, "req-two").run();
+    let ran = named(&sandbox, TWO).run();
     ran.ended("canceled", 0);
     assert_eq!(ran.output("previous_state"), "QUEUED");
-    let queue = ("/deploymentQueue/req-two/cancelDeployment".to_owned(), "{}".to_owned());
+    let queue = (format!("/deploymentQueue/{TWO}/cancelDeployment"), "{}".to_owned());
     assert_eq!(asked(&sandbox), [queue]);
-    assert_eq!(sandbox.effective_cancels("req-one"), 0);
+    assert_eq!(sandbox.effective_cancels(ONE), 0);
 }
 
 #[test]
 fn an_environment_that_only_waits_is_canceled_in_the_queue() {
     let sandbox = sandbox([one().states(["QUEUED"]).after_cancel(["CANCELED"])]);
     step(&sandbox).run().ended("canceled", 0);
-    assert_eq!(asked(&sandbox)[0].0, "/deploymentQueue/req-one/cancelDeployment");
+    assert_eq!(asked(&sandbox)[0].0, format!("/deploymentQueue/{ONE}/cancelDeployment"));
 }
 
 #[test]
 fn one_that_leaves_the_queue_at_that_moment_is_canceled_where_it_is_now() {
     let sandbox = sandbox([one(), two().leaves_queue_at_cancel()]);
-    named(&sandbox, "req-two").run().ended("canceled", 0);
-    assert_eq!(sandbox.effective_cancels("req-two"), 1);
-    assert_eq!(asked(&sandbox)[1].0, "/environment/env-1/cancelDeployment");
+    named(&sandbox, TWO).run().ended("canceled", 0);
+    assert_eq!(sandbox.effective_cancels(TWO), 1);
+    assert_eq!(asked(&sandbox)[1].0, format!("/environment/{ENVIRONMENT}/cancelDeployment"));
 }
 
 #[test]
 fn another_id_cancels_nothing() {
     let sandbox = sandbox([one().states(["DEPLOYED"]), two()]);
-    for id in ["req-one", "exec-one"] {
+    for id in [ONE, EXECUTION] {
         named(&sandbox, id).run().ended("already_finished", 3);
     }
-    for id in ["req-none", "exec-none", "env-1"] {
+    for id in [NONE, "exec-none", ENVIRONMENT] {
         named(&sandbox, id).run().ended("not_found", 4).says("neither under way nor in its queue");
     }
     assert_eq!(sandbox.count(Call::Cancel), 0);
@@ -267,9 +279,9 @@ fn another_id_cancels_nothing() {
 
 #[test]
 fn a_request_of_another_environment_is_not_found() {
-    let sandbox = sandbox([one(), Deployment::new("env-2", "a"), Deployment::new("env-2", "b")]);
-    for id in ["req-a", "req-b"] {
-        named(&sandbox, id).run().ended("not_found", 4);
+    let sandbox = sandbox([one(), Deployment::new(OTHER_ENVIRONMENT, 4), Deployment::new(OTHER_ENVIRONMENT, 5)]);
+    for number in [4, 5] {
+        named(&sandbox, &request(number)).run().ended("not_found", 4);
     }
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
@@ -277,18 +289,18 @@ fn a_request_of_another_environment_is_not_found() {
 #[test]
 fn nothing_is_sent_once_the_environment_has_moved_on() {
     let sandbox = sandbox([one(), two()]);
-    sandbox.add(Environment::new("env-1").moves_on_after(1));
+    sandbox.add(Environment::new(ENVIRONMENT).moves_on_after(1));
     let ran = step(&sandbox).run();
     ran.ended("already_finished", 3);
-    assert_eq!((ran.output("deployment_id"), sandbox.count(Call::Cancel)), ("req-one", 0));
+    assert_eq!((ran.output("deployment_id"), sandbox.count(Call::Cancel)), (ONE, 0));
 }
 
 #[test]
 fn an_answer_about_another_deployment_is_an_error_that_names_both() {
     let sandbox = sandbox([one(), two()]);
-    sandbox.add(Environment::new("env-1").moves_on_after(2));
+    sandbox.add(Environment::new(ENVIRONMENT).moves_on_after(2));
     let ran = step(&sandbox).run();
-    ran.ended("error", 1).says("The environment moved on: req-two was asked to stop, not req-one");
+    ran.ended("error", 1).says(&format!("The environment moved on: {TWO} was asked to stop, not {ONE}"));
     assert_eq!(ran.deployments()[0]["http_status"], 202);
     assert_eq!(ran.output("canceled"), "false");
 }
@@ -296,15 +308,15 @@ fn an_answer_about_another_deployment_is_an_error_that_names_both() {
 #[test]
 fn an_execution_that_changed_under_one_request_is_told_apart() {
     let sandbox = sandbox([one()]);
-    let patch = json!({ "last_deployment_id": "exec-other" });
+    let patch = json!({ "last_deployment_id": OTHER_EXECUTION });
     let answer = json!({
-        "id": "env-1", "state": "CANCELING", "last_deployment_state": "CANCELING",
-        "last_deployment_id": "exec-other", "deployment_request_id": "req-one",
+        "id": ENVIRONMENT, "state": "CANCELING", "last_deployment_state": "CANCELING",
+        "last_deployment_id": OTHER_EXECUTION, "deployment_request_id": ONE,
     });
     sandbox.fault(Call::Cancel, [Fault::json(202, &answer.to_string())]);
-    named(&sandbox, "req-one").run().ended("error", 1).says("exec-other was asked to stop, not exec-one");
-    sandbox.add(Environment::new("env-1").patch(patch));
-    named(&sandbox, "exec-one").input("timeout", "3s").run().ended("timed_out", 124).says("was not sent");
+    named(&sandbox, ONE).run().ended("error", 1).says(&format!("{OTHER_EXECUTION} was asked to stop, not {EXECUTION}"));
+    sandbox.add(Environment::new(ENVIRONMENT).patch(patch));
+    named(&sandbox, EXECUTION).input("timeout", "3s").run().ended("timed_out", 124).says("was not sent");
     assert_eq!(sandbox.count(Call::Cancel), 1);
 }
 
@@ -314,7 +326,7 @@ fn an_unclear_request_before_the_environment_moved_on_is_decided_by_our_own_end(
         let sandbox = sandbox([one().after_cancel([end]), two()]);
         sandbox.fault(Call::Cancel, [Fault::after(Fault::Status(503))]);
         step(&sandbox).run().ended(outcome, code);
-        assert_eq!((sandbox.count(Call::Cancel), sandbox.effective_cancels("req-two")), (1, 0));
+        assert_eq!((sandbox.count(Call::Cancel), sandbox.effective_cancels(TWO)), (1, 0));
     }
 }
 
@@ -325,8 +337,8 @@ fn an_unclear_request_whose_end_nobody_tells_is_told_with_what_the_environment_m
     sandbox.fault(Call::Cancel, [Fault::after(Fault::Status(503))]);
     let ran = step(&sandbox).run();
     ran.ended("error", 1).says("The cancel request had no clear answer (the answer was 503");
-    ran.says("tells of deployment exec-one no more, only of req-two, which is BUILDING");
-    assert_eq!((sandbox.count(Call::Cancel), sandbox.effective_cancels("req-two")), (1, 0));
+    ran.says(&format!("tells of deployment {EXECUTION} no more, only of {TWO}, which is BUILDING"));
+    assert_eq!((sandbox.count(Call::Cancel), sandbox.effective_cancels(TWO)), (1, 0));
 }
 
 #[test]
@@ -342,7 +354,7 @@ fn a_request_whose_ids_could_not_be_compared_in_time_was_not_sent() {
 fn ids_are_compared_again_before_an_unclear_request_is_repeated() {
     let sandbox = sandbox([one(), two()]);
     // Find, compare, two looks after the 503, and then the compare that sees the next one.
-    sandbox.add(Environment::new("env-1").moves_on_after(4));
+    sandbox.add(Environment::new(ENVIRONMENT).moves_on_after(4));
     sandbox.fault(Call::Cancel, [Fault::Status(503)]);
     let ran = step(&sandbox).run();
     ran.ended("completed", 3);
@@ -375,7 +387,7 @@ fn while_the_words_may_speak_of_two_deployments_no_id_is_trusted() {
     assert_eq!(sandbox.count(Call::Cancel), 0);
     // The request's own status says that it is over: something else must be building.
     let sandbox = self::sandbox([one().states(torn)]);
-    named(&sandbox, "req-one").run().ended("already_finished", 0);
+    named(&sandbox, ONE).run().ended("already_finished", 0);
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
 
@@ -395,7 +407,7 @@ fn other_kinds_of_waiting_are_canceled_in_the_environment() {
     for word in ["DEPLOYMENT_QUEUED", "WAITING_RUNNING", "NEW_QUEUED"] {
         let sandbox = sandbox([one().states([word])]);
         step(&sandbox).input("only_states", "queued").run().ended("canceled", 0);
-        assert_eq!(asked(&sandbox)[0].0, "/environment/env-1/cancelDeployment");
+        assert_eq!(asked(&sandbox)[0].0, format!("/environment/{ENVIRONMENT}/cancelDeployment"));
     }
     let sandbox = sandbox([one().states(["QUEUED"])]);
     step(&sandbox).input("only_states", "running").run().ended("skipped", 0);
@@ -405,7 +417,7 @@ fn other_kinds_of_waiting_are_canceled_in_the_environment() {
 #[test]
 fn an_environment_that_is_not_there_is_named() {
     let sandbox = Sandbox::start();
-    step(&sandbox).run().ended("not_found", 4).says("no environment env-1");
+    step(&sandbox).run().ended("not_found", 4).says(&format!("no environment {ENVIRONMENT}"));
 }
 
 #[test]
@@ -446,9 +458,9 @@ fn a_read_that_fails_right_before_the_request_is_no_request() {
 
 #[test]
 fn several_are_canceled_each_where_it_is() {
-    let sandbox = sandbox([one(), two(), Deployment::new("env-1", "three")]);
-    let ran = named(&sandbox, "req-one,req-two").run();
+    let sandbox = sandbox([one(), two(), Deployment::new(ENVIRONMENT, 3)]);
+    let ran = named(&sandbox, &format!("{ONE},{TWO}")).run();
     ran.ended("canceled", 0);
     assert_eq!(ran.output("canceled_count"), "2");
-    assert_eq!(sandbox.effective_cancels("req-three"), 0);
+    assert_eq!(sandbox.effective_cancels(THREE), 0);
 }

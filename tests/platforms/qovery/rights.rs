@@ -1,7 +1,7 @@
 //! Tokens of Qovery, and what they may do.
 
-use super::{named, one, sandbox, step, two};
-use crate::sandbox::qovery::{Environment, PolicyToken};
+use super::{EXECUTION, ONE, TWO, named, one, sandbox, step, two};
+use crate::sandbox::qovery::{ENVIRONMENT, Environment, PolicyToken};
 use crate::sandbox::{Call, Fault, Grant};
 use crate::step::Step;
 
@@ -39,12 +39,12 @@ fn a_policy_token_goes_on_where_the_path_names_the_environment() {
     let sandbox = sandbox([one(), two()]);
     sandbox.add(PolicyToken::new(POLICY));
     let with = |step: Step| step.input("token", POLICY).secret(POLICY).run();
-    with(named(&sandbox, "req-two")).ended("error", 1).says("policy");
-    assert_eq!(sandbox.effective_cancels("req-two"), 0);
+    with(named(&sandbox, TWO)).ended("error", 1).says("policy");
+    assert_eq!(sandbox.effective_cancels(TWO), 0);
     let ran = with(step(&sandbox));
     ran.ended("canceled", 0);
-    assert_eq!(ran.output("deployment_id"), "req-one");
-    with(named(&sandbox, "exec-one")).ended("already_finished", 0);
+    assert_eq!(ran.output("deployment_id"), ONE);
+    with(named(&sandbox, EXECUTION)).ended("already_finished", 0);
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn without_the_right_to_read_nothing_is_canceled() {
     sandbox.token("qovery", crate::sandbox::TOKEN, Grant::CancelOnly);
     step(&sandbox).run().ended("error", 1).says("it belongs to cannot be checked, and nothing was sent");
     let hidden = self::sandbox([one()]);
-    hidden.add(Environment::new("env-1").hidden());
+    hidden.add(Environment::new(ENVIRONMENT).hidden());
     step(&hidden).run().ended("error", 1).says("an id that the token cannot see");
     assert_eq!(sandbox.count(Call::Cancel) + hidden.count(Call::Cancel), 0);
 }

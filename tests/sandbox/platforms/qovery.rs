@@ -19,6 +19,9 @@ use super::{EMAIL, ENV_VALUE, Sandbox, TOKEN};
 pub const ORGANIZATION: &str = "2b7c7f3e-55d0-4c1e-8b1c-6e6f6f4f2a10";
 /// The project of every environment.
 pub const PROJECT: &str = "6d0c8a52-1f3b-4e6f-a5d4-b3c2a1908f7e";
+/// An environment, and another one.
+pub const ENVIRONMENT: &str = "e0f6b1c4-8d3a-4c57-9b21-000000000001";
+pub const OTHER_ENVIRONMENT: &str = "e0f6b1c4-8d3a-4c57-9b21-000000000002";
 /// The cluster of every environment.
 const CLUSTER: &str = "9a0e4f6c-3d21-4b7a-8c55-1e2f3a4b5c6d";
 
@@ -34,6 +37,11 @@ const ENDED: [&str; 10] = [
     "STOP_ERROR",
     "DELETE_ERROR",
 ];
+
+/// The id of the request that made the deployment with that number.
+pub fn request(number: usize) -> String {
+    format!("b81d3c95-0e4b-4f68-a2c7-{number:012}")
+}
 
 /// An environment; its deployments bring it along if it needs nothing special.
 #[derive(Clone, Debug)]
@@ -116,19 +124,17 @@ pub struct Turn {
 }
 
 impl Deployment {
-    /// A deployment `<name>` with the request id `req-<name>` and the execution id `exec-<name>`.
-    ///
-    /// It builds until it is canceled.
-    pub fn new(environment: &str, name: &str) -> Deployment {
+    /// A deployment that builds until it is canceled, with its number in both of its ids.
+    pub fn new(environment: &str, number: usize) -> Deployment {
         let own = Turn {
-            execution: Some(format!("exec-{name}")),
+            execution: Some(format!("{environment}-{number}")),
             has_request: true,
             started: false,
             out_of_history: false,
             leaves_queue_at_cancel: false,
             action: "DEPLOY".to_owned(),
         };
-        Deployment::made(environment, &format!("req-{name}"), own)
+        Deployment::made(environment, &request(number), own)
     }
 
     /// Other ids, such as real ones: a request's is a UUID, an execution's is any text.
@@ -442,7 +448,7 @@ impl Qovery {
 
     fn request_status(&mut self, request: &Request) -> Answer {
         let id = request.param("deploymentRequestId").unwrap_or_default();
-        if !id.starts_with("req-") && !is_uuid(&id) {
+        if !is_uuid(&id) {
             return self.problem(400);
         }
         let environments: Vec<String> = self.environments.iter().map(|e| e.id.clone()).collect();
@@ -516,8 +522,8 @@ impl Qovery {
             CancelAnswer::Word(word) => self.status_json(id, Some(&word)),
             CancelAnswer::OtherId => {
                 let mut body = self.status_json(id, None);
-                body["last_deployment_id"] = json!("exec-other");
-                body["deployment_request_id"] = json!("req-other");
+                body["last_deployment_id"] = json!(format!("{id}-999"));
+                body["deployment_request_id"] = json!(self::request(999));
                 body
             }
             CancelAnswer::Empty => Value::Null,
@@ -576,7 +582,7 @@ pub struct Stand;
 const ABOUT: About = About {
     name: "qovery",
     letter: 'q',
-    id: |number| format!("req-{number}"),
+    id: request,
     states: &[
         ("queued", "DEPLOYMENT_QUEUED"),
         ("running", "BUILDING"),
@@ -585,8 +591,8 @@ const ABOUT: About = About {
         ("succeeded", "DEPLOYED"),
         ("failed", "DEPLOYMENT_ERROR"),
     ],
-    inputs: &[("token", TOKEN), ("environment_id", "env-1")],
-    unknown_scope: Some(("environment_id", "env-9")),
+    inputs: &[("token", TOKEN), ("environment_id", ENVIRONMENT)],
+    unknown_scope: Some(("environment_id", PROJECT)),
     right: "role that may deploy",
     traits: Traits {
         reads_before: 2,
@@ -607,13 +613,13 @@ impl super::Stand for Stand {
     }
 
     fn put_one(&self, sandbox: &Sandbox, one: &One) {
-        let environment = format!("env-{}", one.scope);
-        let deployment = Deployment::new(&environment, &one.number.to_string()).like(&ABOUT, one);
-        sandbox.add(Environment::new(&environment).cancel_answer(deployment.cancel_answer.clone())).add(deployment);
+        let environment = if one.scope == 1 { ENVIRONMENT } else { OTHER_ENVIRONMENT };
+        let deployment = Deployment::new(environment, one.number).like(&ABOUT, one);
+        sandbox.add(Environment::new(environment).cancel_answer(deployment.cancel_answer.clone())).add(deployment);
     }
 
     fn put_scopes(&self, sandbox: &Sandbox) {
-        sandbox.add(Environment::new("env-1")).add(Environment::new("env-2"));
+        sandbox.add(Environment::new(ENVIRONMENT)).add(Environment::new(OTHER_ENVIRONMENT));
     }
 
     /// What its environment does next is no lie about a deployment.
