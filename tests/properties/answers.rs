@@ -17,7 +17,7 @@ use cancel_deployment::model::signal::{Received, Signals};
 use cancel_deployment::platform::PlatformInfo;
 use cancel_deployment::platform::register::REGISTER;
 use cancel_deployment::report::{DeploymentReport, LARGEST_DEPLOYMENTS, OUTPUTS, Report, Whole};
-use cancel_deployment::run::{Observer, Run, Task};
+use cancel_deployment::run::Run;
 use cancel_deployment::select::guard::Guard;
 use cancel_deployment::select::{Select, Selector};
 use cancel_deployment::settings;
@@ -28,6 +28,10 @@ use cancel_deployment::text::shown::Shown;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::Instant;
+
+#[path = "../run/nobody.rs"]
+mod nobody;
+use nobody::Nobody;
 
 /// The credential of every run here.
 const TOKEN: &str = "tok-5ecret-5ecret";
@@ -215,14 +219,6 @@ fn told(entry: &PlatformInfo, report: &Report, talk: &Talk) {
     };
     assert!(talk.heard.contains(word), "{}, but nobody said so", output("outcome"));
     assert_ne!((output("outcome"), talk.cancels), (Outcome::Canceled.word(), 0), "canceled without having been asked");
-}
-
-struct Nobody;
-
-impl Observer for Nobody {
-    fn saw(&mut self, _work: &Task) {}
-    fn warn(&mut self, _text: &str) {}
-    fn asking(&mut self, _works: &[Task], _which: usize) {}
 }
 
 #[async_trait::async_trait]

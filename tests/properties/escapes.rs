@@ -7,7 +7,7 @@ use cancel_deployment::text::redactor::Redactor;
 use cancel_deployment::text::sanitizer::{Sanitizer, break_commands, break_commands_in_json};
 use cancel_deployment::text::secret::Secret;
 
-#[path = "told.rs"]
+#[path = "told/mod.rs"]
 pub mod told;
 use told::{Shells, Tale};
 

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use proptest::test_runner::{RngSeed, TestCaseError};
+use proptest::test_runner::TestCaseError;
 
 use super::{Action, Event, Procedure};
 use crate::model::deployment::Deployment;
@@ -14,6 +14,7 @@ use observer::{Checked, Observer, Signal};
 use scene::{Answer, Heard, Read, Scene, Turn};
 use strategies::any_scene;
 
+mod cases;
 mod observer;
 mod scene;
 mod strategies;
@@ -141,22 +142,8 @@ fn play(scene: &Scene) -> Checked {
     play.stays_ended()
 }
 
-/// The same cases every time, unless others are asked for.
-fn config() -> ProptestConfig {
-    let usual = ProptestConfig::default();
-    ProptestConfig {
-        cases: usual.cases * 5,
-        rng_seed: match usual.rng_seed {
-            RngSeed::Random => RngSeed::Fixed(20_261_122),
-            asked => asked,
-        },
-        failure_persistence: None,
-        ..usual
-    }
-}
-
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(cases::cases(5))]
 
     #[test]
     fn the_procedure_never_lies_and_never_asks_for_what_it_should_not(scene in any_scene()) {
