@@ -189,7 +189,7 @@ fn korifi_has_no_cancel_and_the_message_says_so() {
     let sandbox = sandbox(Deployment::new("dep-1"));
     sandbox.add(Foundation::new().korifi());
     let ran = step(&sandbox).run();
-    ran.ended("error", 1).says("this API has no cancel");
+    ran.ended("error", 1).says("This API has no cancel");
     assert_eq!(ran.output("platform_state"), "ACTIVE/DEPLOYING");
     assert_eq!(sandbox.count(Call::Cancel), 1);
     user(&sandbox).run().ended("error", 1).says("Korifi");
