@@ -155,7 +155,7 @@ fn another_id_is_not_found() {
     sandbox.add(Acme::new("dep-1", &["BUILDING"], &["CANCELED"]));
     let ending = drive(&sandbox, "dep-2");
     assert_eq!(ending.outcome, Outcome::NotFound, "{ending:?}");
-    assert!(ending.reason.to_string().contains("check `deployment_id`"), "{ending:?}");
+    assert!(ending.reason.hint().contains("Check `deployment_id`"), "{ending:?}");
 }
 
 #[test]

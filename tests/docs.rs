@@ -22,8 +22,8 @@ use cancel_deployment::input::faults::Faults;
 use cancel_deployment::input::{Spelling, Style};
 use cancel_deployment::model::deployment::State;
 use cancel_deployment::model::outcome::Outcome;
-use cancel_deployment::model::reason::Check;
 use cancel_deployment::model::reason::examples::{examples, remarks};
+use cancel_deployment::model::reason::{Check, Missing};
 use cancel_deployment::platform::register::{REGISTER, named};
 use cancel_deployment::settings::open::{Connect, Setup, open};
 use cancel_deployment::settings::{self, Common};
@@ -187,6 +187,7 @@ fn said() -> Vec<String> {
     let mut said = said_of_inputs();
     said.extend(examples().into_iter().flat_map(|(reason, _)| [reason.to_string(), reason.hint()]));
     said.extend(Check::examples().into_iter().map(|(check, _)| check.to_string()));
+    said.extend(Missing::examples().into_iter().map(|(_, sentence, _)| sentence.to_owned()));
     said.extend(remarks().into_iter().map(|(remark, _)| remark.to_string()));
     said.extend(REGISTER.iter().flat_map(|entry| hints(&entry.about)));
     said.push(read("action.yml"));

@@ -114,8 +114,11 @@ impl Console {
 
     /// A warning that is not about a deployment.
     pub fn warn(&mut self, text: &str) {
-        let text = self.sanitizer.redact(text);
-        self.annotate(&Annotation::new(Level::Warning, "cancel-deployment".into(), text));
+        self.annotate(&Annotation {
+            level: Level::Warning,
+            title: "cancel-deployment".into(),
+            text: self.sanitizer.redact(text),
+        });
     }
 
     /// An annotation.
@@ -247,7 +250,6 @@ fn safe(annotation: &Annotation) -> Annotation {
         level: annotation.level,
         title: break_marks_in(&annotation.title),
         text: break_marks_in(&annotation.text),
-        answer: annotation.answer.as_ref().map(break_marks_in),
     }
 }
 

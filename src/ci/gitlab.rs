@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::plain::colored;
-use super::system::{Ci, Effect, System, says, sentences};
+use super::system::{Ci, Effect, System, says, sentence};
 use crate::input::env::Env;
 use crate::report::{Annotation, Report};
 use crate::text::sanitizer::break_commands_in_json;
@@ -41,7 +41,7 @@ impl Ci for GitLab {
     }
 
     fn annotate(&self, annotation: &Annotation) -> Vec<Effect> {
-        sentences(annotation).map(|sentence| Effect::Out(colored(annotation.level, &sentence))).collect()
+        vec![Effect::Out(colored(annotation.level, &sentence(annotation)))]
     }
 
     fn usual_output_file(&self) -> Option<&'static str> {

@@ -103,7 +103,7 @@ pub trait Ci: Send {
 
     /// An annotation.
     fn annotate(&self, annotation: &Annotation) -> Vec<Effect> {
-        sentences(annotation).map(|sentence| self.log(&sentence)).collect()
+        vec![self.log(&sentence(annotation))]
     }
 
     /// The outputs of a step.
@@ -161,17 +161,15 @@ pub(super) fn says(env: &Env, variable: &str, word: &str) -> bool {
     env.var(variable) == Some(word)
 }
 
-/// An annotation as lines for people.
-pub(super) fn sentences(annotation: &Annotation) -> impl Iterator<Item = String> {
+/// An annotation as a line for people.
+pub(super) fn sentence(annotation: &Annotation) -> String {
     let level = match annotation.level {
         Level::Error => "error",
         Level::Warning => "warning",
         Level::Notice => "notice",
     };
     let colon = if annotation.text.is_empty() { "" } else { ": " };
-    let first = format!("{level}: {}{colon}{}", annotation.title, annotation.text);
-    let answer = annotation.answer.as_ref().map(|answer| format!("  {answer}"));
-    [first].into_iter().chain(answer)
+    format!("{level}: {}{colon}{}", annotation.title, annotation.text)
 }
 
 /// One CI system that a user can name.

@@ -4,15 +4,15 @@ use serde_json::{Map, Value};
 
 use super::deployment::Deployment;
 use super::outcome::Outcome;
-use super::reason::Refusal;
+use super::reason::{Missing, Refusal};
 
 /// What a read brought.
 #[derive(Clone, Debug)]
 pub enum Found {
     /// The deployment as it stands now.
     Here(Box<Deployment>),
-    /// There is none for this credential; the sentence says what exactly was not there.
-    Missing(String),
+    /// There is none for this credential.
+    Missing(Missing),
     /// What is there is not to be canceled.
     Excluded(Exclusion),
 }
@@ -45,8 +45,8 @@ pub const NEWEST: usize = 100;
 pub enum Listed {
     /// The deployments of a scope that was seen to exist.
     Here(Vec<Deployment>),
-    /// The scope is not there for this credential; the sentence says which.
-    Missing(String),
+    /// The scope is not there for this credential.
+    Missing(Missing),
 }
 
 /// A clear 2xx to a cancel request.

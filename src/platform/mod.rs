@@ -35,6 +35,7 @@ use crate::model::answers::{Accepted, Conclusion, Filter, Found, Listed};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::Failure;
 use crate::model::id::Id;
+use crate::model::reason::Missing;
 use crate::select::Select;
 
 /// What can be said of a platform before a run.
@@ -128,7 +129,7 @@ pub trait Platform: Send + Sync {
 
     /// Looks up the scope that the inputs name in words (an app by its name), once, before anything else.
     /// Answers with a sentence when it is not there.
-    async fn resolve_scope(&self, _api: &Api) -> Result<Option<String>, Failure> {
+    async fn resolve_scope(&self, _api: &Api) -> Result<Option<Missing>, Failure> {
         Ok(None)
     }
 
@@ -149,7 +150,7 @@ pub trait Platform: Send + Sync {
     /// The deployments in scope, newest first: all in flight and, for [`Filter::history`], those back to the oldest in
     /// flight. As many pages as it takes to be sure, no further.
     async fn list(&self, _api: &Api, _wanted: &Filter) -> Result<Listed, Failure> {
-        Ok(Listed::Missing("This platform has no list of deployments.".to_owned()))
+        Ok(Listed::Missing(Missing::NoList))
     }
 
     /// Asks for the cancellation, once.

@@ -27,6 +27,7 @@ use crate::model::about::About;
 use crate::model::deployment::{Deployment, Live, Source, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, is_same, segment};
+use crate::model::reason::Missing;
 use crate::select::Select;
 
 /// The register's entry.
@@ -305,7 +306,7 @@ impl Rest for Render {
     }
 
     /// A name may turn out to be a cron job's, or another service's than the one in the address.
-    async fn resolve_scope(&self, api: &Api) -> Result<Option<String>, Failure> {
+    async fn resolve_scope(&self, api: &Api) -> Result<Option<Missing>, Failure> {
         let missing = self.service.resolve(api).await?;
         let (id, name) = (self.service.as_str(), self.service.name_and_id());
         if missing.is_some() {

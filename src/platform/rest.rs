@@ -15,6 +15,7 @@ use crate::model::answers::{Accepted, Conclusion, Filter, Found, Listed, NEWEST}
 use crate::model::deployment::Deployment;
 use crate::model::failure::Failure;
 use crate::model::id::{Id, is_same};
+use crate::model::reason::Missing;
 
 /// What a platform of the usual kind has to say; the rest is the policy of all, and overriding it needs a reason.
 #[async_trait]
@@ -36,7 +37,7 @@ pub trait Rest: Send + Sync + 'static {
     ///
     /// # Errors
     /// When a look-up failed.
-    async fn resolve_scope(&self, api: &Api) -> Result<Option<String>, Failure> {
+    async fn resolve_scope(&self, api: &Api) -> Result<Option<Missing>, Failure> {
         match self.scope() {
             Some(scope) => scope.resolve(api).await,
             None => Ok(None),
@@ -47,7 +48,7 @@ pub trait Rest: Send + Sync + 'static {
     ///
     /// # Errors
     /// When that could not be read.
-    async fn nowhere(&self, api: &Api) -> Result<Option<String>, Failure> {
+    async fn nowhere(&self, api: &Api) -> Result<Option<Missing>, Failure> {
         match self.scope() {
             Some(scope) if !scope.is_there(api).await? => Ok(Some(scope.missing())),
             _ => Ok(None),
@@ -102,10 +103,11 @@ pub trait Rest: Send + Sync + 'static {
         failure
     }
 
-    /// The sentence that says there is no such deployment.
-    fn missing(&self, id: &str) -> String {
-        let within = self.scope().map(|scope| format!(" in {}", scope.name())).unwrap_or_default();
-        format!("There is no deployment {id}{within} for this credential; check `deployment_id`.")
+    /// What is said where there is no such deployment.
+    fn missing(&self, id: &str) -> Missing {
+        let within = self.scope().map(|scope| format!("in {} ", scope.name())).unwrap_or_default();
+        let (place, check) = (format!("{within}for this credential"), "`deployment_id`".to_owned());
+        Missing::Deployment { id: id.to_owned(), place, check }
     }
 
     /// A deployment that may be asked for although it could not be read.
@@ -190,7 +192,7 @@ fn listed<R: Rest + ?Sized>(rest: &R, item: &[u8]) -> Result<Item<Deployment>, F
 
 /// What a failed list is about and is not there, as a sentence; or the failure. A 400 may be about the id of the scope or
 /// about the list, so the scope itself is asked.
-async fn unlisted<R: Rest + ?Sized>(rest: &R, api: &Api, failure: Failure) -> Result<String, Failure> {
+async fn unlisted<R: Rest + ?Sized>(rest: &R, api: &Api, failure: Failure) -> Result<Missing, Failure> {
     let missing = match rest.scope() {
         Some(scope) if usual::is_gone(&failure) => Some(scope.missing()),
         Some(_) if usual::is_missing(&failure, Read::First) => rest.nowhere(api).await.ok().flatten(),
@@ -224,7 +226,7 @@ impl List {
 
 #[async_trait]
 impl<R: Rest> Platform for R {
-    async fn resolve_scope(&self, api: &Api) -> Result<Option<String>, Failure> {
+    async fn resolve_scope(&self, api: &Api) -> Result<Option<Missing>, Failure> {
         Rest::resolve_scope(self, api).await
     }
 
@@ -237,7 +239,7 @@ impl<R: Rest> Platform for R {
             return Ok(Found::Missing(self.missing(id.as_str())));
         };
         Ok(Found::Missing(match scope.is_there(api).await {
-            Ok(true) => format!("The {} has no deployment {}; check `deployment_id`.", scope.name(), id.as_str()),
+            Ok(true) => Missing::InScope { scope: scope.name(), id: id.as_str().to_owned(), check: "`deployment_id`" },
             Ok(false) => scope.missing(),
             Err(_) => self.missing(id.as_str()),
         }))
@@ -250,7 +252,7 @@ impl<R: Rest> Platform for R {
                 self.carry(known, &mut told);
                 Found::Here(Box::new(told))
             }
-            None => Found::Missing(format!("Deployment {} cannot be found any more.", known.id)),
+            None => Found::Missing(Missing::Gone(known.id.clone())),
         })
     }
 

@@ -10,6 +10,7 @@ use super::usual::{self, Read};
 use crate::api::{Api, ApiRequest, Reply, wire};
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, is_same};
+use crate::model::reason::Missing;
 
 /// One scope of a run.
 pub struct Scope {
@@ -147,8 +148,8 @@ impl Scope {
         }
     }
 
-    /// Finds out its id where a name was written, once. The sentence says that it is not there.
-    pub(super) async fn resolve(&self, api: &Api) -> Result<Option<String>, Failure> {
+    /// Finds out its id where a name was written, once; or that it is not there.
+    pub(super) async fn resolve(&self, api: &Api) -> Result<Option<Missing>, Failure> {
         if self.id.get().is_some() {
             return Ok(None);
         }
@@ -190,13 +191,17 @@ impl Scope {
         }
     }
 
-    /// The sentence that says it is not there.
-    pub(super) fn missing(&self) -> String {
+    /// What is said where it is not there.
+    pub(super) fn missing(&self) -> Missing {
         let Self { noun, input, written, beside, within, .. } = self;
         let and = if beside.is_empty() { "" } else { ", " };
-        let place = if within.is_empty() { "" } else { " in " };
+        let place = if within.is_empty() { String::new() } else { format!("in {within} ") };
         let named = if matches!(self.by, By::Name(..)) { "named " } else { "" };
-        format!("There is no {noun} {named}{written}{place}{within} for this credential; check `{input}`{and}{beside}.")
+        Missing::Scope {
+            name: format!("{noun} {named}{written}"),
+            place: format!("{place}for this credential"),
+            check: format!("`{input}`{and}{beside}"),
+        }
     }
 
     /// The id in an answer, which has to be about this scope.

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::api::Api;
 use crate::cancel::{Plan, Verdict};
 use crate::model::outcome::Outcome;
-use crate::model::reason::{End, Interrupted, Reason};
+use crate::model::reason::{End, Interrupted, Missing, Reason};
 use crate::platform::Platform;
 use crate::text::sanitizer::Sanitizer;
 
@@ -33,7 +33,7 @@ pub struct Run<'a> {
 }
 
 /// What holds the deployments is not there.
-pub(super) fn missing(what: String) -> Verdict {
+pub(super) fn missing(what: Missing) -> Verdict {
     Verdict::new(Outcome::NotFound, Reason::Missing(what))
 }
 

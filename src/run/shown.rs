@@ -29,7 +29,7 @@ impl Run<'_> {
         let deployment = |found: Box<_>| Box::new(self.sanitizer.deployment(*found));
         match found {
             Found::Here(found) => Found::Here(deployment(found)),
-            Found::Missing(what) => Found::Missing(self.sanitizer.short(&what).into_string()),
+            Found::Missing(what) => Found::Missing(what.cleaned(|text| self.sanitizer.short(text).into_string())),
             Found::Excluded(it) => Found::Excluded(Exclusion {
                 seen: it.seen.map(deployment),
                 why: it.why.cleaned(|text| self.sanitizer.short(text).into_string()),

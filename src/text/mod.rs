@@ -10,4 +10,3 @@ pub mod sanitizer;
 pub mod secret;
 pub mod shown;
 mod sieve;
-pub mod time;

@@ -8,6 +8,7 @@ use cancel_deployment::model::answers::{Accepted, Conclusion, Filter, Found, Lis
 use cancel_deployment::model::deployment::{Deployment, Source, State};
 use cancel_deployment::model::failure::{Failure, Kind};
 use cancel_deployment::model::id::Id;
+use cancel_deployment::model::reason::Missing;
 use cancel_deployment::platform::Platform;
 use cancel_deployment::platform::register::REGISTER;
 use jiff::Timestamp;
@@ -278,9 +279,7 @@ impl Scripted {
                 let told: Value = reply.json()?;
                 Ok(Found::Here(Box::new(self.0.deployment(&told[0]))))
             }
-            Err(failure) if failure.kind == Kind::NotFound => {
-                Ok(Found::Missing("There is no such deployment.".to_owned()))
-            }
+            Err(failure) if failure.kind == Kind::NotFound => Ok(Found::Missing(Missing::Gone(id.to_owned()))),
             Err(failure) => Err(failure),
         }
     }

@@ -7,7 +7,7 @@ use crate::model::answers::{Accepted, Exclusion, Found};
 use crate::model::deployment::{Deployment, Live, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::outcome::Outcome;
-use crate::model::reason::Refusal;
+use crate::model::reason::{Missing, Refusal};
 
 /// One run of one procedure, up to what is answered when the list of answers is at its end.
 #[derive(Clone, Debug)]
@@ -132,7 +132,7 @@ impl Turn {
         }
         Event::Read(match &self.read {
             Read::Here(seen) => Ok(Found::Here(Box::new(seen.deployment()))),
-            Read::Missing => Ok(Found::Missing("It is not there.".to_owned())),
+            Read::Missing => Ok(Found::Missing(Missing::Gone("d-1".to_owned()))),
             Read::Nothing => Ok(excluded(Outcome::NothingToCancel, None)),
             Read::Excluded(seen) => Ok(excluded(Outcome::Skipped, Some(seen))),
             Read::Failed(kind, not_before) => Err(failure(*kind, *not_before, now)),

@@ -7,7 +7,7 @@ use crate::model::answers::{Accepted, Exclusion, Found};
 use crate::model::deployment::{Deployment, Live, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::outcome::Outcome;
-use crate::model::reason::Refusal;
+use crate::model::reason::{Missing, Refusal};
 use crate::select::guard::Guard;
 use State::{Canceled, Canceling, Failed, Queued, Running, Succeeded, Superseded};
 

@@ -31,7 +31,7 @@ fn a_failed_read_does_not_end_the_watch_unless_it_cannot_improve() {
     for kind in Kind::ALL.into_iter().filter(|kind| kind.is_unreadable()) {
         check(plan(), vec![sight(Running), accepted(None), failed(kind)], Outcome::Error, 1);
     }
-    let gone = Event::Read(Ok(Found::Missing("gone".to_owned())));
+    let gone = Event::Read(Ok(Found::Missing(Missing::Gone("d-1".to_owned()))));
     check(plan(), vec![sight(Running), accepted(None), gone], Outcome::Error, 1);
 }
 
@@ -42,14 +42,17 @@ fn what_the_requests_brought_is_told_where_the_end_cannot_be_seen() {
         (vec![refused(Kind::Server)], unclear),
         (vec![refused(Kind::Server), sight(Running), sight(Running), refused(Kind::Refused)], unclear),
         (vec![refused(Kind::Refused)], "The platform refused the cancel request ("),
-        (vec![accepted(None)], "The platform accepted the cancel request, end not visible: Gone."),
+        (
+            vec![accepted(None)],
+            "The platform accepted the cancel request, end not visible: deployment d-1 cannot be found any more.",
+        ),
     ] {
         let mut events = vec![sight(Running)];
         events.extend(answers);
-        events.push(Event::Read(Ok(Found::Missing("Gone.".to_owned()))));
+        events.push(Event::Read(Ok(Found::Missing(Missing::Gone("d-1".to_owned())))));
         let (procedure, _) = play(plan(), events);
         let reason = procedure.ending().unwrap().reason.to_string();
-        assert!(reason.contains(says) && reason.ends_with(": Gone."), "{reason}");
+        assert!(reason.contains(says) && reason.ends_with(": deployment d-1 cannot be found any more."), "{reason}");
     }
 }
 

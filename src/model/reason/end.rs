@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::guard::Refusal;
+use super::missing::Missing;
 use crate::model::deployment::State;
 use crate::model::failure::{Failure, Kind};
 use crate::text::line::capital;
@@ -139,8 +140,8 @@ pub enum Unseen {
 /// Why it can no longer be seen.
 #[derive(Clone, Debug)]
 pub enum Gone {
-    /// It is not there; a sentence of the platform's file.
-    Missing(String),
+    /// It is not there.
+    Missing(Missing),
     /// What is there is something else.
     Excluded(Refusal),
     /// It could not be read.
@@ -385,7 +386,7 @@ impl fmt::Display for Gone {
     /// The end of the sentence that [`Unseen`] begins.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing(what) => write!(f, ": {}", what.trim_end_matches('.')),
+            Self::Missing(what) => write!(f, ": {what}"),
             Self::Excluded(what) => write!(f, ": {what}"),
             Self::Failed(failure) => write!(f, ", because {}", failure.cause()),
         }

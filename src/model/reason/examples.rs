@@ -1,8 +1,8 @@
 //! Every reason once, as somebody reads it: for documents and tests, and for who wants to read them all in one go.
 
 use super::{
-    Asked, Before, Course, End, Gone, How, Interrupted, Liveness, LookedAt, Of, Ours, OutOfTime, PerhapsLive, Reason,
-    Refusal, Remark, Requested, Rest, Says, Selected, Unchecked, Unseen, Unsent, Unsure, What,
+    Asked, Before, Course, End, Gone, How, Interrupted, Liveness, LookedAt, Missing, Of, Ours, OutOfTime, PerhapsLive,
+    Reason, Refusal, Remark, Requested, Rest, Says, Selected, Unchecked, Unseen, Unsent, Unsure, What,
 };
 use crate::model::deployment::State;
 use crate::model::failure::{Failure, Kind};
@@ -223,7 +223,7 @@ fn open() -> Examples {
 }
 
 fn unseen_ends() -> Examples {
-    let missing = || Gone::Missing("There is no such deployment.".to_owned());
+    let missing = || Gone::Missing(Missing::Gone("d-1".to_owned()));
     vec![
         (
             End::Unseen(Unseen::Accepted, Gone::Failed(forbidden())).into(),
@@ -235,11 +235,11 @@ fn unseen_ends() -> Examples {
         ),
         (
             End::Unseen(Unseen::NotAsked, missing()).into(),
-            "It was there, but can no longer be seen: There is no such deployment.",
+            "It was there, but can no longer be seen: deployment d-1 cannot be found any more.",
         ),
         (
             End::Unseen(Unseen::Refused(refusal(Kind::Refused, 409)), missing()).into(),
-            "The platform refused the cancel request (the answer was 409 \"Not now\" (request req-1)), and the state cannot be seen: There is no such deployment.",
+            "The platform refused the cancel request (the answer was 409 \"Not now\" (request req-1)), and the state cannot be seen: deployment d-1 cannot be found any more.",
         ),
         (
             End::Unseen(Unseen::Unclear(refusal(Kind::Server, 502)), Gone::Excluded(Refusal::State("LIVE".to_owned())))
@@ -381,7 +381,7 @@ fn failed() -> Examples {
             "This run could not read the deployment; the cancel request had been turned away by a rate limit (429): the answer was 403 \"Not yours\" (request req-1).",
         ),
         (Reason::failed(*own("the API has no sign-in"), Before::Sent), "The API has no sign-in."),
-        (Reason::Missing("There is no app web.".to_owned()), "There is no app web."),
+        (Reason::Missing(Missing::NoList), "This platform has no list of deployments."),
         (
             Reason::CannotBegin("too few files can be open at once".to_owned()),
             "This run could not begin, and nothing was sent: too few files can be open at once.",

@@ -5,6 +5,7 @@ mod check;
 mod end;
 pub mod examples;
 mod guard;
+mod missing;
 mod selection;
 
 use std::fmt;
@@ -12,9 +13,10 @@ use std::fmt;
 pub use self::check::Check;
 pub use self::end::{Asked, Course, End, Gone, How, Interrupted, Ours, OutOfTime, Requested, Unseen};
 pub use self::guard::{Before, Refusal, Says, Unchecked, Unsent, What};
+pub use self::missing::Missing;
 pub use self::selection::{Liveness, LookedAt, Of, PerhapsLive, Remark, Rest, Selected, Unsure};
 use super::deployment::State;
-use super::failure::{Failure, Kind};
+use super::failure::Failure;
 use crate::text::line::capital;
 
 /// Why it ended as it did. Displayed, it is one sentence with everything but the [`hint`](Self::hint).
@@ -26,8 +28,8 @@ pub enum Reason {
     Unsent(Box<Unsent>),
     /// A selection took nothing.
     Selected(Box<Selected>),
-    /// It is not there; a sentence of the platform's file.
-    Missing(String),
+    /// It is not there.
+    Missing(Missing),
     /// The machine lacks something.
     CannotBegin(String),
 }
@@ -44,7 +46,7 @@ impl Reason {
             Self::End(end) => end.to_string(),
             Self::Unsent(unsent) => unsent.to_string(),
             Self::Selected(selected) => selected.to_string(),
-            Self::Missing(what) => capital(what.trim_end_matches('.')),
+            Self::Missing(what) => capital(&what.to_string()),
             Self::CannotBegin(why) => format!("This run could not begin, and nothing was sent: {why}"),
         }
     }
@@ -55,7 +57,7 @@ impl Reason {
             Self::End(end) => (end.failure(), end.hint()),
             Self::Unsent(unsent) => (unsent.failure(), unsent.hint()),
             Self::Selected(selected) => (None, selected.hint()),
-            Self::Missing(_) => (None, ""),
+            Self::Missing(what) => return what.hint(),
             Self::CannotBegin(_) => {
                 (None, "Allow this process more (`ulimit -n`, the limits of the container), or run fewer at once.")
             }
@@ -75,29 +77,6 @@ impl Reason {
             Self::Unsent(unsent) => unsent.answer(),
             _ => None,
         }
-    }
-
-    /// Why nothing could be sent, in a few words for a heading, where few can say it.
-    pub fn in_short(&self) -> Option<&'static str> {
-        let failure = match self {
-            Self::End(end) => end.failure(),
-            Self::Unsent(unsent) => unsent.failure(),
-            _ => None,
-        };
-        Some(match failure?.kind {
-            Kind::Unauthorized => "the credential was refused",
-            Kind::Forbidden => "the credential lacks a right",
-            Kind::Limited => "too many requests",
-            Kind::Server => "the platform is in trouble",
-            Kind::Timeout => "the platform did not answer in time",
-            Kind::Unreachable => "there is no connection",
-            Kind::UnknownHost => "the host is not known",
-            Kind::Untrusted => "the certificate is not trusted",
-            Kind::Proxy => "the proxy lets nothing through",
-            Kind::Broken => "the connection broke",
-            Kind::Unreadable | Kind::TooLarge | Kind::Redirected => "the answer cannot be read",
-            _ => return None,
-        })
     }
 
     /// Whether nothing was taken to its end, and what was meant may be live.

@@ -18,6 +18,7 @@ use crate::model::answers::Filter;
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::Failure;
 use crate::model::id::{Id, is_same, segment};
+use crate::model::reason::Missing;
 use crate::platform::list::{Item, List, More, Place, Until};
 use crate::platform::paging::Sizes;
 use crate::platform::scope::search;
@@ -57,21 +58,17 @@ impl App {
     }
 
     /// Looks the app up by its name. The sentence says which of the three names is not there.
-    pub(super) async fn resolve_scope(&self, api: &Api) -> Result<Option<String>, Failure> {
+    pub(super) async fn resolve_scope(&self, api: &Api) -> Result<Option<Missing>, Failure> {
         let Self::Named(named) = self else {
             return Ok(None);
         };
         let Named { name, space, org, id } = named;
         let Some(in_org) = look_up(api, "organizations", org, None).await? else {
-            return Ok(Some(format!(
-                "There is no organization {org} that this credential may see; check `org` and `api_url`."
-            )));
+            return Ok(Some(unknown(format!("organization {org}"), "`org` and `api_url`")));
         };
         let within = Some(("organization_guids", &in_org));
         let Some(in_space) = look_up(api, "spaces", space, within).await? else {
-            return Ok(Some(format!(
-                "There is no space {space} in organization {org} that this credential may see; check `space` and `org`."
-            )));
+            return Ok(Some(unknown(format!("space {space} in organization {org}"), "`space` and `org`")));
         };
         let within = Some(("space_guids", &in_space));
         let Some(found) = look_up(api, "apps", name, within).await? else {
@@ -108,7 +105,7 @@ impl App {
     }
 
     /// The sentence that says there is no such app.
-    pub(super) async fn nowhere(&self, api: &Api) -> Result<Option<String>, Failure> {
+    pub(super) async fn nowhere(&self, api: &Api) -> Result<Option<Missing>, Failure> {
         Ok((!self.is_there(api).await?).then(|| self.missing()))
     }
 
@@ -132,12 +129,11 @@ impl App {
         }
     }
 
-    fn missing(&self) -> String {
+    fn missing(&self) -> Missing {
         match self {
-            Self::Id(id) => format!(
-                "There is no app {} that this credential may see; check `app_id` and `api_url`, and that it has a role in \
-                 the app's space.",
-                id.as_str()
+            Self::Id(id) => unknown(
+                format!("app {}", id.as_str()),
+                "`app_id` and `api_url`, and that the credential has a role in the app's space",
             ),
             Self::Named(named) => named.missing(),
         }
@@ -145,13 +141,14 @@ impl App {
 }
 
 impl Named {
-    fn missing(&self) -> String {
-        format!(
-            "There is no app {} in space {} of organization {} that this credential may see; check `app_name`, `space` \
-             and `org`.",
-            self.name, self.space, self.org
-        )
+    fn missing(&self) -> Missing {
+        let Self { name, space, org, .. } = self;
+        unknown(format!("app {name} in space {space} of organization {org}"), "`app_name`, `space` and `org`")
     }
+}
+
+fn unknown(name: String, check: &str) -> Missing {
+    Missing::Scope { name, place: "that this credential may see".to_owned(), check: check.to_owned() }
 }
 
 /// The id of what has exactly this name.

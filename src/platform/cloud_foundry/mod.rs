@@ -29,6 +29,7 @@ use crate::model::answers::{Conclusion, Filter};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::Failure;
 use crate::model::id::segment;
+use crate::model::reason::Missing;
 use crate::select::Select;
 use crate::text::secret::Secret;
 
@@ -159,22 +160,23 @@ impl Rest for CloudFoundry {
         not_canceled(failure)
     }
 
-    fn missing(&self, id: &str) -> String {
-        format!(
-            "There is no deployment {id} that this credential may see; check `deployment_id` and `api_url`, and that it \
-             has a role in the app's space."
-        )
+    fn missing(&self, id: &str) -> Missing {
+        Missing::Deployment {
+            id: id.to_owned(),
+            place: "that this credential may see".to_owned(),
+            check: "`deployment_id` and `api_url`, and that the credential has a role in the app's space".to_owned(),
+        }
     }
 
     /// An app's name is its own only within a space, and a space's within an organization.
-    async fn resolve_scope(&self, api: &Api) -> Result<Option<String>, Failure> {
+    async fn resolve_scope(&self, api: &Api) -> Result<Option<Missing>, Failure> {
         match &self.app {
             Some(app) => app.resolve_scope(api).await,
             None => Ok(None),
         }
     }
 
-    async fn nowhere(&self, api: &Api) -> Result<Option<String>, Failure> {
+    async fn nowhere(&self, api: &Api) -> Result<Option<Missing>, Failure> {
         match &self.app {
             Some(app) => app.nowhere(api).await,
             None => Ok(None),

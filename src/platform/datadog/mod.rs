@@ -32,6 +32,7 @@ use crate::model::answers::{Accepted, Conclusion, Filter, Found, Listed};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, is_same, segment};
+use crate::model::reason::Missing;
 use crate::select::Select;
 
 /// The register's entry.
@@ -251,11 +252,12 @@ impl Platform for Datadog {
             return Ok(Found::Here(Box::new(deployment)));
         }
         let versions: Vec<_> = self.surfaces.iter().map(|each| each.word()).collect();
-        Ok(Found::Missing(format!(
-            "There is no deployment {id} on {} ({}) that these keys may see; check `deployment_id`, `site` and both keys.",
-            api.base().host(),
-            versions.join(" and ")
-        )))
+        let (host, versions) = (api.base().host(), versions.join(" and "));
+        Ok(Found::Missing(Missing::Deployment {
+            id: id.to_owned(),
+            place: format!("on {host} ({versions}) that these keys may see"),
+            check: "`deployment_id`, `site` and both keys".to_owned(),
+        }))
     }
 
     async fn refresh(&self, api: &Api, known: &Deployment) -> Result<Found, Failure> {
@@ -266,7 +268,7 @@ impl Platform for Datadog {
         };
         match self.read(api, &known.id, self.surfaces(known), read).await? {
             Some(deployment) => Ok(Found::Here(Box::new(deployment))),
-            None => Ok(Found::Missing(format!("Deployment {} cannot be found any more.", known.id))),
+            None => Ok(Found::Missing(Missing::Gone(known.id.clone()))),
         }
     }
 

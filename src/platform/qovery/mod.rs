@@ -27,7 +27,7 @@ use crate::model::deployment::{Deployment, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, is_same};
 use crate::model::outcome::Outcome;
-use crate::model::reason::Refusal;
+use crate::model::reason::{Missing, Refusal};
 use crate::select::Select;
 use crate::text::secret::{Secret, bearer, without_scheme};
 use environment::{Qovery, page_of};
@@ -191,11 +191,11 @@ impl Platform for Qovery {
         }
         match self.locate(api, Some(now), &Ids::written(id.as_str()), Read::First).await? {
             Some(now) => Ok(self.seen(&now)),
-            None => Ok(Found::Missing(format!(
-                "Environment {} has no deployment {}, neither under way nor in its queue nor in its history; check `deployment_id` and `environment_id`.",
-                self.environment.as_str(),
-                id.as_str()
-            ))),
+            None => Ok(Found::Missing(Missing::InScope {
+                scope: format!("environment {}", self.environment.as_str()),
+                id: format!("{}, neither under way nor in its queue nor in its history", id.as_str()),
+                check: "`deployment_id` and `environment_id`",
+            })),
         }
     }
 
@@ -205,17 +205,15 @@ impl Platform for Qovery {
         };
         let ids = Ids::of(known);
         // Where ours is looked for in vain, people have to know what else may have been stopped.
-        let other = match now.ids.name() {
-            Some(_) if !ids.is(&now.ids) => format!(", only of {}, which is {}", now.ids.name_beside(&ids), now.word),
-            _ => String::new(),
-        };
+        let other = now.ids.name().filter(|_| !ids.is(&now.ids));
+        let instead = other.map(|_| (now.ids.name_beside(&ids).to_owned(), now.word.clone()));
         match self.locate(api, Some(now), &ids, Read::Later).await? {
             Some(now) => Ok(self.seen(&now)),
-            None => Ok(Found::Missing(format!(
-                "environment {} tells of deployment {} no more{other}.",
-                self.environment.as_str(),
-                known.id
-            ))),
+            None => Ok(Found::Missing(Missing::Forgotten {
+                environment: self.environment.as_str().to_owned(),
+                id: known.id.clone(),
+                instead,
+            })),
         }
     }
 

@@ -31,6 +31,7 @@ use crate::model::about::About;
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, is_same};
+use crate::model::reason::Missing;
 use crate::select::Select;
 
 /// The register's entry.
@@ -259,7 +260,7 @@ impl Rest for Railway {
     }
 
     /// Only the platform knows what a project token is for.
-    async fn resolve_scope(&self, api: &Api) -> Result<Option<String>, Failure> {
+    async fn resolve_scope(&self, api: &Api) -> Result<Option<Missing>, Failure> {
         if self.selects && self.is_project_token && self.place.get().is_none() {
             self.settle(self.token_reach(api).await?);
         }
@@ -267,7 +268,7 @@ impl Rest for Railway {
     }
 
     /// A service is in an environment, and that in a project: a list in a wrong one is as empty as one in the right one.
-    async fn nowhere(&self, api: &Api) -> Result<Option<String>, Failure> {
+    async fn nowhere(&self, api: &Api) -> Result<Option<Missing>, Failure> {
         let Some(Where { reach, scope }) = self.place.get() else {
             return Ok(None);
         };
@@ -336,10 +337,12 @@ impl Rest for Railway {
         self.reach != Reach::default() || !self.pages.is_empty()
     }
 
-    fn missing(&self, id: &str) -> String {
-        format!(
-            "There is no deployment {id} for this credential: it may be another project's, or deleted; check `deployment_id`."
-        )
+    fn missing(&self, id: &str) -> Missing {
+        Missing::Deployment {
+            id: id.to_owned(),
+            place: "for this credential: it may be another project's, or deleted".to_owned(),
+            check: "`deployment_id`".to_owned(),
+        }
     }
 
     /// Nothing is canceled unread: what looks like a missing right is the wrong kind of token as well.

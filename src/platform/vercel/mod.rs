@@ -26,7 +26,7 @@ use crate::model::about::About;
 use crate::model::deployment::Deployment;
 use crate::model::failure::Failure;
 use crate::model::id::{Id, is_same, segment};
-use crate::model::reason::Check;
+use crate::model::reason::{Check, Missing};
 use crate::select::Select;
 
 /// The register's entry.
@@ -341,12 +341,15 @@ impl Rest for Vercel {
     }
 
     /// Without a team it was looked for in the token's own account, which is where most of those are not.
-    fn missing(&self, id: &str) -> String {
-        let place = match &self.team {
-            Some((_, team)) => format!("in team {team}; check `deployment_id`, `team_id` and `team_slug`."),
-            None => "in the token's own account; check `deployment_id`, and give `team_id` or `team_slug` if it belongs to a team.".to_owned(),
+    fn missing(&self, id: &str) -> Missing {
+        let (place, check) = match &self.team {
+            Some((_, team)) => (format!("for this token in team {team}"), "`deployment_id`, `team_id` and `team_slug`"),
+            None => (
+                "for this token in the token's own account".to_owned(),
+                "`deployment_id`, and give `team_id` or `team_slug` if it belongs to a team",
+            ),
         };
-        format!("There is no deployment {id} for this token {place}")
+        Missing::Deployment { id: id.to_owned(), place, check: check.to_owned() }
     }
 
     /// A host name cannot be asked to be canceled.

@@ -81,7 +81,7 @@ every_selecting!(an_unknown_scope_is_not_found_by_its_name, Latest, |stage| {
     for rule in stage.rules(["latest", "superseded", "all"]) {
         let scope = stage.scope([one(1)]);
         let ran = scope.select(rule).input(input, name).run();
-        ran.ended("not_found", 4).reasons(&[name, &format!("`{input}`")]);
+        ran.ended("not_found", 4).reasons(&[name]).says(&format!("Check `{input}`"));
         assert_eq!((ran.output("count"), scope.asked().len()), ("0", 0));
     }
 });

@@ -122,7 +122,7 @@ fn a_fixed_version_stays_where_it_is() {
     for (deployment, version) in [(Deployment::preview(ID), "v2"), (Deployment::v2(ID), "Unstable")] {
         let sandbox = sandbox(deployment);
         let ran = step(&sandbox).input("api_version", version).run();
-        ran.ended("not_found", 4).says("check `deployment_id`, `site` and both keys");
+        ran.ended("not_found", 4).says("Check `deployment_id`, `site` and both keys");
         assert_eq!(sandbox.requests().len(), 1);
     }
 }

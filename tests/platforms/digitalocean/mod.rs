@@ -176,7 +176,7 @@ fn the_page_of_the_app_is_linked() {
 #[test]
 fn a_wrong_app_id_is_named() {
     let scene = Stage::DigitalOcean.play(&Course::running());
-    scene.step().input("app_id", "app-9").run().ended("not_found", 4).reasons(&["app-9", "app_id"]);
+    scene.step().input("app_id", "app-9").run().ended("not_found", 4).reasons(&["app-9"]).says("Check `app_id`");
     assert_eq!(scene.asked(), 0);
 }
 
@@ -198,7 +198,7 @@ fn an_app_name_that_only_begins_alike_is_another_app() {
     scene.sandbox.add(App::new("app-1", "shop-staging"));
     for name in ["shop", "Shop-Staging", "shop-staging-2"] {
         let ran = scene.step().without("INPUT_APP_ID").input("app_name", name).run();
-        ran.ended("not_found", 4).reasons(&[name, "app_name"]);
+        ran.ended("not_found", 4).reasons(&[name]).says("Check `app_name`");
     }
     assert_eq!((scene.asked(), scene.reads()), (0, 0));
 }

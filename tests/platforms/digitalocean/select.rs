@@ -69,7 +69,7 @@ fn an_app_id_of_another_form_is_not_found_by_its_name() {
     let scope = Stage::DigitalOcean.scope([one(1)]);
     scope.sandbox.always(Call::List, Fault::Status(400)).always(Call::Scope, Fault::Status(400));
     let ran = scope.select("latest").input("app_id", "my-app").run();
-    ran.ended("not_found", 4).reasons(&["There is no app my-app", "`app_id`"]);
+    ran.ended("not_found", 4).reasons(&["There is no app my-app"]).says("Check `app_id`");
 }
 
 /// The causes of copies that nobody asked for.

@@ -161,7 +161,7 @@ fn a_deploy_of_another_service_is_not_found_there() {
 fn a_service_that_is_not_there_is_named() {
     let sandbox = Sandbox::start();
     for step in [step(&sandbox), select(&sandbox, "all")] {
-        step.run().ended("not_found", 4).reasons(&[&format!("There is no service {SERVICE}"), "a scoped key"]);
+        step.run().ended("not_found", 4).reasons(&[&format!("There is no service {SERVICE}")]).says("a scoped key");
     }
 }
 

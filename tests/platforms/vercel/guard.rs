@@ -31,7 +31,12 @@ fn another_projects_deployment_is_refused() {
 fn a_project_that_is_not_there_is_not_found() {
     for project in ["we", "web-2", "WEB", "Qm123"] {
         let sandbox = sandbox(deployment());
-        step(&sandbox).input("project_id", project).run().ended("not_found", 4).reasons(&[project, "`project_id`"]);
+        step(&sandbox)
+            .input("project_id", project)
+            .run()
+            .ended("not_found", 4)
+            .reasons(&[project])
+            .says("Check `project_id`");
         assert_eq!(sandbox.count(Call::Cancel), 0);
     }
 }

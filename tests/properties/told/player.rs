@@ -6,14 +6,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use cancel_deployment::api::{Api, Clock, Request, Reset, Response, Service, Transport, TransportError};
 use cancel_deployment::cancel::{Plan, Verdict};
-use cancel_deployment::input::Spelling;
 use cancel_deployment::model::address::Address;
 use cancel_deployment::model::answers::{Accepted, Conclusion, Found};
 use cancel_deployment::model::deployment::{Deployment, State};
 use cancel_deployment::model::failure::{Failure, Kind};
 use cancel_deployment::model::id::Id;
 use cancel_deployment::model::outcome::{FailOn, Outcome};
-use cancel_deployment::model::reason::Reason;
+use cancel_deployment::model::reason::{Missing, Reason};
 use cancel_deployment::model::signal::{Received, Signals};
 use cancel_deployment::platform::Platform;
 use cancel_deployment::platform::register::REGISTER;
@@ -71,7 +70,7 @@ impl Platform for Player {
         let number = self.number(id.as_str());
         let said = &self.said[number];
         Ok(match said.end {
-            End::Missing => Found::Missing(said.sentence.clone()),
+            End::Missing => Found::Missing(Missing::Gone(said.sentence.clone())),
             _ => self.deployment(number, State::Running, &said.before, false),
         })
     }
@@ -128,16 +127,15 @@ pub(super) fn report(tale: &Tale, sanitizer: &Arc<Sanitizer>) -> Report {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
     let entry = REGISTER[0];
-    let ending = |words: &String| {
-        Whole::new(&Verdict::new(Outcome::Error, Reason::Missing(words.clone())), sanitizer, &Spelling::PLAIN)
-    };
+    let ending =
+        |words: &String| Whole::new(&Verdict::new(Outcome::Error, Reason::CannotBegin(words.clone())), sanitizer);
     Report {
         platform: Some(&entry.about),
         asked: sanitizer.short(&format!("Cancel {}", tale.asked)),
         deployments: runtime
             .block_on(drive(tale, sanitizer))
             .iter()
-            .map(|work| DeploymentReport::new(&entry.about, &work.id, &work.procedure, sanitizer, &Spelling::PLAIN))
+            .map(|work| DeploymentReport::new(&entry.about, &work.id, &work.procedure, sanitizer))
             .collect(),
         fail_on: FailOn::usual(false),
         whole: tale.whole.as_ref().map(ending),
