@@ -17,8 +17,7 @@ fn outputs_with_plain_values_are_variables() {
 
 #[test]
 fn a_value_that_is_left_out_at_the_end_did_not_stand_there_before() {
-    let deployment = Deployment::new("app-1", "dep-1").after_cancel(["a b", "CANCELED"]);
-    let ran = step("bitbucket", &sandbox(deployment)).run();
+    let ran = step("bitbucket", &sandbox(Deployment::new("app-1", "dep-1").after_cancel(["a b", "CANCELED"]))).run();
     let text = read(&ran, "variables");
     let (provisional, _) = text.split_once("CANCELLATION_OUTCOME=canceled").unwrap();
     assert!(provisional.contains("CANCELLATION_OUTCOME=interrupted"));

@@ -36,8 +36,7 @@ fn every_output_that_is_not_empty_is_set_as_meta_data() {
 
 #[test]
 fn an_empty_output_is_not_set() {
-    let sandbox = running();
-    let ran = step("buildkite", &sandbox).input("app_id", "").run();
+    let ran = step("buildkite", &running()).input("app_id", "").run();
     assert_eq!(ran.code, 2);
     let names: Vec<_> = meta_data(&called(&ran)).into_iter().map(|(name, _)| name).collect();
     assert!(names.contains(&"cancellation_outcome".to_owned()));

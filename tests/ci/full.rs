@@ -156,8 +156,7 @@ fn an_output_file_that_can_be_written_but_not_replaced_is_written() {
 
 #[test]
 fn a_folder_of_an_output_file_that_is_missing_is_made() {
-    let sandbox = running();
-    let ran = aimed(Step::plain(), &sandbox).input("output_file", "a/new/folder/out.json").run();
+    let ran = aimed(Step::plain(), &running()).input("output_file", "a/new/folder/out.json").run();
     assert_eq!(ran.code, 0);
     let told: Value = serde_json::from_str(&read(&ran, "a/new/folder/out.json")).unwrap();
     assert_eq!(told["outcome"], "canceled");

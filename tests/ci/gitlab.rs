@@ -59,8 +59,7 @@ fn another_file_takes_the_place_of_the_usual_one() {
 
 #[test]
 fn the_page_of_the_deployment_is_linked_beside_it() {
-    let sandbox = Sandbox::start();
-    let ran = with_page("gitlab", &sandbox).run();
+    let ran = with_page("gitlab", &Sandbox::start()).run();
     let links = links(&read(&ran, "cancel-deployment.annotations.json"));
     assert_eq!(links.len(), 1, "{}", ran.stdout);
     assert_eq!(links[0].0, "dpl_1");

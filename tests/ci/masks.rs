@@ -106,8 +106,7 @@ fn signed_in(ci: &str, set: fn(Step, &str, &str) -> Step) -> Ran {
         ("USERNAME", "ci"),
         ("PASSWORD", TOKEN),
     ];
-    let step = inputs.into_iter().fold(Step::of(ci), |step, (name, value)| set(step, name, value));
-    let ran = step.run();
+    let ran = inputs.into_iter().fold(Step::of(ci), |step, (name, value)| set(step, name, value)).run();
     assert_eq!(ran.code, 0, "{ci}\n{}", streams(&ran));
     ran
 }

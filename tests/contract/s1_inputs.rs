@@ -62,8 +62,7 @@ fn a_buildkite_list_names_several_deployments() {
 fn white_space_around_a_value_is_dropped() {
     let scene = two_running();
     let step = scene.step().input("token", &format!("  {TOKEN}\n")).input("app_id", "\tapp-1 ");
-    let step = step.input("platform", " digitalocean\n").input("deployment_id", "\n dep-1 \n");
-    step.run().ended("canceled", 0);
+    step.input("platform", " digitalocean\n").input("deployment_id", "\n dep-1 \n").run().ended("canceled", 0);
 }
 
 #[test]

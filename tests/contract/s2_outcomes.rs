@@ -9,15 +9,13 @@ use crate::step::Ran;
 /// Asserts `canceled`, `went_live` and `state`.
 #[track_caller]
 fn tells(ran: &Ran, canceled: &str, went_live: &str, state: &str) {
-    let told = ["canceled", "went_live", "state"].map(|name| ran.output(name));
-    assert_eq!(told, [canceled, went_live, state], "\n{}", ran.stdout);
+    assert_eq!((ran.output("canceled"), ran.output("went_live"), ran.output("state")), (canceled, went_live, state));
 }
 
 /// Asserts the platform's words at the first read and at the last.
 #[track_caller]
 fn went(ran: &Ran, before: &str, after: &str) {
-    let told = (ran.output("previous_state"), ran.output("platform_state"));
-    assert_eq!(told, (before, after), "\n{}", ran.stdout);
+    assert_eq!((ran.output("previous_state"), ran.output("platform_state")), (before, after));
 }
 
 fn words(deployment: &Value) -> Vec<&str> {
@@ -38,8 +36,7 @@ every_platform!(a_queued_deployment_is_canceled, |stage| {
     if !stage.has("queued") {
         return;
     }
-    let scene = stage.play(&Course::of(&["queued"]));
-    let ran = scene.run();
+    let ran = stage.play(&Course::of(&["queued"])).run();
     ran.ended("canceled", 0);
     went(&ran, stage.shown("queued"), stage.shown("canceled"));
 });
@@ -76,8 +73,7 @@ every_platform!(the_json_tells_the_cancel_request_and_the_course, |stage| {
     if !stage.has("queued") {
         return;
     }
-    let scene = stage.play(&Course::of(&["queued"]).then(&["running", "canceled"]));
-    let ran = scene.run();
+    let ran = stage.play(&Course::of(&["queued"]).then(&["running", "canceled"])).run();
     let deployments = ran.deployments();
     let one = &deployments[0];
     assert_eq!(deployments.len(), 1);
@@ -155,16 +151,14 @@ every_platform!(a_lost_race_is_completed_and_fails_the_step, |stage| {
 
 every_platform!(a_lost_race_is_completed_whatever_the_cancel_answers, |stage| {
     for status in [400, 403, 404, 409, 422] {
-        let scene = stage.play(&racing(stage, "succeeded")).fault(Call::Cancel, [Fault::Status(status)]);
-        let ran = scene.run();
+        let ran = stage.play(&racing(stage, "succeeded")).fault(Call::Cancel, [Fault::Status(status)]).run();
         ran.ended("completed", 3);
         assert_eq!(ran.deployments()[0]["http_status"], stage.traits().on_the_wire(status));
     }
 });
 
 every_platform!(an_accepted_cancel_that_ends_live_is_completed, |stage| {
-    let scene = stage.play(&Course::running().then(&["running", "succeeded"]));
-    let ran = scene.run();
+    let ran = stage.play(&Course::running().then(&["running", "succeeded"])).run();
     ran.ended("completed", 3);
     tells(&ran, "false", "true", "succeeded");
 });
@@ -193,8 +187,7 @@ every_platform!(a_deployment_that_is_overtaken_is_superseded, |stage| {
     if !stage.has("superseded") || stage == Stage::Render {
         return;
     }
-    let scene = stage.play(&racing(stage, "superseded"));
-    let ran = scene.run();
+    let ran = stage.play(&racing(stage, "superseded")).run();
     ran.ended("superseded", 0).says("::notice title=");
     tells(&ran, "false", "false", "superseded");
 });
@@ -211,13 +204,11 @@ every_platform!(without_waiting_an_end_in_the_answer_is_told, |stage| {
     if !stage.traits().answer_tells {
         return;
     }
-    let scene = stage.play(&Course::running());
-    scene.step().input("wait", "false").run().ended("canceled", 0);
+    stage.play(&Course::running()).step().input("wait", "false").run().ended("canceled", 0);
 });
 
 every_platform!(without_waiting_a_lost_race_is_no_request, |stage| {
-    let scene = stage.play(&racing(stage, "succeeded"));
-    scene.step().input("wait", "false").run().ended("completed", 3);
+    stage.play(&racing(stage, "succeeded")).step().input("wait", "false").run().ended("completed", 3);
 });
 
 every_platform!(without_waiting_an_unclear_answer_is_read_after, |stage| {
@@ -233,8 +224,7 @@ every_platform!(without_waiting_a_refusal_is_an_error, |stage| {
 });
 
 every_platform!(an_end_that_does_not_come_is_timed_out, |stage| {
-    let scene = stage.play(&Course::running().then(&["running"]));
-    let ran = scene.step().input("timeout", "1").run();
+    let ran = stage.play(&Course::running().then(&["running"])).step().input("timeout", "1").run();
     ran.ended("timed_out", 124).says("::error title=");
     tells(&ran, "false", "unknown", "running");
     assert!(ran.output("reason").contains("accepted the cancel request"));
@@ -244,8 +234,7 @@ every_platform!(the_last_read_before_the_limit_still_counts, |stage| {
     // The answer to the cancel comes just before the limit, and shows nothing; the read after it shows the end.
     let course = Course::running().answering("running");
     let delay = Fault::Delay(std::time::Duration::from_millis(1300));
-    let scene = stage.play(&course).fault(Call::Cancel, [delay]);
-    scene.step().input("timeout", "2").run().ended("canceled", 0);
+    stage.play(&course).fault(Call::Cancel, [delay]).step().input("timeout", "2").run().ended("canceled", 0);
 });
 
 every_platform!(a_deployment_that_is_not_there_is_not_found, |stage| {
@@ -279,8 +268,7 @@ every_platform!(a_listed_state_is_canceled, |stage| {
     if !stage.has("queued") {
         return;
     }
-    let scene = stage.play(&Course::of(&["queued"]));
-    scene.step().input("only_states", "running,queued").run().ended("canceled", 0);
+    stage.play(&Course::of(&["queued"])).step().input("only_states", "running,queued").run().ended("canceled", 0);
 });
 
 every_platform!(an_unknown_state_is_not_among_the_listed_ones, |stage| {
@@ -298,13 +286,11 @@ every_platform!(a_dry_run_sends_nothing, |stage| {
 });
 
 every_platform!(a_dry_run_tells_what_has_ended_before, |stage| {
-    let scene = stage.play(&Course::of(&["succeeded"]));
-    scene.step().input("dry_run", "true").run().ended("already_finished", 3);
+    stage.play(&Course::of(&["succeeded"])).step().input("dry_run", "true").run().ended("already_finished", 3);
 });
 
 every_platform!(a_token_that_may_only_read_is_an_error, |stage| {
-    let scene = stage.play(&Course::running()).grant(Grant::ReadOnly);
-    let ran = scene.run();
+    let ran = stage.play(&Course::running()).grant(Grant::ReadOnly).run();
     ran.ended("error", 1).says("::error title=").says(stage.right());
     tells(&ran, "false", "unknown", "running");
     // Cloud Foundry does not tell who may not cancel that there is such a deployment.
@@ -317,8 +303,7 @@ every_platform!(an_unknown_state_is_told_by_its_own_word_and_is_no_end, |stage| 
     if stage == Stage::Datadog {
         return;
     }
-    let scene = stage.play(&Course::running().then(&["unknown"]));
-    let ran = scene.step().input("timeout", "1").run();
+    let ran = stage.play(&Course::running().then(&["unknown"])).step().input("timeout", "1").run();
     ran.ended("timed_out", 124);
     tells(&ran, "false", "unknown", "unknown");
     went(&ran, stage.shown("running"), stage.unknown());
@@ -365,8 +350,7 @@ every_platform!(several_deployments_are_all_canceled, |stage| {
     }
     let scene = stage.play_all(&vec![Course::running(); 12]);
     let ran = scene.run();
-    ran.ended("canceled", 0);
-    assert_eq!((ran.output("count"), ran.output("canceled_count")), ("12", "12"));
+    ran.ended("canceled", 0).tells("count", "12").tells("canceled_count", "12");
     tells(&ran, "true", "false", stage.stopped_state().0);
     assert_eq!(ran.deployments().len(), 12);
     assert!((1..=12).all(|number| scene.effective(number) == 1));
@@ -424,9 +408,7 @@ every_platform!(one_that_is_refused_does_not_stop_the_others, |stage| {
         return;
     }
     let scene = stage.play_all(&vec![Course::running(); 3]).fault(Call::Cancel, [Fault::Status(409)]);
-    let ran = scene.run();
-    ran.ended("error", 1);
-    assert_eq!((ran.output("count"), ran.output("canceled_count")), ("3", "2"));
+    scene.run().ended("error", 1).tells("count", "3").tells("canceled_count", "2");
 });
 
 every_platform!(the_worst_failing_outcome_decides_the_exit_code, |stage| {
@@ -467,7 +449,5 @@ every_platform!(a_slow_deployment_does_not_hold_up_the_others, |stage| {
     let running = scene.step().start();
     scene.sandbox.wait_for(Call::Cancel, 9);
     scene.sandbox.release();
-    let ran = running.wait();
-    ran.ended("canceled", 0);
-    assert_eq!(ran.output("canceled_count"), "10");
+    running.wait().ended("canceled", 0).tells("canceled_count", "10");
 });

@@ -60,8 +60,7 @@ every_platform!(a_dry_run_of_what_may_not_be_read_sends_nothing, |stage| {
 
 every_platform!(a_refused_connection_is_an_error, |stage| {
     let nobody = Nobody::new();
-    let step = stage.step_at(&format!("http://{}/api", nobody.address()));
-    let ran = step.input("timeout", "1").run();
+    let ran = stage.step_at(&format!("http://{}/api", nobody.address())).input("timeout", "1").run();
     ran.ended("error", 1).says("api_url");
     // Once at the beginning, so that nobody waits in silence, and once at the end.
     let told = |line: &&str| line.contains("s  could not ");
@@ -98,6 +97,6 @@ every_platform!(a_body_without_end_is_an_error, |stage| {
 
 every_platform!(an_api_that_fails_until_the_limit_is_an_error, |stage| {
     let scene = stage.play(&Course::running()).always(Call::Read, Fault::Status(500));
-    scene.step().input("timeout", "1").run().ended("error", 1).says("status page").reasons(&["500"]);
+    scene.step().input("timeout", "2").run().ended("error", 1).says("status page").reasons(&["500"]);
     assert_eq!(scene.asked(), 0);
 });

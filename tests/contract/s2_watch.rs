@@ -35,9 +35,7 @@ every_platform!(without_waiting_an_end_that_may_not_be_read_is_requested, |stage
         return;
     }
     let scene = watched(stage, &["canceled"]).grant(Grant::CancelOnly);
-    let ran = scene.step().input("wait", "false").run();
-    ran.ended("requested", 0);
-    assert_eq!(ran.output("went_live"), "unknown");
+    scene.step().input("wait", "false").run().ended("requested", 0).tells("went_live", "unknown");
 });
 
 every_platform!(an_api_that_goes_away_while_watching_is_timed_out, |stage| {
@@ -45,9 +43,7 @@ every_platform!(an_api_that_goes_away_while_watching_is_timed_out, |stage| {
     let running = scene.step().input("timeout", "2").start();
     scene.sandbox.wait_for(Call::Read, stage.traits().reads_before + 1);
     drop(scene);
-    let ran = running.wait();
-    ran.ended("timed_out", 124).reasons(&["accepted the cancel request"]);
-    assert_eq!(ran.output("state"), "running");
+    running.wait().ended("timed_out", 124).reasons(&["accepted the cancel request"]).tells("state", "running");
 });
 
 every_platform!(lies_while_watching_do_not_end_the_watch, |stage| {

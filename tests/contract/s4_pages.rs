@@ -190,8 +190,7 @@ fn a_name_is_looked_up_in_smaller_pages_as_well() {
     sandbox.add(digitalocean::App::new("app-1", "web"));
     sandbox.add(digitalocean::Deployment::new("app-1", "dep-1"));
     sandbox.fault(Call::Scope, [Fault::Huge, Fault::Huge]);
-    let step = Step::on(&sandbox, "digitalocean").input("app_name", "web");
-    step.input("select", "all").run().ended("canceled", 0);
+    Step::on(&sandbox, "digitalocean").input("app_name", "web").input("select", "all").run().ended("canceled", 0);
     assert_eq!(sizes(&sandbox, Call::Scope, "per_page"), [50, 10, 1, 1]);
 }
 

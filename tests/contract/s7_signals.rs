@@ -18,8 +18,7 @@ fn sandbox(ids: &[&str]) -> Sandbox {
 /// A deployment whose cancel is accepted without a word about its state.
 fn quiet() -> Sandbox {
     let sandbox = sandbox(&[]);
-    let deployment = Deployment::new("app-1", "dep-1").after_cancel(["DEPLOYING"]);
-    sandbox.add(deployment.cancel_answer(CancelAnswer::Empty));
+    sandbox.add(Deployment::new("app-1", "dep-1").after_cancel(["DEPLOYING"]).cancel_answer(CancelAnswer::Empty));
     sandbox
 }
 
@@ -91,9 +90,7 @@ fn a_cancel_request_under_way_may_finish_and_counts() {
         let running = started(&sandbox, Call::Cancel, 1);
         signal_heard(&running, signal);
         sandbox.release();
-        let ran = running.wait();
-        ran.ended("canceled", code);
-        assert_eq!((ran.output("canceled"), ran.output("went_live")), ("true", "false"));
+        running.wait().ended("canceled", code).tells("canceled", "true").tells("went_live", "false");
         assert_eq!(sandbox.count(Call::Cancel), 1);
     }
 }

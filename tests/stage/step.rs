@@ -307,6 +307,13 @@ impl Ran {
         self
     }
 
+    /// Asserts an output.
+    #[track_caller]
+    pub fn tells(&self, name: &str, value: impl AsRef<str>) -> &Self {
+        assert_eq!(self.output(name), value.as_ref(), "{name}\n{}\n{}", self.stdout, self.stderr);
+        self
+    }
+
     /// Asserts that the reason holds all these words.
     #[track_caller]
     pub fn reasons(&self, words: &[&str]) -> &Self {

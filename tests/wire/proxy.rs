@@ -93,8 +93,7 @@ fn a_proxy_may_be_written_without_its_scheme_or_with_a_slash() {
 #[test]
 fn an_empty_variable_hides_no_other() {
     let (far, proxy) = (Far::new(), Proxy::start(Gate::Open));
-    let step = far.step().var("HTTPS_PROXY", "");
-    far.canceled(&step.var("https_proxy", &proxy.url()).run());
+    far.canceled(&far.step().var("HTTPS_PROXY", "").var("https_proxy", &proxy.url()).run());
 }
 
 #[test]
@@ -102,8 +101,7 @@ fn the_capital_and_the_special_name_come_first() {
     let (far, right, wrong) = (Far::new(), Proxy::start(Gate::Open), Proxy::start(Gate::Open));
     let step = far.step().var("HTTPS_PROXY", &right.url());
     let step = step.var("https_proxy", &wrong.url());
-    let step = step.var("ALL_PROXY", &wrong.url());
-    far.canceled(&step.var("HTTP_PROXY", &wrong.url()).run());
+    far.canceled(&step.var("ALL_PROXY", &wrong.url()).var("HTTP_PROXY", &wrong.url()).run());
     assert!(wrong.asked().is_empty());
 }
 
@@ -119,8 +117,7 @@ fn a_proxy_for_plain_http_is_never_used() {
 #[test]
 fn a_variable_of_a_web_server_does_not_turn_proxies_off() {
     let (far, proxy) = (Far::new(), Proxy::start(Gate::Open));
-    let step = far.step().var("REQUEST_METHOD", "GET");
-    far.canceled(&step.var("HTTPS_PROXY", &proxy.url()).run());
+    far.canceled(&far.step().var("REQUEST_METHOD", "GET").var("HTTPS_PROXY", &proxy.url()).run());
 }
 
 #[test]
@@ -176,11 +173,9 @@ fn no_proxy_spares_a_host_in_all_its_forms() {
             (Sandbox::url_by_ipv6, "::/64"),
             (Sandbox::url_by_ipv6, six.as_str()),
         ] {
-            let deployment = digitalocean::Deployment::new("app-1", "dep-1");
-            far.sandbox.add(deployment.states(["BUILDING"]));
+            far.sandbox.add(digitalocean::Deployment::new("app-1", "dep-1").states(["BUILDING"]));
             let step = far.step_at(&url(&far.sandbox, "digitalocean"));
-            let step = step.var("HTTPS_PROXY", &proxy.url());
-            step.var(variable, spared).run().ended("canceled", 0);
+            step.var("HTTPS_PROXY", &proxy.url()).var(variable, spared).run().ended("canceled", 0);
             assert!(proxy.heads().is_empty(), "{spared}");
         }
     }
@@ -190,8 +185,7 @@ fn no_proxy_spares_a_host_in_all_its_forms() {
 fn no_proxy_spares_nobody_else() {
     let (far, proxy) = (Far::new(), Proxy::start(Gate::Open));
     let spared = "example.com,far.sandbox.invalid,box.invalid,10.0.0.0/8,sandbox.invalid:1";
-    let step = far.step().var("HTTPS_PROXY", &proxy.url());
-    far.canceled(&step.var("NO_PROXY", spared).run());
+    far.canceled(&far.step().var("HTTPS_PROXY", &proxy.url()).var("NO_PROXY", spared).run());
     learnt_nothing(&proxy);
 }
 
@@ -245,8 +239,7 @@ fn a_user_name_alone_is_hidden_as_a_token() {
 fn credentials_that_come_back_in_an_answer_are_hidden() {
     let far = Far::new();
     let proxy = Proxy::start(Gate::Open);
-    let body = json!({"id": "x", "message": format!("{PASSWORD} {ENCODED}")}).to_string();
-    let fault = Fault::json(401, &body);
+    let fault = Fault::json(401, &json!({"id": "x", "message": format!("{PASSWORD} {ENCODED}")}).to_string());
     far.sandbox.always(Call::Read, fault);
     let ran = far.step().var("HTTPS_PROXY", &proxy.url_for(WRITTEN)).secret(PASSWORD).secret(ENCODED).run();
     ran.ended("error", 1).says("withheld: it holds a secret");
@@ -305,8 +298,7 @@ fn a_page_instead_of_a_tunnel_is_no_success() {
 #[test]
 fn a_proxy_that_hangs_is_named_by_its_variable() {
     let (far, proxy) = (Far::new(), Proxy::start(Gate::Silent));
-    let step = far.step().var("HTTPS_PROXY", &proxy.url());
-    let ran = step.input("timeout", "7").run();
+    let ran = far.step().var("HTTPS_PROXY", &proxy.url()).input("timeout", "7").run();
     ran.ended("error", 1).says("no connection within 5 s").says("the proxy that HTTPS_PROXY names");
     far.untouched();
 }
@@ -346,8 +338,7 @@ fn a_proxy_that_opens_the_tunnel_to_somebody_else_gets_no_token() {
     let authority = Authority::new();
     let stranger = Far::new();
     let proxy = Proxy::start(Gate::Open);
-    let step = stranger.step().input("ca_cert", authority.pem());
-    let ran = step.var("HTTPS_PROXY", &proxy.url()).run();
+    let ran = stranger.step().input("ca_cert", authority.pem()).var("HTTPS_PROXY", &proxy.url()).run();
     ran.ended("error", 1).says("UnknownIssuer");
     assert_eq!(tries(&ran), 1, "{}", ran.stdout);
     stranger.untouched();

@@ -98,8 +98,7 @@ fn a_ca_in_the_folder_of_the_step_is_found_by_its_name() {
 fn nobody_trusts_a_ca_that_was_not_given() {
     let sandbox = served(&Authority::new(), Papers::Good);
     untrusted(&step(&sandbox).run(), &sandbox, &["UnknownIssuer"]);
-    let other = Authority::new();
-    let ran = step(&sandbox).input("ca_cert", other.pem()).run();
+    let ran = step(&sandbox).input("ca_cert", Authority::new().pem()).run();
     untrusted(&ran, &sandbox, &["UnknownIssuer"]);
 }
 

@@ -41,8 +41,7 @@ every_selecting!(a_workflow_runs_branch_is_that_of_the_first_workflow, Branch, |
 
 every_selecting!(a_written_branch_wins_over_the_runs, Branch, |stage| {
     let scope = stage.scope([one(1), one(2).branch("dev")]);
-    let step = on_push(scope.select("branch"), "dev", HEAD);
-    scope.cancels(step.input("branch", "main"), &[1]);
+    scope.cancels(on_push(scope.select("branch"), "dev", HEAD).input("branch", "main"), &[1]);
 });
 
 every_selecting!(a_branch_that_nobody_tells_is_missing, Branch, |stage| {

@@ -10,8 +10,7 @@ every_selecting!(a_commit_selects_all_its_deployments_in_flight, Commit, |stage|
 
 every_selecting!(a_commit_may_be_short_and_in_capitals, Commit, |stage| {
     const LETTERS: &str = "abcdef0123456789abcdef0123456789abcdef01";
-    let all = [one(1).commit(LETTERS), one(2).commit(HEAD)];
-    let scope = stage.scope(all);
+    let scope = stage.scope([one(1).commit(LETTERS), one(2).commit(HEAD)]);
     scope.cancels(scope.select("commit").input("commit", "ABCDEF0"), &[1]);
 });
 
@@ -22,8 +21,7 @@ every_selecting!(the_commit_comes_from_the_run, Commit, |stage| {
 
 every_selecting!(a_written_commit_wins_over_the_runs, Commit, |stage| {
     let scope = stage.scope([one(1).commit(HEAD), one(2)]);
-    let step = on_push(scope.select("commit"), "main", OTHER);
-    scope.cancels(step.input("commit", HEAD), &[1]);
+    scope.cancels(on_push(scope.select("commit"), "main", OTHER).input("commit", HEAD), &[1]);
 });
 
 every_selecting!(a_pull_requests_commit_is_its_head_and_not_the_merge, Commit, |stage| {
@@ -56,8 +54,7 @@ every_selecting!(a_commit_that_nobody_tells_is_missing, Commit, |stage| {
 });
 
 every_selecting!(deployments_without_a_commit_are_counted_in_a_warning, Commit, |stage| {
-    let all = [one(1).commit(HEAD), one(2).silent(), one(3).silent()];
-    let scope = stage.scope(all);
+    let scope = stage.scope([one(1).commit(HEAD), one(2).silent(), one(3).silent()]);
     let ran = scope.cancels(scope.select("commit").input("commit", HEAD), &[1]);
     ran.warns(&["2 deployments", "commit", "deployment_id"]);
 });

@@ -17,8 +17,7 @@ every_selecting!(a_push_is_what_was_pushed, Commit, |stage| {
         if !stage.follows(rule) {
             continue;
         }
-        let all = [one(1).commit(HEAD), one(2).branch("dev"), one(3).commit(MERGE)];
-        let scope = stage.scope(all);
+        let scope = stage.scope([one(1).commit(HEAD), one(2).branch("dev"), one(3).commit(MERGE)]);
         let event = json!({"ref": "refs/heads/dev", "after": HEAD});
         scope.cancels(on_event(scope.select(rule), "push", &event), &[canceled]);
     }

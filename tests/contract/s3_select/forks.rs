@@ -10,8 +10,7 @@ every_selecting!(a_forks_branch_named_as_ours_never_touches_ours, Branch, |stage
         return;
     }
     for event in ["pull_request", "pull_request_target"] {
-        let all = [one(1), one(2).fork("mallory"), one(3).fork("eve")];
-        let scope = stage.scope(all);
+        let scope = stage.scope([one(1), one(2).fork("mallory"), one(3).fork("eve")]);
         let step = on_pull(scope.select("branch"), event, "mallory/sample-app", "main");
         scope.cancels(step, &[2]);
     }
@@ -65,8 +64,7 @@ every_selecting!(a_forks_branch_does_not_supersede_ours_of_the_same_name, Supers
     if !stage.info().knows_forks {
         return;
     }
-    let all = [one(1), one(2).fork("mallory"), one(3).fork("eve")];
-    let scope = stage.scope(all);
+    let scope = stage.scope([one(1), one(2).fork("mallory"), one(3).fork("eve")]);
     scope.idles(scope.select("superseded"));
 });
 

@@ -13,8 +13,7 @@ every_selecting!(a_deployment_of_the_guarded_branch_and_commit_is_canceled, Bran
 every_selecting!(a_deployment_of_another_branch_or_commit_is_refused, Branch, |stage| {
     for (guard, value) in [("branch", "main2"), ("branch", "mai"), ("commit", OTHER)] {
         let scope = stage.scope([one(1).commit(HEAD)]);
-        let step = scope.step().input("deployment_id", &stage.id(1));
-        let ran = scope.errs(step.input(guard, value));
+        let ran = scope.errs(scope.step().input("deployment_id", &stage.id(1)).input(guard, value));
         ran.reasons(&[guard, value]);
     }
 });
@@ -23,8 +22,7 @@ every_selecting!(what_has_ended_of_another_branch_is_refused_as_well, Branch, |s
     for state in ["canceled", "failed", "succeeded"] {
         for (guard, value) in [("branch", "dev"), ("commit", HEAD)] {
             let scope = stage.scope([one(1).state(state)]);
-            let step = scope.step().input("deployment_id", &stage.id(1));
-            let ran = scope.errs(step.input(guard, value));
+            let ran = scope.errs(scope.step().input("deployment_id", &stage.id(1)).input(guard, value));
             ran.reasons(&[guard, value]);
             assert_eq!(ran.output("canceled"), "false");
         }
@@ -34,12 +32,10 @@ every_selecting!(what_has_ended_of_another_branch_is_refused_as_well, Branch, |s
 every_selecting!(a_guard_that_cannot_be_checked_is_not_passed, Branch, |stage| {
     for (guard, value) in [("branch", "main"), ("commit", HEAD)] {
         let scope = stage.scope([one(1).silent()]);
-        let step = scope.step().input("deployment_id", &stage.id(1));
-        scope.errs(step.input(guard, value));
+        scope.errs(scope.step().input("deployment_id", &stage.id(1)).input(guard, value));
         let scope = stage.scope([one(1).commit(HEAD)]);
         scope.sandbox.always(Call::Read, Fault::Status(403));
-        let step = scope.step().input("deployment_id", &stage.id(1));
-        scope.errs(step.input(guard, value));
+        scope.errs(scope.step().input("deployment_id", &stage.id(1)).input(guard, value));
     }
 });
 
@@ -52,7 +48,6 @@ every_selecting!(the_runs_own_branch_is_no_guard, Latest, |stage| {
 every_selecting!(one_refused_deployment_does_not_stop_the_others, Branch, |stage| {
     let scope = stage.scope([one(1), one(2).branch("dev")]);
     let ids = format!("{},{}", stage.id(1), stage.id(2));
-    let step = scope.step().input("deployment_id", &ids);
-    step.input("branch", "main").run().ended("error", 1);
+    scope.step().input("deployment_id", &ids).input("branch", "main").run().ended("error", 1);
     assert_eq!(scope.asked(), [1]);
 });

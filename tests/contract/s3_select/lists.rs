@@ -43,8 +43,7 @@ every_selecting!(a_rate_limit_on_the_list_is_waited_for, Latest, |stage| {
 
 every_selecting!(a_rate_limit_past_the_limit_ends_the_run_at_once, Latest, |stage| {
     let scope = stage.scope([one(1)]);
-    let limit = Fault::RetryAfter { status: 429, value: "600".to_owned() };
-    scope.sandbox.always(Call::List, limit);
+    scope.sandbox.always(Call::List, Fault::RetryAfter { status: 429, value: "600".to_owned() });
     scope.errs(scope.select("latest"));
     assert_eq!(scope.lists(), 1);
 });

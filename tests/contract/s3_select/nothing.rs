@@ -5,8 +5,7 @@ use crate::stage::{HEAD, every_selecting, not_listed, one};
 
 every_selecting!(a_deployment_may_take_a_while_to_appear, Commit, |stage| {
     let scope = stage.scope([one(1).state("succeeded")]);
-    let step = scope.select("commit").input("commit", HEAD);
-    let running = step.input("appear_within", "15s").start();
+    let running = scope.select("commit").input("commit", HEAD).input("appear_within", "15s").start();
     scope.sandbox.wait_for(Call::List, stage.traits().lists + 1);
     scope.put(&one(2).commit(HEAD));
     running.wait().ended("canceled", 0);
@@ -21,22 +20,19 @@ every_selecting!(without_appear_within_there_is_one_look, Latest, |stage| {
 
 every_selecting!(when_nothing_appears_there_is_nothing_to_cancel, Branch, |stage| {
     let scope = stage.scope([one(1).state("succeeded"), one(2).branch("dev")]);
-    let step = scope.select("branch").input("branch", "main");
-    let ran = scope.idles(step.input("appear_within", "1s"));
+    let ran = scope.idles(scope.select("branch").input("branch", "main").input("appear_within", "1s"));
     ran.reasons(&["branch main"]);
     assert!(scope.lists() > 1);
 });
 
 every_selecting!(a_deployment_of_another_commit_is_not_what_was_waited_for, Commit, |stage| {
     let scope = stage.scope([one(1)]);
-    let step = scope.select("commit").input("commit", HEAD);
-    scope.idles(step.input("appear_within", "1s"));
+    scope.idles(scope.select("commit").input("commit", HEAD).input("appear_within", "1s"));
 });
 
 every_selecting!(waiting_for_a_deployment_ends_by_the_limit, Latest, |stage| {
     let scope = stage.scope([one(1).state("succeeded")]);
-    let step = scope.select("latest").input("timeout", "2");
-    scope.idles(step.input("appear_within", "1h"));
+    scope.idles(scope.select("latest").input("timeout", "2").input("appear_within", "1h"));
 });
 
 every_selecting!(a_signal_ends_the_wait_for_a_deployment, Latest, |stage| {
@@ -61,8 +57,7 @@ every_selecting!(nothing_in_flight_is_no_failure_and_says_what_was_looked_at, La
 
 every_selecting!(nothing_to_cancel_fails_where_that_is_asked_for, Latest, |stage| {
     let scope = stage.scope([one(1).state("succeeded")]);
-    let step = scope.select("latest").input("fail_on", "nothing_to_cancel");
-    step.run().ended("nothing_to_cancel", 3);
+    scope.select("latest").input("fail_on", "nothing_to_cancel").run().ended("nothing_to_cancel", 3);
 });
 
 every_selecting!(nothing_to_cancel_is_told_in_the_summary, Latest, |stage| {

@@ -28,9 +28,7 @@ every_selecting!(a_commit_that_went_live_already_is_told_so, Commit, |stage| {
 every_selecting!(a_commit_is_looked_for_among_the_newest_hundred, Commit, |stage| {
     let mut all = finished(2..=100);
     all.push(one(1).commit(HEAD).state("succeeded"));
-    let scope = stage.scope(all);
-    let step = scope.select("commit").input("commit", HEAD);
-    step.run().ended("already_finished", 3);
+    stage.scope(all).select("commit").input("commit", HEAD).run().ended("already_finished", 3);
 });
 
 every_selecting!(what_is_in_flight_of_a_commit_is_canceled_whatever_is_over, Commit, |stage| {

@@ -52,8 +52,7 @@ every_selecting!(only_states_holds_for_what_was_selected, All, |stage| {
     let ran = scope.select("all").input("only_states", "queued").run();
     ran.ended("canceled", 0);
     assert_eq!(scope.asked(), [waits]);
-    let told = ["count", "canceled_count", "canceled"].map(|name| ran.output(name));
-    assert_eq!(told, ["2", "1", "false"]);
+    assert_eq!((ran.output("count"), ran.output("canceled_count"), ran.output("canceled")), ("2", "1", "false"));
 });
 
 every_selecting!(a_dry_run_selects_and_cancels_nothing, Latest, |stage| {

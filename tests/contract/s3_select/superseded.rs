@@ -21,8 +21,7 @@ every_selecting!(each_branch_keeps_its_own_newest, Superseded, |stage| {
     if stage.info().one_group {
         return;
     }
-    let all = [one(1).branch("dev"), one(2), one(3).branch("dev"), one(4).branch("dev2"), one(5)];
-    let scope = stage.scope(all);
+    let scope = stage.scope([one(1).branch("dev"), one(2), one(3).branch("dev"), one(4).branch("dev2"), one(5)]);
     scope.cancels(scope.select("superseded"), &[1, 2]);
 });
 
@@ -31,11 +30,9 @@ every_selecting!(each_target_keeps_its_own_newest, Superseded, |stage| {
         return;
     }
     let production = |number| one(number).target("production");
-    let all = [production(1), one(2), production(3), one(4)];
-    let scope = stage.scope(all);
+    let scope = stage.scope([production(1), one(2), production(3), one(4)]);
     scope.cancels(scope.select("superseded"), &[1, 2]);
-    let all = [production(1), one(2).target("staging"), one(3)];
-    let scope = stage.scope(all);
+    let scope = stage.scope([production(1), one(2).target("staging"), one(3)]);
     scope.idles(scope.select("superseded"));
 });
 
@@ -79,8 +76,7 @@ every_selecting!(a_deployment_without_a_branch_belongs_to_no_group, Superseded, 
     if stage.info().one_group {
         return;
     }
-    let all = [one(1).silent(), one(2).silent(), one(3)];
-    let scope = stage.scope(all);
+    let scope = stage.scope([one(1).silent(), one(2).silent(), one(3)]);
     let ran = scope.idles(scope.select("superseded"));
     ran.warns(&["2 deployments", "branch"]);
 });
@@ -158,8 +154,7 @@ every_selecting!(every_kept_one_is_read_and_the_others_are_not, Superseded, |sta
         return;
     }
     let dev = |number| one(number).branch("dev");
-    let all = [one(1), dev(2), one(3), dev(4), one(5).branch("alone")];
-    let scope = stage.scope(all);
+    let scope = stage.scope([one(1), dev(2), one(3), dev(4), one(5).branch("alone")]);
     scope.cancels(scope.select("superseded"), &[1, 2]);
     let mut read = scope.named(Call::Read);
     read.sort_unstable();
@@ -203,18 +198,14 @@ every_selecting!(keepers_that_fail_again_and_again_end_the_run_without_a_cancel,
 
 every_selecting!(a_superseded_one_that_goes_live_first_is_no_failure, Superseded, |stage| {
     let scope = stage.scope([one(1).then("succeeded"), one(2)]);
-    let ran = scope.select("superseded").run();
-    ran.ended("completed", 0);
-    assert_eq!(ran.output("went_live"), "true");
+    scope.select("superseded").run().ended("completed", 0).tells("went_live", "true");
 });
 
 every_selecting!(with_another_rule_one_that_goes_live_first_is_a_failure, All, |stage| {
-    let scope = stage.scope([one(1).then("succeeded")]);
-    scope.select("all").run().ended("completed", 3);
+    stage.scope([one(1).then("succeeded")]).select("all").run().ended("completed", 3);
 });
 
 every_selecting!(a_written_fail_on_holds_for_superseded_ones_as_well, Superseded, |stage| {
     let scope = stage.scope([one(1).then("succeeded"), one(2)]);
-    let step = scope.select("superseded").input("fail_on", "completed");
-    step.run().ended("completed", 3);
+    scope.select("superseded").input("fail_on", "completed").run().ended("completed", 3);
 });

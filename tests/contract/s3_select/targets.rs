@@ -15,10 +15,8 @@ every_selecting!(a_target_narrows_every_rule, All, |stage| {
     ] {
         let production = |number| one(number).commit(HEAD).target("production");
         let own = |number| one(number).commit(HEAD);
-        let all = [production(1), own(2), production(3), own(4)];
-        let scope = stage.scope(all);
-        let step = on_push(scope.select(rule), "main", HEAD);
-        scope.cancels(step.input("target", "production"), &canceled);
+        let scope = stage.scope([production(1), own(2), production(3), own(4)]);
+        scope.cancels(on_push(scope.select(rule), "main", HEAD).input("target", "production"), &canceled);
     }
 });
 
@@ -57,7 +55,6 @@ every_selecting!(a_target_beside_an_id_is_a_guard, Latest, |stage| {
 
 every_selecting!(a_guard_is_no_text_made_fit_to_be_shown, Branch, |stage| {
     let scope = stage.scope([one(1).branch("main\u{fe0f}")]);
-    let step = scope.step().input("deployment_id", &stage.id(1));
-    let ran = scope.errs(step.input("branch", "main"));
+    let ran = scope.errs(scope.step().input("deployment_id", &stage.id(1)).input("branch", "main"));
     ran.reasons(&["its branch is main"]);
 });

@@ -15,8 +15,7 @@ every_selecting!(what_a_list_said_is_read_again_when_the_cancel_had_to_wait, All
     for rule in stage.rules(["latest", "all", "branch"]) {
         let scope = stage.scope([one(1).state("queued")]);
         scope.sandbox.fault(Call::Cancel, [rate_limit()]);
-        let step = on_push(scope.select(rule), "main", HEAD).input("only_states", "queued");
-        let running = step.start();
+        let running = on_push(scope.select(rule), "main", HEAD).input("only_states", "queued").start();
         scope.sandbox.wait_for(Call::Cancel, 1);
         scope.put(&one(1).state("running"));
         running.wait().ended("skipped", 0).reasons(&["turned away", "only_states", stage.shown("running")]);
@@ -56,8 +55,7 @@ every_selecting!(what_waits_behind_many_others_is_read_again_before_its_turn, Al
     let scope = stage.scope((1..=9).map(|number| one(number).state("queued")));
     let slow = Fault::Delay(Duration::from_millis(1500));
     scope.sandbox.fault(Call::Cancel, vec![slow; 8]);
-    let step = scope.select("all").input("only_states", "queued");
-    let running = step.start();
+    let running = scope.select("all").input("only_states", "queued").start();
     scope.sandbox.wait_for(Call::Cancel, 8);
     let asked = scope.asked();
     let left = (1..=9).find(|number| !asked.contains(number)).unwrap();
@@ -109,9 +107,7 @@ fn more_than_a_thousand_are_an_error_unless_all_are_meant() {
         let ran = scope.errs(step);
         ran.reasons(&["1000"]);
     }
-    let ran = scope.select("all").input("dry_run", "true").run();
-    ran.ended("dry_run", 0);
-    assert_eq!(ran.output("count"), "1002");
+    scope.select("all").input("dry_run", "true").run().ended("dry_run", 0).tells("count", "1002");
 }
 
 every_selecting!(many_end_by_a_read_of_their_own_where_their_list_lags, All, |stage| {

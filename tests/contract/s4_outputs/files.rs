@@ -13,8 +13,7 @@ use crate::step::{OUTPUTS, Step};
 
 #[test]
 fn outputs_that_cannot_be_written_are_a_warning() {
-    let sandbox = running();
-    let ran = github_with(&sandbox, Some("no-folder/output"), Some("summary")).run();
+    let ran = github_with(&running(), Some("no-folder/output"), Some("summary")).run();
     assert_eq!(ran.code, 0);
     assert!(warnings(&ran).iter().any(|warning| warning.text.contains("outputs")), "{}", ran.stdout);
     assert!(ran.summary.contains("Canceled"));
@@ -22,29 +21,25 @@ fn outputs_that_cannot_be_written_are_a_warning() {
 
 #[test]
 fn outputs_that_cannot_be_written_are_warned_about_once() {
-    let sandbox = running();
-    let ran = github_with(&sandbox, Some("no-folder/output"), Some("summary")).run();
+    let ran = github_with(&running(), Some("no-folder/output"), Some("summary")).run();
     assert_eq!(warnings(&ran).len(), 1, "{}", ran.stdout);
 }
 
 #[test]
 fn a_missing_name_of_the_output_file_is_a_warning() {
-    let sandbox = running();
-    let ran = github_with(&sandbox, None, Some("summary")).run();
+    let ran = github_with(&running(), None, Some("summary")).run();
     assert_eq!((ran.code, warnings(&ran).len()), (0, 1), "{}", ran.stdout);
 }
 
 #[test]
 fn a_summary_that_cannot_be_written_is_a_warning() {
-    let sandbox = running();
-    let ran = github_with(&sandbox, Some("output"), Some("no-folder/summary")).run();
+    let ran = github_with(&running(), Some("output"), Some("no-folder/summary")).run();
     assert_eq!((ran.code, warnings(&ran).len()), (0, 1), "{}", ran.stdout);
 }
 
 #[test]
 fn a_missing_name_of_the_summary_is_a_warning() {
-    let sandbox = running();
-    let ran = github_with(&sandbox, Some("output"), None).run();
+    let ran = github_with(&running(), Some("output"), None).run();
     assert_eq!((ran.code, warnings(&ran).len()), (0, 1), "{}", ran.stdout);
 }
 
@@ -57,8 +52,7 @@ fn a_file_that_cannot_be_written_does_not_turn_a_failure_green() {
 
 #[test]
 fn an_output_file_that_cannot_be_written_is_a_warning() {
-    let sandbox = running();
-    let ran = step(&sandbox).input("output_file", "summary/out.json").run();
+    let ran = step(&running()).input("output_file", "summary/out.json").run();
     ran.ended("canceled", 0);
     assert!(warnings(&ran)[0].text.contains("output_file"));
 }
@@ -67,8 +61,7 @@ fn an_output_file_that_cannot_be_written_is_a_warning() {
 
 #[test]
 fn an_output_file_in_json_is_whole_and_typed() {
-    let sandbox = running();
-    let ran = step(&sandbox).input("output_file", "out.json").run();
+    let ran = step(&running()).input("output_file", "out.json").run();
     let file: Value = serde_json::from_str(&read(ran.folder.path(), "out.json")).unwrap();
     let names: BTreeSet<&str> = file.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(names, BTreeSet::from(OUTPUTS));
@@ -90,8 +83,7 @@ fn an_output_file_is_replaced_and_nothing_is_left_beside_it() {
 
 #[test]
 fn an_output_file_of_lines_holds_plain_values_only() {
-    let sandbox = ending(&["a b; rm -rf $HOME"], &["CANCELED"]);
-    let ran = step(&sandbox).input("output_file", "out.env").run();
+    let ran = step(&ending(&["a b; rm -rf $HOME"], &["CANCELED"])).input("output_file", "out.env").run();
     let file = read(ran.folder.path(), "out.env");
     let lines: Vec<_> = file.lines().map(|line| line.split_once('=').unwrap()).collect();
     for (name, value) in &lines {
@@ -110,8 +102,7 @@ fn an_output_file_of_lines_holds_plain_values_only() {
 
 #[test]
 fn an_output_file_is_written_for_bad_input_too() {
-    let sandbox = running();
-    let ran = step(&sandbox).input("timeout", "soon").input("output_file", "out.json").run();
+    let ran = step(&running()).input("timeout", "soon").input("output_file", "out.json").run();
     let file: Value = serde_json::from_str(&read(ran.folder.path(), "out.json")).unwrap();
     assert_eq!((&file["outcome"], &file["count"]), (&json!("error"), &json!(0)));
 }
@@ -120,24 +111,21 @@ fn an_output_file_is_written_for_bad_input_too() {
 
 #[test]
 fn a_plain_run_tells_the_result_on_standard_output_and_the_log_on_standard_error() {
-    let sandbox = running();
-    let ran = bare(&sandbox).run();
+    let ran = bare(&running()).run();
     assert!(ran.stdout.contains("dep-1: canceled (BUILDING → CANCELED"), "{}", ran.stdout);
     assert!(ran.stderr.contains("asking to cancel") && !ran.stdout.contains("asking to cancel"));
 }
 
 #[test]
 fn a_plain_run_has_no_commands_and_no_colours() {
-    let sandbox = running();
-    let ran = bare(&sandbox).run();
+    let ran = bare(&running()).run();
     let all = format!("{}{}", ran.stdout, ran.stderr);
     assert!(!opens_command(&all) && !all.contains('\u{1b}'), "{all}");
 }
 
 #[test]
 fn plain_can_be_asked_for_on_github() {
-    let sandbox = running();
-    let ran = bare(&sandbox).input("ci", "Plain").var("GITHUB_ACTIONS", "true").run();
+    let ran = bare(&running()).input("ci", "Plain").var("GITHUB_ACTIONS", "true").run();
     assert_eq!(ran.code, 0);
     assert!(annotations(&ran).is_empty() && ran.stdout.contains("dep-1: canceled"), "{}", ran.stdout);
 }

@@ -25,8 +25,7 @@ fn an_outcome_that_fails_the_step_is_an_error_and_another_at_most_a_warning() {
         (["ACTIVE"], ["ACTIVE"], "", "error"),
         (["ERROR"], ["ERROR"], "", "notice"),
     ] {
-        let sandbox = ending(&states, &after);
-        let ran = step(&sandbox).input("fail_on", fail_on).run();
+        let ran = step(&ending(&states, &after)).input("fail_on", fail_on).run();
         assert_eq!(annotation(&ran).name, level, "{states:?} {after:?} {fail_on}");
     }
 }
@@ -41,14 +40,12 @@ fn an_annotation_has_a_title_with_the_deployment_and_a_text() {
 
 #[test]
 fn ten_deployments_get_an_annotation_each() {
-    let sandbox = Sandbox::start();
-    assert_eq!(levels(&lost(&sandbox, 10).run()), ["error"; 10]);
+    assert_eq!(levels(&lost(&Sandbox::start(), 10).run()), ["error"; 10]);
 }
 
 #[test]
 fn of_more_than_ten_deployments_the_last_annotation_counts_the_rest() {
-    let sandbox = Sandbox::start();
-    let ran = lost(&sandbox, 12).run();
+    let ran = lost(&Sandbox::start(), 12).run();
     let all = annotations(&ran);
     assert_eq!(all.len(), 10);
     let last = all.last().unwrap();
@@ -69,8 +66,7 @@ fn the_worst_of_many_deployments_are_annotated() {
 #[test]
 fn text_in_an_annotation_comes_back_as_it_was() {
     let word = "50%0Ahalf%3A, 100%";
-    let sandbox = ending(&[word], &["CANCELED"]);
-    let ran = step(&sandbox).input("dry_run", "true").run();
+    let ran = step(&ending(&[word], &["CANCELED"])).input("dry_run", "true").run();
     assert!(annotation(&ran).text.contains(word), "{}", ran.stdout);
 }
 
@@ -102,22 +98,19 @@ fn every_secret_is_masked_before_anything_else() {
 
 #[test]
 fn the_masks_come_first_even_with_bad_input() {
-    let sandbox = running();
-    let ran = step(&sandbox).input("timeout", "soon").input("ci", "travis").run();
+    let ran = step(&running()).input("timeout", "soon").input("ci", "travis").run();
     assert_eq!(obeyed(&ran.stdout)[0].text, TOKEN);
 }
 
 #[test]
 fn a_mask_is_escaped_so_that_the_runner_hides_the_real_value() {
-    let sandbox = running();
-    let ran = step(&sandbox).input("token", "half%0Aand%25half").run();
+    let ran = step(&running()).input("token", "half%0Aand%25half").run();
     assert_eq!(obeyed(&ran.stdout)[0].text, "half%0Aand%25half");
 }
 
 #[test]
 fn ids_and_very_short_secrets_are_not_masked() {
-    let sandbox = running();
-    let ran = step(&sandbox).input("token", "abc").run();
+    let ran = step(&running()).input("token", "abc").run();
     assert!(!ran.stdout.contains("add-mask"), "{}", ran.stdout);
 }
 
@@ -125,8 +118,7 @@ fn ids_and_very_short_secrets_are_not_masked() {
 fn a_secret_is_not_printed_as_a_mask_where_no_runner_reads_it() {
     for variable in ["GITHUB_ACTIONS", "CI"] {
         for ci in ["github", "gitea", "forgejo"] {
-            let sandbox = running();
-            let ran = bare(&sandbox).input("ci", ci).var(variable, "false").run();
+            let ran = bare(&running()).input("ci", ci).var(variable, "false").run();
             assert_eq!(ran.code, 0);
             assert!(!format!("{}{}", ran.stdout, ran.stderr).contains(TOKEN), "{}", ran.stdout);
         }
@@ -135,16 +127,14 @@ fn a_secret_is_not_printed_as_a_mask_where_no_runner_reads_it() {
 
 #[test]
 fn a_plain_run_masks_nothing() {
-    let sandbox = running();
-    let ran = bare(&sandbox).run();
+    let ran = bare(&running()).run();
     assert!(!format!("{}{}", ran.stdout, ran.stderr).contains(TOKEN));
 }
 
 #[test]
 fn gitea_and_forgejo_get_masks_and_outputs_too() {
     for variable in ["GITEA_ACTIONS", "FORGEJO_ACTIONS"] {
-        let sandbox = running();
-        let ran = step(&sandbox).without("GITHUB_ACTIONS").var(variable, "true").run();
+        let ran = step(&running()).without("GITHUB_ACTIONS").var(variable, "true").run();
         ran.ended("canceled", 0);
         assert_eq!(obeyed(&ran.stdout)[0].name, "add-mask");
     }
@@ -161,8 +151,7 @@ fn the_log_is_in_a_group_that_is_closed_before_the_annotation() {
 
 #[test]
 fn bad_input_leaves_no_group_open() {
-    let sandbox = running();
-    let ran = step(&sandbox).input("timeout", "soon").run();
+    let ran = step(&running()).input("timeout", "soon").run();
     let names: Vec<_> = obeyed(&ran.stdout).into_iter().map(|command| command.name).collect();
     assert_eq!(names, ["add-mask", "error"]);
 }
@@ -198,8 +187,7 @@ fn a_debug_run_tells_every_request() {
 
 #[test]
 fn a_debug_run_shows_neither_bodies_nor_headers() {
-    let sandbox = running();
-    let ran = step(&sandbox).var("RUNNER_DEBUG", "1").run();
+    let ran = step(&running()).var("RUNNER_DEBUG", "1").run();
     let all = debug_lines(&ran).join("\n").to_lowercase();
     for text in ["bearer", "authorization", "ratelimit", "content-type", "\"phase\"", "9a4df0b8", "user-agent"] {
         assert!(!all.contains(text), "{text} in {all}");
@@ -208,8 +196,7 @@ fn a_debug_run_shows_neither_bodies_nor_headers() {
 
 #[test]
 fn a_debug_line_of_a_long_path_still_tells_status_and_time() {
-    let sandbox = running();
-    let ran = step(&sandbox).input("deployment_id", &"x".repeat(400)).var("RUNNER_DEBUG", "1").run();
+    let ran = step(&running()).input("deployment_id", &"x".repeat(400)).var("RUNNER_DEBUG", "1").run();
     let line = &debug_lines(&ran)[0];
     assert!(line.contains("404") && line.ends_with(" ms"), "{line}");
 }
@@ -217,8 +204,7 @@ fn a_debug_line_of_a_long_path_still_tells_status_and_time() {
 #[test]
 fn without_debug_no_request_is_told() {
     for value in ["", "0"] {
-        let sandbox = running();
-        let ran = step(&sandbox).var("RUNNER_DEBUG", value).run();
+        let ran = step(&running()).var("RUNNER_DEBUG", value).run();
         assert!(debug_lines(&ran).is_empty());
     }
 }
@@ -228,8 +214,7 @@ fn the_log_says_asked_only_of_what_was_sent() {
     let sandbox = running();
     sandbox.add(Deployment::new("app-1", "dep-2"));
     sandbox.fault(Call::Read, [Fault::Pass, Fault::HoldBefore]);
-    let limit = Fault::RetryAfter { status: 429, value: "1".to_owned() };
-    sandbox.fault(Call::Cancel, [limit]);
+    sandbox.fault(Call::Cancel, [Fault::RetryAfter { status: 429, value: "1".to_owned() }]);
     let running = step(&sandbox).input("deployment_id", "dep-1,dep-2").start();
     sandbox.wait_for(Call::Read, 2);
     sandbox.wait_for(Call::Cancel, 1);

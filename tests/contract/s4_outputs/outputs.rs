@@ -23,8 +23,7 @@ fn outputs_are_appended_to_what_the_step_wrote_before() {
 
 #[test]
 fn a_block_that_says_interrupted_comes_before_the_final_one() {
-    let sandbox = running();
-    let ran = step(&sandbox).run();
+    let ran = step(&running()).run();
     let outcomes: Vec<_> =
         ran.written.iter().filter(|(name, _)| name == "outcome").map(|(_, value)| value.as_str()).collect();
     assert_eq!(outcomes, ["interrupted", "canceled"]);
@@ -41,8 +40,7 @@ fn the_provisional_block_is_written_once_for_all_deployments() {
 
 #[test]
 fn a_run_that_sends_nothing_writes_no_provisional_block() {
-    let sandbox = running();
-    let ran = step(&sandbox).input("dry_run", "true").run();
+    let ran = step(&running()).input("dry_run", "true").run();
     assert_eq!(ran.ended("dry_run", 0).written.len(), OUTPUTS.len());
 }
 
@@ -61,8 +59,7 @@ fn no_marker_in_the_output_file_is_used_twice() {
 
 #[test]
 fn every_output_is_written_even_when_nothing_was_read() {
-    let sandbox = Sandbox::start();
-    let ran = lost(&sandbox, 1).run();
+    let ran = lost(&Sandbox::start(), 1).run();
     ran.ended("not_found", 4);
     assert_eq!((ran.output("state"), ran.output("platform_state"), ran.output("deployment_url")), ("", "", ""));
     assert_eq!(ran.output("went_live"), "unknown");
@@ -70,8 +67,7 @@ fn every_output_is_written_even_when_nothing_was_read() {
 
 #[test]
 fn each_deployment_is_told_with_every_field() {
-    let sandbox = running();
-    let ran = step(&sandbox).run();
+    let ran = step(&running()).run();
     let told = &ran.deployments()[0];
     let names: BTreeSet<&str> = told.as_object().unwrap().keys().map(String::as_str).collect();
     let expected = [
@@ -102,16 +98,14 @@ fn each_deployment_is_told_with_every_field() {
 
 #[test]
 fn nothing_sent_means_no_status_of_a_cancel_request() {
-    let sandbox = running();
-    let ran = step(&sandbox).input("dry_run", "true").run();
+    let ran = step(&running()).input("dry_run", "true").run();
     let told = &ran.deployments()[0];
     assert_eq!((&told["http_status"], &told["request_id"]), (&Value::Null, &Value::Null));
 }
 
 #[test]
 fn deployments_is_one_line_of_compact_json() {
-    let sandbox = running();
-    let ran = step(&sandbox).run();
+    let ran = step(&running()).run();
     let text = ran.output("deployments");
     assert!(
         !text.contains('\n') && !text.contains("\": ") && text.starts_with(r#"[{"platform":"digitalocean","#),
@@ -121,8 +115,7 @@ fn deployments_is_one_line_of_compact_json() {
 
 #[test]
 fn times_have_one_decimal() {
-    let sandbox = running();
-    let ran = step(&sandbox).run();
+    let ran = step(&running()).run();
     let (whole, decimal) = ran.output("duration_seconds").split_once('.').unwrap();
     assert!(whole.parse::<u32>().is_ok() && decimal.len() == 1 && decimal.parse::<u32>().is_ok());
 }
@@ -139,8 +132,7 @@ fn the_worst_of_several_deployments_fills_the_single_outputs() {
 
 #[test]
 fn six_hundred_deployments_stay_below_100_kib() {
-    let sandbox = Sandbox::start();
-    let ran = lost(&sandbox, 600).input("output_file", "all.json").run();
+    let ran = lost(&Sandbox::start(), 600).input("output_file", "all.json").run();
     ran.ended("not_found", 4);
     assert!(ran.output("deployments").len() < 100 * 1024);
     assert_eq!((ran.output("count"), ran.output("canceled_count")), ("600", "0"));
@@ -183,8 +175,7 @@ fn ids_are_shown_as_they_are_written() {
 #[test]
 fn a_host_at_the_start_of_a_sentence_keeps_its_small_letter() {
     let sandbox = Sandbox::start();
-    let deployment = vercel::Deployment::new("prj_1", "web", "dpl_1").host("own.vercel.app");
-    sandbox.add(deployment.alias("alias.vercel.app"));
+    sandbox.add(vercel::Deployment::new("prj_1", "web", "dpl_1").host("own.vercel.app").alias("alias.vercel.app"));
     let ran = vercel_step(&sandbox).input("deployment_id", "alias.vercel.app").run();
     ran.ended("error", 1);
     let reason = ran.output("reason");

@@ -44,8 +44,7 @@ fn what_stays_after_a_cancellation_is_said_only_where_that_is_so() {
         ("one live", one_live, "completed", false),
     ] {
         let ids = if name == "one live" { "dep-1,dep-2" } else { "dep-1" };
-        let step = step(&sandbox).input("deployment_id", ids).input("timeout", "2s");
-        let ran = step.run();
+        let ran = step(&sandbox).input("deployment_id", ids).input("timeout", "2s").run();
         assert_eq!(ran.output("outcome"), outcome, "{name}");
         let summary = &ran.summary;
         assert_eq!(summary.contains(STAYS), says, "{name}\n{summary}");
@@ -83,8 +82,7 @@ fn one_that_had_ended_in_a_way_nobody_knows_is_a_warning() {
 
 #[test]
 fn a_fault_that_many_ids_have_is_told_once() {
-    let sandbox = running();
-    let ran = step(&sandbox).input("deployment_id", &".,".repeat(4000)).run();
+    let ran = step(&running()).input("deployment_id", &".,".repeat(4000)).run();
     ran.ended("error", 2);
     assert_eq!(levels(&ran), ["error"]);
     let sizes = [ran.output("reason").len(), ran.summary.len()];
@@ -93,8 +91,7 @@ fn a_fault_that_many_ids_have_is_told_once() {
 
 #[test]
 fn the_summary_shows_the_way_back_when_it_went_live() {
-    let sandbox = ending(&["BUILDING"], &["ACTIVE"]);
-    let ran = step(&sandbox).run();
+    let ran = step(&ending(&["BUILDING"], &["ACTIVE"])).run();
     let summary = &ran.ended("completed", 3).summary;
     for text in ["go live?** **Yes", "**Next:**", "roll back", "https://cloud.digitalocean.com/apps/app-1"] {
         assert!(summary.contains(text), "no {text:?} in\n{summary}");
@@ -110,8 +107,7 @@ fn a_heading_says_that_nothing_was_canceled_where_a_run_sent_no_request() {
 
 #[test]
 fn a_page_to_look_at_is_named_only_where_there_is_one_of_a_deployment_that_was_seen() {
-    let sandbox = running();
-    let missing = step(&sandbox).input("deployment_id", "dep-1,dep-9").run();
+    let missing = step(&running()).input("deployment_id", "dep-1,dep-9").run();
     missing.ended("not_found", 4);
     assert!(!missing.summary.contains("**Next:**"), "{}", missing.summary);
 
@@ -128,8 +124,7 @@ fn the_way_back_of_production_is_not_offered_for_a_preview() {
         let live = vercel::Deployment::new("prj_1", "web", "dpl_1").target(target).states(["READY"]);
         sandbox.add(live);
         let ran = Step::on(&sandbox, "vercel").input("deployment_id", "dpl_1").run();
-        ran.ended("already_finished", 3);
-        assert_eq!(ran.output("went_live"), "true");
+        ran.ended("already_finished", 3).tells("went_live", "true");
         let plain = Step::plain()
             .input("platform", "vercel")
             .input("api_url", &sandbox.url("vercel"))
@@ -187,8 +182,7 @@ fn the_summary_is_appended() {
 
 #[test]
 fn no_summary_is_written_when_none_is_wanted() {
-    let sandbox = running();
-    let ran = step(&sandbox).input("summary", "False").run();
+    let ran = step(&running()).input("summary", "False").run();
     assert_eq!(ran.ended("canceled", 0).summary, "");
 }
 

@@ -57,8 +57,7 @@ fn from_datadog(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
     for n in 1..AT_ONCE {
         let deployment = datadog::Deployment::v2(&format!("k7Q-3mX-p0{n}")).query(texts.next());
         let fields = json!({"name": texts.next(), "version": texts.next()});
-        let deployment = deployment.patch(fields).states([texts.next()]);
-        sandbox.add(deployment.after_cancel([texts.next(), "canceled"]));
+        sandbox.add(deployment.patch(fields).states([texts.next()]).after_cancel([texts.next(), "canceled"]));
         ids.push(format!("k7Q-3mX-p0{n}"));
     }
     sandbox.fault(Call::Cancel, [texts.error(422)]);
@@ -289,8 +288,7 @@ fn no_branch_or_commit_of_a_run_acts_on_any_system() {
                 2 => kept.input("select", "commit").input("commit", &texts.written()),
                 _ => kept.input("deployment_id", &texts.written()).input("branch", &texts.written()),
             };
-            let step = on("digitalocean", &sandbox, step).input("app_id", "app-1");
-            nothing_acted(ci, &step.run());
+            nothing_acted(ci, &on("digitalocean", &sandbox, step).input("app_id", "app-1").run());
         }
     }
 }
@@ -334,10 +332,8 @@ fn no_event_acts_on_github_and_its_relatives() {
         let step = if start % 4 < 2 { step.input("select", "branch") } else { step };
         let path = step.file("event.json");
         // Surrogates that have no partner are JSON as well.
-        let body = event.1.to_string().replace("\\\\ud800", "\\ud800");
-        std::fs::write(&path, body).unwrap();
-        let step = step.var("GITHUB_EVENT_PATH", path.to_str().unwrap());
-        let ran = step.var("GITHUB_EVENT_NAME", event.0).run();
+        std::fs::write(&path, event.1.to_string().replace("\\\\ud800", "\\ud800")).unwrap();
+        let ran = step.var("GITHUB_EVENT_PATH", path.to_str().unwrap()).var("GITHUB_EVENT_NAME", event.0).run();
         std::fs::remove_file(path).unwrap();
         nothing_acted(ci, &ran);
     }

@@ -93,7 +93,7 @@ fn a_token_written_as_the_output_file_is_shown_nowhere() {
 
 fn signs_in(sandbox: &Sandbox) -> Ran {
     let inputs =
-        [("deployment_id", "dep-1"), ("token", ""), ("username", "ci"), ("password", PLAIN), ("timeout", "1s")];
+        [("deployment_id", "dep-1"), ("token", ""), ("username", "ci"), ("password", PLAIN), ("timeout", "3s")];
     step("github", sandbox, "cloud_foundry", &inputs).run()
 }
 

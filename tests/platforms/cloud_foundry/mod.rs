@@ -63,8 +63,7 @@ fn a_rolling_deployment_is_canceled_though_the_answer_to_the_cancel_is_empty() {
 
 #[test]
 fn a_paused_canary_is_canceled() {
-    let paused = Deployment::new("dep-1").states(["ACTIVE/PAUSED"]);
-    let (sandbox, ran) = run(paused);
+    let (sandbox, ran) = run(Deployment::new("dep-1").states(["ACTIVE/PAUSED"]));
     ran.ended("canceled", 0);
     assert_eq!(sandbox.effective_cancels("dep-1"), 1);
 }
@@ -92,8 +91,7 @@ fn one_that_had_ended_is_left_alone() {
     ] {
         let (sandbox, ran) = run(Deployment::new("dep-1").states([word]));
         ran.ended("already_finished", code);
-        let seen = (ran.output("state"), ran.output("canceled"));
-        assert_eq!(seen, (state, canceled), "{word}");
+        assert_eq!((ran.output("state"), ran.output("canceled")), (state, canceled));
         // What old foundations wrote over one that had gone live as well tells nothing about that.
         let live = match state {
             "succeeded" => "true",
@@ -146,8 +144,7 @@ fn a_422_because_it_has_just_ended_is_decided_by_reading() {
 #[test]
 fn a_422_while_it_goes_on_is_an_error_in_the_platforms_words() {
     for (code, detail) in [(10008, "Unable to assign current droplet."), (10020, "The organization is being deleted")] {
-        let refused = Deployment::new("dep-1").refusal(422, code, detail);
-        let (sandbox, ran) = run(refused);
+        let (sandbox, ran) = run(Deployment::new("dep-1").refusal(422, code, detail));
         ran.ended("error", 1).says(detail);
         assert_eq!(ran.output("platform_state"), "ACTIVE/DEPLOYING");
         assert_eq!(sandbox.count(Call::Cancel), 1);
@@ -159,10 +156,8 @@ fn a_cancel_that_hangs_is_told_with_the_platforms_error() {
     let hangs = Deployment::new("dep-1")
         .after_cancel(["ACTIVE/CANCELING"])
         .error("An unexpected error has occurred: RuntimeError");
-    let sandbox = sandbox(hangs);
-    let ran = step(&sandbox).input("timeout", "2s").run();
-    ran.ended("timed_out", 124).says("RuntimeError");
-    assert_eq!(ran.output("platform_state"), "ACTIVE/CANCELING");
+    let ran = step(&sandbox(hangs)).input("timeout", "2s").run();
+    ran.ended("timed_out", 124).says("RuntimeError").tells("platform_state", "ACTIVE/CANCELING");
 }
 
 #[test]
@@ -188,9 +183,7 @@ fn an_api_that_knows_no_deployments_is_the_wrong_one() {
 fn korifi_has_no_cancel_and_the_message_says_so() {
     let sandbox = sandbox(Deployment::new("dep-1"));
     sandbox.add(Foundation::new().korifi());
-    let ran = step(&sandbox).run();
-    ran.ended("error", 1).says("This API has no cancel");
-    assert_eq!(ran.output("platform_state"), "ACTIVE/DEPLOYING");
+    step(&sandbox).run().ended("error", 1).says("This API has no cancel").tells("platform_state", "ACTIVE/DEPLOYING");
     assert_eq!(sandbox.count(Call::Cancel), 1);
     user(&sandbox).run().ended("error", 1).says("Korifi");
     assert_eq!(sandbox.count(Call::SignIn), 0);
@@ -206,8 +199,7 @@ fn a_suspended_organization_is_named() {
         }
         // It is the state that refuses, so the state decides: it may have ended in this moment.
         let over = Deployment::new("dep-1").refusal(403, code, said);
-        let sandbox = sandbox(over.states(["ACTIVE/DEPLOYING", "FINALIZED/DEPLOYED"]));
-        step(&sandbox).run().ended("completed", 3);
+        step(&sandbox(over.states(["ACTIVE/DEPLOYING", "FINALIZED/DEPLOYED"]))).run().ended("completed", 3);
     }
 }
 
@@ -240,10 +232,8 @@ fn a_guid_in_capitals_is_the_same() {
     let sandbox = sandbox(Deployment::new(guid));
     sandbox.add(Foundation::new().exact());
     let ran = step(&sandbox).input("deployment_id", &guid.to_uppercase()).run();
-    ran.ended("canceled", 0);
-    assert_eq!(ran.output("deployment_id"), guid);
-    let both = format!("{guid},{}", guid.to_uppercase());
-    let ran = step(&sandbox).input("deployment_id", &both).run();
+    ran.ended("canceled", 0).tells("deployment_id", guid);
+    let ran = step(&sandbox).input("deployment_id", &format!("{guid},{}", guid.to_uppercase())).run();
     ran.ended("already_finished", 0);
     assert_eq!(ran.deployments().len(), 1);
 }

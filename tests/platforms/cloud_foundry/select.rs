@@ -84,8 +84,7 @@ fn a_name_in_another_case_is_another_name() {
 fn a_name_without_its_organization_and_space_is_bad_input() {
     let sandbox = foundation([rolling(1)]);
     refuses(&sandbox, app_named(&sandbox, "web", "prod", ""), &["`org`", "CF_ORG"]);
-    let both = app_named(&sandbox, "web", "", "");
-    refuses(&sandbox, both, &["`org`", "`space`"]);
+    refuses(&sandbox, app_named(&sandbox, "web", "", ""), &["`org`", "`space`"]);
 }
 
 #[test]
@@ -117,8 +116,7 @@ fn an_app_without_anything_in_flight_has_nothing_to_cancel() {
             let sandbox = foundation(history.chain([rolling(9).app("app-2")]));
             let ran = asks_nothing(&sandbox, app(&sandbox, rule), IDLE, &["looked at"]);
             let live = if rule == "superseded" { with_superseded } else { live };
-            let seen = (ran.output("count"), ran.output("went_live"));
-            assert_eq!(seen, ("0", live), "{rule} {last}");
+            assert_eq!((ran.output("count"), ran.output("went_live")), ("0", live));
             let sure = ran.output("reason").contains("to be sure, give `deployment_id`");
             assert_eq!(sure, live == "unknown", "{}", ran.output("reason"));
         }
@@ -211,8 +209,7 @@ fn a_list_with_another_apps_deployment_is_not_believed() {
 fn a_list_whose_paging_is_no_paging_is_not_taken_for_whole() {
     for paging in [json!("soon"), json!([]), json!(1)] {
         let sandbox = foundation([rolling(1)]);
-        let page = json!({ "resources": [], "pagination": paging });
-        sandbox.always(Call::List, Fault::json(200, &page.to_string()));
+        sandbox.always(Call::List, Fault::json(200, &json!({ "resources": [], "pagination": paging }).to_string()));
         asks_nothing(&sandbox, app(&sandbox, "all").input("timeout", "1s"), ERROR, &["list the deployments"]);
     }
 }

@@ -119,8 +119,7 @@ fn each_credential_goes_only_where_it_belongs() {
 #[test]
 fn a_token_that_a_sign_in_made_is_masked_and_shown_nowhere() {
     let shows = Deployment::new("dep-1").error("the token minted-access-token-1 ran out");
-    let sandbox = sandbox(shows.after_cancel(["ACTIVE/CANCELING"]));
-    let ran = user(&sandbox).input("timeout", "2s").run();
+    let ran = user(&sandbox(shows.after_cancel(["ACTIVE/CANCELING"]))).input("timeout", "2s").run();
     ran.ended("timed_out", 124).says("the token *** ran out");
     let first = ran.stdout.find(MINTED).unwrap();
     assert!(ran.stdout[..first].ends_with("::add-mask::"));
@@ -151,9 +150,7 @@ fn a_token_that_runs_out_is_renewed_once_for_all_deployments() {
     let running = user(&sandbox).input("deployment_id", "dep-1,dep-2,dep-3").start();
     sandbox.wait_for(Call::Read, 3);
     sandbox.release();
-    let ran = running.wait();
-    ran.ended("canceled", 0);
-    assert_eq!(ran.output("canceled_count"), "3");
+    running.wait().ended("canceled", 0).tells("canceled_count", "3");
     assert_eq!(sandbox.count(Call::SignIn), 2);
 }
 
@@ -178,13 +175,11 @@ fn a_cancel_that_meets_an_old_token_is_sent_once_more_with_a_new_one() {
 
 #[test]
 fn a_cancel_that_found_no_way_to_sign_in_again_was_none() {
-    let deployment = Deployment::new("dep-1").states(["ACTIVE/DEPLOYING", "FINALIZED/DEPLOYED"]);
-    let sandbox = sandbox(deployment);
+    let sandbox = sandbox(Deployment::new("dep-1").states(["ACTIVE/DEPLOYING", "FINALIZED/DEPLOYED"]));
     sandbox.fault(Call::Cancel, [Fault::Status(401)]);
     sandbox.fault(Call::SignIn, [Fault::Pass, Fault::Html(503)]);
     let ran = user(&sandbox).run();
-    ran.ended("already_finished", 3);
-    assert_eq!(ran.output("went_live"), "true");
+    ran.ended("already_finished", 3).tells("went_live", "true");
     assert_eq!(ran.deployments()[0]["http_status"], Value::Null);
 }
 
@@ -206,8 +201,7 @@ fn a_refused_password_is_sent_exactly_once() {
         // More than are asked for at once: those who come later do not try again either.
         .input("deployment_id", "1,2,3,4,5,6,7,8,9,10,11,12")
         .run();
-    ran.ended("error", 1).says("Bad credentials").says("`username`");
-    assert_eq!(ran.output("count"), "12");
+    ran.ended("error", 1).says("Bad credentials").says("`username`").tells("count", "12");
     assert_eq!(sandbox.count(Call::SignIn), 1);
     assert_eq!(sandbox.count(Call::Read) + sandbox.count(Call::Cancel), 0);
 }
@@ -282,8 +276,7 @@ fn a_password_may_look_like_a_variable_and_is_doubted_only_when_it_is_refused() 
         let sandbox = sandbox(Deployment::new("dep-1"));
         signing_in(&sandbox, "$(CF_SECRET)").ended("error", 1).says(&format!("`{input}` looks like a variable"));
     }
-    let sandbox = sandbox(Deployment::new("dep-1"));
-    let ran = user(&sandbox).input("password", "wrong").run();
+    let ran = user(&sandbox(Deployment::new("dep-1"))).input("password", "wrong").run();
     assert!(!ran.output("reason").contains("looks like a variable"));
 }
 

@@ -53,8 +53,7 @@ fn cancel(version: &str, id: &str) -> String {
 fn a_running_deployment_is_stopped_and_its_end_is_waited_for() {
     let sandbox = sandbox(Deployment::v2(ID).after_cancel(["stopping", "canceled"]));
     let ran = step(&sandbox).run();
-    ran.ended("canceled", 0);
-    assert_eq!((ran.output("canceled"), ran.output("went_live")), ("true", "false"));
+    ran.ended("canceled", 0).tells("canceled", "true").tells("went_live", "false");
     assert_eq!(sandbox.effective_cancels(ID), 1);
     assert_eq!(paths(&sandbox), [read("v2", ID), cancel("v2", ID), read("v2", ID)]);
     let timeline = &ran.deployments()[0]["timeline"];
@@ -162,9 +161,7 @@ fn a_cancel_was_accepted_is_another_fact_than_ended_canceled() {
         ("STOPPED", "canceled", 0),
     ] {
         let sandbox = sandbox(Deployment::v2(ID).after_cancel([word]));
-        let ran = step(&sandbox).run();
-        ran.ended(outcome, code);
-        assert_eq!(ran.output("platform_state"), word);
+        step(&sandbox).run().ended(outcome, code).tells("platform_state", word);
     }
 }
 
@@ -230,8 +227,7 @@ fn the_hosts_of_another_deployment_are_not_taken_for_its_own() {
 
 #[test]
 fn the_counters_of_v2_tell_how_far_it_got() {
-    let sandbox = sandbox(Deployment::v2(ID).listed(3));
-    let ran = step(&sandbox).run();
+    let ran = step(&sandbox(Deployment::v2(ID).listed(3))).run();
     ran.ended("canceled", 0).says("What was applied stays applied: of 5 hosts 2 updated, 3 canceled.");
     assert!(ran.summary.contains("Canceling is no roll-back") && ran.summary.contains("2 updated"));
     assert_eq!(
@@ -245,8 +241,7 @@ fn the_counters_of_v2_tell_how_far_it_got() {
 
 #[test]
 fn a_list_of_hosts_that_is_shorter_than_their_number_changes_no_count() {
-    let sandbox = sandbox(Deployment::v2(ID).listed(1));
-    step(&sandbox).run().says("of 5 hosts 2 updated, 3 canceled.");
+    step(&sandbox(Deployment::v2(ID).listed(1))).run().says("of 5 hosts 2 updated, 3 canceled.");
 }
 
 #[test]
@@ -269,8 +264,7 @@ fn all_pages_of_hosts_are_counted_on_the_preview_surface() {
     after.extend(vec![Host::old("canceled"); 100]);
     after.push(Host::new("canceled"));
     after.push(Host::old("failed"));
-    let sandbox = sandbox(Deployment::preview(ID).all_hosts(after));
-    let ran = step(&sandbox).run();
+    let ran = step(&sandbox(Deployment::preview(ID).all_hosts(after))).run();
     ran.ended("canceled", 0).says("of 203 hosts 101 updated, 1 failed, 101 canceled.");
     let details = &ran.deployments()[0]["details"];
     assert_eq!((&details["canceled_hosts"], &details["total_hosts"]), (&json!(101), &json!(203)));
@@ -278,8 +272,7 @@ fn all_pages_of_hosts_are_counted_on_the_preview_surface() {
 
 #[test]
 fn hosts_that_cannot_be_counted_are_not_guessed() {
-    let sandbox = sandbox(Deployment::preview(ID).patch(json!({ "hosts": null })));
-    let ran = step(&sandbox).run();
+    let ran = step(&sandbox(Deployment::preview(ID).patch(json!({ "hosts": null })))).run();
     ran.ended("canceled", 0).says("How many hosts it had changed is not known");
     assert_eq!(ran.deployments()[0]["details"].get("updated_hosts"), None::<&Value>);
 }
@@ -368,8 +361,7 @@ fn an_answer_without_a_status_is_no_end() {
 fn the_status_may_stand_in_the_other_field() {
     let sandbox = sandbox(Deployment::v2(ID).patch(json!({ "high_level_status": null, "status": "Pending" })));
     let ran = step(&sandbox).input("dry_run", "true").run();
-    ran.ended("dry_run", 0);
-    assert_eq!((ran.output("state"), ran.output("platform_state")), ("queued", "Pending"));
+    ran.ended("dry_run", 0).tells("state", "queued").tells("platform_state", "Pending");
 }
 
 #[test]
@@ -377,8 +369,7 @@ fn several_deployments_on_both_surfaces_end_each_for_itself() {
     let sandbox = sandbox(Deployment::v2(ID));
     sandbox.add(Deployment::preview(UUID).after_cancel(["completed"]));
     let ran = step_for(&sandbox, &format!("{ID},{UUID}")).run();
-    ran.ended("completed", 3);
-    assert_eq!((ran.output("count"), ran.output("canceled_count")), ("2", "1"));
+    ran.ended("completed", 3).tells("count", "2").tells("canceled_count", "1");
 }
 
 #[test]
@@ -407,7 +398,6 @@ fn a_site_leads_to_its_own_api() {
     });
     let sandbox = sandbox(Deployment::v2(ID));
     let step = step(&sandbox).without("INPUT_API_URL").var("HTTPS_PROXY", &address);
-    let step = step.input("site", "https://app.datadoghq.eu/fleet");
-    step.input("timeout", "1s").run().ended("error", 1);
+    step.input("site", "https://app.datadoghq.eu/fleet").input("timeout", "1s").run().ended("error", 1);
     assert_eq!(heard.join().unwrap(), "CONNECT api.datadoghq.eu:443");
 }

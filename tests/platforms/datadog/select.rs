@@ -95,8 +95,7 @@ fn pending_and_running_ones_are_found() {
         preview_account([preview(1).states(["pending"]), preview(2)]),
     ] {
         let all = fleet(&sandbox, "all").input("dry_run", "true").run();
-        all.ended("dry_run", 0);
-        assert_eq!(all.output("count"), "2");
+        all.ended("dry_run", 0).tells("count", "2");
     }
     let sandbox = account([upgrade(1).states(["pending"]).not_started(), upgrade(2)]);
     stops(&sandbox, fleet(&sandbox, "all"), &[1, 2]);
@@ -104,18 +103,15 @@ fn pending_and_running_ones_are_found() {
 
 #[test]
 fn latest_is_the_one_that_started_last() {
-    let done = upgrade(4).states(["completed"]);
-    let sandbox = account([upgrade(3), upgrade(1), upgrade(2), done]);
+    let sandbox = account([upgrade(3), upgrade(1), upgrade(2), upgrade(4).states(["completed"])]);
     stops(&sandbox, fleet(&sandbox, "latest"), &[3]);
-    let waiting = upgrade(1).states(["pending"]).not_started();
-    let sandbox = account([waiting]);
+    let sandbox = account([upgrade(1).states(["pending"]).not_started()]);
     stops(&sandbox, fleet(&sandbox, "latest"), &[1]);
 }
 
 #[test]
 fn one_that_has_not_started_has_no_place_in_the_order_and_nothing_is_guessed() {
-    let waiting = upgrade(2).states(["pending"]).not_started();
-    let sandbox = account([upgrade(1), waiting]);
+    let sandbox = account([upgrade(1), upgrade(2).states(["pending"]).not_started()]);
     let step = fleet(&sandbox, "latest");
     asks_nothing(&sandbox, step, ERROR, &["nobody knows which is the latest"]);
 }
@@ -124,11 +120,9 @@ fn one_that_has_not_started_has_no_place_in_the_order_and_nothing_is_guessed() {
 fn every_page_of_an_account_is_read() {
     // What has not started comes at the very end of the list.
     let many = (1..=250).map(|number| upgrade(number).states(["completed"]));
-    let waiting = upgrade(500).states(["pending"]).not_started();
-    let sandbox = account(many.chain([waiting]));
+    let sandbox = account(many.chain([upgrade(500).states(["pending"]).not_started()]));
     stops(&sandbox, fleet(&sandbox, "all"), &[500]);
-    let many = (1..=250).map(|number| upgrade(number).query("env:dev"));
-    let sandbox = account([upgrade(0)].into_iter().chain(many));
+    let sandbox = account([upgrade(0)].into_iter().chain((1..=250).map(|number| upgrade(number).query("env:dev"))));
     stops(&sandbox, fleet(&sandbox, "latest"), &[0]);
     let many = (1..=250).map(|number| preview(number).states(["completed"]));
     let sandbox = preview_account(many.chain([preview(500)]));
@@ -137,8 +131,7 @@ fn every_page_of_an_account_is_read() {
 
 #[test]
 fn latest_on_the_preview_surface_takes_the_only_one() {
-    let done = preview(2).states(["completed"]);
-    let sandbox = preview_account([preview(1), done]);
+    let sandbox = preview_account([preview(1), preview(2).states(["completed"])]);
     stops(&sandbox, fleet(&sandbox, "latest"), &[1]);
     assert!(asked(&sandbox)[0].starts_with("/api/unstable/"));
 }

@@ -57,8 +57,7 @@ fn ids_are_opaque_and_never_leave_their_place_in_the_path() {
     let id = "a/../b?c=d#e%2F f";
     let sandbox = sandbox(Deployment::new("app/1", id));
     let ran = step(&sandbox).input("app_id", "app/1").input("deployment_id", id).run();
-    ran.ended("canceled", 0);
-    assert_eq!(ran.output("deployment_id"), id);
+    ran.ended("canceled", 0).tells("deployment_id", id);
     assert!(sandbox.requests().iter().all(|seen| seen.query.is_empty()));
 }
 
@@ -106,8 +105,7 @@ fn only_a_pending_build_is_queued() {
 
 #[test]
 fn counters_that_say_otherwise_are_not_asked() {
-    let done = json!({"progress": {"total_steps": 6, "success_steps": 6, "error_steps": 2}});
-    told(deployment().patch(done));
+    told(deployment().patch(json!({"progress": {"total_steps": 6, "success_steps": 6, "error_steps": 2}})));
 }
 
 // The answer to a cancel proves nothing.
@@ -116,16 +114,13 @@ fn counters_that_say_otherwise_are_not_asked() {
 fn the_documented_answer_names_another_deployment_and_is_read_after() {
     let one = deployment().cancel_answer(CancelAnswer::OtherId).after_cancel(["BUILDING", "CANCELED"]);
     let sandbox = sandbox(one);
-    let ran = step(&sandbox).run();
-    ran.ended("canceled", 0);
-    assert_eq!(ran.output("deployment_id"), "dep-1");
+    step(&sandbox).run().ended("canceled", 0).tells("deployment_id", "dep-1");
     assert_eq!((sandbox.count(Call::Cancel), sandbox.count(Call::Read)), (1, 3));
 }
 
 #[test]
 fn a_200_of_a_deployment_that_went_live_is_completed() {
-    let late = deployment().states(["DEPLOYING", "ACTIVE"]).finished_cancel(200);
-    let ran = step(&sandbox(late)).run();
+    let ran = step(&sandbox(deployment().states(["DEPLOYING", "ACTIVE"]).finished_cancel(200))).run();
     ran.ended("completed", 3);
     assert_eq!(ran.only()["http_status"], 200);
 }
@@ -207,8 +202,7 @@ fn an_app_name_that_only_begins_alike_is_another_app() {
 fn looking_up_the_app_survives_a_burst_of_errors() {
     let scene = Stage::DigitalOcean.play(&Course::running()).fault(Call::Scope, [Fault::Status(500), Fault::Reset]);
     scene.sandbox.add(App::new("app-1", "shop"));
-    let step = scene.step().without("INPUT_APP_ID").input("app_name", "shop");
-    step.run().ended("canceled", 0);
+    scene.step().without("INPUT_APP_ID").input("app_name", "shop").run().ended("canceled", 0);
 }
 
 #[test]

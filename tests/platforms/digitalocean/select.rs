@@ -22,16 +22,14 @@ fn a_deployment_in_any_state_in_flight_is_seen_on_digitalocean() {
 #[test]
 fn an_app_given_by_its_name_is_selected_from() {
     let scope = Stage::DigitalOcean.scope([one(1), one(2).elsewhere()]);
-    let step = scope.select("latest").without("INPUT_APP_ID");
-    scope.cancels(step.input("app_name", "web"), &[1]);
+    scope.cancels(scope.select("latest").without("INPUT_APP_ID").input("app_name", "web"), &[1]);
 }
 
 #[test]
 fn a_deployment_of_several_components_matches_by_any_of_them() {
     for (rule, value) in [("commit", HEAD), ("branch", "jobs")] {
         let scope = Stage::DigitalOcean.scope([one(2)]);
-        let built = made(&one(1)).component("worker", "jobs", HEAD);
-        scope.sandbox.add(built);
+        scope.sandbox.add(made(&one(1)).component("worker", "jobs", HEAD));
         scope.cancels(scope.select(rule).input(rule, value), &[1]);
     }
 }
@@ -77,8 +75,7 @@ const AUTOMATIC: [&str; 4] = ["AUTOSCALED", "MAINTENANCE", "UPDATE_DATABASE_TRUS
 
 fn with_a_copy(cause: &str, state: &'static str) -> Scope {
     let scope = Stage::DigitalOcean.scope([one(1).commit(HEAD), one(2).commit(HEAD)]);
-    let copy = made(&one(3).commit(HEAD).state(state));
-    scope.sandbox.add(copy.patch(json!({"cause_details": {"type": cause}})));
+    scope.sandbox.add(made(&one(3).commit(HEAD).state(state)).patch(json!({"cause_details": {"type": cause}})));
     scope
 }
 
@@ -109,8 +106,7 @@ fn a_copy_is_how_its_commit_ended_only_if_it_is_live() {
         scope.put(&one(1).commit(HEAD).state("failed"));
         scope.put(&one(2).commit(HEAD).state("failed"));
         let ran = scope.select("commit").input("commit", HEAD).run();
-        ran.ended("already_finished", code);
-        assert_eq!(ran.output("deployment_id"), told);
+        ran.ended("already_finished", code).tells("deployment_id", told);
         assert_eq!(scope.asked(), [0; 0]);
     }
 }

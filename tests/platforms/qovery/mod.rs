@@ -51,8 +51,7 @@ fn asked(sandbox: &Sandbox) -> Vec<(String, String)> {
 }
 
 fn reports(ran: &Ran, state: &str, canceled: &str, live: &str) {
-    let seen = (ran.output("state"), ran.output("canceled"), ran.output("went_live"));
-    assert_eq!(seen, (state, canceled, live), "{}", ran.stdout);
+    assert_eq!((ran.output("state"), ran.output("canceled"), ran.output("went_live")), (state, canceled, live));
 }
 
 #[test]
@@ -88,9 +87,7 @@ fn lifecycle_jobs_are_abandoned_only_when_asked_for() {
 #[test]
 fn the_next_in_the_queue_is_never_taken_for_ours() {
     let sandbox = sandbox([one(), two()]);
-    let ran = step(&sandbox).run();
-    ran.ended("canceled", 0);
-    assert_eq!(ran.output("deployment_id"), ONE);
+    step(&sandbox).run().ended("canceled", 0).tells("deployment_id", ONE);
     assert_eq!((sandbox.effective_cancels(ONE), sandbox.effective_cancels(TWO)), (1, 0));
 }
 
@@ -98,16 +95,13 @@ fn the_next_in_the_queue_is_never_taken_for_ours() {
 fn without_a_request_id_the_history_tells_the_end() {
     let old = [one().without_request(), two().without_request()];
     let sandbox = sandbox(old);
-    let ran = step(&sandbox).run();
-    ran.ended("canceled", 0);
-    assert_eq!(ran.output("deployment_id"), EXECUTION);
+    step(&sandbox).run().ended("canceled", 0).tells("deployment_id", EXECUTION);
     assert_eq!(sandbox.effective_cancels(OTHER_EXECUTION), 0);
 }
 
 #[test]
 fn an_end_that_nobody_tells_is_no_cancellation() {
-    let sandbox = sandbox([one().without_request().out_of_history(), two()]);
-    let ran = step(&sandbox).run();
+    let ran = step(&sandbox([one().without_request().out_of_history(), two()])).run();
     ran.ended("error", 1).says("end not visible");
     reports(&ran, "canceling", "false", "unknown");
 }
@@ -121,9 +115,7 @@ fn how_it_really_ended_decides() {
         ("SOMETHING_ERROR", "failed", 0, "false"),
     ] {
         let sandbox = sandbox([one().after_cancel(["CANCELING", word])]);
-        let ran = step(&sandbox).run();
-        ran.ended(outcome, code);
-        assert_eq!((ran.output("canceled"), ran.output("went_live")), ("false", live), "{word}");
+        step(&sandbox).run().ended(outcome, code).tells("canceled", "false").tells("went_live", live);
     }
 }
 
@@ -153,8 +145,7 @@ fn a_teardown_is_canceled_only_by_its_name() {
         assert_eq!(ran.output("platform_state"), word);
         assert_eq!(sandbox.count(Call::Cancel), 0);
     }
-    let sandbox = sandbox([one().states(["DELETING"])]);
-    named(&sandbox, ONE).run().ended("canceled", 0);
+    named(&sandbox([one().states(["DELETING"])]), ONE).run().ended("canceled", 0);
 }
 
 #[test]
@@ -178,9 +169,7 @@ fn what_was_taken_down_is_not_live() {
             assert!(!ran.summary.contains("To go back"), "{}", ran.summary);
         }
         // Named, asked to stop, and over all the same.
-        let stubborn = one().states([word]).after_cancel([end]);
-        let sandbox = sandbox([stubborn]);
-        let ran = named(&sandbox, ONE).run();
+        let ran = named(&sandbox([one().states([word]).after_cancel([end])]), ONE).run();
         ran.ended("completed", 3).says("nothing went live");
         reports(&ran, "succeeded", "false", "false");
         let told = format!("{}{}", ran.stdout, ran.summary);
@@ -197,9 +186,7 @@ fn what_the_history_calls_a_teardown_is_not_live() {
         let past = one().without_request().states(["RECAP"]).action(action);
         let sandbox = sandbox([past, two().states(["DEPLOYED"])]);
         sandbox.add(Environment::new(ENVIRONMENT).moves_on_after(0));
-        let ran = named(&sandbox, EXECUTION).run();
-        assert_eq!(ran.output("went_live"), live, "{action}: {}", ran.stdout);
-        assert_eq!(ran.output("outcome"), "already_finished", "{action}");
+        named(&sandbox, EXECUTION).run().tells("went_live", live).tells("outcome", "already_finished");
     }
 }
 
@@ -215,15 +202,12 @@ fn an_end_that_was_read_waits_for_no_page() {
     ran.ended("already_finished", 143);
     reports(&ran, "canceled", "true", "false");
     // Without a signal it is told as well, only without its page.
-    let ran = step(&sandbox).run();
-    ran.ended("already_finished", 0);
-    assert_eq!(ran.output("deployment_url"), "");
+    step(&sandbox).run().ended("already_finished", 0).tells("deployment_url", "");
 }
 
 #[test]
 fn a_run_that_does_not_wait_is_told_with_its_page() {
-    let sandbox = sandbox([one()]);
-    let ran = step(&sandbox).input("wait", "false").run();
+    let ran = step(&sandbox([one()])).input("wait", "false").run();
     ran.ended("requested", 0);
     assert!(ran.output("deployment_url").ends_with(&format!("/deployment/{EXECUTION}")));
 }
@@ -232,9 +216,7 @@ fn a_run_that_does_not_wait_is_told_with_its_page() {
 fn both_kinds_of_id_name_the_one_under_way() {
     for id in [ONE, EXECUTION] {
         let sandbox = sandbox([one(), two()]);
-        let ran = named(&sandbox, id).run();
-        ran.ended("canceled", 0);
-        assert_eq!(ran.output("deployment_id"), ONE);
+        named(&sandbox, id).run().ended("canceled", 0).tells("deployment_id", ONE);
         assert_eq!(sandbox.effective_cancels(TWO), 0);
     }
 }
@@ -242,9 +224,7 @@ fn both_kinds_of_id_name_the_one_under_way() {
 #[test]
 fn one_that_waits_is_canceled_in_the_queue() {
     let sandbox = sandbox([one(), two()]);
-    let ran = named(&sandbox, TWO).run();
-    ran.ended("canceled", 0);
-    assert_eq!(ran.output("previous_state"), "QUEUED");
+    named(&sandbox, TWO).run().ended("canceled", 0).tells("previous_state", "QUEUED");
     let queue = (format!("/deploymentQueue/{TWO}/cancelDeployment"), "{}".to_owned());
     assert_eq!(asked(&sandbox), [queue]);
     assert_eq!(sandbox.effective_cancels(ONE), 0);
@@ -375,8 +355,7 @@ fn it_is_over_only_when_both_words_say_so() {
     let sandbox = sandbox([one().after_cancel(words)]);
     step(&sandbox).run().ended("canceled", 0);
     assert!(sandbox.count(Call::Read) >= 4);
-    let late = self::sandbox([one().after_cancel(["CANCELED/DEPLOYED"])]);
-    step(&late).run().ended("completed", 3);
+    step(&self::sandbox([one().after_cancel(["CANCELED/DEPLOYED"])])).run().ended("completed", 3);
 }
 
 #[test]
@@ -394,8 +373,7 @@ fn while_the_words_may_speak_of_two_deployments_no_id_is_trusted() {
 #[test]
 fn new_words_are_reported_and_never_an_end() {
     for word in ["UNAVAILABLE", "RECAP", "SOMETHING_NEW"] {
-        let sandbox = sandbox([one().after_cancel([word])]);
-        let ran = step(&sandbox).input("timeout", "2s").run();
+        let ran = step(&sandbox([one().after_cancel([word])])).input("timeout", "2s").run();
         ran.ended("timed_out", 124);
         reports(&ran, "unknown", "false", "unknown");
         assert_eq!(ran.output("platform_state"), word);
@@ -416,8 +394,7 @@ fn other_kinds_of_waiting_are_canceled_in_the_environment() {
 
 #[test]
 fn an_environment_that_is_not_there_is_named() {
-    let sandbox = Sandbox::start();
-    step(&sandbox).run().ended("not_found", 4).says(&format!("no environment {ENVIRONMENT}"));
+    step(&Sandbox::start()).run().ended("not_found", 4).says(&format!("no environment {ENVIRONMENT}"));
 }
 
 #[test]
@@ -459,8 +436,6 @@ fn a_read_that_fails_right_before_the_request_is_no_request() {
 #[test]
 fn several_are_canceled_each_where_it_is() {
     let sandbox = sandbox([one(), two(), Deployment::new(ENVIRONMENT, 3)]);
-    let ran = named(&sandbox, &format!("{ONE},{TWO}")).run();
-    ran.ended("canceled", 0);
-    assert_eq!(ran.output("canceled_count"), "2");
+    named(&sandbox, &format!("{ONE},{TWO}")).run().ended("canceled", 0).tells("canceled_count", "2");
     assert_eq!(sandbox.effective_cancels(THREE), 0);
 }

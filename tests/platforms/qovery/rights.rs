@@ -28,8 +28,7 @@ fn a_token_that_comes_back_without_its_scheme_is_hidden() {
     let body = r#"{"status":400,"detail":"bad token qovery-api-token-1 in header"}"#;
     sandbox.always(Call::Cancel, Fault::json(422, body));
     sandbox.token("qovery", "qovery-api-token-1", Grant::All);
-    let step = step(&sandbox).input("token", "Token qovery-api-token-1");
-    let ran = step.secret("qovery-api-token-1").run();
+    let ran = step(&sandbox).input("token", "Token qovery-api-token-1").secret("qovery-api-token-1").run();
     ran.ended("error", 1).says("bad token *** in header").says("::add-mask::qovery-api-token-1");
 }
 

@@ -34,17 +34,14 @@ fn effects(sandbox: &Sandbox, numbers: &[usize]) -> Vec<usize> {
 #[test]
 fn latest_takes_the_one_under_way_and_leaves_the_queue() {
     let sandbox = environment([1, 2, 3].map(deployment));
-    let ran = select(&sandbox, "latest").run();
-    ran.ended("canceled", 0);
-    assert_eq!(ran.output("deployment_id"), request(1));
+    select(&sandbox, "latest").run().ended("canceled", 0).tells("deployment_id", request(1));
     assert_eq!(asked(&sandbox), [CANCEL]);
     assert_eq!(effects(&sandbox, &[1, 2, 3]), [1, 0, 0]);
 }
 
 #[test]
 fn latest_takes_the_only_one_that_waits_in_the_queue() {
-    let waiting = deployment(1).states(["QUEUED"]);
-    let sandbox = environment([waiting.after_cancel(["CANCELED"])]);
+    let sandbox = environment([deployment(1).states(["QUEUED"]).after_cancel(["CANCELED"])]);
     select(&sandbox, "latest").run().ended("canceled", 0);
     assert_eq!(asked(&sandbox), [queued(1)]);
 }
@@ -53,8 +50,7 @@ fn latest_takes_the_only_one_that_waits_in_the_queue() {
 fn all_asks_the_queued_ones_before_the_one_under_way_so_that_nothing_starts_in_between() {
     let sandbox = environment([1, 2, 3].map(deployment));
     let ran = select(&sandbox, "all").run();
-    ran.ended("canceled", 0);
-    assert_eq!(ran.output("canceled_count"), "3");
+    ran.ended("canceled", 0).tells("canceled_count", "3");
     let mut asked = asked(&sandbox);
     assert_eq!(asked.pop().as_deref(), Some(CANCEL));
     asked.sort_unstable();
@@ -158,8 +154,7 @@ fn an_environment_at_rest_has_nothing_to_cancel() {
     for (sandbox, live) in at_rest.into_iter().chain([(ready, "false")]) {
         for rule in ["latest", "all"] {
             let ran = asks_nothing(&sandbox, select(&sandbox, rule), IDLE, &["looked at"]);
-            let seen = (ran.output("count"), ran.output("went_live"));
-            assert_eq!(seen, ("0", live));
+            assert_eq!((ran.output("count"), ran.output("went_live")), ("0", live));
         }
     }
 }

@@ -78,8 +78,7 @@ fn each_kind_of_token_goes_into_its_own_header() {
 fn the_usual_variables_are_enough_and_the_project_token_wins() {
     let sandbox = one(Deployment::new(1));
     let step = project_step(&sandbox).without("INPUT_PROJECT_TOKEN").input("deployment_id", &id(1));
-    let step = step.var("RAILWAY_TOKEN", TOKEN).var("RAILWAY_API_TOKEN", "another-token-0123456789");
-    step.run().ended("canceled", 0);
+    step.var("RAILWAY_TOKEN", TOKEN).var("RAILWAY_API_TOKEN", "another-token-0123456789").run().ended("canceled", 0);
     assert!(sandbox.requests().iter().all(|seen| seen.header("project-access-token") == Some(TOKEN)));
 }
 
@@ -141,8 +140,7 @@ fn a_second_factor_is_told_with_what_to_do() {
 
 #[test]
 fn a_deployment_that_is_not_there_is_not_found_although_the_answer_is_a_200() {
-    let sandbox = one(Deployment::new(2));
-    step(&sandbox).run().ended("not_found", 4).reasons(&["another project's, or deleted"]);
+    step(&one(Deployment::new(2))).run().ended("not_found", 4).reasons(&["another project's, or deleted"]);
 }
 
 #[test]
@@ -240,8 +238,16 @@ fn a_deployment_that_is_asked_in_flight_and_removed_is_canceled() {
         let sandbox = one(Deployment::new(1).states([word]).built());
         let ran = step(&sandbox).run();
         ran.ended("canceled", 0);
-        let told = ["canceled", "went_live", "state", "platform_state", "previous_state"].map(|name| ran.output(name));
-        assert_eq!(told, ["true", "false", "ended", "REMOVED", word]);
+        assert_eq!(
+            (
+                ran.output("canceled"),
+                ran.output("went_live"),
+                ran.output("state"),
+                ran.output("platform_state"),
+                ran.output("previous_state")
+            ),
+            ("true", "false", "ended", "REMOVED", word)
+        );
         assert_eq!(operations(&sandbox), ["Read", "Cancel", "Read", "Events"]);
     }
 }
@@ -251,9 +257,7 @@ fn one_that_was_live_in_between_is_completed() {
     let rolled = Deployment::new(1).can_roll_back().built();
     let drained = Deployment::new(1).built().events(&["BUILD_IMAGE", "HEALTHCHECK", "DRAIN_INSTANCES"]);
     for deployment in [rolled, drained] {
-        let ran = step(&one(deployment)).run();
-        ran.ended("completed", 3);
-        assert_eq!((ran.output("went_live"), ran.output("state")), ("true", "succeeded"));
+        step(&one(deployment)).run().ended("completed", 3).tells("went_live", "true").tells("state", "succeeded");
     }
 }
 
@@ -285,8 +289,7 @@ fn one_that_was_removed_before_is_told_by_what_shows_whether_it_was_live() {
         let sandbox = one(deployment.states(["REMOVED"]));
         let ran = step(&sandbox).run();
         ran.ended("already_finished", code);
-        let told = ["canceled", "went_live", "state"].map(|name| ran.output(name));
-        assert_eq!(told, ["false", went_live, state]);
+        assert_eq!((ran.output("canceled"), ran.output("went_live"), ran.output("state")), ("false", went_live, state));
         assert_eq!(sandbox.count(Call::Cancel), 0);
         let sign = match went_live {
             "true" => "::error",
@@ -301,9 +304,7 @@ fn one_that_was_removed_before_is_told_by_what_shows_whether_it_was_live() {
 fn one_that_ends_removed_after_a_clear_no_is_not_said_to_be_canceled() {
     let deployment =
         Deployment::new(1).states(["BUILDING", "REMOVED"]).built().late_cancel_gets(Answered::Plain(false));
-    let ran = step(&one(deployment)).run();
-    ran.ended("already_finished", 0);
-    assert_eq!((ran.output("canceled"), ran.output("went_live")), ("false", "unknown"));
+    step(&one(deployment)).run().ended("already_finished", 0).tells("canceled", "false").tells("went_live", "unknown");
 }
 
 #[test]
@@ -313,9 +314,7 @@ fn one_that_is_being_removed_is_only_watched() {
     assert_eq!(never.count(Call::Cancel), 0);
     // Normally it was live: without a proof of the contrary nothing is claimed.
     let unsure = one(Deployment::new(1).states(["REMOVING", "REMOVED"]).built());
-    let ran = step(&unsure).run();
-    ran.ended("already_finished", 0);
-    assert_eq!(ran.output("went_live"), "unknown");
+    step(&unsure).run().ended("already_finished", 0).tells("went_live", "unknown");
     let live = one(Deployment::new(1).states(["REMOVING", "REMOVED"]).built().can_roll_back());
     step(&live).run().ended("completed", 3);
     assert_eq!(unsure.count(Call::Cancel) + live.count(Call::Cancel), 0);
@@ -333,19 +332,16 @@ fn a_phase_of_removing_after_an_accepted_cancel_is_waited_out() {
 #[test]
 fn one_that_crashed_had_gone_live() {
     let ran = step(&one(Deployment::new(1).states(["DEPLOYING", "CRASHED"]))).run();
-    ran.ended("completed", 3);
-    assert_eq!((ran.output("went_live"), ran.output("state")), ("true", "failed"));
+    ran.ended("completed", 3).tells("went_live", "true").tells("state", "failed");
     assert_eq!(ran.only()["details"]["went_live"], true);
     let ran = step(&one(Deployment::new(1).states(["CRASHED"]))).run();
-    ran.ended("already_finished", 3).reasons(&["had gone live"]);
-    assert_eq!((ran.output("went_live"), ran.output("state")), ("true", "failed"));
+    ran.ended("already_finished", 3).reasons(&["had gone live"]).tells("went_live", "true").tells("state", "failed");
 }
 
 #[test]
 fn one_that_sleeps_is_live() {
     let ran = step(&one(Deployment::new(1).states(["SLEEPING"]))).run();
-    ran.ended("already_finished", 3);
-    assert_eq!((ran.output("went_live"), ran.output("state")), ("true", "succeeded"));
+    ran.ended("already_finished", 3).tells("went_live", "true").tells("state", "succeeded");
 }
 
 #[test]
@@ -354,8 +350,7 @@ fn one_that_railway_skips_is_told_with_its_words() {
     let ran = step(&one(skipped(Deployment::new(1)).states(["WAITING"]).after_cancel(["SKIPPED"]))).run();
     ran.ended("failed", 0).reasons(&["CI check suite failed"]);
     let ran = step(&one(skipped(Deployment::new(1)).states(["SKIPPED"]))).run();
-    ran.ended("already_finished", 0);
-    assert_eq!((ran.output("went_live"), ran.output("state")), ("false", "failed"));
+    ran.ended("already_finished", 0).tells("went_live", "false").tells("state", "failed");
     // Without a reason it was our request.
     step(&one(Deployment::new(1).states(["WAITING"]).after_cancel(["SKIPPED"]))).run().ended("canceled", 0);
 }
@@ -377,8 +372,7 @@ fn ids_are_the_same_in_capitals() {
         .input("deployment_id", &format!("{},{}", id(1).to_uppercase(), id(1)))
         .input("project_id", &PROJECT.to_uppercase())
         .run();
-    ran.ended("canceled", 0);
-    assert_eq!((ran.output("count"), ran.output("deployment_id")), ("1", id(1).as_str()));
+    ran.ended("canceled", 0).tells("count", "1").tells("deployment_id", id(1).as_str());
 }
 
 #[test]

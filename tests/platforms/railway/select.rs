@@ -54,10 +54,8 @@ fn commit_and_branch_are_compared_here_and_what_has_none_is_counted() {
 
 #[test]
 fn a_commit_that_has_gone_live_is_told() {
-    let sandbox = one(Deployment::new(1).states(["SUCCESS"]));
-    let ran = selecting(&sandbox, "commit").input("commit", COMMIT).run();
-    ran.ended("already_finished", 3);
-    assert_eq!(ran.output("went_live"), "true");
+    let ran = selecting(&one(Deployment::new(1).states(["SUCCESS"])), "commit").input("commit", COMMIT).run();
+    ran.ended("already_finished", 3).tells("went_live", "true");
 }
 
 #[test]
@@ -98,8 +96,7 @@ fn all_pages_of_a_whole_environment_are_read() {
     let services = ["a", "b"].map(|service| format!("{service}{}", &SERVICE[1..]));
     let sandbox = sandbox((1..=230).map(|number| Deployment::new(number).service(&services[number % 2])));
     let ran = project_step(&sandbox).input("select", "all").input("timeout", "60").run();
-    ran.ended("canceled", 0);
-    assert_eq!(ran.output("count"), "230");
+    ran.ended("canceled", 0).tells("count", "230");
     let lists = sandbox.requests().into_iter().filter(|seen| seen.call == Call::List);
     let asked: Vec<Value> = lists.map(|seen| serde_json::from_slice(&seen.body).unwrap()).collect();
     let after: Vec<_> = asked[..3].iter().map(|one| one["variables"]["after"].as_str()).collect();

@@ -57,9 +57,7 @@ fn told(deploy: Deploy) -> Value {
 /// A run whose inputs are refused before any request, in these words.
 #[track_caller]
 fn refused(sandbox: &Sandbox, step: Step, words: &str) {
-    let ran = step.run();
-    ran.ended("error", 2).says(words);
-    assert_eq!(ran.output("count"), "0");
+    step.run().ended("error", 2).says(words).tells("count", "0");
     assert!(sandbox.requests().is_empty());
 }
 
@@ -193,8 +191,7 @@ fn a_name_that_fits_several_services_is_bad_input_that_lists_them() {
     sandbox.add(Service::new(OTHER, "web").owner("tea-another"));
     for step in [bare(&sandbox).input("deployment_id", FIRST), bare(&sandbox).input("select", "all")] {
         for fail_on in ["error", "none"] {
-            let step = step_again(&step, &sandbox).input("service_name", "web").input("fail_on", fail_on);
-            let ran = step.run();
+            let ran = step_again(&step, &sandbox).input("service_name", "web").input("fail_on", fail_on).run();
             ran.ended("error", 2).says("::error title=").says("Give `service_id`, or `owner_id`.");
             ran.reasons(&[SERVICE, OTHER]);
             assert_eq!((ran.output("count"), ran.output("deployments")), ("0", "[]"));
@@ -237,8 +234,7 @@ fn a_cron_job_by_its_name_is_bad_input_as_well() {
     sandbox.add(Service::new(CRON, "nightly").patch(json!({"type": "cron_job"})));
     for aim in [("deployment_id", FIRST), ("select", "all")] {
         let ran = bare(&sandbox).input("service_name", "nightly").input(aim.0, aim.1).run();
-        ran.ended("error", 2).says("is a cron job");
-        assert_eq!(ran.output("count"), "0");
+        ran.ended("error", 2).says("is a cron job").tells("count", "0");
     }
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
@@ -257,8 +253,7 @@ fn every_status_in_flight_is_canceled() {
 fn every_failure_is_one() {
     for status in ["build_failed", "pre_deploy_failed", "update_failed"] {
         let ran = step(&sandbox([deploy().states(["build_in_progress", status])])).run();
-        ran.ended("failed", 0);
-        assert_eq!(ran.output("platform_state"), status);
+        ran.ended("failed", 0).tells("platform_state", status);
     }
 }
 
@@ -267,8 +262,7 @@ fn a_status_that_is_missing_between_two_steps_is_no_end() {
     for odd in [Value::Null, json!(7), json!("")] {
         let sandbox = sandbox([deploy().field("status", odd)]);
         let ran = step(&sandbox).input("timeout", "2").input("only_states", "running").run();
-        ran.ended("skipped", 0);
-        assert_eq!((ran.output("state"), ran.output("platform_state")), ("unknown", "unknown"));
+        ran.ended("skipped", 0).tells("state", "unknown").tells("platform_state", "unknown");
     }
     let silent = json!({"id": FIRST}).to_string();
     let sandbox = sandbox([deploy().cancel_answer(CancelAnswer::Empty)]);
@@ -290,8 +284,10 @@ fn what_was_live_and_is_replaced_was_neither_canceled_nor_stopped_too_late() {
     let sandbox = sandbox([deploy().states(["deactivated"])]);
     let ran = step(&sandbox).run();
     ran.ended("already_finished", 0).says("::notice title=");
-    let told = ["state", "went_live", "canceled"].map(|name| ran.output(name));
-    assert_eq!(told, ["superseded", "false", "false"]);
+    assert_eq!(
+        (ran.output("state"), ran.output("went_live"), ran.output("canceled")),
+        ("superseded", "false", "false")
+    );
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
 
@@ -308,17 +304,14 @@ fn what_ends_deactivated_after_a_request_went_live_first() {
 fn what_ends_deactivated_while_a_limit_held_the_request_went_live_as_well() {
     let sandbox = sandbox([deploy().states(["update_in_progress", "deactivated"])]);
     sandbox.fault(Call::Cancel, [Fault::Status(429)]);
-    let ran = step(&sandbox).run();
-    ran.ended("already_finished", 3);
-    assert_eq!(ran.output("went_live"), "true");
+    step(&sandbox).run().ended("already_finished", 3).tells("went_live", "true");
 }
 
 // What a cancel's answer proves.
 
 #[test]
 fn canceled_although_our_request_was_refused_is_not_called_our_doing() {
-    let sandbox = sandbox([deploy().states(["build_in_progress", "canceled"])]);
-    let ran = step(&sandbox).run();
+    let ran = step(&sandbox([deploy().states(["build_in_progress", "canceled"])])).run();
     ran.ended("canceled", 0).says("somebody else canceled it, or the platform itself");
     assert_eq!(ran.deployments()[0]["http_status"], 400);
 }
@@ -403,8 +396,7 @@ fn the_page_has_the_services_type_where_that_is_known() {
         let ran = step(&sandbox).input("branch", "main").run();
         let page = format!("https://dashboard.render.com/{segment}/{SERVICE}/deploys/{FIRST}");
         assert_eq!(ran.output("deployment_url"), page);
-        let ran = bare(&sandbox).input("deployment_id", &page).run();
-        assert_eq!(ran.output("deployment_url"), page);
+        bare(&sandbox).input("deployment_id", &page).run().tells("deployment_url", page);
     }
 }
 

@@ -35,8 +35,7 @@ fn all_asks_what_waits_before_what_runs_so_that_nothing_starts() {
     // The first requests, about those that wait, are lost.
     sandbox.fault(Call::Cancel, vec![Fault::Status(503); 2]);
     let ran = select(&sandbox, "all").run();
-    ran.ended("canceled", 0);
-    assert_eq!(ran.output("canceled_count"), "3");
+    ran.ended("canceled", 0).tells("canceled_count", "3");
     let asked = asked(&sandbox);
     assert_eq!((asked.len(), asked.last().map(String::as_str)), (5, Some(FIRST)));
     for one in ran.deployments() {
@@ -76,16 +75,13 @@ fn a_deploy_whose_trigger_told_no_id_is_found_by_its_commit() {
 
 #[test]
 fn a_commit_that_went_live_is_told_although_nothing_is_in_flight() {
-    let sandbox = sandbox([deploy().states(["live"])]);
-    let ran = select(&sandbox, "commit").input("commit", COMMIT).run();
-    ran.ended("already_finished", 3);
-    assert_eq!((ran.output("went_live"), ran.output("deployment_id")), ("true", FIRST));
+    let ran = select(&sandbox([deploy().states(["live"])]), "commit").input("commit", COMMIT).run();
+    ran.ended("already_finished", 3).tells("went_live", "true").tells("deployment_id", FIRST);
 }
 
 #[test]
 fn a_deploy_of_an_image_has_no_commit_and_is_counted_in_a_warning() {
-    let sandbox = sandbox([deploy().of_image()]);
-    let ran = select(&sandbox, "commit").input("commit", COMMIT).run();
+    let ran = select(&sandbox([deploy().of_image()]), "commit").input("commit", COMMIT).run();
     ran.ended("nothing_to_cancel", 0).says("1 deployment in flight without a commit");
 }
 

@@ -10,8 +10,7 @@ use crate::step::Ran;
 #[test]
 fn the_project_is_guarded_by_id_or_name() {
     for project in ["prj_1", "web"] {
-        let sandbox = sandbox(deployment());
-        step(&sandbox).input("project_id", project).run().ended("canceled", 0);
+        step(&sandbox(deployment())).input("project_id", project).run().ended("canceled", 0);
     }
 }
 
@@ -102,12 +101,10 @@ fn renamed() -> Sandbox {
 #[test]
 fn a_renamed_project_is_the_same_project() {
     for project in ["prj_1", "shop"] {
-        let sandbox = renamed();
-        step(&sandbox).input("project_id", project).run().ended("canceled", 0);
+        step(&renamed()).input("project_id", project).run().ended("canceled", 0);
         let sandbox = renamed();
         let step = step(&sandbox).without("INPUT_DEPLOYMENT_ID");
-        let step = step.input("select", "all").input("project_id", project);
-        step.run().ended("canceled", 0);
+        step.input("select", "all").input("project_id", project).run().ended("canceled", 0);
     }
 }
 

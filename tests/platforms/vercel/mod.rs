@@ -58,9 +58,7 @@ fn addresses_name_a_deployment() {
         "https://vercel.com/acme/web/1",
     ] {
         let sandbox = sandbox(deployment().host("web-abc.vercel.app"));
-        let ran = step(&sandbox).input("deployment_id", address).run();
-        ran.ended("canceled", 0);
-        assert_eq!(ran.output("deployment_id"), "dpl_1");
+        step(&sandbox).input("deployment_id", address).run().ended("canceled", 0).tells("deployment_id", "dpl_1");
         let cancels = sandbox.requests().into_iter().filter(|seen| seen.call == Call::Cancel);
         let paths: Vec<_> = cancels.map(|seen| seen.path).collect();
         assert_eq!(paths, ["/v12/deployments/dpl_1/cancel"], "{address}");
@@ -202,8 +200,7 @@ fn every_state_in_flight_is_canceled() {
 fn what_has_not_begun_to_build_is_queued() {
     for state in ["QUEUED", "INITIALIZING", "BLOCKED"] {
         let ran = step(&sandbox(deployment().states([state]))).input("only_states", "running").run();
-        ran.ended("skipped", 0);
-        assert_eq!(ran.output("state"), "queued");
+        ran.ended("skipped", 0).tells("state", "queued");
     }
 }
 
@@ -225,8 +222,10 @@ fn a_deleted_deployment_has_ended() {
     let sandbox = sandbox(deployment().states(["DELETED"]));
     let ran = step(&sandbox).run();
     ran.ended("already_finished", 0);
-    let told = ["canceled", "state", "platform_state"].map(|name| ran.output(name));
-    assert_eq!(told, ["false", "unknown", "DELETED"]);
+    assert_eq!(
+        (ran.output("canceled"), ran.output("state"), ran.output("platform_state")),
+        ("false", "unknown", "DELETED")
+    );
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
 
@@ -237,8 +236,7 @@ fn a_deployment_deleted_after_asking_is_an_error() {
 
 #[test]
 fn a_deployment_the_platform_canceled_says_why() {
-    let ignored = deployment().states(["CANCELED"]).error_message(IGNORED);
-    let sandbox = sandbox(ignored);
+    let sandbox = sandbox(deployment().states(["CANCELED"]).error_message(IGNORED));
     let ran = step(&sandbox).run();
     ran.ended("already_finished", 0).reasons(&["Ignored Build Step"]);
     assert_eq!((ran.output("canceled"), sandbox.count(Call::Cancel)), ("true", 0));
@@ -265,11 +263,12 @@ fn an_answer_without_a_state_is_an_error() {
 
 /// What is told of a run about a deployment that was built and is not published.
 fn not_published(states: &[&str], outcome: &str, exit: i32) {
-    let sandbox = sandbox(deployment().staged().states(states.iter().copied()));
-    let ran = step(&sandbox).run();
+    let ran = step(&sandbox(deployment().staged().states(states.iter().copied()))).run();
     ran.ended(outcome, exit).reasons(&["built, not published"]);
-    let told = ["went_live", "canceled", "state", "platform_state"].map(|name| ran.output(name));
-    assert_eq!(told, ["false", "false", "succeeded", "READY"]);
+    assert_eq!(
+        (ran.output("went_live"), ran.output("canceled"), ran.output("state"), ran.output("platform_state")),
+        ("false", "false", "succeeded", "READY")
+    );
     assert_eq!(ran.only()["details"]["ready_substate"], "STAGED");
     assert!(!ran.stdout.to_lowercase().contains("went live"), "{}", ran.stdout);
 }
@@ -286,8 +285,7 @@ fn what_was_published_went_live() {
         for target in ["production", "staging"] {
             let one = deployment().target(Some(target)).states(["READY"]);
             let ran = step(&sandbox(one.field("readySubstate", substate.clone()))).run();
-            ran.ended("already_finished", 3);
-            assert_eq!(ran.output("went_live"), "true", "{target} {substate}");
+            ran.ended("already_finished", 3).tells("went_live", "true");
         }
     }
     let preview = deployment().states(["READY"]);
@@ -352,8 +350,7 @@ fn a_wrong_team_is_named() {
 #[test]
 fn a_missing_team_is_suggested() {
     let sandbox = Sandbox::start();
-    let deployment = crate::sandbox::vercel::Deployment::new("prj_1", "web", "dpl_1");
-    sandbox.add(deployment.team("team_1", "acme"));
+    sandbox.add(crate::sandbox::vercel::Deployment::new("prj_1", "web", "dpl_1").team("team_1", "acme"));
     Stage::Vercel.step_at(&sandbox.url("vercel")).run().ended("not_found", 4).says("team_id");
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }

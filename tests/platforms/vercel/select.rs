@@ -23,8 +23,7 @@ fn a_deployment_in_any_state_in_flight_is_seen_on_vercel() {
 #[test]
 fn a_project_is_also_given_by_its_name_or_its_usual_variable() {
     let scope = Stage::Vercel.scope([one(1), one(2).elsewhere()]);
-    let step = scope.select("all").without("INPUT_PROJECT_ID");
-    scope.cancels(step.var("VERCEL_PROJECT_ID", "prj_1"), &[1]);
+    scope.cancels(scope.select("all").without("INPUT_PROJECT_ID").var("VERCEL_PROJECT_ID", "prj_1"), &[1]);
     let scope = Stage::Vercel.scope([one(1), one(2).elsewhere()]);
     scope.cancels(scope.select("all").input("project_id", "web"), &[1]);
 }
@@ -41,8 +40,7 @@ fn on_a_forks_run_a_deployment_must_say_that_it_is_the_forks() {
 #[test]
 fn a_dispatch_by_vercel_is_about_its_own_commit() {
     let scope = Stage::Vercel.scope([one(1).commit(HEAD), one(2).commit(MERGE)]);
-    let event = dispatch_of("vercel.deployment.promoted");
-    let step = on_event(scope.select("commit"), "repository_dispatch", &event);
+    let step = on_event(scope.select("commit"), "repository_dispatch", &dispatch_of("vercel.deployment.promoted"));
     scope.cancels(step, &[1]);
 }
 
@@ -50,8 +48,7 @@ fn a_dispatch_by_vercel_is_about_its_own_commit() {
 fn a_blocked_deployment_is_never_the_one_to_keep() {
     let scope = Stage::Vercel.scope([one(1), one(2).state("BLOCKED")]);
     scope.idles(scope.select("superseded"));
-    let all = [one(1), one(2), one(3).state("BLOCKED")];
-    let scope = Stage::Vercel.scope(all);
+    let scope = Stage::Vercel.scope([one(1), one(2), one(3).state("BLOCKED")]);
     scope.cancels(scope.select("superseded"), &[1]);
 }
 
@@ -90,14 +87,12 @@ fn a_custom_environment_is_found_by_its_name_whatever_its_answers_tell() {
         };
         let scope = Stage::Vercel.scope([one(1).commit(HEAD), one(4).target("production")]);
         scope.sandbox.add(to(2, "qa")).add(to(3, "demo"));
-        let step = on_push(scope.select(rule), "main", HEAD);
-        let ran = scope.cancels(step.input("target", "qa"), &[2]);
+        let ran = scope.cancels(on_push(scope.select(rule), "main", HEAD).input("target", "qa"), &[2]);
         assert_eq!(ran.deployments()[0]["target"], "qa");
         // By its id as well, which then needs nobody who knows its name.
         let scope = Stage::Vercel.scope([one(1).commit(HEAD)]);
         scope.sandbox.add(to(2, "qa")).add(to(3, "demo"));
-        let step = on_push(scope.select(rule), "main", HEAD);
-        scope.cancels(step.input("target", "env_demo"), &[3]);
+        scope.cancels(on_push(scope.select(rule), "main", HEAD).input("target", "env_demo"), &[3]);
     }
 }
 
@@ -188,8 +183,7 @@ fn a_full_reference_of_the_platforms_is_the_branch_it_names() {
     }
     let scope = Stage::Vercel.scope([]);
     scope.sandbox.add(of(1, "refs/heads/main"));
-    let step = scope.step().input("deployment_id", "dpl_1");
-    scope.cancels(step.input("branch", "main"), &[1]);
+    scope.cancels(scope.step().input("deployment_id", "dpl_1").input("branch", "main"), &[1]);
 }
 
 #[test]
@@ -218,16 +212,13 @@ fn many_are_watched_by_one_list_a_round() {
     for number in 1..=many {
         sandbox.add(at(number).after_cancel(["BUILDING"]));
     }
-    let step = Step::on(&sandbox, "vercel").input("project_id", "prj_1").input("select", "all");
-    let running = step.start();
+    let running = Step::on(&sandbox, "vercel").input("project_id", "prj_1").input("select", "all").start();
     // One list to choose from, then three rounds in which nothing has ended.
     sandbox.wait_for(Call::List, 4);
     for number in 1..=many {
         sandbox.add(at(number).states(["CANCELED"]));
     }
-    let ran = running.wait();
-    ran.ended("canceled", 0);
-    assert_eq!(ran.output("canceled_count"), many.to_string());
+    running.wait().ended("canceled", 0).tells("canceled_count", many.to_string());
     // Each end is read from the deployment itself; a round without an end costs none of these.
     let reads = sandbox.count(Call::Read);
     assert!(reads <= 2 * usize::try_from(many).unwrap(), "{reads} reads");
