@@ -1,8 +1,8 @@
 //! The program at work, without an account or a network: `cargo run --example demo`.
 //!
 //! Runs the real binary as a CI step against the sandbox, scene by scene, and shows what a reader of the job would
-//! see: the log, the outputs that later steps get, and the summary. `cargo run --example demo -- summary` prints only the
-//! summary of the first scene, as it is, for the picture in the README.
+//! see: the log, the outputs that later steps get, and the summary. `cargo run --example demo -- json` prints the same
+//! as one value of JSON, for the pictures and for the schema of `deployments`.
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -16,6 +16,8 @@ mod sandbox;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use serde_json::{Map, Value, json};
 
 use sandbox::{Grant, MINTED, Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery, railway, render, vercel};
 
@@ -35,6 +37,16 @@ struct Scene {
 }
 
 const SCENES: &[Scene] = &[
+    Scene {
+        title: "The checks of a commit have failed, but the platform was faster: the step is red",
+        platform: "vercel",
+        set: |sandbox| {
+            let production = vercel::Deployment::new("prj_1", "shop", "dpl_8wTq4NnB").target(Some("production"));
+            sandbox.add(production.branch("main").after_cancel(["BUILDING", "READY"]));
+        },
+        inputs: &[("select", "commit"), ("commit", vercel::COMMIT), ("project_id", "shop")],
+        secrets: &[("token", TOKEN)],
+    },
     Scene {
         title: "The checks of a branch have failed: two deployments are canceled, one goes live first",
         platform: "vercel",
@@ -172,8 +184,9 @@ const SCENES: &[Scene] = &[
 
 fn main() {
     let program = build();
-    if std::env::args().nth(1).as_deref() == Some("summary") {
-        print!("{}", play(&program, &SCENES[0]).summary);
+    if std::env::args().nth(1).as_deref() == Some("json") {
+        let scenes = SCENES.iter().map(|scene| as_json(scene, &play(&program, scene)));
+        println!("{}", Value::from_iter(scenes));
         return;
     }
     for (number, scene) in SCENES.iter().enumerate() {
@@ -235,6 +248,24 @@ fn play(program: &Path, scene: &Scene) -> Played {
     played
 }
 
+/// A scene and what it left behind, the secrets hidden as a runner hides them.
+fn as_json(scene: &Scene, played: &Played) -> Value {
+    let written = |inputs: &[(&'static str, &'static str)]| {
+        inputs.iter().map(|(name, value)| json!([name, hide(value)])).collect::<Vec<_>>()
+    };
+    let outputs: Map<_, _> = values(&played.output).into_iter().map(|(name, value)| (name, json!(value))).collect();
+    json!({
+        "title": scene.title,
+        "platform": scene.platform,
+        "inputs": written(scene.inputs),
+        "secrets": written(scene.secrets),
+        "code": played.code,
+        "log": hide(&played.log),
+        "outputs": outputs,
+        "summary": played.summary,
+    })
+}
+
 fn show(scene: &Scene, played: &Played) {
     println!("\n  - uses: OWNER/cancel-deployment@v1\n    with:\n      platform: {}", scene.platform);
     for (name, value) in scene.inputs {
@@ -251,14 +282,17 @@ fn show(scene: &Scene, played: &Played) {
     print!("{}", indent(&played.summary));
 }
 
-/// A runner would turn a mask command into stars; so does this.
-fn indent(text: &str) -> String {
-    let shown = HIDDEN.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"));
-    shown.lines().map(|line| format!("    {line}\n")).collect()
+/// A runner shows stars where a secret stands; so does this.
+fn hide(text: &str) -> String {
+    HIDDEN.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
 }
 
-/// The final value of every output, a line each; the long one is cut.
-fn outputs(text: &str) -> String {
+fn indent(text: &str) -> String {
+    hide(text).lines().map(|line| format!("    {line}\n")).collect()
+}
+
+/// The final value of every output.
+fn values(text: &str) -> Vec<(String, String)> {
     let mut values: Vec<(String, String)> = Vec::new();
     let mut lines = text.lines();
     while let Some((name, marker)) = lines.next().and_then(|line| line.split_once("<<")) {
@@ -266,9 +300,14 @@ fn outputs(text: &str) -> String {
         values.retain(|(known, _)| known != name);
         values.push((name.to_owned(), value.join(" ")));
     }
+    values
+}
+
+/// Every output on a line; the long one is cut.
+fn outputs(text: &str) -> String {
     let short = |value: &str| {
         let cut: String = value.chars().take(100).collect();
         if cut.len() < value.len() { format!("{cut}…") } else { cut }
     };
-    values.iter().map(|(name, value)| format!("{name}={}\n", short(value))).collect()
+    values(text).iter().map(|(name, value)| format!("{name}={}\n", short(value))).collect()
 }

@@ -63,16 +63,20 @@ fn between(text: &str, from: &str, to: &str, new: &str) -> String {
 }
 
 fn platforms() -> String {
-    let mut table = String::from(
-        "| | `platform` | a deployment is named by | credential | `select` |\n| --- | --- | --- | --- | --- |\n",
-    );
-    for PlatformInfo { about, selects, .. } in REGISTER {
+    let mut table = String::from("| platform | a deployment is named by | credential | `select` |\n");
+    table.push_str("| --- | --- | --- | --- |\n");
+    for PlatformInfo { about, needs, selects, .. } in REGISTER {
         let (name, id, named_by) = (about.name, about.id, about.named_by);
         let page = format!("docs/platforms.md#{}", anchor(name));
         let credentials = without_variables(about.credentials);
+        let scope = needs.iter().find(|need| matches!(need, Need::ForSelect(_))).and_then(|need| need.ways().first());
+        let scope = scope.map_or_else(String::new, |way| {
+            let names: Vec<_> = way.needs().map(|name| format!("`{name}`")).collect();
+            format!("with {}: ", names.join(" and "))
+        });
         let selects: Vec<_> = selects.iter().map(|select| select.word()).collect();
         let selects = selects.join(", ");
-        let _ = writeln!(table, "| [{name}]({page}) | `{id}` | {named_by} | {credentials} | {selects} |");
+        let _ = writeln!(table, "| [{name}]({page}), `{id}` | {named_by} | {credentials} | {scope}{selects} |");
     }
     table
 }

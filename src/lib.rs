@@ -96,7 +96,8 @@ pub async fn run_in(world: World, env: &Env, start: Instant, mut signals: Signal
         publish(&mut lock(&console), &report, &common);
         return Exit::BadInput;
     };
-    let process = Process { console: &console, sanitizer: &sanitizer, entry, common: &common, start };
+    let process =
+        Process { console: &console, sanitizer: &sanitizer, entry, common: &common, spelling: &spelling, start };
     process.carry_out(opened, &mut signals, &mut report).await;
     report.took = start.elapsed();
     publish(&mut lock(&console), &report, &common);

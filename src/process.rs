@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use crate::api::{Api, Clock, Service, Transport};
 use crate::cancel::{Plan, Verdict};
 use crate::ci::{self, Console, Print};
+use crate::input::Spelling;
 use crate::input::env::Env;
 use crate::input::faults::Faults;
 use crate::model::address::Address;
@@ -25,6 +26,7 @@ use crate::telling::{lock, nothing_yet, publish};
 use crate::text::redactor::Redactor;
 use crate::text::sanitizer::Sanitizer;
 use crate::text::secret::Secret;
+use crate::text::time::spoken;
 
 /// What every run begins with: a console, on which every secret is known and masked.
 pub(crate) struct Begun {
@@ -53,7 +55,8 @@ pub fn cannot_begin(env: &Env, why: &str) -> Exit {
     let values = settings::read(env, entry, &mut faults);
     let common = Common::judge(&values, &mut faults);
     let verdict = Verdict::new(Outcome::Error, Reason::CannotBegin(why.to_owned()));
-    let report = Report { whole: Some(Whole::new(&verdict, &sanitizer)), ..nothing_yet(entry, &common) };
+    let spelling = settings::spelling(env, lock(&console).ci());
+    let report = Report { whole: Some(Whole::new(&verdict, &sanitizer, &spelling)), ..nothing_yet(entry, &common) };
     publish(&mut lock(&console), &report, &common);
     common.fail_on.exit(report.outcomes())
 }
@@ -64,6 +67,7 @@ pub(crate) struct Process<'a> {
     pub(crate) sanitizer: &'a Arc<Sanitizer>,
     pub(crate) entry: &'static PlatformInfo,
     pub(crate) common: &'a Common,
+    pub(crate) spelling: &'a Spelling,
     pub(crate) start: Instant,
 }
 
@@ -78,7 +82,7 @@ impl Process<'_> {
 
     /// Opens the door and takes everything aimed at to its end.
     pub(crate) async fn carry_out(&self, opened: Opened, signals: &mut Signals, report: &mut Report) {
-        let Self { console, sanitizer, entry, common, start } = *self;
+        let Self { console, sanitizer, entry, common, spelling, start } = *self;
         report.asked = sanitizer.short(&asked(entry, common, &opened.target));
         lock(console).open_group(&report.asked);
         let api = self.api(opened.service, opened.base, opened.transport);
@@ -99,6 +103,7 @@ impl Process<'_> {
             sanitizer,
             entry,
             common,
+            spelling,
             told: false,
             said: start,
         };
@@ -116,7 +121,7 @@ impl Process<'_> {
                 driver.drive_chosen(&selector, appear_within, signals, &mut progress).await
             }
         };
-        let story = |task: &Task| DeploymentReport::new(&entry.about, &task.id, &task.procedure, sanitizer);
+        let story = |task: &Task| DeploymentReport::new(&entry.about, &task.id, &task.procedure, sanitizer, spelling);
         report.deployments = tasks.iter().map(story).collect();
         let ending = tasks.first().and_then(|task| task.procedure.ending());
         // It concerns the whole run, of which nothing else is to be told then.
@@ -124,7 +129,7 @@ impl Process<'_> {
         if bad_input.is_some() {
             report.deployments.clear();
         }
-        report.whole = whole.as_ref().or(bad_input).map(|whole| Whole::new(whole, sanitizer));
+        report.whole = whole.as_ref().or(bad_input).map(|whole| Whole::new(whole, sanitizer, spelling));
         lock(console).close_group();
     }
 }
@@ -135,10 +140,10 @@ fn asked(entry: &PlatformInfo, common: &Common, target: &Target) -> String {
         Target::Ids(ids) => format!("{} deployments", ids.len()),
         Target::Selection { selector, .. } => selector.describe(),
     };
-    let seconds = common.timeout.as_secs();
+    let limit = spoken(common.timeout);
     let how = match (common.dry_run, common.wait) {
         (true, _) => "dry run".to_owned(),
-        (false, true) => format!("wait for the end, at most {seconds} s"),
+        (false, true) => format!("wait for the end, at most {limit}"),
         (false, false) => "do not wait for the end".to_owned(),
     };
     format!("Cancel {what} on {} ({how})", entry.about.name)

@@ -7,14 +7,16 @@ use tokio::time::Instant;
 
 use crate::api::Listener;
 use crate::ci::Console;
+use crate::input::Spelling;
 use crate::model::outcome::Outcome;
 use crate::platform::PlatformInfo;
-use crate::report::{DeploymentReport, Report, shown_id};
+use crate::report::{DeploymentReport, Report, our_word, shown_id};
 use crate::run::{Observer, Task, Waiting};
 use crate::settings::Common;
 use crate::telling::{lock, nothing_yet};
 use crate::text::sanitizer::Sanitizer;
 use crate::text::secret::Secret;
+use crate::text::time::spoken;
 
 /// Tells what happens while it happens: a line when a state changes, and the provisional outputs once.
 pub(crate) struct ProgressLog<'a> {
@@ -22,6 +24,7 @@ pub(crate) struct ProgressLog<'a> {
     pub(crate) sanitizer: &'a Sanitizer,
     pub(crate) entry: &'static PlatformInfo,
     pub(crate) common: &'a Common,
+    pub(crate) spelling: &'a Spelling,
     pub(crate) told: bool,
     /// When the last line was said.
     pub(crate) said: Instant,
@@ -34,6 +37,11 @@ pub(crate) struct Voice {
 }
 
 impl Voice {
+    /// How long ago that time of the run was.
+    fn ago(&self, since: Duration) -> String {
+        spoken(self.start.elapsed().saturating_sub(since))
+    }
+
     fn say(&self, text: &str) {
         let seconds = self.start.elapsed().as_secs_f64();
         lock(&self.console).log(&format!("{seconds:>6.1} s  {text}"));
@@ -70,7 +78,8 @@ impl Observer for ProgressLog<'_> {
         let mut words = task.procedure.timeline().iter().rev().map(|(_, word)| word.as_str());
         let (now, before) = (words.next().unwrap_or_default(), words.next());
         let before = before.map(|before| format!("{before} → ")).unwrap_or_default();
-        let line = format!("{}: {before}{now}", shown_id(&task.id, self.sanitizer));
+        let ours = task.procedure.last().and_then(our_word).map(|ours| format!(" ({ours})")).unwrap_or_default();
+        let line = format!("{}: {before}{now}{ours}", shown_id(&task.id, self.sanitizer));
         self.say(&line);
     }
 
@@ -86,7 +95,7 @@ impl Observer for ProgressLog<'_> {
     fn waits(&mut self, what: Waiting<'_>) {
         let line = match what {
             Waiting::For(what, since) => {
-                format!("still waiting for {what}, since {:.1} s", since.as_secs_f64())
+                format!("still waiting for {what}, for {}", self.voice.ago(since))
             }
             Waiting::Ends(tasks) => {
                 let open = || tasks.iter().filter(|task| task.procedure.ending().is_none());
@@ -94,14 +103,14 @@ impl Observer for ProgressLog<'_> {
                     return self.say("still waiting for what the platform adds to the end");
                 };
                 let word = first.procedure.last().map(|last| last.platform_state.as_str());
-                let since = first.procedure.last_change().as_secs_f64();
+                let since = self.voice.ago(first.procedure.last_change());
                 let id = shown_id(&first.id, self.sanitizer);
                 let others = match open().count() {
                     1 => String::new(),
                     many => format!(", and {} more have not ended", many - 1),
                 };
                 let word = word.unwrap_or("not read");
-                format!("{id}: still {word}, since {since:.1} s{others}")
+                format!("{id}: still {word}, for {since}{others}")
             }
         };
         self.say(&line);
@@ -119,8 +128,9 @@ impl Observer for ProgressLog<'_> {
         self.say(&format!("{id}: asking to cancel{unseen}"));
         let mut console = lock(&self.voice.console);
         if !std::mem::replace(&mut self.told, true) {
-            let story =
-                |task: &Task| DeploymentReport::new(&self.entry.about, &task.id, &task.procedure, self.sanitizer);
+            let story = |task: &Task| {
+                DeploymentReport::new(&self.entry.about, &task.id, &task.procedure, self.sanitizer, self.spelling)
+            };
             let report = Report {
                 deployments: tasks.iter().map(story).collect(),
                 took: self.voice.start.elapsed(),

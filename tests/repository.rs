@@ -11,9 +11,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use cancel_deployment::ci;
-use cancel_deployment::input::COMMON;
+use cancel_deployment::input::{COMMON, Input};
 use cancel_deployment::model::outcome::{Exit, FailOn, Outcome};
 use cancel_deployment::platform::register::REGISTER;
 use cancel_deployment::report::OUTPUTS;
@@ -174,7 +175,7 @@ fn the_first_sentence_of_the_readme_names_every_platform() {
 /// The rows of the README's table of outcomes, by their words.
 fn outcome_rows() -> Vec<(String, [String; 4])> {
     let readme = read("README.md");
-    let (_, below) = readme.split_once("| outcome | when | step | exit code | `went_live` |\n").unwrap();
+    let (_, below) = readme.split_once("| outcome | step | exit code | `went_live` | when |\n").unwrap();
     let rows = below.lines().take_while(|line| line.starts_with('|')).skip(1);
     let rows = rows.map(|row| {
         let cells: Vec<_> = row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
@@ -190,7 +191,7 @@ fn the_readme_tells_the_color_and_exit_code_of_every_outcome() {
     let words: BTreeSet<_> = rows.iter().map(|(word, _)| word.as_str()).collect();
     assert_eq!(words, Outcome::ALL.iter().map(|outcome| outcome.word()).collect());
     let mut all = BTreeSet::new();
-    for (word, [_, step, codes, _]) in &rows {
+    for (word, [step, codes, ..]) in &rows {
         let mut expected = BTreeSet::new();
         for outcome in Outcome::ALL.into_iter().filter(|outcome| outcome.word() == word) {
             let exit = FailOn::default().exit([outcome]);
@@ -226,6 +227,47 @@ fn the_guide_to_ci_systems_lists_them_in_the_order_of_detection() {
     let names = rows.filter_map(|row| row.split('`').next());
     let listed: Vec<_> = names.skip(1).collect();
     assert_eq!(listed, ci::names().collect::<Vec<_>>());
+}
+
+/// The names in backticks of a cell.
+fn quoted(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn the_variables_that_the_guide_names_are_enough_on_every_platform() {
+    let guide = read("docs/ci-systems.md");
+    let folder = tempfile::tempdir().unwrap();
+    for entry in REGISTER {
+        let beginning = format!("| {} |", entry.about.name);
+        let row = guide.lines().find_map(|line| line.strip_prefix(&beginning));
+        let row = row.unwrap_or_else(|| panic!("no row for {}", entry.about.name));
+        let [select, plain, secret] = row.trim_end_matches('|').split('|').collect::<Vec<_>>().try_into().unwrap();
+        let mut step = Command::new(env!("CARGO_BIN_EXE_cancel-deployment"));
+        step.env_clear().current_dir(&folder).env("GITLAB_CI", "true").env("CI_COMMIT_SHA", "1".repeat(40));
+        step.env("CANCEL_DEPLOYMENT_PLATFORM", entry.about.id).env("CANCEL_DEPLOYMENT_TIMEOUT", "1");
+        // Nobody listens there.
+        step.env("CANCEL_DEPLOYMENT_API_URL", "http://127.0.0.1:1").env("CANCEL_DEPLOYMENT_SELECT", quoted(select)[0]);
+        for (names, is_secret) in [(quoted(plain), false), (quoted(secret), true)] {
+            for name in names {
+                let usual = |input: &&Input| {
+                    let own = format!("CANCEL_DEPLOYMENT_{}", input.name.to_uppercase());
+                    name == own || input.usual.iter().any(|(variable, _)| *variable == name)
+                };
+                let input = entry.inputs.iter().find(usual).unwrap_or_else(|| panic!("{name} is no variable"));
+                assert_eq!(input.secret, is_secret, "{name}");
+                let value = match name {
+                    "CF_API_URL" => "http://127.0.0.1:1",
+                    "DD_SITE" => "datadoghq.eu",
+                    _ => "00000000-0000-4000-8000-000000000000",
+                };
+                step.env(name, value);
+            }
+        }
+        let ran = step.output().unwrap();
+        let log = String::from_utf8_lossy(&ran.stdout);
+        assert_eq!(ran.status.code(), Some(1), "{}: {log}", entry.about.id);
+    }
 }
 
 // examples/ci

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::system::{Ci, Effect, Outputs, System, says, sentence};
+use super::system::{Ci, Effect, Outputs, System, says, sentences};
 use crate::ci::variables;
 use crate::input::Style;
 use crate::input::env::Env;
@@ -97,9 +97,10 @@ impl Ci for Azure {
             Level::Error => "error",
             Level::Warning => "warning",
             // There is no third kind.
-            Level::Notice => return vec![self.log(&sentence(annotation))],
+            Level::Notice => return sentences(annotation).map(|sentence| self.log(&sentence)).collect(),
         };
-        let text = format!("{}: {}", annotation.title, annotation.text);
+        let answer = annotation.answer.as_ref().map(|answer| format!("\n{answer}")).unwrap_or_default();
+        let text = format!("{}: {}{answer}", annotation.title, annotation.text);
         vec![self.command(&format!("task.logissue type={kind}"), &text)]
     }
 

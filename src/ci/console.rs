@@ -114,11 +114,8 @@ impl Console {
 
     /// A warning that is not about a deployment.
     pub fn warn(&mut self, text: &str) {
-        self.annotate(&Annotation {
-            level: Level::Warning,
-            title: "cancel-deployment".into(),
-            text: self.sanitizer.redact(text),
-        });
+        let text = self.sanitizer.redact(text);
+        self.annotate(&Annotation::new(Level::Warning, "cancel-deployment".into(), text));
     }
 
     /// An annotation.
@@ -250,6 +247,7 @@ fn safe(annotation: &Annotation) -> Annotation {
         level: annotation.level,
         title: break_marks_in(&annotation.title),
         text: break_marks_in(&annotation.text),
+        answer: annotation.answer.as_ref().map(break_marks_in),
     }
 }
 

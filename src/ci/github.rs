@@ -108,8 +108,9 @@ impl Ci for GitHub {
             Level::Notice => "notice",
         };
         let title = property(&annotation.title);
-        let text = text(&annotation.text, self.greedy);
-        vec![Effect::Out(format!("::{command} title={title}::{text}"))]
+        let lines = [Some(&annotation.text), annotation.answer.as_ref()].into_iter().flatten();
+        let lines: Vec<_> = lines.map(|line| text(line, self.greedy)).collect();
+        vec![Effect::Out(format!("::{command} title={title}::{}", lines.join(&data("\n"))))]
     }
 
     fn outputs(&self, outputs: &Outputs) -> Vec<Effect> {

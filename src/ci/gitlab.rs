@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::plain::colored;
-use super::system::{Ci, Effect, System, says, sentence};
+use super::system::{Ci, Effect, System, says, sentences};
 use crate::input::env::Env;
 use crate::report::{Annotation, Report};
 use crate::text::sanitizer::break_commands_in_json;
@@ -41,7 +41,7 @@ impl Ci for GitLab {
     }
 
     fn annotate(&self, annotation: &Annotation) -> Vec<Effect> {
-        vec![Effect::Out(colored(annotation.level, &sentence(annotation)))]
+        sentences(annotation).map(|sentence| Effect::Out(colored(annotation.level, &sentence))).collect()
     }
 
     fn usual_output_file(&self) -> Option<&'static str> {

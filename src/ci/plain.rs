@@ -3,7 +3,7 @@
 
 use std::io::IsTerminal as _;
 
-use super::system::{Ci, Effect, System, sentence};
+use super::system::{Ci, Effect, System, sentences};
 use crate::input::env::Env;
 use crate::model::outcome::Level;
 use crate::report::{Annotation, Report};
@@ -50,8 +50,8 @@ impl Ci for Plain {
     }
 
     fn annotate(&self, annotation: &Annotation) -> Vec<Effect> {
-        let text = sentence(annotation);
-        vec![Effect::Err(if self.colored { colored(annotation.level, &text) } else { text })]
+        let color = |text: String| if self.colored { colored(annotation.level, &text) } else { text };
+        sentences(annotation).map(|sentence| Effect::Err(color(sentence))).collect()
     }
 
     fn summary(&self, report: &Report) -> Vec<Effect> {

@@ -19,6 +19,9 @@ pub(super) fn body(report: &Report, annotations: &[Annotation], summary: bool) -
     if summary {
         return report.summary();
     }
-    let line = |one: &Annotation| format!("- **{}**: {}\n", prose(&one.title), prose(&one.text));
+    let line = |one: &Annotation| {
+        let answer = one.answer.as_ref().map(|answer| format!("  \n  {}", prose(answer))).unwrap_or_default();
+        format!("- **{}**: {}{answer}\n", prose(&one.title), prose(&one.text))
+    };
     annotations.iter().map(line).collect()
 }

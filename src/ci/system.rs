@@ -103,7 +103,7 @@ pub trait Ci: Send {
 
     /// An annotation.
     fn annotate(&self, annotation: &Annotation) -> Vec<Effect> {
-        vec![self.log(&sentence(annotation))]
+        sentences(annotation).map(|sentence| self.log(&sentence)).collect()
     }
 
     /// The outputs of a step.
@@ -161,15 +161,17 @@ pub(super) fn says(env: &Env, variable: &str, word: &str) -> bool {
     env.var(variable) == Some(word)
 }
 
-/// An annotation as a line for people.
-pub(super) fn sentence(annotation: &Annotation) -> String {
+/// An annotation as lines for people.
+pub(super) fn sentences(annotation: &Annotation) -> impl Iterator<Item = String> {
     let level = match annotation.level {
         Level::Error => "error",
         Level::Warning => "warning",
         Level::Notice => "notice",
     };
     let colon = if annotation.text.is_empty() { "" } else { ": " };
-    format!("{level}: {}{colon}{}", annotation.title, annotation.text)
+    let first = format!("{level}: {}{colon}{}", annotation.title, annotation.text);
+    let answer = annotation.answer.as_ref().map(|answer| format!("  {answer}"));
+    [first].into_iter().chain(answer)
 }
 
 /// One CI system that a user can name.

@@ -40,7 +40,8 @@ impl Ci for TeamCity {
 
     /// Only what fails the step is an error, and only that is a problem of the build.
     fn annotate(&self, annotation: &Annotation) -> Vec<Effect> {
-        let text = format!("{}: {}", annotation.title, annotation.text);
+        let answer = annotation.answer.as_ref().map(|answer| format!("\n{answer}")).unwrap_or_default();
+        let text = format!("{}: {}{answer}", annotation.title, annotation.text);
         let status = match annotation.level {
             Level::Error => "ERROR",
             Level::Warning => "WARNING",
@@ -106,8 +107,8 @@ mod tests {
     #[test]
     fn only_an_error_is_a_problem_of_the_build() {
         for (level, problems) in [(Level::Notice, 0), (Level::Warning, 0), (Level::Error, 1)] {
-            let annotation =
-                Annotation { level, title: "title".into(), text: Sanitizer::default().redact(&"x".repeat(9000)) };
+            let text = Sanitizer::default().redact(&"x".repeat(9000));
+            let annotation = Annotation::new(level, "title".into(), text);
             let effects = TeamCity.annotate(&annotation);
             let is_problem = |effect: &&Effect| matches!(effect, Effect::Out(line) if line.contains("[buildProblem") && line.len() < 4000);
             assert_eq!(effects.iter().filter(is_problem).count(), problems);

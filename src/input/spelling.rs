@@ -44,6 +44,9 @@ pub struct Spelling {
 }
 
 impl Spelling {
+    /// Inputs by their names.
+    pub const PLAIN: Self = Self { style: Style::Name, is_input: |_| true };
+
     /// The spelling of whoever wrote `platform` or `deployment_id`, else the usual one of the CI system. `is_input` knows the names of all inputs.
     pub fn new(env: &Env, usual: Style, is_input: fn(&str) -> bool) -> Self {
         let written = ["platform", "deployment_id", "select"].iter().find_map(|name| env.input(name));

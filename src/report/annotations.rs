@@ -1,8 +1,7 @@
 //! The annotations of a run: what is seen without opening a log.
 
 use super::deployment::DeploymentReport;
-use super::headlines::whole_headline;
-use super::run::{MOST_LINES, Report, count_outcomes};
+use super::run::{MOST_LINES, Report, tally};
 use crate::model::outcome::Level;
 use crate::text::shown::Shown;
 
@@ -15,33 +14,37 @@ pub struct Annotation {
     pub title: Shown,
     /// One or two sentences.
     pub text: Shown,
+    /// What the platform said, on a line of its own.
+    pub answer: Option<Shown>,
+}
+
+impl Annotation {
+    /// An annotation without a platform's words.
+    pub fn new(level: Level, title: Shown, text: Shown) -> Self {
+        Self { level, title, text, answer: None }
+    }
 }
 
 impl Report {
     /// One annotation a deployment, the worst first; more than ten are the worst nine and one that counts the rest.
     pub fn annotations(&self) -> Vec<Annotation> {
         if !self.faults.is_empty() {
-            let input = |text| Annotation { level: Level::Error, title: "Bad input".into(), text };
+            let input = |text| Annotation::new(Level::Error, "Bad input".into(), text);
             return self.shown_faults().into_iter().map(input).collect();
         }
         if let Some(whole) = self.whole.as_ref().filter(|_| self.deployments.is_empty()) {
-            return vec![Annotation {
-                level: self.fail_on.level(whole.outcome),
-                title: whole_headline(whole.outcome).into(),
-                text: whole.sentence(),
-            }];
+            let level = self.fail_on.level(whole.outcome);
+            let told = Annotation::new(level, whole.headline(""), whole.why.sentence());
+            return vec![Annotation { answer: whole.why.answer.clone(), ..told }];
         }
-        let mut sorted: Vec<_> = self.deployments.iter().collect();
-        sorted.sort_by_key(|told| told.outcome);
+        let sorted = self.sorted();
         let shown = if sorted.len() > MOST_LINES { MOST_LINES - 1 } else { sorted.len() };
         let (first, rest) = sorted.split_at(shown);
         let mut annotations: Vec<_> = first.iter().map(|told| self.annotation(told)).collect();
         if !rest.is_empty() {
-            annotations.push(Annotation {
-                level: rest.iter().map(|told| self.level_of(told)).max().unwrap_or(Level::Notice),
-                title: Shown::of(&[&rest.len(), &" more deployments"]),
-                text: Shown::of(&[&count_outcomes(rest), &"."]),
-            });
+            let level = rest.iter().map(|told| self.level_of(told)).max().unwrap_or(Level::Notice);
+            let (title, text) = (Shown::of(&[&rest.len(), &" more deployments"]), Shown::of(&[&tally(rest), &"."]));
+            annotations.push(Annotation::new(level, title, text));
         }
         annotations
     }
@@ -51,14 +54,15 @@ impl Report {
         if !self.faults.is_empty() {
             return self.annotations();
         }
-        vec![Annotation { level: self.level(), title: self.title(), text: Shown::default() }]
+        vec![Annotation::new(self.level(), self.title(), Shown::default())]
     }
 
     fn annotation(&self, told: &DeploymentReport) -> Annotation {
         Annotation {
             level: self.level_of(told),
-            title: Shown::of(&[&told.headline(), &": ", &told.deployment_id]),
+            title: told.title(&told.deployment_id),
             text: told.sentence(),
+            answer: told.why.answer.clone(),
         }
     }
 }

@@ -5,9 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use super::headlines::headline;
-use super::why::{Why, reason};
+use super::headlines::{NOTHING_CANCELED, headline, row};
+use super::why::Why;
 use crate::cancel::{Procedure, Verdict};
+use crate::input::Spelling;
 use crate::model::about::About;
 use crate::model::deployment::{Deployment, Live, State};
 use crate::model::id::Id;
@@ -42,6 +43,9 @@ pub struct DeploymentReport {
     pub(super) details: ShownFacts,
     #[serde(skip)]
     pub(super) why: Why,
+    /// Our word for the platform's last one, where that does not say it.
+    #[serde(skip)]
+    pub(super) our_word: Option<&'static str>,
     /// No request for it was sent.
     #[serde(skip)]
     pub(super) untouched: bool,
@@ -63,13 +67,19 @@ pub(super) struct StateChange {
 
 impl DeploymentReport {
     /// One deployment's story.
-    pub fn new(about: &'static About, id: &Id, procedure: &Procedure, sanitizer: &Sanitizer) -> Self {
+    pub fn new(
+        about: &'static About,
+        id: &Id,
+        procedure: &Procedure,
+        sanitizer: &Sanitizer,
+        spelling: &Spelling,
+    ) -> Self {
         let last = procedure.last();
-        let ending = procedure.ending();
         // The outputs that are written when the first cancel request goes out stand if no others follow.
         let killed = Verdict::new(Outcome::Interrupted, End::Interrupted(Interrupted::Killed));
-        let verdict = ending.unwrap_or(&killed);
+        let verdict = procedure.ending().unwrap_or(&killed);
         let outcome = verdict.outcome;
+        let why = Why::new(verdict, sanitizer, spelling);
         let sent = procedure.sent();
         let said = |text: Option<&String>| text.map(|text| sanitizer.short(text));
         Self {
@@ -83,7 +93,7 @@ impl DeploymentReport {
             state: last.map(|last| last.state.word()),
             platform_state: said(last.map(|last| &last.platform_state)),
             previous_state: procedure.first_word().map(|word| sanitizer.short(word)),
-            reason: sanitizer.redact(&reason(verdict)),
+            reason: why.whole.clone(),
             branch: said(last.and_then(|last| last.branch.as_ref())),
             commit: said(last.and_then(|last| last.commit.as_ref())),
             target: said(last.and_then(|last| last.target.as_ref())),
@@ -93,7 +103,8 @@ impl DeploymentReport {
             request_id: said(sent.and_then(|sent| sent.request_id.as_ref())),
             timeline: timeline(procedure, sanitizer),
             details: last.map(|last| sanitizer.facts(&last.details)).unwrap_or_default(),
-            why: Why::new(verdict, |text| sanitizer.redact(text)),
+            why,
+            our_word: last.and_then(our_word),
             untouched: procedure.is_untouched(),
             is_gone: last.is_some_and(|last| last.live == Live::Once),
             goes_on: verdict.reason.goes_on(),
@@ -105,9 +116,16 @@ impl DeploymentReport {
         self.outcome
     }
 
-    /// Whether it is there, this run was about to stop it, and nobody knows whether it goes live.
+    /// Whether this run had to do with it, and nobody knows whether it goes live.
     pub(super) fn is_unseen(&self) -> bool {
-        self.went_live == "unknown" && !matches!(self.outcome, Outcome::NotFound | Outcome::DryRun)
+        let is_let_be = matches!(self.outcome, Outcome::NotFound | Outcome::DryRun | Outcome::Skipped);
+        self.went_live == "unknown" && !is_let_be && !(self.untouched && self.state.is_none())
+    }
+
+    /// The platform's last word, and ours beside it.
+    pub(super) fn last_word(&self, write: impl Fn(&str) -> String) -> Option<String> {
+        let word = self.platform_state.as_deref().filter(|word| !word.is_empty())?;
+        Some(write(word) + &self.our_word.map(|ours| format!(" ({ours})")).unwrap_or_default())
     }
 
     /// A page for people, as a link may name it.
@@ -119,11 +137,19 @@ impl DeploymentReport {
         self.why.sentence()
     }
 
+    /// A heading about it, under this name.
+    pub(super) fn title(&self, name: &Shown) -> Shown {
+        match self.why.in_short.filter(|_| self.outcome == Outcome::Error && self.untouched) {
+            Some(why) => Shown::of(&[&self.headline(), &": ", &why, &" (", name, &")"]),
+            None => Shown::of(&[&self.headline(), &": ", name]),
+        }
+    }
+
     /// What became of it, in words for a heading.
     pub(super) fn headline(&self) -> &'static str {
         match self.outcome {
             Outcome::Completed if self.went_live != "true" => "Finished before it could be canceled",
-            Outcome::Error if self.untouched => "Not asked to cancel",
+            Outcome::Error if self.untouched => NOTHING_CANCELED,
             outcome => match self.goes_on {
                 Some(State::Queued) => "Not canceled, still queued",
                 Some(_) => "Not canceled, still running",
@@ -131,6 +157,35 @@ impl DeploymentReport {
             },
         }
     }
+
+    /// The same for a row of a table, and behind a number.
+    pub(super) fn row(&self) -> &'static str {
+        match self.outcome {
+            Outcome::Completed if self.went_live != "true" => "finished first",
+            Outcome::Error if self.untouched => "not asked to cancel",
+            outcome => match self.goes_on {
+                Some(State::Queued) => "still queued",
+                Some(_) => "still running",
+                None => row(outcome),
+            },
+        }
+    }
+}
+
+/// What it ended as in our words, where the platform's word does not say so itself: `READY` is live.
+pub fn our_word(last: &Deployment) -> Option<&'static str> {
+    let ours = match (last.went_live(), last.live, last.state) {
+        (Some(true), ..) => "live",
+        (_, Live::Unpublished, State::Succeeded) => "built, not published",
+        (_, Live::TakesDown, State::Succeeded) => "taken down",
+        (.., State::Canceled) => "canceled",
+        (.., State::Failed) => "failed",
+        (.., State::Superseded) => "superseded",
+        (.., State::Ended) => "over, not live",
+        _ => return None,
+    };
+    let theirs = last.platform_state.to_lowercase().replace("cancelled", "canceled");
+    (!theirs.contains(ours)).then_some(ours)
 }
 
 fn timeline(procedure: &Procedure, sanitizer: &Sanitizer) -> Vec<StateChange> {
@@ -181,6 +236,25 @@ pub fn shown_id(id: &Id, sanitizer: &Sanitizer) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn our_word_stands_beside_a_last_word_that_does_not_say_it() {
+        for (word, live, state, ours) in [
+            ("READY", Live::ByState, State::Succeeded, Some("live")),
+            ("READY", Live::Unpublished, State::Succeeded, Some("built, not published")),
+            ("READY", Live::Unknown, State::Succeeded, None),
+            ("live", Live::ByState, State::Succeeded, None),
+            ("ERROR", Live::ByState, State::Failed, Some("failed")),
+            ("build_failed", Live::ByState, State::Failed, None),
+            ("FINALIZED/CANCELLED", Live::ByState, State::Canceled, None),
+            ("stopped", Live::ByState, State::Canceled, Some("canceled")),
+            ("REMOVED", Live::Once, State::Succeeded, Some("live")),
+            ("BUILDING", Live::ByState, State::Running, None),
+        ] {
+            let last = Deployment { live, state, platform_state: word.to_owned(), ..Deployment::without_reading("d") };
+            assert_eq!(our_word(&last), ours, "{word} {live:?}");
+        }
+    }
 
     #[test]
     fn what_went_live_is_told_by_what_says_so() {

@@ -1,4 +1,4 @@
-//! What became of a deployment or a run, in words for a heading.
+//! What became of a deployment or a run, in words for a heading and for a row.
 
 use crate::model::outcome::Outcome;
 
@@ -31,5 +31,26 @@ pub(super) fn headline(outcome: Outcome) -> &'static str {
         Outcome::Skipped => "Skipped",
         Outcome::DryRun => "Dry run",
         Outcome::NothingToCancel => "Nothing to cancel",
+    }
+}
+
+/// The same for a row of a table, and behind a number.
+pub(super) fn row(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Error => "not known to be canceled",
+        Outcome::BadInput => "bad input",
+        Outcome::NotFound => "not found",
+        Outcome::TimedOut => "not ended in time",
+        Outcome::Interrupted => "interrupted",
+        Outcome::Completed => "went live",
+        Outcome::AlreadyLive => "was live already",
+        Outcome::Failed => "failed by itself",
+        Outcome::Superseded => "superseded",
+        Outcome::Requested => "asked to cancel",
+        Outcome::Canceled => "canceled",
+        Outcome::AlreadyFinished => "had ended already",
+        Outcome::Skipped => "skipped",
+        Outcome::DryRun => "would be asked to cancel",
+        Outcome::NothingToCancel => "nothing to cancel",
     }
 }

@@ -10,6 +10,6 @@ mod summary;
 mod why;
 
 pub use annotations::Annotation;
-pub use deployment::{DeploymentReport, shown_id};
+pub use deployment::{DeploymentReport, our_word, shown_id};
 pub use outputs::{LARGEST_DEPLOYMENTS, OUTPUTS};
 pub use run::{Report, Whole};

@@ -1,7 +1,9 @@
 //! The summary for people without Markdown.
 
+use std::time::Duration;
+
 use super::run::Report;
-use crate::text::shown::Shown;
+use crate::text::time::spoken;
 
 impl Report {
     /// The same for people without Markdown: a few short lines below the title. Faults have lines of their own.
@@ -10,15 +12,17 @@ impl Report {
         if !self.faults.is_empty() {
             return lines;
         }
-        lines.extend(self.whole.iter().map(|whole| format!("  {}", whole.sentence())));
-        let mut sorted: Vec<_> = self.deployments.iter().collect();
-        sorted.sort_by_key(|told| told.outcome);
-        for told in sorted {
-            let word = |word: &Option<Shown>| word.clone().filter(|word| !word.is_empty()).unwrap_or("?".into());
-            let change = format!("{} → {}", word(&told.previous_state), word(&told.platform_state));
-            lines
-                .push(format!("  {}: {} ({change}, {:.1} s)", told.deployment_id, told.outcome, told.duration_seconds));
+        if let Some(whole) = &self.whole {
+            lines.push(format!("  {}", whole.why.sentence()));
+            lines.extend(whole.why.answer.iter().map(|answer| format!("  {answer}")));
+        }
+        for told in self.sorted() {
+            let first = told.previous_state.as_deref().filter(|word| !word.is_empty()).unwrap_or("?");
+            let last = told.last_word(str::to_owned).unwrap_or_else(|| "?".to_owned());
+            let took = spoken(Duration::from_secs_f64(told.duration_seconds));
+            lines.push(format!("  {}: {} ({first} → {last}, {took})", told.deployment_id, told.row()));
             lines.push(format!("    {}", told.sentence()));
+            lines.extend(told.why.answer.iter().map(|answer| format!("    {answer}")));
         }
         // Here the reasons stand above.
         let live = self.live_sentence().replace('*', "");

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::deployment::DeploymentReport;
 use super::headlines::{NOTHING_CANCELED, whole_headline};
-use super::why::{Why, reason};
+use super::why::Why;
 use crate::cancel::Verdict;
+use crate::input::Spelling;
 use crate::model::about::About;
 use crate::model::outcome::{FailOn, Level, Outcome};
 use crate::text::sanitizer::Sanitizer;
@@ -39,27 +40,32 @@ pub struct Report {
 pub struct Whole {
     /// The outcome.
     pub outcome: Outcome,
-    /// One sentence.
-    pub reason: Shown,
-    /// The same in its parts, with what to change.
+    /// Why.
     pub(super) why: Why,
     /// What was meant may be live.
-    pub perhaps_live: bool,
+    pub(super) perhaps_live: bool,
 }
 
 impl Whole {
     /// The verdict as it is told.
-    pub fn new(verdict: &Verdict, sanitizer: &Sanitizer) -> Self {
+    pub fn new(verdict: &Verdict, sanitizer: &Sanitizer, spelling: &Spelling) -> Self {
         Self {
             outcome: verdict.outcome,
-            reason: sanitizer.short(&reason(verdict)),
-            why: Why::new(verdict, |text| sanitizer.short(text)),
+            why: Why::new(verdict, sanitizer, spelling),
             perhaps_live: verdict.reason.leaves_open_what_is_live(),
         }
     }
 
-    pub(super) fn sentence(&self) -> Shown {
-        self.why.sentence()
+    /// What became of the run, in words for a heading.
+    pub(super) fn headline(&self, name: &'static str) -> Shown {
+        let on = if name.is_empty() { "" } else { " on " };
+        let headline = Shown::of(&[&whole_headline(self.outcome), &on, &name]);
+        match self.why.in_short {
+            Some(why) if matches!(self.outcome, Outcome::Error | Outcome::BadInput) => {
+                Shown::of(&[&headline, &": ", &why])
+            }
+            _ => headline,
+        }
     }
 }
 
@@ -128,10 +134,7 @@ impl Report {
     }
 
     pub(super) fn live(&self) -> impl Iterator<Item = &DeploymentReport> {
-        let mut live: Vec<_> = self.deployments.iter().collect();
-        live.retain(|told| told.went_live == "true");
-        live.sort_by_key(|told| told.outcome);
-        live.into_iter()
+        self.sorted().into_iter().filter(|told| told.went_live == "true")
     }
 
     /// The faults of the inputs, each once; of more than ten the first nine, and one line that counts the rest.
@@ -153,11 +156,11 @@ impl Report {
                 let faults = Shown::join(self.shown_faults().iter().map(Shown::without_stop), "; ");
                 Shown::of(&[&"The inputs are not right, and nothing was sent: ", &faults, &"."])
             }
-            (None, _) => self.whole.as_ref().map(|whole| whole.reason.clone()).unwrap_or_default(),
+            (None, _) => self.whole.as_ref().map(|whole| whole.why.whole.clone()).unwrap_or_default(),
             (Some(only), 1) => only.reason.clone(),
-            (Some(worst), count) => {
-                let tally = self.tally(&Shown::of(&[&"of ", &count]));
-                Shown::of(&[&tally, &"; ", &worst.deployment_id, &" is ", &worst.outcome, &": ", &worst.reason])
+            (Some(worst), _) => {
+                let told = Shown::of(&[&". ", &worst.deployment_id, &": ", &worst.reason]);
+                Shown::of(&[&tally(&self.sorted()), &told])
             }
         }
     }
@@ -167,30 +170,12 @@ impl Report {
         let name = self.platform.map_or("", |about| about.name);
         match (self.deployments.as_slice(), self.faults.is_empty()) {
             (_, false) => Shown::of(&[&NOTHING_CANCELED, &": the inputs are not right"]),
-            ([], true) => Shown::of(&[&whole_headline(self.outcome()), &" on ", &name]),
-            ([only], true) => Shown::of(&[&only.headline(), &": ", &only.deployment_id, &" on ", &name]),
-            (many, true) => self.tally(&Shown::of(&[&"of ", &many.len(), &" deployments on ", &name])),
-        }
-    }
-
-    /// What came of several, as far as this run goes: one that sends nothing or does not wait sees no end.
-    pub(super) fn tally(&self, of_all: &Shown) -> Shown {
-        let count = |outcome| {
-            let all = self.deployments.iter();
-            all.filter(|told| told.outcome == outcome).count()
-        };
-        let canceled = self.canceled_count();
-        match (count(Outcome::DryRun), count(Outcome::Requested)) {
-            (0, 0) => Shown::of(&[&canceled, &" ", of_all, &" ended canceled"]),
-            (0, requested) => {
-                let asked = if requested == 1 { " was" } else { " were" };
-                let seen = match canceled {
-                    0 => Shown::default(),
-                    _ => Shown::of(&[&", and ", &canceled, &" ended canceled"]),
-                };
-                Shown::of(&[&requested, &" ", of_all, &asked, &" asked to cancel and not waited for", &seen])
-            }
-            (would, _) => Shown::of(&[&"Dry run: ", &would, &" ", of_all, &" would be asked to cancel"]),
+            ([], true) => match &self.whole {
+                Some(whole) => whole.headline(name),
+                None => Shown::from(NOTHING_CANCELED),
+            },
+            ([only], true) => only.title(&Shown::of(&[&only.deployment_id, &" on ", &name])),
+            (many, true) => Shown::of(&[&many.len(), &" deployments on ", &name, &": ", &tally(&self.sorted())]),
         }
     }
 
@@ -200,8 +185,28 @@ impl Report {
             ("true", 1) => "**Yes.**".to_owned(),
             ("true", all) => format!("**Yes, {live} of {all}.**"),
             ("false", _) => "No.".to_owned(),
-            _ => "Not known: see below.".to_owned(),
+            _ => self.why_not_known().to_owned(),
         }
+    }
+
+    fn why_not_known(&self) -> &'static str {
+        let perhaps_live = self.whole.as_ref().is_some_and(|whole| whole.perhaps_live);
+        let goes_on = |told: &DeploymentReport| matches!(told.state, Some("queued" | "running" | "canceling"));
+        let mut open = self.deployments.iter().filter(|told| told.went_live == "unknown");
+        match self.deployments.as_slice() {
+            [] if perhaps_live => "Not known: see below.",
+            [] => "Not known: nothing was read.",
+            [only] if only.state.is_none() => "Not known: it was not read.",
+            _ if open.all(goes_on) => "Not yet, by what was read last.",
+            _ => "Not known.",
+        }
+    }
+
+    /// The deployments, the worst outcome first.
+    pub(super) fn sorted(&self) -> Vec<&DeploymentReport> {
+        let mut sorted: Vec<_> = self.deployments.iter().collect();
+        sorted.sort_by_key(|told| told.outcome);
+        sorted
     }
 
     /// The worst of those that went live in production, which is what the platform's way back is about. Where
@@ -219,14 +224,15 @@ impl Report {
 
     /// The pages of the deployments by their ids, the worst outcome first.
     pub fn links(&self) -> Vec<(&str, &str)> {
-        let mut sorted: Vec<_> = self.deployments.iter().collect();
-        sorted.sort_by_key(|told| told.outcome);
-        sorted.into_iter().filter_map(|told| Some((told.deployment_id.as_str(), told.page()?))).collect()
+        self.sorted().into_iter().filter_map(|told| Some((told.deployment_id.as_str(), told.page()?))).collect()
     }
 }
 
-pub(super) fn count_outcomes(deployments: &[&DeploymentReport]) -> Shown {
-    let of = |outcome| deployments.iter().filter(|told| told.outcome == outcome).count();
-    let counts = Outcome::ALL.into_iter().map(|outcome| (of(outcome), outcome)).filter(|(count, _)| *count > 0);
-    Shown::join(counts.map(|(count, outcome)| Shown::of(&[&count, &" ", &outcome])), ", ")
+/// How many ended how, in the order given: "1 went live, 2 canceled".
+pub(super) fn tally(deployments: &[&DeploymentReport]) -> Shown {
+    let mut rows: Vec<&'static str> = deployments.iter().map(|told| told.row()).collect();
+    let mut seen = HashSet::new();
+    rows.retain(|row| seen.insert(*row));
+    let of = |row| deployments.iter().filter(|told| told.row() == row).count();
+    Shown::join(rows.into_iter().map(|row| Shown::of(&[&of(row), &" ", &row])), ", ")
 }

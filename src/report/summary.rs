@@ -1,12 +1,14 @@
 //! The job summary in Markdown.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use super::deployment::{DeploymentReport, StateChange};
-use super::run::{MOST_LINES, Report, count_outcomes};
+use super::run::{MOST_LINES, Report, tally};
+use super::why::Why;
 use crate::model::outcome::{Level, Outcome};
 use crate::text::markdown::{code, prose};
-use crate::text::shown::Shown;
+use crate::text::time::spoken;
 
 /// A larger summary is refused by those who show it.
 const LARGEST_SUMMARY: usize = 1024 * 1024;
@@ -27,12 +29,13 @@ impl Report {
             let _ = writeln!(text, "**Did it go live?** {}\n", self.live_sentence());
         }
         if let Some(whole) = self.whole.as_ref().filter(|_| self.deployments.is_empty()) {
-            let _ = writeln!(text, "**Why:** {}", prose(&whole.sentence()));
+            add_why(&mut text, &whole.why);
             return cap(text);
         }
         self.add_table(&mut text);
         if let [only] = self.deployments.as_slice() {
-            let _ = writeln!(text, "\n**Why:** {}", prose(&only.sentence()));
+            text.push('\n');
+            add_why(&mut text, &only.why);
             add_timeline(&mut text, only);
         } else {
             self.add_reasons(&mut text);
@@ -61,38 +64,31 @@ impl Report {
 
     fn add_table(&self, text: &mut String) {
         text.push_str("| deployment | before | after | outcome | time |\n| --- | --- | --- | --- | --- |\n");
-        let mut sorted: Vec<_> = self.deployments.iter().collect();
-        sorted.sort_by_key(|told| told.outcome);
+        let sorted = self.sorted();
         for (index, told) in sorted.iter().enumerate() {
             if text.len() > LARGEST_SUMMARY / 2 {
-                let _ = writeln!(text, "\n{} more deployments are not listed here.", sorted.len() - index);
+                let _ = writeln!(text, "\n{} more are not listed here.", sorted.len() - index);
                 break;
             }
             let link = |url: &str| format!("[{}]({url})", code(&told.deployment_id));
             let id = told.page().map_or_else(|| code(&told.deployment_id), link);
-            let word = |word: &Option<Shown>| {
-                word.as_deref().filter(|word| !word.is_empty()).map_or_else(|| "–".to_owned(), code)
-            };
-            let _ = writeln!(
-                text,
-                "| {id} | {} | {} | {} {} | {:.1} s |",
-                word(&told.previous_state),
-                word(&told.platform_state),
-                self.icon_of(told),
-                told.outcome,
-                told.duration_seconds
-            );
+            let none = || "–".to_owned();
+            let first = told.previous_state.as_deref().filter(|word| !word.is_empty()).map_or_else(none, code);
+            let last = told.last_word(code).unwrap_or_else(none);
+            let (icon, row) = (self.icon_of(told), told.row());
+            let took = spoken(Duration::from_secs_f64(told.duration_seconds));
+            let _ = writeln!(text, "| {id} | {first} | {last} | {icon} {row} | {took} |");
         }
     }
 
     /// Why those of several ended as they did that somebody has to look at; a row of the table does not say it.
     fn add_reasons(&self, text: &mut String) {
-        let mut loud: Vec<_> = self.deployments.iter().collect();
+        let mut loud = self.sorted();
         loud.retain(|told| self.level_of(told) > Level::Notice);
-        loud.sort_by_key(|told| told.outcome);
         let told = |told: &DeploymentReport| {
             let (id, sentence) = (code(&told.deployment_id), prose(&told.sentence()));
-            format!("{id}: {sentence}")
+            let answer = told.why.answer.as_ref().map(|answer| format!("  \n  {}", prose(answer)));
+            format!("{id}: {sentence}{}", answer.unwrap_or_default())
         };
         match loud.as_slice() {
             [] => return,
@@ -107,7 +103,7 @@ impl Report {
         }
         if loud.len() > MOST_LINES {
             let more: Vec<_> = loud.split_off(MOST_LINES);
-            let _ = writeln!(text, "- {} more: {}.", more.len(), count_outcomes(&more));
+            let _ = writeln!(text, "- {} more: {}.", more.len(), tally(&more));
         }
     }
 
@@ -135,12 +131,13 @@ impl Report {
             let whose = if live.len() == 1 { "its" } else { "this one's" };
             let page = first.page();
             let page = page.map(|url| format!(" ([open {whose} page]({url}))")).unwrap_or_default();
-            let _ = writeln!(text, "\n**Next:** {which}. {}{page}", prose(&self.how_to_go_back()));
+            // What a preview serves needs no way back.
+            let label = if self.goes_back().is_some() { "Next" } else { "Live" };
+            let _ = writeln!(text, "\n**{label}:** {which}. {}{page}", prose(&self.how_to_go_back()));
             return;
         }
-        let unseen = self.deployments.iter().filter(|told| told.is_unseen());
-        let mut unseen: Vec<_> = unseen.collect();
-        unseen.sort_by_key(|told| told.outcome);
+        let mut unseen = self.sorted();
+        unseen.retain(|told| told.is_unseen());
         let Some(first) = unseen.iter().find(|told| told.page().is_some()).or(unseen.first()) else { return };
         let id = code(&first.deployment_id);
         let place = match first.page() {
@@ -155,12 +152,26 @@ impl Report {
     }
 }
 
+/// What happened, what to change, and what the platform said.
+fn add_why(text: &mut String, why: &Why) {
+    let _ = writeln!(text, "**Why:** {}", prose(&why.cause));
+    if !why.hint.is_empty() {
+        let _ = writeln!(text, "\n**What to do:** {}", prose(&why.hint));
+    }
+    if let Some(answer) = &why.answer {
+        let _ = writeln!(text, "\n{}", prose(answer));
+    }
+}
+
 fn add_timeline(text: &mut String, told: &DeploymentReport) {
     if told.timeline.is_empty() {
         return;
     }
-    let moment = |moment: &StateChange| format!("{:.1} s {}", moment.seconds, code(&moment.platform_state));
-    let line: Vec<_> = told.timeline.iter().map(moment).collect();
+    let change = |(index, change): (usize, &StateChange)| match index {
+        0 => code(&change.platform_state),
+        _ => format!("{} after {}", code(&change.platform_state), spoken(Duration::from_secs_f64(change.seconds))),
+    };
+    let line: Vec<_> = told.timeline.iter().enumerate().map(change).collect();
     let _ = writeln!(text, "\n**Seen:** {}", line.join(" → "));
 }
 

@@ -1,41 +1,43 @@
-//! Why it ended as it did, as a report tells it: the cause, the cure, then what the platform answered.
+//! Why something ended as it did, as it is told: what happened, what to change, and what the platform said.
 
 use crate::cancel::Verdict;
+use crate::input::Spelling;
+use crate::text::sanitizer::Sanitizer;
 use crate::text::shown::Shown;
 
-/// A reason in its parts, each a sentence or empty.
+/// The parts of a story, each a line of its own where there is room for lines.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Why {
-    /// What happened.
+    /// All of what happened in one line, with the platform's words.
+    pub(super) whole: Shown,
+    /// What happened, without them.
     pub(super) cause: Shown,
-    /// What to change.
+    /// What to change; empty when nothing can be changed.
     pub(super) hint: Shown,
-    /// What came back, in the platform's own words, with status and request id.
-    pub(super) answer: Shown,
+    /// What came back: the platform's own words with status and request id.
+    pub(super) answer: Option<Shown>,
+    /// Why nothing could be sent, in words for a heading.
+    pub(super) in_short: Option<&'static str>,
 }
 
 impl Why {
-    /// The parts of a verdict, which `show` makes fit to be shown.
-    pub(super) fn new(verdict: &Verdict, show: impl Fn(&str) -> Shown) -> Self {
+    /// The story of a verdict, with the names of inputs that the user knows.
+    pub(super) fn new(verdict: &Verdict, sanitizer: &Sanitizer, spelling: &Spelling) -> Self {
         let Verdict { reason, addition, .. } = verdict;
-        let cause = join(reason.cause(), addition.as_deref());
-        Self { cause: show(&cause), hint: show(&reason.hint()), answer: show(&reason.answer().unwrap_or_default()) }
+        let addition = addition.as_ref().map(|addition| format!(" {addition}")).unwrap_or_default();
+        Self {
+            whole: sanitizer.redact(&format!("{reason}{addition}")),
+            cause: sanitizer.redact(&format!("{}{addition}", reason.cause())),
+            hint: sanitizer.redact(&spelling.respell(&reason.hint())),
+            answer: reason.answer().map(|answer| sanitizer.redact(&answer)),
+            in_short: reason.in_short(),
+        }
     }
 
-    /// All of it in one line.
+    /// What happened and what to change.
     pub(super) fn sentence(&self) -> Shown {
-        let parts = [&self.cause, &self.hint, &self.answer].into_iter().filter(|part| !part.is_empty());
-        Shown::join(parts.cloned(), " ")
+        if self.hint.is_empty() { self.cause.clone() } else { Shown::of(&[&self.cause, &" ", &self.hint]) }
     }
-}
-
-/// The reason of a verdict as an output: everything but what to change.
-pub(super) fn reason(verdict: &Verdict) -> String {
-    join(verdict.reason.to_string(), verdict.addition.as_deref())
-}
-
-fn join(first: String, second: Option<&str>) -> String {
-    second.map_or_else(|| first.clone(), |second| format!("{first} {second}"))
 }
 
 #[cfg(test)]
@@ -44,7 +46,6 @@ mod tests {
     use crate::model::failure::{Failure, Kind};
     use crate::model::outcome::Outcome;
     use crate::model::reason::{Before, Reason};
-    use crate::text::sanitizer::Sanitizer;
 
     #[test]
     fn the_cause_comes_first_then_the_cure_then_what_was_answered() {
@@ -56,10 +57,10 @@ mod tests {
         };
         let mut verdict = Verdict::new(Outcome::Error, Reason::failed(failure, Before::None));
         verdict.addition = Some("What was applied stays.".to_owned());
-        let sanitizer = Sanitizer::default();
-        let said = "The answer was 403 \"Not yours\" (request req-1).";
-        let cause = "This run could not read the deployment; nothing was canceled.";
-        let sentence = format!("{cause} What was applied stays. Grant it. {said}");
-        assert_eq!(Why::new(&verdict, |text| sanitizer.redact(text)).sentence().as_str(), sentence);
+        let why = Why::new(&verdict, &Sanitizer::default(), &Spelling::PLAIN);
+        let cause = "This run could not read the deployment; nothing was canceled. What was applied stays.";
+        assert_eq!(why.sentence().as_str(), format!("{cause} Grant it."));
+        assert_eq!(why.answer.as_deref(), Some("The answer was 403 \"Not yours\" (request req-1)."));
+        assert_eq!(why.in_short, Some("the credential lacks a right"));
     }
 }

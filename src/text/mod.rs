@@ -10,3 +10,4 @@ pub mod sanitizer;
 pub mod secret;
 pub mod shown;
 mod sieve;
+pub mod time;

@@ -26,7 +26,7 @@ every_platform!(a_heading_says_what_is_known_after_a_refusal, |stage| {
         watched(stage, &["running"]).fault(Call::Read, first_reads(stage, 0)).fault(Call::Read, [Fault::Status(403)]);
     unread.fault(Call::Cancel, [Fault::Status(403)]).run().headed("Not known to be canceled");
     let unsent = stage.play(&Course::running()).always(Call::Read, Fault::Status(403));
-    unsent.step().input("only_states", "running").run().headed("Not asked to cancel");
+    unsent.step().input("only_states", "running").run().headed("Nothing was canceled");
 });
 
 every_platform!(a_cancel_answer_about_another_deployment_proves_nothing, |stage| {

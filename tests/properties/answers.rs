@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use cancel_deployment::api::{Api, Body, Clock, Method, Request, Response, Transport, TransportError};
 use cancel_deployment::cancel::Plan;
+use cancel_deployment::input::Spelling;
 use cancel_deployment::input::env::Env;
 use cancel_deployment::input::faults::Faults;
 use cancel_deployment::model::address::Address;
@@ -189,9 +190,9 @@ async fn run(entry: &'static PlatformInfo, aim: u8, answers: &[u8]) -> String {
         asked: Shown::default(),
         deployments: works
             .iter()
-            .map(|work| DeploymentReport::new(&entry.about, &work.id, &work.procedure, &sanitizer))
+            .map(|work| DeploymentReport::new(&entry.about, &work.id, &work.procedure, &sanitizer, &Spelling::PLAIN))
             .collect(),
-        whole: whole.as_ref().map(|whole| Whole::new(whole, &sanitizer)),
+        whole: whole.as_ref().map(|whole| Whole::new(whole, &sanitizer, &Spelling::PLAIN)),
         fail_on: FailOn::usual(false),
         faults: Vec::new(),
         took: start.elapsed(),

@@ -24,6 +24,7 @@ use std::time::Duration;
 
 use cancel_deployment::api::{Api, Clock};
 use cancel_deployment::cancel::{Plan, Verdict};
+use cancel_deployment::input::Spelling;
 use cancel_deployment::model::address::Address;
 use cancel_deployment::model::deployment::State;
 use cancel_deployment::model::outcome::{FailOn, Outcome};
@@ -375,12 +376,14 @@ fn told_as_it_was_shown(scene: &Scene, played: &Played, log: &Log, work: &Task) 
 /// The outputs of the run against its deployments.
 fn the_worst_is_told(scene: &Scene, played: &Played) -> Checked {
     let sanitizer = Sanitizer::default();
-    let tell = |work: &Task| DeploymentReport::new(&REGISTER[0].about, &work.id, &work.procedure, &sanitizer);
+    let tell = |work: &Task| {
+        DeploymentReport::new(&REGISTER[0].about, &work.id, &work.procedure, &sanitizer, &Spelling::PLAIN)
+    };
     let report = Report {
         platform: Some(&REGISTER[0].about),
         asked: "".into(),
         deployments: played.works.iter().map(tell).collect(),
-        whole: played.whole.as_ref().map(|whole| Whole::new(whole, &sanitizer)),
+        whole: played.whole.as_ref().map(|whole| Whole::new(whole, &sanitizer, &Spelling::PLAIN)),
         fail_on: FailOn::usual(false),
         faults: Vec::new(),
         took: played.ended,

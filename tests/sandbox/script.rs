@@ -59,6 +59,11 @@ impl Script {
         true
     }
 
+    /// Ends the course with that word, whatever was to come.
+    pub fn end_with(&mut self, word: &str) {
+        (self.states, self.after_cancel, self.at) = (words([word]), words([word]), 0);
+    }
+
     /// How many cancels took effect: one at most.
     pub fn cancels(&self) -> usize {
         self.cancels

@@ -8,6 +8,10 @@ pub trait Stand: Sync {
     fn about(&self) -> &'static About;
     /// Puts a deployment on the platform, in the place of the one with its number, with as much of it as deployments carry.
     fn put_one(&self, sandbox: &Sandbox, one: &One);
+    /// Puts one there that is in flight beside others, where they do not disturb it.
+    fn put_alone(&self, sandbox: &Sandbox, one: One) {
+        self.put_one(sandbox, &one);
+    }
     /// Puts the first scope and another one there, as they are before anything is deployed.
     fn put_scopes(&self, _sandbox: &Sandbox) {}
     /// A read's answer about a deployment in a state of ours; `None` where an answer about another one is no lie.
@@ -113,6 +117,8 @@ pub struct Traits {
     pub too_late: u16,
     /// Several deployments can be in flight at a time.
     pub many: bool,
+    /// A new deployment of a scope ends the one in flight before it.
+    pub supersedes: bool,
     /// Deployments carry a branch and a commit.
     pub commits: bool,
     /// How many requests for lists one look at a scope without anything in flight takes.
@@ -140,6 +146,7 @@ impl Traits {
         accepted: 200,
         too_late: 400,
         many: true,
+        supersedes: false,
         commits: true,
         lists: 1,
         unknown_can_be_canceled: true,
@@ -334,7 +341,7 @@ impl dyn Stand {
 
     /// Puts a deployment on the platform that has nothing special but its course.
     pub fn put(&self, sandbox: &Sandbox, number: usize, course: &Course) {
-        self.put_one(sandbox, &One::new(number, COMMIT).course(course));
+        self.put_alone(sandbox, One::new(number, COMMIT).course(course));
     }
 
     /// What stands in the place of the first scope in the inputs of a choice, for one that is not there.

@@ -143,9 +143,16 @@ impl Stage {
         named(self.name()).unwrap()
     }
 
-    /// Whether it can choose by that rule.
+    /// Whether it can choose by that rule, and there can be anything to choose.
     pub fn selects(self, rule: Select) -> bool {
-        self.info().selects.contains(&rule)
+        let is_always_idle = rule == Select::Superseded && self.traits().supersedes;
+        self.info().selects.contains(&rule) && !is_always_idle
+    }
+
+    /// Those of these deployments, put into one scope one after the other, that are still in flight.
+    pub fn still(self, numbers: &[usize]) -> Vec<usize> {
+        let ended = if self.traits().supersedes { numbers.len().saturating_sub(1) } else { 0 };
+        numbers[ended..].to_vec()
     }
 
     /// Whether its deployments go to targets, as its inputs say.
@@ -158,9 +165,9 @@ impl Stage {
         all.into_iter().filter(move |rule| self.follows(rule))
     }
 
-    /// Whether it can choose by the rule of that name.
+    /// The same by the rule of that name.
     pub fn follows(self, rule: &str) -> bool {
-        self.info().selects.iter().any(|one| one.word() == rule)
+        self.info().selects.iter().any(|one| one.word() == rule && self.selects(*one))
     }
 
     /// How one ends here that comes to nothing by itself.

@@ -61,7 +61,7 @@ impl Check {
                 "Look at both in the console; what was asked to stop may have to be deployed again.".to_owned()
             }
             Self::NoCancel(_) => {
-                "Korifi has none: let the deployment finish, or push what should run instead.".to_owned()
+                "Korifi cannot cancel: let the deployment finish, or push what should run instead.".to_owned()
             }
         }
     }

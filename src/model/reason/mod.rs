@@ -16,7 +16,7 @@ pub use self::guard::{Before, Refusal, Says, Unchecked, Unsent, What};
 pub use self::missing::Missing;
 pub use self::selection::{Liveness, LookedAt, Of, PerhapsLive, Remark, Rest, Selected, Unsure};
 use super::deployment::State;
-use super::failure::Failure;
+use super::failure::{Failure, Kind};
 use crate::text::line::capital;
 
 /// Why it ended as it did. Displayed, it is one sentence with everything but the [`hint`](Self::hint).
@@ -77,6 +77,29 @@ impl Reason {
             Self::Unsent(unsent) => unsent.answer(),
             _ => None,
         }
+    }
+
+    /// Why nothing could be sent, in a few words for a heading, where few can say it.
+    pub fn in_short(&self) -> Option<&'static str> {
+        let failure = match self {
+            Self::End(end) => end.failure(),
+            Self::Unsent(unsent) => unsent.failure(),
+            _ => None,
+        };
+        Some(match failure?.kind {
+            Kind::Unauthorized => "the credential was refused",
+            Kind::Forbidden => "the credential lacks a right",
+            Kind::Limited => "too many requests",
+            Kind::Server => "the platform is in trouble",
+            Kind::Timeout => "the platform did not answer in time",
+            Kind::Unreachable => "there is no connection",
+            Kind::UnknownHost => "the host is not known",
+            Kind::Untrusted => "the certificate is not trusted",
+            Kind::Proxy => "the proxy lets nothing through",
+            Kind::Broken => "the connection broke",
+            Kind::Unreadable | Kind::TooLarge | Kind::Redirected => "the answer cannot be read",
+            _ => return None,
+        })
     }
 
     /// Whether nothing was taken to its end, and what was meant may be live.

@@ -70,6 +70,9 @@ every_selecting!(what_waits_behind_many_others_is_read_again_before_its_turn, Al
 });
 
 every_selecting!(at_most_eight_requests_are_under_way, All, |stage| {
+    if stage.traits().supersedes {
+        return;
+    }
     let scope = stage.scope((1..=20).map(one));
     scope.sandbox.always(Call::Cancel, Fault::HoldBefore);
     let running = scope.select("all").start();
@@ -115,11 +118,11 @@ every_selecting!(many_end_by_a_read_of_their_own_where_their_list_lags, All, |st
     let Some(stale) = stage.list(&ids, stage.shown("running")) else { return };
     // The answer to the cancel shows no end either, so only reads do.
     let all = (1..=12).map(one).map(|one| One { course: one.course.clone().answering("running"), ..one });
-    let scope = stage.scope(all);
+    let scope = stage.scope(all.skip(12 - stage.still(&[0; 12]).len()));
     scope.sandbox.fault(Call::List, vec![Fault::Pass; stage.traits().lists]);
     scope.sandbox.always(Call::List, Fault::json(200, &stale));
     let step = scope.select("all").input("timeout", "6");
     let ran = step.run();
     ran.ended("canceled", 0);
-    assert_eq!(ran.output("canceled_count"), "12");
+    assert_eq!(ran.output("canceled_count"), stage.still(&[0; 12]).len().to_string());
 });

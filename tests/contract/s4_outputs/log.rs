@@ -49,7 +49,7 @@ fn of_more_than_ten_deployments_the_last_annotation_counts_the_rest() {
     let all = annotations(&ran);
     assert_eq!(all.len(), 10);
     let last = all.last().unwrap();
-    assert!(last.properties.contains('3') && last.text.contains("3 not_found"), "{last:?}");
+    assert!(last.properties.contains('3') && last.text.contains("3 not found"), "{last:?}");
 }
 
 #[test]

@@ -54,9 +54,11 @@ fn what_stays_after_a_cancellation_is_said_only_where_that_is_so() {
 
 #[test]
 fn a_run_of_several_that_sees_no_end_counts_none() {
-    for (input, value, counted) in
-        [("dry_run", "true", "Dry run: 2 of 3"), ("wait", "false", "2 of 3"), ("wait", "true", "2 of 3")]
-    {
+    for (input, value, counted) in [
+        ("dry_run", "true", "1 had ended already, 2 would be asked to cancel"),
+        ("wait", "false", "2 asked to cancel, 1 had ended already"),
+        ("wait", "true", "2 canceled, 1 had ended already"),
+    ] {
         let slow = |id| Deployment::new("app-1", id).after_cancel(["BUILDING", "CANCELED"]);
         let sandbox = sandbox(slow("dep-1"));
         sandbox.add(slow("dep-2"));
@@ -64,9 +66,8 @@ fn a_run_of_several_that_sees_no_end_counts_none() {
         let ran = step(&sandbox).input("deployment_id", "dep-1,dep-2,dep-3").input(input, value).run();
         let reason = ran.output("reason");
         assert!(reason.starts_with(counted), "{reason}");
-        assert!(ran.summary.contains(&format!("{counted} deployments")), "{}", ran.summary);
-        let ends = reason.contains("ended canceled");
-        assert_eq!(ends, value == "true" && input == "wait", "{reason}");
+        let heading = format!("3 deployments on DigitalOcean App Platform: {counted}\n");
+        assert!(ran.summary.contains(&heading), "{}", ran.summary);
     }
 }
 
@@ -103,6 +104,45 @@ fn a_heading_says_that_nothing_was_canceled_where_a_run_sent_no_request() {
     let refused = step(&running()).input("select", "all").input("deployment_id", "").input("token", "another").run();
     refused.ended("error", 1).says("title=Nothing was canceled");
     assert!(refused.summary.contains("### ❌ Nothing was canceled"), "{}", refused.summary);
+}
+
+#[test]
+fn a_refused_credential_heads_the_story_and_the_platforms_words_end_it() {
+    let wrong = step(&running()).input("token", "another").run();
+    wrong.ended("error", 1).says("title=Nothing was canceled%3A the credential was refused (dep-1)::");
+    let heading = "### ❌ Nothing was canceled: the credential was refused (dep-1 on DigitalOcean App Platform)\n";
+    assert!(wrong.summary.starts_with(heading) && !wrong.summary.contains("**Next:**"), "{}", wrong.summary);
+    let (before, answer) = wrong.summary.trim_end().rsplit_once("\n\n").unwrap();
+    assert!(answer.starts_with("The answer was 401 \"") && answer.contains("(request "), "{answer}");
+    let last = before.lines().last().unwrap();
+    assert!(last.starts_with("**What to do:** Check `token`"), "{last}");
+    assert!(wrong.stdout.contains("%0AThe answer was 401 \""), "{}", wrong.stdout);
+}
+
+#[test]
+fn a_cure_names_inputs_as_the_user_of_that_ci_system_writes_them() {
+    let sandbox = running();
+    let variables =
+        [("PLATFORM", "digitalocean"), ("TOKEN", "another"), ("APP_ID", "app-1"), ("DEPLOYMENT_ID", "dep-1")];
+    for (ci, prefix, name) in [
+        ("gitlab", "CANCEL_DEPLOYMENT_", "`CANCEL_DEPLOYMENT_TOKEN`"),
+        ("drone", "PLUGIN_", "`settings: token`"),
+        ("buildkite", "BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT_", "`token`"),
+    ] {
+        let step = Step::of(ci).var(&format!("{prefix}API_URL"), &sandbox.url("digitalocean"));
+        let step = variables.iter().fold(step, |step, (input, value)| step.var(&format!("{prefix}{input}"), value));
+        step.run().says(&format!("Check {name} (or DIGITALOCEAN_ACCESS_TOKEN"));
+    }
+}
+
+#[test]
+fn a_row_says_in_our_words_what_became_of_it() {
+    let ran = step(&ending(&["BUILDING"], &["ACTIVE"])).run();
+    assert_eq!(ran.output("outcome"), "completed");
+    assert!(ran.summary.contains("| `BUILDING` | `ACTIVE` (live) | ❌ went live | "), "{}", ran.summary);
+    ran.says("BUILDING → ACTIVE (live)");
+    let failed = step(&ending(&["BUILDING"], &["ERROR"])).run();
+    assert!(failed.summary.contains("`ERROR` (failed) | ⚠️ failed by itself | "), "{}", failed.summary);
 }
 
 #[test]
@@ -198,5 +238,5 @@ fn a_huge_summary_stays_below_1_mib_and_says_so() {
     let ran = step.run();
     assert_eq!(ran.output("count"), "1200");
     assert!(ran.summary.len() < 1024 * 1024);
-    assert!(ran.summary.contains("more deployments are not listed"), "{}", ran.summary.len());
+    assert!(ran.summary.contains("more are not listed"), "{}", ran.summary.len());
 }

@@ -143,7 +143,7 @@ fn where_nobody_reads_mask_commands_a_minted_token_is_not_printed_at_all() {
 #[test]
 fn a_token_that_runs_out_is_renewed_once_for_all_deployments() {
     let sandbox = sandbox(Deployment::new("dep-1"));
-    sandbox.add(Deployment::new("dep-2")).add(Deployment::new("dep-3"));
+    sandbox.add(Deployment::new("dep-2").app("app-2")).add(Deployment::new("dep-3").app("app-3"));
     // Three first reads carry the old token at once; one passes with it, two are refused.
     sandbox.add(Foundation::new().short_token(1));
     sandbox.fault(Call::Read, [Fault::HoldBefore, Fault::HoldBefore, Fault::HoldBefore]);

@@ -193,7 +193,7 @@ fn tell(tale: &Tale, report: &Report, ci: &str) -> Heard {
 /// An annotation that is other people's words from the first to the last.
 fn extra(tale: &Tale) -> Annotation {
     let shown = |text: &String| Sanitizer::default().redact(text);
-    Annotation { level: Level::Error, title: shown(&tale.title), text: shown(&tale.text) }
+    Annotation::new(Level::Error, shown(&tale.title), shown(&tale.text))
 }
 
 /// What stays of a text however it was cleaned, broken or escaped: what people can see, but for blanks and backslashes.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use cancel_deployment::api::{Api, Clock, Request, Reset, Response, Service, Transport, TransportError};
 use cancel_deployment::cancel::{Plan, Verdict};
+use cancel_deployment::input::Spelling;
 use cancel_deployment::model::address::Address;
 use cancel_deployment::model::answers::{Accepted, Conclusion, Found};
 use cancel_deployment::model::deployment::{Deployment, State};
@@ -127,15 +128,16 @@ pub(super) fn report(tale: &Tale, sanitizer: &Arc<Sanitizer>) -> Report {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
     let entry = REGISTER[0];
-    let ending =
-        |words: &String| Whole::new(&Verdict::new(Outcome::Error, Reason::CannotBegin(words.clone())), sanitizer);
+    let ending = |words: &String| {
+        Whole::new(&Verdict::new(Outcome::Error, Reason::CannotBegin(words.clone())), sanitizer, &Spelling::PLAIN)
+    };
     Report {
         platform: Some(&entry.about),
         asked: sanitizer.short(&format!("Cancel {}", tale.asked)),
         deployments: runtime
             .block_on(drive(tale, sanitizer))
             .iter()
-            .map(|work| DeploymentReport::new(&entry.about, &work.id, &work.procedure, sanitizer))
+            .map(|work| DeploymentReport::new(&entry.about, &work.id, &work.procedure, sanitizer, &Spelling::PLAIN))
             .collect(),
         fail_on: FailOn::usual(false),
         whole: tale.whole.as_ref().map(ending),

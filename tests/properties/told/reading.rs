@@ -97,7 +97,7 @@ impl Reading<'_> {
     /// All annotations in their order, and what they say.
     fn annotations(&self) -> Vec<Annotation> {
         let text = Sanitizer::default().redact(&self.tale.text);
-        let warning = Annotation { level: Level::Warning, title: "cancel-deployment".into(), text };
+        let warning = Annotation::new(Level::Warning, "cancel-deployment".into(), text);
         let mut all = vec![warning, extra(self.tale)];
         // Below a summary in the same log less is left to say.
         let ci = ci::here(&Env::default(), Some(self.ci));
@@ -145,7 +145,7 @@ impl Reading<'_> {
                 assert_eq!(command.name, level);
                 let title = command.properties.strip_prefix("title=").expect("a title");
                 same(title, &annotation.title);
-                same(&command.text, &annotation.text);
+                same(&command.text, &whole_text(&annotation));
             }
             assert_eq!(commands.next(), None, "{}", self.log);
         }
@@ -170,7 +170,7 @@ impl Reading<'_> {
         let loud: Vec<_> = loud.filter(|one| one.level != Level::Notice).collect();
         assert_eq!(issues.len(), loud.len());
         for (issue, annotation) in issues.iter().zip(loud) {
-            same(&issue.text, &format!("{}: {}", annotation.title, annotation.text));
+            same(&issue.text, &format!("{}: {}", annotation.title, whole_text(&annotation)));
         }
         assert_eq!(azure::formats(&silence::without_masks(self.ci, &self.log)), ["group", "debug", "endgroup"]);
         let outputs = azure::outputs(&self.log);
@@ -258,10 +258,10 @@ impl Reading<'_> {
         assert_eq!(named("message").count(), annotations.len());
         assert_eq!(named("buildProblem").count(), errors.len());
         for (message, annotation) in named("message").zip(&annotations) {
-            same(&message.attributes["text"], &format!("{}: {}", annotation.title, annotation.text));
+            same(&message.attributes["text"], &format!("{}: {}", annotation.title, whole_text(annotation)));
         }
         for (message, error) in named("buildProblem").zip(errors) {
-            let whole = bare(&format!("{}: {}", error.title, error.text));
+            let whole = bare(&format!("{}: {}", error.title, whole_text(error)));
             assert!(whole.starts_with(&bare(&message.attributes["description"])));
         }
         let blocks: Vec<_> = named("blockOpened").chain(named("blockClosed")).collect();
@@ -341,4 +341,9 @@ pub(super) fn output_files(report: &Report, folder: &std::path::Path, shells: Sh
         let plain: BTreeMap<_, _> = named.filter(|(name, value)| is_plain(name, value)).collect();
         assert_eq!(shell::sourced(&folder.join("x.env")), plain);
     }
+}
+
+/// What an annotation says, with the platform's words.
+fn whole_text(annotation: &Annotation) -> String {
+    format!("{} {}", annotation.text, annotation.answer.as_deref().unwrap_or_default())
 }

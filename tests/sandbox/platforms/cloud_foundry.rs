@@ -158,6 +158,20 @@ impl deployment::Own for Trouble {
         &mut platform.fleet
     }
 
+    /// An app has one active deployment: another one supersedes it, even while it is being canceled.
+    fn precede(platform: &mut CloudFoundry, one: &mut Deployment) {
+        let old = platform.foundation.old;
+        for before in platform.fleet.all.iter_mut().filter(|known| known.scope == one.scope && known.id != one.id) {
+            let word = before.script.now();
+            if one.script.now().starts_with("ACTIVE")
+                && word.starts_with("ACTIVE")
+                && !(old && word.ends_with("CANCELING"))
+            {
+                before.script.end_with("FINALIZED/SUPERSEDED");
+            }
+        }
+    }
+
     fn json(one: &Deployment, word: &str) -> Value {
         one.at(word, false, "https://api.example.org")
     }
@@ -209,6 +223,7 @@ impl Client {
 #[derive(Clone, Debug, Default)]
 pub struct Foundation {
     korifi: bool,
+    old: bool,
     unknown_route: bool,
     exact: bool,
     uses: Option<usize>,
@@ -224,6 +239,12 @@ impl Foundation {
     /// Korifi: no cancel, no UAA, fewer fields.
     pub fn korifi(mut self) -> Self {
         self.korifi = true;
+        self
+    }
+
+    /// Before API 3.131, when a new deployment left alone the one that was being canceled.
+    pub fn old(mut self) -> Self {
+        self.old = true;
         self
     }
 
@@ -684,6 +705,7 @@ const ABOUT: About = About {
         answer_can_lie: false,
         commits: false,
         lists: 2,
+        supersedes: true,
         too_late: 422,
         ..Traits::USUAL
     },
@@ -696,8 +718,16 @@ impl super::Stand for Stand {
     }
 
     fn put_one(&self, sandbox: &Sandbox, one: &One) {
-        let app = if one.scope == 1 { APP } else { "app-2" };
-        sandbox.add(Deployment::new(&(ABOUT.id)(one.number)).app(app).like(&ABOUT, one));
+        let app = match one.scope {
+            1 => APP.to_owned(),
+            scope => format!("app-{scope}"),
+        };
+        sandbox.add(Deployment::new(&(ABOUT.id)(one.number)).app(&app).like(&ABOUT, one));
+    }
+
+    /// Each in an app of its own, as an app has but one in flight.
+    fn put_alone(&self, sandbox: &Sandbox, one: One) {
+        self.put_one(sandbox, &One { scope: one.number, ..one });
     }
 
     fn put_scopes(&self, sandbox: &Sandbox) {
