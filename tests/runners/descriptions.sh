@@ -21,7 +21,7 @@ trap cleanup EXIT
 . tests/runners/common.sh
 
 platforms=("$@")
-[[ $# -gt 0 ]] || platforms=(digitalocean cloud_foundry datadog qovery)
+[[ $# -gt 0 ]] || platforms=(digitalocean cloud_foundry datadog vercel qovery render)
 mkdir -p "${built%/debug}/clients"
 home=$(cd "${built%/debug}/clients" && pwd)/prism
 if [[ $(cat "$home/installed" 2>/dev/null || true) != "$PRISM_VERSION" ]]; then
@@ -63,6 +63,8 @@ cancel() { # PLATFORM STATE ID
         qovery) inputs=(ENVIRONMENT_ID="$id" TOKEN="$token") ;;
         datadog) inputs=(DEPLOYMENT_ID="$id" APP_KEY="$token" API_KEY="sandbox-api-key-5Tz8/+Y=") ;;
         digitalocean) inputs=(DEPLOYMENT_ID="$id" APP_ID="7c9e6679-7425-40de-944b-000000000001" TOKEN="$token") ;;
+        vercel) inputs=(DEPLOYMENT_ID="$id" TEAM_ID=team_1 TOKEN="$token") ;;
+        render) inputs=(DEPLOYMENT_ID="$id" SERVICE_ID=srv-cu2k7g0gph6c73ffc4h0 TOKEN="$token") ;;
         *) inputs=(DEPLOYMENT_ID="$id" TOKEN="$token") ;;
     esac
     inputs+=(PLATFORM="$platform" API_URL="http://127.0.0.1:$(cat "$work/port.$platform")" TIMEOUT=3s)
