@@ -235,11 +235,19 @@ pub fn hints(about: &About) -> Vec<String> {
 mod tests {
     use super::*;
 
+    fn cause() -> String {
+        "so it is".to_owned()
+    }
+
+    fn read<const N: usize>(table: [(NoAnswer, Kind, &str); N]) {
+        for (why, kind, words) in table {
+            assert_eq!((why.kind(), why.to_string().as_str()), (kind, words));
+        }
+    }
+
     #[test]
     fn why_no_answer_came_reads_as_it_is_written_here() {
-        let cause = || "so it is".to_owned();
-        let proxy = |did| NoAnswer::Proxy("HTTPS_PROXY", did);
-        for (why, kind, words) in [
+        read([
             (
                 NoAnswer::OddCredential,
                 Kind::Unauthorized,
@@ -271,6 +279,13 @@ mod tests {
                 Kind::Untrusted,
                 "TLS failed, the server and this run have nothing in common of TLS 1.2 and 1.3 (so it is)",
             ),
+        ]);
+    }
+
+    #[test]
+    fn why_a_proxy_or_a_limit_let_no_answer_through_reads_as_it_is_written_here() {
+        let proxy = |did| NoAnswer::Proxy("HTTPS_PROXY", did);
+        read([
             (
                 proxy(ByProxy::Untrusted(Tls::Other(cause()))),
                 Kind::Untrusted,
@@ -296,9 +311,7 @@ mod tests {
                 Kind::Timeout,
                 "no whole answer within 20 s, through the proxy that ALL_PROXY names",
             ),
-        ] {
-            assert_eq!((why.kind(), why.to_string().as_str()), (kind, words));
-        }
+        ]);
     }
 
     #[test]

@@ -31,6 +31,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 #[path = "../run/nobody.rs"]
+#[allow(clippy::duplicate_mod, reason = "the fuzz targets take each of two files alone")]
 mod nobody;
 use nobody::Nobody;
 

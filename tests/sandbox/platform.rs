@@ -158,8 +158,7 @@ impl Platforms {
 
     /// The one of that type, which a test may bring along.
     pub fn of<P: Platform + Default>(&mut self) -> &mut P {
-        let is_it = |platform: &Box<dyn Platform>| (&**platform as &dyn Any).is::<P>();
-        let at = self.0.iter().position(is_it).unwrap_or_else(|| {
+        let at = self.0.iter().position(|platform| (&**platform as &dyn Any).is::<P>()).unwrap_or_else(|| {
             self.0.push(Box::<P>::default());
             self.0.len() - 1
         });
