@@ -126,7 +126,7 @@ fn table(inputs: &[Input], needs: &[Need]) -> String {
         let needed = needs.iter().any(|need| matches!(need, Need::All(names) if names.contains(&input.name)));
         let default = default(input, needed);
         let space = if default.is_empty() { "" } else { " " };
-        let _ = writeln!(table, "| `{}` |{space}{default} | {} |", input.name, meaning(input));
+        let _ = writeln!(table, "| `{}` |{space}{default} | {} |", input.name, meaning(REGISTER, input));
     }
     table
 }
@@ -198,7 +198,7 @@ fn described(input: &Input, platform: &str) -> String {
     let default =
         if default.is_empty() || default == "required" { String::new() } else { format!(" Default: {default}.") };
     let platform = if platform.is_empty() { String::new() } else { format!("{platform}: ") };
-    format!("{platform}{}{default}", meaning(input))
+    format!("{platform}{}{default}", meaning(REGISTER, input))
 }
 
 fn described_inputs() -> String {

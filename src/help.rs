@@ -7,11 +7,11 @@ use crate::input::env::Env;
 use crate::input::faults::Faults;
 use crate::input::{COMMON, Input};
 use crate::model::outcome::{Exit, words_of_outcomes};
-use crate::platform::register::REGISTER;
+use crate::platform::register::Platforms;
 use crate::settings::chosen_platform;
 
 /// The text of `--help`. With a platform set in the environment it shows that platform's inputs.
-pub fn text(env: &Env) -> String {
+pub fn text(platforms: &Platforms, env: &Env) -> String {
     let mut text = format!(
         "cancel-deployment {}\nStops a deployment from CI, and tells the truth about how it ended.\n\n\
          It takes no arguments but --help and --version. An input such as `app_id` is read from\n\
@@ -19,11 +19,11 @@ pub fn text(env: &Env) -> String {
          CANCEL_DEPLOYMENT_APP_ID, whichever is set first, then from the variables named with it.\n\nInputs:\n",
         env!("CARGO_PKG_VERSION")
     );
-    add(&mut text, COMMON);
-    let chosen = chosen_platform(env, &mut Faults::default());
-    for entry in REGISTER.iter().filter(|entry| chosen.is_none_or(|chosen| chosen.about.id == entry.about.id)) {
+    add(&mut text, platforms, COMMON);
+    let chosen = chosen_platform(platforms, env, &mut Faults::default());
+    for entry in platforms.iter().filter(|entry| chosen.is_none_or(|chosen| chosen.about.id == entry.about.id)) {
         let _ = write!(text, "\n{} (platform: {}):\n", entry.about.name, entry.about.id);
-        add(&mut text, entry.inputs);
+        add(&mut text, platforms, entry.inputs);
         let _ = writeln!(text, "  Rights: {}\n  Documented at {}", entry.about.grant, entry.about.docs);
     }
     let codes: Vec<_> = Exit::ALL.iter().map(|exit| exit.code().to_string()).collect();
@@ -31,19 +31,19 @@ pub fn text(env: &Env) -> String {
     text
 }
 
-fn add(text: &mut String, inputs: &[Input]) {
+fn add(text: &mut String, platforms: &Platforms, inputs: &[Input]) {
     for input in inputs {
         let usual: Vec<_> = input.usual.iter().map(|(variable, _)| *variable).collect();
         let usual = if usual.is_empty() { String::new() } else { format!(" [{}]", usual.join(", ")) };
         let default = if input.default.is_empty() { String::new() } else { format!(" (default: {})", input.default) };
-        let _ = writeln!(text, "  {:<14} {}{default}{usual}", input.name, meaning(input));
+        let _ = writeln!(text, "  {:<14} {}{default}{usual}", input.name, meaning(platforms, input));
     }
 }
 
-/// What an input means, with the choices that the registers know.
-pub fn meaning(input: &Input) -> String {
+/// What an input means, with the choices that there are.
+pub fn meaning(platforms: &Platforms, input: &Input) -> String {
     let choices: Vec<_> = match input.name {
-        "platform" => REGISTER.iter().map(|entry| entry.about.id).collect(),
+        "platform" => platforms.iter().map(|entry| entry.about.id).collect(),
         "ci" => ci::names().collect(),
         _ => return input.help.to_owned(),
     };

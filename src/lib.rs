@@ -20,9 +20,11 @@
 //! | [`report`] | how a run is told: values, not yet printed |
 //! | [`ci`] | one file for each CI system's syntax, what it knows of the run, and the one place that prints, writes files and calls programs |
 //! | [`help`] | `--help` |
+//! | [`program`], `room`, `signals` | the process: arguments, signals, exit code |
 //! | `process`, `progress`, `telling`, [`World`] | one run once its settings are judged, what is said meanwhile and at the end, and what it touches of the world |
 //!
-//! Which CI systems and platforms there are, two registers say, one line each. What a run touches of the world besides
+//! Which CI systems and platforms there are, two registers say, one line each; that of the platforms is handed to
+//! [`program::main()`], so that `examples/platform/` is a program with one more. What a run touches of the world besides
 //! files is a [`World`]: [`run_in()`] takes another than the real one, with no network and no streams.
 //!
 //! Who may know what: only `api` knows reqwest; platforms know neither each other nor a CI system nor the clock; the
@@ -37,6 +39,7 @@ pub mod help;
 pub mod input;
 pub mod model;
 pub mod platform;
+pub mod program;
 pub mod report;
 pub mod run;
 pub mod select;
@@ -45,6 +48,8 @@ pub mod text;
 
 mod process;
 mod progress;
+mod room;
+mod signals;
 mod telling;
 mod world;
 
@@ -55,25 +60,25 @@ use crate::input::env::Env;
 use crate::input::faults::Faults;
 use crate::model::outcome::Exit;
 use crate::model::signal::{Signal, Signals};
-pub use crate::process::cannot_begin;
+use crate::platform::register::Platforms;
 use crate::process::{Begun, Process, begin};
 use crate::settings::open::{Setup, open, require_target};
 use crate::settings::{Common, chosen_platform};
 use crate::telling::{lock, nothing_yet, publish, remark};
 pub use crate::world::World;
 
-/// One run, from the environment to the exit. `start` is when the process began, `signals` what it is told to do.
-pub async fn run(env: &Env, start: Instant, signals: Signals) -> Exit {
-    run_in(World::real(), env, start, signals).await
+/// One run on one of these platforms, from the environment to the exit. `start` is when the process began, `signals` what it is told to do.
+pub async fn run(platforms: &Platforms, env: &Env, start: Instant, signals: Signals) -> Exit {
+    run_in(World::real(platforms), env, start, signals).await
 }
 
 /// The same run in any world.
-pub async fn run_in(world: World, env: &Env, start: Instant, mut signals: Signals) -> Exit {
-    let World { connect, print } = world;
-    let Begun { console, sanitizer } = begin(env, print, signals.clone());
+pub async fn run_in(world: World<'_>, env: &Env, start: Instant, mut signals: Signals) -> Exit {
+    let World { platforms, connect, print } = world;
+    let Begun { console, sanitizer } = begin(platforms, env, print, signals.clone());
     let mut faults = Faults::default();
-    let entry = chosen_platform(env, &mut faults);
-    let values = settings::read(env, entry, &mut faults);
+    let entry = chosen_platform(platforms, env, &mut faults);
+    let values = settings::read(platforms, env, entry, &mut faults);
     let common = Common::judge(&values, &mut faults);
     let facts = Facts::read(env, lock(&console).ci().id());
     let opened = match entry {
@@ -85,7 +90,7 @@ pub async fn run_in(world: World, env: &Env, start: Instant, mut signals: Signal
             None
         }
     };
-    let spelling = settings::spelling(env, lock(&console).ci());
+    let spelling = settings::spelling(platforms, env, lock(&console).ci());
     remark(&mut lock(&console), &sanitizer, &faults, &spelling);
     let mut report = nothing_yet(entry, &common);
     let Some((opened, entry)) = opened.zip(entry).filter(|_| faults.found.is_empty()) else {

@@ -15,6 +15,7 @@ use crate::model::outcome::{Exit, Outcome};
 use crate::model::reason::Reason;
 use crate::model::signal::{Received, Signals};
 use crate::platform::PlatformInfo;
+use crate::platform::register::Platforms;
 use crate::progress::{ProgressLog, Voice};
 use crate::report::{DeploymentReport, Report, Whole};
 use crate::run::{Run, Task};
@@ -35,27 +36,27 @@ pub(crate) struct Begun {
 }
 
 /// Finds out where this runs and what must not be shown, before anything is said.
-pub(crate) fn begin(env: &Env, print: Print, signals: Signals) -> Begun {
+pub(crate) fn begin(platforms: &Platforms, env: &Env, print: Print, signals: Signals) -> Begun {
     let named_ci = env.input("ci").and_then(|written| written.value);
     let ci = ci::here(env, named_ci.as_ref().map(Secret::expose));
     let debug = env.var("RUNNER_DEBUG") == Some("1");
-    let secrets = all_secrets(env);
+    let secrets = all_secrets(platforms, env);
     let sanitizer = Arc::new(Sanitizer::new(Redactor::new(&secrets)));
     let mut console = Console::new(ci, debug, signals, Arc::clone(&sanitizer), print);
-    console.mask(&secrets, &secrets_handed_over(env));
+    console.mask(&secrets, &secrets_handed_over(platforms, env));
     Begun { console: Arc::new(Mutex::new(console)), sanitizer }
 }
 
 /// A run that cannot even begin, for want of what the machine should have: told like every other, without a request.
-pub fn cannot_begin(env: &Env, why: &str) -> Exit {
+pub(crate) fn cannot_begin(platforms: &Platforms, env: &Env, why: &str) -> Exit {
     let (_sender, signals) = tokio::sync::watch::channel(Received::default());
-    let Begun { console, sanitizer } = begin(env, Box::new(ci::print), signals);
+    let Begun { console, sanitizer } = begin(platforms, env, Box::new(ci::print), signals);
     let mut faults = Faults::default();
-    let entry = chosen_platform(env, &mut faults);
-    let values = settings::read(env, entry, &mut faults);
+    let entry = chosen_platform(platforms, env, &mut faults);
+    let values = settings::read(platforms, env, entry, &mut faults);
     let common = Common::judge(&values, &mut faults);
     let verdict = Verdict::new(Outcome::Error, Reason::CannotBegin(why.to_owned()));
-    let spelling = settings::spelling(env, lock(&console).ci());
+    let spelling = settings::spelling(platforms, env, lock(&console).ci());
     let report = Report { whole: Some(Whole::new(&verdict, &sanitizer, &spelling)), ..nothing_yet(entry, &common) };
     publish(&mut lock(&console), &report, &common);
     common.fail_on.exit(report.outcomes())

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use cancel_deployment::model::signal::{Received, Signal};
 use tokio::sync::watch;
+
+use crate::model::signal::{Received, Signal};
 
 /// Listens for signals on a thread of its own, so that they are heard whatever the run is doing.
 pub(crate) fn hear(sender: watch::Sender<Received>) -> anyhow::Result<()> {

@@ -69,7 +69,7 @@ impl Observer for Nobody {
 fn values(pairs: &[(&str, &str)], faults: &mut Faults) -> Values {
     let pairs = pairs.iter();
     let env = Env::new(pairs.map(|(name, value)| (OsString::from(name), OsString::from(value))));
-    settings::read(&env, Some(ACME), faults)
+    settings::read(&[ACME], &env, Some(ACME), faults)
 }
 
 /// One deployment with this id through the whole procedure.

@@ -168,15 +168,15 @@ fn said_of_inputs() -> Vec<String> {
         let written = inputs.iter().map(|(name, value)| (format!("INPUT_{}", name.to_uppercase()), *value));
         let written = written.chain([("CANCEL_DEPLOYMENT_TOKN".to_owned(), "x")]);
         let env = Env::new(written.map(|(name, value)| (name.into(), value.into())));
-        let (entry, mut faults) = (named(platform).unwrap(), Faults::default());
-        let values = settings::read(&env, Some(entry), &mut faults);
+        let (entry, mut faults) = (named(REGISTER, platform).unwrap(), Faults::default());
+        let values = settings::read(REGISTER, &env, Some(entry), &mut faults);
         let common = Common::judge(&values, &mut faults);
         let from_fork = Facts { branch: Some("main".to_owned()), fork: Some(Fork::default()), ..Facts::default() };
         let facts = if inputs.len() > 3 { from_fork } else { Facts::default() };
         let connect: Connect = Box::new(|_, _, _, _| anyhow::bail!("there is no network"));
         let told = Setup { env: &env, entry, values: &values, common: &common, facts: &facts };
         let _ = open(&connect, &told, &mut faults);
-        said.extend(faults.sentences(&Spelling::new(&env, Style::Name, |_| true), None));
+        said.extend(faults.sentences(&Spelling::new(&env, Style::Name, Vec::new()), None));
         said.append(&mut faults.warnings);
     }
     said

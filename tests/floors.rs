@@ -38,6 +38,7 @@ const FLOORS: &[(&str, u8, &str)] = &[
     ("progress.rs", 8, "the line"),
     ("telling.rs", 8, "the line"),
     ("world.rs", 8, "the line"),
+    ("program.rs", 8, "the line"),
     ("room.rs", 8, "the line"),
     ("signals.rs", 8, "the line"),
     ("main.rs", 8, "the line"),

@@ -251,7 +251,8 @@ fn every_platform_of_an_example_is_known_and_offers_what_is_selected() {
             let platforms = example.choices(step, "platform");
             let selects = selects_of(&example, step);
             for id in &platforms {
-                let entry = platform::register::named(id).unwrap_or_else(|| panic!("{}: {id}", example.name));
+                let entry = platform::register::named(platform::register::REGISTER, id)
+                    .unwrap_or_else(|| panic!("{}: {id}", example.name));
                 assert_eq!(entry.about.id, id);
                 // Where people choose both, not all pairs can be offered.
                 if platforms.len() > 1 {

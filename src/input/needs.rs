@@ -193,7 +193,7 @@ mod tests {
         let env = Env::new(given.iter().map(|(name, value)| ((*name).into(), (*value).into())));
         let (mut values, mut faults) = (Values::look_up_all(&env, &INPUTS), Faults::default());
         values.judge_needs(&[need], &INPUTS, "Acme", &mut faults);
-        let spelling = Spelling::new(&env, Style::Name, |_| true);
+        let spelling = Spelling::new(&env, Style::Name, Vec::new());
         assert_eq!(faults.sentences(&spelling, None), expected, "{given:?}");
     }
 

@@ -37,21 +37,21 @@ impl Style {
 }
 
 /// How this run's user writes inputs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Spelling {
     style: Style,
-    is_input: fn(&str) -> bool,
+    inputs: Vec<&'static str>,
 }
 
 impl Spelling {
     /// Inputs by their names.
-    pub const PLAIN: Self = Self { style: Style::Name, is_input: |_| true };
+    pub const PLAIN: Self = Self { style: Style::Name, inputs: Vec::new() };
 
-    /// The spelling of whoever wrote `platform` or `deployment_id`, else the usual one of the CI system. `is_input` knows the names of all inputs.
-    pub fn new(env: &Env, usual: Style, is_input: fn(&str) -> bool) -> Self {
+    /// The spelling of whoever wrote `platform` or `deployment_id`, else the usual one of the CI system. `inputs` are the names of all.
+    pub fn new(env: &Env, usual: Style, inputs: Vec<&'static str>) -> Self {
         let written = ["platform", "deployment_id", "select"].iter().find_map(|name| env.input(name));
         let style = written.and_then(|written| Style::of(&written.variable)).unwrap_or(usual);
-        Self { style, is_input }
+        Self { style, inputs }
     }
 
     /// An input's name, or the name that `variable` has in the style in which it was written.
@@ -66,7 +66,7 @@ impl Spelling {
         }
         let spell = |(index, part): (usize, &str)| {
             let (name, value) = part.split_once(": ").map_or((part, ""), |(name, value)| (name, value));
-            let is_name = index % 2 == 1 && (self.is_input)(name);
+            let is_name = index % 2 == 1 && self.inputs.contains(&name);
             match (self.style, value) {
                 _ if !is_name => part.to_owned(),
                 (_, "") => self.style.name(name),
@@ -86,7 +86,7 @@ mod tests {
 
     fn spelling(variables: &[&str], usual: Style) -> Spelling {
         let env = Env::new(variables.iter().map(|name| ((*name).into(), "x".into())));
-        Spelling::new(&env, usual, |name| ["token", "select"].contains(&name))
+        Spelling::new(&env, usual, vec!["token", "select"])
     }
 
     #[test]

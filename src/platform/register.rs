@@ -1,9 +1,13 @@
 //! The register of all platforms, one line each.
 
 use super::{PlatformInfo, cloud_foundry, datadog, digitalocean, qovery, railway, render, vercel};
+use crate::input::Input;
 
-/// All platforms, in the order of the documents.
-pub const REGISTER: &[&PlatformInfo] = &[
+/// The platforms that a program knows, in the order of the documents.
+pub type Platforms = [&'static PlatformInfo];
+
+/// Those of this program.
+pub const REGISTER: &Platforms = &[
     &digitalocean::INFO,
     &cloud_foundry::INFO,
     &datadog::INFO,
@@ -14,9 +18,14 @@ pub const REGISTER: &[&PlatformInfo] = &[
 ];
 
 /// The platform a user means: case does not matter, `-` is `_`.
-pub fn named(text: &str) -> Option<&'static PlatformInfo> {
+pub fn named(platforms: &Platforms, text: &str) -> Option<&'static PlatformInfo> {
     let id = text.to_ascii_lowercase().replace('-', "_");
-    REGISTER.iter().copied().find(|entry| entry.about.id == id)
+    platforms.iter().copied().find(|entry| entry.about.id == id)
+}
+
+/// What they can be told besides the common inputs.
+pub fn inputs(platforms: &Platforms) -> impl Iterator<Item = &'static Input> {
+    platforms.iter().flat_map(|entry| entry.inputs)
 }
 
 #[cfg(test)]
@@ -27,9 +36,9 @@ mod tests {
 
     #[test]
     fn platforms_are_found_as_people_write_them() {
-        assert_eq!(named("DigitalOcean").map(|entry| entry.about.id), Some("digitalocean"));
-        assert_eq!(named("VERCEL").map(|entry| entry.about.id), Some("vercel"));
-        assert!(named("verce1").is_none());
+        assert_eq!(named(REGISTER, "DigitalOcean").map(|entry| entry.about.id), Some("digitalocean"));
+        assert_eq!(named(REGISTER, "VERCEL").map(|entry| entry.about.id), Some("vercel"));
+        assert!(named(REGISTER, "verce1").is_none());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
 
-use self::unknown::{is_input, warn_of_foreign_inputs, warn_of_unknown_names};
+use self::unknown::{names, warn_of_foreign_inputs, warn_of_unknown_names};
 use crate::api;
 use crate::ci::{self, Ci};
 use crate::input::env::{Env, is_unexpanded};
@@ -21,11 +21,12 @@ use crate::model::address::Address;
 use crate::model::deployment::State;
 use crate::model::id::Id;
 use crate::model::outcome::FailOn;
-use crate::platform::{self, PlatformInfo};
+use crate::platform::PlatformInfo;
+use crate::platform::register::{Platforms, named};
 use crate::select::Select;
 
 /// Looks up the common inputs, and those of a platform when it is known.
-pub fn read(env: &Env, entry: Option<&PlatformInfo>, faults: &mut Faults) -> Values {
+pub fn read(platforms: &Platforms, env: &Env, entry: Option<&PlatformInfo>, faults: &mut Faults) -> Values {
     let own = entry.map_or(&[][..], |entry| entry.inputs);
     // A platform may have usual variables for a common input: then its own description counts.
     let redeclared = |input: &&Input| own.iter().any(|own| own.name == input.name);
@@ -33,18 +34,18 @@ pub fn read(env: &Env, entry: Option<&PlatformInfo>, faults: &mut Faults) -> Val
     let mut values = Values::look_up_all(env, inputs.iter().copied());
     if let Some(entry) = entry {
         values.judge_needs(entry.needs, entry.inputs, entry.about.name, faults);
-        warn_of_foreign_inputs(env, entry, faults);
+        warn_of_foreign_inputs(platforms, env, entry, faults);
     }
     for input in inputs {
         values.judge_text(input, faults);
     }
-    warn_of_unknown_names(env, faults);
+    warn_of_unknown_names(platforms, env, faults);
     values
 }
 
 /// The names of inputs as this run's user knows them.
-pub fn spelling(env: &Env, ci: &dyn Ci) -> Spelling {
-    Spelling::new(env, ci.style(), is_input)
+pub fn spelling(platforms: &Platforms, env: &Env, ci: &dyn Ci) -> Spelling {
+    Spelling::new(env, ci.style(), names(platforms))
 }
 
 /// What every run is told, judged and typed.
@@ -140,17 +141,15 @@ fn only_states(values: &Values, faults: &mut Faults) -> Option<Vec<State>> {
     })
 }
 
-/// The value of `platform`, looked up in the register.
-pub fn chosen_platform(env: &Env, faults: &mut Faults) -> Option<&'static PlatformInfo> {
-    let known = || {
-        platform::register::REGISTER.iter().map(|entry| format!("`{}`", entry.about.id)).collect::<Vec<_>>().join(", ")
-    };
+/// The value of `platform`, looked up among them.
+pub fn chosen_platform(platforms: &Platforms, env: &Env, faults: &mut Faults) -> Option<&'static PlatformInfo> {
+    let known = || platforms.iter().map(|entry| format!("`{}`", entry.about.id)).collect::<Vec<_>>().join(", ");
     let Some(written) = env.input("platform") else {
         faults.add(None, "platform", format!("is missing: set it to one of {}", known()));
         return None;
     };
     let text = written.value.as_ref()?.expose();
-    let found = platform::register::named(text);
+    let found = named(platforms, text);
     if found.is_none() && !is_unexpanded(text) && !is_quoted(text) {
         let text = format!("{}takes one of {}", echo(text), known());
         faults.found.push(Fault::new("platform", Some(written.variable.clone()), text));

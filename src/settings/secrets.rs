@@ -3,15 +3,15 @@
 use crate::api;
 use crate::input::Input;
 use crate::input::env::Env;
-use crate::platform;
+use crate::platform::register::{self, Platforms};
 use crate::text::line::one_line;
 use crate::text::secret::{SHORTEST_HIDDEN, Secret, without_scheme};
 
 /// Every secret that stands in any spelling of any platform's inputs, or in a proxy's address, used or not.
-pub fn all_secrets(env: &Env) -> Vec<Secret> {
+pub fn all_secrets(platforms: &Platforms, env: &Env) -> Vec<Secret> {
     let mut secrets: Vec<Secret> = Vec::new();
     let mut add = |written: &str| note_secret(&mut secrets, written);
-    for input in secret_inputs() {
+    for input in secret_inputs(platforms) {
         for written in env.every_spelling(input.name) {
             add(written.expose());
         }
@@ -25,9 +25,9 @@ pub fn all_secrets(env: &Env) -> Vec<Secret> {
 
 /// Those of them that came as inputs of an action or a task. Only there is standard output surely read by the runner: the
 /// output of a script may just as well be redirected into a file.
-pub fn secrets_handed_over(env: &Env) -> Vec<Secret> {
+pub fn secrets_handed_over(platforms: &Platforms, env: &Env) -> Vec<Secret> {
     let mut secrets = Vec::new();
-    for input in secret_inputs() {
+    for input in secret_inputs(platforms) {
         for written in env.handed_over(input.name) {
             note_secret(&mut secrets, written.expose());
         }
@@ -35,9 +35,8 @@ pub fn secrets_handed_over(env: &Env) -> Vec<Secret> {
     secrets
 }
 
-fn secret_inputs() -> impl Iterator<Item = &'static Input> {
-    let all = platform::register::REGISTER.iter().flat_map(|entry| entry.inputs);
-    all.filter(|input| input.secret)
+fn secret_inputs(platforms: &Platforms) -> impl Iterator<Item = &'static Input> {
+    register::inputs(platforms).filter(|input| input.secret)
 }
 
 /// Adds a secret as it is written, and as people may show it.

@@ -33,8 +33,8 @@ type Variables = Vec<(String, String)>;
 fn judged(variables: Variables) -> Judged {
     let env = Env::new(variables.into_iter().map(|(name, value)| (name.into(), value.into())));
     let mut faults = Faults::default();
-    let entry = chosen_platform(&env, &mut faults);
-    let values = read(&env, entry, &mut faults);
+    let entry = chosen_platform(REGISTER, &env, &mut faults);
+    let values = read(REGISTER, &env, entry, &mut faults);
     let common = Common::judge(&values, &mut faults);
     let facts = Facts::read(&env, ci::here(&env, common.ci.as_deref()).id());
     let connect: Connect = Box::new(|_, _, _, _| Ok(Box::new(Nowhere)));
@@ -48,7 +48,7 @@ fn judged(variables: Variables) -> Judged {
             None
         }
     };
-    let spelling = spelling(&env, ci::here(&env, common.ci.as_deref()).as_ref());
+    let spelling = spelling(REGISTER, &env, ci::here(&env, common.ci.as_deref()).as_ref());
     Judged { said: faults.sentences(&spelling, None), warnings: faults.warnings, common, opened }
 }
 
@@ -82,7 +82,7 @@ fn with_needs(entry: &PlatformInfo, more: &[(&str, &str)]) -> Variables {
 }
 
 fn on(platform: &str, more: &[(&str, &str)]) -> Judged {
-    judged(with_needs(named(platform).unwrap(), more))
+    judged(with_needs(named(REGISTER, platform).unwrap(), more))
 }
 
 /// A step on DigitalOcean is refused with as many sentences as these, each of which holds its words.
@@ -128,7 +128,7 @@ fn an_expression_is_refused_in_every_input_but_the_two_that_people_make_up() {
 
 #[test]
 fn an_expression_inside_a_name_is_refused_as_one() {
-    let vercel = named("vercel").unwrap();
+    let vercel = named(REGISTER, "vercel").unwrap();
     for name in ["branch", "target"] {
         for value in ["origin/$(X)", "${CI_BRANCH}-x", "prefix-${{ x }}", "a-<<x>>-b", "refs/heads/${X}"] {
             let found = about(vercel, name, &[(name, value)]);
@@ -235,7 +235,7 @@ fn what_is_none_of_an_inputs_values_is_refused() {
         ("token", &["first-half-of-it\nsecond-half-of-it", "a\u{7}b"]),
     ] {
         for value in values {
-            let found = about(named("digitalocean").unwrap(), name, &[(name, value)]);
+            let found = about(named(REGISTER, "digitalocean").unwrap(), name, &[(name, value)]);
             assert_eq!(found.len(), 1, "{name} {value:?}: {found:?}");
             assert!(found[0].contains(&format!("`{name}` ")), "{found:?}");
             assert!(!found[0].contains("half"), "{found:?}");
@@ -304,9 +304,10 @@ fn faults_that_are_the_same_are_told_once_and_those_past_ten_are_counted() {
 fn usual_variables_stand_in_by_their_order() {
     let other = ("token", "");
     let token = |more: &[(&str, &str)]| {
-        let env =
-            Env::new(with_needs(named("digitalocean").unwrap(), more).into_iter().map(|(n, v)| (n.into(), v.into())));
-        let values = read(&env, named("digitalocean"), &mut Faults::default());
+        let env = Env::new(
+            with_needs(named(REGISTER, "digitalocean").unwrap(), more).into_iter().map(|(n, v)| (n.into(), v.into())),
+        );
+        let values = read(REGISTER, &env, named(REGISTER, "digitalocean"), &mut Faults::default());
         values.get("token").map(str::to_owned).unwrap_or_default()
     };
     let (first, second) = (("DIGITALOCEAN_ACCESS_TOKEN", "one"), ("DIGITALOCEAN_TOKEN", "two"));

@@ -3,11 +3,12 @@
 use crate::input::COMMON;
 use crate::input::env::Env;
 use crate::input::faults::{Fault, Faults};
-use crate::platform::{self, PlatformInfo};
+use crate::platform::PlatformInfo;
+use crate::platform::register::{self, Platforms};
 
-pub(super) fn is_input(name: &str) -> bool {
-    let own = platform::register::REGISTER.iter().flat_map(|entry| entry.inputs);
-    COMMON.iter().chain(own).any(|input| input.name == name)
+/// The names of all inputs, whichever platform is meant.
+pub(super) fn names(platforms: &Platforms) -> Vec<&'static str> {
+    COMMON.iter().chain(register::inputs(platforms)).map(|input| input.name).collect()
 }
 
 /// Inputs of some platforms that narrow a selection: where there are none such, they must not be passed over.
@@ -16,11 +17,8 @@ const NARROWING: [&str; 2] = ["target", "query"];
 /// The one of them that also guards a deployment given by its id.
 const GUARD: &str = "target";
 
-pub(super) fn warn_of_foreign_inputs(env: &Env, entry: &PlatformInfo, faults: &mut Faults) {
-    let others = platform::register::REGISTER
-        .iter()
-        .filter(|other| other.about.id != entry.about.id)
-        .flat_map(|other| other.inputs);
+pub(super) fn warn_of_foreign_inputs(platforms: &Platforms, env: &Env, entry: &PlatformInfo, faults: &mut Faults) {
+    let others = platforms.iter().filter(|other| other.about.id != entry.about.id).flat_map(|other| other.inputs);
     let mut warned: Vec<&str> = Vec::new();
     for input in others {
         let mut usable = COMMON.iter().chain(entry.inputs);
@@ -47,13 +45,9 @@ pub(super) fn warn_of_foreign_inputs(env: &Env, entry: &PlatformInfo, faults: &m
     }
 }
 
-pub(super) fn warn_of_unknown_names(env: &Env, faults: &mut Faults) {
-    let names: Vec<&str> = COMMON
-        .iter()
-        .chain(platform::register::REGISTER.iter().flat_map(|entry| entry.inputs))
-        .map(|input| input.name)
-        .collect();
-    for (name, variable) in env.unknown(is_input) {
+pub(super) fn warn_of_unknown_names(platforms: &Platforms, env: &Env, faults: &mut Faults) {
+    let names = names(platforms);
+    for (name, variable) in env.unknown(|name| names.contains(&name)) {
         let close = names
             .iter()
             .map(|known| (strsim::damerau_levenshtein(&name, known), known))

@@ -11,6 +11,7 @@ use cancel_deployment::input::env::Env;
 use cancel_deployment::model::address::Address;
 use cancel_deployment::model::failure::Kind;
 use cancel_deployment::model::signal::Received;
+use cancel_deployment::platform::register::REGISTER;
 use cancel_deployment::{World, run_in};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
@@ -109,6 +110,7 @@ pub fn run(step: Step, sandbox: &Arc<Sandbox>) -> (Ran, Duration) {
     let (to_link, to_print) = (Arc::clone(sandbox), Arc::clone(&lines));
     let authority = sandbox.address().to_string();
     let world = World {
+        platforms: REGISTER,
         connect: Box::new(move |_: &Address, _, _, _| {
             Ok(Box::new(Inside {
                 sandbox: Arc::clone(&to_link),

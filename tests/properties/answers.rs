@@ -146,9 +146,9 @@ fn selection(aim: u8) -> Option<Selector> {
 async fn run(entry: &'static PlatformInfo, aim: u8, answers: &[u8]) -> String {
     let env = env(entry);
     let mut faults = Faults::default();
-    let values = settings::read(&env, Some(entry), &mut faults);
+    let values = settings::read(REGISTER, &env, Some(entry), &mut faults);
     let (platform, service) = (entry.open)(&values, &mut faults).expect("inputs that are good");
-    let sanitizer = Arc::new(Sanitizer::new(Redactor::new(&all_secrets(&env))));
+    let sanitizer = Arc::new(Sanitizer::new(Redactor::new(&all_secrets(REGISTER, &env))));
     let start = Instant::now();
     let talk = Talk { answers: answers.split(|byte| *byte == NEXT).filter_map(said).collect(), ..Talk::default() };
     let script = Script { talk: Arc::new(Mutex::new(talk)), start };

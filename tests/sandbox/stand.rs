@@ -386,7 +386,8 @@ impl dyn Stand {
 
     /// A deployment has to be named by its id; otherwise what runs in its scope is meant.
     pub fn needs_id(&self) -> bool {
-        cancel_deployment::platform::register::named(self.name()).is_none_or(|info| info.needs_id)
+        cancel_deployment::platform::register::named(cancel_deployment::platform::register::REGISTER, self.name())
+            .is_none_or(|info| info.needs_id)
     }
 
     /// The input that holds the token.

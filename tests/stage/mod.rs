@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use cancel_deployment::platform::PlatformInfo;
-use cancel_deployment::platform::register::named;
+use cancel_deployment::platform::register::{REGISTER, named};
 use cancel_deployment::select::Select;
 
 pub mod by_id;
@@ -140,7 +140,7 @@ fn a_state_that_a_platform_has_can_be_tried_there() {
 impl Stage {
     /// What the register says of it.
     pub fn info(self) -> &'static PlatformInfo {
-        named(self.name()).unwrap()
+        named(REGISTER, self.name()).unwrap()
     }
 
     /// Whether it can choose by that rule, and there can be anything to choose.
