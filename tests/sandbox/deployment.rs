@@ -259,11 +259,13 @@ pub struct Fleet<O> {
     /// How many answers it has given.
     pub answers: u32,
     added: usize,
+    /// Where the last one was that was looked for.
+    near: usize,
 }
 
 impl<O> Default for Fleet<O> {
     fn default() -> Self {
-        Fleet { tokens: Tokens::default(), all: Vec::new(), answers: 0, added: 0 }
+        Fleet { tokens: Tokens::default(), all: Vec::new(), answers: 0, added: 0, near: 0 }
     }
 }
 
@@ -278,6 +280,14 @@ impl<O: Own> Fleet<O> {
             Some(known) => *known = one,
             None => self.all.push(one),
         }
+    }
+
+    /// The only one that is it. It is looked for around the last one first: thousands are asked for in their order.
+    pub fn find_only(&mut self, is_it: impl Fn(&Deployment<O>) -> bool) -> Option<&mut Deployment<O>> {
+        let from = self.near.saturating_sub(100);
+        let mut places = (from..self.all.len()).chain(0..from);
+        self.near = places.find(|at| is_it(&self.all[*at]))?;
+        self.all.get_mut(self.near)
     }
 
     /// The first that is it.

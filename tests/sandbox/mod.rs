@@ -222,6 +222,11 @@ impl Sandbox {
         self.shared.lock().seen.clone()
     }
 
+    /// How many connections there were.
+    pub fn connections(&self) -> usize {
+        self.shared.lock().connections
+    }
+
     /// How many requests of that kind have arrived.
     pub fn count(&self, call: Call) -> usize {
         self.shared.lock().count(call)

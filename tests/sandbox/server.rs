@@ -86,6 +86,8 @@ pub struct State {
     pub always: HashMap<Call, Fault>,
     /// The requests so far.
     pub seen: Vec<Seen>,
+    /// How many connections there were.
+    pub connections: usize,
     /// The first panic inside the server.
     pub panic: Option<Box<dyn Any + Send>>,
 }
@@ -234,6 +236,7 @@ async fn serve(door: Door, shared: Arc<Shared>, mut stopped: oneshot::Receiver<(
             _ = &mut stopped => break,
             Some(ended) = connections.join_next() => note_panic(&shared, ended),
             stream = accept(&listeners) => {
+                shared.lock().connections += 1;
                 connections.spawn(connection(stream, door.tls.clone(), Arc::clone(&shared)));
             }
         }

@@ -416,7 +416,7 @@ impl DigitalOcean {
 
     /// Ids are UUIDs, which are the same in capitals.
     fn find(&mut self, app: &str, id: &str) -> Option<&mut Deployment> {
-        self.fleet.find(|known| known.scope.eq_ignore_ascii_case(app) && known.id.eq_ignore_ascii_case(id))
+        self.fleet.find_only(|known| known.scope.eq_ignore_ascii_case(app) && known.id.eq_ignore_ascii_case(id))
     }
 }
 
