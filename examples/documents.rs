@@ -7,10 +7,11 @@ use std::fs;
 use std::path::Path;
 
 use cancel_deployment::help::meaning;
-use cancel_deployment::input::{COMMON, Input};
+use cancel_deployment::input::Input;
 use cancel_deployment::platform::register::REGISTER;
 use cancel_deployment::platform::{Need, PlatformInfo};
 use cancel_deployment::select::Select;
+use cancel_deployment::settings::COMMON;
 
 /// How a document is brought up to date.
 pub(crate) type Update = fn(&str) -> String;

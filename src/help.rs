@@ -2,13 +2,12 @@
 
 use std::fmt::Write as _;
 
-use crate::ci;
 use crate::input::env::Env;
 use crate::input::faults::Faults;
-use crate::input::{COMMON, Input};
+use crate::input::{Input, listed};
 use crate::model::outcome::{Exit, words_of_outcomes};
-use crate::platform::register::Platforms;
-use crate::settings::chosen_platform;
+use crate::platform::register::{self, Platforms};
+use crate::settings::{COMMON, chosen_platform};
 
 /// The text of `--help`. With a platform set in the environment it shows that platform's inputs.
 pub fn text(platforms: &Platforms, env: &Env) -> String {
@@ -42,13 +41,8 @@ fn add(text: &mut String, platforms: &Platforms, inputs: &[Input]) {
 
 /// What an input means, with the choices that there are.
 pub fn meaning(platforms: &Platforms, input: &Input) -> String {
-    let choices: Vec<_> = match input.name {
-        "platform" => platforms.iter().map(|entry| entry.about.id).collect(),
-        "ci" => ci::names().collect(),
-        _ => return input.help.to_owned(),
-    };
-    let choices: Vec<_> = choices.iter().map(|choice| format!("`{choice}`")).collect();
-    let (last, others) =
-        choices.split_last().map_or(("", String::new()), |(last, others)| (last.as_str(), others.join(", ")));
-    format!("{} {others} or {last}.", input.help)
+    match input.name {
+        "platform" => format!("{} {}.", input.help, listed(&register::names(platforms))),
+        _ => input.meaning(),
+    }
 }

@@ -14,10 +14,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cancel_deployment::ci;
-use cancel_deployment::input::{COMMON, Input};
+use cancel_deployment::input::Input;
 use cancel_deployment::model::outcome::{Exit, FailOn, Outcome};
 use cancel_deployment::platform::register::REGISTER;
 use cancel_deployment::report::OUTPUTS;
+use cancel_deployment::settings::COMMON;
 use serde_yaml_ng::{Mapping, Value};
 
 fn root() -> &'static Path {

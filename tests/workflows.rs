@@ -238,7 +238,7 @@ fn every_selection_of_an_example_is_known() {
     for example in examples() {
         for step in example.uses() {
             for word in selects_of(&example, step) {
-                assert!(Select::parse(&word).is_ok(), "{}: {word}", example.name);
+                assert!(Select::named(&word).is_some(), "{}: {word}", example.name);
             }
         }
     }
@@ -259,7 +259,7 @@ fn every_platform_of_an_example_is_known_and_offers_what_is_selected() {
                     continue;
                 }
                 for word in &selects {
-                    let select = Select::parse(word).unwrap();
+                    let select = Select::named(word).unwrap();
                     assert!(entry.selects.contains(&select), "{}: {word}", example.name);
                 }
                 if selects.is_empty() {

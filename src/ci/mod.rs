@@ -27,4 +27,4 @@ pub use console::Console;
 pub(crate) use printer::print;
 pub use printer::{Print, Stream};
 pub use system::{Ci, Effect};
-pub use systems::{check_name, here, names};
+pub use systems::{here, names};

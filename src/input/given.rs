@@ -1,5 +1,6 @@
 //! A value as it was written, and where.
 
+use super::kind::InputKind;
 use crate::text::secret::Secret;
 
 /// One input's value and where it came from.
@@ -9,6 +10,7 @@ pub struct Given {
     /// Whether it is worth a closer look: valid UTF-8, and no variable that was left unexpanded.
     pub(super) readable: bool,
     pub(super) variable: String,
+    pub(super) kind: InputKind,
     pub(super) usual: bool,
 }
 

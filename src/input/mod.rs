@@ -1,7 +1,7 @@
 //! Inputs: which there are, what was written, and everything that is wrong with it, said at once.
 
-mod common;
 mod given;
+mod kind;
 mod spelling;
 mod values;
 
@@ -10,7 +10,7 @@ pub mod faults;
 pub mod needs;
 pub mod parse;
 
-pub use self::common::{COMMON, Input};
 pub use self::given::Given;
+pub use self::kind::{Input, InputKind, WordList, listed};
 pub use self::spelling::{Spelling, Style};
 pub use self::values::{UNEXPANDED, Values, echo, is_quoted};

@@ -1,8 +1,8 @@
 //! Which inputs a platform needs, and which of them say the same thing in different ways: said once, judged once.
 
-use super::common::Input;
 use super::env::is_unexpanded;
 use super::faults::Faults;
+use super::kind::Input;
 use super::values::Values;
 
 /// Inputs that belong together. The messages follow from it.
@@ -178,10 +178,10 @@ impl Values {
 mod tests {
     use super::*;
     use crate::input::env::Env;
-    use crate::input::{Spelling, Style};
+    use crate::input::{InputKind, Spelling, Style};
 
     const fn input(name: &'static str, usual: &'static [(&'static str, &'static str)]) -> Input {
-        Input { name, usual, secret: false, made_up: false, default: "", help: "" }
+        Input { name, kind: InputKind::Text, usual, secret: false, made_up: false, default: "", help: "" }
     }
 
     const INPUTS: [Input; 4] =

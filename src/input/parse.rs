@@ -35,7 +35,8 @@ pub fn duration(text: &str, least: u64, most: u64) -> Result<Duration, String> {
     }
 }
 
-fn spoken(seconds: u64) -> String {
+/// A bound of a duration, as it can be written.
+pub(super) fn spoken(seconds: u64) -> String {
     if seconds >= 3600 { format!("{}h", seconds / 3600) } else { format!("{seconds}s") }
 }
 

@@ -1,13 +1,15 @@
 //! What was written for the inputs of a run, and what can be wrong with any of it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use super::common::Input;
 use super::env::{Env, holds_expression, is_unexpanded};
 use super::faults::Faults;
 use super::given::Given;
+use super::kind::{Input, InputKind};
+use super::parse::{boolean, duration};
 use crate::model::id::{WRAPPED, is_wrapping};
 use crate::text::secret::Secret;
 
@@ -49,6 +51,7 @@ impl Values {
             readable: written.value.is_some(),
             value: written.value.unwrap_or_default(),
             variable: written.variable,
+            kind: input.kind,
             usual,
         };
         self.0.insert(input.name, given);
@@ -150,6 +153,37 @@ impl Values {
             }
         }
     }
+}
+
+/// Inputs that are less than any text, as their kinds say; `None` also for one of another kind.
+impl Values {
+    /// A boolean.
+    pub fn boolean(&self, name: &str, faults: &mut Faults) -> Option<bool> {
+        self.parsed(name, faults, boolean)
+    }
+
+    /// A duration within its bounds.
+    pub fn duration(&self, name: &str, faults: &mut Faults) -> Option<Duration> {
+        let InputKind::Duration(least, most) = self.given(name)?.kind else { return None };
+        self.parsed(name, faults, |text| duration(text, least, most))
+    }
+
+    /// One word of a choice.
+    pub fn choice(&self, name: &str, faults: &mut Faults) -> Option<&'static str> {
+        let kind = self.given(name)?.kind;
+        self.parsed(name, faults, |text| word_of(kind, text))
+    }
+
+    /// Several words of a choice.
+    pub fn choices(&self, name: &str, faults: &mut Faults) -> Option<Vec<&'static str>> {
+        let kind = self.given(name)?.kind;
+        self.parsed(name, faults, |_| self.list(name).iter().map(|item| word_of(kind, item)).collect())
+    }
+}
+
+fn word_of(kind: InputKind, text: &str) -> Result<&'static str, String> {
+    let found = kind.words().into_iter().find(|word| word.eq_ignore_ascii_case(text));
+    found.ok_or_else(|| format!("takes {}", kind.in_words().unwrap_or_default()))
 }
 
 /// What is said of an expression that nobody replaced.

@@ -188,6 +188,13 @@ impl FailOn {
         if superseded { Self(vec![Outcome::Error, Outcome::NotFound, Outcome::TimedOut]) } else { Self::default() }
     }
 
+    /// What can be listed, and the two words that stand alone.
+    pub fn words() -> Vec<&'static str> {
+        let mut words = vec!["none", "any"];
+        words.extend(distinct_words());
+        words
+    }
+
     /// Takes the words of `fail_on`. `already_finished` means only the kind that had succeeded.
     pub fn parse(words: &[String]) -> Result<Self, String> {
         match words {
@@ -232,10 +239,14 @@ impl FailOn {
 
 /// The words of all outcomes, each once, for messages and documents.
 pub fn words_of_outcomes() -> String {
+    distinct_words().join(", ")
+}
+
+fn distinct_words() -> Vec<&'static str> {
     let mut words: Vec<_> = Outcome::ALL.into_iter().map(Outcome::word).collect();
     let mut seen = std::collections::HashSet::new();
     words.retain(|word| seen.insert(*word));
-    words.join(", ")
+    words
 }
 
 #[cfg(test)]

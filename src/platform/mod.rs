@@ -29,7 +29,7 @@ use crate::api::wire::Text;
 use crate::api::{Api, Service};
 use crate::input::faults::Faults;
 pub use crate::input::needs::{Need, Way};
-use crate::input::{Input, Values};
+use crate::input::{Input, InputKind, Values};
 use crate::model::about::About;
 use crate::model::answers::{Accepted, Conclusion, Filter, Found, Listed};
 use crate::model::deployment::{Deployment, State};
@@ -179,12 +179,12 @@ pub fn as_written(id: &Id) -> Result<Id, String> {
 
 /// How every `open` builds an input: plain, from the usual variables as well.
 pub const fn input(name: &'static str, usual: &'static [(&'static str, &'static str)], help: &'static str) -> Input {
-    Input { name, usual, secret: false, made_up: false, default: "", help }
+    Input { name, kind: InputKind::Text, usual, secret: false, made_up: false, default: "", help }
 }
 
 /// The same for a credential.
 pub const fn secret(name: &'static str, usual: &'static [(&'static str, &'static str)], help: &'static str) -> Input {
-    Input { name, usual, secret: true, made_up: false, default: "", help }
+    Input { name, kind: InputKind::Text, usual, secret: true, made_up: false, default: "", help }
 }
 
 /// Everything that the pages of a list brought, each once, as it was seen last, newest first.

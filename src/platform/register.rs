@@ -17,6 +17,11 @@ pub const REGISTER: &Platforms = &[
     &railway::INFO,
 ];
 
+/// What a user writes for each.
+pub fn names(platforms: &Platforms) -> Vec<&'static str> {
+    platforms.iter().map(|entry| entry.about.id).collect()
+}
+
 /// The platform a user means: case does not matter, `-` is `_`.
 pub fn named(platforms: &Platforms, text: &str) -> Option<&'static PlatformInfo> {
     let id = text.to_ascii_lowercase().replace('-', "_");

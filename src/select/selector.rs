@@ -53,11 +53,9 @@ impl Select {
         }
     }
 
-    /// Takes a word in any case.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let word = text.to_ascii_lowercase();
-        let found = Self::ALL.into_iter().find(|select| select.word() == word);
-        found.ok_or_else(|| "takes `latest`, `commit`, `branch`, `superseded` or `all`".to_owned())
+    /// The one with that word, in any case.
+    pub fn named(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|select| select.word().eq_ignore_ascii_case(text))
     }
 }
 

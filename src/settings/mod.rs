@@ -1,28 +1,30 @@
 //! What this program is told, judged once.
 
+mod common;
+mod unknown;
+
 pub mod open;
 pub mod secrets;
 pub mod target;
-mod unknown;
 
 use std::collections::HashSet;
 use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
 
+pub use self::common::COMMON;
 use self::unknown::{names, warn_of_foreign_inputs, warn_of_unknown_names};
 use crate::api;
-use crate::ci::{self, Ci};
+use crate::ci::Ci;
 use crate::input::env::{Env, is_unexpanded};
 use crate::input::faults::{Fault, Faults};
-use crate::input::parse::{boolean, duration};
-use crate::input::{COMMON, Input, Spelling, UNEXPANDED, Values, echo, is_quoted};
+use crate::input::{Input, Spelling, UNEXPANDED, Values, echo, is_quoted, listed};
 use crate::model::address::Address;
 use crate::model::deployment::State;
 use crate::model::id::Id;
 use crate::model::outcome::FailOn;
 use crate::platform::PlatformInfo;
-use crate::platform::register::{Platforms, named};
+use crate::platform::register::{self, Platforms, named};
 use crate::select::Select;
 
 /// Looks up the common inputs, and those of a platform when it is known.
@@ -70,7 +72,7 @@ pub struct Common {
     /// Another file for the outputs.
     pub output_file: Option<String>,
     /// The CI system's name, when it is not to be detected.
-    pub ci: Option<String>,
+    pub ci: Option<&'static str>,
     /// The platform's API, when it is not the usual one.
     pub api_url: Option<Address>,
     /// From PEM text or a path.
@@ -80,24 +82,20 @@ pub struct Common {
 impl Common {
     /// Judges the common inputs; whatever is wrong goes to `faults` and is replaced by its default.
     pub fn judge(values: &Values, faults: &mut Faults) -> Self {
-        let superseded = values.get("select").is_some_and(|text| Select::parse(text) == Ok(Select::Superseded));
+        let superseded = values.get("select").is_some_and(|text| Select::named(text) == Some(Select::Superseded));
         Self {
             ids: ids(values, faults),
             only_states: only_states(values, faults),
-            wait: values.parsed("wait", faults, boolean).unwrap_or(true),
-            timeout: values
-                .parsed("timeout", faults, |text| duration(text, 1, 24 * 3600))
-                .unwrap_or(Duration::from_secs(240)),
-            poll_interval: values
-                .parsed("poll_interval", faults, |text| duration(text, 1, 3600))
-                .unwrap_or(Duration::from_secs(5)),
+            wait: values.boolean("wait", faults).unwrap_or(true),
+            timeout: values.duration("timeout", faults).unwrap_or(Duration::from_secs(240)),
+            poll_interval: values.duration("poll_interval", faults).unwrap_or(Duration::from_secs(5)),
             fail_on: values
                 .parsed("fail_on", faults, |_| FailOn::parse(&values.list("fail_on")))
                 .unwrap_or_else(|| FailOn::usual(superseded)),
-            dry_run: values.parsed("dry_run", faults, boolean).unwrap_or(false),
-            summary: values.parsed("summary", faults, boolean).unwrap_or(true),
+            dry_run: values.boolean("dry_run", faults).unwrap_or(false),
+            summary: values.boolean("summary", faults).unwrap_or(true),
             output_file: values.get("output_file").map(str::to_owned),
-            ci: values.parsed("ci", faults, |name| ci::check_name(name).map(|()| name.to_owned())),
+            ci: values.choice("ci", faults),
             api_url: values.parsed("api_url", faults, Address::parse),
             ca_cert: values.parsed("ca_cert", faults, |text| {
                 api::read_certificates(text).map_err(|error| format!("cannot be used: {error:#}"))
@@ -131,27 +129,21 @@ fn ids(values: &Values, faults: &mut Faults) -> Vec<Id> {
 }
 
 fn only_states(values: &Values, faults: &mut Faults) -> Option<Vec<State>> {
-    values.parsed("only_states", faults, |_| {
-        let states = values.list("only_states").into_iter().map(|word| match word.to_ascii_lowercase().as_str() {
-            "queued" => Ok(State::Queued),
-            "running" => Ok(State::Running),
-            _ => Err("takes `queued`, `running` or both".to_owned()),
-        });
-        states.collect()
-    })
+    let words = values.choices("only_states", faults)?;
+    Some(common::IN_FLIGHT.into_iter().filter(|state| words.contains(&state.word())).collect())
 }
 
 /// The value of `platform`, looked up among them.
 pub fn chosen_platform(platforms: &Platforms, env: &Env, faults: &mut Faults) -> Option<&'static PlatformInfo> {
-    let known = || platforms.iter().map(|entry| format!("`{}`", entry.about.id)).collect::<Vec<_>>().join(", ");
+    let known = listed(&register::names(platforms));
     let Some(written) = env.input("platform") else {
-        faults.add(None, "platform", format!("is missing: set it to one of {}", known()));
+        faults.add(None, "platform", format!("is missing: set it to {known}"));
         return None;
     };
     let text = written.value.as_ref()?.expose();
     let found = named(platforms, text);
     if found.is_none() && !is_unexpanded(text) && !is_quoted(text) {
-        let text = format!("{}takes one of {}", echo(text), known());
+        let text = format!("{}takes {known}", echo(text));
         faults.found.push(Fault::new("platform", Some(written.variable.clone()), text));
     }
     found

@@ -6,7 +6,6 @@ use crate::ci::facts::Facts;
 use crate::input::Values;
 use crate::input::env::is_unexpanded;
 use crate::input::faults::Faults;
-use crate::input::parse::duration;
 use crate::model::branch::short_name;
 use crate::model::deployment::SHORTEST_COMMIT;
 use crate::model::id::Id;
@@ -43,10 +42,10 @@ pub struct Known<'a> {
 /// What the inputs about choosing say.
 pub fn judge(known: &Known<'_>, ids: Vec<Id>, faults: &mut Faults) -> (Target, Guard) {
     let Known { values, entry, .. } = known;
-    let select = values.parsed("select", faults, Select::parse);
+    let select = values.choice("select", faults).and_then(Select::named);
     let branch = values.parsed("branch", faults, branch);
     let commit = values.parsed("commit", faults, commit);
-    let appear_within = values.parsed("appear_within", faults, |text| duration(text, 0, 24 * 3600));
+    let appear_within = values.duration("appear_within", faults);
     let select_given = values.given("select").is_some();
     if !select_given {
         let target = values.get("target").map(str::to_owned);

@@ -6,7 +6,9 @@ use super::open::{Connect, Opened, Setup, open, require_target};
 use super::target::Target;
 use super::*;
 use crate::api::{Request, Response, Transport, TransportError};
+use crate::ci;
 use crate::ci::facts::Facts;
+use crate::input::InputKind;
 use crate::platform::register::{REGISTER, named};
 use crate::platform::{Need, Way};
 
@@ -36,7 +38,7 @@ fn judged(variables: Variables) -> Judged {
     let entry = chosen_platform(REGISTER, &env, &mut faults);
     let values = read(REGISTER, &env, entry, &mut faults);
     let common = Common::judge(&values, &mut faults);
-    let facts = Facts::read(&env, ci::here(&env, common.ci.as_deref()).id());
+    let facts = Facts::read(&env, ci::here(&env, common.ci).id());
     let connect: Connect = Box::new(|_, _, _, _| Ok(Box::new(Nowhere)));
     let opened = match entry {
         Some(entry) => {
@@ -48,7 +50,7 @@ fn judged(variables: Variables) -> Judged {
             None
         }
     };
-    let spelling = spelling(REGISTER, &env, ci::here(&env, common.ci.as_deref()).as_ref());
+    let spelling = spelling(REGISTER, &env, ci::here(&env, common.ci).as_ref());
     Judged { said: faults.sentences(&spelling, None), warnings: faults.warnings, common, opened }
 }
 
@@ -149,7 +151,7 @@ fn quotes_around_a_value_are_named_in_every_input() {
             }
         }
     }
-    let words = "has brackets or quotes around it, but takes one of";
+    let words = "has brackets or quotes around it, but takes `";
     assert!(judged(variables(&[("platform", "[digitalocean]")])).said[0].contains(words));
     check(&[("ci", "<github-actions>")], &[words]);
 }
@@ -214,6 +216,48 @@ fn values_are_read_as_people_write_them() {
     assert_eq!(common("only_states", "Queued,RUNNING").only_states, both);
     for platform in ["DigitalOcean", "DIGITALOCEAN", " digitalocean\n"] {
         common("platform", platform);
+    }
+}
+
+/// What an input's kind lets through, and what it does not.
+fn values_of(kind: InputKind) -> (Vec<String>, Vec<String>) {
+    match kind {
+        InputKind::Text | InputKind::Lines => (Vec::new(), Vec::new()),
+        InputKind::Boolean => (vec!["True".to_owned(), "false".to_owned()], vec!["maybe".to_owned()]),
+        InputKind::Duration(least, most) => {
+            let over = (most + 1).to_string();
+            (vec![least.to_string(), most.to_string()], vec![over, "maybe".to_owned()])
+        }
+        InputKind::Choice(words) | InputKind::Choices(words) => {
+            let words = words().into_iter();
+            (words.flat_map(|word| [word.to_owned(), word.to_uppercase()]).collect(), vec!["maybe".to_owned()])
+        }
+    }
+}
+
+#[test]
+fn every_input_takes_what_its_kind_says() {
+    for entry in REGISTER {
+        for input in COMMON.iter().chain(entry.inputs) {
+            let refused = |value: &String| {
+                let found = about(entry, input.name, &[("select", "latest"), (input.name, value)]);
+                found.iter().any(|said| said.contains("takes "))
+            };
+            let (good, bad) = values_of(input.kind);
+            assert_eq!(good.iter().find(|value| refused(value)), None, "{} {}", entry.about.id, input.name);
+            assert_eq!(bad.iter().find(|value| !refused(value)), None, "{} {}", entry.about.id, input.name);
+        }
+    }
+}
+
+#[test]
+fn what_a_choice_offers_is_in_its_description() {
+    for input in COMMON.iter().chain(REGISTER.iter().flat_map(|entry| entry.inputs)) {
+        if matches!(input.kind, InputKind::Choice(_)) {
+            let meaning = input.meaning();
+            let missing = input.kind.words().into_iter().find(|word| !meaning.contains(&format!("`{word}`")));
+            assert_eq!(missing, None, "{}", input.name);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Names that are written although nobody reads them: another platform's inputs, and misspelled ones.
 
-use crate::input::COMMON;
+use super::common::COMMON;
 use crate::input::env::Env;
 use crate::input::faults::{Fault, Faults};
 use crate::platform::PlatformInfo;

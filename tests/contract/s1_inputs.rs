@@ -147,7 +147,7 @@ fn help_names_every_input_of_every_platform() {
     let help = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0));
     let own = cancel_deployment::platform::register::REGISTER.iter().flat_map(|entry| entry.inputs);
-    for input in cancel_deployment::input::COMMON.iter().chain(own) {
+    for input in cancel_deployment::settings::COMMON.iter().chain(own) {
         assert!(help.contains(&format!("  {} ", input.name)), "no {} in\n{help}", input.name);
     }
     for word in ["superseded", "nothing_to_cancel", "124", "143"] {

@@ -25,7 +25,7 @@ use super::{Need, Opened, Platform, PlatformInfo, Way, input, opened, secret};
 use crate::api::wire::Maybe;
 use crate::api::{Api, ApiError, ApiRequest, Errors, Response, Service};
 use crate::input::faults::Faults;
-use crate::input::{Input, Values};
+use crate::input::{Input, InputKind, Values};
 use crate::model::about::About;
 use crate::model::address::Address;
 use crate::model::answers::{Accepted, Conclusion, Filter, Found, Listed};
@@ -65,6 +65,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
             )
         },
         Input {
+            kind: InputKind::Choice(|| ["auto"].into_iter().chain([V2, Preview].map(Surface::word)).collect()),
             default: "auto",
             ..input(
                 "api_version",
@@ -83,6 +84,8 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
     ..PlatformInfo::USUAL
 };
 
+const BOTH: &[Surface] = &[V2, Preview];
+
 /// The most hosts the preview surface puts on a page.
 const HOSTS_PER_PAGE: usize = 100;
 
@@ -98,7 +101,7 @@ struct Datadog {
 
 fn open(values: &Values, faults: &mut Faults) -> Opened {
     let site = values.parsed("site", faults, site::site);
-    let surfaces = values.parsed("api_version", faults, surfaces);
+    let surfaces = values.choice("api_version", faults).map_or(BOTH, surfaces);
     let base = format!("https://api.{}", site.unwrap_or("datadoghq.com"));
     let service = Service::new(&INFO.about)
         .base("site", Address::parse(&base).ok())
@@ -108,15 +111,14 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
         .request_id("")
         .errors(Errors::at(&[]).refined(refine));
     let query = values.get("query").map(str::to_owned);
-    opened(Datadog { surfaces: surfaces.unwrap_or(&[V2, Preview]), query }, service)
+    opened(Datadog { surfaces, query }, service)
 }
 
-fn surfaces(written: &str) -> Result<&'static [Surface], String> {
-    match written.to_ascii_lowercase().as_str() {
-        "auto" => Ok(&[V2, Preview]),
-        "v2" => Ok(&[V2]),
-        "unstable" => Ok(&[Preview]),
-        _ => Err("takes `auto`, `v2` or `unstable`".to_owned()),
+fn surfaces(word: &str) -> &'static [Surface] {
+    match word {
+        "v2" => &[V2],
+        "unstable" => &[Preview],
+        _ => BOTH,
     }
 }
 
@@ -221,11 +223,7 @@ async fn all_hosts(api: &Api, id: &str) -> Result<Option<Vec<Host>>, Failure> {
 impl Datadog {
     /// Where a deployment is to be looked for: where it was found, if it was.
     fn surfaces(&self, known: &Deployment) -> &'static [Surface] {
-        match known.handle.as_str() {
-            Some("v2") => &[V2],
-            Some("unstable") => &[Preview],
-            _ => self.surfaces,
-        }
+        known.handle.as_str().map_or(self.surfaces, surfaces)
     }
 
     async fn read(&self, api: &Api, id: &str, surfaces: &[Surface], read: Read) -> Result<Option<Deployment>, Failure> {

@@ -19,8 +19,7 @@ use super::usual::Read;
 use super::{Need, Opened, Platform, PlatformInfo, input, opened, secret};
 use crate::api::{Api, ApiError, ApiRequest, Errors, Once, Response, Service};
 use crate::input::faults::Faults;
-use crate::input::parse::boolean;
-use crate::input::{Input, Values};
+use crate::input::{Input, InputKind, Values};
 use crate::model::about::About;
 use crate::model::answers::{Accepted, Exclusion, Filter, Found, Listed};
 use crate::model::deployment::{Deployment, State};
@@ -60,6 +59,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
             "The environment: its id, or the address of its page in the console. Without `deployment_id` whatever is deployed there is canceled.",
         ),
         Input {
+            kind: InputKind::Boolean,
             default: "false",
             ..input("force_cancel", &[], "Also abandon lifecycle jobs that the deployment started.")
         },
@@ -80,7 +80,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
 };
 
 fn open(values: &Values, faults: &mut Faults) -> Opened {
-    let force = values.parsed("force_cancel", faults, boolean);
+    let force = values.boolean("force_cancel", faults);
     let id = values.parsed("environment_id", faults, environment)?;
     let service = Service::new(&INFO.about)
         .credential("authorization", authorization(values.secret("token")?.expose()))

@@ -136,7 +136,7 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
     let project_token = values.secret("project_token");
     if selects && project_token.is_none() {
         values.require(&["project_id", "environment_id", "service_id"], INFO.inputs, faults);
-    } else if values.get("select").is_some_and(|select| Select::parse(select) == Ok(Select::Latest)) {
+    } else if values.get("select").is_some_and(|select| Select::named(select) == Some(Select::Latest)) {
         values.require(&["service_id"], INFO.inputs, faults);
     }
     let service = Service::new(&INFO.about)
