@@ -16,8 +16,11 @@ const HANDED_OVER: &str = "INPUT_";
 /// Runners that keep a hyphen of the input's name.
 const HYPHENATED: [&str; 2] = ["INPUT_", "PLUGIN_"];
 
+/// Runners that spread a list over numbered variables: Buildkite's plugins, and Bitbucket's pipes, which count them too.
+const NUMBERED: [&str; 2] = ["BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT_", "CANCEL_DEPLOYMENT_"];
+
 /// Prefixes under which an unknown name is worth a warning: nobody but the user writes them.
-const OWN: [&str; 2] = ["PLUGIN_", "CANCEL_DEPLOYMENT_"];
+const OWN: [&str; 3] = ["PLUGIN_", "BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT_", "CANCEL_DEPLOYMENT_"];
 
 /// All variables of the process, any of which may hold a secret. One that is not UTF-8 is remembered by its name alone.
 #[derive(Clone, Default)]
@@ -57,8 +60,7 @@ impl Env {
     pub fn input(&self, name: &str) -> Option<Written> {
         spellings(name).into_iter().find_map(|variable| {
             self.written(&variable).or_else(|| {
-                // Only Buildkite spreads a list over numbered variables.
-                variable.starts_with("BUILDKITE_").then(|| self.numbered(&variable)).flatten()
+                NUMBERED.iter().any(|prefix| variable.starts_with(prefix)).then(|| self.numbered(&variable)).flatten()
             })
         })
     }
@@ -110,13 +112,21 @@ impl Env {
                 continue;
             };
             let name = rest.to_ascii_lowercase().replace('-', "_");
-            let is_read = known(&name) && spellings(&name).contains(variable);
+            let is_numbered = NUMBERED.iter().any(|prefix| variable.starts_with(prefix));
+            let is_item = is_numbered && list_of(&name).is_some_and(&known);
+            let is_read = is_item || known(&name) && spellings(&name).contains(variable);
             if !is_read && value.as_ref().is_none_or(|text| !text.expose().trim().is_empty()) {
                 unknown.push((name, variable.clone()));
             }
         }
         unknown
     }
+}
+
+/// The list that a numbered name is an item of, or its count.
+fn list_of(name: &str) -> Option<&str> {
+    let (list, item) = name.rsplit_once('_')?;
+    (item == "count" || item.parse::<u32>().is_ok()).then_some(list)
 }
 
 /// The variables in which the input `name` may arrive, first wins.
@@ -198,7 +208,11 @@ mod tests {
     }
 
     #[test]
-    fn a_buildkite_list_arrives_numbered() {
+    fn a_list_of_buildkite_or_bitbucket_arrives_numbered() {
+        let name = "CANCEL_DEPLOYMENT_DEPLOYMENT_ID";
+        let (zero, one, count) = (format!("{name}_0"), format!("{name}_1"), format!("{name}_COUNT"));
+        check(&[(&count, "2"), (&zero, "a"), (&one, "b")], "deployment_id", Some("a\nb"));
+        check(&[("PLUGIN_DEPLOYMENT_ID_0", "a")], "deployment_id", None);
         let name = "BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT_DEPLOYMENT_ID";
         let (zero, one) = (format!("{name}_0"), format!("{name}_1"));
         check(&[(zero.as_str(), "a"), (one.as_str(), "b")], "deployment_id", Some("a\nb"));
@@ -206,6 +220,25 @@ mod tests {
         check(&[(zero.as_str(), ""), (one.as_str(), "b")], "deployment_id", Some("b"));
         check(&[(zero.as_str(), "a"), ("PLUGIN_DEPLOYMENT_ID", "b")], "deployment_id", Some("b"));
         check(&[(zero.as_str(), "a"), ("CANCEL_DEPLOYMENT_DEPLOYMENT_ID", "b")], "deployment_id", Some("a"));
+    }
+
+    #[test]
+    fn a_name_that_no_input_has_is_noticed_under_every_prefix_of_ours() {
+        for (variable, name) in [
+            ("PLUGIN_TOKN", Some("tokn")),
+            ("CANCEL_DEPLOYMENT_TOKN", Some("tokn")),
+            ("BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT_TOKN", Some("tokn")),
+            ("BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT_TOKEN", None),
+            ("BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT_TOKEN_12", None),
+            ("BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT_TOKN_0", Some("tokn_0")),
+            ("CANCEL_DEPLOYMENT_TOKEN_COUNT", None),
+            ("PLUGIN_TOKEN_0", Some("token_0")),
+            ("BUILDKITE_PLUGIN_DOCKER_TOKN", None),
+            ("INPUT_TOKN", None),
+        ] {
+            let found = env(&[(variable, "x")]).unknown(|name| name == "token");
+            assert_eq!(found.first().map(|(name, _)| name.as_str()), name, "{variable}");
+        }
     }
 
     #[cfg(unix)]

@@ -410,6 +410,16 @@ fn a_misspelled_name_is_answered_with_the_real_one() {
     }
 }
 
+#[test]
+fn every_unknown_option_of_the_buildkite_plugin_is_named() {
+    let of_plugin = |name: &str| format!("BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT_{name}");
+    for (name, told) in [("TIMEOUTS", " is no input; did you mean `timeout`?"), ("MESSAGE", " is no input.")] {
+        let Judged { said, warnings, .. } = on("digitalocean", &[(&of_plugin(name), "x")]);
+        assert_eq!((said.len(), warnings), (0, vec![of_plugin(name) + told]));
+    }
+    assert_eq!(on("digitalocean", &[(&of_plugin("ONLY_STATES_0"), "queued")]).warnings, [""; 0]);
+}
+
 // What is missing, and what does not go together.
 
 #[test]

@@ -53,8 +53,11 @@ pub(super) fn warn_of_unknown_names(platforms: &Platforms, env: &Env, faults: &m
             .map(|known| (strsim::damerau_levenshtein(&name, known), known))
             .min()
             .filter(|(distance, known)| *distance * 3 <= known.len().max(6));
-        if let Some((_, known)) = close {
-            faults.warnings.push(format!("{variable} is no input; did you mean `{known}`?"));
+        match close {
+            Some((_, known)) => faults.warnings.push(format!("{variable} is no input; did you mean `{known}`?")),
+            // An option of the plugin, which Buildkite's agents do not check; the other prefixes are used by others too.
+            None if variable.starts_with("BUILDKITE_") => faults.warnings.push(format!("{variable} is no input.")),
+            None => {}
         }
     }
 }

@@ -51,11 +51,13 @@ fn every_spelling_of_an_input_is_read() {
 }
 
 #[test]
-fn a_buildkite_list_names_several_deployments() {
-    let scene = two_running();
-    let item = |n: usize| format!("BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT_DEPLOYMENT_ID_{n}");
-    let ran = app(&scene).var(&item(0), "dep-1").var(&item(1), "dep-2").run();
-    assert_eq!(ran.ended("canceled", 0).output("count"), "2");
+fn a_list_of_buildkite_or_bitbucket_names_several_deployments() {
+    for prefix in ["BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT", "CANCEL_DEPLOYMENT"] {
+        let scene = two_running();
+        let item = |end: &str| format!("{prefix}_DEPLOYMENT_ID_{end}");
+        let step = app(&scene).var(&item("0"), "dep-1").var(&item("1"), "dep-2").var(&item("COUNT"), "2");
+        assert_eq!(step.run().ended("canceled", 0).output("count"), "2");
+    }
 }
 
 #[test]

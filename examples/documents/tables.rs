@@ -1,0 +1,105 @@
+//! The tables of platforms, hosts, inputs and selections.
+
+use std::fmt::Write as _;
+
+use cancel_deployment::help::meaning;
+use cancel_deployment::input::Input;
+use cancel_deployment::platform::register::REGISTER;
+use cancel_deployment::platform::{Need, PlatformInfo};
+use cancel_deployment::select::Select;
+use cancel_deployment::settings::COMMON;
+
+use super::parameters::default;
+
+pub(crate) fn platforms() -> String {
+    let mut table = String::from("| platform | a deployment is named by | credential | `select` |\n");
+    table.push_str("| --- | --- | --- | --- |\n");
+    for PlatformInfo { about, needs, selects, .. } in REGISTER {
+        let (name, id, named_by) = (about.name, about.id, about.named_by);
+        let page = format!("docs/platforms.md#{}", anchor(name));
+        let credentials = without_variables(about.credentials);
+        let scope = needs.iter().find(|need| matches!(need, Need::ForSelect(_))).and_then(|need| need.ways().first());
+        let scope = scope.map_or_else(String::new, |way| {
+            let names: Vec<_> = way.needs().map(|name| format!("`{name}`")).collect();
+            format!("with {}: ", names.join(" and "))
+        });
+        let selects: Vec<_> = selects.iter().map(|select| select.word()).collect();
+        let selects = selects.join(", ");
+        let _ = writeln!(table, "| [{name}]({page}), `{id}` | {named_by} | {credentials} | {scope}{selects} |");
+    }
+    table
+}
+
+/// The hosts that a firewall has to let through.
+pub(crate) fn hosts() -> String {
+    let mut table = String::from("| platform | host |\n| --- | --- |\n");
+    for PlatformInfo { about, base, inputs, .. } in REGISTER {
+        let host = base.split('/').nth(2);
+        let host = match host {
+            Some(host) if inputs.iter().any(|input| input.name == "site") => {
+                format!("`{host}`, or `api.` and the `site` that is written")
+            }
+            Some(host) => format!("`{host}`"),
+            None => "the one in `api_url`, and the sign-in host that it names".to_owned(),
+        };
+        let _ = writeln!(table, "| {} | {host} |", about.name);
+    }
+    table
+}
+
+/// What leads to a heading.
+fn anchor(heading: &str) -> String {
+    heading.to_lowercase().replace(' ', "-")
+}
+
+/// Credentials by their inputs alone, without the usual variables in brackets behind them.
+fn without_variables(credentials: &str) -> String {
+    let mut parts = credentials.split(" (or ");
+    let first = parts.next().unwrap_or_default();
+    parts.fold(first.to_owned(), |text, part| text + part.split_once(')').map_or("", |(_, rest)| rest))
+}
+
+pub(crate) fn inputs() -> String {
+    let mut text = format!("## On every platform\n\n{}", table(COMMON, &[]));
+    for PlatformInfo { about, inputs, needs, .. } in REGISTER {
+        let page = format!("[What to grant, and where to click](platforms.md#{}).", anchor(about.name));
+        let rows = table(inputs, needs);
+        let _ = write!(text, "\n## {}\n\n`platform: {}` takes these as well. {page}\n\n{rows}", about.name, about.id);
+    }
+    text
+}
+
+fn table(inputs: &[Input], needs: &[Need]) -> String {
+    let mut table = String::from("| input | default | meaning |\n| --- | --- | --- |\n");
+    for input in inputs {
+        let needed = needs.iter().any(|need| matches!(need, Need::All(names) if names.contains(&input.name)));
+        let default = default(input, needed);
+        let space = if default.is_empty() { "" } else { " " };
+        let _ = writeln!(table, "| `{}` |{space}{default} | {} |", input.name, meaning(REGISTER, input));
+    }
+    table
+}
+
+pub(crate) fn selections() -> String {
+    let names = REGISTER.iter().map(|info| info.about.name.split_once(' ').map_or(info.about.name, short_name));
+    let mut table = format!("| `select` | chooses | {} |\n", names.collect::<Vec<_>>().join(" | "));
+    let _ = writeln!(table, "| --- | --- |{}", " --- |".repeat(REGISTER.len()));
+    for select in Select::ALL {
+        let can = REGISTER.iter().map(|info| {
+            let note = info.select_notes.iter().find(|(special, _)| *special == select);
+            match note {
+                Some((_, note)) => note,
+                None if info.selects.contains(&select) => "yes",
+                None => "–",
+            }
+        });
+        let can = can.collect::<Vec<_>>().join(" | ");
+        let _ = writeln!(table, "| `{}` | {} | {can} |", select.word(), select.describe());
+    }
+    table
+}
+
+/// The first word says enough, but for a name of two words.
+fn short_name((first, rest): (&'static str, &'static str)) -> &'static str {
+    if rest == "Foundry" { "Cloud Foundry" } else { first }
+}

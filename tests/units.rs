@@ -1,0 +1,119 @@
+//! Rules about the units for other CI systems, in `integrations/`: each offers the inputs there are, and no secret where
+//! the server would store it as text. What runs them is `tests/runners/units.sh`.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a test may stop at the first surprise"
+)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use cancel_deployment::input::Input;
+use cancel_deployment::platform::register::REGISTER;
+use cancel_deployment::settings::COMMON;
+use serde::Deserialize as _;
+use serde_yaml_ng::{Deserializer, Value};
+
+const GITLAB: &str = "integrations/gitlab.yml";
+const BUILDKITE: &str = "integrations/buildkite/cancel-deployment/plugin.yml";
+
+fn read(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path))
+        .unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The documents of a file of YAML.
+fn documents(path: &str) -> Vec<Value> {
+    Deserializer::from_str(&read(path)).map(|document| Value::deserialize(document).unwrap()).collect()
+}
+
+fn keys(mapping: &Value) -> BTreeSet<String> {
+    mapping.as_mapping().unwrap().keys().map(|key| key.as_str().unwrap().to_owned()).collect()
+}
+
+fn set(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn inputs() -> impl Iterator<Item = &'static Input> {
+    COMMON.iter().chain(REGISTER.iter().flat_map(|entry| entry.inputs))
+}
+
+/// The inputs that are a secret on no platform.
+fn public() -> BTreeSet<String> {
+    let secret: BTreeSet<_> = inputs().filter(|input| input.secret).map(|input| input.name).collect();
+    inputs().map(|input| input.name).filter(|name| !secret.contains(name)).map(str::to_owned).collect()
+}
+
+/// A unit offers every public input but those that it sets by itself, and besides them only parameters of its own.
+#[track_caller]
+fn offers(path: &str, offered: &BTreeSet<String>, own: &[&str], set_by_itself: &[&str]) {
+    let (own, set_by_itself) = (set(own), set(set_by_itself));
+    assert!(own.is_subset(offered) && own.is_disjoint(&public()), "{path}: its own parameters are not {own:?}");
+    assert!(set_by_itself.is_subset(&public()), "{path}: {set_by_itself:?}");
+    let expected: BTreeSet<_> = public().difference(&set_by_itself).cloned().collect();
+    assert_eq!(offered.difference(&own).cloned().collect::<BTreeSet<_>>(), expected, "{path}");
+}
+
+/// Every parameter is handed over as the variable that is named after it, and nothing else is.
+#[track_caller]
+fn hands_over(
+    path: &str,
+    variables: &Value,
+    offered: &BTreeSet<String>,
+    own: &[&str],
+    parameter: impl Fn(&str) -> String,
+) {
+    for name in offered.difference(&set(own)) {
+        let variable = format!("CANCEL_DEPLOYMENT_{}", name.to_uppercase());
+        assert_eq!(variables[&variable].as_str(), Some(parameter(name).as_str()), "{path}: {variable}");
+    }
+    let handed_over = keys(variables).into_iter().filter(|name| name.starts_with("CANCEL_DEPLOYMENT_"));
+    assert_eq!(handed_over.count(), offered.len() - own.len(), "{path}");
+}
+
+#[test]
+fn the_gitlab_file_offers_every_input_but_secrets() {
+    let [spec, jobs] = documents(GITLAB).try_into().unwrap();
+    let inputs = &spec["spec"]["inputs"];
+    let own = ["job_name", "stage", "when", "image"];
+    offers(GITLAB, &keys(inputs), &own, &["output_file", "ci"]);
+    let job = &jobs["$[[ inputs.job_name ]]"];
+    hands_over(GITLAB, &job["variables"], &keys(inputs), &own, |name| format!("$[[ inputs.{name} ]]"));
+    assert_eq!(keys(&jobs).len(), 1, "a file for `include` sets nothing for the whole pipeline");
+    for (name, input) in inputs.as_mapping().unwrap() {
+        let default = input.get("default");
+        assert_eq!(default.is_none(), name == "platform", "{name:?}");
+        let options = input.get("options").and_then(Value::as_sequence);
+        let allowed = options.is_none_or(|options| default.is_none_or(|default| options.contains(default)));
+        assert!(allowed, "{name:?}: the default is none of its options");
+        assert!(input["description"].is_string(), "{name:?}");
+    }
+    // Inserted there it would be the text of a script.
+    assert!(!job["script"].as_sequence().unwrap().iter().any(|line| line.as_str().unwrap().contains("$[[")));
+    let [dotenv, links] = ["dotenv", "annotations"].map(|report| job["artifacts"]["reports"][report].as_str().unwrap());
+    assert_eq!((dotenv, links), ("cancel-deployment.env", "cancel-deployment.annotations.json"));
+}
+
+#[test]
+fn the_buildkite_plugin_offers_every_input_but_secrets() {
+    let [plugin] = documents(BUILDKITE).try_into().unwrap();
+    let configuration = &plugin["configuration"];
+    offers(BUILDKITE, &keys(&configuration["properties"]), &[], &[]);
+    assert_eq!(configuration["additionalProperties"], false);
+    assert_eq!(configuration["required"].as_sequence().unwrap(), &["platform"]);
+    assert!(plugin["name"].is_string() && plugin["description"].is_string() && plugin["requirements"].is_sequence());
+}
+
+#[test]
+fn the_folder_of_the_buildkite_plugin_is_the_prefix_of_its_variables() {
+    let folder = Path::new(BUILDKITE).parent().unwrap().file_name().unwrap().to_str().unwrap();
+    let prefix = format!("BUILDKITE_PLUGIN_{}_", folder.to_uppercase().replace('-', "_"));
+    assert!(read("src/input/env.rs").contains(&format!("\"{prefix}\"")));
+    // There it would be a plugin for Harness.
+    assert!(!Path::new(env!("CARGO_MANIFEST_DIR")).join("plugin.yml").exists());
+}
