@@ -44,7 +44,7 @@ const SCENES: &[Scene] = &[
             let production = vercel::Deployment::new("prj_1", "shop", "dpl_8wTq4NnB").target(Some("production"));
             sandbox.add(production.branch("main").after_cancel(["BUILDING", "READY"]));
         },
-        inputs: &[("select", "commit"), ("commit", vercel::COMMIT), ("project_id", "shop")],
+        inputs: &[("select", "commit"), ("project_id", "shop")],
         secrets: &[("token", TOKEN)],
     },
     Scene {
@@ -232,6 +232,8 @@ fn play(program: &Path, scene: &Scene) -> Played {
     let (output, summary) = (folder.join("output"), folder.join("summary"));
     let mut step = Command::new(program);
     step.env_clear().env("GITHUB_ACTIONS", "true").env("GITHUB_OUTPUT", &output).env("GITHUB_STEP_SUMMARY", &summary);
+    step.env("GITHUB_SERVER_URL", "https://github.com").env("GITHUB_REPOSITORY", "jane/shop");
+    step.env("GITHUB_SHA", vercel::COMMIT).env("GITHUB_REF", "refs/heads/main");
     step.env("INPUT_PLATFORM", scene.platform).env("INPUT_API_URL", sandbox.url(scene.platform));
     for (name, value) in scene.inputs.iter().chain(scene.secrets) {
         step.env(format!("INPUT_{}", name.to_uppercase()), value);

@@ -101,11 +101,11 @@ pub async fn run_in(world: World<'_>, env: &Env, start: Instant, mut signals: Si
         publish(&mut lock(&console), &report, &common);
         return Exit::BadInput;
     };
-    let process =
-        Process { console: &console, sanitizer: &sanitizer, entry, common: &common, spelling: &spelling, start };
+    let (console, sanitizer, common, spelling, facts) = (&console, &sanitizer, &common, &spelling, &facts);
+    let process = Process { console, sanitizer, entry, common, spelling, facts, start };
     process.carry_out(opened, &mut signals, &mut report).await;
     report.took = start.elapsed();
-    publish(&mut lock(&console), &report, &common);
+    publish(&mut lock(console), &report, common);
     let signal = signals.borrow().first;
     signal.map_or_else(|| common.fail_on.exit(report.outcomes()), Signal::exit)
 }

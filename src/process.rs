@@ -6,19 +6,22 @@ use tokio::time::Instant;
 
 use crate::api::{Api, Clock, Service, Transport};
 use crate::cancel::{Plan, Verdict};
+use crate::ci::facts::Facts;
 use crate::ci::{self, Console, Print};
 use crate::input::Spelling;
 use crate::input::env::Env;
 use crate::input::faults::Faults;
 use crate::model::address::Address;
+use crate::model::deployment::same_commit;
 use crate::model::outcome::{Exit, Outcome};
-use crate::model::reason::Reason;
+use crate::model::reason::{Reason, counted};
 use crate::model::signal::{Received, Signals};
 use crate::platform::PlatformInfo;
 use crate::platform::register::Platforms;
 use crate::progress::{ProgressLog, Voice};
-use crate::report::{DeploymentReport, Report, Whole};
+use crate::report::{Asked, DeploymentReport, Report, Whole};
 use crate::run::{Run, Task};
+use crate::select::Select;
 use crate::settings::open::Opened;
 use crate::settings::secrets::{all_secrets, secrets_handed_over};
 use crate::settings::target::Target;
@@ -69,6 +72,7 @@ pub(crate) struct Process<'a> {
     pub(crate) entry: &'static PlatformInfo,
     pub(crate) common: &'a Common,
     pub(crate) spelling: &'a Spelling,
+    pub(crate) facts: &'a Facts,
     pub(crate) start: Instant,
 }
 
@@ -83,9 +87,9 @@ impl Process<'_> {
 
     /// Opens the door and takes everything aimed at to its end.
     pub(crate) async fn carry_out(&self, opened: Opened, signals: &mut Signals, report: &mut Report) {
-        let Self { console, sanitizer, entry, common, spelling, start } = *self;
-        report.asked = sanitizer.short(&asked(entry, common, &opened.target));
-        lock(console).open_group(&report.asked);
+        let Self { console, sanitizer, entry, common, spelling, start, .. } = *self;
+        report.asked = self.asked(&opened.target);
+        lock(console).open_group(&report.asked.to_string());
         let api = self.api(opened.service, opened.base, opened.transport);
         let plan = Plan {
             wait: common.wait,
@@ -133,19 +137,26 @@ impl Process<'_> {
         report.whole = whole.as_ref().or(bad_input).map(|whole| Whole::new(whole, sanitizer, spelling));
         lock(console).close_group();
     }
-}
 
-fn asked(entry: &PlatformInfo, common: &Common, target: &Target) -> String {
-    let what = match target {
-        Target::Ids(ids) if ids.len() == 1 => "1 deployment".to_owned(),
-        Target::Ids(ids) => format!("{} deployments", ids.len()),
-        Target::Selection { selector, .. } => selector.describe(),
-    };
-    let limit = spoken(common.timeout);
-    let how = match (common.dry_run, common.wait) {
-        (true, _) => "dry run".to_owned(),
-        (false, true) => format!("wait for the end, at most {limit}"),
-        (false, false) => "do not wait for the end".to_owned(),
-    };
-    format!("Cancel {what} on {} ({how})", entry.about.name)
+    /// What is asked, in a few words.
+    fn asked(&self, target: &Target) -> Asked {
+        let Self { entry, common, sanitizer, facts, .. } = self;
+        let (what, selector) = match target {
+            Target::Ids(ids) => (counted(ids.len()), None),
+            Target::Selection { selector, .. } => (selector.describe(), Some(selector)),
+        };
+        let hash = selector.filter(|it| it.select == Select::Commit).and_then(|it| it.commit.as_deref());
+        // One that was written by hand may be another repository's.
+        let is_of_run = |hash: &str| facts.commit.as_deref().is_some_and(|commit| same_commit(commit, hash));
+        let commit = hash.map(|hash| (hash, facts.commit_page.as_deref().filter(|_| is_of_run(hash))));
+        let target = selector.and_then(|it| it.target.as_ref()).map(|target| format!("to {target} "));
+        let limit = spoken(common.timeout);
+        let how = match (common.dry_run, common.wait) {
+            (true, _) => "dry run".to_owned(),
+            (false, true) => format!("wait for the end, at most {limit}"),
+            (false, false) => "do not wait for the end".to_owned(),
+        };
+        let after = format!("{}on {} ({how})", target.unwrap_or_default(), entry.about.name);
+        Asked::new(sanitizer, &format!("Cancel {what}"), commit, &after)
+    }
 }

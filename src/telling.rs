@@ -7,16 +7,15 @@ use crate::ci::Console;
 use crate::input::Spelling;
 use crate::input::faults::Faults;
 use crate::platform::PlatformInfo;
-use crate::report::Report;
+use crate::report::{Asked, Report};
 use crate::settings::Common;
 use crate::text::sanitizer::Sanitizer;
-use crate::text::shown::Shown;
 
 /// The report of a run in which nothing has happened.
 pub(crate) fn nothing_yet(entry: Option<&'static PlatformInfo>, common: &Common) -> Report {
     Report {
         platform: entry.map(|entry| &entry.about),
-        asked: Shown::default(),
+        asked: Asked::default(),
         deployments: Vec::new(),
         whole: None,
         fail_on: common.fail_on.clone(),

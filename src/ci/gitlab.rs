@@ -51,7 +51,8 @@ impl Ci for GitLab {
     /// For `artifacts: reports: annotations`: it shows on the page of the job.
     fn beside_output_file(&self, path: &str, report: &Report) -> Vec<Effect> {
         let links = report.links().into_iter().take(MOST_LINKS);
-        let links: Vec<_> = links.map(|(label, url)| json!({"external_link": {"label": label, "url": url}})).collect();
+        let links: Vec<_> =
+            links.map(|(label, url)| json!({"external_link": {"label": label, "url": url.as_str()}})).collect();
         // Without a link the file is empty, but new: an old one would point elsewhere.
         let whole = if links.is_empty() { json!({}) } else { json!({ "cancel-deployment": links }) };
         let path = Path::new(path).with_extension("annotations.json");

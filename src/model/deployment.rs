@@ -199,6 +199,12 @@ impl Deployment {
 /// The shortest commit that is taken for one.
 pub const SHORTEST_COMMIT: usize = 7;
 
+/// A commit hash as people read it. What does not look like one stays as it is.
+pub fn short_commit(hash: &str) -> &str {
+    let is_hash = hash.chars().all(|c| c.is_ascii_hexdigit());
+    hash.get(..SHORTEST_COMMIT).filter(|_| is_hash).unwrap_or(hash)
+}
+
 /// Whether two hashes name one commit: one may be the short form of the other.
 pub fn same_commit(one: &str, other: &str) -> bool {
     let (one, other) = (one.to_ascii_lowercase(), other.to_ascii_lowercase());
@@ -208,6 +214,15 @@ pub fn same_commit(one: &str, other: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn people_read_seven_digits_of_a_hash() {
+        for (hash, shown) in
+            [("9a4df0b8e161e323", "9a4df0b"), ("9A4DF0B", "9A4DF0B"), ("9a4d", "9a4d"), ("main branch", "main branch")]
+        {
+            assert_eq!(short_commit(hash), shown);
+        }
+    }
 
     #[test]
     fn a_branch_is_told_by_its_short_name() {

@@ -73,13 +73,14 @@ mod tests {
 
     use super::*;
     use crate::model::outcome::FailOn;
+    use crate::report::Asked;
     use crate::text::sanitizer::Sanitizer;
 
     fn faulty(faults: Vec<String>) -> Report {
         let sanitizer = Sanitizer::default();
         Report {
             platform: None,
-            asked: Shown::default(),
+            asked: Asked::default(),
             deployments: Vec::new(),
             fail_on: FailOn::default(),
             whole: None,

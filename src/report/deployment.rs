@@ -16,6 +16,7 @@ use crate::model::outcome::Outcome;
 use crate::model::reason::{End, Interrupted};
 use crate::text::sanitizer::{Sanitizer, break_marks};
 use crate::text::shown::{Shown, ShownFacts};
+use crate::text::web_link::WebLink;
 
 /// One deployment as it is told.
 #[derive(Clone, Debug, Serialize)]
@@ -129,8 +130,8 @@ impl DeploymentReport {
     }
 
     /// A page for people, as a link may name it.
-    pub(super) fn page(&self) -> Option<&str> {
-        self.deployment_url.as_deref().filter(|url| is_linkable(url))
+    pub(super) fn page(&self) -> Option<WebLink> {
+        self.deployment_url.as_ref().and_then(WebLink::to)
     }
 
     pub(super) fn sentence(&self) -> Shown {
@@ -221,11 +222,6 @@ fn outcome_word<S: Serializer>(outcome: &Outcome, serializer: S) -> Result<S::Ok
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
 fn one_decimal<S: Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64((seconds * 10.0).round() / 10.0)
-}
-
-/// A platform's page: `https`, and nothing in it that could end a Markdown link.
-fn is_linkable(url: &str) -> bool {
-    url.starts_with("https://") && url.chars().all(|c| c.is_ascii_alphanumeric() || "-._~:/?#%=&+,@".contains(c))
 }
 
 /// The id of a deployment as log lines show it.

@@ -1,6 +1,7 @@
 //! How a run is told: outputs, annotations and the summary, as values that are not yet printed anywhere.
 
 mod annotations;
+mod asked;
 mod deployment;
 mod headlines;
 mod outputs;
@@ -10,6 +11,7 @@ mod summary;
 mod why;
 
 pub use annotations::Annotation;
+pub use asked::Asked;
 pub use deployment::{DeploymentReport, our_word, shown_id};
 pub use outputs::{LARGEST_DEPLOYMENTS, OUTPUTS};
 pub use run::{Report, Whole};

@@ -30,6 +30,7 @@ impl Report {
         if self.went_live() == "true" {
             lines.push(format!("  {}", self.how_to_go_back()));
         }
+        lines.extend(self.asked.commit_page().map(|page| format!("  Commit: {page}")));
         lines
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use super::asked::Asked;
 use super::deployment::DeploymentReport;
 use super::headlines::{NOTHING_CANCELED, whole_headline};
 use super::why::Why;
@@ -12,6 +13,7 @@ use crate::model::about::About;
 use crate::model::outcome::{FailOn, Level, Outcome};
 use crate::text::sanitizer::Sanitizer;
 use crate::text::shown::Shown;
+use crate::text::web_link::WebLink;
 
 /// More lines of one kind than this are not shown.
 pub(super) const MOST_LINES: usize = 10;
@@ -22,7 +24,7 @@ pub struct Report {
     /// The platform, once known.
     pub platform: Option<&'static About>,
     /// What was asked, in a few words.
-    pub asked: Shown,
+    pub asked: Asked,
     /// One each, in the order given.
     pub deployments: Vec<DeploymentReport>,
     /// What fails the step.
@@ -223,7 +225,7 @@ impl Report {
     }
 
     /// The pages of the deployments by their ids, the worst outcome first.
-    pub fn links(&self) -> Vec<(&str, &str)> {
+    pub fn links(&self) -> Vec<(&str, WebLink)> {
         self.sorted().into_iter().filter_map(|told| Some((told.deployment_id.as_str(), told.page()?))).collect()
     }
 }

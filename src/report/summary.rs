@@ -7,7 +7,7 @@ use super::deployment::{DeploymentReport, StateChange};
 use super::run::{MOST_LINES, Report, tally};
 use super::why::Why;
 use crate::model::outcome::{Level, Outcome};
-use crate::text::markdown::{code, prose};
+use crate::text::markdown::{code, link, prose};
 use crate::text::time::spoken;
 
 /// A larger summary is refused by those who show it.
@@ -24,7 +24,7 @@ impl Report {
             text.push_str("\nNothing was sent. Correct the inputs and run the job again.\n");
             return cap(text);
         }
-        let _ = writeln!(text, "**Asked:** {}\n", prose(&self.asked));
+        let _ = writeln!(text, "**Asked:** {}\n", self.asked.in_markdown());
         if self.outcome() != Outcome::NothingToCancel || self.is_unreadable() {
             let _ = writeln!(text, "**Did it go live?** {}\n", self.live_sentence());
         }
@@ -70,8 +70,8 @@ impl Report {
                 let _ = writeln!(text, "\n{} more are not listed here.", sorted.len() - index);
                 break;
             }
-            let link = |url: &str| format!("[{}]({url})", code(&told.deployment_id));
-            let id = told.page().map_or_else(|| code(&told.deployment_id), link);
+            let id = code(&told.deployment_id);
+            let id = told.page().map_or_else(|| id.clone(), |page| link(&id, &page));
             let none = || "–".to_owned();
             let first = told.previous_state.as_deref().filter(|word| !word.is_empty()).map_or_else(none, code);
             let last = told.last_word(code).unwrap_or_else(none);
@@ -129,8 +129,8 @@ impl Report {
                 many => format!("{many} of them are live"),
             };
             let whose = if live.len() == 1 { "its" } else { "this one's" };
-            let page = first.page();
-            let page = page.map(|url| format!(" ([open {whose} page]({url}))")).unwrap_or_default();
+            let page = first.page().map(|page| format!(" ({})", link(&format!("open {whose} page"), &page)));
+            let page = page.unwrap_or_default();
             // What a preview serves needs no way back.
             let label = if self.goes_back().is_some() { "Next" } else { "Live" };
             let _ = writeln!(text, "\n**{label}:** {which}. {}{page}", prose(&self.how_to_go_back()));
@@ -141,7 +141,7 @@ impl Report {
         let Some(first) = unseen.iter().find(|told| told.page().is_some()).or(unseen.first()) else { return };
         let id = code(&first.deployment_id);
         let place = match first.page() {
-            Some(url) => format!("[{id}]({url})"),
+            Some(page) => link(&id, &page),
             None => format!("{id} on {}", prose(about.name)),
         };
         let others = match unseen.len() {

@@ -10,7 +10,7 @@ mod superseded;
 use std::collections::BTreeSet;
 
 pub use self::selector::{MOST, Select, Selection, Selector};
-use self::selector::{SHOWN_COMMIT, in_flight, is_in_flight, owned};
+use self::selector::{in_flight, is_in_flight, owned};
 pub use self::superseded::is_keepable;
 use self::superseded::without_kept;
 use crate::model::deployment::{Deployment, Source, State, same_commit};
@@ -86,7 +86,7 @@ impl Selector {
         let told = telling.and_then(|one| Some((one, may_be_live(one)?)));
         selection.perhaps_live = told.map(|(one, how)| PerhapsLive {
             id: one.id.clone(),
-            commit: one.commit.as_ref().map(|commit| commit.chars().take(SHOWN_COMMIT).collect()),
+            commit: one.commit.clone(),
             created: one.created,
             how,
             by_commit: self.knows_commits && self.select != Select::Commit,

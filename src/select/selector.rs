@@ -9,9 +9,6 @@ use crate::model::reason::{LookedAt, PerhapsLive, Remark, Unsure};
 /// The most deployments chosen at once, unless all are meant.
 pub const MOST: usize = 1000;
 
-/// How much of a commit is shown, where nothing else depends on it.
-pub(super) const SHOWN_COMMIT: usize = 12;
-
 /// What `select` can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Select {
@@ -113,21 +110,16 @@ impl Selection {
 }
 
 impl Selector {
-    /// What is wanted, in a few words.
+    /// What is wanted, in a few words that fit one as well as many; for `commit` the hash comes next.
     pub fn describe(&self) -> String {
-        let branch = self.branch.as_deref().unwrap_or("?");
-        let what = match self.select {
+        let of_branch = self.branch.as_ref().map(|branch| format!(" of branch {branch}")).unwrap_or_default();
+        match self.select {
             Select::Latest => "the latest deployment".to_owned(),
-            Select::Commit => format!("all deployments of commit {}", self.commit.as_deref().unwrap_or("?")),
-            Select::Branch => format!("all deployments of branch {branch}"),
-            Select::Superseded if self.branch.is_some() => {
-                format!("superseded deployments of branch {branch}")
-            }
-            Select::Superseded => "superseded deployments".to_owned(),
-            Select::All => "all deployments".to_owned(),
-        };
-        let target = self.target.as_ref().map(|target| format!(" to {target}"));
-        what + &target.unwrap_or_default()
+            Select::Commit => "every deployment of commit".to_owned(),
+            Select::Branch => format!("every deployment{of_branch}"),
+            Select::Superseded => format!("every superseded deployment{of_branch}"),
+            Select::All => "every deployment".to_owned(),
+        }
     }
 }
 

@@ -1,10 +1,16 @@
 //! Untrusted text inside Markdown: it stays text, in its table cell, without links, tags or commands.
 
 use crate::text::sanitizer::{break_commands, break_marks};
+use crate::text::web_link::WebLink;
 
 /// Takes no room, and keeps apart what would become a link or a mention by itself: other entities are read as what they
 /// stand for before anybody looks for those.
 const NOTHING: &str = "&#8203;";
+
+/// A link, its label Markdown already.
+pub fn link(label: &str, to: &WebLink) -> String {
+    format!("[{label}]({to})")
+}
 
 /// A value as a code span that also stays whole inside a table cell.
 pub fn code(text: &str) -> String {

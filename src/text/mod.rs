@@ -11,3 +11,4 @@ pub mod secret;
 pub mod shown;
 mod sieve;
 pub mod time;
+pub mod web_link;

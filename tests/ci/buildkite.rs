@@ -85,7 +85,7 @@ fn the_log_is_a_group_and_the_result_another() {
     let ran = step("buildkite", &running()).run();
     let groups = groups(&ran.stdout);
     assert_eq!(groups.len(), 2, "{}", ran.stdout);
-    assert!(groups[0].starts_with("--- Cancel 1 deployment") && groups[1].starts_with("+++ "));
+    assert!(groups[0].starts_with("--- Cancel one deployment") && groups[1].starts_with("+++ "));
 }
 
 #[test]

@@ -17,7 +17,7 @@ use cancel_deployment::model::outcome::{FailOn, Outcome};
 use cancel_deployment::model::signal::{Received, Signals};
 use cancel_deployment::platform::PlatformInfo;
 use cancel_deployment::platform::register::REGISTER;
-use cancel_deployment::report::{DeploymentReport, LARGEST_DEPLOYMENTS, OUTPUTS, Report, Whole};
+use cancel_deployment::report::{Asked, DeploymentReport, LARGEST_DEPLOYMENTS, OUTPUTS, Report, Whole};
 use cancel_deployment::run::Run;
 use cancel_deployment::select::guard::Guard;
 use cancel_deployment::select::{Select, Selector};
@@ -25,7 +25,6 @@ use cancel_deployment::settings;
 use cancel_deployment::settings::secrets::all_secrets;
 use cancel_deployment::text::redactor::Redactor;
 use cancel_deployment::text::sanitizer::Sanitizer;
-use cancel_deployment::text::shown::Shown;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -188,7 +187,7 @@ async fn run(entry: &'static PlatformInfo, aim: u8, answers: &[u8]) -> String {
     assert!(talk.cancels <= most, "{} requests to cancel {} deployments", talk.cancels, works.len());
     let report = Report {
         platform: Some(&entry.about),
-        asked: Shown::default(),
+        asked: Asked::default(),
         deployments: works
             .iter()
             .map(|work| DeploymentReport::new(&entry.about, &work.id, &work.procedure, &sanitizer, &Spelling::PLAIN))

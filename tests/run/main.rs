@@ -30,7 +30,7 @@ use cancel_deployment::model::deployment::State;
 use cancel_deployment::model::outcome::{FailOn, Outcome};
 use cancel_deployment::model::signal::{Received, Signal};
 use cancel_deployment::platform::register::REGISTER;
-use cancel_deployment::report::{DeploymentReport, LARGEST_DEPLOYMENTS, Report, Whole};
+use cancel_deployment::report::{Asked, DeploymentReport, LARGEST_DEPLOYMENTS, Report, Whole};
 use cancel_deployment::run::{Run, Task};
 use cancel_deployment::select::{Select, Selector};
 use cancel_deployment::text::sanitizer::Sanitizer;
@@ -381,7 +381,7 @@ fn the_worst_is_told(scene: &Scene, played: &Played) -> Checked {
     };
     let report = Report {
         platform: Some(&REGISTER[0].about),
-        asked: "".into(),
+        asked: Asked::default(),
         deployments: played.works.iter().map(tell).collect(),
         whole: played.whole.as_ref().map(|whole| Whole::new(whole, &sanitizer, &Spelling::PLAIN)),
         fail_on: FailOn::usual(false),

@@ -9,6 +9,8 @@ pub struct Facts {
     pub branch: Option<String>,
     /// Commit and branch are, or may be, those of another repository than this one.
     pub fork: Option<Fork>,
+    /// The page of the commit in this repository, where the CI system itself says where that is.
+    pub commit_page: Option<String>,
     /// Sentences worth a warning.
     pub notes: Vec<String>,
 }

@@ -6,6 +6,7 @@
 mod github;
 mod known;
 mod others;
+mod pages;
 
 use self::known::is_commit;
 pub use self::known::{Facts, Fork};
@@ -25,7 +26,8 @@ impl Facts {
             "github" | "gitea" | "forgejo" => github::read(env),
             _ => others::read(env, here),
         };
-        facts.checked()
+        let facts = facts.checked();
+        Self { commit_page: pages::commit_page(env, here, &facts), ..facts }
     }
 
     /// This repository as `owner/name`, where the CI system tells it: its own variables, or the address it clones from.

@@ -13,7 +13,7 @@ pub type Examples = Vec<(Reason, &'static str)>;
 /// Every reason with its sentence.
 pub fn examples() -> Examples {
     let how_it_ended = [over(), earlier(), late(), open(), unseen_ends(), times_up(), signals()];
-    let why_nothing_was_sent = [unsent(), failed(), refused(), selected(), unsure()];
+    let why_nothing_was_sent = [unsent(), failed(), refused(), selected(), of_few(), unsure()];
     how_it_ended.into_iter().chain(why_nothing_was_sent).flatten().collect()
 }
 
@@ -23,28 +23,35 @@ pub fn remarks() -> Vec<(Remark, &'static str)> {
     vec![
         (
             Remark::UnseenTarget("prodution".to_owned(), vec!["preview".to_owned(), "production".to_owned()]),
-            "No deployment to prodution was seen; the targets that were seen are preview, production.",
+            "No deployment to prodution was seen, only to preview, production.",
         ),
         (
             Remark::Automatic(1),
-            "1 deployment in flight that the platform started by itself: left alone, only `select: all` or `deployment_id` cancels one of these.",
+            "One deployment in flight was started by the platform itself and is left alone: only `select: all` or `deployment_id` cancels it.",
         ),
         (
             Remark::UnknownState(2, word()),
-            "2 deployments in a state that is not known (HALTED) left alone: to cancel one of these, give `deployment_id`.",
+            "2 deployments are in a state that this program does not know (HALTED) and are left alone: to cancel them, give `deployment_id`.",
         ),
         (
             Remark::Silent(2, "commit"),
-            "2 deployments in flight without a commit: to cancel one of these, give `deployment_id`.",
+            "2 deployments in flight do not name a commit and are left alone: to cancel them, give `deployment_id`.",
         ),
         (
             Remark::Strangers(1, None),
-            "1 deployment in flight of a branch of the same name that does not come from this repository: left alone; if it is meant, write `branch`, or give `deployment_id`.",
+            "One deployment in flight is of a branch of the same name that does not come from this repository, and is left alone: to cancel it, write `branch`, or give `deployment_id`.",
         ),
-        (Remark::Ungrouped(2), "2 deployments in flight without a branch: they belong to no group and are left alone."),
+        (
+            Remark::Ungrouped(2),
+            "2 deployments in flight do not name a branch, so nobody knows what supersedes them, and they are left alone.",
+        ),
+        (
+            Remark::Ungrouped(1),
+            "One deployment in flight does not name a branch, so nobody knows what supersedes it, and it is left alone.",
+        ),
         (
             Remark::Undated(2),
-            "2 deployments in flight without a time of creation: nobody knows what they supersede, and they are left alone.",
+            "2 deployments in flight do not carry a time of creation, so nobody knows what supersedes them, and they are left alone.",
         ),
     ]
 }
@@ -403,8 +410,12 @@ fn refused() -> Examples {
             "Nothing was sent: it had to be of branch main, but its branch is main2.",
         ),
         (
-            other(What::Commit, "1234567", Says::Nothing),
+            other(What::Commit, "1234567890abcdef", Says::Nothing),
             "Nothing was sent: it had to be of commit 1234567, but its commit is not known.",
+        ),
+        (
+            other(What::Commit, "1234567890abcdef", Says::This("fedcba0987654321".to_owned())),
+            "Nothing was sent: it had to be of commit 1234567, but its commit is fedcba0.",
         ),
         (
             other(What::Target, "production", Says::TooLong),
@@ -448,24 +459,49 @@ fn selected() -> Examples {
             "This run looked at 3 deployments, none of them in flight, besides 2 that the platform started by itself.",
         ),
         (
-            nothing(Of::Commit("1234567".to_owned()), None, Rest::Live(1), 0),
-            "This run looked at 3 deployments of commit 1234567, none of them in flight, 1 ended succeeded.",
+            nothing(Of::Commit("1234567890abcdef".to_owned()), None, Rest::Live(1), 0),
+            "This run looked at 3 deployments of commit 1234567, none of them in flight, 1 of them live.",
         ),
         (
             nothing(branch(), Some("production"), Rest::NoneSuperseded(1), 0),
-            "This run looked at 3 deployments of branch main to production, 1 in flight, none of them superseded.",
+            "This run looked at 3 deployments of branch main to production, 1 of them in flight, none of them superseded.",
         ),
         (
             nothing(Of::Scope, None, Rest::NoneMeant(2, "latest"), 0),
-            "This run looked at 3 deployments, 2 in flight, none of them meant by `select: latest`.",
+            "This run looked at 3 deployments, 2 of them in flight, none of them what `select: latest` means.",
         ),
         (
-            perhaps(Some("1234567"), Liveness::WentLive),
-            "This run looked at 1 deployment, none of them in flight; d-9 (commit 1234567), the newest that could have been meant, has gone live: to be sure, use `select: commit` or give `deployment_id`.",
+            perhaps(Some("1234567890abcdef"), Liveness::WentLive),
+            "This run looked at one deployment, which is not in flight; d-9 (commit 1234567), the newest that could have been meant, has gone live: to be sure, use `select: commit` or give `deployment_id`.",
         ),
         (
             perhaps(None, Liveness::Open { word: "REMOVED".to_owned(), over: true }),
-            "This run looked at 1 deployment, none of them in flight; d-9, the newest that could have been meant, is REMOVED, which does not tell whether it went live: to be sure, give `deployment_id`.",
+            "This run looked at one deployment, which is not in flight; d-9, the newest that could have been meant, is REMOVED, which does not tell whether it went live: to be sure, give `deployment_id`.",
+        ),
+    ]
+}
+
+/// The same of one deployment, and of none.
+fn of_few() -> Examples {
+    let nothing = |count, rest| {
+        let of = Of::Branch("main".to_owned());
+        let looked_at = LookedAt { count, of, rest, ..LookedAt::default() };
+        Selected::Nothing { looked_at, perhaps_live: None }.into()
+    };
+    vec![
+        (nothing(0, Rest::NoneInFlight), "This run looked at the list, and no deployment of branch main is on it."),
+        (nothing(1, Rest::NoneInFlight), "This run looked at one deployment of branch main, which is not in flight."),
+        (
+            nothing(1, Rest::Live(1)),
+            "This run looked at one deployment of branch main, which is not in flight but live.",
+        ),
+        (
+            nothing(1, Rest::NoneSuperseded(1)),
+            "This run looked at one deployment of branch main, which is in flight and not superseded.",
+        ),
+        (
+            nothing(1, Rest::NoneMeant(1, "latest")),
+            "This run looked at one deployment of branch main, which is in flight, but not what `select: latest` means.",
         ),
     ]
 }
@@ -474,7 +510,7 @@ fn unsure() -> Examples {
     vec![
         (
             Selected::Unsure(Unsure::Undated(2)).into(),
-            "2 deployments are in flight and their list carries no time of creation, so nobody knows which is the latest; nothing was sent.",
+            "2 deployments are in flight, and their list does not say when they were created, so nobody knows which is the latest; nothing was sent.",
         ),
         (
             Selected::Unsure(Unsure::SameTime(2)).into(),
@@ -482,7 +518,7 @@ fn unsure() -> Examples {
         ),
         (
             Selected::Unsure(Unsure::UnknownState(1, "HALTED".to_owned())).into(),
-            "1 deployment in a state that is not known (HALTED) may be the latest; nothing was sent.",
+            "One deployment in a state that this program does not know (HALTED) may be the latest; nothing was sent.",
         ),
         (
             Selected::TooMany { count: 1200, most: 1000 }.into(),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::model::deployment::short_commit;
 use crate::model::failure::{Failure, Kind};
 use crate::text::line::{capital, one_line};
 
@@ -140,6 +141,14 @@ impl Says {
             Some(_) => Self::TooLong,
         }
     }
+
+    /// The same of a commit, whose hash people read in short.
+    fn as_commit(&self) -> Self {
+        match self {
+            Self::This(hash) => Self::This(short_commit(hash).to_owned()),
+            other => other.clone(),
+        }
+    }
 }
 
 impl Refusal {
@@ -252,6 +261,7 @@ impl fmt::Display for Refusal {
                 write!(f, "it had to be of branch {wanted}, but its branch {told}")
             }
             Self::Other(What::Commit, wanted, told) => {
+                let (wanted, told) = (short_commit(wanted), told.as_commit());
                 write!(f, "it had to be of commit {wanted}, but its commit {told}")
             }
             Self::Other(What::Target, wanted, told) => {

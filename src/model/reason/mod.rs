@@ -14,7 +14,7 @@ pub use self::check::Check;
 pub use self::end::{Asked, Course, End, Gone, How, Interrupted, Ours, OutOfTime, Requested, Unseen};
 pub use self::guard::{Before, Refusal, Says, Unchecked, Unsent, What};
 pub use self::missing::Missing;
-pub use self::selection::{Liveness, LookedAt, Of, PerhapsLive, Remark, Rest, Selected, Unsure};
+pub use self::selection::{Liveness, LookedAt, Of, PerhapsLive, Remark, Rest, Selected, Unsure, counted};
 use super::deployment::State;
 use super::failure::{Failure, Kind};
 use crate::text::line::capital;

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use crate::model::deployment::short_commit;
+use crate::text::line::capital;
+
 /// Why a selection took nothing.
 #[derive(Clone, Debug)]
 pub enum Selected {
@@ -73,7 +76,7 @@ pub enum Rest {
 pub struct PerhapsLive {
     /// Its id.
     pub id: String,
-    /// The beginning of its commit.
+    /// Its commit.
     pub commit: Option<String>,
     /// When it was created.
     pub created: Option<jiff::Timestamp>,
@@ -160,11 +163,13 @@ impl fmt::Display for Selected {
 
 impl fmt::Display for LookedAt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "This run looked at {}{}", deployments(self.count), self.of)?;
-        if let Some(target) = &self.target {
-            write!(f, " to {target}")?;
+        let target = self.target.as_ref().map(|target| format!(" to {target}")).unwrap_or_default();
+        match self.count {
+            0 => write!(f, "This run looked at the list, and no deployment{}{target} is on it", self.of)?,
+            count => {
+                write!(f, "This run looked at {}{}{target}, {}", counted(count), self.of, self.rest.said_of(count))?
+            }
         }
-        write!(f, ", {}", self.rest)?;
         match self.automatic {
             0 => Ok(()),
             some => write!(f, ", besides {some} that the platform started by itself"),
@@ -177,25 +182,32 @@ impl fmt::Display for Of {
         match self {
             Self::Scope => Ok(()),
             Self::Branch(branch) => write!(f, " of branch {branch}"),
-            Self::Commit(commit) => write!(f, " of commit {commit}"),
+            Self::Commit(commit) => write!(f, " of commit {}", short_commit(commit)),
         }
     }
 }
 
-impl fmt::Display for Rest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoneInFlight | Self::Live(0) => write!(f, "none of them in flight"),
-            Self::Live(live) => write!(f, "none of them in flight, {live} ended succeeded"),
-            Self::NoneSuperseded(some) => write!(f, "{some} in flight, none of them superseded"),
-            Self::NoneMeant(some, select) => write!(f, "{some} in flight, none of them meant by `select: {select}`"),
+impl Rest {
+    /// What stands against so many deployments, as the rest of a sentence about them.
+    fn said_of(self, count: usize) -> String {
+        match (self, count) {
+            (Self::NoneInFlight | Self::Live(0), 1) => "which is not in flight".to_owned(),
+            (Self::NoneInFlight | Self::Live(0), _) => "none of them in flight".to_owned(),
+            (Self::Live(_), 1) => "which is not in flight but live".to_owned(),
+            (Self::Live(live), _) => format!("none of them in flight, {live} of them live"),
+            (Self::NoneSuperseded(_), 1) => "which is in flight and not superseded".to_owned(),
+            (Self::NoneSuperseded(some), _) => format!("{some} of them in flight, none of them superseded"),
+            (Self::NoneMeant(_, select), 1) => format!("which is in flight, but not what `select: {select}` means"),
+            (Self::NoneMeant(some, select), _) => {
+                format!("{some} of them in flight, none of them what `select: {select}` means")
+            }
         }
     }
 }
 
 impl fmt::Display for PerhapsLive {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let commit = self.commit.as_ref().map(|commit| format!("commit {commit}"));
+        let commit = self.commit.as_ref().map(|commit| format!("commit {}", short_commit(commit)));
         let created = self.created.map(|created| format!("created {created}"));
         let facts: Vec<_> = commit.into_iter().chain(created).collect();
         write!(f, "{}", self.id)?;
@@ -222,18 +234,18 @@ impl fmt::Display for Unsure {
         match self {
             Self::Undated(count) => write!(
                 f,
-                "{} are in flight and their list carries no time of creation, so nobody knows which is the latest; nothing was sent",
-                deployments(*count)
+                "{} are in flight, and their list does not say when they were created, so nobody knows which is the latest; nothing was sent",
+                counted(*count)
             ),
             Self::SameTime(count) => write!(
                 f,
                 "{} in flight were created at the same time, so nobody knows which is the latest; nothing was sent",
-                deployments(*count)
+                counted(*count)
             ),
             Self::UnknownState(count, word) => write!(
                 f,
-                "{} in a state that is not known ({word}) may be the latest; nothing was sent",
-                deployments(*count)
+                "{} in a state that this program does not know ({word}) may be the latest; nothing was sent",
+                capital(&counted(*count))
             ),
         }
     }
@@ -242,45 +254,59 @@ impl fmt::Display for Unsure {
 impl fmt::Display for Remark {
     /// A whole sentence.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+        let count = match self {
             Self::UnseenTarget(wanted, seen) => {
-                write!(f, "No deployment to {wanted} was seen; the targets that were seen are {}.", seen.join(", "))
+                return write!(f, "No deployment to {wanted} was seen, only to {}.", seen.join(", "));
             }
-            Self::Automatic(count) => write!(
-                f,
-                "{} in flight that the platform started by itself: left alone, only `select: all` or `deployment_id` cancels one of these.",
-                deployments(*count)
-            ),
-            Self::UnknownState(count, word) => write!(
-                f,
-                "{} in a state that is not known ({word}) left alone: to cancel one of these, give `deployment_id`.",
-                deployments(*count)
-            ),
-            Self::Silent(count, what) => write!(
-                f,
-                "{} in flight without a {what}: to cancel one of these, give `deployment_id`.",
-                deployments(*count)
-            ),
-            Self::Strangers(count, ours) => write!(
-                f,
-                "{} in flight of a branch of the same name that does not come from {}: left alone; if it is meant, write `branch`, or give `deployment_id`.",
-                deployments(*count),
-                ours.as_deref().unwrap_or("this repository")
-            ),
-            Self::Ungrouped(count) => write!(
-                f,
-                "{} in flight without a branch: they belong to no group and are left alone.",
-                deployments(*count)
-            ),
-            Self::Undated(count) => write!(
-                f,
-                "{} in flight without a time of creation: nobody knows what they supersede, and they are left alone.",
-                deployments(*count)
-            ),
+            Self::Automatic(count)
+            | Self::UnknownState(count, _)
+            | Self::Silent(count, _)
+            | Self::Strangers(count, _)
+            | Self::Ungrouped(count)
+            | Self::Undated(count) => *count,
+        };
+        let some = capital(&counted(count));
+        let (is, does, it) = if count == 1 { ("is", "does", "it") } else { ("are", "do", "them") };
+        let unknown = if count == 1 { "what supersedes it, and it is" } else { "what supersedes them, and they are" };
+        match self {
+            Self::UnseenTarget(..) => Ok(()),
+            Self::Automatic(_) => {
+                let was = if count == 1 { "was" } else { "were" };
+                write!(
+                    f,
+                    "{some} in flight {was} started by the platform itself and {is} left alone: only `select: all` or `deployment_id` cancels {it}."
+                )
+            }
+            Self::UnknownState(_, word) => {
+                write!(
+                    f,
+                    "{some} {is} in a state that this program does not know ({word}) and {is} left alone: to cancel {it}, give `deployment_id`."
+                )
+            }
+            Self::Silent(_, what) => {
+                write!(
+                    f,
+                    "{some} in flight {does} not name a {what} and {is} left alone: to cancel {it}, give `deployment_id`."
+                )
+            }
+            Self::Strangers(_, ours) => {
+                let ours = ours.as_deref().unwrap_or("this repository");
+                write!(
+                    f,
+                    "{some} in flight {is} of a branch of the same name that does not come from {ours}, and {is} left alone: to cancel {it}, write `branch`, or give `deployment_id`."
+                )
+            }
+            Self::Ungrouped(_) => {
+                write!(f, "{some} in flight {does} not name a branch, so nobody knows {unknown} left alone.")
+            }
+            Self::Undated(_) => {
+                write!(f, "{some} in flight {does} not carry a time of creation, so nobody knows {unknown} left alone.")
+            }
         }
     }
 }
 
-fn deployments(count: usize) -> String {
-    if count == 1 { "1 deployment".to_owned() } else { format!("{count} deployments") }
+/// So many deployments, in words that agree with the number.
+pub fn counted(count: usize) -> String {
+    if count == 1 { "one deployment".to_owned() } else { format!("{count} deployments") }
 }

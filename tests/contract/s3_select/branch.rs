@@ -59,7 +59,7 @@ every_selecting!(a_run_for_a_tag_has_no_branch, Branch, |stage| {
 every_selecting!(deployments_without_a_branch_are_counted_in_a_warning, Branch, |stage| {
     let scope = stage.scope([one(1), one(2).silent()]);
     let ran = scope.cancels(scope.select("branch").input("branch", "main"), &[1]);
-    ran.warns(&["1 deployment", "branch", "deployment_id"]);
+    ran.warns(&["One deployment", "branch", "deployment_id"]);
 });
 
 every_selecting!(a_branch_is_not_asked_of_the_platform, Branch, |stage| {

@@ -14,7 +14,7 @@ every_selecting!(a_deployment_of_another_branch_or_commit_is_refused, Branch, |s
     for (guard, value) in [("branch", "main2"), ("branch", "mai"), ("commit", OTHER)] {
         let scope = stage.scope([one(1).commit(HEAD)]);
         let ran = scope.errs(scope.step().input("deployment_id", &stage.id(1)).input(guard, value));
-        ran.reasons(&[guard, value]);
+        ran.reasons(&[guard, value.get(..7).unwrap_or(value)]);
     }
 });
 
@@ -23,7 +23,7 @@ every_selecting!(what_has_ended_of_another_branch_is_refused_as_well, Branch, |s
         for (guard, value) in [("branch", "dev"), ("commit", HEAD)] {
             let scope = stage.scope([one(1).state(state)]);
             let ran = scope.errs(scope.step().input("deployment_id", &stage.id(1)).input(guard, value));
-            ran.reasons(&[guard, value]);
+            ran.reasons(&[guard, value.get(..7).unwrap_or(value)]);
             assert_eq!(ran.output("canceled"), "false");
         }
     }

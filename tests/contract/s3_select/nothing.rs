@@ -47,7 +47,7 @@ every_selecting!(nothing_in_flight_is_no_failure_and_says_what_was_looked_at, La
     let scope = stage.scope([one(1).state("succeeded"), one(2).state(stage.lost())]);
     let ran = scope.idles(scope.select("latest"));
     // Where one goes on at a time, that one is looked at and what waits.
-    ran.reasons(&[if stage.traits().many { "2 deployments" } else { "1 deployment" }]);
+    ran.reasons(&[if stage.traits().many { "2 deployments" } else { "one deployment" }]);
     let told = ["count", "deployments", "went_live", "canceled", "state"];
     let told = told.map(|name| ran.output(name));
     assert_eq!(told, ["0", "[]", "false", "false", ""]);
@@ -63,7 +63,7 @@ every_selecting!(nothing_to_cancel_fails_where_that_is_asked_for, Latest, |stage
 every_selecting!(nothing_to_cancel_is_told_in_the_summary, Latest, |stage| {
     let scope = stage.scope([one(1).state("succeeded")]);
     let ran = scope.idles(scope.select("latest"));
-    assert!(ran.summary.contains("1 deployment"), "{}", ran.summary);
+    assert!(ran.summary.contains("one deployment"), "{}", ran.summary);
 });
 
 every_selecting!(a_scope_without_deployments_has_nothing_to_cancel, All, |stage| {

@@ -44,7 +44,7 @@ every_selecting!(where_another_push_may_be_meant_nobody_says_no, All, |stage| {
         let ran = scope.idles(on_push(scope.select(rule), "main", MERGE));
         ran.reasons(&[&stage.id(2), "has gone live: to be sure,"]);
         if stage.selects(Select::Commit) {
-            ran.reasons(&["commit 111111111111", "created 20", "`select: commit`"]);
+            ran.reasons(&["commit 1111111,", "created 20", "`select: commit`"]);
         }
         assert_eq!(ran.output("went_live"), "unknown");
         ran.says("::notice title=");

@@ -69,7 +69,7 @@ every_selecting!(two_of_the_same_time_are_both_kept, Superseded, |stage| {
 every_selecting!(an_undated_deployment_is_left_alone_and_counted, Superseded, |stage| {
     let scope = stage.scope([one(1), one(2), one(3).undated()]);
     let ran = scope.cancels(scope.select("superseded"), &[1]);
-    ran.warns(&["1 deployment", "time of creation"]);
+    ran.warns(&["One deployment", "time of creation"]);
 });
 
 every_selecting!(a_deployment_without_a_branch_belongs_to_no_group, Superseded, |stage| {

@@ -10,7 +10,7 @@ fn the_summary_tells_what_was_asked_and_what_was_seen() {
     let sandbox = running();
     let summary = step(&sandbox).run().summary;
     for text in [
-        "1 deployment on DigitalOcean App Platform",
+        "Cancel one deployment on DigitalOcean App Platform",
         "| deployment | before | after | outcome | time |",
         "`dep-1`",
         "| `BUILDING` | `CANCELED` |",
@@ -239,4 +239,51 @@ fn a_huge_summary_stays_below_1_mib_and_says_so() {
     assert_eq!(ran.output("count"), "1200");
     assert!(ran.summary.len() < 1024 * 1024);
     assert!(ran.summary.contains("more are not listed"), "{}", ran.summary.len());
+}
+
+/// The whole hash is for machines; a link leads only where the CI system itself says that this repository is.
+#[test]
+fn a_commit_is_shown_in_seven_digits_and_linked_in_its_own_repository() {
+    const COMMIT: &str = vercel::COMMIT;
+    let short = &COMMIT[..7];
+    let shown = |server: &str, head: &str, written: &str| {
+        let sandbox = Sandbox::start();
+        sandbox.add(vercel::Deployment::new("prj_1", "web", "dpl_1").after_cancel(["READY"]));
+        let step = Step::on(&sandbox, "vercel").input("project_id", "web").input("select", "commit");
+        let step = step.input("commit", written).var("GITHUB_EVENT_NAME", "workflow_dispatch");
+        let step = step.var("GITHUB_SERVER_URL", server).var("GITHUB_REPOSITORY", "jane/shop").var("GITHUB_SHA", head);
+        let ran = step.var("GITHUB_REF", "refs/heads/main").run();
+        ran.ended("completed", 3).says(&format!("Cancel every deployment of commit {short} on Vercel"));
+        assert_eq!(ran.only()["commit"], COMMIT);
+        assert!(!ran.stdout.contains(COMMIT) && !ran.output("reason").contains(COMMIT), "{}", ran.stdout);
+        let asked = ran.summary.lines().find(|line| line.starts_with("**Asked:**")).unwrap();
+        asked.split(" of commit ").nth(1).unwrap().split(" on ").next().unwrap().to_owned()
+    };
+    let linked = format!("[`{short}`](https://github.example.com/jane/shop/commit/{COMMIT})");
+    let plain = format!("`{short}`");
+    for (server, head, written, is_linked) in [
+        ("https://github.example.com", COMMIT, "", true),
+        ("https://github.example.com", COMMIT, short, true),
+        ("https://github.example.com", "1111111111111111111111111111111111111111", COMMIT, false),
+        ("http://github.example.com", COMMIT, "", false),
+        ("https://github.example.com/a)](https://evil.example", COMMIT, "", false),
+        ("", COMMIT, "", false),
+    ] {
+        assert_eq!(
+            shown(server, head, written),
+            if is_linked { &*linked } else { &*plain },
+            "{server} {head} {written}"
+        );
+    }
+}
+
+#[test]
+fn a_log_that_is_the_summary_names_the_page_of_the_commit() {
+    let sandbox = Sandbox::start();
+    sandbox.add(vercel::Deployment::new("prj_1", "web", "dpl_1"));
+    let step = Step::of("gitlab").input("platform", "vercel").input("api_url", &sandbox.url("vercel"));
+    let step = step.input("token", TOKEN).input("project_id", "web").input("select", "commit");
+    let step = step.var("CI_COMMIT_SHA", vercel::COMMIT).var("CI_PROJECT_URL", "https://gitlab.example.com/jane/shop");
+    let page = format!("Commit: https://gitlab.example.com/jane/shop/-/commit/{}\n", vercel::COMMIT);
+    step.run().says(&page);
 }

@@ -91,7 +91,7 @@ fn what_digitalocean_started_by_itself_is_chosen_only_where_all_are_meant() {
         ] {
             let scope = with_a_copy(cause, "running");
             let ran = scope.cancels(on_push(scope.select(rule), "main", HEAD), &canceled);
-            let counted = ran.stdout.contains("1 deployment in flight that the platform started");
+            let counted = ran.stdout.contains("One deployment in flight was started by the platform");
             assert_eq!(counted, rule != "all", "{rule}: {}", ran.stdout);
         }
     }

@@ -165,6 +165,6 @@ fn an_environment_in_a_state_that_is_not_known_is_not_taken_for_calm() {
         let sandbox = environment([deployment(1).states([word])]);
         asks_nothing(&sandbox, select(&sandbox, "latest"), ("error", 1), &[word]);
         let ran = asks_nothing(&sandbox, select(&sandbox, "all"), IDLE, &["looked at"]);
-        assert!(ran.stdout.contains(&format!("not known ({word})")));
+        assert!(ran.stdout.contains(&format!("does not know ({word})")));
     }
 }

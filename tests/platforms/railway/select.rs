@@ -45,7 +45,7 @@ fn commit_and_branch_are_compared_here_and_what_has_none_is_counted() {
     };
     let by_branch = all();
     let ran = selecting(&by_branch, "branch").input("branch", "dev").run();
-    ran.ended("canceled", 0).says("1 deployment in flight without a branch");
+    ran.ended("canceled", 0).says("One deployment in flight does not name a branch");
     assert_eq!(canceled(&by_branch, 1..=3), [2]);
     let by_commit = all();
     selecting(&by_commit, "commit").input("commit", &COMMIT[..7]).run().ended("canceled", 0);

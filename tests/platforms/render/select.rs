@@ -82,7 +82,7 @@ fn a_commit_that_went_live_is_told_although_nothing_is_in_flight() {
 #[test]
 fn a_deploy_of_an_image_has_no_commit_and_is_counted_in_a_warning() {
     let ran = select(&sandbox([deploy().of_image()]), "commit").input("commit", COMMIT).run();
-    ran.ended("nothing_to_cancel", 0).says("1 deployment in flight without a commit");
+    ran.ended("nothing_to_cancel", 0).says("One deployment in flight does not name a commit");
 }
 
 #[test]

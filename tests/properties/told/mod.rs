@@ -173,7 +173,7 @@ fn tell(tale: &Tale, report: &Report, ci: &str) -> Heard {
     let mut console = Console::new(Box::new(scribe), true, signals, sanitizer, Box::new(|_, _| ()));
     let token = [Secret::from(tale.token.clone())];
     console.mask(&token, &token);
-    console.open_group(&report.asked);
+    console.open_group(&report.asked.to_string());
     console.log(&tale.line);
     console.debug(&tale.line);
     console.close_group();

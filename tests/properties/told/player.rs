@@ -17,7 +17,7 @@ use cancel_deployment::model::reason::{Missing, Reason};
 use cancel_deployment::model::signal::{Received, Signals};
 use cancel_deployment::platform::Platform;
 use cancel_deployment::platform::register::REGISTER;
-use cancel_deployment::report::{DeploymentReport, Report, Whole};
+use cancel_deployment::report::{Asked, DeploymentReport, Report, Whole};
 use cancel_deployment::run::{Run, Task};
 use cancel_deployment::select::guard::Guard;
 use cancel_deployment::text::sanitizer::Sanitizer;
@@ -134,7 +134,7 @@ pub(super) fn report(tale: &Tale, sanitizer: &Arc<Sanitizer>) -> Report {
     };
     Report {
         platform: Some(&entry.about),
-        asked: sanitizer.short(&format!("Cancel {}", tale.asked)),
+        asked: Asked::new(sanitizer, &format!("Cancel {}", tale.asked), Some((&tale.asked, None)), &tale.asked),
         deployments: runtime
             .block_on(drive(tale, sanitizer))
             .iter()
