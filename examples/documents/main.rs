@@ -13,12 +13,15 @@ use std::path::Path;
 /// How a document is brought up to date.
 pub(crate) type Update = fn(&str) -> String;
 
-/// The documents, and how each is brought up to date.
+/// The documents, and how each is brought up to date: first what stands in others.
 pub(crate) const DOCUMENTS: &[(&str, Update)] = &[
     ("README.md", readme),
     ("docs/inputs.md", inputs),
     ("docs/security.md", security),
     ("action.yml", action::action),
+    ("integrations/fetch.sh", units::fetch),
+    ("integrations/azure.yml", units::azure),
+    ("integrations/circleci.yml", units::circleci),
     ("integrations/gitlab.yml", units::gitlab),
     ("integrations/buildkite/cancel-deployment/plugin.yml", units::buildkite),
     ("integrations/buildkite/cancel-deployment/README.md", versions),
@@ -28,14 +31,19 @@ pub(crate) const DOCUMENTS: &[(&str, Update)] = &[
 #[allow(dead_code, reason = "a test takes only the rest")]
 fn main() {
     for (path, bring_up_to_date) in DOCUMENTS.iter().copied() {
+        let before = read(path);
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-        let before = fs::read_to_string(&path).expect("a readable document");
         let after = bring_up_to_date(&before);
         if after != before {
             fs::write(&path, after).expect("a document that may be written");
             println!("{} is up to date now", path.display());
         }
     }
+}
+
+/// A document as it is.
+fn read(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("a readable document")
 }
 
 /// The README with its table of platforms.
@@ -62,12 +70,13 @@ fn between(text: &str, from: &str, to: &str, new: &str) -> String {
 }
 
 /// What stands before a whole version of this program, wherever one is named.
-const BEFORE_VERSION: [&str; 5] = [
+const BEFORE_VERSION: [&str; 6] = [
     "ghcr.io/OWNER/cancel-deployment:",
     "OWNER/cancel-deployment/v",
     "OWNER/cancel-deployment/releases/download/v",
     "cancel-deployment#v",
     "cancel-deployment@v",
+    "OWNER/cancel-deployment@",
 ];
 
 /// The text with this version wherever it names a whole one. `v1` stays: it is followed.

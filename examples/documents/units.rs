@@ -5,33 +5,104 @@ use std::fmt::Write as _;
 use cancel_deployment::input::InputKind;
 
 use super::parameters::{self, Parameter};
-use super::{between, versions};
+use super::{between, read, secrets, versions};
 
-/// What a unit whose file sets it by itself does not offer.
-pub(crate) const GITLAB_SETS: [&str; 2] = ["output_file", "ci"];
-
-/// What a unit offers where the server stores its parameters as text: no secret, and not what is set by the unit itself.
-fn offered(set: &[&str]) -> Vec<Parameter> {
+/// What a unit offers besides `left_out`: no secret, as the server stores parameters as text.
+fn public(left_out: &[&str]) -> Vec<Parameter> {
     let mut all = parameters::all();
-    all.retain(|parameter| !parameter.secret && !set.contains(&parameter.name));
+    all.retain(|parameter| !parameter.secret && !left_out.contains(&parameter.name));
     all
 }
+
+/// A text in every line of which that much comes first.
+fn indented(text: &str, indent: &str) -> String {
+    text.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("{indent}{line}\n") }).collect()
+}
+
+/// Words between those quotes, and an empty one before them where nothing has to be chosen.
+fn choices(parameter: &Parameter, quote: char) -> Option<String> {
+    let choices = parameter.choices();
+    let empty = (!parameter.is_required()).then_some("");
+    let quoted: Vec<_> = empty.into_iter().chain(choices).map(|word| format!("{quote}{word}{quote}")).collect();
+    (!parameter.choices().is_empty()).then(|| quoted.join(", "))
+}
+
+/// The script that fetches the program, with this version and the secrets that are not for it.
+pub(crate) fn fetch(before: &str) -> String {
+    let unset = secrets::unset("    ", &["CANCEL_DEPLOYMENT_"]);
+    versions(&between(before, "not for what fetches it.\n", "    if command -v curl", &unset))
+}
+
+/// That script without its head, for a unit that carries it.
+fn fetching(indent: &str) -> String {
+    let script = read("integrations/fetch.sh");
+    let (_, body) = script.split_once("\nset -eu\n").expect("a body");
+    indented(&format!("set -eu\n{body}"), indent)
+}
+
+/// Azure's template of a step, whose secret parameters are names of secret variables: `$(NAME)`.
+pub(crate) fn azure(before: &str) -> String {
+    let (mut inputs, mut variables) = (String::new(), String::new());
+    for parameter in parameters::all() {
+        let _ = writeln!(inputs, "  # {}\n  - name: {}\n    type: string", parameter.meaning, parameter.name);
+        if !parameter.is_required() {
+            inputs.push_str("    default: ''\n");
+        }
+        // A boolean may arrive in any case.
+        if let (InputKind::Choice(_), Some(values)) = (parameter.kind, choices(&parameter, '\'')) {
+            let _ = writeln!(inputs, "    values: [{values}]");
+        }
+        let _ = writeln!(variables, "      {}: ${{{{ parameters.{} }}}}", parameter.variable(), parameter.name);
+    }
+    let with_inputs = between(before, "  # Those of the program.\n", "steps:\n", &inputs);
+    let with_script = between(&with_inputs, "  - bash: |\n", "    name: ", &fetching("      "));
+    let (head, _) = with_script.split_once("    env:\n").expect("the variables at its end");
+    versions(&format!("{head}    env:\n      FETCH_FROM: ${{{{ parameters.release }}}}\n{variables}"))
+}
+
+/// CircleCI's orb, whose one command is a step of the job that failed, or of a job in our image.
+pub(crate) fn circleci(before: &str) -> String {
+    let (mut inputs, mut variables, mut names) = (String::new(), String::new(), String::new());
+    for parameter in public(&["ci"]) {
+        let _ = writeln!(inputs, "      {}:\n        description: {}", parameter.name, parameter.quoted());
+        let _ = match choices(&parameter, '"') {
+            Some(words) => writeln!(inputs, "        type: enum\n        enum: [{words}]"),
+            None => writeln!(inputs, "        type: string"),
+        };
+        if !parameter.is_required() {
+            inputs.push_str("        default: \"\"\n");
+        }
+        let _ = writeln!(variables, "            {}: << parameters.{} >>", parameter.variable(), parameter.name);
+        let _ = write!(names, " {}", parameter.name.to_uppercase());
+    }
+    let script = indented(&BEFORE_FETCHING.replace(" NAMES", &names), "            ") + &fetching("            ");
+    let with_inputs = between(before, "      # Those of the program.\n", "    steps:\n", &inputs);
+    let from = "FETCH_FROM: << parameters.release >>\n";
+    let with_variables = between(&with_inputs, from, "          command: |\n", &variables);
+    versions(&between(&with_variables, "          command: |\n", "\nexamples:\n", &script))
+}
+
+/// CircleCI hands values over as they are written, and the output of an earlier step is always a variable.
+const BEFORE_FETCHING: &str = r#"if command -v circleci >/dev/null; then
+  for name in NAMES; do
+    variable=CANCEL_DEPLOYMENT_$name
+    eval "value=\${$variable:-}"
+    case $value in *\$*) value=$(circleci env subst "$value") && export "$variable=$value" ;; esac
+  done
+fi
+if command -v cancel-deployment >/dev/null; then exec cancel-deployment; fi
+"#;
 
 /// GitLab's file for `include`, with one input and one variable for each of ours.
 pub(crate) fn gitlab(before: &str) -> String {
     let (mut inputs, mut variables) = (String::new(), String::new());
-    for parameter in offered(&GITLAB_SETS) {
+    for parameter in public(&["output_file", "ci"]) {
         let _ = writeln!(inputs, "    {}:", parameter.name);
-        let mut options: Vec<_> = parameter.choices().iter().map(|choice| format!("\"{choice}\"")).collect();
         if !parameter.is_required() {
             inputs.push_str("      default: \"\"\n");
-            // An empty default has to be one of the options.
-            if !options.is_empty() {
-                options.insert(0, "\"\"".to_owned());
-            }
         }
-        if !options.is_empty() {
-            let _ = writeln!(inputs, "      options: [{}]", options.join(", "));
+        if let Some(options) = choices(&parameter, '"') {
+            let _ = writeln!(inputs, "      options: [{options}]");
         }
         let _ = writeln!(inputs, "      description: {}", parameter.quoted());
         let _ = writeln!(variables, "    {}: \"$[[ inputs.{} ]]\"", parameter.variable(), parameter.name);
@@ -43,7 +114,7 @@ pub(crate) fn gitlab(before: &str) -> String {
 /// Buildkite's description of the plugin, whose configuration is a JSON schema.
 pub(crate) fn buildkite(before: &str) -> String {
     let mut properties = String::new();
-    for parameter in offered(&[]) {
+    for parameter in public(&[]) {
         let _ = writeln!(properties, "    {}:\n      description: {}", parameter.name, parameter.quoted());
         let choices = match parameter.kind {
             InputKind::Choice(words) => words(),
