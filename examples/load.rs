@@ -59,7 +59,7 @@ fn play(words: &str, acceptor: &Acceptor, certificate: &str) -> Sandbox {
             sandbox.always(call, Fault::Delay(delay));
         }
     }
-    let stand = STANDS.into_iter().find(|stand| stand.name() == platform).expect("a platform");
+    let stand = STANDS.iter().find(|stand| stand.name() == platform).expect("a platform");
     let course = course_of(course);
     (1..=count).for_each(|number| stand.put(&sandbox, number, &course));
 

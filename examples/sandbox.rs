@@ -152,7 +152,7 @@ fn show_every_state(folder: &str) {
     sandbox.add(vercel::Team::new("team_1", "acme"));
     sandbox.add(cloud_foundry::User::new("ci", PLAIN_TOKEN));
     sandbox.add(cloud_foundry::Client::new("ci-client", PLAIN_TOKEN));
-    for stand in STANDS {
+    for &stand in STANDS {
         let mut line = format!("{} url={} token={PLAIN_TOKEN}", stand.name(), sandbox.url_by_name(stand.name()));
         for (number, state) in STATES.into_iter().enumerate().filter(|(_, state)| stand.has(state)) {
             let id = put(&sandbox, stand, number, state);

@@ -11,7 +11,12 @@
     reason = "a test may stop at the first surprise"
 )]
 
+// The worked example says `crate::…`, as it would inside the program.
+use cancel_deployment::{api, input, model};
+
 mod models;
+#[path = "../examples/platform/mod.rs"]
+mod platform;
 mod sandbox;
 mod stage;
 #[path = "stage/step.rs"]

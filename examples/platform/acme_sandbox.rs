@@ -2,42 +2,34 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Call, Deployment, Desk, Fleet, Own, Platform, Request, Words};
+use super::{About, Answer, Call, Desk, Fleet, One, Own, Platform, Request, Sandbox, TOKEN, Traits, Words};
 
-/// A deployment, which has nothing that others do not have.
-pub type Acme = Deployment<Nothing>;
+/// A deployment.
+pub type Deployment = super::Deployment<Nothing>;
 
-/// That.
+/// What its deployments have that others do not.
 #[derive(Clone, Debug)]
 pub struct Nothing;
 
-impl Acme {
-    /// A deployment that shows these words, and those from the moment a cancel takes effect.
-    pub fn new(id: &str, states: &[&str], after_cancel: &[&str]) -> Acme {
-        let deployment = Acme::made("web", id, Nothing).finished_cancel(409);
-        deployment.states(states.to_vec()).after_cancel(after_cancel.to_vec())
-    }
-}
-
 impl Own for Nothing {
-    type Platform = AcmeDeploy;
+    type Platform = Acme;
     const COURSE: Words = (&["BUILDING"], &["CANCELED"]);
     const FINISHED: &'static [&'static str] = &["CANCELED", "LIVE", "FAILED"];
 
-    fn fleet(platform: &mut AcmeDeploy) -> &mut Fleet<Nothing> {
+    fn fleet(platform: &mut Acme) -> &mut Fleet<Nothing> {
         &mut platform.0
     }
 
-    fn json(one: &Acme, word: &str) -> Value {
+    fn json(one: &Deployment, word: &str) -> Value {
         json!({ "id": one.id, "status": word, "page": format!("https://acme.example/deployments/{}", one.id) })
     }
 }
 
 /// The whole platform.
 #[derive(Default)]
-pub struct AcmeDeploy(Fleet<Nothing>);
+pub struct Acme(Fleet<Nothing>);
 
-impl Platform for AcmeDeploy {
+impl Platform for Acme {
     fn name(&self) -> &'static str {
         "acme"
     }
@@ -71,5 +63,39 @@ impl Platform for AcmeDeploy {
 
     fn reset_header(&self, in_seconds: i64) -> (&'static str, String) {
         ("x-rate-limit-reset", in_seconds.to_string())
+    }
+}
+
+/// What tests have to know of it.
+pub struct Stand;
+
+const ABOUT: About = About {
+    name: "acme",
+    letter: 'a',
+    states: &[
+        ("queued", "WAITING"),
+        ("running", "BUILDING"),
+        ("canceled", "CANCELED"),
+        ("succeeded", "LIVE"),
+        ("failed", "FAILED"),
+    ],
+    inputs: &[("token", TOKEN), ("workspace", "web")],
+    links: "https://acme.example/",
+    right: "the right `deploy` in the workspace",
+    traits: Traits { accepted: 202, too_late: 409, commits: false, ..Traits::USUAL },
+    ..About::USUAL
+};
+
+impl super::Stand for Stand {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn put_one(&self, sandbox: &Sandbox, one: &One) {
+        sandbox.add(Deployment::made("web", &(ABOUT.id)(one.number), Nothing).finished_cancel(409).like(&ABOUT, one));
+    }
+
+    fn body(&self, id: &str, word: &str) -> Option<String> {
+        Some(json!({ "id": id, "status": word }).to_string())
     }
 }

@@ -322,6 +322,9 @@ impl Cell {
             _ if self.phase == Phase::SignIn && stand(self.platform).sign_in_inputs().is_none() => {
                 Some("its credential is sent as it is: only Cloud Foundry has a request for a token")
             }
+            _ if self.phase == Phase::List && stand(self.platform).select_inputs().is_none() => {
+                Some("there is no list to choose from")
+            }
             Row::Status400 | Row::Status401 | Row::Status403 | Row::Status404 | Row::Status410 if !names_one => {
                 Some("it is about one deployment, and this request is about none")
             }

@@ -11,11 +11,11 @@ use cancel_deployment::input::env::Env;
 use cancel_deployment::model::address::Address;
 use cancel_deployment::model::failure::Kind;
 use cancel_deployment::model::signal::Received;
-use cancel_deployment::platform::register::REGISTER;
 use cancel_deployment::{World, run_in};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
+use crate::platform::platforms;
 use crate::sandbox::{self, Manner, NoWay, Sandbox};
 use crate::step::{Ran, Step};
 
@@ -109,8 +109,9 @@ pub fn run(step: Step, sandbox: &Arc<Sandbox>) -> (Ran, Duration) {
     let lines: Arc<Mutex<[String; 2]>> = Arc::default();
     let (to_link, to_print) = (Arc::clone(sandbox), Arc::clone(&lines));
     let authority = sandbox.address().to_string();
+    let platforms = platforms();
     let world = World {
-        platforms: REGISTER,
+        platforms: &platforms,
         connect: Box::new(move |_: &Address, _, _, _| {
             Ok(Box::new(Inside {
                 sandbox: Arc::clone(&to_link),

@@ -19,8 +19,13 @@
     reason = "a test may stop at the first surprise"
 )]
 
+// The worked example says `crate::…`, as it would inside the program.
+use cancel_deployment::{api, input, model};
+
 #[path = "../models/mod.rs"]
 mod models;
+#[path = "../../examples/platform/mod.rs"]
+mod platform;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 #[path = "../stage/step.rs"]

@@ -35,12 +35,12 @@ pub use deployment::{COMMIT, Deployment, Desk, Fleet, Own, Words};
 pub use faults::{Delivery, Fault, Manner, NoWay};
 pub use http::{Answer, Request};
 pub use platform::{Access, Addition, Call, Grant, Platform, Platforms, Tokens};
-pub use platforms::{cloud_foundry, datadog, digitalocean, qovery, railway, render, vercel};
+pub use platforms::*;
 pub use proxy::{Gate, Proxy};
 pub use script::{CancelAnswer, Script};
 pub use server::Seen;
 use server::{Door, Shared};
-pub use stand::{About, Course, One, STANDS, Stand, Traits};
+pub use stand::{About, Choice, Course, One, Pages, Stand, Traits};
 pub use tls::{Acceptor, Authority, FAR, Papers};
 
 /// A port of this machine that refuses every connection: nobody listens on it, and while this is held nobody else can.

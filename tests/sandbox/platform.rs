@@ -4,10 +4,7 @@ use std::any::Any;
 
 use super::deployment::Desk;
 use super::http::{Answer, Request};
-use super::{
-    PLAIN_TOKEN, TOKEN, cloud_foundry::CloudFoundry, datadog::Datadog, digitalocean::DigitalOcean, qovery::Qovery,
-    railway::Railway, render::Render, vercel::Vercel,
-};
+use super::{PLAIN_TOKEN, TOKEN, platforms};
 
 /// The kinds of requests a client makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -133,15 +130,7 @@ pub struct Platforms(Vec<Box<dyn Platform>>);
 
 impl Default for Platforms {
     fn default() -> Self {
-        Platforms(vec![
-            Box::<DigitalOcean>::default(),
-            Box::<CloudFoundry>::default(),
-            Box::<Datadog>::default(),
-            Box::<Vercel>::default(),
-            Box::<Qovery>::default(),
-            Box::<Render>::default(),
-            Box::<Railway>::default(),
-        ])
+        Platforms(platforms::all())
     }
 }
 

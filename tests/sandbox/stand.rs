@@ -1,6 +1,8 @@
 //! What tests have to know of a platform, beside its sandbox, so that every promise can be tried on every one of them.
 
-use super::{COMMIT, Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery, railway, render, vercel};
+use serde_json::Value;
+
+use super::{COMMIT, Sandbox, TOKEN};
 
 /// One platform, as tests know it.
 pub trait Stand: Sync {
@@ -46,18 +48,39 @@ pub struct About {
     pub stopped: Option<&'static str>,
     /// The inputs of a step besides the common ones and the id: its credentials, and where it looks.
     pub inputs: Inputs,
-    /// What a step needs besides them to choose from a list; `None`: there is no choice.
-    pub select_inputs: Option<Inputs>,
+    /// How it chooses from a list; `None`: it cannot.
+    pub choice: Option<Choice>,
     /// The inputs instead of a token, where one is fetched at a sign-in.
     pub sign_in_inputs: Option<Inputs>,
     /// What of that must appear nowhere, besides the token.
     pub secrets: &'static [&'static str],
     /// What stands in the place of the first scope in the inputs of a choice, for one that is not there.
     pub unknown_scope: Option<(&'static str, &'static str)>,
+    /// How the addresses of its pages for people begin; empty: it tells none.
+    pub links: &'static str,
     /// The right that a token needs to cancel, as a message must name it.
     pub right: &'static str,
     /// How it differs.
     pub traits: Traits,
+}
+
+/// How a platform chooses from a list.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice {
+    /// What a step needs for it besides its other inputs.
+    pub inputs: Inputs,
+    /// How a list comes in pages; `None`: it is one answer.
+    pub pages: Option<Pages>,
+}
+
+/// How a list comes in pages.
+#[derive(Clone, Copy, Debug)]
+pub struct Pages {
+    /// What counts the items of one, and how many are asked for at first and after that.
+    pub size: &'static str,
+    pub sizes: [u32; 3],
+    /// An answer that shows the deployment with that number in flight and goes on at that page, whatever was asked for.
+    pub page: fn(number: usize, next: usize) -> Value,
 }
 
 impl About {
@@ -70,10 +93,11 @@ impl About {
         unknown: "FROZEN",
         stopped: None,
         inputs: &[("token", TOKEN)],
-        select_inputs: Some(&[]),
+        choice: None,
         sign_in_inputs: None,
         secrets: &[],
         unknown_scope: None,
+        links: "",
         right: "",
         traits: Traits::USUAL,
     };
@@ -297,17 +321,6 @@ impl One {
     }
 }
 
-/// All of them, in the order of the register.
-pub const STANDS: [&dyn Stand; 7] = [
-    &digitalocean::Stand,
-    &cloud_foundry::Stand,
-    &datadog::Stand,
-    &vercel::Stand,
-    &qovery::Stand,
-    &render::Stand,
-    &railway::Stand,
-];
-
 impl dyn Stand {
     /// As `platform` has it.
     pub fn name(&self) -> &'static str {
@@ -356,7 +369,7 @@ impl dyn Stand {
 
     /// What a step needs besides them to choose from a list; `None`: there is no choice.
     pub fn select_inputs(&self) -> Option<Vec<(&'static str, &'static str)>> {
-        self.about().select_inputs.map(<[_]>::to_vec)
+        self.about().choice.map(|choice| choice.inputs.to_vec())
     }
 
     /// The inputs instead of a token, where one is fetched at a sign-in.

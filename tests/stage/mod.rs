@@ -3,13 +3,14 @@
 use std::ops::Deref;
 
 use cancel_deployment::platform::PlatformInfo;
-use cancel_deployment::platform::register::{REGISTER, named};
+use cancel_deployment::platform::register::named;
 use cancel_deployment::select::Select;
 
 pub mod by_id;
 mod choice;
 mod scene;
 
+use crate::platform::platforms;
 use crate::sandbox::{self, Call, STANDS, Sandbox, Stand};
 use crate::step::Step;
 
@@ -20,40 +21,31 @@ pub use choice::{
 };
 pub use scene::{Scene, first_reads, gap, racing, retry_after, run_together, watched};
 
-/// A platform.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    DigitalOcean,
-    CloudFoundry,
-    Datadog,
-    Vercel,
-    Qovery,
-    Render,
-    Railway,
-}
-
-impl Deref for Stage {
-    type Target = dyn Stand;
-
-    fn deref(&self) -> &Self::Target {
-        match self {
-            Self::DigitalOcean => &sandbox::digitalocean::Stand,
-            Self::CloudFoundry => &sandbox::cloud_foundry::Stand,
-            Self::Datadog => &sandbox::datadog::Stand,
-            Self::Vercel => &sandbox::vercel::Stand,
-            Self::Qovery => &sandbox::qovery::Stand,
-            Self::Render => &sandbox::render::Stand,
-            Self::Railway => &sandbox::railway::Stand,
+macro_rules! stages {
+    (; $($platform:ident $module:ident,)+) => {
+        /// A platform.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Stage {
+            $($platform,)+
         }
-    }
+
+        impl Deref for Stage {
+            type Target = dyn Stand;
+
+            fn deref(&self) -> &Self::Target {
+                match self {
+                    $(Self::$platform => &sandbox::$module::Stand,)+
+                }
+            }
+        }
+    };
 }
+sandbox::platforms!(stages;);
 
 /// A test for each platform: `every_platform!(name, |stage| { … });`
 macro_rules! every_platform {
     ($name:ident, $body:expr) => {
-        crate::stage::on!($name, $body; on_digitalocean DigitalOcean, on_cloud_foundry CloudFoundry,
-            on_datadog Datadog, on_vercel Vercel, on_qovery Qovery, on_render Render,
-            on_railway Railway);
+        crate::sandbox::platforms!(crate::stage::on; $name, $body);
     };
 }
 pub(crate) use every_platform;
@@ -72,7 +64,7 @@ macro_rules! every_selecting {
 pub(crate) use every_selecting;
 
 macro_rules! on {
-    ($name:ident, $body:expr; $($test:ident $platform:ident),+) => {
+    ($name:ident, $body:expr; $($platform:ident $module:ident,)+) => {
         mod $name {
             #[allow(unused_imports, reason = "a body may need nothing of its file")]
             use super::*;
@@ -83,7 +75,7 @@ macro_rules! on {
             }
 
             $(#[test]
-            fn $test() {
+            fn $module() {
                 check(crate::stage::Stage::$platform);
             })+
         }
@@ -93,21 +85,21 @@ pub(crate) use on;
 
 #[test]
 fn every_platform_of_the_register_has_a_stand() {
-    let register = cancel_deployment::platform::register::REGISTER.iter().map(|info| info.about.id);
-    let stands = STANDS.iter().map(|stand| stand.name());
-    assert!(
-        register.eq(stands),
-        "each platform needs a line in STANDS (tests/sandbox/stand.rs) and in every_platform!"
-    );
+    let register: Vec<_> = platforms().iter().map(|info| info.about.id).collect();
+    let stands: Vec<_> = STANDS.iter().map(|stand| stand.name()).collect();
+    assert_eq!(register, stands, "one line for each platform in `platforms!` (tests/sandbox/platforms/mod.rs)");
 }
 
 #[test]
-fn every_test_for_each_platform_is_made_for_each() {
-    let own = include_str!("mod.rs");
-    let (_, made) = own.split_once("macro_rules! every_platform").unwrap();
-    let (made, _) = made.split_once("};").unwrap();
-    for stand in STANDS {
-        assert!(made.contains(&format!("on_{} ", stand.name())), "every_platform! lacks on_{}", stand.name());
+fn a_platform_that_can_choose_says_how() {
+    for (info, stand) in platforms().iter().zip(STANDS) {
+        let says_how = stand.about().choice.is_some();
+        assert_eq!(
+            says_how,
+            !info.selects.is_empty(),
+            "`choice` of the stand of {}, after its `selects`",
+            stand.name()
+        );
     }
 }
 
@@ -120,7 +112,7 @@ fn every_platform_has_a_letter_of_its_own_in_tables() {
 #[test]
 fn a_state_that_a_platform_has_can_be_tried_there() {
     use cancel_deployment::model::deployment::State;
-    for (info, stand) in cancel_deployment::platform::register::REGISTER.iter().zip(STANDS) {
+    for (info, stand) in platforms().iter().zip(STANDS) {
         for (state, name) in [
             (State::Queued, "queued"),
             (State::Running, "running"),
@@ -140,7 +132,7 @@ fn a_state_that_a_platform_has_can_be_tried_there() {
 impl Stage {
     /// What the register says of it.
     pub fn info(self) -> &'static PlatformInfo {
-        named(REGISTER, self.name()).unwrap()
+        named(&platforms(), self.name()).unwrap()
     }
 
     /// Whether it can choose by that rule, and there can be anything to choose.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::ci::{read, upper};
 use crate::models::{azure, buildkite, drone, github, gitlab, harness, shell, silence, teamcity};
+use crate::sandbox::STANDS;
 use crate::step::{OUTPUTS, Ran};
 
 /// Nothing is left that any of the systems would obey, but what is meant for the one that is running: in the log, in
@@ -135,16 +136,10 @@ fn page(text: &str) {
     silence::of_page(text, is_our_link);
 }
 
-/// The pages of platforms.
+/// The pages of platforms, as `links` of their stands has them.
 fn is_our_link(url: &str) -> bool {
-    let pages = [
-        "https://vercel.com/",
-        "https://cloud.digitalocean.com/",
-        "https://console.qovery.com/",
-        "https://dashboard.render.com/",
-        "https://railway.com/project/",
-    ];
-    pages.iter().any(|page| url.starts_with(page)) && !url.contains([')', '<', ' '])
+    let mut links = STANDS.iter().map(|stand| stand.about().links).filter(|links| !links.is_empty());
+    links.any(|links| url.starts_with(links)) && !url.contains([')', '<', ' '])
 }
 
 /// All files below a folder, by their names there.

@@ -136,6 +136,17 @@ fn from_railway(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
     on("railway", sandbox, step).without("INPUT_TOKEN").input("api_token", TOKEN).input("deployment_id", &ids.join(","))
 }
 
+fn from_acme(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
+    let mut ids = vec![texts.written()];
+    for n in 1..AT_ONCE {
+        let one = One::new(n, texts.next()).state(texts.next()).then(if n % 3 == 0 { "failed" } else { "canceled" });
+        Stage::Acme.put_one(sandbox, &one);
+        ids.push(Stage::Acme.id(n));
+    }
+    sandbox.fault(Call::Cancel, [texts.error(422)]);
+    on("acme", sandbox, step).input("workspace", "web").input("deployment_id", &ids.join(","))
+}
+
 /// Runs a scene on every CI system, all at the same time.
 fn everywhere(scene: impl Fn(&Sandbox, Step, &mut Texts) -> Step) {
     let begun = ALL.into_iter().enumerate().map(|(number, ci)| {
@@ -161,6 +172,7 @@ every_platform!(nothing_that_a_platform_says_acts_on_any_system, |stage| {
         Stage::Qovery => from_qovery,
         Stage::Render => from_render,
         Stage::Railway => from_railway,
+        Stage::Acme => from_acme,
     });
 });
 

@@ -13,7 +13,7 @@ use super::deployment::{self, Desk, Fleet};
 use super::http::{Answer, Request, epoch, merge, percent_decode};
 use super::page::Page;
 use super::platform::{Access, Addition, Call, Grant, Platform, Platforms, Routed as _};
-use super::stand::{About, One, Traits};
+use super::stand::{About, Choice, One, Pages, Traits};
 use super::{EMAIL, ENV_VALUE, MINTED, Sandbox};
 
 /// The path below which the UAA answers.
@@ -695,7 +695,24 @@ const ABOUT: About = About {
         ("superseded", "FINALIZED/SUPERSEDED"),
     ],
     unknown: "ACTIVE/FROZEN",
-    select_inputs: Some(&[("app_id", APP)]),
+    choice: Some(Choice {
+        inputs: &[("app_id", APP)],
+        pages: Some(Pages {
+            size: "per_page",
+            sizes: [200, 20, 1],
+            page: |number, next| {
+                let next = format!("https://api.example.org/v3/deployments?page={next}");
+                json!({
+                    "resources": [{
+                        "guid": (ABOUT.id)(number),
+                        "status": {"value": "ACTIVE", "reason": "DEPLOYING"},
+                        "relationships": {"app": {"data": {"guid": APP}}},
+                    }],
+                    "pagination": {"next": {"href": next}},
+                })
+            },
+        }),
+    }),
     sign_in_inputs: Some(&[("username", "ci"), ("password", PASSWORD)]),
     secrets: &[PASSWORD],
     unknown_scope: Some(("app_id", "app-9")),

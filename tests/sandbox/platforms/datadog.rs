@@ -10,7 +10,7 @@ use super::deployment::{self, Desk, Fleet};
 use super::http::{Answer, Request, merge};
 use super::platform::{Access, Addition, Call, Platform, Platforms, Routed as _};
 use super::script::CancelAnswer;
-use super::stand::{About, One, Traits};
+use super::stand::{About, Choice, One, Pages, Traits};
 use super::{EMAIL, ENV_VALUE, Sandbox, TOKEN};
 
 /// The API key that belongs to the application key [`super::TOKEN`].
@@ -511,7 +511,20 @@ const ABOUT: About = About {
     unknown: "frozen",
     inputs: &[("api_key", API_KEY), ("app_key", TOKEN)],
     secrets: &[API_KEY],
-    select_inputs: Some(&[("query", QUERY)]),
+    choice: Some(Choice {
+        inputs: &[("query", QUERY)],
+        pages: Some(Pages {
+            size: "page_size",
+            sizes: [100, 10, 1],
+            page: |number, _| {
+                let attributes = json!({"status": "running", "query": QUERY});
+                json!({
+                    "data": [{"id": (ABOUT.id)(number), "attributes": attributes}],
+                    "meta": {"page": {"total_count": 100_000}},
+                })
+            },
+        }),
+    }),
     right: "agent_upgrade_write",
     traits: Traits {
         answer_tells: false,

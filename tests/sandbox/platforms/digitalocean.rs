@@ -10,7 +10,7 @@ use super::deployment::{self, Desk, Fleet};
 use super::http::{Answer, Request, epoch, merge};
 use super::page::Page;
 use super::platform::{Addition, Call, Platform, Platforms};
-use super::stand::{About, One, Traits};
+use super::stand::{About, Choice, One, Pages, Traits};
 use super::{EMAIL, ENV_VALUE, Sandbox, TOKEN};
 
 pub use super::deployment::COMMIT;
@@ -442,6 +442,21 @@ const ABOUT: About = About {
     ],
     inputs: &[("token", TOKEN), ("app_id", "app-1")],
     unknown_scope: Some(("app_id", "app-9")),
+    links: "https://cloud.digitalocean.com/",
+    choice: Some(Choice {
+        inputs: &[],
+        pages: Some(Pages {
+            size: "per_page",
+            sizes: [50, 10, 1],
+            page: |number, next| {
+                let next = format!("https://api.digitalocean.com/v2/apps/app-1/deployments?page={next}");
+                json!({
+                    "deployments": [{"id": (ABOUT.id)(number), "phase": "BUILDING"}],
+                    "links": {"pages": {"next": next}},
+                })
+            },
+        }),
+    }),
     right: "app:update",
     traits: Traits { request_id: "4851a473-", ..Traits::USUAL },
     ..About::USUAL

@@ -12,7 +12,7 @@ use super::deployment::{self, Desk, Fleet};
 use super::http::{Answer, Request, epoch, merge};
 use super::platform::{Access, Addition, Call, Grant, Platform, Platforms, Routed as _};
 use super::script::CancelAnswer;
-use super::stand::{About, One, Traits};
+use super::stand::{About, Choice, One, Traits};
 use super::{EMAIL, ENV_VALUE, Sandbox, TOKEN};
 
 /// The organization of every environment.
@@ -593,6 +593,8 @@ const ABOUT: About = About {
     ],
     inputs: &[("token", TOKEN), ("environment_id", ENVIRONMENT)],
     unknown_scope: Some(("environment_id", PROJECT)),
+    links: "https://console.qovery.com/",
+    choice: Some(Choice { inputs: &[], pages: None }),
     right: "role that may deploy",
     traits: Traits {
         reads_before: 2,

@@ -13,7 +13,7 @@ use super::deployment::{self, Desk, Fleet};
 use super::graphql::{Operation, Schema, Wrong};
 use super::http::{Answer, Request, epoch, merge};
 use super::platform::{Access, Addition, Call, Platform, Platforms};
-use super::stand::{About, One, Traits};
+use super::stand::{About, Choice, One, Pages, Traits};
 use super::{EMAIL, ENV_VALUE, Sandbox, TOKEN};
 
 pub use super::deployment::COMMIT;
@@ -497,7 +497,24 @@ const ABOUT: About = About {
     ],
     stopped: Some("REMOVED"),
     inputs: &[("api_token", TOKEN)],
-    select_inputs: Some(&[("project_id", PROJECT), ("environment_id", ENVIRONMENT), ("service_id", SERVICE)]),
+    links: "https://railway.com/project/",
+    choice: Some(Choice {
+        inputs: &[("project_id", PROJECT), ("environment_id", ENVIRONMENT), ("service_id", SERVICE)],
+        pages: Some(Pages {
+            size: "first",
+            sizes: [100, 10, 1],
+            page: |number, next| {
+                let node = json!({
+                    "id": id(number), "status": "BUILDING",
+                    "projectId": PROJECT, "environmentId": ENVIRONMENT, "serviceId": SERVICE,
+                });
+                json!({"data": {"deployments": {
+                    "edges": [{"node": node}],
+                    "pageInfo": {"hasNextPage": true, "endCursor": format!("cursor-{next}")},
+                }}})
+            },
+        }),
+    }),
     right: "a project token of that environment",
     traits: Traits {
         answer_tells: false,

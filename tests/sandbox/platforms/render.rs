@@ -9,7 +9,7 @@ use super::deployment::{self, Desk, Fleet};
 use super::http::{Answer, Request, merge};
 use super::page::after;
 use super::platform::{Addition, Call, Platform, Platforms};
-use super::stand::{About, One, Traits};
+use super::stand::{About, Choice, One, Pages, Traits};
 use super::{EMAIL, Sandbox, TOKEN};
 
 pub use super::deployment::COMMIT;
@@ -369,6 +369,19 @@ const ABOUT: About = About {
     ],
     inputs: &[("token", TOKEN), ("service_id", SERVICE)],
     unknown_scope: Some(("service_id", "srv-cu2k7g0gph6c73ffc4h9")),
+    links: "https://dashboard.render.com/",
+    choice: Some(Choice {
+        inputs: &[],
+        pages: Some(Pages {
+            size: "limit",
+            sizes: [100, 10, 1],
+            page: |number, next| {
+                let deploy = json!({"id": (ABOUT.id)(number), "status": "build_in_progress"});
+                // One that is not full is the last one.
+                Value::Array(vec![json!({"deploy": deploy, "cursor": format!("c-{next}")}); 100])
+            },
+        }),
+    }),
     right: "a scoped key needs the permission to change services and their deploys",
     // A deploy carries a commit, but no branch.
     traits: Traits { commits: false, request_id: "api-", ..Traits::USUAL },

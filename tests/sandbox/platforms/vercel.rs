@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::deployment::{self, Desk, Fleet};
 use super::http::{Answer, Request, epoch, merge};
 use super::platform::{Access, Addition, Call, Platform, Platforms};
-use super::stand::{About, One, Traits};
+use super::stand::{About, Choice, One, Pages, Traits};
 use super::{EMAIL, ENV_VALUE, Sandbox};
 
 pub use super::deployment::COMMIT;
@@ -669,7 +669,21 @@ const ABOUT: About = About {
         ("succeeded", "READY"),
         ("failed", "ERROR"),
     ],
-    select_inputs: Some(&[("project_id", "prj_1")]),
+    links: "https://vercel.com/",
+    choice: Some(Choice {
+        inputs: &[("project_id", "prj_1")],
+        pages: Some(Pages {
+            size: "limit",
+            sizes: [100, 10, 1],
+            page: |number, next| {
+                json!({
+                    "deployments": [{"uid": (ABOUT.id)(number), "state": "BUILDING", "projectId": "prj_1"}],
+                    // It goes back in time.
+                    "pagination": {"next": 1_000_000 - next},
+                })
+            },
+        }),
+    }),
     unknown_scope: Some(("project_id", "prj_9")),
     right: "may change deployments",
     traits: Traits { lists: 2, request_id: "fra1::iad1::", ..Traits::USUAL },
