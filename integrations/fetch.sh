@@ -19,7 +19,7 @@ esac
 folder=$(mktemp -d) || fail "there is no place for temporary files."
 pid=''
 # A shell hears a signal while it waits for what runs behind it, and not before the end of what runs in front.
-trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null; rm -rf "$folder"' EXIT
+trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || true; rm -rf "$folder"' EXIT
 trap 'fail "the job was canceled while the program was being fetched." 130' INT
 trap 'fail "the job was canceled while the program was being fetched." 143' TERM
 
@@ -36,7 +36,7 @@ download() { # FILE
         --output "$folder/$1" "$from/$1"
     fi
     command -v wget >/dev/null || { echo "There is neither curl nor wget." >&2; exit 127; }
-    exec wget -q -T 20 -O "$folder/$1" "$from/$1"
+    exec wget -q -O "$folder/$1" "$from/$1"
   ) &
   pid=$!
   wait "$pid" || fail "$from/$1 could not be fetched."
