@@ -4,7 +4,7 @@
 //! The arguments behind `FOLDER`, which gets the certificate `ca.pem`, make a scene, and so does every line of the input:
 //! `COUNT MILLISECONDS COURSE SCHEME PLATFORM`, where `1 0 canceled https digitalocean` stands for what is missing. A scene
 //! begins with a sandbox that nobody has asked yet. Its variables end with the line `ready`; before the next scene, and at
-//! the end, a line `seen` tells in JSON how many connections there were, and which requests at which second since 1970.
+//! the end, a line `seen` tells in JSON how many connections there were, and which requests, by path, at which second since 1970.
 //!
 //! It ends when its input does, at most after an hour.
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
@@ -92,8 +92,8 @@ fn course_of(name: &str) -> Course {
 
 fn tell_what_was_seen(sandbox: &Sandbox) {
     let (now, wall) = (Instant::now(), SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970"));
+    let ago = |at| (wall - now.duration_since(at)).as_secs_f64();
     let requests = sandbox.requests().into_iter();
-    let requests: Vec<_> =
-        requests.map(|seen| (format!("{:?}", seen.call), (wall - now.duration_since(seen.at)).as_secs_f64())).collect();
+    let requests: Vec<_> = requests.map(|seen| (format!("{:?}", seen.call), seen.path, ago(seen.at))).collect();
     println!("seen {}", json!({"connections": sandbox.connections(), "requests": requests}));
 }

@@ -1,4 +1,5 @@
 //! What only real sockets can show.
 
 mod proxy;
+mod requests;
 mod tls;
