@@ -21,6 +21,8 @@ use serde_yaml_ng::{Deserializer, Value};
 const GITLAB: &str = "integrations/gitlab.yml";
 const AZURE: &str = "integrations/azure.yml";
 const CIRCLECI: &str = "integrations/circleci.yml";
+const JENKINS: &str = "integrations/jenkins/vars/cancelDeployment.groovy";
+const WOODPECKER: &str = "integrations/woodpecker.md";
 const FETCH: &str = "integrations/fetch.sh";
 const BUILDKITE: &str = "integrations/buildkite/cancel-deployment/plugin.yml";
 
@@ -180,6 +182,40 @@ fn the_orb_offers_every_input_but_secrets() {
     assert_eq!(expanded, offered.difference(&set(&own)).cloned().collect(), "no secret may be taken for a variable");
 }
 
+#[test]
+fn the_step_of_the_jenkins_library_takes_every_input_but_secrets() {
+    let text = read(JENKINS);
+    let names = text.split_once("INPUTS = [\n").unwrap().1.split_once("\n]\n").unwrap().0;
+    let names: Vec<_> = names.lines().filter_map(|line| line.trim().strip_prefix('\'')?.strip_suffix("',")).collect();
+    offers(JENKINS, &set(&names), &public(), &[], &["output_file", "ci"]);
+    let help = read("integrations/jenkins/vars/cancelDeployment.txt");
+    let explained: Vec<_> =
+        help.lines().filter_map(|line| line.strip_prefix("<li><code>")?.split('<').next()).collect();
+    assert_eq!(explained, names);
+    assert!(help.lines().all(|line| line.matches("<code>").count() == line.matches("</code>").count()));
+}
+
+#[test]
+fn no_symlink_is_in_the_jenkins_library() {
+    for path in ["", "vars", "resources"].map(|folder| format!("integrations/jenkins/{folder}")) {
+        for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap() {
+            assert!(!entry.as_ref().unwrap().file_type().unwrap().is_symlink(), "Jenkins refuses it: {entry:?}");
+        }
+    }
+}
+
+#[test]
+fn the_page_for_woodpecker_has_every_setting_and_the_header_of_its_index() {
+    let text = read(WOODPECKER);
+    let (header, body) = text.strip_prefix("---\n").unwrap().split_once("\n---\n").unwrap();
+    let header: Value = serde_yaml_ng::from_str(header).unwrap();
+    let known = ["name", "description", "author", "tags", "icon", "containerImage", "containerImageUrl", "url"];
+    assert!(header["name"].is_string() && keys(&header).is_subset(&set(&known)));
+    let settings = body.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let settings: Vec<_> = settings.collect();
+    offers(WOODPECKER, &set(&settings), &inputs().map(|input| input.name.to_owned()).collect(), &[], &[]);
+}
+
 /// What a reviewer of orbs asks for, as far as it can be asked of a packed one.
 #[test]
 fn the_orb_is_as_its_registry_wants_it() {
@@ -205,7 +241,7 @@ fn the_orb_is_as_its_registry_wants_it() {
 
 #[test]
 fn no_secret_reaches_what_fetches_the_program() {
-    for path in [FETCH, AZURE, CIRCLECI] {
+    for path in [FETCH, AZURE, CIRCLECI, "integrations/jenkins/resources/cancel-deployment.sh"] {
         let text = read(path);
         let lines = text.lines().filter_map(|line| line.trim_start().strip_prefix("unset "));
         let unset: BTreeSet<_> = lines.flat_map(str::split_whitespace).collect();

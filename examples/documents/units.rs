@@ -137,3 +137,42 @@ pub(crate) fn buildkite(before: &str) -> String {
     }
     between(before, "  properties:\n", "  required:\n", &properties)
 }
+
+/// The inputs that the step of Jenkins takes; it sets the others by itself.
+fn of_jenkins() -> Vec<Parameter> {
+    public(&["output_file", "ci"])
+}
+
+/// Jenkins's step with the names of its inputs.
+pub(crate) fn jenkins(before: &str) -> String {
+    let names: String = of_jenkins().iter().map(|parameter| format!("    '{}',\n", parameter.name)).collect();
+    between(before, "    // `cargo run --example documents` writes them.\n", "]\n", &names)
+}
+
+/// What Jenkins shows about that step.
+pub(crate) fn jenkins_help(before: &str) -> String {
+    let item = |parameter: &Parameter| {
+        let mut parts = parameter.meaning.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        for tag in ["<code>", "</code>"].into_iter().cycle() {
+            let Some((head, tail)) = parts.split_once('`') else { break };
+            parts = format!("{head}{tag}{tail}");
+        }
+        format!("<li><code>{}</code>: {parts}</li>\n", parameter.name)
+    };
+    between(before, "<ul>\n", "</ul>\n", &of_jenkins().iter().map(item).collect::<String>())
+}
+
+/// The script that the step of Jenkins runs.
+pub(crate) fn jenkins_fetch(_before: &str) -> String {
+    read("integrations/fetch.sh")
+}
+
+/// The page for Woodpecker's index, where a secret comes by `from_secret`.
+pub(crate) fn woodpecker(before: &str) -> String {
+    let row = |parameter: &Parameter| {
+        let secret = if parameter.secret { "A secret. " } else { "" };
+        format!("| `{}` | {secret}{} |\n", parameter.name, parameter.meaning)
+    };
+    let (head, _) = before.split_once("| --- | --- |\n").expect("a table at the end");
+    versions(&format!("{head}| --- | --- |\n{}", parameters::all().iter().map(row).collect::<String>()))
+}

@@ -96,12 +96,17 @@ def schemas():
     """What check-jsonschema cannot be told: a file of two documents, and options in a document about a plugin."""
     import check_jsonschema
 
-    vendored = pathlib.Path(check_jsonschema.__file__).parent / "builtin_schemas/vendor/gitlab-ci.json"
-    gitlab = jsonschema.Draft7Validator(json.loads(vendored.read_text()))
+    vendored = pathlib.Path(check_jsonschema.__file__).parent / "builtin_schemas/vendor"
+    gitlab = jsonschema.Draft7Validator(json.loads((vendored / "gitlab-ci.json").read_text()))
     spec, jobs = yaml.safe_load_all((UNITS / "gitlab.yml").read_text())
     values = parameters(spec["spec"]["inputs"], {"platform": "vercel"})
     for document in [spec, expanded(jobs, r"\$\[\[ inputs\.(\w+) \]\]", values)]:
         faults = [fault.message for fault in gitlab.iter_errors(document)]
+        assert not faults, faults
+
+    woodpecker = jsonschema.Draft7Validator(json.loads((vendored / "woodpecker-ci.json").read_text()))
+    for block in re.findall(r"```yaml\n(.*?)```", (UNITS / "woodpecker.md").read_text(), re.S):
+        faults = [fault.message for fault in woodpecker.iter_errors(yaml.safe_load(block))]
         assert not faults, faults
 
     plugin = UNITS / "buildkite/cancel-deployment"

@@ -2,10 +2,10 @@
 # Runs the units of integrations/ against the sandbox platform, each by what starts it where it is used, or by the next best
 # thing that this machine can have. Says at its end what it had to leave out.
 #
-#   tests/runners/units.sh [PART...]     only these: schemas, gitlab, buildkite, azure, circleci, fetch
+#   tests/runners/units.sh [PART...]     only these: schemas, gitlab, buildkite, azure, circleci, jenkins, fetch
 #
-# Needs Rust, git, Node 18 or newer with npm, curl and python3 with venv. Also rsync for GitLab and busybox for the
-# script that fetches; on Debian, root installs them.
+# Needs Rust, git, Node 18 or newer with npm, curl and python3 with venv. Also rsync for GitLab, groovy for Jenkins
+# and busybox for the script that fetches; on Debian, root installs them.
 set -euo pipefail
 
 GITLAB_CI_LOCAL_VERSION=4.62.0
@@ -333,12 +333,26 @@ SH
         CANCEL_DEPLOYMENT_DEPLOYMENT_ID="$(value deployment_id)" "${shell[@]}" || wrong "the orb fetches where the program is" "$work/log"
 }
 
+# Jenkins, by Groovy with steps of its own: what a pipeline makes of the script besides, nothing here can run.
+
+jenkins() {
+    { has groovy groovy && has java default-jre-headless; } || { left_out+=("Jenkins: there is no groovy"); return; }
+    # Debian's groovy looks for Debian's default only.
+    JAVA_HOME=$(readlink -f "$(command -v java)")
+    export JAVA_HOME=${JAVA_HOME%/bin/java}
+    groovyc -d "$work/classes" integrations/jenkins/vars/cancelDeployment.groovy
+    fresh_sandbox
+    mkdir -p "$work/agent"
+    env "$(token)" JENKINS_URL=https://ci.example BUILD_NUMBER=1 groovy tests/runners/units.groovy \
+        "$server/good" "$(value api_url)" "$(value app_id)" "$(value deployment_id)" "$work/agent"
+}
+
 schemas() {
     "$work/venv/bin/python" tests/runners/units.py schemas
 }
 
 parts=("$@")
-[[ $# -gt 0 ]] || parts=(schemas gitlab buildkite azure circleci fetch)
+[[ $# -gt 0 ]] || parts=(schemas gitlab buildkite azure circleci jenkins fetch)
 python3 -m venv "$work/venv"
 "$work/venv/bin/pip" install --quiet --disable-pip-version-check "check-jsonschema==$CHECK_JSONSCHEMA_VERSION" "pyyaml==$PYYAML_VERSION"
 build_program
