@@ -68,7 +68,7 @@ fn card(report: &Report) -> String {
             "duration": format!("{} s", value("duration_seconds").unwrap_or_default()),
         },
     });
-    break_commands_in_json(&whole.to_string())
+    break_commands_in_json(whole.to_string())
 }
 
 /// In a stream the card is a line of its own between two marks, which the runner takes out again.

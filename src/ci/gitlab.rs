@@ -59,7 +59,7 @@ impl Ci for GitLab {
         vec![Effect::Replace {
             what: "links for the page of the job",
             path: Some(path.display().to_string()),
-            text: break_commands_in_json(&whole.to_string()) + "\n",
+            text: break_commands_in_json(whole.to_string()) + "\n",
             then: None,
         }]
     }

@@ -123,7 +123,7 @@ impl Ci for Harness {
         vec![Effect::Replace {
             what: "annotations",
             path: Some(path.clone()),
-            text: break_commands_in_json(&Value::Object(whole).to_string()),
+            text: break_commands_in_json(Value::Object(whole).to_string()),
             then: None,
         }]
     }

@@ -68,7 +68,7 @@ impl Report {
     /// the deployments with the best outcomes.
     pub fn small_deployments(&self, largest: usize) -> (String, usize) {
         let all = self.deployments.len();
-        let (whole, kept) = joined(self.deployments.iter().cloned(), largest);
+        let (whole, kept) = joined(self.deployments.iter(), largest);
         if kept == all {
             return (whole, 0);
         }
@@ -86,7 +86,7 @@ impl Report {
 }
 
 fn json<T: Serialize + ?Sized>(value: &T) -> String {
-    break_commands_in_json(&serde_json::to_string(value).unwrap_or_else(|_| "[]".to_owned()))
+    break_commands_in_json(serde_json::to_string(value).unwrap_or_else(|_| "[]".to_owned()))
 }
 
 /// As many of them as there is room for, as one line, and how many these are. What has no room costs nothing.

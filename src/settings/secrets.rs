@@ -1,5 +1,7 @@
 //! Every secret that a run could meet, so that none is shown, whether or not it is used.
 
+use std::borrow::Cow;
+
 use crate::api;
 use crate::input::Input;
 use crate::input::env::Env;
@@ -44,10 +46,10 @@ fn note_secret(secrets: &mut Vec<Secret>, written: &str) {
     // A token written with its scheme has to be hidden without it too.
     // Nor may an invisible character in it (a byte order mark, say) keep its rest from being hidden.
     for value in [written, without_scheme(written)] {
-        for value in [value.to_owned(), one_line(value)] {
+        for value in [Cow::Borrowed(value), one_line(value)] {
             let known = secrets.iter().any(|known| known.expose() == value);
             if value.len() >= SHORTEST_HIDDEN && !known {
-                secrets.push(Secret::from(value));
+                secrets.push(Secret::from(value.into_owned()));
             }
         }
     }

@@ -63,7 +63,7 @@ impl Index {
         for secret in secrets {
             let secret = secret.expose();
             // Text that is shown is made one line of visible characters first, which can leave nothing of a secret.
-            let folded = Zeroizing::new(one_line(secret));
+            let folded = Zeroizing::new(one_line(secret).into_owned());
             for form in [secret, folded.as_str()] {
                 match form.len() {
                     ..SHORTEST_HIDDEN => continue,

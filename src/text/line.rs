@@ -1,9 +1,23 @@
 //! One visible line of text.
 
+use std::borrow::Cow;
+
 /// White space folded, control and invisible formatting characters gone.
-pub fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    if is_plain(text) && is_folded(text) {
+        return Cow::Borrowed(text);
+    }
     let visible: String = visible(text).collect();
-    visible.split_whitespace().collect::<Vec<_>>().join(" ")
+    Cow::Owned(visible.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// Whether a text is made of ASCII characters that show, and of spaces: nearly every one is.
+pub(super) fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
+fn is_folded(text: &str) -> bool {
+    !text.starts_with(' ') && !text.ends_with(' ') && !text.contains("  ")
 }
 
 /// What people see of a text: one line, nothing that hides.
@@ -19,7 +33,8 @@ pub(super) fn is_blank(c: char) -> bool {
 /// Zero-width and direction-changing characters, which make a text read differently from what it is, and all others that
 /// Unicode calls ignorable by default: a reader that compares by the rules of a language finds a command around them.
 pub(super) fn is_invisible(c: char) -> bool {
-    matches!(c,
+    !c.is_ascii()
+        && matches!(c,
         '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
         | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'

@@ -52,7 +52,8 @@ impl Redactor {
     pub fn redact_start(&self, text: &str, enough: usize) -> String {
         let index = self.index.get_or_init(|| Index::new(&self.secrets));
         // No text has more characters than bytes.
-        let end = text.char_indices().nth(enough.min(text.len())).map_or(text.len(), |(end, _)| end);
+        let end = if enough < text.len() { text.char_indices().nth(enough) } else { None };
+        let end = end.map_or(text.len(), |(end, _)| end);
         if index.is_clean(text, end) {
             return text.get(..end).unwrap_or(text).to_owned();
         }

@@ -8,7 +8,7 @@ use std::sync::{PoisonError, RwLock};
 use serde_json::{Map, Value};
 
 use crate::model::deployment::Deployment;
-use crate::text::line::{is_blank, is_invisible, one_line, visible};
+use crate::text::line::{is_blank, is_invisible, is_plain, one_line, visible};
 use crate::text::redactor::Redactor;
 use crate::text::secret::Secret;
 use crate::text::shown::{Shown, ShownFacts};
@@ -92,7 +92,7 @@ impl Sanitizer {
         let redactor = self.redactor.read().unwrap_or_else(PoisonError::into_inner);
         // One more than is shown tells that there is more; a huge text must not keep the run from its limit.
         let shown = redactor.redact_start(&one_line(text), longest + 1);
-        Shown::cleaned(shorten(&shown, longest))
+        Shown::cleaned(shorten(shown, longest))
     }
 }
 
@@ -120,6 +120,9 @@ pub fn break_commands(text: &str) -> String {
 /// A text inside a line of ours: breaks, visibly, everything that some CI system would take for a command wherever it
 /// stands, or for the end of the line.
 pub fn break_marks(text: &str) -> String {
+    if is_plain(text) && !text.contains('[') {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for c in visible(text) {
         if c == '[' && starts_command(&out) {
@@ -150,7 +153,10 @@ fn starts_command(before: &str) -> bool {
 }
 
 /// The same for JSON text: `\u` escapes keep every value what it was. Both patterns can stand only inside JSON strings.
-pub fn break_commands_in_json(json: &str) -> String {
+pub fn break_commands_in_json(json: String) -> String {
+    if is_plain(&json) && !json.contains("::") && !json.contains("##") {
+        return json;
+    }
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         match c {
@@ -167,11 +173,14 @@ pub fn break_commands_in_json(json: &str) -> String {
     out
 }
 
-fn shorten(text: &str, longest: usize) -> String {
-    match text.char_indices().nth(longest) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
+fn shorten(mut text: String, longest: usize) -> String {
+    // No text has more characters than bytes.
+    let end = (text.len() > longest).then(|| text.char_indices().nth(longest)).flatten();
+    if let Some((end, _)) = end {
+        text.truncate(end);
+        text.push('…');
     }
+    text
 }
 
 #[cfg(test)]
@@ -256,7 +265,7 @@ mod tests {
     #[test]
     fn json_stays_json_and_keeps_its_values() {
         let value = serde_json::json!([{ "branch": "::x ##[y] ##vso[z]::: #\u{200b}#\u{e0100}[a\u{85}" }]);
-        let broken = break_commands_in_json(&value.to_string());
+        let broken = break_commands_in_json(value.to_string());
         assert!(broken.is_ascii(), "{broken}");
         assert!(!broken.contains("::") && !broken.contains("##[") && !broken.contains("##vso["));
         let again: serde_json::Value = serde_json::from_str(&broken).unwrap();

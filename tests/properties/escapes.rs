@@ -36,7 +36,7 @@ pub fn check(input: &[u8]) {
         let prose = markdown::prose(&clean);
         assert!(!prose.contains(['<', '>']), "{prose:?}");
         let json = serde_json::json!({ "a": [clean], "b": [] }).to_string();
-        let broken = break_commands_in_json(&json);
+        let broken = break_commands_in_json(json.clone());
         assert!(harmless(&broken), "{broken:?}");
         let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
         assert_eq!(value(&broken), value(&json));

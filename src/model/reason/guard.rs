@@ -137,7 +137,7 @@ impl Says {
     pub fn of(text: Option<&str>) -> Self {
         match text.map(one_line) {
             None => Self::Nothing,
-            Some(text) if text.len() <= LONGEST_SHOWN => Self::This(text),
+            Some(text) if text.len() <= LONGEST_SHOWN => Self::This(text.into_owned()),
             Some(_) => Self::TooLong,
         }
     }
