@@ -26,6 +26,18 @@ const OWN: [&str; 3] = ["PLUGIN_", "BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT_", "CANCE
 #[derive(Clone, Default)]
 pub struct Env {
     variables: BTreeMap<String, Option<Secret>>,
+    /// Where each input stands, the first wins.
+    inputs: BTreeMap<String, Vec<Place>>,
+}
+
+/// Where an input stands.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    /// Which of the spellings it is.
+    rank: usize,
+    /// A list, spread over this variable with numbers behind it.
+    numbered: bool,
+    variable: String,
 }
 
 /// A value somebody wrote, and the variable it came from.
@@ -40,14 +52,22 @@ pub struct Written {
 impl Env {
     /// Takes all variables, as `std::env::vars_os` gives them.
     pub fn new(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
-        let variables = variables
-            .into_iter()
-            .filter_map(|(name, value)| {
-                let value = value.into_string().ok().map(Secret::from);
-                Some((name.into_string().ok()?, value))
-            })
-            .collect();
-        Self { variables }
+        let variables = variables.into_iter().filter_map(|(name, value)| {
+            let value = value.into_string().ok().map(Secret::from);
+            Some((name.into_string().ok()?, value))
+        });
+        let mut env = Self { variables: variables.collect(), inputs: BTreeMap::new() };
+        for variable in env.variables.keys() {
+            let list = variable.strip_suffix("_0").map(|list| (list, true));
+            for (variable, numbered) in [Some((variable.as_str(), false)), list].into_iter().flatten() {
+                if let Some((rank, name)) = spelled(variable) {
+                    let place = Place { rank, numbered, variable: variable.to_owned() };
+                    env.inputs.entry(name).or_default().push(place);
+                }
+            }
+        }
+        env.inputs.values_mut().for_each(|places| places.sort_unstable());
+        env
     }
 
     /// A variable's value, trimmed; `None` when unset, empty or not UTF-8.
@@ -58,11 +78,17 @@ impl Env {
 
     /// The input `name` (snake case) as the first non-empty of the prefixed variables.
     pub fn input(&self, name: &str) -> Option<Written> {
-        spellings(name).into_iter().find_map(|variable| {
-            self.written(&variable).or_else(|| {
-                NUMBERED.iter().any(|prefix| variable.starts_with(prefix)).then(|| self.numbered(&variable)).flatten()
-            })
-        })
+        let is_list = |variable: &str| NUMBERED.iter().any(|prefix| variable.starts_with(prefix));
+        let mut places = self.places(name).filter(|it| !it.numbered || is_list(&it.variable));
+        places.find_map(|place| self.written_at(place))
+    }
+
+    fn places(&self, name: &str) -> impl Iterator<Item = &Place> {
+        self.inputs.get(name).into_iter().flatten()
+    }
+
+    fn written_at(&self, place: &Place) -> Option<Written> {
+        if place.numbered { self.numbered(&place.variable) } else { self.written(&place.variable) }
     }
 
     /// A plain variable as a value somebody wrote.
@@ -91,17 +117,13 @@ impl Env {
 
     /// Every value that any spelling of an input has, used or not: what masking has to cover.
     pub fn every_spelling(&self, name: &str) -> Vec<Secret> {
-        let written = |variable: String| [self.written(&variable), self.numbered(&variable)];
-        let found = spellings(name).into_iter().flat_map(written).flatten();
-        found.filter_map(|written| written.value).collect()
+        self.places(name).filter_map(|place| self.written_at(place)?.value).collect()
     }
 
     /// Every value of an input that a runner itself handed to an action or a task: its output then goes to that runner.
     pub fn handed_over(&self, name: &str) -> Vec<Secret> {
-        let spellings = spellings(name).into_iter();
-        let handed_over = spellings.filter(|variable| variable.starts_with(HANDED_OVER));
-        let written = handed_over.filter_map(|variable| self.written(&variable));
-        written.filter_map(|written| written.value).collect()
+        let handed_over = self.places(name).filter(|it| !it.numbered && it.variable.starts_with(HANDED_OVER));
+        handed_over.filter_map(|place| self.written_at(place)?.value).collect()
     }
 
     /// Names (snake case) written under a prefix of ours that no input has, or not in this spelling, with their variables.
@@ -114,7 +136,7 @@ impl Env {
             let name = rest.to_ascii_lowercase().replace('-', "_");
             let is_numbered = NUMBERED.iter().any(|prefix| variable.starts_with(prefix));
             let is_item = is_numbered && list_of(&name).is_some_and(&known);
-            let is_read = is_item || known(&name) && spellings(&name).contains(variable);
+            let is_read = is_item || spelled(variable).is_some_and(|(_, name)| known(&name));
             if !is_read && value.as_ref().is_none_or(|text| !text.expose().trim().is_empty()) {
                 unknown.push((name, variable.clone()));
             }
@@ -129,17 +151,17 @@ fn list_of(name: &str) -> Option<&str> {
     (item == "count" || item.parse::<u32>().is_ok()).then_some(list)
 }
 
-/// The variables in which the input `name` may arrive, first wins.
-fn spellings(name: &str) -> Vec<String> {
-    let upper = name.to_ascii_uppercase();
-    let mut names = Vec::new();
-    for prefix in PREFIXES {
-        names.push(format!("{prefix}{upper}"));
-        if HYPHENATED.contains(&prefix) && upper.contains('_') {
-            names.push(format!("{prefix}{}", upper.replace('_', "-")));
-        }
+/// The input that is written in a variable, and which of its spellings that is: the lowest wins.
+fn spelled(variable: &str) -> Option<(usize, String)> {
+    let mut prefixes = PREFIXES.iter().enumerate();
+    let (at, rest) = prefixes.find_map(|(at, prefix)| Some((at, variable.strip_prefix(prefix)?)))?;
+    if rest.bytes().any(|byte| byte.is_ascii_lowercase()) {
+        return None;
     }
-    names
+    let keeps_hyphens = HYPHENATED.iter().any(|prefix| variable.starts_with(prefix));
+    let has_hyphens = keeps_hyphens && rest.contains('-') && !rest.contains('_');
+    let name = if has_hyphens { rest.replace('-', "_") } else { rest.to_owned() };
+    Some((2 * at + usize::from(has_hyphens), name.to_ascii_lowercase()))
 }
 
 /// How an expression begins and ends that a CI system would have replaced: a shell's and Azure's `$(…)`, everybody's
