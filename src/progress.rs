@@ -8,7 +8,6 @@ use tokio::time::Instant;
 use crate::api::Listener;
 use crate::ci::Console;
 use crate::input::Spelling;
-use crate::model::outcome::Outcome;
 use crate::platform::PlatformInfo;
 use crate::report::{DeploymentReport, Report, our_word, shown_id};
 use crate::run::{Observer, Task, Waiting};
@@ -50,7 +49,7 @@ impl Voice {
 
 /// What goes on between this program and the platform is told like everything else.
 impl Listener for Voice {
-    fn request(&self, line: &str) {
+    fn request(&self, line: &dyn Fn() -> String) {
         lock(&self.console).debug(line);
     }
 
@@ -126,32 +125,16 @@ impl Observer for ProgressLog<'_> {
             if task.procedure.last().is_none() { " (reading it is forbidden, so this is asked unseen)" } else { "" };
         let id = shown_id(&task.id, self.sanitizer);
         self.say(&format!("{id}: asking to cancel{unseen}"));
-        let mut console = lock(&self.voice.console);
         if !std::mem::replace(&mut self.told, true) {
             let story = |task: &Task| {
                 DeploymentReport::new(&self.entry.about, &task.id, &task.procedure, self.sanitizer, self.spelling)
             };
-            let report = Report {
+            let report = || Report {
                 deployments: tasks.iter().map(story).collect(),
                 took: self.voice.start.elapsed(),
                 ..nothing_yet(Some(self.entry), self.common)
             };
-            let largest = console.ci().largest_deployments();
-            console.provisional(&provisional(&report, largest));
+            lock(&self.voice.console).provisional(&|| report().provisional_outputs());
         }
     }
-}
-
-/// What stands in the output file if this process is killed without warning: the final block overrides it.
-fn provisional(report: &Report, largest: usize) -> Vec<(&'static str, String)> {
-    let mut outputs = report.outputs(largest);
-    for (name, value) in &mut outputs {
-        match *name {
-            "outcome" => *value = Outcome::Interrupted.to_string(),
-            "canceled" => *value = "false".to_owned(),
-            "deployments" => *value = "[]".to_owned(),
-            _ => {}
-        }
-    }
-    outputs
 }

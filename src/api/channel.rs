@@ -32,7 +32,7 @@ pub(super) const MOST_TOKENS: usize = 16;
 /// Who hears what goes on between this program and a platform.
 pub trait Listener: Send + Sync {
     /// A request: method, path, status, time and request id, never a body or a header.
-    fn request(&self, _line: &str) {}
+    fn request(&self, _line: &dyn Fn() -> String) {}
 
     /// The first failure that may pass: until the limit nothing else might be seen.
     fn failed(&self, _text: &str) {}
@@ -269,16 +269,18 @@ impl Exchange<'_> {
 
     /// Tells of a request: method, path, status, time and request id, never a body or another header.
     fn trace(&self, url: &url::Url, answer: &Result<Response, TransportError>, took: Duration) {
-        let result = match answer {
-            Ok(response) => {
-                let id = response.header(self.channel.dialect.request_id).unwrap_or("-");
-                format!("{}, request id {id}", response.status)
-            }
-            Err(error) => error.words.clone(),
-        };
-        let path = url.path().to_owned() + &url.query().map(|query| format!("?{query}")).unwrap_or_default();
-        let line = format!("{} {path}: {result}, {} ms", self.call.method.word(), took.as_millis());
-        self.channel.listener.request(&self.channel.sanitizer.short(&line));
+        self.channel.listener.request(&|| {
+            let result = match answer {
+                Ok(response) => {
+                    let id = response.header(self.channel.dialect.request_id).unwrap_or("-");
+                    format!("{}, request id {id}", response.status)
+                }
+                Err(error) => error.words.clone(),
+            };
+            let path = url.path().to_owned() + &url.query().map(|query| format!("?{query}")).unwrap_or_default();
+            let line = format!("{} {path}: {result}, {} ms", self.call.method.word(), took.as_millis());
+            self.channel.sanitizer.short(&line).into_string()
+        });
     }
 }
 

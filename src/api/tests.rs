@@ -181,8 +181,8 @@ async fn limits_of_one_endpoint_leave_the_others_open() {
 struct Heard(Arc<Mutex<Vec<String>>>);
 
 impl Listener for Heard {
-    fn request(&self, line: &str) {
-        self.0.lock().unwrap().push(line.to_owned());
+    fn request(&self, line: &dyn Fn() -> String) {
+        self.0.lock().unwrap().push(line());
     }
 }
 

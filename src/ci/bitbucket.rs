@@ -1,6 +1,6 @@
 //! Bitbucket Pipelines: outputs are lines of a file, of which later steps get those that `output-variables` names.
 
-use super::system::{Ci, Effect, Outputs, System};
+use super::system::{Ci, Effect, MadeOutputs, Outputs, System};
 use crate::ci::variables;
 use crate::input::env::Env;
 
@@ -34,12 +34,13 @@ impl Ci for Bitbucket {
         vec![Effect::Append { what: "outputs", path: self.outputs.clone(), text: variables::lines(outputs) }]
     }
 
-    fn provisional(&self, outputs: &Outputs) -> Vec<Effect> {
+    fn provisional(&self, outputs: &MadeOutputs<'_>) -> Vec<Effect> {
         if self.outputs.is_none() {
             return Vec::new();
         }
-        let always = outputs.iter().filter(|(name, _)| ALWAYS.contains(name));
-        self.outputs(&always.cloned().collect::<Vec<_>>())
+        let mut always = outputs();
+        always.retain(|(name, _)| ALWAYS.contains(name));
+        self.outputs(&always)
     }
 
     fn files(&self) -> Vec<&str> {

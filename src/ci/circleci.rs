@@ -1,6 +1,6 @@
 //! CircleCI: outputs for later steps of the same job are shell text, which each of their shells reads before its script.
 
-use super::system::{Ci, Effect, Outputs, System, says};
+use super::system::{Ci, Effect, MadeOutputs, Outputs, System, says};
 use crate::ci::variables;
 use crate::input::env::Env;
 
@@ -35,9 +35,9 @@ impl Ci for CircleCi {
         vec![Effect::Append { what: "outputs", path: self.outputs.clone(), text: outputs.iter().map(export).collect() }]
     }
 
-    fn provisional(&self, outputs: &Outputs) -> Vec<Effect> {
+    fn provisional(&self, outputs: &MadeOutputs<'_>) -> Vec<Effect> {
         match self.outputs {
-            Some(_) => self.outputs(outputs),
+            Some(_) => self.outputs(&outputs()),
             None => Vec::new(),
         }
     }

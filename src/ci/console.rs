@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::file::{append, make_folder, replace};
 use super::printer::{Print, Printer, Stream};
 use super::program::{Failure, Invocation};
-use super::system::{Ci, Effect, Outputs};
+use super::system::{Ci, Effect, MadeOutputs, Outputs};
 use crate::ci::{program, variables};
 use crate::model::outcome::Level;
 use crate::model::signal::Signals;
@@ -90,9 +90,9 @@ impl Console {
     }
 
     /// A line for those who asked for details.
-    pub fn debug(&mut self, text: &str) {
+    pub fn debug(&mut self, text: &dyn Fn() -> String) {
         if self.debug {
-            let effect = self.ci.debug(&line(text));
+            let effect = self.ci.debug(&line(&text()));
             self.perform(vec![effect]);
         }
     }
@@ -131,7 +131,7 @@ impl Console {
     }
 
     /// What stands in for the outputs until then.
-    pub fn provisional(&mut self, outputs: &Outputs) {
+    pub fn provisional(&mut self, outputs: &MadeOutputs<'_>) {
         let effects = self.ci.provisional(outputs);
         self.perform(effects);
     }

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::system::{Ci, Effect, Outputs, System, says};
+use super::system::{Ci, Effect, MadeOutputs, Outputs, System, says};
 use crate::input::Style;
 use crate::input::env::Env;
 use crate::model::outcome::Level;
@@ -114,7 +114,8 @@ impl Ci for GitHub {
     }
 
     fn outputs(&self, outputs: &Outputs) -> Vec<Effect> {
-        let text = outputs.iter().map(|(name, value)| heredoc(name, value)).collect();
+        let marked = outputs.iter().zip(markers(outputs.len()));
+        let text = marked.map(|((name, value), marker)| heredoc(name, value, marker)).collect();
         vec![Effect::Append { what: "outputs", path: self.output.clone(), text }]
     }
 
@@ -127,9 +128,9 @@ impl Ci for GitHub {
         [&self.output, &self.summary].into_iter().flatten().map(String::as_str).collect()
     }
 
-    fn provisional(&self, outputs: &Outputs) -> Vec<Effect> {
+    fn provisional(&self, outputs: &MadeOutputs<'_>) -> Vec<Effect> {
         match self.output {
-            Some(_) => self.outputs(outputs),
+            Some(_) => self.outputs(&outputs()),
             None => Vec::new(),
         }
     }
@@ -164,27 +165,28 @@ fn property(text: &str) -> String {
 }
 
 /// One output between two lines of a marker that nobody could know beforehand and the value does not contain.
-fn heredoc(name: &str, value: &str) -> String {
-    let mut marker = marker();
+fn heredoc(name: &str, value: &str, mut marker: String) -> String {
     while value.contains(&marker) {
-        marker.push_str(&self::marker());
+        marker.push('_');
     }
     format!("{name}<<{marker}\n{value}\n{marker}\n")
 }
 
-fn marker() -> String {
-    let mut bytes = [0_u8; 16];
-    if getrandom::fill(&mut bytes).is_err() {
+/// So many fresh ones.
+fn markers(count: usize) -> Vec<String> {
+    let mut random = vec![[0_u8; 16]; count];
+    if getrandom::fill(random.as_flattened_mut()).is_err() {
         // No system of the last twenty years: still no marker that a value is known to contain.
-        bytes = fastrand::u128(..).to_le_bytes();
+        fastrand::fill(random.as_flattened_mut());
     }
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("ghadelimiter_{digits}")
+    random.into_iter().map(|bytes| format!("ghadelimiter_{:032x}", u128::from_ne_bytes(bytes))).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashSet;
+
     use proptest::prelude::*;
 
     #[test]
@@ -238,7 +240,8 @@ mod tests {
 
     #[test]
     fn no_two_markers_are_alike() {
-        assert_ne!(marker(), marker());
+        let both = [markers(1), markers(2)].concat();
+        assert_eq!(both.iter().collect::<HashSet<_>>().len(), 3);
     }
 
     /// The runner's rules for one heredoc entry.
@@ -258,7 +261,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_value_comes_back_as_it_was(value in "(?s).{0,80}") {
-            let text = heredoc("reason", &value);
+            let text = heredoc("reason", &value, markers(1).concat());
             prop_assert_eq!(parse(&text), Some(("reason".to_owned(), value)));
         }
 

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::run_annotation::{body, style};
-use super::system::{Ci, Effect, Outputs, System};
+use super::system::{Ci, Effect, MadeOutputs, Outputs, System};
 use crate::ci::variables;
 use crate::input::Style;
 use crate::input::env::Env;
@@ -101,9 +101,9 @@ impl Ci for Harness {
         }]
     }
 
-    fn provisional(&self, outputs: &Outputs) -> Vec<Effect> {
+    fn provisional(&self, outputs: &MadeOutputs<'_>) -> Vec<Effect> {
         match self.outputs {
-            Some(_) => self.outputs(outputs),
+            Some(_) => self.outputs(&outputs()),
             None => Vec::new(),
         }
     }

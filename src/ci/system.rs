@@ -15,6 +15,9 @@ use crate::text::secret::Secret;
 /// The outputs of a step, by name.
 pub(super) type Outputs = [(&'static str, String)];
 
+/// The same, made only where they are wanted.
+pub(super) type MadeOutputs<'a> = dyn Fn() -> Vec<(&'static str, String)> + 'a;
+
 /// Something a CI system wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -113,7 +116,7 @@ pub trait Ci: Send {
 
     /// What stands in for them while the run goes on, where outputs are appended to a file and later ones override it:
     /// some runners kill without warning.
-    fn provisional(&self, _outputs: &Outputs) -> Vec<Effect> {
+    fn provisional(&self, _outputs: &MadeOutputs<'_>) -> Vec<Effect> {
         Vec::new()
     }
 

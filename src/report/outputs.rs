@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::deployment::DeploymentReport;
 use super::run::Report;
+use crate::model::outcome::Outcome;
 use crate::text::sanitizer::{break_commands, break_commands_in_json};
 use crate::text::shown::ShownFacts;
 
@@ -34,10 +35,25 @@ impl Report {
     /// Every output, by name, fit for any CI system: no line break, nothing that could act as a command. `largest` is
     /// the size of `deployments`.
     pub fn outputs(&self, largest: usize) -> Vec<(&'static str, String)> {
+        OUTPUTS.iter().map(|(name, _)| (*name, self.output(name, largest))).collect()
+    }
+
+    /// What stands in for them until the run ends, and for good if this process is killed without warning.
+    pub fn provisional_outputs(&self) -> Vec<(&'static str, String)> {
+        let value = |name: &str| match name {
+            "outcome" => Outcome::Interrupted.to_string(),
+            "canceled" => "false".to_owned(),
+            "deployments" => "[]".to_owned(),
+            _ => self.output(name, 0),
+        };
+        OUTPUTS.iter().map(|(name, _)| (*name, value(name))).collect()
+    }
+
+    fn output(&self, name: &str, largest: usize) -> String {
         let worst = self.worst();
         let of_worst =
             |field: fn(&DeploymentReport) -> Option<&str>| worst.and_then(field).unwrap_or_default().to_owned();
-        let value = |name: &str| match name {
+        let value = match name {
             "outcome" => self.outcome().to_string(),
             "canceled" => (!self.deployments.is_empty() && self.canceled_count() == self.deployments.len()).to_string(),
             "went_live" => self.went_live().to_owned(),
@@ -50,13 +66,9 @@ impl Report {
             "duration_seconds" => format!("{:.1}", self.took.as_secs_f64()),
             "count" => self.deployments.len().to_string(),
             "canceled_count" => self.canceled_count().to_string(),
-            _ => self.small_deployments(largest).0,
+            _ => return self.small_deployments(largest).0,
         };
-        let safe = |name: &str| match name {
-            "deployments" => value(name),
-            _ => break_commands(&value(name)),
-        };
-        OUTPUTS.iter().map(|(name, _)| (*name, safe(name))).collect()
+        break_commands(&value)
     }
 
     /// All deployments as one compact line of JSON, whole.

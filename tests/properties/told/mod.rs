@@ -175,7 +175,7 @@ fn tell(tale: &Tale, report: &Report, ci: &str) -> Heard {
     console.mask(&token, &token);
     console.open_group(&report.asked.to_string());
     console.log(&tale.line);
-    console.debug(&tale.line);
+    console.debug(&|| tale.line.clone());
     console.close_group();
     let largest = console.ci().largest_deployments();
     console.outputs(&report.outputs(largest));
