@@ -3,13 +3,15 @@
 //! An id and a state have to be there; everything else only adds to the story, so a field that is missing, null, empty
 //! or of another type is left out and never spoils the answer.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
 use jiff::Timestamp;
-use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::value::{self, BoolDeserializer, MapAccessDeserializer, StrDeserializer};
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::Number;
 
 /// A point in time below this is a platform's way of writing "none": year 1, or 1970.
 const NO_TIME: i64 = 0;
@@ -58,7 +60,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for At<'_, T> {
             return Ok(None);
         };
         let mut found = None;
-        while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
             if key == *step {
                 let kind = PhantomData;
                 found = map.next_value_seed(At { steps, kind })?;
@@ -67,6 +69,83 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for At<'_, T> {
             }
         }
         Ok(found)
+    }
+}
+
+/// What may stand in a field. All other shapes are passed over, so that what stands behind them is read all the same.
+trait Lenient<'de>: Sized {
+    /// From a text.
+    fn text(_text: &str) -> Option<Self> {
+        None
+    }
+
+    /// From a number.
+    fn number(_number: Number) -> Option<Self> {
+        None
+    }
+
+    /// From `true` or `false`.
+    fn boolean(_boolean: bool) -> Option<Self> {
+        None
+    }
+
+    /// From a list.
+    fn list<S: SeqAccess<'de>>(list: S) -> Result<Option<Self>, S::Error> {
+        IgnoredAny.visit_seq(list).map(|_| None)
+    }
+
+    /// From an object.
+    fn object<M: MapAccess<'de>>(object: M) -> Result<Option<Self>, M::Error> {
+        IgnoredAny.visit_map(object).map(|_| None)
+    }
+}
+
+/// Reads a value of whatever shape.
+struct Any<T>(PhantomData<T>);
+
+impl<'de, T: Lenient<'de>> Any<T> {
+    fn read<D: Deserializer<'de>>(json: D) -> Result<Option<T>, D::Error> {
+        json.deserialize_any(Self(PhantomData))
+    }
+}
+
+impl<'de, T: Lenient<'de>> Visitor<'de> for Any<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(T::text(text))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(T::number(number.into()))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(T::number(number.into()))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+        Ok(Number::from_f64(number).and_then(T::number))
+    }
+
+    fn visit_bool<E>(self, boolean: bool) -> Result<Self::Value, E> {
+        Ok(T::boolean(boolean))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, list: S) -> Result<Self::Value, S::Error> {
+        T::list(list)
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, object: M) -> Result<Self::Value, M::Error> {
+        T::object(object)
     }
 }
 
@@ -87,14 +166,19 @@ impl Text {
     }
 }
 
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        let Maybe(text) = Maybe::<String>::deserialize(json)?;
-        Ok(Self(text.filter(|text| !text.is_empty())))
+impl Lenient<'_> for String {
+    fn text(text: &str) -> Option<Self> {
+        (!text.is_empty()).then(|| text.to_owned())
     }
 }
 
-/// A value of any shape that may be missing; one of another shape is missing, too.
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        Any::read(json).map(Self)
+    }
+}
+
+/// A value of one shape that may be missing, such as an object whose fields may; one of another shape is missing, too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Maybe<T>(pub Option<T>);
 
@@ -111,9 +195,82 @@ impl<T> Maybe<T> {
     }
 }
 
-impl<'de, T: DeserializeOwned> Deserialize<'de> for Maybe<T> {
+/// Anything but a list.
+struct One<T>(T);
+
+impl<'de, T: Deserialize<'de>> Lenient<'de> for One<T> {
+    fn text(text: &str) -> Option<Self> {
+        read(StrDeserializer::<value::Error>::new(text))
+    }
+
+    fn number(number: Number) -> Option<Self> {
+        read(number)
+    }
+
+    fn boolean(boolean: bool) -> Option<Self> {
+        read(BoolDeserializer::<value::Error>::new(boolean))
+    }
+
+    fn object<M: MapAccess<'de>>(mut object: M) -> Result<Option<Self>, M::Error> {
+        let mut begun = false;
+        let seen = Seen { object: &mut object, begun: &mut begun };
+        match T::deserialize(MapAccessDeserializer::new(seen)) {
+            Err(_) if !begun => IgnoredAny.visit_map(object).map(|_| None),
+            read => read.map(|it| Some(Self(it))),
+        }
+    }
+}
+
+fn read<'de, T: Deserialize<'de>>(value: impl Deserializer<'de>) -> Option<One<T>> {
+    T::deserialize(value).ok().map(One)
+}
+
+/// An object, and whether anybody has begun to read it.
+struct Seen<'a, M> {
+    object: &'a mut M,
+    begun: &'a mut bool,
+}
+
+impl<'de, M: MapAccess<'de>> MapAccess<'de> for Seen<'_, M> {
+    type Error = M::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, M::Error> {
+        *self.begun = true;
+        self.object.next_key_seed(seed)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, M::Error> {
+        self.object.next_value_seed(seed)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Maybe<T> {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        Ok(Self(T::deserialize(Value::deserialize(json)?).ok()))
+        let one = Any::<One<T>>::read(json)?;
+        Ok(Self(one.map(|One(it)| it)))
+    }
+}
+
+/// A list that may be missing; one with an item of another shape is missing, too.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Many<T>(pub Vec<T>);
+
+impl<'de, T: Deserialize<'de>> Lenient<'de> for Vec<T> {
+    fn list<S: SeqAccess<'de>>(mut list: S) -> Result<Option<Self>, S::Error> {
+        let mut all = Some(Self::new());
+        while let Some(Maybe(item)) = list.next_element()? {
+            all = all.zip(item).map(|(mut all, item)| {
+                all.push(item);
+                all
+            });
+        }
+        Ok(all)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        Ok(Self(Any::read(json)?.unwrap_or_default()))
     }
 }
 
@@ -121,13 +278,19 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Maybe<T> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Time(pub Option<Timestamp>);
 
+impl Lenient<'_> for Timestamp {
+    fn text(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+
+    fn number(number: Number) -> Option<Self> {
+        from_number(number.as_f64()?)
+    }
+}
+
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        let time = match Value::deserialize(json)? {
-            Value::String(text) => text.parse::<Timestamp>().ok(),
-            Value::Number(number) => number.as_f64().and_then(from_number),
-            _ => None,
-        };
+        let time: Option<Timestamp> = Any::read(json)?;
         Ok(Self(time.filter(|time| time.as_second() > NO_TIME)))
     }
 }
@@ -142,7 +305,7 @@ fn from_number(number: f64) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -166,24 +329,76 @@ mod tests {
         assert!(at::<u8>(b"{\"a\":1", "/a").is_err());
     }
 
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    #[serde(default)]
+    struct Wire {
+        name: Text,
+        sizes: Many<u8>,
+        is_new: Maybe<bool>,
+        inner: Maybe<Inner>,
+        last: Text,
+    }
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    #[serde(default)]
+    struct Inner {
+        count: Maybe<u64>,
+        parts: Many<Inner>,
+    }
+
+    /// Read from a text and from a value alike.
+    fn read(body: &Value) -> Wire {
+        let wire: Wire = serde_json::from_str(&body.to_string()).unwrap();
+        assert_eq!(wire, serde_json::from_value(body.clone()).unwrap());
+        wire
+    }
+
     #[test]
     fn a_field_of_another_shape_is_left_out() {
-        #[derive(Default, Deserialize)]
-        #[serde(default)]
-        struct Wire {
-            name: Text,
-            sizes: Maybe<Vec<u8>>,
-        }
         for (body, name, sizes) in [
-            (json!({ "name": "x", "sizes": [1] }), Some("x"), Some(vec![1])),
-            (json!({ "name": "", "sizes": [] }), None, Some(Vec::new())),
-            (json!({ "name": null, "sizes": null }), None, None),
-            (json!({ "name": 7, "sizes": ["a"] }), None, None),
-            (json!({ "name": { "x": [] }, "sizes": "text" }), None, None),
-            (json!({}), None, None),
+            (json!({ "name": "x", "sizes": [1] }), Some("x"), vec![1]),
+            (json!({ "name": "", "sizes": [] }), None, Vec::new()),
+            (json!({ "name": null, "sizes": null }), None, Vec::new()),
+            (json!({ "name": 7, "sizes": [1, "a"] }), None, Vec::new()),
+            (json!({ "name": { "x": [] }, "sizes": "text" }), None, Vec::new()),
+            (json!({}), None, Vec::new()),
         ] {
-            let wire: Wire = serde_json::from_value(body.clone()).unwrap();
+            let wire = read(&body);
             assert_eq!((wire.name.get(), wire.sizes.0), (name, sizes), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_stands_behind_a_field_of_another_shape_is_read() {
+        let inner = |count, parts| Maybe(Some(Inner { count: Maybe(count), parts: Many(parts) }));
+        let whole = json!({ "count": 7, "parts": [{ "count": 8, "other": [{}] }], "more": { "x": null } });
+        assert_eq!(read(&json!({ "inner": whole })).inner, inner(Some(7), Vec::from_iter(inner(Some(8), vec![]).0)));
+        for shape in
+            [json!(null), json!(true), json!(-1), json!(0.5), json!("a"), json!([[], {}]), json!({ "a": [{}] })]
+        {
+            let body = json!({
+                "name": shape, "sizes": [1, shape], "is_new": [shape], "last": "read",
+                "inner": { "count": [shape], "parts": [{}, [shape]] },
+            });
+            let wire = read(&body);
+            assert_eq!((wire.sizes.0, wire.is_new.0, wire.last.get()), (vec![], None, Some("read")), "{body}");
+            assert_eq!(wire.inner, inner(None, vec![]), "{body}");
+            let wire = read(&json!({ "inner": [shape], "is_new": { "a": shape }, "last": "read" }));
+            assert_eq!((wire.inner.0, wire.is_new.0, wire.last.get()), (None, None, Some("read")), "{shape}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_an_error_however_deep_it_stands() {
+        for body in [
+            r#"{"inner":{"count":tru}}"#,
+            r#"{"inner":{"parts":[{"count":1]},"last":"x"}"#,
+            r#"{"inner":{"parts":[{"count":1}],"x":}}"#,
+            r#"{"sizes":[1,{"a":]],"last":"x"}"#,
+            r#"{"name":{"a":[1},"last":"x"}"#,
+            r#"{"last":"x"#,
+        ] {
+            assert!(serde_json::from_str::<Wire>(body).is_err(), "{body}");
         }
     }
 

@@ -14,7 +14,7 @@ use super::paging::Sizes;
 use super::rest::Rest;
 use super::scope::Scope;
 use super::{Need, Opened, PlatformInfo, Way, input, opened, secret};
-use crate::api::wire::{Maybe, Text, Time};
+use crate::api::wire::{Many, Maybe, Text, Time};
 use crate::api::{ApiRequest, Errors, Reset, Service};
 use crate::input::Values;
 use crate::input::faults::Faults;
@@ -139,11 +139,11 @@ struct Wire {
     previous_deployment_id: Text,
     cause_details: Maybe<Cause>,
     spec: Maybe<Spec>,
-    services: Maybe<Vec<Built>>,
-    static_sites: Maybe<Vec<Built>>,
-    workers: Maybe<Vec<Built>>,
-    jobs: Maybe<Vec<Built>>,
-    functions: Maybe<Vec<Built>>,
+    services: Many<Built>,
+    static_sites: Many<Built>,
+    workers: Many<Built>,
+    jobs: Many<Built>,
+    functions: Many<Built>,
 }
 
 #[derive(Default, Deserialize)]
@@ -159,11 +159,11 @@ struct Cause {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Spec {
-    services: Maybe<Vec<Origin>>,
-    static_sites: Maybe<Vec<Origin>>,
-    workers: Maybe<Vec<Origin>>,
-    jobs: Maybe<Vec<Origin>>,
-    functions: Maybe<Vec<Origin>>,
+    services: Many<Origin>,
+    static_sites: Many<Origin>,
+    workers: Many<Origin>,
+    jobs: Many<Origin>,
+    functions: Many<Origin>,
 }
 
 /// A component as it was built.
@@ -251,9 +251,7 @@ impl Wire {
             (&self.jobs, &spec.jobs),
             (&self.functions, &spec.functions),
         ] {
-            let built = built.get().map(Vec::as_slice).unwrap_or_default();
-            let planned = planned.get().map(Vec::as_slice).unwrap_or_default();
-            sources.extend(of_kind(built, planned));
+            sources.extend(of_kind(&built.0, &planned.0));
         }
         // A ready-made image comes from no source at all.
         sources.retain(|source| source.branch.is_some() || source.commit.is_some());

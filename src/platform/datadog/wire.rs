@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::hosts::{Counters, Host};
 use super::surface::{Surface, state};
-use crate::api::wire::{Maybe, Text, Time};
+use crate::api::wire::{Many, Maybe, Text, Time};
 use crate::model::deployment::{Deployment, State};
 
 /// A deployment, read or listed.
@@ -25,7 +25,7 @@ struct Attributes {
     filter_query: Text,
     error_summary: Text,
     started_at: Time,
-    hosts: Maybe<Vec<Host>>,
+    hosts: Many<Host>,
     #[serde(flatten)]
     counters: Counters,
 }
@@ -67,7 +67,7 @@ impl Wire {
     /// The hosts on this page of the preview surface, and how many there are altogether by the deployment itself.
     pub(super) fn hosts(self) -> (Vec<Host>, Option<u64>) {
         let attributes = self.attributes.0.unwrap_or_default();
-        (attributes.hosts.0.unwrap_or_default(), attributes.counters.total_hosts.0)
+        (attributes.hosts.0, attributes.counters.total_hosts.0)
     }
 }
 
