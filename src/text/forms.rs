@@ -62,6 +62,7 @@ impl Index {
         let (mut index, mut hidden) = (Self::default(), BTreeSet::new());
         for secret in secrets {
             let secret = secret.expose();
+            let mut forms: Vec<Zeroizing<Vec<u8>>> = Vec::new();
             // Text that is shown is made one line of visible characters first, which can leave nothing of a secret.
             let folded = Zeroizing::new(one_line(secret).into_owned());
             for form in [secret, folded.as_str()] {
@@ -70,16 +71,20 @@ impl Index {
                     SHORTEST_HIDDEN..SHORTEST_LOOSE => index.short.push(form.as_bytes().to_vec()),
                     _ => index.plain.push(form.as_bytes().to_vec()),
                 }
-                hidden.extend(wanted(form.as_bytes()));
+                forms.push(Zeroizing::new(form.as_bytes().to_vec()));
                 // Whoever undid the escapes of a text took what resembles one in a secret for one, too.
-                hidden.extend(wanted(&Zeroizing::new(undone(form.as_bytes()))));
+                forms.push(Zeroizing::new(undone(form.as_bytes())));
             }
             if secret.len() >= SHORTEST_HIDDEN {
                 let encoded = base64_forms(secret.as_bytes());
                 let hex = hex_form(secret.as_bytes());
-                let forms = encoded.iter().chain([&hex]).map(|form| form.expose().as_bytes());
-                hidden.extend(forms.flat_map(wanted));
+                let all = encoded.iter().chain([&hex]);
+                forms.extend(all.map(|form| Zeroizing::new(form.expose().as_bytes().to_vec())));
             }
+            // Of nearly every secret most are the same.
+            forms.sort_unstable_by(|one, other| one.cmp(other));
+            forms.dedup();
+            hidden.extend(forms.iter().flat_map(|form| wanted(form)));
         }
         index.hidden = Zeroizing::new(hidden.into_iter().collect());
         let plain = index.plain.iter().chain(index.short.iter()).map(|form| start(form));

@@ -281,8 +281,8 @@ pub(super) fn is_plain(text: &[u8]) -> bool {
 pub(super) fn seen(text: &[u8]) -> Vec<u8> {
     let seen = |char: &char| !Found::new(*char).is_unseen();
     match std::str::from_utf8(text) {
-        Ok(text) => text.chars().filter(seen).collect::<String>().into_bytes(),
-        Err(_) => text.iter().copied().filter(|byte| !Found::Byte(*byte).is_unseen()).collect(),
+        Ok(text) if !text.is_ascii() => text.chars().filter(seen).collect::<String>().into_bytes(),
+        _ => text.iter().copied().filter(|byte| !Found::Byte(*byte).is_unseen()).collect(),
     }
 }
 
