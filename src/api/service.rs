@@ -125,10 +125,10 @@ impl Service {
         self
     }
 
-    /// Where we look, for hints: a clause such as "looked in team x, see `team_id`".
+    /// Where this run looks, for hints: words such as "team x: check `team_id`".
     #[must_use]
-    pub fn scope(mut self, clause: impl std::fmt::Display) -> Self {
-        self.scope = format!("; {clause}");
+    pub fn scope(mut self, place: impl std::fmt::Display) -> Self {
+        self.scope = format!(" This run looked in {place}.");
         self
     }
 }

@@ -179,7 +179,7 @@ pub(super) struct Place<'a> {
     pub(super) host: &'a str,
     /// The input that the host follows from.
     pub(super) input: &'a str,
-    /// Where we looked, for the failures that hang on it: empty, or "; …" without a full stop.
+    /// Where this run looked, for the failures that hang on it: empty, or a sentence with a space before it.
     pub(super) scope: &'a str,
 }
 
@@ -189,17 +189,17 @@ pub(super) fn hint(about: &About, kind: Kind, status: Option<u16>, place: Place<
     let About { name, grant, credentials, .. } = about;
     match kind {
         Kind::Unauthorized if asked == For::Asking => {
-            format!("The credential may have expired or been revoked since the last request, or may not cancel: check {credentials}; {grant}{scope}.")
+            format!("The credential may have expired or been revoked since the last request, or may not cancel: check {credentials}; {grant}.{scope}")
         }
         Kind::Unauthorized => {
-            format!("Check {credentials}: it may be wrong, expired, revoked, or made for another account{scope}.")
+            format!("Check {credentials}: it may be wrong, expired, revoked, or made for another account.{scope}")
         }
-        Kind::Forbidden => format!("The credential needs more rights: {grant}{scope}."),
+        Kind::Forbidden => format!("The credential needs more rights: {grant}.{scope}"),
         Kind::NotFound if status == Some(410) => format!("{name} says that it is gone; look there for what became of it."),
         Kind::NotFound if asked == For::Asking => {
-            format!("The credential may lack the right to cancel, which can look like an unknown id: {grant}{scope}.")
+            format!("The credential may lack the right to cancel, which can look like an unknown id: {grant}.{scope}")
         }
-        Kind::NotFound => format!("Check the ids, and that the credential may see them{scope}."),
+        Kind::NotFound => format!("Check the ids, and that the credential may see them.{scope}"),
         Kind::Refused if status == Some(411) => format!("{name} wants to know the length of a request, and this one named it: a proxy or a load balancer on the way to {host} lost it."),
         Kind::Refused if asked == For::Asking => format!("{name} refused the request itself; its own words say why."),
         Kind::Refused => format!("{name} refused the request itself; its own words say why. Check the ids."),
@@ -218,7 +218,7 @@ pub(super) fn hint(about: &About, kind: Kind, status: Option<u16>, place: Place<
         Kind::Unreadable => format!("This is no answer of {name}'s API; check `{input}`, and whether a proxy or a sign-in page stands between."),
         Kind::TooLarge => "No answer of more than 16 MiB is read; where it was a list, give `deployment_id`, so that none is needed.".to_owned(),
         Kind::Redirected => "Redirects are never followed, because a token could leak that way; set `api_url` to the final address.".to_owned(),
-        Kind::Guarded | Kind::BadInput | Kind::MovedOn | Kind::Misdirected => String::new(),
+        Kind::Unsupported | Kind::Guarded | Kind::BadInput | Kind::MovedOn | Kind::Misdirected => String::new(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::procedure::{Procedure, Step};
 use super::verdict::Sent;
 use crate::model::failure::{Failure, Kind};
 use crate::model::outcome::Outcome;
-use crate::model::reason::{Before, End, Gone, Reason, Refusal, Unchecked, Unseen, Unsent};
+use crate::model::reason::{End, Gone, Reason, Refusal, Unchecked, Unseen, Unsent};
 
 impl Procedure {
     /// It is not there: `outcome` if it never was, as far as this run knows.
@@ -17,7 +17,7 @@ impl Procedure {
             Step::Reading if !self.was_asked() && self.last.is_none() => match what {
                 Gone::Missing(what) => self.finish(now, outcome, Reason::Missing(what)),
                 Gone::Excluded(what) => self.finish(now, outcome, Unsent::Nothing(what)),
-                Gone::Failed(failure) => self.finish(now, outcome, Reason::failed(*failure, Before::None)),
+                Gone::Failed(failure) => self.finish(now, outcome, Reason::failed(*failure)),
             },
             Step::Confirming => self.requested(now),
             _ => {
@@ -59,14 +59,8 @@ impl Procedure {
         match self.retries.after(now, &failure) {
             Some(until) => self.after_passing_failure(now, failure, until.saturating_sub(now)),
             None => {
-                let before = if self.was_asked() {
-                    Before::Sent
-                } else if self.turned_away {
-                    Before::TurnedAway
-                } else {
-                    Before::None
-                };
-                self.finish(now, Outcome::Error, Reason::failed(failure, before))
+                let turned_away = self.turned_away && !self.was_asked();
+                self.finish(now, Outcome::Error, Unsent::Failed { failure: Box::new(failure), turned_away })
             }
         }
     }

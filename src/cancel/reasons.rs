@@ -6,7 +6,7 @@ use super::procedure::{Procedure, Step};
 use crate::model::deployment::{Deployment, Live, State};
 use crate::model::failure::Failure;
 use crate::model::outcome::Outcome;
-use crate::model::reason::{Asked, Course, End, How, Interrupted, Ours, OutOfTime, Requested, Unseen};
+use crate::model::reason::{Answer, Asked, Course, End, How, Interrupted, Ours, OutOfTime, Requested, TooLate, Unseen};
 
 impl Procedure {
     pub(super) fn interrupted(&self) -> End {
@@ -73,15 +73,28 @@ impl Procedure {
             Outcome::Canceled if last.state == State::Ended => How::NotLiveAfterUnclear,
             Outcome::Canceled if self.was_refused() => How::CanceledAfterRefusal,
             Outcome::Canceled => How::Canceled,
-            Outcome::Completed if last.live == Live::TakesDown => How::TornDown,
-            Outcome::Completed if last.live == Live::Unpublished => How::Unpublished,
-            Outcome::Completed if last.went_live().is_none() => How::PerhapsLive,
-            Outcome::Completed => How::WentLive,
-            Outcome::Failed => How::Failed,
-            Outcome::Superseded => How::Superseded,
+            Outcome::Completed | Outcome::Failed | Outcome::Superseded => return self.too_late(outcome, last),
             _ => How::UnknownWord,
         };
         End::Ended(how, self.course(last))
+    }
+
+    /// It ended otherwise than it was asked to.
+    fn too_late(&self, outcome: Outcome, last: &Deployment) -> End {
+        let answer = match self.unclear_answer.clone() {
+            _ if !self.was_asked() => Answer::ByOthers,
+            _ if self.was_accepted() => Answer::Accepted,
+            Some(answer) if self.was_refused() => Answer::Refused(answer),
+            answer => Answer::Unclear(answer),
+        };
+        let live = match last.live {
+            _ if outcome != Outcome::Completed => TooLate::Plain,
+            Live::TakesDown => TooLate::TornDown,
+            Live::Unpublished => TooLate::Unpublished,
+            _ if last.went_live().is_none() => TooLate::PerhapsLive,
+            _ => TooLate::Plain,
+        };
+        End::TooLate { answer, course: self.course(last), live }
     }
 
     /// It ended before any request was processed.
@@ -91,7 +104,7 @@ impl Procedure {
         let how = match &course.first {
             None => How::NotLivePerhapsBefore,
             Some(first) if *first != course.last => {
-                return End::Beforehand { live, course, ours: self.our_request() };
+                return End::Beforehand { course, ours: self.our_request() };
             }
             _ if live && last.live != Live::ByState => How::HadGoneLive,
             _ if live => How::HadSucceeded,

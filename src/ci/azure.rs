@@ -60,7 +60,7 @@ impl Ci for Azure {
     fn withholds_secrets(&self, env: &Env) -> Option<&'static str> {
         let of_fork = env.var("SYSTEM_PULLREQUEST_ISFORK").is_some_and(|word| word.eq_ignore_ascii_case("true"));
         Some(if of_fork {
-            "Secret variables are not given to builds of pull requests from forks."
+            "Secret variables are given to pull requests from forks only if the pipeline's settings allow that."
         } else {
             "A script sees a secret variable only if its `env:` maps it."
         })

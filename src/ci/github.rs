@@ -65,7 +65,9 @@ impl Ci for GitHub {
 
     fn withholds_secrets(&self, env: &Env) -> Option<&'static str> {
         let of_pull = says(env, "GITHUB_EVENT_NAME", "pull_request") || says(env, "GITHUB_ACTOR", "dependabot[bot]");
-        of_pull.then_some("Secrets are not given to runs of pull requests from forks, nor to Dependabot's.")
+        of_pull.then_some(
+            "Runs of pull requests from forks get no secrets, and runs that Dependabot started get only Dependabot's own.",
+        )
     }
 
     fn masks_by_printing(&self) -> bool {

@@ -29,7 +29,7 @@ impl Ci for GitLab {
 
     fn withholds_secrets(&self, env: &Env) -> Option<&'static str> {
         let may_see_all = says(env, "CI_COMMIT_REF_PROTECTED", "true");
-        (!may_see_all).then_some("A protected variable is given only to pipelines of protected branches and tags.")
+        (!may_see_all).then_some("A protected variable is given only to pipelines of protected branches and tags, and of merge requests between protected branches where the project allows it.")
     }
 
     fn open_group(&self, title: &str, now: Timestamp) -> Vec<Effect> {

@@ -14,6 +14,8 @@ pub enum Kind {
     NotFound,
     /// The platform will not do it: 400, 409, 422 and other 4xx.
     Refused,
+    /// The API has no such call.
+    Unsupported,
     /// Too many requests (429): nothing was processed.
     Limited,
     /// 408 and 5xx: it may or may not have been processed.
@@ -60,11 +62,12 @@ pub enum Retry {
 
 impl Kind {
     /// Every kind, for documents and tests.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Unauthorized,
         Self::Forbidden,
         Self::NotFound,
         Self::Refused,
+        Self::Unsupported,
         Self::Limited,
         Self::Server,
         Self::Timeout,

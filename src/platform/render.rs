@@ -163,7 +163,7 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
         .rate_limit(Reset("ratelimit-reset"))
         .request_id("render-request-id")
         .errors(Errors::at(&["/message"]))
-        .scope(format_args!("looked in {}; a scoped key sees one workspace", service.name()));
+        .scope(format_args!("{}; a scoped key sees one workspace", service.name()));
     let needs_branch = values.given("branch").is_some();
     opened(Render { service, addressed, kind, needs_branch, followed: OnceLock::new() }, api)
 }

@@ -21,7 +21,9 @@ impl Report {
             let last = told.last_word(str::to_owned).unwrap_or_else(|| "?".to_owned());
             let took = spoken(Duration::from_secs_f64(told.duration_seconds));
             lines.push(format!("  {}: {} ({first} → {last}, {took})", told.deployment_id, told.row()));
-            lines.push(format!("    {}", told.sentence()));
+            if !told.why.is_plain {
+                lines.push(format!("    {}", told.sentence()));
+            }
             lines.extend(told.why.answer.iter().map(|answer| format!("    {answer}")));
         }
         // Here the reasons stand above.

@@ -187,21 +187,25 @@ impl Report {
             ("true", 1) => "**Yes.**".to_owned(),
             ("true", all) => format!("**Yes, {live} of {all}.**"),
             ("false", _) => "No.".to_owned(),
-            _ => self.why_not_known().to_owned(),
+            _ => self.why_not_known(),
         }
     }
 
-    fn why_not_known(&self) -> &'static str {
+    fn why_not_known(&self) -> String {
         let perhaps_live = self.whole.as_ref().is_some_and(|whole| whole.perhaps_live);
         let goes_on = |told: &DeploymentReport| matches!(told.state, Some("queued" | "running" | "canceling"));
-        let mut open = self.deployments.iter().filter(|told| told.went_live == "unknown");
-        match self.deployments.as_slice() {
+        let open = self.deployments.iter().filter(|told| told.went_live == "unknown");
+        let why = match self.deployments.as_slice() {
             [] if perhaps_live => "Not known: see below.",
             [] => "Not known: nothing was read.",
             [only] if only.state.is_none() => "Not known: it was not read.",
-            _ if open.all(goes_on) => "Not yet, by what was read last.",
+            _ if open.clone().all(goes_on) => "Not yet, by what was read last.",
+            all if open.clone().count() < all.len() => {
+                return format!("Not known of {} of {}.", open.count(), all.len());
+            }
             _ => "Not known.",
-        }
+        };
+        why.to_owned()
     }
 
     /// The deployments, the worst outcome first.

@@ -34,8 +34,10 @@ impl Report {
         }
         self.add_table(&mut text);
         if let [only] = self.deployments.as_slice() {
-            text.push('\n');
-            add_why(&mut text, &only.why);
+            if !only.why.is_plain {
+                text.push('\n');
+                add_why(&mut text, &only.why);
+            }
             add_timeline(&mut text, only);
         } else {
             self.add_reasons(&mut text);
@@ -123,7 +125,7 @@ impl Report {
             let gone = live.iter().filter(|told| told.is_gone).count();
             let is_live = if gone > 0 { "went live" } else { "is live" };
             let which = match live.len() {
-                _ if self.deployments.len() == 1 => format!("it {is_live}"),
+                _ if self.deployments.len() == 1 => format!("It {is_live}"),
                 1 => format!("{} {is_live}", code(&first.deployment_id)),
                 many if gone > 0 => format!("{many} of them went live"),
                 many => format!("{many} of them are live"),
@@ -148,7 +150,7 @@ impl Report {
             1 => String::new(),
             many => format!(" and at {} more", many - 1),
         };
-        let _ = writeln!(text, "\n**Next:** look at {place}{others} before you decide: nobody has seen how it ends.");
+        let _ = writeln!(text, "\n**Next:** Look at {place}{others} before you decide: nobody has seen how it ends.");
     }
 }
 

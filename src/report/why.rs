@@ -18,6 +18,8 @@ pub(super) struct Why {
     pub(super) answer: Option<Shown>,
     /// Why nothing could be sent, in words for a heading.
     pub(super) in_short: Option<&'static str>,
+    /// The states that were read say all of it.
+    pub(super) is_plain: bool,
 }
 
 impl Why {
@@ -31,6 +33,7 @@ impl Why {
             hint: sanitizer.redact(&spelling.respell(&reason.hint())),
             answer: reason.answer().map(|answer| sanitizer.redact(&answer)),
             in_short: reason.in_short(),
+            is_plain: addition.is_empty() && reason.is_plain(),
         }
     }
 
@@ -45,7 +48,7 @@ mod tests {
     use super::*;
     use crate::model::failure::{Failure, Kind};
     use crate::model::outcome::Outcome;
-    use crate::model::reason::{Before, Reason};
+    use crate::model::reason::Reason;
 
     #[test]
     fn the_cause_comes_first_then_the_cure_then_what_was_answered() {
@@ -55,10 +58,10 @@ mod tests {
             request_id: Some("req-1".to_owned()),
             ..Failure::own(Kind::Forbidden, "Not yours", "Grant it.")
         };
-        let mut verdict = Verdict::new(Outcome::Error, Reason::failed(failure, Before::None));
+        let mut verdict = Verdict::new(Outcome::Error, Reason::failed(failure));
         verdict.addition = Some("What was applied stays.".to_owned());
         let why = Why::new(&verdict, &Sanitizer::default(), &Spelling::PLAIN);
-        let cause = "This run could not read the deployment; nothing was canceled. What was applied stays.";
+        let cause = "This run could not read the deployment. What was applied stays.";
         assert_eq!(why.sentence().as_str(), format!("{cause} Grant it."));
         assert_eq!(why.answer.as_deref(), Some("The answer was 403 \"Not yours\" (request req-1)."));
         assert_eq!(why.in_short, Some("the credential lacks a right"));

@@ -9,7 +9,7 @@ use super::context::{Run, interrupted};
 use crate::cancel::{Retries, Verdict};
 use crate::model::failure::{Failure, Kind};
 use crate::model::outcome::Outcome;
-use crate::model::reason::{Before, Reason};
+use crate::model::reason::Reason;
 use crate::model::signal::{Received, Signals};
 
 impl Run<'_> {
@@ -50,7 +50,7 @@ impl Run<'_> {
             let too_late = failure.not_before.is_some_and(|until| until >= self.plan.limit);
             let Some(again) = again.filter(|_| !too_late) else {
                 let outcome = if failure.kind == Kind::BadInput { Outcome::BadInput } else { Outcome::Error };
-                return Err(Verdict::new(outcome, Reason::failed(failure, Before::None)));
+                return Err(Verdict::new(outcome, Reason::failed(failure)));
             };
             let again = again.max(now + self.least_pause());
             self.pause(again.min(last_try), signals).await?;

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::model::deployment::Live;
+use crate::model::reason::{Reason, Selected};
 
 fn wanted(select: Select) -> Selector {
     Selector {
@@ -189,8 +190,10 @@ fn where_another_push_may_be_meant_nobody_says_that_nothing_went_live() {
             let from = usize::from(select != Select::Superseded);
             let selection = wanted.select(&listed[from..]);
             assert!(selection.chosen.is_empty() && selection.ended.is_none());
-            let told = selection.perhaps_live.map(|it| it.to_string()).unwrap_or_default();
+            let Selection { looked_at, perhaps_live, .. } = selection;
+            let told = perhaps_live.as_ref().map(ToString::to_string).unwrap_or_default();
             assert_eq!(!told.is_empty(), unsure, "{select:?} {state:?}");
+            let told = told + &Reason::from(Selected::Nothing { looked_at, perhaps_live }).hint();
             let says = ["b (commit 0000008, created 1970-01-01T00:00:08Z)", "`select: commit`", "`deployment_id`"];
             assert!(!unsure || says.iter().all(|it| told.contains(it)), "{told}");
         }

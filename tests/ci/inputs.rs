@@ -46,7 +46,7 @@ fn a_run_without_any_input_is_told_of_the_way_that_is_usual_there() {
     for (ci, name) in
         [("github", "`platform`"), ("drone", "`settings: platform`"), ("gitlab", "`CANCEL_DEPLOYMENT_PLATFORM`")]
     {
-        Step::of(ci).run().says(&format!("{name} is missing: set it to one of"));
+        Step::of(ci).run().says(&format!("{name} is missing: set it to `digitalocean`"));
     }
 }
 

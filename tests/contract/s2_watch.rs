@@ -7,7 +7,7 @@ every_platform!(a_token_revoked_while_watching_is_an_error, |stage| {
     let scene =
         watched(stage, &["running"]).fault(Call::Read, first_reads(stage, 1)).fault(Call::Read, [Fault::Status(401)]);
     let ran = scene.run();
-    ran.ended("error", 1).reasons(&["end not visible"]);
+    ran.ended("error", 1).reasons(&["the end is not visible"]);
     assert_eq!((ran.output("state"), scene.effective(1)), ("running", 1));
 });
 
@@ -26,7 +26,7 @@ every_platform!(an_end_that_may_not_be_read_is_an_error, |stage| {
     }
     let scene = watched(stage, &["canceled"]).grant(Grant::CancelOnly);
     let ran = scene.run();
-    ran.ended("error", 1).reasons(&["accepted", "end not visible"]);
+    ran.ended("error", 1).reasons(&["accepted", "the end is not visible"]);
     assert_eq!((ran.output("went_live"), scene.asked()), ("unknown", 1));
 });
 

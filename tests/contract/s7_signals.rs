@@ -78,7 +78,7 @@ fn a_signal_before_the_cancel_request_ends_the_run_without_one() {
         let sandbox = held_read();
         let ran = signalled(started(&sandbox, Call::Read, 1), signal);
         ran.ended("interrupted", code);
-        ran.reasons(&["before the cancel request was sent"]);
+        ran.reasons(&["before it sent the cancel request"]);
         assert_eq!(sandbox.requests().len(), 1);
     }
 }
@@ -101,7 +101,7 @@ fn a_cancel_request_that_is_not_answered_in_time_is_called_unclear() {
         let sandbox = held_cancel(Fault::HoldBefore);
         let ran = signalled(started(&sandbox, Call::Cancel, 1), signal);
         ran.ended("interrupted", code);
-        ran.reasons(&["while the cancel request was under way"]);
+        ran.reasons(&["while the cancel request was on its way"]);
         assert_eq!((ran.output("canceled"), ran.output("went_live")), ("false", "unknown"));
     }
 }
@@ -112,7 +112,7 @@ fn a_signal_while_watching_says_that_the_request_had_been_accepted() {
         let sandbox = held_watch();
         let ran = signalled(started(&sandbox, Call::Read, 2), signal);
         ran.ended("interrupted", code);
-        ran.reasons(&["had been sent and accepted"]);
+        ran.reasons(&["after the platform had accepted the cancel request"]);
         assert_eq!((sandbox.count(Call::Read), sandbox.count(Call::Cancel)), (2, 1));
     }
 }
@@ -125,7 +125,7 @@ fn an_accepted_request_is_not_watched_any_more_after_a_signal() {
     signal_heard(&running, "TERM");
     sandbox.release();
     let ran = running.wait();
-    ran.ended("interrupted", 143).reasons(&["had been sent and accepted"]);
+    ran.ended("interrupted", 143).reasons(&["after the platform had accepted the cancel request"]);
     assert_eq!(ran.deployments()[0]["http_status"], 200);
 }
 
@@ -135,7 +135,7 @@ fn a_request_without_a_clear_answer_is_not_repeated_after_a_signal() {
     sandbox.fault(Call::Read, [Fault::Pass, Fault::HoldBefore]);
     let ran = signalled(started(&sandbox, Call::Read, 2), "INT");
     ran.ended("interrupted", 130);
-    ran.reasons(&["before it was clear whether it took effect"]);
+    ran.reasons(&["before it was clear whether that took effect"]);
     assert_eq!(sandbox.count(Call::Cancel), 1);
 }
 
@@ -145,7 +145,7 @@ fn a_signal_ends_the_pause_before_another_try() {
     sandbox.always(Call::Read, Fault::Status(503));
     let ran = signalled(started(&sandbox, Call::Read, 2), "TERM");
     ran.ended("interrupted", 143);
-    ran.reasons(&["before the cancel request was sent"]);
+    ran.reasons(&["before it sent the cancel request"]);
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
 
@@ -219,7 +219,7 @@ fn a_second_signal_does_not_wait_for_the_cancel_request() {
     while running.child.try_wait().unwrap().is_none() {
         running.signal("INT");
     }
-    running.wait().ended("interrupted", 130).reasons(&["while the cancel request was under way"]);
+    running.wait().ended("interrupted", 130).reasons(&["while the cancel request was on its way"]);
 }
 
 #[test]
@@ -271,7 +271,7 @@ fn a_run_killed_without_warning_leaves_outputs_that_say_so() {
     let ran = running.wait();
     assert_eq!((ran.output("outcome"), ran.output("canceled")), ("interrupted", "false"));
     assert_eq!((ran.output("count"), ran.output("deployment_id")), ("1", "dep-1"));
-    ran.reasons(&["cancel request was sent"]);
+    ran.reasons(&["had sent the cancel request"]);
 }
 
 #[cfg(unix)]
@@ -295,7 +295,7 @@ fn a_run_without_room_for_its_files_says_so_in_one_sentence() {
             .unwrap();
         let said = String::from_utf8_lossy(&ran.stdout).into_owned();
         assert_eq!(ran.status.code(), Some(1), "{limit}: {said}");
-        let sentence = "This run could not begin, and nothing was sent: too few files";
+        let sentence = "This run could not begin: too few files";
         assert!(said.contains(sentence), "{limit}: {said}");
         let written = std::fs::read_to_string(&output).unwrap();
         assert!(written.contains("\nerror\n"), "{limit}: {written}");

@@ -59,19 +59,29 @@ fn a_word_that_only_says_over_counts_as_canceled_where_nobody_refused() {
             "The platform accepted the cancel request, and",
         ),
         (vec![sight(Running), accepted(Some(Ended))], canceled, 1, "The platform accepted the cancel request, and"),
-        (vec![sight(Queued), unclear(), sight(Ended)], canceled, 1, "The cancel request had no clear answer, and"),
+        (vec![sight(Queued), unclear(), sight(Ended)], canceled, 1, "The cancel request had no clear answer, but"),
         (
             vec![sight(Running), unclear(), sight(Running), sight(Running), no(), sight(Ended)],
             canceled,
             2,
-            "The cancel request had no clear answer, and",
+            "The cancel request had no clear answer, but",
         ),
-        (vec![sight(Running), no(), sight(Ended)], finished, 1, "; the platform refused the cancel request."),
+        (vec![sight(Running), no(), sight(Ended)], finished, 1, ", and the platform refused the cancel request."),
         (vec![sight(Running), no(), sight(Canceling), sight(Ended)], canceled, 1, "It was being canceled already"),
         (vec![sight(Canceling), sight(Ended)], canceled, 0, "It was being canceled already"),
-        (vec![sight(Running), turned_away(), sight(Ended)], finished, 1, "had been turned away"),
-        (vec![sight(Running), refused(Kind::Unreachable), sight(Ended)], finished, 1, "no request was processed"),
-        (vec![banned(), accepted(Some(Ended))], finished, 1, "may have been before it was asked to cancel"),
+        (
+            vec![sight(Running), turned_away(), sight(Ended)],
+            finished,
+            1,
+            "while a rate limit (429) turned the cancel request away",
+        ),
+        (
+            vec![sight(Running), refused(Kind::Unreachable), sight(Ended)],
+            finished,
+            1,
+            "before a cancel request could be processed",
+        ),
+        (vec![banned(), accepted(Some(Ended))], finished, 1, "may have been over before"),
     ] {
         let procedure = check(plan(), events, outcome, sends);
         let reason = procedure.ending().unwrap().reason.to_string();
@@ -96,8 +106,12 @@ fn what_was_live_for_a_while_went_live_if_somebody_wanted_it_stopped() {
     ] {
         let procedure = check(plan(), events, outcome, sends);
         let reason = procedure.ending().unwrap().reason.to_string();
-        let live = outcome == Outcome::Completed || sends > 0;
-        assert_eq!(reason.starts_with("It went live before"), live, "{reason}");
+        let says = match (outcome, sends) {
+            (Outcome::Completed, _) => "The platform accepted the cancel request, but too late",
+            (_, 0) => "when this run first looked",
+            _ => "while a rate limit (429) turned the cancel request away",
+        };
+        assert!(reason.contains(says), "{reason}");
     }
 }
 
@@ -107,14 +121,24 @@ fn what_says_whether_it_went_live_beats_its_state() {
     let told = |live, state| Event::Read(Ok(Found::Here(Box::new(Deployment { live, ..deployment(state) }))));
     let asked = |live, state| vec![sight(Running), accepted(None), told(live, state)];
     for (events, outcome, sends, says) in [
-        (asked(Live::Serving, Canceled), Outcome::Completed, 1, "It went live before the cancellation"),
-        (vec![told(Live::Serving, Canceled)], Outcome::AlreadyLive, 0, "It had gone live before anything was asked"),
+        (asked(Live::Serving, Canceled), Outcome::Completed, 1, "but too late: it went from P_running to P_canceled."),
+        (vec![told(Live::Serving, Canceled)], Outcome::AlreadyLive, 0, "after it had gone live"),
         (asked(Live::Unknown, Canceled), Outcome::Canceled, 1, "It went from P_running to P_canceled."),
-        (asked(Live::Unknown, Succeeded), Outcome::Completed, 1, "whether it went live is not known"),
-        (vec![told(Live::Unknown, Succeeded)], Outcome::AlreadyFinished, 0, "It had ended P_succeeded before"),
-        (asked(Live::Unpublished, Succeeded), Outcome::Completed, 1, "It was built, not published, before"),
-        (vec![told(Live::Unpublished, Succeeded)], Outcome::AlreadyFinished, 0, "It was built, not published:"),
-        (asked(Live::TakesDown, Succeeded), Outcome::Completed, 1, "and nothing went live"),
+        (asked(Live::Unknown, Succeeded), Outcome::Completed, 1, "whether that is live could not be read"),
+        (
+            vec![told(Live::Unknown, Succeeded)],
+            Outcome::AlreadyFinished,
+            0,
+            "It was P_succeeded when this run first looked",
+        ),
+        (asked(Live::Unpublished, Succeeded), Outcome::Completed, 1, ", built but not published."),
+        (
+            vec![told(Live::Unpublished, Succeeded)],
+            Outcome::AlreadyFinished,
+            0,
+            "built but not published, so nothing was sent",
+        ),
+        (asked(Live::TakesDown, Succeeded), Outcome::Completed, 1, "so nothing went live"),
     ] {
         let procedure = check(plan(), events, outcome, sends);
         let reason = procedure.ending().unwrap().reason.to_string();
@@ -144,7 +168,7 @@ fn what_was_perhaps_live_is_canceled_only_by_who_asked_in_time() {
 fn a_refused_request_is_not_said_to_have_canceled_it() {
     let procedure = check(plan(), vec![sight(Running), refused(Kind::Refused), sight(Canceled)], Outcome::Canceled, 1);
     let reason = procedure.ending().unwrap().reason.to_string();
-    assert!(reason.contains("somebody else canceled it, or the platform itself"), "{reason}");
+    assert!(reason.contains("canceled all the same, by somebody else or by the platform itself"), "{reason}");
 }
 
 #[test]
@@ -183,7 +207,9 @@ fn nobody_waits_past_the_limit() {
 fn a_deployment_that_moved_on_is_judged_by_its_own_end() {
     check(plan(), vec![sight(Running), refused(Kind::MovedOn), sight(Succeeded)], Outcome::AlreadyLive, 1);
     check(plan(), vec![sight(Running), refused(Kind::Misdirected)], Outcome::Error, 1);
-    for (found, says) in [(nothing(), "Nothing was ever there."), (teardown(), "Nothing was sent: it is a teardown.")] {
+    for (found, says) in
+        [(nothing(), "Nothing was ever there."), (teardown(), "No cancel request was sent, because it is a teardown.")]
+    {
         let outcome = found.outcome;
         let procedure = check(plan(), vec![Event::Read(Ok(Found::Excluded(found)))], outcome, 0);
         assert_eq!(procedure.ending().unwrap().reason.to_string(), says);
@@ -193,10 +219,10 @@ fn a_deployment_that_moved_on_is_judged_by_its_own_end() {
 #[test]
 fn an_interruption_says_whether_the_request_had_been_sent() {
     for (events, said) in [
-        (vec![], "before the cancel request was sent"),
-        (vec![sight(Running)], "while the cancel request was under way"),
-        (vec![sight(Running), accepted(None)], "had been sent and accepted"),
-        (vec![sight(Running), refused(Kind::Server)], "had been sent, before it was clear"),
+        (vec![], "before it sent the cancel request"),
+        (vec![sight(Running)], "while the cancel request was on its way"),
+        (vec![sight(Running), accepted(None)], "after the platform had accepted the cancel request"),
+        (vec![sight(Running), refused(Kind::Server)], "after it had sent the cancel request, before it was clear"),
     ] {
         let (mut procedure, _) = play(plan(), events);
         procedure.interrupt(Duration::from_secs(1));
@@ -235,5 +261,5 @@ fn nobody_is_said_to_have_accepted_what_was_refused() {
     let events = vec![sight(Running), refused(Kind::Refused), sight(Canceling), banned];
     let procedure = check(plan(), events, Outcome::Error, 1);
     let reason = procedure.ending().unwrap().reason.to_string();
-    assert!(reason.starts_with("It was being canceled, end not visible"), "{reason}");
+    assert!(reason.starts_with("It was being canceled, but the end is not visible"), "{reason}");
 }

@@ -8,7 +8,7 @@ fn a_dry_run_says_what_would_have_been_done() {
         let dry_run = Plan { dry_run: true, ..plan() };
         let procedure = check(dry_run, vec![sight(state)], Outcome::DryRun, 0);
         let reason = procedure.ending().unwrap().reason.to_string();
-        assert_eq!(reason.contains("would have been asked"), asked, "{reason}");
+        assert_eq!(reason.contains("would ask to cancel it"), asked, "{reason}");
     }
 }
 
@@ -36,7 +36,7 @@ fn a_guard_holds_before_each_request() {
     let events = vec![of("main"), turned_away(), of("main2"), accepted(None)];
     let procedure = check(guarded.clone(), events, Outcome::Skipped, 1);
     let reason = procedure.ending().unwrap().reason.to_string();
-    assert!(reason.contains("main2") && reason.contains("turned away"), "{reason}");
+    assert!(reason.contains("main2") && reason.contains("had turned one away"), "{reason}");
     check(guarded, vec![of("main2")], Outcome::Error, 0);
 }
 
@@ -55,11 +55,11 @@ fn every_guard_is_looked_at_again_before_a_request_that_had_to_wait() {
     let sight = |state| to(state, "production");
     let limited = || Event::Answered(Err(Failure { status: Some(429), ..failure(Kind::Limited) }));
     for (waiting, says) in [
-        (vec![limited()], "had been turned away"),
-        (vec![refused(Kind::Limited)], "Nothing was sent"),
-        (vec![refused(Kind::Unreachable)], "Nothing was sent"),
-        (vec![refused(Kind::Server), sight(Queued)], "had had no clear answer"),
-        (vec![refused(Kind::Timeout), sight(Queued), sight(Queued), limited()], "had had no clear answer"),
+        (vec![limited()], "had turned one away"),
+        (vec![refused(Kind::Limited)], "No cancel request was sent"),
+        (vec![refused(Kind::Unreachable)], "No cancel request was sent"),
+        (vec![refused(Kind::Server), sight(Queued)], "the one before had no clear answer"),
+        (vec![refused(Kind::Timeout), sight(Queued), sight(Queued), limited()], "the one before had no clear answer"),
     ] {
         let sends = waiting.iter().filter(|it| matches!(it, Event::Answered(_))).count();
         for (last, why) in
@@ -108,7 +108,11 @@ fn one_that_waited_for_its_turn_is_looked_at_again() {
     for (procedure, says) in [(procedure, "it is P_running now"), (given_up, "d-2, the newer one")] {
         let ending = procedure.ending().unwrap();
         assert_eq!(ending.outcome, Outcome::Skipped);
-        assert!(ending.reason.to_string().starts_with(&format!("Nothing was sent: {says}")), "{}", ending.reason);
+        assert!(
+            ending.reason.to_string().starts_with(&format!("No cancel request was sent, because {says}")),
+            "{}",
+            ending.reason
+        );
         assert!(procedure.sent().is_none());
     }
 }

@@ -45,8 +45,6 @@ pub enum Check {
         /// What was meant.
         meant: String,
     },
-    /// There is no such call here; what was answered.
-    NoCancel(String),
 }
 
 impl Check {
@@ -60,14 +58,11 @@ impl Check {
             Self::MovedOn { .. } => {
                 "Look at both in the console; what was asked to stop may have to be deployed again.".to_owned()
             }
-            Self::NoCancel(_) => {
-                "Korifi cannot cancel: let the deployment finish, or push what should run instead.".to_owned()
-            }
         }
     }
 
     /// One of each, for documents and tests.
-    pub fn examples() -> [(Self, &'static str); 5] {
+    pub fn examples() -> [(Self, &'static str); 4] {
         let id = || "d-1".to_owned();
         let (found, wanted) = ("p-2 (blog)".to_owned(), "p-1".to_owned());
         [
@@ -86,10 +81,6 @@ impl Check {
             (
                 Self::MovedOn { stopped: "d-2".to_owned(), meant: id() },
                 "the environment moved on: d-2 was asked to stop, not d-1",
-            ),
-            (
-                Self::NoCancel("Unknown request".to_owned()),
-                "this API has no cancel (it answered 404 \"Unknown request\")",
             ),
         ]
     }
@@ -112,7 +103,6 @@ impl fmt::Display for Check {
             Self::MovedOn { stopped, meant } => {
                 write!(f, "the environment moved on: {stopped} was asked to stop, not {meant}")
             }
-            Self::NoCancel(said) => write!(f, "this API has no cancel (it answered 404 \"{said}\")"),
         }
     }
 }
@@ -121,7 +111,6 @@ impl From<Check> for Failure {
     fn from(check: Check) -> Self {
         let kind = match check {
             Check::MovedOn { .. } => Kind::Misdirected,
-            Check::NoCancel(_) => Kind::Refused,
             _ => Kind::Guarded,
         };
         Self::own(kind, check.to_string(), check.hint())

@@ -11,14 +11,21 @@ use crate::text::line::capital;
 /// How it ended for one deployment.
 #[derive(Clone, Debug)]
 pub enum End {
-    /// It is over: how, and from what to what.
+    /// It was over before anything was asked, or is over because of that: how, and from what to what.
     Ended(How, Course),
+    /// It ended otherwise than it was asked to.
+    TooLate {
+        /// What became of the request.
+        answer: Answer,
+        /// From what to what.
+        course: Course,
+        /// What that leaves open.
+        live: TooLate,
+    },
     /// Canceled, but not because of this run; what became of our request, and the platform's last word.
     CanceledByOthers(Ours, String),
     /// In flight at the first read, and over before a request was processed.
     Beforehand {
-        /// It went live.
-        live: bool,
         /// From what to what.
         course: Course,
         /// What became of our request.
@@ -52,7 +59,7 @@ pub enum End {
     Interrupted(Interrupted),
 }
 
-/// How one is over.
+/// How one is over that was asked to cancel and is, or was never asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum How {
     /// Asked, and canceled.
@@ -65,18 +72,6 @@ pub enum How {
     NotLiveAfterUnclear,
     /// Over and not live; nobody knows whether it was before it was asked.
     NotLivePerhapsBefore,
-    /// Asked, and live first.
-    WentLive,
-    /// Asked, and built first; nobody has published it.
-    Unpublished,
-    /// Asked, and built first; whether it is live could not be read.
-    PerhapsLive,
-    /// A teardown that was asked to stop was carried out.
-    TornDown,
-    /// Asked, and failed by itself.
-    Failed,
-    /// Asked, and replaced by a newer one.
-    Superseded,
     /// Asked, and ended in a word that nobody knows.
     UnknownWord,
     /// Live before anything was asked, by its state.
@@ -87,6 +82,32 @@ pub enum How {
     HadBeenBuilt,
     /// Over before anything was asked, and not live.
     HadEnded,
+}
+
+/// What became of the request for one that ended otherwise.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// The platform said yes.
+    Accepted,
+    /// The platform said no: this.
+    Refused(Box<Failure>),
+    /// The answer was not clear: this one.
+    Unclear(Option<Box<Failure>>),
+    /// Somebody else had asked.
+    ByOthers,
+}
+
+/// What the heading does not say about one that ended otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TooLate {
+    /// Nothing.
+    Plain,
+    /// Nobody has published what was built.
+    Unpublished,
+    /// Whether it is live could not be read.
+    PerhapsLive,
+    /// A teardown was carried out.
+    TornDown,
 }
 
 /// The platform's words at the first and at the last read.
@@ -214,16 +235,30 @@ impl End {
     pub(super) fn answer(&self) -> Option<String> {
         match self {
             // These say what was tried in words of their own.
-            Self::StillThere { answer, .. } | Self::AskedInVain { answer, .. } => Some(answer.said()),
+            Self::StillThere { answer, .. }
+            | Self::AskedInVain { answer, .. }
+            | Self::TooLate { answer: Answer::Refused(answer) | Answer::Unclear(Some(answer)), .. } => {
+                Some(answer.said())
+            }
+            Self::Unseen(Unseen::Refused(answer) | Unseen::Unclear(answer), gone) => {
+                let read = match gone {
+                    Gone::Failed(failure) => failure.answer(),
+                    _ => None,
+                };
+                let read = read.map(|read| format!("; to the read after that, {read}"));
+                Some(answer.said() + &read.unwrap_or_default())
+            }
             _ => self.failure()?.answer(),
         }
     }
 
     /// What to do about it, where no failure has better advice.
-    pub(super) fn hint(&self) -> &'static str {
+    pub(super) fn hint(&self) -> String {
         match self {
-            Self::OutOfTime(OutOfTime { seen: Some(_), .. }) => "Look at its page, or allow a longer `timeout`.",
-            _ => "",
+            Self::OutOfTime(OutOfTime { seen: Some(_), .. }) => {
+                "Look at its page, or allow a longer `timeout`.".to_owned()
+            }
+            _ => String::new(),
         }
     }
 }
@@ -232,26 +267,25 @@ impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ended(how, course) => write_course(f, *how, course),
+            Self::TooLate { answer, course, live } => write!(f, "{answer}{course}{}{live}", course.note()),
             Self::CanceledByOthers(ours, word) => {
                 let ours = match ours {
-                    Ours::None => "nothing more was asked",
-                    Ours::TurnedAway => "the request of this run was turned away by a rate limit (429)",
-                    Ours::Refused => "the request of this run was refused",
+                    Ours::None => "so this run sent nothing and only watched",
+                    Ours::TurnedAway => "and a rate limit (429) turned the request of this run away",
+                    Ours::Refused => "and the platform refused the request of this run",
                 };
-                write!(f, "It was being canceled already, {ours}, and it ended {word}")
+                write!(f, "It was being canceled already, {ours}: it ended {word}")
             }
-            Self::Beforehand { live: true, course, ours } => {
-                write!(f, "It went live before a request could get through: {course}; {ours}")
-            }
-            Self::Beforehand { course, ours, .. } => {
-                let note = course.note();
-                write!(f, "It ended by itself before a request could get through: {course}{note}; {ours}")
+            Self::Beforehand { course, ours } => {
+                write!(f, "{}{}{ours}", capital(&course.to_string()), course.note())
             }
             Self::Requested(requested) => write!(f, "{requested}"),
             Self::StillThere { word, answer, .. } => write_refusal(f, word, answer),
             Self::AskedInVain { times, word, .. } => {
-                write!(f, "It was asked {times} times without a clear answer, and it is still {word}")
+                write!(f, "This run asked {times} times to cancel it, without a clear answer, and it is still {word}")
             }
+            Self::Unseen(Unseen::NotAsked, Gone::Missing(what)) => write!(f, "{}", capital(&what.to_string())),
+            Self::Unseen(Unseen::NotAsked, Gone::Excluded(what)) => write!(f, "{}", capital(&what.to_string())),
             Self::Unseen(ours, gone) => write!(f, "{ours}{gone}"),
             Self::OutOfTime(it) => write!(f, "{it}"),
             Self::Interrupted(interrupted) => write!(f, "{interrupted}"),
@@ -261,69 +295,73 @@ impl fmt::Display for End {
 
 /// The sentence about one that is over.
 fn write_course(f: &mut fmt::Formatter<'_>, how: How, course: &Course) -> fmt::Result {
+    const OVER: &str = "which means that it is over and not live";
     let (last, note) = (&course.last, course.note());
-    let sentence = match how {
-        How::Canceled => return write!(f, "{}", capital(&course.to_string())),
+    match how {
+        How::Canceled => write!(f, "{}", capital(&course.to_string())),
+        How::CanceledAfterRefusal => write!(
+            f,
+            "The platform refused the cancel request, and then it was canceled all the same, by somebody else or by the platform itself: {course}"
+        ),
+        How::NotLiveAfterYes => write!(f, "The platform accepted the cancel request, and {course}, {OVER}"),
+        How::NotLiveAfterUnclear => write!(f, "The cancel request had no clear answer, but {course}, {OVER}"),
+        How::NotLivePerhapsBefore => write!(
+            f,
+            "The answer to the cancel request says {last}, {OVER}; this credential may not read it, so it may have been over before"
+        ),
         How::UnknownWord => {
-            return write!(f, "It was asked to cancel and ended {last}, a word that does not tell how{note}");
+            write!(f, "It was asked to cancel and ended {last}{note}, a word that does not say whether it was canceled")
         }
-        How::HadSucceeded => {
-            return write!(f, "It had succeeded before anything was asked: it ended {last}, and nothing was sent");
-        }
+        How::HadSucceeded => write!(f, "It was {last} when this run first looked, so nothing was sent"),
         How::HadGoneLive => {
-            return write!(f, "It had gone live before anything was asked: it ended {last}, and nothing was sent");
+            write!(f, "It was {last} when this run first looked, after it had gone live, so nothing was sent")
         }
         How::HadBeenBuilt => {
-            return write!(
-                f,
-                "It was built, not published: it had ended {last} before anything was asked, and nothing was sent"
-            );
+            write!(f, "It was {last} when this run first looked, built but not published, so nothing was sent")
         }
-        How::HadEnded => return write!(f, "It had ended {last} before anything was asked{note}; nothing was sent"),
-        How::Failed => {
-            return write!(f, "It failed by itself before the cancellation could take effect: {course}{note}");
-        }
-        How::NotLiveAfterYes => {
-            return write!(
-                f,
-                "The platform accepted the cancel request, and it is over and not live: {course}, which does not tell how"
-            );
-        }
-        How::NotLiveAfterUnclear => {
-            return write!(
-                f,
-                "The cancel request had no clear answer, and it is over and not live: {course}, which does not tell how"
-            );
-        }
-        How::CanceledAfterRefusal => {
-            "The platform refused the cancel request, and somebody else canceled it, or the platform itself"
-        }
-        How::NotLivePerhapsBefore => "It is over and not live, and may have been before it was asked to cancel",
-        How::WentLive => "It went live before the cancellation could take effect",
-        How::Unpublished => "It was built, not published, before the cancellation could take effect",
-        How::PerhapsLive => {
-            "It was built before the cancellation could take effect, and whether it went live is not known"
-        }
-        How::TornDown => "It ended before the cancellation could take effect, and nothing went live",
-        How::Superseded => "A newer deployment took its place before the cancellation could take effect",
-    };
-    write!(f, "{sentence}: {course}")
+        How::HadEnded => write!(f, "It was {last}{note} when this run first looked, so nothing was sent"),
+    }
 }
 
 /// The sentence about one that was clearly refused and is still there.
 fn write_refusal(f: &mut fmt::Formatter<'_>, word: &str, answer: &Failure) -> fmt::Result {
     match answer.kind {
         Kind::NotFound if answer.status == Some(410) => {
-            write!(f, "The cancel request was answered as if it were gone, and it is still {word}")
+            write!(f, "The platform answered the cancel request as if it were gone, but it is still {word}")
         }
         Kind::Unauthorized => {
-            write!(f, "It could be read and is still {word}, but this credential may not cancel it, or not any more")
+            write!(f, "This credential could read it but may not cancel it, or not any more; it is still {word}")
         }
         Kind::Forbidden | Kind::NotFound => {
-            write!(f, "It can be read and is still {word}, but this credential may not cancel it")
+            write!(f, "This credential may read it but not cancel it; it is still {word}")
         }
+        Kind::Unsupported => write!(f, "This API has no cancel call, and it is still {word}"),
         kind if kind.may_have_been_sent() => write!(f, "The platform refused to cancel it, and it is still {word}"),
         _ => write!(f, "The cancel request could not be sent again, and it is still {word}"),
+    }
+}
+
+impl fmt::Display for Answer {
+    /// The beginning of a sentence that ends with its course.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Accepted => "The platform accepted the cancel request, but too late: ",
+            Self::Refused(_) => "The platform refused the cancel request, and ",
+            Self::Unclear(_) => "The cancel request had no clear answer, and ",
+            Self::ByOthers => "Somebody else had asked to cancel it, but too late: ",
+        })
+    }
+}
+
+impl fmt::Display for TooLate {
+    /// The end of that sentence.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Plain => "",
+            Self::Unpublished => ", built but not published",
+            Self::PerhapsLive => ", and whether that is live could not be read",
+            Self::TornDown => ", a teardown, so nothing went live",
+        })
     }
 }
 
@@ -341,17 +379,18 @@ impl fmt::Display for Course {
         match &self.first {
             Some(first) if first != last => write!(f, "it went from {first} to {last}"),
             Some(_) => write!(f, "it ended {last}"),
-            None => write!(f, "the answer to the cancel request says {last}, and this credential may not read it"),
+            None => write!(f, "the answer to the cancel request says {last}"),
         }
     }
 }
 
 impl fmt::Display for Ours {
+    /// The end of a sentence about one that was over before.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::None => "no request was processed",
-            Self::TurnedAway => "the request had been turned away by a rate limit (429)",
-            Self::Refused => "the platform refused the cancel request",
+            Self::None => " before a cancel request could be processed",
+            Self::TurnedAway => " while a rate limit (429) turned the cancel request away",
+            Self::Refused => ", and the platform refused the cancel request",
         })
     }
 }
@@ -359,9 +398,9 @@ impl fmt::Display for Ours {
 impl fmt::Display for Requested {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Accepted => "The platform accepted the cancel request; the end was not waited for",
-            Self::AcceptedUnread => "The platform accepted the cancel request; this credential may not read it, and the end was not waited for",
-            Self::AlreadyCanceling => "It was being canceled already; the end was not waited for",
+            Self::Accepted => "The platform accepted the cancel request, and this run did not wait for the end",
+            Self::AcceptedUnread => "The platform accepted the cancel request; this credential may not read it, and this run did not wait for the end",
+            Self::AlreadyCanceling => "It was being canceled already, and this run did not wait for the end",
         })
     }
 }
@@ -369,14 +408,14 @@ impl fmt::Display for Requested {
 impl fmt::Display for Unseen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotAsked => write!(f, "It was there, but can no longer be seen"),
-            Self::Canceling => write!(f, "It was being canceled, end not visible"),
-            Self::Accepted => write!(f, "The platform accepted the cancel request, end not visible"),
-            Self::Refused(answer) => {
-                write!(f, "The platform refused the cancel request ({}), and the state cannot be seen", answer.said())
+            Self::NotAsked => write!(f, "It could be read before, but not any more"),
+            Self::Canceling => write!(f, "It was being canceled, but the end is not visible"),
+            Self::Accepted => write!(f, "The platform accepted the cancel request, but the end is not visible"),
+            Self::Refused(_) => {
+                write!(f, "The platform refused the cancel request, and what became of it is not visible")
             }
-            Self::Unclear(answer) => {
-                write!(f, "The cancel request had no clear answer ({}), and the state cannot be seen", answer.said())
+            Self::Unclear(_) => {
+                write!(f, "The cancel request had no clear answer, and what became of it is not visible")
             }
         }
     }
@@ -396,9 +435,9 @@ impl fmt::Display for Gone {
 impl fmt::Display for OutOfTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let asked = match self.asked {
-            Asked::No => "The cancel request was not sent",
-            Asked::TurnedAway => "The cancel request was turned away by a rate limit (429)",
-            Asked::Unclear => "The cancel request was sent without a clear answer",
+            Asked::No => "No cancel request was sent",
+            Asked::TurnedAway => "A rate limit (429) turned the cancel request away",
+            Asked::Unclear => "The cancel request had no clear answer",
             Asked::Accepted => "The platform accepted the cancel request",
             Asked::AlreadyCanceling => "It was being canceled already",
         };
@@ -413,7 +452,7 @@ impl fmt::Display for OutOfTime {
         };
         write!(f, "{limit} the limit of {} s", self.seconds)?;
         match &self.failure {
-            Some(failure) => write!(f, "; at last, {}", failure.cause()),
+            Some(failure) => write!(f, "; most recently, {}", failure.cause()),
             None => Ok(()),
         }
     }
@@ -422,14 +461,14 @@ impl fmt::Display for OutOfTime {
 impl fmt::Display for Interrupted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::BeforeAny => "A signal came before any cancel request was sent",
-            Self::BeforeAsking => "A signal came before the cancel request was sent",
-            Self::WhileAsking => "A signal came while the cancel request was under way: it may or may not have taken effect",
-            Self::Unclear => "A signal came after the cancel request had been sent, before it was clear whether it took effect",
-            Self::Accepted => "A signal came after the cancel request had been sent and accepted; the end was not seen",
-            Self::TurnedAway => "A signal came after the cancel request had been turned away by a rate limit (429), before it was sent again",
-            Self::AlreadyCanceling => "A signal came while it was being canceled already; no request of this run was sent",
-            Self::Killed => "The cancel request was sent, then this run ended without a word; the end was not seen",
+            Self::BeforeAny => "A signal stopped this run before it sent any cancel request",
+            Self::BeforeAsking => "A signal stopped this run before it sent the cancel request",
+            Self::WhileAsking => "A signal stopped this run while the cancel request was on its way, so nobody knows whether that took effect",
+            Self::Unclear => "A signal stopped this run after it had sent the cancel request, before it was clear whether that took effect",
+            Self::Accepted => "A signal stopped this run after the platform had accepted the cancel request; the end was not seen",
+            Self::TurnedAway => "A signal stopped this run after a rate limit (429) had turned the cancel request away, before it was sent again",
+            Self::AlreadyCanceling => "A signal stopped this run while it only watched, because it was being canceled already",
+            Self::Killed => "This run was killed after it had sent the cancel request; the end was not seen",
         })
     }
 }

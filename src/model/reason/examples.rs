@@ -1,8 +1,8 @@
 //! Every reason once, as somebody reads it: for documents and tests, and for who wants to read them all in one go.
 
 use super::{
-    Asked, Before, Course, End, Gone, How, Interrupted, Liveness, LookedAt, Missing, Of, Ours, OutOfTime, PerhapsLive,
-    Reason, Refusal, Remark, Requested, Rest, Says, Selected, Unchecked, Unseen, Unsent, Unsure, What,
+    Answer, Asked, Course, End, Gone, How, Interrupted, Liveness, LookedAt, Missing, Of, Ours, OutOfTime, PerhapsLive,
+    Reason, Refusal, Remark, Requested, Rest, Says, Selected, TooLate, Unchecked, Unseen, Unsent, Unsure, What,
 };
 use crate::model::deployment::State;
 use crate::model::failure::{Failure, Kind};
@@ -80,35 +80,35 @@ fn over() -> Examples {
         (over(How::Canceled, "CANCELED"), "It went from BUILDING to CANCELED."),
         (
             over(How::CanceledAfterRefusal, "CANCELED"),
-            "The platform refused the cancel request, and somebody else canceled it, or the platform itself: it went from BUILDING to CANCELED.",
+            "The platform refused the cancel request, and then it was canceled all the same, by somebody else or by the platform itself: it went from BUILDING to CANCELED.",
         ),
         (
             End::CanceledByOthers(Ours::None, "CANCELED".to_owned()).into(),
-            "It was being canceled already, nothing more was asked, and it ended CANCELED.",
+            "It was being canceled already, so this run sent nothing and only watched: it ended CANCELED.",
         ),
         (
             End::CanceledByOthers(Ours::TurnedAway, "CANCELED".to_owned()).into(),
-            "It was being canceled already, the request of this run was turned away by a rate limit (429), and it ended CANCELED.",
+            "It was being canceled already, and a rate limit (429) turned the request of this run away: it ended CANCELED.",
         ),
         (
             End::CanceledByOthers(Ours::Refused, "CANCELED".to_owned()).into(),
-            "It was being canceled already, the request of this run was refused, and it ended CANCELED.",
+            "It was being canceled already, and the platform refused the request of this run: it ended CANCELED.",
         ),
         (
             over(How::NotLiveAfterYes, "REMOVED"),
-            "The platform accepted the cancel request, and it is over and not live: it went from BUILDING to REMOVED, which does not tell how.",
+            "The platform accepted the cancel request, and it went from BUILDING to REMOVED, which means that it is over and not live.",
         ),
         (
             over(How::NotLiveAfterUnclear, "REMOVED"),
-            "The cancel request had no clear answer, and it is over and not live: it went from BUILDING to REMOVED, which does not tell how.",
+            "The cancel request had no clear answer, but it went from BUILDING to REMOVED, which means that it is over and not live.",
         ),
         (
             End::Ended(How::NotLivePerhapsBefore, Course { last: "REMOVED".to_owned(), ..Course::default() }).into(),
-            "It is over and not live, and may have been before it was asked to cancel: the answer to the cancel request says REMOVED, and this credential may not read it.",
+            "The answer to the cancel request says REMOVED, which means that it is over and not live; this credential may not read it, so it may have been over before.",
         ),
         (
             End::Ended(How::UnknownWord, course("BUILDING", "HALTED", Some("by hand"))).into(),
-            "It was asked to cancel and ended HALTED, a word that does not tell how (\"by hand\").",
+            "It was asked to cancel and ended HALTED (\"by hand\"), a word that does not say whether it was canceled.",
         ),
     ]
 }
@@ -116,68 +116,61 @@ fn over() -> Examples {
 fn earlier() -> Examples {
     let over = |how, last| End::Ended(how, course("BUILDING", last, None)).into();
     vec![
-        (
-            over(How::HadSucceeded, "READY"),
-            "It had succeeded before anything was asked: it ended READY, and nothing was sent.",
-        ),
+        (over(How::HadSucceeded, "READY"), "It was READY when this run first looked, so nothing was sent."),
         (
             over(How::HadGoneLive, "CRASHED"),
-            "It had gone live before anything was asked: it ended CRASHED, and nothing was sent.",
+            "It was CRASHED when this run first looked, after it had gone live, so nothing was sent.",
         ),
         (
             over(How::HadBeenBuilt, "READY"),
-            "It was built, not published: it had ended READY before anything was asked, and nothing was sent.",
+            "It was READY when this run first looked, built but not published, so nothing was sent.",
         ),
         (
             End::Ended(How::HadEnded, course("ERROR", "ERROR", Some("out of memory"))).into(),
-            "It had ended ERROR before anything was asked (\"out of memory\"); nothing was sent.",
+            "It was ERROR (\"out of memory\") when this run first looked, so nothing was sent.",
         ),
     ]
 }
 
 fn late() -> Examples {
-    let over = |how, last, note| End::Ended(how, course("BUILDING", last, note)).into();
-    let before = |live, last, ours| End::Beforehand { live, course: course("BUILDING", last, None), ours }.into();
+    let late = |answer, live, last, note| End::TooLate { answer, course: course("BUILDING", last, note), live }.into();
+    let before = |last, ours| End::Beforehand { course: course("BUILDING", last, None), ours }.into();
+    let at_once =
+        End::TooLate { answer: Answer::Accepted, course: course("READY", "READY", None), live: TooLate::Plain };
     vec![
         (
-            over(How::WentLive, "READY", None),
-            "It went live before the cancellation could take effect: it went from BUILDING to READY.",
+            late(Answer::Accepted, TooLate::Plain, "READY", None),
+            "The platform accepted the cancel request, but too late: it went from BUILDING to READY.",
+        ),
+        (at_once.into(), "The platform accepted the cancel request, but too late: it ended READY."),
+        (
+            late(Answer::Accepted, TooLate::Unpublished, "READY", None),
+            "The platform accepted the cancel request, but too late: it went from BUILDING to READY, built but not published.",
         ),
         (
-            End::Ended(How::WentLive, course("READY", "READY", None)).into(),
-            "It went live before the cancellation could take effect: it ended READY.",
+            late(Answer::Accepted, TooLate::PerhapsLive, "READY", None),
+            "The platform accepted the cancel request, but too late: it went from BUILDING to READY, and whether that is live could not be read.",
         ),
         (
-            over(How::Unpublished, "READY", None),
-            "It was built, not published, before the cancellation could take effect: it went from BUILDING to READY.",
+            late(Answer::ByOthers, TooLate::TornDown, "STOPPED", None),
+            "Somebody else had asked to cancel it, but too late: it went from BUILDING to STOPPED, a teardown, so nothing went live.",
         ),
         (
-            over(How::PerhapsLive, "READY", None),
-            "It was built before the cancellation could take effect, and whether it went live is not known: it went from BUILDING to READY.",
+            late(Answer::Refused(refusal(Kind::Refused, 409)), TooLate::Plain, "ERROR", Some("out of memory")),
+            "The platform refused the cancel request, and it went from BUILDING to ERROR (\"out of memory\"): the answer was 409 \"Not now\" (request req-1).",
         ),
         (
-            over(How::TornDown, "STOPPED", None),
-            "It ended before the cancellation could take effect, and nothing went live: it went from BUILDING to STOPPED.",
+            late(Answer::Unclear(Some(refusal(Kind::Server, 502))), TooLate::Plain, "SUPERSEDED", None),
+            "The cancel request had no clear answer, and it went from BUILDING to SUPERSEDED: the answer was 502 \"Not now\" (request req-1).",
+        ),
+        (before("READY", Ours::None), "It went from BUILDING to READY before a cancel request could be processed."),
+        (
+            before("ERROR", Ours::TurnedAway),
+            "It went from BUILDING to ERROR while a rate limit (429) turned the cancel request away.",
         ),
         (
-            over(How::Failed, "ERROR", Some("out of memory")),
-            "It failed by itself before the cancellation could take effect: it went from BUILDING to ERROR (\"out of memory\").",
-        ),
-        (
-            over(How::Superseded, "SUPERSEDED", None),
-            "A newer deployment took its place before the cancellation could take effect: it went from BUILDING to SUPERSEDED.",
-        ),
-        (
-            before(true, "READY", Ours::None),
-            "It went live before a request could get through: it went from BUILDING to READY; no request was processed.",
-        ),
-        (
-            before(false, "ERROR", Ours::TurnedAway),
-            "It ended by itself before a request could get through: it went from BUILDING to ERROR; the request had been turned away by a rate limit (429).",
-        ),
-        (
-            before(false, "REMOVED", Ours::Refused),
-            "It ended by itself before a request could get through: it went from BUILDING to REMOVED; the platform refused the cancel request.",
+            before("REMOVED", Ours::Refused),
+            "It went from BUILDING to REMOVED, and the platform refused the cancel request.",
         ),
     ]
 }
@@ -192,15 +185,15 @@ fn open() -> Examples {
     vec![
         (
             End::Requested(Requested::Accepted).into(),
-            "The platform accepted the cancel request; the end was not waited for.",
+            "The platform accepted the cancel request, and this run did not wait for the end.",
         ),
         (
             End::Requested(Requested::AcceptedUnread).into(),
-            "The platform accepted the cancel request; this credential may not read it, and the end was not waited for.",
+            "The platform accepted the cancel request; this credential may not read it, and this run did not wait for the end.",
         ),
         (
             End::Requested(Requested::AlreadyCanceling).into(),
-            "It was being canceled already; the end was not waited for.",
+            "It was being canceled already, and this run did not wait for the end.",
         ),
         (
             there(Kind::Refused, 409),
@@ -208,15 +201,19 @@ fn open() -> Examples {
         ),
         (
             there(Kind::Forbidden, 403),
-            "It can be read and is still BUILDING, but this credential may not cancel it: the answer was 403 \"Not now\" (request req-1).",
+            "This credential may read it but not cancel it; it is still BUILDING: the answer was 403 \"Not now\" (request req-1).",
         ),
         (
             there(Kind::Unauthorized, 401),
-            "It could be read and is still BUILDING, but this credential may not cancel it, or not any more: the answer was 401 \"Not now\" (request req-1).",
+            "This credential could read it but may not cancel it, or not any more; it is still BUILDING: the answer was 401 \"Not now\" (request req-1).",
+        ),
+        (
+            there(Kind::Unsupported, 404),
+            "This API has no cancel call, and it is still BUILDING: the answer was 404 \"Not now\" (request req-1).",
         ),
         (
             there(Kind::NotFound, 410),
-            "The cancel request was answered as if it were gone, and it is still BUILDING: the answer was 410 \"Not now\" (request req-1).",
+            "The platform answered the cancel request as if it were gone, but it is still BUILDING: the answer was 410 \"Not now\" (request req-1).",
         ),
         (
             End::StillThere { word: "BUILDING".to_owned(), goes_on: None, answer: unsent }.into(),
@@ -224,7 +221,7 @@ fn open() -> Examples {
         ),
         (
             in_vain.into(),
-            "It was asked 3 times without a clear answer, and it is still BUILDING: the answer was 502 \"Not now\" (request req-1).",
+            "This run asked 3 times to cancel it, without a clear answer, and it is still BUILDING: the answer was 502 \"Not now\" (request req-1).",
         ),
     ]
 }
@@ -234,24 +231,25 @@ fn unseen_ends() -> Examples {
     vec![
         (
             End::Unseen(Unseen::Accepted, Gone::Failed(forbidden())).into(),
-            "The platform accepted the cancel request, end not visible, because this run could not read the deployment: the answer was 403 \"Not yours\" (request req-1).",
+            "The platform accepted the cancel request, but the end is not visible, because this run could not read the deployment: the answer was 403 \"Not yours\" (request req-1).",
         ),
         (
             End::Unseen(Unseen::Canceling, Gone::Failed(forbidden())).into(),
-            "It was being canceled, end not visible, because this run could not read the deployment: the answer was 403 \"Not yours\" (request req-1).",
+            "It was being canceled, but the end is not visible, because this run could not read the deployment: the answer was 403 \"Not yours\" (request req-1).",
         ),
         (
-            End::Unseen(Unseen::NotAsked, missing()).into(),
-            "It was there, but can no longer be seen: deployment d-1 cannot be found any more.",
+            End::Unseen(Unseen::Refused(refusal(Kind::Refused, 409)), Gone::Failed(forbidden())).into(),
+            "The platform refused the cancel request, and what became of it is not visible, because this run could not read the deployment: the answer was 409 \"Not now\" (request req-1); to the read after that, the answer was 403 \"Not yours\" (request req-1).",
         ),
+        (End::Unseen(Unseen::NotAsked, missing()).into(), "Deployment d-1 cannot be found any more."),
         (
             End::Unseen(Unseen::Refused(refusal(Kind::Refused, 409)), missing()).into(),
-            "The platform refused the cancel request (the answer was 409 \"Not now\" (request req-1)), and the state cannot be seen: deployment d-1 cannot be found any more.",
+            "The platform refused the cancel request, and what became of it is not visible: deployment d-1 cannot be found any more: the answer was 409 \"Not now\" (request req-1).",
         ),
         (
             End::Unseen(Unseen::Unclear(refusal(Kind::Server, 502)), Gone::Excluded(Refusal::State("LIVE".to_owned())))
                 .into(),
-            "The cancel request had no clear answer (the answer was 502 \"Not now\" (request req-1)), and the state cannot be seen: it is LIVE now, which `only_states` excludes.",
+            "The cancel request had no clear answer, and what became of it is not visible: it is LIVE now, which `only_states` excludes: the answer was 502 \"Not now\" (request req-1).",
         ),
     ]
 }
@@ -273,11 +271,11 @@ fn times_up() -> Examples {
                 false,
                 Some(failure(Kind::Timeout, "cancel the deployment", None, "no whole answer within 20 s")),
             ),
-            "The cancel request was sent without a clear answer, and it is still BUILDING at the limit of 240 s; at last, this run could not cancel the deployment: no whole answer within 20 s.",
+            "The cancel request had no clear answer, and it is still BUILDING at the limit of 240 s; most recently, this run could not cancel the deployment: no whole answer within 20 s.",
         ),
         (
             at(Asked::TurnedAway, true, None),
-            "The cancel request was turned away by a rate limit (429), and it is still BUILDING, and the platform allows no request before the limit of 240 s.",
+            "A rate limit (429) turned the cancel request away, and it is still BUILDING, and the platform allows no request before the limit of 240 s.",
         ),
         (
             at(Asked::AlreadyCanceling, false, None),
@@ -285,36 +283,36 @@ fn times_up() -> Examples {
         ),
         (
             End::OutOfTime(unread).into(),
-            "The cancel request was not sent, because it could not be read before the limit of 240 s; at last, this run could not read the deployment: the answer was 403 \"Not yours\" (request req-1).",
+            "No cancel request was sent, because it could not be read before the limit of 240 s; most recently, this run could not read the deployment: the answer was 403 \"Not yours\" (request req-1).",
         ),
     ]
 }
 
 fn signals() -> Examples {
     let sentences = [
-        (Interrupted::BeforeAny, "A signal came before any cancel request was sent."),
-        (Interrupted::BeforeAsking, "A signal came before the cancel request was sent."),
+        (Interrupted::BeforeAny, "A signal stopped this run before it sent any cancel request."),
+        (Interrupted::BeforeAsking, "A signal stopped this run before it sent the cancel request."),
         (
             Interrupted::WhileAsking,
-            "A signal came while the cancel request was under way: it may or may not have taken effect.",
+            "A signal stopped this run while the cancel request was on its way, so nobody knows whether that took effect.",
         ),
         (
             Interrupted::Unclear,
-            "A signal came after the cancel request had been sent, before it was clear whether it took effect.",
+            "A signal stopped this run after it had sent the cancel request, before it was clear whether that took effect.",
         ),
         (
             Interrupted::Accepted,
-            "A signal came after the cancel request had been sent and accepted; the end was not seen.",
+            "A signal stopped this run after the platform had accepted the cancel request; the end was not seen.",
         ),
         (
             Interrupted::TurnedAway,
-            "A signal came after the cancel request had been turned away by a rate limit (429), before it was sent again.",
+            "A signal stopped this run after a rate limit (429) had turned the cancel request away, before it was sent again.",
         ),
         (
             Interrupted::AlreadyCanceling,
-            "A signal came while it was being canceled already; no request of this run was sent.",
+            "A signal stopped this run while it only watched, because it was being canceled already.",
         ),
-        (Interrupted::Killed, "The cancel request was sent, then this run ended without a word; the end was not seen."),
+        (Interrupted::Killed, "This run was killed after it had sent the cancel request; the end was not seen."),
     ];
     sentences.map(|(interrupted, sentence)| (End::Interrupted(interrupted).into(), sentence)).into()
 }
@@ -323,34 +321,31 @@ fn unsent() -> Examples {
     let word = || "BUILDING".to_owned();
     let unchecked = |what| Unsent::Unchecked(what, forbidden()).into();
     vec![
-        (Unsent::State(word()).into(), "It is BUILDING, which `only_states` excludes; nothing was sent."),
-        (
-            Unsent::DryRun(word()).into(),
-            "It is BUILDING and would have been asked to cancel; this is a dry run, and nothing was sent.",
-        ),
+        (Unsent::State(word()).into(), "It is BUILDING, which `only_states` excludes."),
+        (Unsent::DryRun(word()).into(), "It is BUILDING; without `dry_run`, this run would ask to cancel it."),
         (
             Unsent::DryRunCanceling("STOPPING".to_owned()).into(),
-            "It is STOPPING, so it is being canceled already and would only have been watched; this is a dry run, and nothing was sent.",
+            "It is STOPPING, so it is being canceled already; without `dry_run`, this run would only watch it.",
         ),
         (
             unchecked(Unchecked::Source),
-            "It may not be read, so its branch, commit and target cannot be checked, and nothing was sent: the answer was 403 \"Not yours\" (request req-1).",
+            "This credential may not read it, so its branch, commit and target cannot be checked: the answer was 403 \"Not yours\" (request req-1).",
         ),
         (
             unchecked(Unchecked::Scope),
-            "It may not be read, so the project or environment it belongs to cannot be checked, and nothing was sent: the answer was 403 \"Not yours\" (request req-1).",
+            "This credential may not read it, so the project or environment it belongs to cannot be checked: the answer was 403 \"Not yours\" (request req-1).",
         ),
         (
             unchecked(Unchecked::State),
-            "It may not be read, so `only_states` cannot be checked, and nothing was sent: the answer was 403 \"Not yours\" (request req-1).",
+            "This credential may not read it, so `only_states` cannot be checked: the answer was 403 \"Not yours\" (request req-1).",
         ),
         (
             unchecked(Unchecked::DryRun),
-            "It may not be read, so a dry run has nothing to tell, and nothing was sent: the answer was 403 \"Not yours\" (request req-1).",
+            "This credential may not read it, so a dry run has nothing to tell: the answer was 403 \"Not yours\" (request req-1).",
         ),
         (
             unchecked(Unchecked::Id),
-            "It may not be read, so nobody knows which deployment is meant, and nothing was sent: the answer was 403 \"Not yours\" (request req-1).",
+            "This credential may not read it, so nobody knows which deployment is meant: the answer was 403 \"Not yours\" (request req-1).",
         ),
     ]
 }
@@ -373,25 +368,25 @@ fn failed() -> Examples {
         ),
         (
             Unsent::Guarded(own("deployment d-1 belongs to project p-2, not to p-1")).into(),
-            "Nothing was sent: deployment d-1 belongs to project p-2, not to p-1.",
+            "Deployment d-1 belongs to project p-2, not to p-1.",
         ),
         (
             Unsent::Misdirected(own("the environment moved on: d-2 was asked to stop, not d-1")).into(),
             "The environment moved on: d-2 was asked to stop, not d-1.",
         ),
         (
-            Reason::failed(*forbidden(), Before::None),
-            "This run could not read the deployment; nothing was canceled: the answer was 403 \"Not yours\" (request req-1).",
+            Reason::failed(*forbidden()),
+            "This run could not read the deployment: the answer was 403 \"Not yours\" (request req-1).",
         ),
         (
-            Reason::failed(*forbidden(), Before::TurnedAway),
-            "This run could not read the deployment; the cancel request had been turned away by a rate limit (429): the answer was 403 \"Not yours\" (request req-1).",
+            Unsent::Failed { failure: forbidden(), turned_away: true }.into(),
+            "This run could not read the deployment; a rate limit (429) had turned the cancel request away: the answer was 403 \"Not yours\" (request req-1).",
         ),
-        (Reason::failed(*own("the API has no sign-in"), Before::Sent), "The API has no sign-in."),
+        (Reason::failed(*own("the API has no sign-in")), "The API has no sign-in."),
         (Reason::Missing(Missing::NoList), "This platform has no list of deployments."),
         (
             Reason::CannotBegin("too few files can be open at once".to_owned()),
-            "This run could not begin, and nothing was sent: too few files can be open at once.",
+            "This run could not begin: too few files can be open at once.",
         ),
     ]
 }
@@ -405,37 +400,34 @@ fn refused() -> Examples {
     let never = Refusal::NeverDeployed { place: place(), word: "READY".to_owned() };
     let teardown = Refusal::Teardown { place: place(), word: "STOPPING".to_owned(), id: Some("d-1".to_owned()) };
     vec![
-        (
-            other(What::Branch, "main", main2()),
-            "Nothing was sent: it had to be of branch main, but its branch is main2.",
-        ),
+        (other(What::Branch, "main", main2()), "It had to be of branch main, but its branch is main2."),
         (
             other(What::Commit, "1234567890abcdef", Says::Nothing),
-            "Nothing was sent: it had to be of commit 1234567, but its commit is not known.",
+            "It had to be of commit 1234567, but its commit is not known.",
         ),
         (
             other(What::Commit, "1234567890abcdef", Says::This("fedcba0987654321".to_owned())),
-            "Nothing was sent: it had to be of commit 1234567, but its commit is fedcba0.",
+            "It had to be of commit 1234567, but its commit is fedcba0.",
         ),
         (
             other(What::Target, "production", Says::TooLong),
-            "Nothing was sent: it had to go to production, but its target is another one.",
+            "It had to go to production, but its target is another one.",
         ),
         (
             no_longer(kept(), None, false),
-            "Nothing was sent: d-2, the newer one that was to take its place, is ERROR now.",
+            "No cancel request was sent, because d-2, the newer one that was to take its place, is ERROR now.",
         ),
         (
             no_longer(Refusal::State("LIVE".to_owned()), None, true),
-            "Nothing more was sent: it is LIVE now, which `only_states` excludes; the cancel request had been turned away by a rate limit (429).",
+            "No further cancel request was sent, because it is LIVE now, which `only_states` excludes; a rate limit (429) had turned one away.",
         ),
         (
             no_longer(Refusal::Own("it is another one's".to_owned()), Some(refusal(Kind::Server, 502)), false),
-            "Nothing more was sent: it is another one's; the cancel request had had no clear answer (the answer was 502 \"Not now\" (request req-1)).",
+            "No further cancel request was sent, because it is another one's; the one before had no clear answer: the answer was 502 \"Not now\" (request req-1).",
         ),
         (
             no_longer(teardown, None, false),
-            "Nothing was sent: environment e-1 is STOPPING, which is no deployment; to cancel that, give `deployment_id: d-1`.",
+            "No cancel request was sent, because environment e-1 is STOPPING, which is no deployment.",
         ),
         (Unsent::Nothing(never).into(), "Nothing was ever deployed in environment e-1: its status is READY."),
     ]
@@ -472,11 +464,11 @@ fn selected() -> Examples {
         ),
         (
             perhaps(Some("1234567890abcdef"), Liveness::WentLive),
-            "This run looked at one deployment, which is not in flight; d-9 (commit 1234567), the newest that could have been meant, has gone live: to be sure, use `select: commit` or give `deployment_id`.",
+            "This run looked at one deployment, which is not in flight; d-9 (commit 1234567), the newest that could have been meant, has gone live.",
         ),
         (
             perhaps(None, Liveness::Open { word: "REMOVED".to_owned(), over: true }),
-            "This run looked at one deployment, which is not in flight; d-9, the newest that could have been meant, is REMOVED, which does not tell whether it went live: to be sure, give `deployment_id`.",
+            "This run looked at one deployment, which is not in flight; d-9, the newest that could have been meant, is REMOVED, which does not tell whether it went live.",
         ),
     ]
 }
@@ -510,21 +502,21 @@ fn unsure() -> Examples {
     vec![
         (
             Selected::Unsure(Unsure::Undated(2)).into(),
-            "2 deployments are in flight, and their list does not say when they were created, so nobody knows which is the latest; nothing was sent.",
+            "2 deployments are in flight, and their list does not say when they were created, so nobody knows which is the latest.",
         ),
         (
             Selected::Unsure(Unsure::SameTime(2)).into(),
-            "2 deployments in flight were created at the same time, so nobody knows which is the latest; nothing was sent.",
+            "2 deployments in flight were created at the same time, so nobody knows which is the latest.",
         ),
         (
             Selected::Unsure(Unsure::UnknownState(1, "HALTED".to_owned())).into(),
-            "One deployment in a state that this program does not know (HALTED) may be the latest; nothing was sent.",
+            "One deployment in a state that this program does not know (HALTED) may be the latest.",
         ),
         (
             Selected::TooMany { count: 1200, most: 1000 }.into(),
-            "1200 deployments match, more than the 1000 that are taken at once; nothing was sent.",
+            "1200 deployments match, more than the 1000 that are taken at once.",
         ),
-        (Selected::Restless.into(), "The deployment to keep was another one at every look; nothing was sent."),
-        (Selected::OddId.into(), "The list holds a deployment whose id cannot be used; nothing was sent."),
+        (Selected::Restless.into(), "The deployment to keep was another one at every look."),
+        (Selected::OddId.into(), "The list holds a deployment whose id cannot be used."),
     ]
 }

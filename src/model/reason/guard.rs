@@ -42,20 +42,9 @@ pub enum Unsent {
     Failed {
         /// This.
         failure: Box<Failure>,
-        /// What became of the requests before.
-        before: Before,
+        /// A rate limit had turned a request away before.
+        turned_away: bool,
     },
-}
-
-/// What became of the requests before a read that failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Before {
-    /// There was none.
-    None,
-    /// A rate limit turned it away.
-    TurnedAway,
-    /// One was sent.
-    Sent,
 }
 
 /// What cannot be checked without reading.
@@ -116,6 +105,17 @@ pub enum What {
     Commit,
     /// `target`
     Target,
+}
+
+impl What {
+    /// The input that says it.
+    const fn input(self) -> &'static str {
+        match self {
+            Self::Branch => "branch",
+            Self::Commit => "commit",
+            Self::Target => "target",
+        }
+    }
 }
 
 /// What a deployment says of itself.
@@ -185,15 +185,20 @@ impl Unsent {
     pub(super) fn answer(&self) -> Option<String> {
         match self {
             Self::Failed { failure, .. } | Self::Misdirected(failure) | Self::Guarded(failure) => failure.answer(),
+            Self::NoLonger { unclear, .. } => unclear.as_ref().map(|answer| answer.said()),
             _ => self.failure().map(Failure::said),
         }
     }
 
     /// What to do about it, where no failure has better advice.
-    pub(super) fn hint(&self) -> &'static str {
+    pub(super) fn hint(&self) -> String {
         match self {
-            Self::Refused(_) => "Check `deployment_id`, `branch`, `commit` and `target`.",
-            _ => "",
+            Self::Refused(Refusal::Other(what, ..)) => format!("Check `deployment_id` and `{}`.", what.input()),
+            Self::Nothing(Refusal::Teardown { id: Some(id), .. })
+            | Self::NoLonger { why: Refusal::Teardown { id: Some(id), .. }, .. } => {
+                format!("To cancel that, give `deployment_id: {id}`.")
+            }
+            _ => String::new(),
         }
     }
 }
@@ -201,44 +206,34 @@ impl Unsent {
 impl fmt::Display for Unsent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(why) => write!(f, "Nothing was sent: {why}"),
-            Self::NoLonger { why, unclear: Some(answer), .. } => {
-                let said = answer.said();
-                write!(f, "Nothing more was sent: {why}; the cancel request had had no clear answer ({said})")
+            Self::NoLonger { why, unclear: Some(_), .. } => {
+                write!(f, "No further cancel request was sent, because {why}; the one before had no clear answer")
             }
             Self::NoLonger { why, turned_away: true, .. } => {
-                write!(f, "Nothing more was sent: {why}; the cancel request had been turned away by a rate limit (429)")
+                write!(f, "No further cancel request was sent, because {why}; a rate limit (429) had turned one away")
             }
-            Self::NoLonger { why, .. } => write!(f, "Nothing was sent: {why}"),
-            Self::State(word) => write!(f, "It is {word}, which `only_states` excludes; nothing was sent"),
-            Self::DryRun(word) => {
-                write!(f, "It is {word} and would have been asked to cancel; this is a dry run, and nothing was sent")
+            Self::NoLonger { why, .. } => write!(f, "No cancel request was sent, because {why}"),
+            Self::State(word) => write!(f, "It is {word}, which `only_states` excludes"),
+            Self::DryRun(word) => write!(f, "It is {word}; without `dry_run`, this run would ask to cancel it"),
+            Self::DryRunCanceling(word) => {
+                write!(
+                    f,
+                    "It is {word}, so it is being canceled already; without `dry_run`, this run would only watch it"
+                )
             }
-            Self::DryRunCanceling(word) => write!(
-                f,
-                "It is {word}, so it is being canceled already and would only have been watched; this is a dry run, and nothing was sent"
-            ),
-            Self::Nothing(why) => write!(f, "{}", capital(&why.to_string())),
-            Self::Unchecked(what, _) => write!(f, "It may not be read, so {what}, and nothing was sent"),
+            Self::Refused(why) | Self::Nothing(why) => write!(f, "{}", capital(&why.to_string())),
+            Self::Unchecked(what, _) => write!(f, "This credential may not read it, so {what}"),
             Self::Unknown(failure) if failure.kind == Kind::NotFound => {
                 write!(f, "There is no such deployment for this credential")
             }
             Self::Unknown(_) => write!(f, "This credential may neither read nor cancel it"),
-            Self::Guarded(failure) => write!(f, "Nothing was sent: {}", failure.cause()),
             Self::Unsendable(_) => write!(f, "The cancel request could not be sent"),
-            Self::Misdirected(failure) => write!(f, "{}", capital(&failure.cause())),
-            Self::Failed { failure, before } => write!(f, "{}{before}", capital(&failure.cause())),
+            Self::Guarded(failure) | Self::Misdirected(failure) => write!(f, "{}", capital(&failure.cause())),
+            Self::Failed { failure, turned_away } => {
+                let before = if *turned_away { "; a rate limit (429) had turned the cancel request away" } else { "" };
+                write!(f, "{}{before}", capital(&failure.cause()))
+            }
         }
-    }
-}
-
-impl fmt::Display for Before {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::None => "; nothing was canceled",
-            Self::TurnedAway => "; the cancel request had been turned away by a rate limit (429)",
-            Self::Sent => "",
-        })
     }
 }
 
@@ -269,10 +264,7 @@ impl fmt::Display for Refusal {
             }
             Self::State(word) => write!(f, "it is {word} now, which `only_states` excludes"),
             Self::Kept { id, word } => write!(f, "{id}, the newer one that was to take its place, is {word} now"),
-            Self::Teardown { place, word, id } => {
-                write!(f, "{place} is {word}, which is no deployment")?;
-                id.as_ref().map_or(Ok(()), |id| write!(f, "; to cancel that, give `deployment_id: {id}`"))
-            }
+            Self::Teardown { place, word, .. } => write!(f, "{place} is {word}, which is no deployment"),
             Self::NeverDeployed { place, word } => {
                 write!(f, "nothing was ever deployed in {place}: its status is {word}")
             }

@@ -11,8 +11,8 @@ mod selection;
 use std::fmt;
 
 pub use self::check::Check;
-pub use self::end::{Asked, Course, End, Gone, How, Interrupted, Ours, OutOfTime, Requested, Unseen};
-pub use self::guard::{Before, Refusal, Says, Unchecked, Unsent, What};
+pub use self::end::{Answer, Asked, Course, End, Gone, How, Interrupted, Ours, OutOfTime, Requested, TooLate, Unseen};
+pub use self::guard::{Refusal, Says, Unchecked, Unsent, What};
 pub use self::missing::Missing;
 pub use self::selection::{Liveness, LookedAt, Of, PerhapsLive, Remark, Rest, Selected, Unsure, counted};
 use super::deployment::State;
@@ -47,7 +47,7 @@ impl Reason {
             Self::Unsent(unsent) => unsent.to_string(),
             Self::Selected(selected) => selected.to_string(),
             Self::Missing(what) => capital(&what.to_string()),
-            Self::CannotBegin(why) => format!("This run could not begin, and nothing was sent: {why}"),
+            Self::CannotBegin(why) => format!("This run could not begin: {why}"),
         }
     }
 
@@ -59,11 +59,12 @@ impl Reason {
             Self::Selected(selected) => (None, selected.hint()),
             Self::Missing(what) => return what.hint(),
             Self::CannotBegin(_) => {
-                (None, "Allow this process more (`ulimit -n`, the limits of the container), or run fewer at once.")
+                let hint = "Allow this process more (`ulimit -n`, the limits of the container), or run fewer at once.";
+                (None, hint.to_owned())
             }
         };
         let hint = failure.map(|failure| failure.hint.clone());
-        hint.filter(|hint| !hint.is_empty()).unwrap_or_else(|| usual.to_owned())
+        hint.filter(|hint| !hint.is_empty()).unwrap_or(usual)
     }
 
     /// What came back: the platform's own words with status and request id, or how the connection failed. A sentence.
@@ -82,6 +83,9 @@ impl Reason {
     /// Why nothing could be sent, in a few words for a heading, where few can say it.
     pub fn in_short(&self) -> Option<&'static str> {
         let failure = match self {
+            Self::Unsent(unsent) if matches!(**unsent, Unsent::Refused(_)) => {
+                return Some("it is not the deployment that was meant");
+            }
             Self::End(end) => end.failure(),
             Self::Unsent(unsent) => unsent.failure(),
             _ => None,
@@ -90,7 +94,7 @@ impl Reason {
             Kind::Unauthorized => "the credential was refused",
             Kind::Forbidden => "the credential lacks a right",
             Kind::Limited => "too many requests",
-            Kind::Server => "the platform is in trouble",
+            Kind::Server => "the platform failed on its own side",
             Kind::Timeout => "the platform did not answer in time",
             Kind::Unreachable => "there is no connection",
             Kind::UnknownHost => "the host is not known",
@@ -100,6 +104,11 @@ impl Reason {
             Kind::Unreadable | Kind::TooLarge | Kind::Redirected => "the answer cannot be read",
             _ => return None,
         })
+    }
+
+    /// Whether it says only from what to what it went.
+    pub fn is_plain(&self) -> bool {
+        matches!(self, Self::End(end) if matches!(**end, End::Ended(How::Canceled, Course { first: Some(_), .. })))
     }
 
     /// Whether nothing was taken to its end, and what was meant may be live.
@@ -119,8 +128,8 @@ impl Reason {
     }
 
     /// Something that comes before any request failed.
-    pub fn failed(failure: Failure, before: Before) -> Self {
-        Unsent::Failed { failure: Box::new(failure), before }.into()
+    pub fn failed(failure: Failure) -> Self {
+        Unsent::Failed { failure: Box::new(failure), turned_away: false }.into()
     }
 }
 

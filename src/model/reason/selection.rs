@@ -132,13 +132,18 @@ pub enum Remark {
 
 impl Selected {
     /// What to do about it.
-    pub(super) fn hint(&self) -> &'static str {
-        match self {
+    pub(super) fn hint(&self) -> String {
+        let hint = match self {
+            Self::Nothing { perhaps_live: Some(one), .. } if one.by_commit => {
+                "To be sure which one is meant, use `select: commit` or give `deployment_id`."
+            }
+            Self::Nothing { perhaps_live: Some(_), .. } => "To be sure which one is meant, give `deployment_id`.",
             Self::Unsure(_) => "Give `deployment_id`.",
             Self::TooMany { .. } => "Narrow the selection, or use `select: all`.",
             Self::Restless => "Run this again.",
             Self::Nothing { .. } | Self::OddId => "",
-        }
+        };
+        hint.to_owned()
     }
 }
 
@@ -151,12 +156,10 @@ impl fmt::Display for Selected {
             }
             Self::Unsure(unsure) => write!(f, "{unsure}"),
             Self::TooMany { count, most } => {
-                write!(f, "{count} deployments match, more than the {most} that are taken at once; nothing was sent")
+                write!(f, "{count} deployments match, more than the {most} that are taken at once")
             }
-            Self::Restless => {
-                write!(f, "The deployment to keep was another one at every look; nothing was sent")
-            }
-            Self::OddId => write!(f, "The list holds a deployment whose id cannot be used; nothing was sent"),
+            Self::Restless => write!(f, "The deployment to keep was another one at every look"),
+            Self::OddId => write!(f, "The list holds a deployment whose id cannot be used"),
         }
     }
 }
@@ -214,8 +217,7 @@ impl fmt::Display for PerhapsLive {
         if !facts.is_empty() {
             write!(f, " ({})", facts.join(", "))?;
         }
-        let cure = if self.by_commit { "use `select: commit` or give `deployment_id`" } else { "give `deployment_id`" };
-        write!(f, ", the newest that could have been meant, {}: to be sure, {cure}", self.how)
+        write!(f, ", the newest that could have been meant, {}", self.how)
     }
 }
 
@@ -234,17 +236,17 @@ impl fmt::Display for Unsure {
         match self {
             Self::Undated(count) => write!(
                 f,
-                "{} are in flight, and their list does not say when they were created, so nobody knows which is the latest; nothing was sent",
+                "{} are in flight, and their list does not say when they were created, so nobody knows which is the latest",
                 counted(*count)
             ),
             Self::SameTime(count) => write!(
                 f,
-                "{} in flight were created at the same time, so nobody knows which is the latest; nothing was sent",
+                "{} in flight were created at the same time, so nobody knows which is the latest",
                 counted(*count)
             ),
             Self::UnknownState(count, word) => write!(
                 f,
-                "{} in a state that this program does not know ({word}) may be the latest; nothing was sent",
+                "{} in a state that this program does not know ({word}) may be the latest",
                 capital(&counted(*count))
             ),
         }

@@ -74,10 +74,11 @@ fn every_variant_has_an_example() {
     let shown: BTreeSet<_> = shown.split(|c: char| !c.is_alphanumeric()).collect();
     let names = variants! {
         Reason: End Unsent Selected Missing CannotBegin;
-        End: Ended CanceledByOthers Beforehand Requested StillThere AskedInVain Unseen OutOfTime Interrupted;
-        How: Canceled CanceledAfterRefusal NotLiveAfterYes NotLiveAfterUnclear NotLivePerhapsBefore WentLive
-            Unpublished PerhapsLive TornDown Failed Superseded UnknownWord HadSucceeded HadGoneLive HadBeenBuilt
-            HadEnded;
+        End: Ended TooLate CanceledByOthers Beforehand Requested StillThere AskedInVain Unseen OutOfTime Interrupted;
+        How: Canceled CanceledAfterRefusal NotLiveAfterYes NotLiveAfterUnclear NotLivePerhapsBefore UnknownWord
+            HadSucceeded HadGoneLive HadBeenBuilt HadEnded;
+        Answer: Accepted Refused Unclear ByOthers;
+        TooLate: Plain Unpublished PerhapsLive TornDown;
         Ours: None TurnedAway Refused;
         Requested: Accepted AcceptedUnread AlreadyCanceling;
         Unseen: NotAsked Canceling Accepted Refused Unclear;
@@ -86,7 +87,6 @@ fn every_variant_has_an_example() {
         Interrupted: BeforeAny BeforeAsking WhileAsking Unclear Accepted TurnedAway AlreadyCanceling Killed;
         Unsent: Refused NoLonger State DryRun DryRunCanceling Nothing Unchecked Unknown Guarded Unsendable
             Misdirected Failed;
-        Before: None TurnedAway Sent;
         Unchecked: Source Scope State DryRun Id;
         Refusal: Other State Kept Teardown NeverDeployed Own;
         What: Branch Commit Target;
@@ -110,9 +110,13 @@ fn what_can_be_changed_is_said() {
         let hint = reason.hint();
         match sentence {
             _ if hint == "Do this." => {}
-            _ if sentence.contains("had to be of") || sentence.contains("had to go to") => {
-                assert_eq!(hint, "Check `deployment_id`, `branch`, `commit` and `target`.");
+            _ if sentence.contains("had to be of branch") => assert_eq!(hint, "Check `deployment_id` and `branch`."),
+            _ if sentence.contains("had to be of commit") => assert_eq!(hint, "Check `deployment_id` and `commit`."),
+            _ if sentence.contains("had to go to") => assert_eq!(hint, "Check `deployment_id` and `target`."),
+            _ if sentence.contains("which is no deployment") => {
+                assert_eq!(hint, "To cancel that, give `deployment_id: d-1`.");
             }
+            _ if sentence.contains("could have been meant") => assert!(hint.contains("`deployment_id`"), "{sentence}"),
             _ if sentence.contains("it is still") => assert!(hint.contains("`timeout`"), "{sentence}"),
             _ if sentence.contains("nobody knows which is the latest") => assert_eq!(hint, "Give `deployment_id`."),
             _ => assert!(hint.is_empty() || !sentence.contains(&hint), "{sentence}"),

@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use crate::api::{ApiError, Errors, Response};
 use crate::model::failure::{Failure, Kind};
-use crate::model::reason::Check;
 use crate::platform::usual::{self, Read};
 
 /// The code of "no such resource, or not for you".
@@ -28,6 +27,7 @@ pub(super) const SUSPENDED: &str =
     "Only an admin can cancel there, until an operator ends the suspension of the organization or space.";
 pub(super) const WRONG_ADDRESS: &str = "Check `api_url` (or CF_API_URL, CF_API): it must be the address of a Cloud Foundry v3 API, \
                              as `cf api` shows it.";
+pub(super) const NO_CANCEL: &str = "Korifi cannot cancel a deployment: let it finish, or push what should run instead.";
 pub(super) const WRONG_ROLE: &str = "To cancel, the user or client needs the role Space Developer or Space Supporter in the app's \
                           space, or has to be an admin; without, the API says that there is no such deployment.";
 
@@ -78,8 +78,8 @@ pub(super) fn not_canceled(mut failure: Failure) -> Failure {
         (Kind::Forbidden, Some(ORG_SUSPENDED | SPACE_SUSPENDED)) => failure.kind = Kind::Refused,
         (Kind::NotFound, Some(NO_RESOURCE)) => failure.hint = WRONG_ROLE.to_owned(),
         (Kind::NotFound, Some(NO_ROUTE)) => {
-            let (status, request_id, code) = (failure.status, failure.request_id.take(), failure.code.take());
-            failure = Failure { status, request_id, code, ..Check::NoCancel(failure.words).into() };
+            failure.kind = Kind::Unsupported;
+            failure.hint = NO_CANCEL.to_owned();
         }
         (Kind::NotFound, _) => failure.kind = Kind::Refused,
         _ => {}

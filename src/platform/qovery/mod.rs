@@ -85,7 +85,7 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
     let service = Service::new(&INFO.about)
         .credential("authorization", authorization(values.secret("token")?.expose()))
         .errors(Errors::at(&["/detail", "/message", "/error"]).refined(hints))
-        .scope(format_args!("looked in environment {}, see `environment_id`", id.as_str()));
+        .scope(format_args!("environment {}: check `environment_id`", id.as_str()));
     let read = ApiRequest::get(format!("/environment/{}/status", id.segment()), "read the environment");
     let qovery = Qovery {
         environment: Scope::by_id("environment", "environment_id", id, read, "/id"),

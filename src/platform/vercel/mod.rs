@@ -121,10 +121,8 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
         .request_id("x-vercel-id")
         .errors(Errors::at(&["/error/message", "/err/message", "/message"]).refined(refine))
         .scope(match &team {
-            Some((_, team)) => format!("looked in team {team}, see `team_id` and `team_slug`"),
-            None => {
-                "looked in the token's own account: for a team's deployment give `team_id` or `team_slug`".to_owned()
-            }
+            Some((_, team)) => format!("team {team}: check `team_id` and `team_slug`"),
+            None => "the token's own account: for a team's deployment, give `team_id` or `team_slug`".to_owned(),
         });
     let target = values.get("target").map(str::to_owned);
     opened(Vercel { team, project, target, environment: OnceLock::new() }, service)

@@ -42,9 +42,9 @@ every_selecting!(where_another_push_may_be_meant_nobody_says_no, All, |stage| {
     for rule in stage.rules(["latest", "branch", "all"]) {
         let scope = stage.scope(all());
         let ran = scope.idles(on_push(scope.select(rule), "main", MERGE));
-        ran.reasons(&[&stage.id(2), "has gone live: to be sure,"]);
+        ran.reasons(&[&stage.id(2), "has gone live."]);
         if stage.selects(Select::Commit) {
-            ran.reasons(&["commit 1111111,", "created 20", "`select: commit`"]);
+            ran.reasons(&["commit 1111111,", "created 20"]).says("use `select: commit` or give `deployment_id`");
         }
         assert_eq!(ran.output("went_live"), "unknown");
         ran.says("::notice title=");

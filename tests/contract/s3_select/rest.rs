@@ -99,7 +99,7 @@ every_selecting!(a_signal_while_listing_leaves_everything_running, All, |stage| 
     scope.sandbox.wait_for(Call::List, 1);
     running.signal("TERM");
     let ran = running.wait();
-    ran.ended("interrupted", 143).reasons(&["before any cancel request was sent"]);
+    ran.ended("interrupted", 143).reasons(&["before it sent any cancel request"]);
     assert_eq!((scope.asked().len(), ran.output("count")), (0, "0"));
 });
 

@@ -18,7 +18,7 @@ every_selecting!(what_a_list_said_is_read_again_when_the_cancel_had_to_wait, All
         let running = on_push(scope.select(rule), "main", HEAD).input("only_states", "queued").start();
         scope.sandbox.wait_for(Call::Cancel, 1);
         scope.put(&one(1).state("running"));
-        running.wait().ended("skipped", 0).reasons(&["turned away", "only_states", stage.shown("running")]);
+        running.wait().ended("skipped", 0).reasons(&["turned one away", "only_states", stage.shown("running")]);
         assert_eq!(scope.sandbox.count(Call::Cancel), 1);
     }
 });

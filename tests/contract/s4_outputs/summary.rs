@@ -153,7 +153,7 @@ fn a_page_to_look_at_is_named_only_where_there_is_one_of_a_deployment_that_was_s
 
     let sandbox = ending(&["BUILDING"], &["BUILDING"]);
     let late = step(&sandbox).input("deployment_id", "dep-1,dep-9").input("timeout", "2").run();
-    let page = "**Next:** look at [`dep-1`](https://cloud.digitalocean.com/apps/app-1";
+    let page = "**Next:** Look at [`dep-1`](https://cloud.digitalocean.com/apps/app-1";
     assert!(late.summary.contains(page), "{}", late.summary);
 }
 
@@ -196,7 +196,7 @@ fn the_summary_of_several_says_which_went_live_and_why_others_need_a_look() {
     let summary = step(&sandbox).input("deployment_id", "dep-1,dep-2,dep-9").run().summary;
     for text in [
         "go live?** **Yes, 1 of 3.**",
-        "\n- `dep-2`: It went live before the cancellation could take effect",
+        "\n- `dep-2`: The platform accepted the cancel request, but too late",
         "\n- `dep-9`: The app app-1 has no deployment dep-9. Check",
         "**Next:** `dep-2` is live. To go back:",
     ] {

@@ -35,7 +35,7 @@ fn a_ready_token_that_runs_out_cannot_be_renewed_and_the_message_says_so() {
     let sandbox = sandbox(Deployment::new("dep-1"));
     sandbox.fault(Call::Read, [Fault::Pass, Fault::Status(401)]);
     let ran = step(&sandbox).run();
-    ran.ended("error", 1).says("accepted the cancel request, end not visible").says("cannot be renewed");
+    ran.ended("error", 1).says("accepted the cancel request, but the end is not visible").says("cannot be renewed");
     assert_eq!(ran.output("went_live"), "unknown");
     assert_eq!(sandbox.count(Call::Read), 2);
 }
@@ -232,7 +232,7 @@ fn a_renewal_that_is_refused_ends_the_watch_without_a_second_try() {
     sandbox.add(Foundation::new().short_token(3));
     let refused = r#"{"error":"invalid_client","error_description":"Bad credentials"}"#;
     sandbox.fault(Call::SignIn, [Fault::Pass, Fault::json(401, refused)]);
-    user(&sandbox).run().ended("error", 1).says("end not visible");
+    user(&sandbox).run().ended("error", 1).says("the end is not visible");
     assert_eq!(sandbox.count(Call::SignIn), 2);
 }
 

@@ -180,7 +180,7 @@ fn an_unlisted_word_with_every_host_done_is_an_end_but_never_success() {
     for deployment in [Deployment::v2(ID), Deployment::preview(ID)] {
         let sandbox = sandbox(deployment.after_cancel(["halted"]).all_hosts(done.clone()));
         let ran = step(&sandbox).input("timeout", "3s").run();
-        ran.ended("error", 1).says("a word that does not tell how");
+        ran.ended("error", 1).says("a word that does not say whether it was canceled");
         assert_eq!((ran.output("canceled"), ran.output("went_live")), ("false", "unknown"));
     }
 }
@@ -315,7 +315,7 @@ fn a_key_that_may_read_but_not_cancel_is_told_which_permissions_it_lacks() {
         let sandbox = sandbox(Deployment::v2(ID));
         sandbox.add(errors).token("datadog", TOKEN, Grant::ReadOnly);
         let ran = step(&sandbox).run();
-        ran.ended("error", 1).says("It can be read and is still running, but this credential may not cancel it");
+        ran.ended("error", 1).says("This credential may read it but not cancel it; it is still running");
         ran.says("`api_key`")
             .says("`site`")
             .says("`agent_upgrade_write` and `fleet_policies_write`")

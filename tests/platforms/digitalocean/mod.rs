@@ -219,6 +219,6 @@ fn looking_up_the_app_with_a_wrong_token_is_an_error_for_every_deployment() {
 fn a_retry_after_past_the_limit_in_an_unclear_answer_ends_at_once() {
     // The limit is the credential's, so that not even reading is allowed before it ends.
     let scene = Stage::DigitalOcean.play(&Course::running()).fault(Call::Cancel, [retry_after(503, "100000")]);
-    scene.step().input("timeout", "24h").run().ended("timed_out", 124).reasons(&["without a clear answer"]);
+    scene.step().input("timeout", "24h").run().ended("timed_out", 124).reasons(&["had no clear answer"]);
     assert_eq!(scene.calls(), [Call::Read, Call::Cancel]);
 }

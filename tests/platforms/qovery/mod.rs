@@ -102,7 +102,7 @@ fn without_a_request_id_the_history_tells_the_end() {
 #[test]
 fn an_end_that_nobody_tells_is_no_cancellation() {
     let ran = step(&sandbox([one().without_request().out_of_history(), two()])).run();
-    ran.ended("error", 1).says("end not visible");
+    ran.ended("error", 1).says("the end is not visible");
     reports(&ran, "canceling", "false", "unknown");
 }
 
@@ -152,10 +152,12 @@ fn a_teardown_is_canceled_only_by_its_name() {
 fn a_teardown_that_follows_upon_a_request_is_not_said_to_be_unsent() {
     let sandbox = sandbox([one().after_cancel(["STOPPING"])]);
     let ran = step(&sandbox).run();
-    ran.ended("error", 1).says("The platform accepted the cancel request, end not visible").says("no deployment");
+    ran.ended("error", 1)
+        .says("The platform accepted the cancel request, but the end is not visible")
+        .says("no deployment");
     assert_eq!(sandbox.count(Call::Cancel), 1);
     let told = format!("{}{}", ran.stdout, ran.summary).to_lowercase();
-    assert!(!told.contains("nothing was sent") && !told.contains("nothing was canceled"), "{told}");
+    assert!(!told.contains("no cancel request was sent") && !told.contains("nothing was canceled"), "{told}");
 }
 
 #[test]
@@ -296,7 +298,7 @@ fn an_execution_that_changed_under_one_request_is_told_apart() {
     sandbox.fault(Call::Cancel, [Fault::json(202, &answer.to_string())]);
     named(&sandbox, ONE).run().ended("error", 1).says(&format!("{OTHER_EXECUTION} was asked to stop, not {EXECUTION}"));
     sandbox.add(Environment::new(ENVIRONMENT).patch(patch));
-    named(&sandbox, EXECUTION).input("timeout", "3s").run().ended("timed_out", 124).says("was not sent");
+    named(&sandbox, EXECUTION).input("timeout", "3s").run().ended("timed_out", 124).says("No cancel request was sent");
     assert_eq!(sandbox.count(Call::Cancel), 1);
 }
 
@@ -316,7 +318,7 @@ fn an_unclear_request_whose_end_nobody_tells_is_told_with_what_the_environment_m
     let sandbox = sandbox([gone, two()]);
     sandbox.fault(Call::Cancel, [Fault::after(Fault::Status(503))]);
     let ran = step(&sandbox).run();
-    ran.ended("error", 1).says("The cancel request had no clear answer (the answer was 503");
+    ran.ended("error", 1).says("The answer was 503");
     ran.says(&format!("tells of deployment {EXECUTION} no more, only of {TWO}, which is BUILDING"));
     assert_eq!((sandbox.count(Call::Cancel), sandbox.effective_cancels(TWO)), (1, 0));
 }
@@ -326,7 +328,7 @@ fn a_request_whose_ids_could_not_be_compared_in_time_was_not_sent() {
     let sandbox = sandbox([one()]);
     sandbox.always(Call::Read, Fault::Hold);
     sandbox.fault(Call::Read, [Fault::Pass]);
-    step(&sandbox).input("timeout", "2s").run().ended("timed_out", 124).says("was not sent");
+    step(&sandbox).input("timeout", "2s").run().ended("timed_out", 124).says("No cancel request was sent");
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
 
@@ -429,7 +431,7 @@ fn a_read_that_fails_right_before_the_request_is_no_request() {
     let limited = self::sandbox([one()]);
     limited.fault(Call::Read, [Fault::Pass, Fault::ResetHeader { in_seconds: 1800 }]);
     let ran = step(&limited).run();
-    ran.ended("timed_out", 124).says("was not sent");
+    ran.ended("timed_out", 124).says("No cancel request was sent");
     assert_eq!((ran.deployments()[0]["http_status"].clone(), limited.count(Call::Cancel)), (json!(null), 0));
 }
 

@@ -50,7 +50,7 @@ fn a_policy_token_goes_on_where_the_path_names_the_environment() {
 fn without_the_right_to_read_nothing_is_canceled() {
     let sandbox = sandbox([one()]);
     sandbox.token("qovery", crate::sandbox::TOKEN, Grant::CancelOnly);
-    step(&sandbox).run().ended("error", 1).says("it belongs to cannot be checked, and nothing was sent");
+    step(&sandbox).run().ended("error", 1).says("it belongs to cannot be checked");
     let hidden = self::sandbox([one()]);
     hidden.add(Environment::new(ENVIRONMENT).hidden());
     step(&hidden).run().ended("error", 1).says("an id that the token cannot see");
@@ -61,7 +61,7 @@ fn without_the_right_to_read_nothing_is_canceled() {
 fn a_missing_right_and_a_wrong_token_are_named() {
     let sandbox = sandbox([one()]);
     sandbox.token("qovery", crate::sandbox::TOKEN, Grant::ReadOnly);
-    step(&sandbox).run().ended("error", 1).says("may not cancel it").says("a role that may deploy");
+    step(&sandbox).run().ended("error", 1).says("may read it but not cancel it").says("a role that may deploy");
     sandbox.token("qovery", crate::sandbox::TOKEN, Grant::Revoked);
     step(&sandbox).run().ended("error", 1).says("Invalid or missing authentication token").says("Q_CLI_ACCESS_TOKEN");
 }

@@ -265,9 +265,9 @@ fn one_that_was_live_in_between_is_completed() {
 fn what_is_live_no_more_is_not_said_to_be_live() {
     let told = |deployment: Deployment| step(&one(deployment)).run().summary;
     let gone = told(Deployment::new(1).can_roll_back());
-    assert!(gone.contains("**Next:** it went live. To go back:"), "{gone}");
+    assert!(gone.contains("**Next:** It went live. To go back:"), "{gone}");
     let live = told(Deployment::new(1).states(["SUCCESS"]));
-    assert!(live.contains("**Next:** it is live. To go back:"), "{live}");
+    assert!(live.contains("**Next:** It is live. To go back:"), "{live}");
 }
 
 #[test]

@@ -295,7 +295,7 @@ fn what_was_live_and_is_replaced_was_neither_canceled_nor_stopped_too_late() {
 fn what_ends_deactivated_after_a_request_went_live_first() {
     for late in [deploy().states(["update_in_progress", "deactivated"]), deploy().after_cancel(["deactivated"])] {
         let ran = step(&sandbox([late])).run();
-        ran.ended("completed", 3).says("It went live before the cancellation could take effect");
+        ran.ended("completed", 3).says(" to deactivated");
         assert_eq!((ran.output("went_live"), ran.output("state")), ("true", "superseded"));
     }
 }
@@ -312,7 +312,7 @@ fn what_ends_deactivated_while_a_limit_held_the_request_went_live_as_well() {
 #[test]
 fn canceled_although_our_request_was_refused_is_not_called_our_doing() {
     let ran = step(&sandbox([deploy().states(["build_in_progress", "canceled"])])).run();
-    ran.ended("canceled", 0).says("somebody else canceled it, or the platform itself");
+    ran.ended("canceled", 0).says("canceled all the same, by somebody else or by the platform itself");
     assert_eq!(ran.deployments()[0]["http_status"], 400);
 }
 
