@@ -62,6 +62,7 @@ fn documents() -> Vec<String> {
     let named = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ".github/SECURITY.md", "fuzz/README.md"];
     let mut documents: Vec<_> = named.map(str::to_owned).into();
     documents.extend(paths("docs", ".md"));
+    documents.extend(paths("integrations", ".md"));
     documents
 }
 

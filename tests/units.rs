@@ -216,6 +216,41 @@ fn the_page_for_woodpecker_has_every_setting_and_the_header_of_its_index() {
     offers(WOODPECKER, &set(&settings), &inputs().map(|input| input.name.to_owned()).collect(), &[], &[]);
 }
 
+/// Every mapping below a value that has this key, as what stands behind it.
+fn below<'a>(value: &'a Value, key: &str, found: &mut Vec<&'a Value>) {
+    for (name, inner) in value.as_mapping().into_iter().flatten() {
+        if name.as_str() == Some(key) {
+            found.push(inner);
+        }
+        below(inner, key, found);
+    }
+    for inner in value.as_sequence().into_iter().flatten() {
+        below(inner, key, found);
+    }
+}
+
+#[test]
+fn the_example_pipelines_give_units_only_what_they_take() {
+    let public = public();
+    let all: BTreeSet<_> = inputs().map(|input| input.name.to_owned()).collect();
+    for (path, key, known, own) in [
+        ("examples/ci/gitlab-ci.yml", "inputs", &public, &["job_name", "stage", "when", "image"][..]),
+        ("examples/ci/azure-pipelines.yml", "parameters", &all, &["name", "displayName", "condition", "release"]),
+        ("examples/ci/circleci-config.yml", "cancel-deployment/cancel", &public, &["when", "release"]),
+    ] {
+        let [pipeline] = documents(path).try_into().unwrap();
+        let mut given = Vec::new();
+        below(&pipeline, key, &mut given);
+        assert!(!given.is_empty(), "{path}");
+        for given in given.into_iter().map(keys) {
+            assert!(
+                given.contains("platform") && given.difference(&set(own)).all(|name| known.contains(name)),
+                "{path}"
+            );
+        }
+    }
+}
+
 /// What a reviewer of orbs asks for, as far as it can be asked of a packed one.
 #[test]
 fn the_orb_is_as_its_registry_wants_it() {

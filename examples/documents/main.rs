@@ -30,6 +30,13 @@ pub(crate) const DOCUMENTS: &[(&str, Update)] = &[
     ("integrations/buildkite/cancel-deployment/plugin.yml", units::buildkite),
     ("integrations/buildkite/cancel-deployment/README.md", versions),
     ("integrations/README.md", versions),
+    ("docs/ci-systems.md", versions),
+    ("examples/ci/Jenkinsfile", versions),
+    ("examples/ci/azure-pipelines.yml", versions),
+    ("examples/ci/buildkite-pipeline.yml", versions),
+    ("examples/ci/circleci-config.yml", versions),
+    ("examples/ci/gitlab-ci.yml", versions),
+    ("examples/ci/woodpecker.yml", versions),
 ];
 
 #[allow(dead_code, reason = "a test takes only the rest")]
@@ -74,13 +81,14 @@ fn between(text: &str, from: &str, to: &str, new: &str) -> String {
 }
 
 /// What stands before a whole version of this program, wherever one is named.
-const BEFORE_VERSION: [&str; 6] = [
+const BEFORE_VERSION: [&str; 7] = [
     "ghcr.io/OWNER/cancel-deployment:",
     "OWNER/cancel-deployment/v",
     "OWNER/cancel-deployment/releases/download/v",
     "cancel-deployment#v",
     "cancel-deployment@v",
     "OWNER/cancel-deployment@",
+    "refs/tags/v",
 ];
 
 /// The text with this version wherever it names a whole one. `v1` stays: it is followed.
