@@ -3,10 +3,10 @@
 //! A run is one straight line, and [`run()`] is that line in code:
 //! environment → settings → reads and cancel requests → outcome → report → exit code.
 //!
-//! On the left edge stand the CI systems, on the right edge the hosting platforms. Each is one file that knows one
-//! product. Between them is one procedure, and one door through which everything is sent.
+//! At one end are the CI systems, at the other the hosting platforms; each is one file or folder that knows one product.
+//! Between them are one procedure, and [`api`], through which everything is sent.
 //!
-//! | room | what it is |
+//! | folder | what it is |
 //! | --- | --- |
 //! | [`model`] | plain facts: ids, addresses, branches, what a platform told us, what went wrong, outcomes and exit codes |
 //! | [`text`] | what may never be printed, what may be shown, and how it is made fit for that |

@@ -1,4 +1,4 @@
-//! One run once it has a console: what it begins with, how it is carried out, and how everything is told at the end.
+//! One run once it has a console: how it begins, and how it is carried out.
 
 use std::sync::{Arc, Mutex};
 
@@ -77,7 +77,7 @@ pub(crate) struct Process<'a> {
 }
 
 impl Process<'_> {
-    /// The door, which tells the console what goes on behind it.
+    /// The API of the platform, with the console as its listener.
     fn api(&self, service: Service, base: Address, transport: Box<dyn Transport>) -> Api {
         let Self { console, sanitizer, common, start, .. } = *self;
         let clock = Clock { start, limit: common.timeout };
@@ -85,7 +85,7 @@ impl Process<'_> {
         Api::new(service, base, transport, Arc::clone(sanitizer), clock).heard_by(Arc::new(listener))
     }
 
-    /// Opens the door and takes everything aimed at to its end.
+    /// Takes every deployment that the run is aimed at to its end.
     pub(crate) async fn carry_out(&self, opened: Opened, signals: &mut Signals, report: &mut Report) {
         let Self { console, sanitizer, entry, common, spelling, start, .. } = *self;
         report.asked = self.asked(&opened.target);

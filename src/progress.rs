@@ -47,7 +47,7 @@ impl Voice {
     }
 }
 
-/// What goes on between this program and the platform is told like everything else.
+/// Logs what happens between this program and the platform.
 impl Listener for Voice {
     fn request(&self, line: &dyn Fn() -> String) {
         lock(&self.console).debug(line);

@@ -3,7 +3,7 @@
 /// As many files as a run may have open at once: connections, the runtime's own, the CI's.
 const RESERVE: usize = 24;
 
-/// Makes sure that there is room for them. The runtime ends the process without a word where there is none.
+/// Checks that so many can be opened. Where they cannot, the runtime would end the process without a message.
 pub(crate) fn check() -> std::io::Result<()> {
     let reserve: Result<Vec<_>, _> = (0..RESERVE).map(|_| std::fs::File::open("/dev/null")).collect();
     match reserve {

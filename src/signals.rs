@@ -1,4 +1,4 @@
-//! Signals: heard on a thread of their own, and the last resort when a run does not end by them.
+//! Listens for signals on a thread of its own, and ends the process if a run does not end by itself.
 
 use std::time::Duration;
 

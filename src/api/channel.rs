@@ -24,12 +24,13 @@ use crate::text::secret::Secret;
 
 /// Longest time for one request, body included.
 const REQUEST_LIMIT: Duration = Duration::from_secs(20);
-/// An answer around a sign-in is small: every token in it is looked for in everything that is told from then on.
+/// The largest answer to a sign-in that is read. It is small, because every token in it is searched for in all text from
+/// then on.
 const SIGN_IN_CAP: usize = 256 * 1024;
-/// Nobody hands out more tokens at once.
+/// The most tokens that are learned from one answer to a sign-in.
 pub(super) const MOST_TOKENS: usize = 16;
 
-/// Who hears what goes on between this program and a platform.
+/// Is told what happens between this program and a platform.
 pub trait Listener: Send + Sync {
     /// A request: method, path, status, time and request id, never a body or a header.
     fn request(&self, _line: &dyn Fn() -> String) {}
@@ -41,7 +42,7 @@ pub trait Listener: Send + Sync {
     fn credential(&self, _secret: &Secret) {}
 }
 
-/// Nobody listens.
+/// A listener that ignores everything.
 pub(super) struct Silence;
 
 impl Listener for Silence {}
@@ -64,7 +65,7 @@ impl Channel {
         &self.base
     }
 
-    /// Has a secret that was made from others found in whatever is told from now on.
+    /// Redacts a secret that was derived from others, from now on.
     pub fn learn(&self, secret: &Secret) {
         self.sanitizer.learn(secret);
     }
@@ -121,7 +122,7 @@ impl Channel {
         }
     }
 
-    /// A credential that did not exist before: nothing may show it from now on.
+    /// Registers a credential that did not exist before, so that nothing shows it from now on.
     pub(super) fn register_credential(&self, authorization: &Secret) {
         let value = authorization.expose();
         let token = value.split_once(' ').map_or(value, |(_, token)| token);
@@ -152,7 +153,7 @@ pub(super) struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
-    /// Who shares a rate limit with it.
+    /// The rate limit that it counts against.
     fn bucket(&self) -> &'static str {
         if self.channel.dialect.limits_each_endpoint { self.call.endpoint } else { "" }
     }
@@ -176,7 +177,7 @@ impl Exchange<'_> {
         }
     }
 
-    /// Puts the request on the wire; its answer, whatever that says.
+    /// Sends the request and returns the answer, whatever it says.
     pub(super) async fn send(&self, request: Request) -> Result<Response, Failure> {
         let url = request.url.clone();
         let sent = Instant::now();
@@ -200,7 +201,7 @@ impl Exchange<'_> {
         answer.unwrap_or_else(|_| Err(no_answer(allowed, way)))
     }
 
-    /// An answer to a sign-in is known by heart before anything of it is told.
+    /// Learns the secrets in an answer to a sign-in before anything of that answer is shown.
     fn admit(&self, response: Response) -> Result<Response, TransportError> {
         if self.for_sign_in {
             if response.body.len() > SIGN_IN_CAP {
@@ -243,7 +244,7 @@ impl Exchange<'_> {
         Err(failure)
     }
 
-    /// Sends nothing more for as long as an answer asks; when that is over, in time since the start of the run.
+    /// Stops sending for as long as an answer asks, and returns when that is over, since the start of the run.
     fn pause(&self, kind: Kind, response: &Response) -> Option<Duration> {
         let asks = kind == Kind::Limited || (response.status == 503 && response.header("retry-after").is_some());
         asks.then(|| {
@@ -267,7 +268,7 @@ impl Exchange<'_> {
         hint(about, kind, status, place, asked)
     }
 
-    /// Tells of a request: method, path, status, time and request id, never a body or another header.
+    /// Logs a request: method, path, status, time and request id, never a body or another header.
     fn trace(&self, url: &url::Url, answer: &Result<Response, TransportError>, took: Duration) {
         self.channel.listener.request(&|| {
             let result = match answer {

@@ -17,6 +17,6 @@ pub(super) struct Dialect {
     pub(super) request_id: &'static str,
     /// What an error answer says.
     pub(super) errors: Errors,
-    /// Where we look, for hints: empty, or "; …" without a full stop.
+    /// Where this run looks, for hints: empty, or a sentence with a space before it.
     pub(super) scope: String,
 }

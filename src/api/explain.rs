@@ -1,4 +1,4 @@
-//! What it means when no answer came: read from the error that reqwest gives, and from what lies beneath.
+//! Explains why no answer came, from the error that reqwest returns and its chain of causes.
 
 use std::error::Error as _;
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use rustls::{AlertDescription, CertificateError};
 use super::transport::TransportError;
 use super::words::{ByProxy, NoAnswer, Tls};
 
-/// This end of the connection on which a request broke before an answer came; `None` when it failed otherwise.
+/// The local address of the connection that broke before an answer came; `None` when the request failed otherwise.
 pub(super) fn broken_connection(error: &reqwest::Error) -> Option<SocketAddr> {
     let causes = std::iter::successors(error.source(), |cause| (*cause).source());
     let (mut connection, mut broke) = (None, false);
@@ -79,7 +79,7 @@ fn by_proxy(chain: &str, tls: Option<&rustls::Error>, last: String) -> ByProxy {
     }
 }
 
-/// A host name that leads nowhere: nobody knows it, or the name server gave no answer, which can improve.
+/// A host name without an address: it does not exist, or the name server gave no answer, which may improve.
 fn no_address(chain: &str, last: String) -> NoAnswer {
     // As glibc and musl word it.
     if ["temporary failure", "try again"].iter().any(|text| chain.contains(text)) {

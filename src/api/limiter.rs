@@ -7,14 +7,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
-/// The least pause after a 429, whatever the headers say: a reset in the past must not become a hot loop.
+/// The shortest pause after a 429, whatever the headers say: a reset time in the past must not lead to a busy loop.
 const LEAST: Duration = Duration::from_millis(250);
 
 /// A pause that no run outlives; a header may ask for more than any clock can hold.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// The platform's own header that tells when its limit is reset: in so many seconds, or at a second since 1970. Which of
-/// them it is shows its size, whatever is documented: no pause is as long as 30 years, no limit is of before 2001.
+/// The platform's own header that says when its limit is reset: in so many seconds, or at a second since 1970. The size
+/// of the number tells which of the two it is, whatever the documentation says: no pause takes 30 years.
 #[derive(Clone, Copy, Debug)]
 pub struct Reset(pub &'static str);
 
@@ -39,7 +39,7 @@ impl Limiter {
         Self { reset, buckets: Mutex::new(HashMap::new()), few_left: AtomicBool::new(false) }
     }
 
-    /// Takes down whether few requests are left, where an answer says it.
+    /// Notes whether few requests are left, where an answer says so.
     pub(super) fn count(&self, left: Option<&str>, few: u64) {
         if let Some(left) = left.and_then(|left| left.trim().parse::<u64>().ok()) {
             self.few_left.store(left < few, Ordering::Relaxed);
@@ -56,7 +56,7 @@ impl Limiter {
         self.buckets().get(bucket).map(|bucket| bucket.empty_until).filter(|until| *until > now)
     }
 
-    /// A request got through: the next pause without a header is a short one again.
+    /// Notes that a request got through: the next pause without a header is short again.
     pub(super) fn passed(&self, bucket: &'static str) {
         if let Some(bucket) = self.buckets().get_mut(bucket) {
             bucket.growing = Bucket::new().growing;

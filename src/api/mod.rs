@@ -1,4 +1,4 @@
-//! The one door to a platform: everything that is sent goes through [`Api`], which holds the whole policy.
+//! Everything that is sent to a platform goes through [`Api`], which holds the whole policy.
 //!
 //! One request, one try: credential, rate limits that all workers share, time limits, body cap, redaction, request
 //! ids and hints are decided here; whether to ask again is the procedure's business.
@@ -49,7 +49,7 @@ use session::Session;
 /// What is asked for once, however many want it at the same time.
 pub type Once<T> = tokio::sync::OnceCell<T>;
 
-/// One credential's door to one platform, shared by all workers of a run: a [`Channel`], and what signs its requests.
+/// One platform with one credential, shared by all workers of a run: a [`Channel`], and what signs its requests.
 pub struct Api {
     channel: Channel,
     session: Session,
@@ -57,7 +57,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// A door that closes when `clock` has run down.
+    /// Sends to `base` until the limit of `clock`.
     pub fn new(
         service: Service,
         base: Address,
@@ -100,7 +100,7 @@ impl Api {
         self
     }
 
-    /// How many requests that change something have gone out: what looked at first may never have been followed by one.
+    /// How many requests that change something were sent, so that a caller can tell whether its own was.
     pub fn changes(&self) -> usize {
         self.changes.load(Ordering::Relaxed)
     }
@@ -145,7 +145,7 @@ impl Api {
         exchange.judge(response)
     }
 
-    /// One request on the wire with the run's credential, and its answer whatever it says.
+    /// Sends one request with the run's credential and returns the answer, whatever it says.
     async fn send_signed(&self, exchange: Exchange<'_>, token: Option<&Secret>) -> Result<Response, Failure> {
         let mut request = exchange.request();
         self.session.sign(&mut request, token);

@@ -42,7 +42,7 @@ impl Reply {
         serde_json::from_slice(&self.body).map_err(|_| self.unreadable(what_is(&self.body)))
     }
 
-    /// A yes whose words do not matter: nothing at all, or any JSON. A page is a yes of somebody else.
+    /// Checks that this is a yes, whatever it says: an empty body or any JSON. A web page is somebody else's yes.
     pub fn assent(&self) -> Result<(), Failure> {
         if self.is_empty() {
             return Ok(());
@@ -62,7 +62,7 @@ impl Reply {
     }
 }
 
-/// What a body that should have been JSON of some shape is instead, without a word of it.
+/// Describes a body that should have been JSON of some shape, without quoting it.
 fn what_is(body: &[u8]) -> &'static str {
     let start = body.iter().find(|byte| !byte.is_ascii_whitespace());
     match (start, serde_json::from_slice::<IgnoredAny>(body)) {

@@ -32,9 +32,9 @@ pub(super) struct Session {
     sign_in: Option<Box<dyn SignIn>>,
     signer: Option<Box<dyn Sign>>,
     standing: Mutex<Standing>,
-    /// How many tries have ended: who waited for one takes its result, good or bad.
+    /// How many tries have ended: a worker that waited for one takes its result, good or bad.
     tries: AtomicUsize,
-    /// Growing pauses between tries that fail, whoever makes them: a password is not sent in every worker's own rhythm.
+    /// Growing pauses between failed tries, shared by all workers, so that they do not each send the password again.
     growing: std::sync::Mutex<Option<ExponentialBackoff>>,
 }
 
@@ -43,9 +43,9 @@ enum Standing {
     #[default]
     Before,
     In(Secret),
-    /// It may go better later than this.
+    /// Trying again after this time may help.
     Failed(Failure, Instant),
-    /// It will not, and trying again could lock an account.
+    /// Trying again will not help, and could lock an account.
     Refused(Failure),
 }
 
@@ -122,8 +122,8 @@ impl Session {
         self.growing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// When the next try may be made. Who is told of this one must not come before: nothing would be sent, and what was
-    /// not tried counts for no try. Past the end of the run the failure stays as it is.
+    /// When the next try may be made. Whoever is told of this failure must not try before that: nothing would be sent.
+    /// If that is past the end of the run, the failure stays as it is.
     fn postpone(&self, failure: &mut Failure, channel: &Channel) -> Instant {
         let until = Instant::now() + self.pause();
         let at = until.saturating_duration_since(channel.clock.start);

@@ -1,4 +1,4 @@
-//! The seam below the policy: one request out, one response in.
+//! The interface below the policy: one request out, one response in.
 
 use super::request::{Body, Method};
 use crate::model::failure::Kind;
@@ -54,7 +54,7 @@ impl Response {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// What stands in for the platform's words when an error has no JSON body: the text itself, but never a page.
+    /// The platform's words when an error has no JSON body: the text itself, but never a web page.
     pub(super) fn describe(&self) -> &str {
         let start = self.body.iter().find(|byte| !byte.is_ascii_whitespace());
         match start {

@@ -1,7 +1,7 @@
-//! What platforms' answers are read with: a value at a pointer, and fields that forgive.
+//! Types to read platforms' answers with: a value at a pointer, and lenient fields.
 //!
-//! An id and a state have to be there; everything else only adds to the story, so a field that is missing, null, empty
-//! or of another type is left out and never spoils the answer.
+//! An id and a state are required. Everything else only adds detail, so a field that is missing, null, empty or of
+//! another type is left out and does not make the answer unreadable.
 
 use std::borrow::Cow;
 use std::fmt;

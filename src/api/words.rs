@@ -8,7 +8,7 @@ use super::transport::TransportError;
 use crate::model::about::About;
 use crate::model::failure::Kind;
 
-/// Why no answer came, or none that can be taken. What the library says of it stands behind.
+/// Why no answer came, or none that can be used. The text is what the library says of it.
 #[derive(Clone, Debug)]
 pub(super) enum NoAnswer {
     /// The credential fits into no header.
@@ -23,7 +23,7 @@ pub(super) enum NoAnswer {
     UnknownHost(String),
     /// The name server said nothing.
     SilentNameServer(String),
-    /// What came back is something else; the request was sent without TLS, or with it.
+    /// What came back is not HTTP; the request was sent without TLS, or with it.
     NoHttp {
         /// Without TLS.
         plain: bool,
@@ -59,7 +59,7 @@ pub(super) enum Tls {
 /// What the proxy did.
 #[derive(Clone, Debug)]
 pub(super) enum ByProxy {
-    /// It cannot be spoken to with TLS.
+    /// A TLS connection to it failed.
     Untrusted(Tls),
     /// It wants to know who asks (407).
     WantsPassword,

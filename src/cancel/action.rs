@@ -1,4 +1,4 @@
-//! What goes into the procedure and what comes out: everything that it knows of the world, and all that it can want.
+//! What goes into the procedure (events) and what comes out of it (actions).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! How it ends: by the state that was read, never by the answer to the request; or without one, and then it says so.
+//! How a deployment is told to have ended: by the state that was read, never by the answer to the request.
 
 use std::time::Duration;
 
@@ -42,8 +42,8 @@ impl Procedure {
         self.finish(now, outcome, end)
     }
 
-    /// Over in a word that does not tell how: it counts as canceled if it was in flight when it was asked, and nobody
-    /// clearly said no.
+    /// Whether one that is over, in a word that does not say how, counts as canceled: it was in flight when it was asked
+    /// to cancel, and the platform did not clearly refuse.
     fn ended_by_a_request(&self) -> bool {
         // Of one that somebody else takes down nobody knows what it was before.
         let by_others = self.already_canceling && !self.last.as_ref().is_some_and(|last| last.live == Live::Unknown);
@@ -55,7 +55,7 @@ impl Procedure {
         self.finish(now, Outcome::Requested, requested)
     }
 
-    /// A clear no, and what was read after that has not ended.
+    /// The platform clearly refused, and the deployment has not ended.
     pub(super) fn refused(&mut self, now: Duration, deployment: &Deployment, answer: &Failure) -> Action {
         // A request before this one may still take effect.
         let goes_on = self.was_refused().then_some(deployment.state).filter(|state| state.is_in_flight());
@@ -69,7 +69,7 @@ impl Procedure {
         self.finish(now, outcome, End::OutOfTime(known))
     }
 
-    /// What passed at first, or was to be kept, no longer does, so nothing is sent, or nothing more.
+    /// A guard no longer passes, or a deployment to keep no longer goes live, so no (further) request is sent.
     pub(super) fn skip(&mut self, now: Duration, why: Refusal) -> Action {
         let unclear = self.unclear_answer.clone();
         self.finish(now, Outcome::Skipped, Unsent::NoLonger { why, unclear, turned_away: self.turned_away })

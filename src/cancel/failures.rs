@@ -1,4 +1,4 @@
-//! What a failure changes: a read that brought nothing, an answer to the cancel request that was no yes.
+//! What happens after a failed read, and after an answer to the cancel request that was not a yes.
 
 use std::time::Duration;
 

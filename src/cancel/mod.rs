@@ -1,4 +1,4 @@
-//! The procedure for one deployment, without input or output. Begin with `phases`: it tells the whole way.
+//! The procedure for one deployment, without input or output. Begin reading with `phases`, which has all its steps.
 
 mod action;
 mod ending;

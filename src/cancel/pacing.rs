@@ -1,4 +1,4 @@
-//! How long to wait between two reads: growing pauses after failures, the rhythm of a watch.
+//! How long to wait between two reads: after failures, and while watching.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::model::failure::{Failure, Retry};
 
 /// Pause between the two reads after an ambiguous answer, and before another look after one.
 pub(super) const SECOND_LOOK: Duration = Duration::from_secs(2);
-/// The most reads of an answer that makes no sense.
+/// How often an answer that makes no sense is asked for.
 const FEW_TRIES: u8 = 3;
 
 /// Growing pauses between first reads that fail, and when to stop.

@@ -4,7 +4,7 @@
 //! an end that it did not read, never asks for a deployment that it did not read as wanted (unless reading itself is
 //! forbidden and no guard depends on it), never asks after the limit, and always ends.
 //!
-//! The phases stand here in their order. What a failure changes is in `failures`, how it ends in `ending`.
+//! The phases are here in their order; `failures` has what happens after a failure, `ending` how it ends.
 
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ impl Procedure {
         }
     }
 
-    /// Not what anybody meant; if a request went out, it is not told how that ended.
+    /// It is not what was meant. If a request was sent, nothing is known of what came of it.
     fn after_exclusion(&mut self, now: Duration, exclusion: Exclusion) -> Action {
         let Exclusion { outcome, seen, why } = exclusion;
         if let Some(deployment) = &seen {
@@ -169,7 +169,7 @@ impl Procedure {
         }
     }
 
-    /// No clear yes: what is read next decides.
+    /// There was no clear yes, so what is read next decides.
     pub(super) fn decide(&mut self, now: Duration, failure: Failure) -> Action {
         let answer = Box::new(failure);
         self.unclear_answer = Some(answer.clone());

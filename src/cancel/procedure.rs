@@ -1,5 +1,5 @@
-//! One deployment on its way: what is known of it and where the procedure stands, with the questions to that. What
-//! happens next is the business of the phases.
+//! The state of the procedure for one deployment: what is known of it, and which step it is at. The phases decide what
+//! happens next.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::verdict::{Sent, Verdict};
 use crate::model::deployment::Deployment;
 use crate::model::failure::Failure;
 
-/// One deployment on its way.
+/// The procedure for one deployment, and what is known of it.
 pub struct Procedure {
     pub(super) plan: Plan,
     pub(super) step: Step,
@@ -36,7 +36,7 @@ pub struct Procedure {
     pub(super) ending: Option<Verdict>,
 }
 
-/// Where the procedure stands; every variant but the last waits for an event.
+/// The step that the procedure is at; every one but the last waits for an event.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
     /// The first read, or one before asking at last after a rate limit.
@@ -155,7 +155,7 @@ impl Procedure {
         matches!(self.step, Step::Asking)
     }
 
-    /// Whether a request may follow upon the next read: a list, which may lag, is no judge of that.
+    /// Whether a cancel request may follow the next read, which then must not be a list, since lists may lag.
     pub fn is_before_a_send(&self) -> bool {
         matches!(self.step, Step::Reading | Step::Verifying { .. })
     }

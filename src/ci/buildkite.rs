@@ -22,7 +22,7 @@ pub(super) const SYSTEM: System = System {
 
 /// The agent's program.
 const AGENT: &str = "buildkite-agent";
-/// A secret is handed to the agent next door, and nothing else goes on meanwhile.
+/// How long the agent is waited for when a secret is handed to it: nothing else happens meanwhile.
 const LIMIT_OF_MASKS: Duration = Duration::from_secs(2);
 /// The rest goes over the network; the program itself would repeat it for a minute.
 const LIMIT: Duration = Duration::from_secs(10);

@@ -27,7 +27,7 @@ pub struct Faults {
     pub warnings: Vec<String>,
 }
 
-/// More faults than this are told as the first of them and one that counts the rest.
+/// Of more faults than this only the first are shown, and a line that counts the rest.
 const MOST_TOLD: usize = 10;
 
 impl Fault {
@@ -36,7 +36,7 @@ impl Fault {
         Self { input: input.to_owned(), variable, text: text.into(), lacks_secret: false }
     }
 
-    /// A sentence without its stop that begins with the name its writer knows.
+    /// A sentence without its period that begins with the name its writer knows.
     fn sentence(&self, spelling: &Spelling) -> String {
         let text = spelling.respell(&self.text);
         if self.input.is_empty() {

@@ -202,7 +202,7 @@ impl Failure {
 }
 
 impl fmt::Display for Failure {
-    /// One sentence without its full stop: what was tried, what came back, status and request id.
+    /// One sentence without its period: what was tried, what came back, status and request id.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.answer() {
             Some(answer) => write!(f, "could not {}: {answer}", self.action),

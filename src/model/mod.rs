@@ -1,4 +1,4 @@
-//! Plain facts: values checked at the door, and what platforms told us.
+//! Plain facts: values that are checked when they are read, and what platforms told us.
 
 pub mod about;
 pub mod address;

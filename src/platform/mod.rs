@@ -116,7 +116,7 @@ pub fn opened(platform: impl Platform + 'static, service: Service) -> Opened {
     Some((Box::new(platform), service))
 }
 
-/// An opened platform and what its door has to know; `None` when a fault was noted that leaves nothing to open.
+/// A platform and what its API client has to know; `None` when a fault was noted that leaves nothing to open.
 pub type Opened = Option<(Box<dyn Platform>, Service)>;
 
 /// One hosting platform, opened with the inputs of one run.

@@ -1,4 +1,4 @@
-//! The annotations of a run: what is seen without opening a log.
+//! The annotations of a run, which are seen without opening a log.
 
 use super::deployment::DeploymentReport;
 use super::run::{MOST_LINES, Report, tally};
@@ -8,7 +8,7 @@ use crate::text::shown::Shown;
 /// An annotation: a level, a title and a text, none of them escaped yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Annotation {
-    /// How loud.
+    /// How severe.
     pub level: Level,
     /// A few words.
     pub title: Shown,

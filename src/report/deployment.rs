@@ -1,4 +1,4 @@
-//! One deployment as it is told.
+//! What is reported of one deployment.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::text::sanitizer::{Sanitizer, break_marks};
 use crate::text::shown::{Shown, ShownFacts};
 use crate::text::web_link::WebLink;
 
-/// One deployment as it is told.
+/// What is reported of one deployment.
 #[derive(Clone, Debug, Serialize)]
 pub struct DeploymentReport {
     pub(super) platform: &'static str,
@@ -67,7 +67,7 @@ pub(super) struct StateChange {
 }
 
 impl DeploymentReport {
-    /// One deployment's story.
+    /// The report of one deployment.
     pub fn new(
         about: &'static About,
         id: &Id,

@@ -1,4 +1,4 @@
-//! How a run is told: outputs, annotations and the summary, as values that are not yet printed anywhere.
+//! The report of a run: outputs, annotations and the summary, as values that are not yet printed anywhere.
 
 mod annotations;
 mod asked;

@@ -28,7 +28,7 @@ pub const OUTPUTS: [(&str, &str); 13] = [
     ("deployments", "All of them as a JSON array, an object each."),
 ];
 
-/// The outputs of a CI system together hold more, but nobody's interface is meant for more.
+/// CI systems hold more in their outputs, but no interface is made for more.
 pub const LARGEST_DEPLOYMENTS: usize = 100 * 1024;
 
 impl Report {
@@ -101,7 +101,7 @@ fn json<T: Serialize + ?Sized>(value: &T) -> String {
     break_commands_in_json(serde_json::to_string(value).unwrap_or_else(|_| "[]".to_owned()))
 }
 
-/// As many of them as there is room for, as one line, and how many these are. What has no room costs nothing.
+/// As many items as there is room for, as one line, and how many these are. Items without room are not written.
 fn joined<T: Serialize>(items: impl Iterator<Item = T>, largest: usize) -> (String, usize) {
     let mut text = "[".to_owned();
     let mut kept = 0;
@@ -123,7 +123,7 @@ fn joined<T: Serialize>(items: impl Iterator<Item = T>, largest: usize) -> (Stri
 mod tests {
     use super::*;
 
-    /// As the size shrinks, whole ones go the way of their order, and what is left is JSON below that size.
+    /// As the size shrinks, whole items are left out from the end, and what is left is JSON below that size.
     #[test]
     fn what_has_no_room_is_left_out_from_the_end() {
         let text = |which: usize| format!("::##[{which}");

@@ -1,4 +1,4 @@
-//! The whole story of a run, and what holds for all ways to tell it.
+//! The report of a whole run, and what all ways to show it have in common.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::text::web_link::WebLink;
 /// More lines of one kind than this are not shown.
 pub(super) const MOST_LINES: usize = 10;
 
-/// The whole story of a run.
+/// The report of a whole run.
 #[derive(Debug)]
 pub struct Report {
     /// The platform, once known.
@@ -87,14 +87,14 @@ impl Report {
         }
     }
 
-    /// The loudest level of the run.
+    /// The most severe level of the run.
     pub fn level(&self) -> Level {
         let levels = self.deployments.iter().map(|told| self.level_of(told));
         let whole = self.whole.as_ref().map(|whole| self.fail_on.level(whole.outcome));
         levels.max().or(whole).unwrap_or(Level::Error)
     }
 
-    /// How loudly a deployment is told. One that had ended already is worth a look where nobody knows whether it is live.
+    /// How severe the outcome of a deployment is. One that had ended already is a warning if nobody knows whether it is live.
     pub(super) fn level_of(&self, told: &DeploymentReport) -> Level {
         let level = self.fail_on.level(told.outcome);
         if told.outcome == Outcome::AlreadyFinished && told.went_live == "unknown" {

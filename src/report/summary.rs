@@ -83,7 +83,7 @@ impl Report {
         }
     }
 
-    /// Why those of several ended as they did that somebody has to look at; a row of the table does not say it.
+    /// Why each of several ended as it did, for those that somebody has to look at; a row of the table does not say it.
     fn add_reasons(&self, text: &mut String) {
         let mut loud = self.sorted();
         loud.retain(|told| self.level_of(told) > Level::Notice);

@@ -1,11 +1,11 @@
-//! Why something ended as it did, as it is told: what happened, what to change, and what the platform said.
+//! Why something ended as it did: what happened, what to change, and what the platform said.
 
 use crate::cancel::Verdict;
 use crate::input::Spelling;
 use crate::text::sanitizer::Sanitizer;
 use crate::text::shown::Shown;
 
-/// The parts of a story, each a line of its own where there is room for lines.
+/// The parts of an explanation, each on a line of its own where there is room.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Why {
     /// All of what happened in one line, with the platform's words.
@@ -23,7 +23,7 @@ pub(super) struct Why {
 }
 
 impl Why {
-    /// The story of a verdict, with the names of inputs that the user knows.
+    /// The explanation of a verdict, with the names of inputs that the user knows.
     pub(super) fn new(verdict: &Verdict, sanitizer: &Sanitizer, spelling: &Spelling) -> Self {
         let Verdict { reason, addition, .. } = verdict;
         let addition = addition.as_ref().map(|addition| format!(" {addition}")).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Listing, and choosing from the list what is to be canceled.
+//! Lists deployments, and chooses from the list what is to be canceled.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -26,13 +26,13 @@ pub(super) struct Chosen {
     pub(super) deployments: Vec<Deployment>,
     pub(super) keepers: Vec<Keepers>,
     pub(super) gives_way_to: HashMap<String, usize>,
-    /// A list shows that nothing of it is in flight: how it ended only the deployment itself tells.
+    /// A list shows that nothing of it is in flight; only a read of the deployment itself tells how it ended.
     pub(super) is_over: bool,
     /// When the list showed them.
     pub(super) listed: Duration,
 }
 
-/// A choice on its way: for which run, by what, and who is heard and told meanwhile.
+/// What it takes to choose: the run, what is wanted, the signals, and who is told.
 pub(super) struct Choosing<'r, 'a> {
     pub(super) run: &'r Run<'a>,
     pub(super) selector: &'r Selector,

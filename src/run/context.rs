@@ -13,14 +13,14 @@ use crate::text::sanitizer::Sanitizer;
 
 /// The most requests under way at once.
 pub(super) const AT_ONCE: usize = 8;
-/// How long what was read counts as just read: what waits longer for its cancel request is read again before it.
+/// How long a read counts as fresh: a deployment that waits longer for its cancel request is read again before it.
 pub(super) const FRESH: Duration = Duration::from_secs(1);
 
 /// Everything one run needs.
 pub struct Run<'a> {
     /// The platform.
     pub platform: &'a dyn Platform,
-    /// Its door.
+    /// Sends requests to it.
     pub api: &'a Api,
     /// What holds for every deployment.
     pub plan: Plan,

@@ -1,4 +1,4 @@
-//! A run from what is named or wanted to the end of every deployment.
+//! Takes all deployments of a run, named by ids or selected, to their ends.
 
 use std::time::Duration;
 

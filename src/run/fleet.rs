@@ -1,4 +1,4 @@
-//! All deployments of a run on their way to their ends: what happens is handled, and what follows is started.
+//! Takes all deployments of a run to their ends at the same time: handles what happens, and starts what follows.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -23,10 +23,10 @@ const GRACE: Duration = Duration::from_secs(2);
 const MANY: usize = 10;
 /// How much later than it is due a read of many may be, so that one list answers for more of them.
 const ROUND: Duration = Duration::from_millis(250);
-/// How long the end of a run is held by what only adorns it: a page for people, a platform's last words.
+/// How long the end of a run may be delayed by details: a page for people, a platform's last words.
 const ADORNING: Duration = Duration::from_secs(2);
 
-/// The deployments of a run, and all that goes on for them.
+/// The deployments of a run, and all requests for them.
 pub(super) struct Fleet<'r, 'a> {
     run: &'r Run<'a>,
     tasks: Vec<Task>,
@@ -36,7 +36,7 @@ pub(super) struct Fleet<'r, 'a> {
     deferred: Vec<(usize, Action)>,
     /// After a signal: until when cancel requests on the wire are waited for.
     grace: Option<Instant>,
-    /// When all have ended: until when what only adorns them is waited for.
+    /// When all have ended: until when details are waited for.
     adorned: Option<Instant>,
 }
 
@@ -324,7 +324,7 @@ impl<'r, 'a> Fleet<'r, 'a> {
 }
 
 impl Run<'_> {
-    /// When what only adorns is waited for no longer.
+    /// When details are waited for no longer.
     fn adorned_by(&self) -> Instant {
         (Instant::now() + ADORNING).min(self.start + self.plan.limit)
     }

@@ -1,4 +1,4 @@
-//! Who is told what happens while a run goes on.
+//! The interface through which a run tells what is happening.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::task::Task;
 use super::waiting::sleep_until_opt;
 
-/// Who is told what happens while it happens.
+/// Is told what happens while a run goes on.
 pub trait Observer {
     /// The platform's word for a deployment was seen for the first time or has changed.
     fn saw(&mut self, task: &Task);
@@ -34,7 +34,7 @@ pub enum Waiting<'a> {
     Ends(&'a [Task]),
 }
 
-/// Waits, and has it said for what whenever a sign of life is due: CI systems end jobs that say nothing.
+/// Waits, and tells the observer for what whenever a sign of life is due: CI systems end jobs that print nothing.
 pub(super) async fn aloud<T>(observer: &mut dyn Observer, what: Waiting<'_>, wait: impl Future<Output = T>) -> T {
     let mut wait = std::pin::pin!(wait);
     loop {

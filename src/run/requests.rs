@@ -1,4 +1,4 @@
-//! One request of a run on the wire, and what it brought.
+//! Sends one request of a run, and returns what came of it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ pub(super) struct Request<'a> {
     pub(super) blocked: Option<Failure>,
     /// When a cancel request is waited for no longer.
     pub(super) cancel_by: Instant,
-    /// When what only adorns is waited for no longer.
+    /// When details are waited for no longer.
     pub(super) adorned_by: Instant,
 }
 
@@ -122,7 +122,8 @@ fn kept_now(known: &Deployment, now: &Found) -> Result<KeptNow, Failure> {
     }
 }
 
-/// An answer that did not come in time; or not even the request went out, as what it hangs on could not be read.
+/// The failure for an answer that did not come in time, or for a request that was not sent because what it depends on
+/// could not be read in time.
 fn unanswered(is_unsent: bool) -> Failure {
     if is_unsent {
         let words = "what a cancel request hangs on could not be read in time";

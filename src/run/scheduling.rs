@@ -1,4 +1,4 @@
-//! What is under way and what is to come.
+//! Which requests are in flight, and which come next.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet, VecDeque};
@@ -13,7 +13,7 @@ use crate::api::Api;
 use crate::cancel::Action;
 use crate::platform::Platform;
 
-/// What is under way and what is to come; deployments are known by their place in the run.
+/// The requests in flight and those to come. Deployments are known by their index in the run.
 #[derive(Default)]
 pub(super) struct Schedule<'a> {
     pub(super) in_flight: FuturesUnordered<BoxFuture<'a, Completed>>,

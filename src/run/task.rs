@@ -62,8 +62,8 @@ fn is_old(seen: Duration, now: Duration) -> bool {
     now.saturating_sub(seen) > FRESH
 }
 
-/// How many deployments a run has to wait for, kept as they change: to count all of many at every step would take as
-/// long as there are many.
+/// How many deployments a run still waits for. The numbers are kept up to date, because counting all of many at every
+/// step would take too long.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Tally {
     /// A cancel request is on the wire.

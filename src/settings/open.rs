@@ -1,4 +1,4 @@
-//! Opens the platform and its door with the settings of a run.
+//! Creates the platform and its API client from the settings of a run.
 
 use std::collections::HashSet;
 
@@ -17,15 +17,15 @@ use crate::select::guard::Guard;
 /// sign-in may lead to another host.
 pub type Connect = Box<dyn Fn(&Address, Roots<'_>, &Env, bool) -> anyhow::Result<Box<dyn Transport>>>;
 
-/// What an input of this run led to.
+/// What the inputs of a run led to.
 pub struct Opened {
     /// The platform.
     pub platform: Box<dyn Platform>,
-    /// What its door has to know.
+    /// What its API client has to know.
     pub service: Service,
     /// Where it is.
     pub base: Address,
-    /// Who sends.
+    /// What sends the requests.
     pub transport: Box<dyn Transport>,
     /// What the run is aimed at.
     pub target: Target,
@@ -33,7 +33,7 @@ pub struct Opened {
     pub guard: Guard,
 }
 
-/// Opens the platform and its door; every fault is noted, not the first.
+/// Creates the platform and its API client; every fault is noted, not only the first.
 pub fn open(connect: &Connect, setup: &Setup<'_>, faults: &mut Faults) -> Option<Opened> {
     let Setup { env, entry, values, common, .. } = setup;
     let opened = (entry.open)(values, faults);

@@ -49,7 +49,7 @@ pub(super) struct Index {
     search: OnceLock<Search>,
 }
 
-/// What looks for all forms in earnest.
+/// The full search for all forms.
 pub(super) struct Search {
     pub(super) plain: Option<AhoCorasick>,
     pub(super) short: Option<AhoCorasick>,
@@ -93,7 +93,7 @@ impl Index {
         index
     }
 
-    /// What looks for the forms in earnest.
+    /// The full search for the forms.
     pub(super) fn search(&self) -> &Search {
         self.search.get_or_init(|| Search {
             plain: automaton(&self.plain, true),

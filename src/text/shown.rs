@@ -32,7 +32,7 @@ impl Shown {
         Self(all.join(between))
     }
 
-    /// The same without the stop at its end, as a part of a longer sentence.
+    /// The same without the period at its end, as a part of a longer sentence.
     pub fn without_stop(&self) -> Self {
         Self(self.trim_end_matches('.').to_owned())
     }
@@ -42,7 +42,7 @@ impl Shown {
         &self.0
     }
 
-    /// The text itself, which has its word no longer.
+    /// The text itself, without the type that vouches for it.
     pub fn into_string(self) -> String {
         self.0
     }

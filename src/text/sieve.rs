@@ -116,7 +116,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the search in earnest finds.
+        /// Whatever the full search finds.
         #[test]
         fn no_text_with_a_form_in_it_is_clean(
             form in "[abAB+ %&;é中\u{200b}]{1,6}",

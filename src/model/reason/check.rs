@@ -1,4 +1,4 @@
-//! What a platform's own check of a deployment says. The sentences have no stop yet.
+//! What a platform's own check of a deployment says. The sentences have no period yet.
 
 use std::fmt;
 

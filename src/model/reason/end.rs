@@ -1,4 +1,4 @@
-//! How it ended, or what is known where nobody saw the end. The sentences have no stop yet.
+//! How it ended, or what is known where nobody saw the end. The sentences have no period yet.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What kept a request from being sent. The sentences have no stop yet.
+//! What kept a request from being sent. The sentences have no period yet.
 
 use std::fmt;
 

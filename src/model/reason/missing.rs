@@ -1,4 +1,4 @@
-//! What is not there for this credential. The sentences have no stop yet.
+//! What is not there for this credential. The sentences have no period yet.
 
 use std::fmt;
 

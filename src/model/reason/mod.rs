@@ -40,7 +40,7 @@ impl Reason {
         self.stem() + "."
     }
 
-    /// The sentence without its stop and without what the platform answered.
+    /// The sentence without its period and without what the platform answered.
     fn stem(&self) -> String {
         match self {
             Self::End(end) => end.to_string(),

@@ -1,4 +1,4 @@
-//! What a selection found. The sentences have no stop yet, but for the remarks.
+//! What a selection found. The sentences have no period yet, except the remarks.
 
 use std::fmt;
 
