@@ -365,3 +365,59 @@ fn a_released_action_that_cancels_passes_its_trial_and_one_that_does_not_fails_i
     fs::create_dir(folder.path().join("cancel-deployment")).unwrap();
     assert!(!judge(&read).0, "built from source");
 }
+
+/// A clone whose staged tag has the units, and an empty repository to carry them to.
+fn with_units() -> (Clone, String) {
+    let clone = Clone::new();
+    for name in [
+        "integrations/gitlab.yml",
+        "integrations/circleci.yml",
+        "integrations/buildkite/cancel-deployment/plugin.yml",
+        "integrations/buildkite/cancel-deployment/README.md",
+        "integrations/buildkite/cancel-deployment/hooks/command",
+        "LICENSE-MIT",
+        "LICENSE-APACHE",
+    ] {
+        let to = clone.path().join(name);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join(name), to).unwrap();
+    }
+    clone.commit();
+    clone.accepts("stage", &[VERSION, &clone.binaries()]);
+    clone.git(&["init", "--quiet", "--bare", "--initial-branch", "main", "../there"]);
+    let there = clone.folder.path().join("there").to_str().unwrap().to_owned();
+    (clone, there)
+}
+
+#[test]
+fn the_component_of_gitlab_is_carried_to_its_project_once() {
+    let (clone, there) = with_units();
+    let said = clone.accepts("units", &["--dry-run", "gitlab", VERSION, &there]);
+    assert!(said.contains("templates/cancel-deployment.yml") && said.contains("nothing was pushed"), "{said}");
+    assert_eq!(clone.git(&["ls-remote", &there]), "");
+    clone.accepts("units", &["gitlab", VERSION, &there]);
+    let files = clone.git(&["--git-dir", &there, "ls-tree", "-r", "--name-only", VERSION]);
+    assert_eq!(files, ".gitlab-ci.yml\nLICENSE.md\nREADME.md\ntemplates/cancel-deployment.yml");
+    clone.refuses("units", &["gitlab", VERSION, &there], "already");
+    clone.refuses("units", &["gitlab", "9.9.9", &there], "there is no tag v9.9.9");
+    clone.refuses("units", &["tekton", VERSION, &there], "usage");
+}
+
+#[test]
+fn the_plugin_of_buildkite_starts_the_program_from_a_repository_of_its_own() {
+    let (clone, there) = with_units();
+    clone.accepts("units", &["buildkite", VERSION, &there]);
+    clone.git(&["clone", "--quiet", "--branch", &format!("v{VERSION}"), &there, "../a plugin"]);
+    let hook = clone.folder.path().join("a plugin/hooks/command");
+    let ran = clone.command("bash").arg(hook).env("BUILDKITE", "true").output().unwrap();
+    let said = String::from_utf8([ran.stdout, ran.stderr].concat()).unwrap();
+    assert_eq!(ran.status.code(), Some(2), "{said}");
+    assert!(said.contains("`platform` is missing"), "{said}");
+}
+
+#[test]
+fn an_orb_that_would_be_published_is_named() {
+    let (clone, _) = with_units();
+    let said = clone.accepts("units", &["--dry-run", "orb", VERSION, "acme"]);
+    assert!(said.contains(&format!("acme/cancel-deployment@{VERSION}")), "{said}");
+}
