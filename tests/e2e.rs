@@ -14,6 +14,8 @@
 // The worked example says `crate::…`, as it would inside the program.
 use cancel_deployment::{api, input, model};
 
+#[path = "stage/inside.rs"]
+mod inside;
 mod models;
 #[path = "../examples/platform/mod.rs"]
 mod platform;

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::{read, running, sandbox, step, warned, with_page};
 use crate::models::gitlab::{dotenv, links, sections};
 use crate::models::shell::sourced;
-use crate::sandbox::Sandbox;
 use crate::sandbox::digitalocean::Deployment;
+use crate::sandbox::{Call, Fault, Sandbox};
+use crate::stage::retry_after;
 use crate::step::Ran;
 
 fn report(ran: &Ran) -> BTreeMap<String, String> {
@@ -38,7 +39,8 @@ fn the_report_takes_plain_values_only_and_never_json() {
 fn the_report_stays_small_enough_for_the_server() {
     let long = "x".repeat(600);
     let sandbox = sandbox(Deployment::new("app-1", "dep-1").states([long.as_str()]).after_cancel([long.as_str()]));
-    let ran = step("gitlab", &sandbox).input("timeout", "2").run();
+    sandbox.fault(Call::Read, [Fault::Pass, retry_after(429, "100000")]);
+    let ran = step("gitlab", &sandbox).run();
     let text = read(&ran, "cancel-deployment.env");
     assert!(text.len() < 5000 && text.lines().count() <= 15, "{text}");
     assert_eq!(report(&ran)["CANCELLATION_OUTCOME"], "timed_out");

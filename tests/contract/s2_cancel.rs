@@ -1,6 +1,6 @@
 //! The cancel request: rate limits, unclear answers and refusals. Never a request too many, and what is read decides.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::sandbox::{Call, Fault};
 use crate::stage::{
@@ -52,25 +52,24 @@ every_platform!(any_2xx_that_is_empty_or_json_is_a_yes, |stage| {
     let idle = stage.play(&Course::running()).fault(Call::Cancel, [Fault::json(200, "{}")]);
     idle.step().input("wait", "false").run().ended("requested", 0);
     let page = stage.play(&Course::running()).always(Call::Cancel, Fault::Html(200));
-    page.step().input("wait", "false").input("timeout", "8").run().ended("error", 1);
+    page.step().input("wait", "false").run_inside(&page.sandbox).ended("error", 1);
     assert_eq!((page.asked(), page.effective(1)), (3, 0));
 });
 
 every_platform!(a_cancel_answer_that_hangs_leaves_time_for_a_last_read, |stage| {
     let scene = stage.play(&Course::running()).fault(Call::Cancel, [Fault::Hold]);
-    scene.step().input("timeout", "2").run().ended("canceled", 0);
+    scene.run_inside().ended("canceled", 0);
     assert_eq!(scene.asked(), 1);
 });
 
 every_platform!(a_pause_that_the_platform_asks_for_is_kept_to, |stage| {
-    let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(3));
     let asked = [
         (Call::Read, retry_after(429, "1")),
         (Call::Cancel, retry_after(429, "1")),
         (Call::Read, retry_after(503, "1")),
         (Call::Cancel, retry_after(503, "1")),
         // Dates and the platform's own headers have whole seconds, so up to two of the three may be lost.
-        (Call::Cancel, retry_after(429, &date)),
+        (Call::Cancel, Fault::RetryDate { in_seconds: 3 }),
         (Call::Cancel, Fault::ResetHeader { in_seconds: 3 }),
     ];
     let scenes = asked.clone().map(|(call, fault)| stage.play(&Course::running()).fault(call, [fault]));
@@ -192,7 +191,12 @@ every_platform!(three_unclear_answers_are_enough, |stage| {
 
 every_platform!(an_unclear_answer_at_the_limit_is_timed_out, |stage| {
     let scene = stage.play(&Course::running()).always(Call::Cancel, Fault::Status(500));
-    scene.step().input("timeout", "1").run().ended("timed_out", 124).reasons(&["had no clear answer"]);
+    scene
+        .step()
+        .input("timeout", "1")
+        .run_inside(&scene.sandbox)
+        .ended("timed_out", 124)
+        .reasons(&["had no clear answer"]);
 });
 
 every_platform!(what_was_sent_is_not_denied_when_the_state_leaves_the_listed_ones, |stage| {

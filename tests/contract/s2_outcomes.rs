@@ -224,7 +224,7 @@ every_platform!(without_waiting_a_refusal_is_an_error, |stage| {
 });
 
 every_platform!(an_end_that_does_not_come_is_timed_out, |stage| {
-    let ran = stage.play(&Course::running().then(&["running"])).step().input("timeout", "1").run();
+    let ran = stage.play(&Course::running().then(&["running"])).run_inside();
     ran.ended("timed_out", 124).says("::error title=");
     tells(&ran, "false", "unknown", "running");
     assert!(ran.output("reason").contains("accepted the cancel request"));
@@ -234,7 +234,8 @@ every_platform!(the_last_read_before_the_limit_still_counts, |stage| {
     // The answer to the cancel comes just before the limit, and shows nothing; the read after it shows the end.
     let course = Course::running().answering("running");
     let delay = Fault::Delay(std::time::Duration::from_millis(1300));
-    stage.play(&course).fault(Call::Cancel, [delay]).step().input("timeout", "2").run().ended("canceled", 0);
+    let scene = stage.play(&course).fault(Call::Cancel, [delay]);
+    scene.step().input("timeout", "2").run_inside(&scene.sandbox).ended("canceled", 0);
 });
 
 every_platform!(a_deployment_that_is_not_there_is_not_found, |stage| {
@@ -303,7 +304,7 @@ every_platform!(an_unknown_state_is_told_by_its_own_word_and_is_no_end, |stage| 
     if stage == Stage::Datadog {
         return;
     }
-    let ran = stage.play(&Course::running().then(&["unknown"])).step().input("timeout", "1").run();
+    let ran = stage.play(&Course::running().then(&["unknown"])).run_inside();
     ran.ended("timed_out", 124);
     tells(&ran, "false", "unknown", "unknown");
     went(&ran, stage.shown("running"), stage.unknown());
@@ -435,7 +436,7 @@ every_platform!(at_most_eight_requests_are_under_way, |stage| {
         return;
     }
     let scene = stage.play_all(&vec![Course::running(); 12]).always(Call::Read, Fault::Hold);
-    let ran = scene.step().input("timeout", "1").run();
+    let ran = scene.run_inside();
     ran.ended("error", 1);
     assert_eq!((ran.output("count"), scene.reads()), ("12", 8));
     assert_eq!(scene.asked(), 0);

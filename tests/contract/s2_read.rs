@@ -2,7 +2,7 @@
 //! fault at every request comes out right on every platform is the business of `tests/matrix`; here, and in the modules on
 //! canceling and watching, is what that table has no column for.
 
-use crate::sandbox::{Call, Fault, Grant, Nobody, TOKEN};
+use crate::sandbox::{Call, Fault, Grant, NoWay, TOKEN};
 use crate::stage::{Course, every_platform, run_together};
 
 every_platform!(a_token_pasted_with_its_scheme_is_sent_with_one, |stage| {
@@ -59,8 +59,7 @@ every_platform!(a_dry_run_of_what_may_not_be_read_sends_nothing, |stage| {
 });
 
 every_platform!(a_refused_connection_is_an_error, |stage| {
-    let nobody = Nobody::new();
-    let ran = stage.step_at(&format!("http://{}/api", nobody.address())).input("timeout", "1").run();
+    let ran = stage.play(&Course::running()).always(Call::Read, Fault::NoWay(NoWay::Refused)).run_inside();
     ran.ended("error", 1).says("api_url");
     // Once at the beginning, so that nobody waits in silence, and once at the end.
     let told = |line: &&str| line.contains("s  could not ");
@@ -97,6 +96,6 @@ every_platform!(a_body_without_end_is_an_error, |stage| {
 
 every_platform!(an_api_that_fails_until_the_limit_is_an_error, |stage| {
     let scene = stage.play(&Course::running()).always(Call::Read, Fault::Status(500));
-    scene.step().input("timeout", "2").run().ended("error", 1).says("status page").reasons(&["500"]);
+    scene.run_inside().ended("error", 1).says("status page").reasons(&["500"]);
     assert_eq!(scene.asked(), 0);
 });

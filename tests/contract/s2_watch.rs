@@ -1,6 +1,6 @@
 //! Watching: a failed read ends nothing, and an end that can be seen no more is said to be so.
 
-use crate::sandbox::{Call, Fault, Grant};
+use crate::sandbox::{Call, Fault, Grant, NoWay};
 use crate::stage::{every_platform, first_reads, retry_after, watched};
 
 every_platform!(a_token_revoked_while_watching_is_an_error, |stage| {
@@ -39,11 +39,10 @@ every_platform!(without_waiting_an_end_that_may_not_be_read_is_requested, |stage
 });
 
 every_platform!(an_api_that_goes_away_while_watching_is_timed_out, |stage| {
-    let scene = watched(stage, &["running"]);
-    let running = scene.step().input("timeout", "2").start();
-    scene.sandbox.wait_for(Call::Read, stage.traits().reads_before + 1);
-    drop(scene);
-    running.wait().ended("timed_out", 124).reasons(&["accepted the cancel request"]).tells("state", "running");
+    let scene = watched(stage, &["running"])
+        .fault(Call::Read, first_reads(stage, 1))
+        .always(Call::Read, Fault::NoWay(NoWay::Refused));
+    scene.run_inside().ended("timed_out", 124).reasons(&["accepted the cancel request"]).tells("state", "running");
 });
 
 every_platform!(lies_while_watching_do_not_end_the_watch, |stage| {

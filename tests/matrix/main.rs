@@ -22,6 +22,8 @@
 // The worked example says `crate::…`, as it would inside the program.
 use cancel_deployment::{api, input, model};
 
+#[path = "../stage/inside.rs"]
+mod inside;
 #[path = "../models/mod.rs"]
 mod models;
 #[path = "../../examples/platform/mod.rs"]
@@ -32,7 +34,6 @@ mod sandbox;
 mod step;
 
 mod cells;
-mod inside;
 mod oracle;
 mod scene;
 mod table;

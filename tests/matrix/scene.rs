@@ -1,6 +1,5 @@
 //! One run of a cell: the sandbox with its deployment, the step, and everything that is checked afterwards.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cells::{Cell, Course, Length, Phase, Row, Variant, platforms, stand};
@@ -94,7 +93,7 @@ pub fn run_inside(variant: Variant) -> String {
     let pause = Duration::from_secs(30);
     let limit = Duration::from_secs(120);
     let platform = variant.cell.platform;
-    let sandbox = Arc::new(Sandbox::without_server());
+    let sandbox = Sandbox::without_server();
     add(&sandbox, platform, variant.course);
     lay(&sandbox, variant, pause, "https://elsewhere.example", false);
     let step = step(platform, variant.cell.phase, &sandbox.url(platform), limit);
@@ -126,7 +125,7 @@ pub fn check_signs_of_life(platform: &'static str) {
             processed: false,
             course: Course::Obeys,
         };
-        let sandbox = Arc::new(Sandbox::without_server());
+        let sandbox = Sandbox::without_server();
         add(&sandbox, platform, variant.course);
         lay(&sandbox, variant, pause, "https://elsewhere.example", false);
         let step = step(platform, phase, &sandbox.url(platform), limit);
@@ -136,7 +135,7 @@ pub fn check_signs_of_life(platform: &'static str) {
 
 /// The same for a deployment that does not appear.
 pub fn check_signs_of_life_while_nothing_appears() {
-    let sandbox = Arc::new(Sandbox::without_server());
+    let sandbox = Sandbox::without_server();
     sandbox.add(digitalocean::App::new("app-1", "shop"));
     let limit = Duration::from_secs(600);
     let step = step("digitalocean", Phase::List, &sandbox.url("digitalocean"), limit).input("appear_within", "500");

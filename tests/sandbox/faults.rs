@@ -1,6 +1,6 @@
 //! What can go wrong between a client and a platform.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::http::{Answer, Request};
 use super::platform::Platform;
@@ -55,6 +55,11 @@ pub enum Fault {
         status: u16,
         /// The value of the header.
         value: String,
+    },
+    /// The same as a 429 with the date on which the limit ends.
+    RetryDate {
+        /// When it ends.
+        in_seconds: u64,
     },
     /// The platform's 429 without Retry-After; only its own header says when the limit ends.
     ResetHeader {
@@ -191,6 +196,10 @@ impl Fault {
                 let (name, reset) = platform.reset_header(FAR);
                 let answer = platform.error(*status).with(name, reset);
                 answer.with("retry-after", value.as_str())
+            }
+            Fault::RetryDate { in_seconds } => {
+                let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(*in_seconds));
+                Fault::RetryAfter { status: 429, value: date }.replacement(platform)
             }
             Fault::ResetHeader { in_seconds } => {
                 let (name, reset) = platform.reset_header(*in_seconds);

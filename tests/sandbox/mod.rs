@@ -81,6 +81,9 @@ pub const MINTED: &str = "minted-access-token-";
 /// Everything inside the bodies that must never reach an output.
 pub const PRIVATE: [&str; 4] = [TOKEN, ENV_VALUE, EMAIL, MINTED];
 
+/// What becomes of a request to a platform.
+pub type Exchange = Arc<dyn Fn(&str, Request) -> Delivery + Send + Sync>;
+
 /// A running sandbox; it stops when it is dropped.
 ///
 /// A panic inside the server is raised again on drop, and requests still held
@@ -141,8 +144,9 @@ impl Sandbox {
     }
 
     /// What becomes of a request to a platform; how long that takes is up to the caller.
-    pub fn exchange(&self, platform: &str, request: Request) -> Delivery {
-        self.shared.exchange(platform, request)
+    pub fn exchange(&self) -> Exchange {
+        let shared = Arc::clone(&self.shared);
+        Arc::new(move |platform, request| shared.exchange(platform, request))
     }
 
     /// The base address of one platform, without a slash at the end.

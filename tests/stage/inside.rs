@@ -20,7 +20,7 @@ use crate::sandbox::{self, Exchange, Manner, NoWay, Sandbox};
 use crate::step::{Ran, Step};
 
 /// No run needs as many requests, so this one runs in circles.
-const MOST: usize = 2000;
+const MOST: usize = 5000;
 /// One byte of a slow drip; so slow that no body is whole before a client has lost its patience.
 const DRIP: Duration = Duration::from_secs(3);
 

@@ -48,6 +48,11 @@ impl Scene {
         self.step().run()
     }
 
+    /// The same inside this process, under a clock that only moves when everybody waits.
+    pub fn run_inside(&self) -> Ran {
+        self.step().run_inside(&self.sandbox)
+    }
+
     /// How many cancel requests arrived.
     pub fn asked(&self) -> usize {
         self.sandbox.count(Call::Cancel)

@@ -290,7 +290,7 @@ fn a_page_instead_of_a_tunnel_is_no_success() {
     let page = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<html>Please sign in</html>";
     let (far, proxy) = (Far::new(), Proxy::start(Gate::Says(page)));
     let step = far.step().var("HTTPS_PROXY", &proxy.url());
-    step.input("timeout", "3").run().ended("error", 1).says("the proxy that HTTPS_PROXY names");
+    step.input("timeout", "5").run().ended("error", 1).says("the proxy that HTTPS_PROXY names");
     far.untouched();
     learnt_nothing(&proxy);
 }
@@ -298,7 +298,7 @@ fn a_page_instead_of_a_tunnel_is_no_success() {
 #[test]
 fn a_proxy_that_hangs_is_named_by_its_variable() {
     let (far, proxy) = (Far::new(), Proxy::start(Gate::Silent));
-    let ran = far.step().var("HTTPS_PROXY", &proxy.url()).input("timeout", "7").run();
+    let ran = far.step().var("HTTPS_PROXY", &proxy.url()).input("timeout", "12").run();
     ran.ended("error", 1).says("no connection within 5 s").says("the proxy that HTTPS_PROXY names");
     far.untouched();
 }

@@ -430,7 +430,7 @@ fn an_encrypted_server_behind_a_plain_address_is_named_as_such() {
 fn a_refused_port_is_tried_until_the_limit() {
     let nobody = Nobody::new();
     let address = nobody.address();
-    let ran = step_at(&format!("https://{address}")).input("timeout", "2").run();
+    let ran = step_at(&format!("https://{address}")).input("timeout", "5").run();
     ran.ended("error", 1).says("Connection refused").says("`api_url`");
     assert!(tries(&ran) > 1);
 }

@@ -44,7 +44,7 @@ fn what_stays_after_a_cancellation_is_said_only_where_that_is_so() {
         ("one live", one_live, "completed", false),
     ] {
         let ids = if name == "one live" { "dep-1,dep-2" } else { "dep-1" };
-        let ran = step(&sandbox).input("deployment_id", ids).input("timeout", "2s").run();
+        let ran = step(&sandbox).input("deployment_id", ids).run_inside(&sandbox);
         assert_eq!(ran.output("outcome"), outcome, "{name}");
         let summary = &ran.summary;
         assert_eq!(summary.contains(STAYS), says, "{name}\n{summary}");
@@ -152,7 +152,7 @@ fn a_page_to_look_at_is_named_only_where_there_is_one_of_a_deployment_that_was_s
     assert!(!missing.summary.contains("**Next:**"), "{}", missing.summary);
 
     let sandbox = ending(&["BUILDING"], &["BUILDING"]);
-    let late = step(&sandbox).input("deployment_id", "dep-1,dep-9").input("timeout", "2").run();
+    let late = step(&sandbox).input("deployment_id", "dep-1,dep-9").run_inside(&sandbox);
     let page = "**Next:** Look at [`dep-1`](https://cloud.digitalocean.com/apps/app-1";
     assert!(late.summary.contains(page), "{}", late.summary);
 }

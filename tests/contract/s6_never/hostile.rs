@@ -89,7 +89,7 @@ fn from_vercel(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
         ids.push(if n % 4 == 3 { host } else { id });
     }
     sandbox.fault(Call::Cancel, [texts.error(403)]);
-    on("vercel", sandbox, step).input("deployment_id", &ids.join(",")).input("timeout", "2")
+    on("vercel", sandbox, step).input("deployment_id", &ids.join(","))
 }
 
 fn from_qovery(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
@@ -100,7 +100,7 @@ fn from_qovery(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
     if texts.0.is_multiple_of(2) {
         sandbox.fault(Call::Cancel, [texts.error(409)]);
     }
-    on("qovery", sandbox, step).input("environment_id", qovery::ENVIRONMENT).input("timeout", "2")
+    on("qovery", sandbox, step).input("environment_id", qovery::ENVIRONMENT)
 }
 
 fn from_render(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
@@ -185,7 +185,7 @@ every_platform!(no_list_of_a_platform_acts_on_any_system, |stage| {
             stage.put_one(sandbox, &one);
         }
         let scope = stage.select_inputs().unwrap_or_default().into_iter();
-        let step = stage.with_inputs(step, &sandbox.url(stage.name())).input("timeout", "2");
+        let step = stage.with_inputs(step, &sandbox.url(stage.name()));
         scope.fold(step, |step, (name, value)| step.input(name, value)).input("select", "all")
     });
 });
@@ -205,7 +205,7 @@ every_platform!(no_error_of_a_first_read_acts_on_any_system, |stage| {
         };
         sandbox.always(Call::Read, fault);
         let step = stage.with_inputs(step, &sandbox.url(stage.name()));
-        step.input("deployment_id", &stage.id(1)).input("timeout", "2")
+        step.input("deployment_id", &stage.id(1))
     });
 });
 
@@ -224,7 +224,6 @@ fn no_token_that_a_platform_makes_acts_on_any_system() {
                 .input("client_id", "ci")
                 .input("client_secret", TOKEN)
                 .input("deployment_id", "dep-1")
-                .input("timeout", "2")
                 .run();
             nothing_acted(ci, &ran);
             let shown = silence::without_masks(ci, &format!("{}\n{}", ran.stdout, ran.stderr));

@@ -156,7 +156,8 @@ fn a_cancel_that_hangs_is_told_with_the_platforms_error() {
     let hangs = Deployment::new("dep-1")
         .after_cancel(["ACTIVE/CANCELING"])
         .error("An unexpected error has occurred: RuntimeError");
-    let ran = step(&sandbox(hangs)).input("timeout", "2s").run();
+    let sandbox = sandbox(hangs);
+    let ran = step(&sandbox).run_inside(&sandbox);
     ran.ended("timed_out", 124).says("RuntimeError").tells("platform_state", "ACTIVE/CANCELING");
 }
 

@@ -203,12 +203,18 @@ fn cancelling_one_that_had_superseded_none_says_nothing_of_the_kind() {
     assert_eq!(sandbox.count(Call::List), 2);
 }
 
+/// Asserts that what a step has to read first cannot be read until its limit, with these words.
+#[track_caller]
+fn unreadable(sandbox: &Sandbox, step: Step, words: &str) {
+    step.run_inside(sandbox).ended("error", 1).reasons(&[words]);
+    assert_eq!(sandbox.count(Call::Cancel), 0);
+}
+
 #[test]
 fn a_list_with_another_apps_deployment_is_not_believed() {
     let foreign = json!({"relationships": {"app": {"data": {"guid": "app-2"}}}});
     let sandbox = foundation([rolling(1).patch(foreign)]);
-    let step = app(&sandbox, "all").input("timeout", "1s");
-    asks_nothing(&sandbox, step, ERROR, &["another app"]);
+    unreadable(&sandbox, app(&sandbox, "all"), "another app");
 }
 
 #[test]
@@ -216,7 +222,7 @@ fn a_list_whose_paging_is_no_paging_is_not_taken_for_whole() {
     for paging in [json!("soon"), json!([]), json!(1)] {
         let sandbox = foundation([rolling(1)]);
         sandbox.always(Call::List, Fault::json(200, &json!({ "resources": [], "pagination": paging }).to_string()));
-        asks_nothing(&sandbox, app(&sandbox, "all").input("timeout", "1s"), ERROR, &["list the deployments"]);
+        unreadable(&sandbox, app(&sandbox, "all"), "list the deployments");
     }
 }
 
@@ -228,7 +234,6 @@ fn a_name_whose_id_is_none_is_not_taken_for_missing() {
         let sandbox = foundation([rolling(1)]);
         let page = json!({ "resources": [item], "pagination": { "next": null } });
         sandbox.always(Call::Scope, Fault::json(200, &page.to_string()));
-        let step = app_named(&sandbox, "web", "prod", "acme").input("timeout", "1s");
-        asks_nothing(&sandbox, step, ERROR, &["look up organizations by name"]);
+        unreadable(&sandbox, app_named(&sandbox, "web", "prod", "acme"), "look up organizations by name");
     }
 }

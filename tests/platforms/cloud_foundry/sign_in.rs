@@ -119,7 +119,8 @@ fn each_credential_goes_only_where_it_belongs() {
 #[test]
 fn a_token_that_a_sign_in_made_is_masked_and_shown_nowhere() {
     let shows = Deployment::new("dep-1").error("the token minted-access-token-1 ran out");
-    let ran = user(&sandbox(shows.after_cancel(["ACTIVE/CANCELING"]))).input("timeout", "2s").run();
+    let sandbox = sandbox(shows.after_cancel(["ACTIVE/CANCELING"]));
+    let ran = user(&sandbox).run_inside(&sandbox);
     ran.ended("timed_out", 124).says("the token *** ran out");
     let first = ran.stdout.find(MINTED).unwrap();
     assert!(ran.stdout[..first].ends_with("::add-mask::"));
@@ -316,7 +317,7 @@ fn an_answer_without_a_usable_token_is_an_error() {
     for body in ["{}", r#"{"access_token":""}"#, "<html>Sign in</html>"] {
         let sandbox = sandbox(Deployment::new("dep-1"));
         sandbox.always(Call::SignIn, Fault::json(200, body));
-        user(&sandbox).input("timeout", "1").run().ended("error", 1);
+        user(&sandbox).run_inside(&sandbox).ended("error", 1);
         assert_eq!(sandbox.count(Call::Read), 0, "{body}");
     }
 }

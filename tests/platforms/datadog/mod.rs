@@ -179,7 +179,7 @@ fn an_unlisted_word_with_every_host_done_is_an_end_but_never_success() {
     let done = vec![Host::new("succeeded"), Host::old("canceled")];
     for deployment in [Deployment::v2(ID), Deployment::preview(ID)] {
         let sandbox = sandbox(deployment.after_cancel(["halted"]).all_hosts(done.clone()));
-        let ran = step(&sandbox).input("timeout", "3s").run();
+        let ran = step(&sandbox).run_inside(&sandbox);
         ran.ended("error", 1).says("a word that does not say whether it was canceled");
         assert_eq!((ran.output("canceled"), ran.output("went_live")), ("false", "unknown"));
     }
@@ -353,7 +353,7 @@ fn a_reset_past_the_limit_ends_the_run_at_once() {
 #[test]
 fn an_answer_without_a_status_is_no_end() {
     let sandbox = sandbox(Deployment::v2(ID).patch(json!({ "high_level_status": null })));
-    step(&sandbox).input("timeout", "2s").run().ended("error", 1).says("without an id or a state");
+    step(&sandbox).run_inside(&sandbox).ended("error", 1).says("without an id or a state");
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
 

@@ -298,7 +298,7 @@ fn an_execution_that_changed_under_one_request_is_told_apart() {
     sandbox.fault(Call::Cancel, [Fault::json(202, &answer.to_string())]);
     named(&sandbox, ONE).run().ended("error", 1).says(&format!("{OTHER_EXECUTION} was asked to stop, not {EXECUTION}"));
     sandbox.add(Environment::new(ENVIRONMENT).patch(patch));
-    named(&sandbox, EXECUTION).input("timeout", "3s").run().ended("timed_out", 124).says("No cancel request was sent");
+    named(&sandbox, EXECUTION).run_inside(&sandbox).ended("timed_out", 124).says("No cancel request was sent");
     assert_eq!(sandbox.count(Call::Cancel), 1);
 }
 
@@ -328,7 +328,7 @@ fn a_request_whose_ids_could_not_be_compared_in_time_was_not_sent() {
     let sandbox = sandbox([one()]);
     sandbox.always(Call::Read, Fault::Hold);
     sandbox.fault(Call::Read, [Fault::Pass]);
-    step(&sandbox).input("timeout", "2s").run().ended("timed_out", 124).says("No cancel request was sent");
+    step(&sandbox).run_inside(&sandbox).ended("timed_out", 124).says("No cancel request was sent");
     assert_eq!(sandbox.count(Call::Cancel), 0);
 }
 
@@ -375,7 +375,8 @@ fn while_the_words_may_speak_of_two_deployments_no_id_is_trusted() {
 #[test]
 fn new_words_are_reported_and_never_an_end() {
     for word in ["UNAVAILABLE", "RECAP", "SOMETHING_NEW"] {
-        let ran = step(&sandbox([one().after_cancel([word])])).input("timeout", "2s").run();
+        let sandbox = sandbox([one().after_cancel([word])]);
+        let ran = step(&sandbox).run_inside(&sandbox);
         ran.ended("timed_out", 124);
         reports(&ran, "unknown", "false", "unknown");
         assert_eq!(ran.output("platform_state"), word);

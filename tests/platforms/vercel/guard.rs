@@ -55,7 +55,7 @@ fn listed(answer: Fault) -> (Sandbox, Ran) {
     let sandbox = sandbox(deployment());
     sandbox.always(Call::List, answer);
     let step = step(&sandbox).without("INPUT_DEPLOYMENT_ID").input("select", "all").input("project_id", "prj_1");
-    let ran = step.input("timeout", "1").run();
+    let ran = step.run_inside(&sandbox);
     (sandbox, ran)
 }
 
@@ -144,8 +144,8 @@ fn only_the_project_itself_shows_that_it_is_there() {
             let sandbox = Sandbox::start();
             sandbox.always(Call::Scope, answer.clone());
             let step = step(&sandbox).without("INPUT_DEPLOYMENT_ID");
-            let step = step.input("select", "all").input("project_id", project).input("timeout", "1");
-            step.run().ended("error", 1).reasons(&["This run could not read the project"]);
+            let step = step.input("select", "all").input("project_id", project);
+            step.run_inside(&sandbox).ended("error", 1).reasons(&["This run could not read the project"]);
         }
     }
 }
