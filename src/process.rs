@@ -126,15 +126,16 @@ impl Process<'_> {
                 driver.drive_chosen(&selector, appear_within, signals, &mut progress).await
             }
         };
-        let story = |task: &Task| DeploymentReport::new(&entry.about, &task.id, &task.procedure, sanitizer, spelling);
-        report.deployments = tasks.iter().map(story).collect();
         let ending = tasks.first().and_then(|task| task.procedure.ending());
         // It concerns the whole run, of which nothing else is to be told then.
         let bad_input = ending.filter(|ending| ending.outcome == Outcome::BadInput);
-        if bad_input.is_some() {
-            report.deployments.clear();
-        }
         report.whole = whole.as_ref().or(bad_input).map(|whole| Whole::new(whole, sanitizer, spelling));
+        if bad_input.is_none() {
+            // Each task gives its place to its story.
+            let story =
+                |task: Task| DeploymentReport::new(&entry.about, &task.id, &task.procedure, sanitizer, spelling);
+            report.deployments = tasks.into_iter().map(story).collect();
+        }
         lock(console).close_group();
     }
 

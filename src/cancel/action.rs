@@ -1,5 +1,6 @@
 //! What goes into the procedure (events) and what comes out of it (actions).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::answers::{Accepted, Conclusion, Found};
@@ -25,13 +26,13 @@ pub enum Action {
     /// Find the deployment behind the id.
     Find,
     /// Read the deployment again.
-    Refresh(Box<Deployment>),
+    Refresh(Arc<Deployment>),
     /// Send the cancel request.
-    Cancel(Box<Deployment>),
+    Cancel(Arc<Deployment>),
     /// Nothing before this time since the start of the run.
     Pause(Duration),
     /// It is over, and the platform may have more to tell about it: see [`Procedure::ending`](super::Procedure::ending).
-    Conclude(Box<Deployment>),
+    Conclude(Arc<Deployment>),
     /// It is over: see [`Procedure::ending`](super::Procedure::ending).
     Done,
 }

@@ -1,5 +1,6 @@
 //! How a deployment is told to have ended: by the state that was read, never by the answer to the request.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::action::Action;
@@ -102,14 +103,14 @@ impl Procedure {
         self.ended = now;
         self.ending = Some(Verdict::new(outcome, reason));
         match &self.last {
-            Some(last) if last.is_terminal() => Action::Conclude(Box::new(last.clone())),
+            Some(last) if last.is_terminal() => Action::Conclude(Arc::clone(last)),
             _ => Action::Done,
         }
     }
 
     pub(super) fn add_final_details(&mut self, conclusion: Conclusion) -> Action {
         if let Some(last) = &mut self.last {
-            last.details.extend(conclusion.details);
+            Arc::make_mut(last).details.extend(conclusion.details);
         }
         if let Some(ending) = &mut self.ending {
             ending.addition = conclusion.sentence;

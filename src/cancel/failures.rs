@@ -80,8 +80,8 @@ impl Procedure {
         };
         match (unchecked, self.unseen.clone()) {
             (None, Some(unseen)) => {
-                self.last_failure = Some(failure);
-                self.ask(now, Box::new(unseen))
+                self.last_failure = Some(Box::new(failure));
+                self.ask(now, unseen)
             }
             (unchecked, _) => {
                 let unchecked = unchecked.unwrap_or(Unchecked::Id);
@@ -134,7 +134,7 @@ impl Procedure {
     fn after_passing_failure(&mut self, now: Duration, failure: Failure, pause: Duration) -> Action {
         let until = failure.not_before.unwrap_or_default().max(now + pause);
         let too_late = failure.not_before.is_some_and(|until| until >= self.plan.limit);
-        self.last_failure = Some(failure);
+        self.last_failure = Some(Box::new(failure));
         if too_late { self.out_of_time(now) } else { self.pause_until(now, until) }
     }
 }

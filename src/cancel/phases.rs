@@ -6,6 +6,7 @@
 //!
 //! The phases are here in their order; `failures` has what happens after a failure, `ending` how it ends.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::action::{Action, Event};
@@ -41,6 +42,7 @@ impl Procedure {
     fn after_read(&mut self, now: Duration, result: Result<Found, Failure>) -> Action {
         match result {
             Ok(Found::Here(deployment)) => {
+                let deployment: Arc<Deployment> = Arc::from(deployment);
                 let is_first = self.last.is_none() && matches!(self.step, Step::Reading);
                 self.first_word.get_or_insert_with(|| deployment.platform_state.clone());
                 self.note(now, &deployment);
@@ -64,9 +66,9 @@ impl Procedure {
     /// It is not what was meant. If a request was sent, nothing is known of what came of it.
     fn after_exclusion(&mut self, now: Duration, exclusion: Exclusion) -> Action {
         let Exclusion { outcome, seen, why } = exclusion;
-        if let Some(deployment) = &seen {
+        if let Some(deployment) = seen {
             self.first_word.get_or_insert_with(|| deployment.platform_state.clone());
-            self.note(now, deployment);
+            self.note(now, &Arc::from(deployment));
         }
         if outcome == Outcome::Skipped && !self.was_asked() {
             self.skip(now, why)
@@ -76,7 +78,7 @@ impl Procedure {
     }
 
     /// It was read, and it has not ended.
-    fn after_sight(&mut self, now: Duration, deployment: &Deployment) -> Action {
+    fn after_sight(&mut self, now: Duration, deployment: &Arc<Deployment>) -> Action {
         match self.step.clone() {
             Step::Reading => self.judge_first_sight(now, deployment),
             Step::Verifying { answer, .. } if deployment.state == State::Canceling && !answer.kind.is_ambiguous() => {
@@ -97,7 +99,7 @@ impl Procedure {
         }
     }
 
-    fn judge_first_sight(&mut self, now: Duration, deployment: &Deployment) -> Action {
+    fn judge_first_sight(&mut self, now: Duration, deployment: &Arc<Deployment>) -> Action {
         let word = || deployment.platform_state.clone();
         if !self.plan.wants(deployment.state) {
             return self.finish(now, Outcome::Skipped, Unsent::State(word()));
@@ -111,7 +113,7 @@ impl Procedure {
             self.already_canceling = true;
             return self.watch_another(now);
         }
-        self.ask(now, Box::new(deployment.clone()))
+        self.ask(now, Arc::clone(deployment))
     }
 
     /// The guard that a deployment passed before it had to wait, and does not pass any more.
@@ -132,7 +134,7 @@ impl Procedure {
         excluded.or_else(|| self.plan.guard.refusal(deployment))
     }
 
-    pub(super) fn ask(&mut self, now: Duration, known: Box<Deployment>) -> Action {
+    pub(super) fn ask(&mut self, now: Duration, known: Arc<Deployment>) -> Action {
         if now >= self.plan.limit {
             return self.out_of_time(now);
         }
@@ -147,7 +149,7 @@ impl Procedure {
                 self.sent =
                     Some(Sent { accepted: true, status: Some(accepted.status), request_id: accepted.request_id });
                 match accepted.deployment {
-                    Some(deployment) => self.after_showing_answer(now, &deployment),
+                    Some(deployment) => self.after_showing_answer(now, &Arc::from(deployment)),
                     None if self.plan.wait => self.watch(now),
                     None => self.confirm(now),
                 }
@@ -156,7 +158,7 @@ impl Procedure {
         }
     }
 
-    fn after_showing_answer(&mut self, now: Duration, deployment: &Deployment) -> Action {
+    fn after_showing_answer(&mut self, now: Duration, deployment: &Arc<Deployment>) -> Action {
         if deployment.is_terminal() {
             self.note(now, deployment);
             return self.classify(now);
@@ -177,7 +179,7 @@ impl Procedure {
         self.look_again(now)
     }
 
-    fn ask_again(&mut self, now: Duration, deployment: &Deployment, answer: &Failure) -> Action {
+    fn ask_again(&mut self, now: Duration, deployment: &Arc<Deployment>, answer: &Failure) -> Action {
         if self.sends >= MOST_SENDS {
             let (word, answer) = (deployment.platform_state.clone(), Box::new(answer.clone()));
             return self.finish(now, Outcome::Error, End::AskedInVain { times: MOST_SENDS, word, answer });
@@ -189,7 +191,7 @@ impl Procedure {
             // Only reading is allowed for now; it may still turn out that the first request was enough.
             return self.pause_until(now, now + SECOND_LOOK);
         }
-        self.ask(now, Box::new(deployment.clone()))
+        self.ask(now, Arc::clone(deployment))
     }
 
     /// The first look after an accepted request follows at once.
@@ -228,10 +230,10 @@ impl Procedure {
             return self.out_of_time(now);
         }
         match &self.last {
-            Some(known) => Action::Refresh(Box::new(known.clone())),
+            Some(known) => Action::Refresh(Arc::clone(known)),
             None => match (&self.unseen, &self.step) {
                 (Some(unseen), Step::Watching { .. } | Step::Verifying { .. } | Step::Confirming) => {
-                    Action::Refresh(Box::new(unseen.clone()))
+                    Action::Refresh(Arc::clone(unseen))
                 }
                 _ => Action::Find,
             },

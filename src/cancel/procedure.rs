@@ -1,6 +1,7 @@
 //! The state of the procedure for one deployment: what is known of it, and which step it is at. The phases decide what
 //! happens next.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::action::Action;
@@ -12,14 +13,14 @@ use crate::model::failure::Failure;
 
 /// The procedure for one deployment, and what is known of it.
 pub struct Procedure {
-    pub(super) plan: Plan,
+    pub(super) plan: Arc<Plan>,
     pub(super) step: Step,
     /// What was read first and last.
     pub(super) first_word: Option<String>,
-    pub(super) last: Option<Deployment>,
+    pub(super) last: Option<Arc<Deployment>>,
     /// When it was read last.
     pub(super) seen: Duration,
-    pub(super) unseen: Option<Deployment>,
+    pub(super) unseen: Option<Arc<Deployment>>,
     pub(super) timeline: Vec<(Duration, String)>,
     pub(super) sends: u8,
     pub(super) sent: Option<Sent>,
@@ -27,7 +28,7 @@ pub struct Procedure {
     pub(super) already_canceling: bool,
     /// A request of ours was turned away by a rate limit (429).
     pub(super) turned_away: bool,
-    pub(super) last_failure: Option<Failure>,
+    pub(super) last_failure: Option<Box<Failure>>,
     /// The last unclear answer to a cancel request.
     pub(super) unclear_answer: Option<Box<Failure>>,
     pub(super) retries: Retries,
@@ -59,14 +60,14 @@ pub(super) enum Step {
 
 impl Procedure {
     /// A procedure that begins `now`; `unseen` stands in for the deployment if it may not be read.
-    pub fn new(plan: Plan, unseen: Option<Deployment>, now: Duration) -> Self {
+    pub fn new(plan: impl Into<Arc<Plan>>, unseen: Option<Deployment>, now: Duration) -> Self {
         Self {
-            plan,
+            plan: plan.into(),
             step: Step::Reading,
             first_word: None,
             last: None,
             seen: now,
-            unseen,
+            unseen: unseen.map(Arc::new),
             timeline: Vec::new(),
             sends: 0,
             sent: None,
@@ -83,7 +84,9 @@ impl Procedure {
 
     /// Says whether the platform allows few requests from now on.
     pub fn spare(&mut self, spare: bool) {
-        self.plan.spare = spare;
+        if self.plan.spare != spare {
+            Arc::make_mut(&mut self.plan).spare = spare;
+        }
     }
 
     /// Takes back a cancel request that was decided on but never put on the wire.
@@ -109,13 +112,13 @@ impl Procedure {
     /// Its page for people, where that had to be looked up.
     pub fn show_page(&mut self, page: String) {
         if let Some(last) = &mut self.last {
-            last.url.get_or_insert(page);
+            Arc::make_mut(last).url.get_or_insert(page);
         }
     }
 
     /// The deployment as it was read last.
     pub fn last(&self) -> Option<&Deployment> {
-        self.last.as_ref()
+        self.last.as_deref()
     }
 
     /// The platform's word at the first read.
@@ -192,12 +195,13 @@ impl Procedure {
     }
 
     /// What was read now.
-    pub(super) fn note(&mut self, now: Duration, deployment: &Deployment) {
+    pub(super) fn note(&mut self, now: Duration, deployment: &Arc<Deployment>) {
         let word = &deployment.platform_state;
         if self.timeline.last().is_none_or(|(_, last)| last != word) {
             self.timeline.push((now.saturating_sub(self.began), word.clone()));
         }
-        self.last = Some(deployment.clone());
+        self.last = Some(Arc::clone(deployment));
+        self.unseen = None;
         self.seen = now;
         self.retries = Retries::new();
         self.last_failure = None;

@@ -32,7 +32,7 @@ impl Procedure {
 
     pub(super) fn known_at_the_limit(&self) -> OutOfTime {
         let unclear_answer = self.unclear_answer.clone().filter(|_| !self.was_accepted());
-        let failure = self.last_failure.clone().map(Box::new).or(unclear_answer);
+        let failure = self.last_failure.clone().or(unclear_answer);
         let held_until = failure.as_ref().and_then(|failure| failure.not_before);
         OutOfTime {
             asked: match &self.sent {

@@ -1,5 +1,6 @@
 //! Takes all deployments of a run, named by ids or selected, to their ends.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::choosing::{Choosing, Chosen};
@@ -19,8 +20,9 @@ impl Run<'_> {
     /// Takes every deployment to its end. Afterwards every procedure has an ending.
     pub async fn drive(&self, ids: Vec<Id>, signals: &mut Signals, observer: &mut dyn Observer) -> Vec<Task> {
         let now = self.start.elapsed();
+        let plan = Arc::new(self.plan.clone());
         let begin = |id: Id| {
-            let procedure = Procedure::new(self.plan.clone(), self.platform.without_reading(&id), now);
+            let procedure = Procedure::new(Arc::clone(&plan), self.platform.without_reading(&id), now);
             Task::new(id, procedure)
         };
         let mut tasks: Vec<_> = ids.into_iter().map(begin).collect();
@@ -61,7 +63,8 @@ impl Run<'_> {
     /// A task for each that was chosen, and what to do first: what was listed just now counts as the first read.
     fn begin(&self, chosen: &mut Chosen, observer: &mut dyn Observer) -> Result<Vec<(Task, Action)>, Verdict> {
         let deployments = std::mem::take(&mut chosen.deployments);
-        let plan = Plan { many: u32::try_from(deployments.len()).unwrap_or(u32::MAX), ..self.plan.clone() };
+        let many = u32::try_from(deployments.len()).unwrap_or(u32::MAX);
+        let plan = Arc::new(Plan { many, ..self.plan.clone() });
         let mut begun = Vec::new();
         for deployment in deployments {
             let queued_behind = deployment.queued_behind;
@@ -69,7 +72,7 @@ impl Run<'_> {
                 return Err(Verdict::new(Outcome::Error, Selected::OddId));
             };
             let gives_way_to = chosen.gives_way_to.get(&deployment.id).copied();
-            let mut procedure = Procedure::new(plan.clone(), None, chosen.listed);
+            let mut procedure = Procedure::new(Arc::clone(&plan), None, chosen.listed);
             if chosen.is_over {
                 let first = procedure.first();
                 begun.push((Task::new(id, procedure), first));

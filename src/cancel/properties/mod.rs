@@ -2,6 +2,7 @@
 //!
 //! The cases are the same every time. `PROPTEST_RNG_SEED` and `PROPTEST_CASES` look at others, and at more of them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -121,7 +122,7 @@ impl<'a> Play<'a> {
     fn stays_ended(&mut self) -> Checked {
         let before = format!("{:?}", self.procedure.ending());
         for turn in &self.scene.turns {
-            for action in [Action::Find, Action::Cancel(Box::new(Deployment::without_reading("d-1")))] {
+            for action in [Action::Find, Action::Cancel(Arc::new(Deployment::without_reading("d-1")))] {
                 let next = self.procedure.next(self.now, turn.event(&action, self.now));
                 prop_assert!(matches!(next, Action::Done), "work after the end");
             }
