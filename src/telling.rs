@@ -35,8 +35,8 @@ pub(crate) fn remark(console: &mut Console, sanitizer: &Sanitizer, faults: &Faul
 pub(crate) fn publish(console: &mut Console, report: &Report, common: &Common) {
     let largest = console.ci().largest_deployments();
     console.output_file(common.output_file.as_deref(), report);
-    console.outputs(&report.outputs(largest));
-    let left_out = report.small_deployments(largest).1;
+    let (deployments, left_out) = report.small_deployments(largest);
+    console.outputs(&report.outputs_with(&deployments));
     if left_out > 0 {
         console.warn(&format!("The output `deployments` has room for {} KiB; {left_out} deployments are left out there, and counted in `count`.", largest / 1024));
     }

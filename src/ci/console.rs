@@ -262,12 +262,10 @@ fn output_text(path: &str, report: &Report) -> String {
 }
 
 fn as_json(report: &Report) -> String {
-    let whole = report.whole_deployments();
     let mut text = "{\n".to_owned();
-    for (name, value) in report.outputs(LARGEST_DEPLOYMENTS) {
+    for (name, value) in report.outputs_with(&report.whole_deployments()) {
         let value = match name {
-            "deployments" => whole.clone(),
-            "canceled" | "count" | "canceled_count" | "duration_seconds" => value,
+            "deployments" | "canceled" | "count" | "canceled_count" | "duration_seconds" => value,
             _ => serde_json::Value::String(value).to_string(),
         };
         let comma = if name == "deployments" { "" } else { "," };

@@ -35,7 +35,12 @@ impl Report {
     /// Every output, by name, fit for any CI system: no line break, nothing that could act as a command. `largest` is
     /// the size of `deployments`.
     pub fn outputs(&self, largest: usize) -> Vec<(&'static str, String)> {
-        OUTPUTS.iter().map(|(name, _)| (*name, self.output(name, largest))).collect()
+        self.outputs_with(&self.small_deployments(largest).0)
+    }
+
+    /// The same with these `deployments`.
+    pub fn outputs_with(&self, deployments: &str) -> Vec<(&'static str, String)> {
+        OUTPUTS.iter().map(|(name, _)| (*name, self.output(name, deployments))).collect()
     }
 
     /// What stands in for them until the run ends, and for good if this process is killed without warning.
@@ -43,13 +48,12 @@ impl Report {
         let value = |name: &str| match name {
             "outcome" => Outcome::Interrupted.to_string(),
             "canceled" => "false".to_owned(),
-            "deployments" => "[]".to_owned(),
-            _ => self.output(name, 0),
+            _ => self.output(name, "[]"),
         };
         OUTPUTS.iter().map(|(name, _)| (*name, value(name))).collect()
     }
 
-    fn output(&self, name: &str, largest: usize) -> String {
+    fn output(&self, name: &str, deployments: &str) -> String {
         let worst = self.worst();
         let of_worst =
             |field: fn(&DeploymentReport) -> Option<&str>| worst.and_then(field).unwrap_or_default().to_owned();
@@ -66,7 +70,7 @@ impl Report {
             "duration_seconds" => format!("{:.1}", self.took.as_secs_f64()),
             "count" => self.deployments.len().to_string(),
             "canceled_count" => self.canceled_count().to_string(),
-            _ => return self.small_deployments(largest).0,
+            _ => return deployments.to_owned(),
         };
         break_commands(&value)
     }
