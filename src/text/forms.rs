@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::MatchKind;
+use aho_corasick::nfa::noncontiguous::NFA;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::DecodePaddingMode;
@@ -51,8 +52,8 @@ pub(super) struct Index {
 
 /// The full search for all forms.
 pub(super) struct Search {
-    pub(super) plain: Option<AhoCorasick>,
-    pub(super) short: Option<AhoCorasick>,
+    pub(super) plain: Option<NFA>,
+    pub(super) short: Option<NFA>,
     hidden: Vec<Pattern>,
 }
 
@@ -163,9 +164,9 @@ fn texts(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.utf8_chunks().map(|chunk| chunk.valid().as_bytes()).filter(|part| part.len() >= SHORTEST_HIDDEN)
 }
 
-fn automaton(forms: &[Vec<u8>], any_case: bool) -> Option<AhoCorasick> {
+fn automaton(forms: &[Vec<u8>], any_case: bool) -> Option<NFA> {
     // What the automaton keeps of them cannot be zeroed: it owns its states, and lives as long as the run.
-    let mut builder = AhoCorasick::builder();
+    let mut builder = NFA::builder();
     let builder = builder.match_kind(MatchKind::LeftmostLongest).ascii_case_insensitive(any_case);
     builder.build(forms.iter()).ok().filter(|_| !forms.is_empty())
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::OnceLock;
 
+use aho_corasick::automaton::Automaton as _;
+
 use super::forms::{Index, Search};
 use super::secret::{SHORTEST_HIDDEN, Secret, without_scheme};
 
@@ -105,7 +107,7 @@ impl<'a> Pieces<'a> {
                 continue;
             }
             let rest = aho_corasick::Input::new(self.text).range(self.at..);
-            let found = automaton.as_ref().and_then(|automaton| automaton.find(rest));
+            let found = automaton.as_ref().and_then(|automaton| automaton.try_find(&rest).ok()?);
             *next = found.map(|found| (found.start(), found.end()));
         }
     }
