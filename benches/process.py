@@ -20,7 +20,8 @@ def path(name):
 class Sandbox:
     """One process of the sandbox, which plays one scene after the other."""
 
-    def __init__(self):
+    def __init__(self, folder):
+        self.folder = folder
         self.process = None
 
     def scene(self, count=1, delay=0, course="canceled"):
@@ -28,7 +29,7 @@ class Sandbox:
         words = f"{count} {delay} {course}"
         if self.process is None:
             pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-            self.process = subprocess.Popen([LOAD, FOLDER.name, *words.split()], **pipes)
+            self.process = subprocess.Popen([LOAD, self.folder, *words.split()], **pipes)
         else:
             self.process.stdin.write(words + "\n")
             self.process.stdin.flush()
@@ -57,7 +58,7 @@ class Sandbox:
         self.process.wait()
 
 
-SANDBOX = Sandbox()
+SANDBOX = Sandbox(FOLDER.name)
 
 try:
     # What else the machine does has to wait; only root may say so.
@@ -172,11 +173,27 @@ def number(value, digits=2):
     return "–" if math.isnan(value) else f"{value:.{digits}f}"
 
 
+SAID = []
+
+
+def say(text):
+    SAID.append(text)
+    print(text, flush=True)
+
+
 def table(title, head, rows):
-    print(f"\n### {title}\n\n| {' | '.join(head)} |\n|{' --- |' * len(head)}")
-    for row in rows:
-        print(f"| {' | '.join(str(cell) for cell in row)} |")
-    sys.stdout.flush()
+    lines = [head, ["---"] * len(head), *rows]
+    say(f"\n### {title}\n")
+    say("\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines))
+
+
+def write_page():
+    """Puts what was said into the page, between its marks."""
+    with open("docs/performance.md") as file:
+        before, rest = file.read().split("<!-- measured -->\n")
+    _, after = rest.split("<!-- /measured -->\n")
+    with open("docs/performance.md", "w") as file:
+        file.write(before + "<!-- measured -->\n" + "\n".join(SAID) + "\n\n<!-- /measured -->\n" + after)
 
 
 BUDGETS = []
@@ -268,7 +285,7 @@ def many_deployments():
         head = ["deployments", "command", "wall ms", "CPU ms", lasts, "wall / curl -Z", "CPU / curl -Z"]
         table(f"Many deployments, {UNDER_WAY} requests under way, answers after {delay} ms", head, rows)
         if delay:
-            print(f"\nThe least possible is what the answers take, {number(answer, 1)} ms each, one after the other.")
+            say(f"\nThe least possible is what the answers take, {number(answer, 1)} ms each, one after the other.")
         if ("cancel-deployment", 5000) in medians and delay == 0:
             growth = medians["cancel-deployment", 5000] / medians["cancel-deployment", 1000]
             budget("5000 deployments: wall / 1000 deployments", 5.3, growth)
@@ -305,18 +322,22 @@ def exact(bundle):
 
 def reads_of_runs(runs, seconds):
     """When each of several runs has read, in seconds since its cancel request, while its deployment did not end."""
-    scene = SANDBOX.scene(runs, 0, "endless")
+    os.mkdir(path("lag"))
+    sandbox = Sandbox(path("lag"))
+    scene = sandbox.scene(runs, 0, "endless")
     ids = scene["CANCEL_DEPLOYMENT_DEPLOYMENT_ID"].split(",")
+
     def watch(id):
-        one = scene | {"CANCEL_DEPLOYMENT_DEPLOYMENT_ID": id, "CANCEL_DEPLOYMENT_TIMEOUT": f"{seconds}s"}
-        run([PROGRAM], one)
+        run([PROGRAM], scene | {"CANCEL_DEPLOYMENT_DEPLOYMENT_ID": id, "CANCEL_DEPLOYMENT_TIMEOUT": f"{seconds}s"})
+
     threads = [threading.Thread(target=watch, args=[id]) for id in ids]
     for thread in threads:
         thread.start()
         time.sleep(0.3)
     for thread in threads:
         thread.join()
-    requests = SANDBOX.seen()["requests"]
+    requests = sandbox.seen()["requests"]
+    sandbox.stop()
     reads = []
     for id in ids:
         asked = next(at for call, where, at in requests if call == "Cancel" and f"/{id}/" in where)
@@ -335,11 +356,20 @@ def lags(reads, ends):
     return found
 
 
-def from_end_to_end():
-    seconds = 20 if QUICK else 66
-    last = seconds - 6
-    reads = reads_of_runs(3 if QUICK else 8, seconds)
-    steps = 400
+class Watch(threading.Thread):
+    """Several runs that wait for ends that do not come: up to the usual limit, beside everything else."""
+
+    seconds = 20 if QUICK else 240
+
+    def run(self):
+        self.reads = reads_of_runs(3 if QUICK else 8, self.seconds)
+
+
+def from_end_to_end(watch):
+    watch.join()
+    reads, seconds = watch.reads, watch.seconds
+    last = seconds - 10
+    steps = 1000
     spreads = {
         "as likely in every second": [last * (step + 0.5) / steps for step in range(steps)],
         "as likely from 1 to 2 s as from 10 to 20 s": [0.1 * (last / 0.1) ** ((step + 0.5) / steps) for step in range(steps)],
@@ -372,7 +402,7 @@ def from_end_to_end():
     for _ in range(5):
         ended = timed(*program(SANDBOX.scene(), roots(None)))["ended"]
         tails.append((ended - SANDBOX.seen()["requests"][-1][2]) * 1e3)
-    print(f"\nFrom that read to the end of the process: {spread(tails)} ms.")
+    say(f"\nFrom that read to the end of the process: {spread(tails)} ms.")
 
 
 def main():
@@ -381,9 +411,12 @@ def main():
         "one": lambda: one_deployment(bundle),
         "many": many_deployments,
         "counted": lambda: exact(bundle),
-        "lag": from_end_to_end,
+        "lag": lambda: from_end_to_end(watch),
     }
     chosen = [name for name in OPTIONS if name in parts] or list(parts)
+    watch = Watch()
+    if "lag" in chosen:
+        watch.start()
     SANDBOX.scene()
     for name in chosen:
         parts[name]()
@@ -393,6 +426,8 @@ def main():
         holds = "–" if math.isnan(value) else "yes" if value <= most else "no"
         rows.append([what, most, number(value, digits), holds])
     table("Budgets", ["what", "at most", "measured", "holds"], rows)
+    if "--page" in OPTIONS:
+        write_page()
 
 
 main()

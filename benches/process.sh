@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Measures the released binary beside curl, in turn, against the sandbox over TLS, and prints the tables of
-# docs/performance.md: benches/process.sh [--quick] [one] [many] [counted] [lag]. Needs curl and Python; with strace, valgrind and GNU time there are
-# system calls, instructions and peak memory as well.
+# Measures the released binary beside curl, in turn, against the sandbox over TLS, and prints tables:
+# benches/process.sh [--quick] [--page] [one] [many] [counted] [lag]. With --page they go into docs/performance.md.
+# Needs curl and Python; with strace, valgrind and GNU time there are system calls, instructions and peak memory as well.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
