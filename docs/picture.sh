@@ -5,7 +5,7 @@
 #   docs/picture.sh                  draws them
 #   docs/picture.sh --pages FOLDER   draws the README and the summaries of the demo, light, dark and as wide as a phone
 #
-# Needs Rust, Python, npm and chromium.
+# Needs Rust, Python, npm, chromium and a font with emoji (fonts-noto-color-emoji).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -92,7 +92,7 @@ impl Procedure {
             Live::TakesDown => TooLate::TornDown,
             Live::Unpublished => TooLate::Unpublished,
             _ if last.went_live().is_none() => TooLate::PerhapsLive,
-            _ => TooLate::Plain,
+            _ => TooLate::Live,
         };
         End::TooLate { answer, course: self.course(last), live }
     }

@@ -121,7 +121,12 @@ fn what_says_whether_it_went_live_beats_its_state() {
     let told = |live, state| Event::Read(Ok(Found::Here(Box::new(Deployment { live, ..deployment(state) }))));
     let asked = |live, state| vec![sight(Running), accepted(None), told(live, state)];
     for (events, outcome, sends, says) in [
-        (asked(Live::Serving, Canceled), Outcome::Completed, 1, "but too late: it went from P_running to P_canceled."),
+        (
+            asked(Live::Serving, Canceled),
+            Outcome::Completed,
+            1,
+            "but too late: it went from P_running to P_canceled (live).",
+        ),
         (vec![told(Live::Serving, Canceled)], Outcome::AlreadyLive, 0, "after it had gone live"),
         (asked(Live::Unknown, Canceled), Outcome::Canceled, 1, "It went from P_running to P_canceled."),
         (asked(Live::Unknown, Succeeded), Outcome::Completed, 1, "whether that is live could not be read"),

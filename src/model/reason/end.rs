@@ -102,6 +102,8 @@ pub enum Answer {
 pub enum TooLate {
     /// Nothing.
     Plain,
+    /// It went live, which its last word may not say.
+    Live,
     /// Nobody has published what was built.
     Unpublished,
     /// Whether it is live could not be read.
@@ -267,6 +269,9 @@ impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ended(how, course) => write_course(f, *how, course),
+            Self::TooLate { answer, course, live: TooLate::Live } if course.last.to_lowercase().contains("live") => {
+                write!(f, "{answer}{course}{}", course.note())
+            }
             Self::TooLate { answer, course, live } => write!(f, "{answer}{course}{}{live}", course.note()),
             Self::CanceledByOthers(ours, word) => {
                 let ours = match ours {
@@ -358,6 +363,7 @@ impl fmt::Display for TooLate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Plain => "",
+            Self::Live => " (live)",
             Self::Unpublished => ", built but not published",
             Self::PerhapsLive => ", and whether that is live could not be read",
             Self::TornDown => ", a teardown, so nothing went live",

@@ -139,8 +139,12 @@ fn late() -> Examples {
         End::TooLate { answer: Answer::Accepted, course: course("READY", "READY", None), live: TooLate::Plain };
     vec![
         (
-            late(Answer::Accepted, TooLate::Plain, "READY", None),
-            "The platform accepted the cancel request, but too late: it went from BUILDING to READY.",
+            late(Answer::Accepted, TooLate::Live, "READY", None),
+            "The platform accepted the cancel request, but too late: it went from BUILDING to READY (live).",
+        ),
+        (
+            late(Answer::Accepted, TooLate::Live, "live", None),
+            "The platform accepted the cancel request, but too late: it went from BUILDING to live.",
         ),
         (at_once.into(), "The platform accepted the cancel request, but too late: it ended READY."),
         (

@@ -78,7 +78,7 @@ fn every_variant_has_an_example() {
         How: Canceled CanceledAfterRefusal NotLiveAfterYes NotLiveAfterUnclear NotLivePerhapsBefore UnknownWord
             HadSucceeded HadGoneLive HadBeenBuilt HadEnded;
         Answer: Accepted Refused Unclear ByOthers;
-        TooLate: Plain Unpublished PerhapsLive TornDown;
+        TooLate: Plain Live Unpublished PerhapsLive TornDown;
         Ours: None TurnedAway Refused;
         Requested: Accepted AcceptedUnread AlreadyCanceling;
         Unseen: NotAsked Canceling Accepted Refused Unclear;
