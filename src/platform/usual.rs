@@ -38,8 +38,12 @@ pub(super) fn present<T>(answer: Result<T, Failure>, read: Read) -> Result<Optio
 /// A 2xx to a cancel request: a yes if it is empty or JSON of any shape, and unclear otherwise. It shows the deployment
 /// only where `own` finds this very one in it.
 pub(super) fn accepted(reply: &Reply, own: impl FnOnce() -> Option<Deployment>) -> Result<Accepted, Failure> {
-    reply.assent()?;
-    Ok(Accepted { deployment: own().map(Box::new), status: reply.status, request_id: reply.request_id.clone() })
+    let deployment = own().map(Box::new);
+    // What it is found in is JSON.
+    if deployment.is_none() {
+        reply.assent()?;
+    }
+    Ok(Accepted { deployment, status: reply.status, request_id: reply.request_id.clone() })
 }
 
 #[cfg(test)]
