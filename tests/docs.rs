@@ -353,7 +353,7 @@ fn the_schema_of_deployments_knows_every_platform_outcome_and_state() {
         words.iter().filter_map(Value::as_str).map(str::to_owned).collect()
     };
     let platforms = REGISTER.iter().map(|info| info.about.id.to_owned());
-    assert_eq!(listed("platform"), platforms.collect());
+    assert_eq!(listed("platform"), platforms.collect(), "`platform` in docs/deployments.schema.json");
     assert_eq!(listed("outcome"), Outcome::ALL.iter().map(|outcome| outcome.word().to_owned()).collect());
     let states = [
         State::Queued,

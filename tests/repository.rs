@@ -242,7 +242,7 @@ fn the_variables_that_the_guide_names_are_enough_on_every_platform() {
     for entry in REGISTER {
         let beginning = format!("| {} |", entry.about.name);
         let row = guide.lines().find_map(|line| line.strip_prefix(&beginning));
-        let row = row.unwrap_or_else(|| panic!("no row for {}", entry.about.name));
+        let row = row.unwrap_or_else(|| panic!("docs/ci-systems.md has no row {beginning}"));
         let [select, plain, secret] = row.trim_end_matches('|').split('|').collect::<Vec<_>>().try_into().unwrap();
         let mut step = Command::new(env!("CARGO_BIN_EXE_cancel-deployment"));
         step.env_clear().current_dir(&folder).env("GITLAB_CI", "true").env("CI_COMMIT_SHA", "1".repeat(40));
@@ -423,7 +423,7 @@ fn a_build_from_source_sees_no_secret() {
         let prefixed = ["INPUT", "CANCEL_DEPLOYMENT"].map(|prefix| format!("{prefix}_{name}"));
         let usual = input.usual.iter().map(|(variable, _)| *variable);
         for name in usual.chain(prefixed.iter().map(String::as_str)).filter(|_| input.secret) {
-            assert!(unset.contains(&name), "{name} reaches the build");
+            assert!(unset.contains(&name), "{name} reaches the build: `cargo run --example documents`");
         }
     }
 }
@@ -437,7 +437,11 @@ fn every_word_for_a_state_is_tested() {
     let tests = tests.to_lowercase();
     for entry in REGISTER {
         for (word, _) in entry.states {
-            assert!(tests.contains(&word.to_lowercase()), "{} {word}", entry.about.id);
+            let id = entry.about.id;
+            assert!(
+                tests.contains(&word.to_lowercase()),
+                "no test says {word}: tests/platforms/ is the place for {id}"
+            );
         }
     }
 }

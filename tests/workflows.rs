@@ -280,7 +280,7 @@ fn the_example_by_hand_offers_everything_and_only_looks_by_default() {
     let example = examples.iter().find(|example| example.name == "by-hand.yml").unwrap();
     let step = example.uses()[0];
     let platforms: Vec<_> = platform::register::REGISTER.iter().map(|entry| entry.about.id).collect();
-    assert_eq!(example.choices(step, "platform"), platforms);
+    assert_eq!(example.choices(step, "platform"), platforms, "`platform` in examples/workflows/by-hand.yml");
     let words = Select::ALL.map(Select::word);
     assert_eq!(example.choices(step, "select"), words);
     let inputs = &example.yaml["on"]["workflow_dispatch"]["inputs"];

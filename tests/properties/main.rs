@@ -54,6 +54,15 @@ fn change(mut bytes: Vec<u8>, random: &mut fastrand::Rng) -> Vec<u8> {
 }
 
 #[test]
+fn every_platform_has_a_conversation_to_begin_from() {
+    let seeds = answers::seeds();
+    for (at, info) in cancel_deployment::platform::register::REGISTER.iter().enumerate() {
+        let is_there = seeds.iter().any(|(seed, _)| seed.first().is_some_and(|first| usize::from(*first) == at));
+        assert!(is_there, "`seeds` of tests/properties/answers.rs has no conversation with {}", info.about.id);
+    }
+}
+
+#[test]
 fn no_answer_makes_a_run_lie_leak_or_hang() {
     let seeds: Vec<_> = answers::seeds().into_iter().map(|(seed, _)| seed).collect();
     hold(answers::check, &seeds, 600);

@@ -62,9 +62,12 @@ pub trait Own: Clone + Send + Sized + 'static {
     }
     /// Another one in that place.
     fn another(one: &Deployment<Self>) -> Value {
-        let mut body = Self::canceled(one, one.script.now());
-        body["id"] = json!("another");
-        body
+        let body = Self::canceled(one, one.script.now());
+        if body.is_null() {
+            return json!({ "id": "another" });
+        }
+        let id = json!(one.id).to_string();
+        serde_json::from_str(&body.to_string().replace(&id, r#""another""#)).expect("JSON with another text in it")
     }
     /// When one was created, so many seconds after the first.
     fn created(second: usize) -> Value {
