@@ -89,7 +89,7 @@ fn exchange(sandbox: &Sandbox, method: &str, path: &str, query: &str) -> Respons
         headers: vec![("authorization".to_owned(), format!("Bearer {TOKEN}"))],
         body: Vec::new(),
     };
-    let answer = sandbox.exchange("digitalocean", arrived).answer;
+    let answer = sandbox.exchange()("digitalocean", arrived).answer;
     assert_eq!(answer.status, 200, "{path}");
     Response { status: answer.status, headers: answer.headers, body: answer.body }
 }
@@ -129,7 +129,7 @@ impl Stage {
     }
 
     fn list(&self) -> Vec<Deployment> {
-        let filter = Filter { history: true, ended: false };
+        let filter = Filter { history: true, ..Filter::default() };
         match self.runtime.block_on(self.platform.list(&self.api, &filter)) {
             Ok(Listed::Here(listed)) if listed.len() == MANY => listed,
             other => panic!("no list of {MANY}: {:?}", other.map(|_| ())),
@@ -220,6 +220,7 @@ fn select_from_1000(bencher: Bencher, select: Select) {
         commit: None,
         target: None,
         repository: None,
+        pull: None,
         home: None,
         one_group: false,
         knows_commits: true,

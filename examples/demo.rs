@@ -19,7 +19,9 @@ use std::process::Command;
 
 use serde_json::{Map, Value, json};
 
-use sandbox::{Grant, MINTED, Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, qovery, railway, render, vercel};
+use sandbox::{
+    Grant, MINTED, Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, netlify, qovery, railway, render, vercel,
+};
 
 /// A password for Cloud Foundry.
 const PASSWORD: &str = "open sesame 99";
@@ -179,6 +181,18 @@ const SCENES: &[Scene] = &[
         },
         inputs: &[("select", "all"), ("environment_id", railway::ENVIRONMENT)],
         secrets: &[("project_token", TOKEN)],
+    },
+    Scene {
+        title: "Netlify: built on a locked site is not live; what ended error was canceled or has failed, and only its message tells",
+        platform: "netlify",
+        set: |sandbox| {
+            sandbox.add(netlify::Site::new(netlify::SITE, "web").publishes(&netlify::id(9), true));
+            let deploy = |number: usize| netlify::Deploy::new(netlify::SITE, &netlify::id(number));
+            sandbox.add(deploy(1)).add(deploy(2).after_cancel([netlify::FAILED]));
+            sandbox.add(deploy(3).unpublished().after_cancel(["ready"]));
+        },
+        inputs: &[("select", "all"), ("site_name", "web")],
+        secrets: &[("token", TOKEN)],
     },
 ];
 

@@ -248,6 +248,9 @@ fn what_is_said_of_a_platform_is_what_the_program_says() {
             let word = format!("`{word}`");
             assert!(flat.to_uppercase().contains(&word), "{} has no {word}", entry.about.name);
         }
+        for (_, message, _) in entry.messages {
+            assert!(flat.contains(&format!("`{message}`")), "{} has no {message}", entry.about.name);
+        }
     }
 }
 

@@ -436,7 +436,8 @@ fn every_word_for_a_state_is_tested() {
     }
     let tests = tests.to_lowercase();
     for entry in REGISTER {
-        for (word, _) in entry.states {
+        let messages = entry.messages.iter().map(|(_, message, _)| message);
+        for word in entry.states.iter().map(|(word, _)| word).chain(messages) {
             let id = entry.about.id;
             assert!(
                 tests.contains(&word.to_lowercase()),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::clock::Clock;
@@ -229,6 +230,7 @@ impl Exchange<'_> {
                 request_id,
                 action: self.call.action.clone(),
                 hint: self.hint(Kind::Unreadable, None),
+                given: given(&response),
                 link: response.header("link").map(str::to_owned),
                 body: response.body,
             });
@@ -283,6 +285,12 @@ impl Exchange<'_> {
             self.channel.sanitizer.short(&line).into_string()
         });
     }
+}
+
+/// When an answer was given; the platform's own clock decides, as with rate limits.
+fn given(response: &Response) -> Timestamp {
+    let date = response.header("date").and_then(|date| httpdate::parse_http_date(date).ok());
+    date.and_then(|date| Timestamp::try_from(date).ok()).unwrap_or_else(Timestamp::now)
 }
 
 /// The kind of an error answer; `status` is the one on the wire.

@@ -1,5 +1,6 @@
 //! A 2xx answer, and how it is read.
 
+use jiff::Timestamp;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::wire;
@@ -12,6 +13,8 @@ pub struct Reply {
     pub status: u16,
     /// The platform's id of the request.
     pub request_id: Option<String>,
+    /// When it was given: by the platform's own clock (`Date`), by ours where it does not say.
+    pub given: Timestamp,
     pub(super) link: Option<String>,
     pub(super) body: Vec<u8>,
     pub(super) action: String,

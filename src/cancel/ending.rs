@@ -15,9 +15,14 @@ use crate::model::reason::{End, Reason, Refusal, Unsent};
 impl Procedure {
     /// It has ended, and what was read says how.
     pub(super) fn classify(&mut self, now: Duration) -> Action {
-        let Some(last) = &self.last else {
-            return Action::Done;
-        };
+        match self.judge() {
+            Some((outcome, end)) => self.finish(now, outcome, end),
+            None => Action::Done,
+        }
+    }
+
+    fn judge(&mut self) -> Option<(Outcome, End)> {
+        let last = self.last.as_ref()?;
         // In flight when a request was turned away, and canceled since: somebody else asked.
         let by_others = self.turned_away && !self.was_asked() && last.state == State::Canceled;
         let asked = self.was_asked() || self.already_canceling || by_others;
@@ -40,7 +45,7 @@ impl Procedure {
         };
         let end = self.ended(outcome, last);
         self.already_canceling |= by_others;
-        self.finish(now, outcome, end)
+        Some((outcome, end))
     }
 
     /// Whether one that is over, in a word that does not say how, counts as canceled: it was in flight when it was asked
@@ -65,6 +70,9 @@ impl Procedure {
     }
 
     pub(super) fn out_of_time(&mut self, now: Duration) -> Action {
+        if self.has_ended() {
+            return self.classify(now);
+        }
         let outcome = if self.last.is_some() { Outcome::TimedOut } else { Outcome::Error };
         let known = self.known_at_the_limit();
         self.finish(now, outcome, End::OutOfTime(known))
@@ -85,6 +93,10 @@ impl Procedure {
     /// A signal: whatever is still open ends as interrupted. A cancel request under way is waited for by the caller.
     pub fn interrupt(&mut self, now: Duration) {
         if self.ending.is_some() {
+            return;
+        }
+        if self.has_ended() {
+            self.classify(now);
             return;
         }
         let interrupted = self.interrupted();
@@ -110,7 +122,18 @@ impl Procedure {
 
     pub(super) fn add_final_details(&mut self, conclusion: Conclusion) -> Action {
         if let Some(last) = &mut self.last {
-            Arc::make_mut(last).details.extend(conclusion.details);
+            let last = Arc::make_mut(last);
+            last.details.extend(conclusion.details);
+            last.live = conclusion.live.unwrap_or(last.live);
+        }
+        // What ended for another reason than its own state did so whether it is live or not.
+        let by_state = self.ending.as_ref().is_some_and(|ending| matches!(ending.reason, Reason::End(_)));
+        if conclusion.live.is_some()
+            && by_state
+            && self.has_ended()
+            && let Some((outcome, end)) = self.judge()
+        {
+            self.ending = Some(Verdict::new(outcome, end));
         }
         if let Some(ending) = &mut self.ending {
             ending.addition = conclusion.sentence;

@@ -49,6 +49,8 @@ impl Procedure {
                 let guard = self.plan.guard.refusal(&deployment);
                 if let Some(refusal) = guard.filter(|_| is_first) {
                     self.finish(now, Outcome::Error, Unsent::Refused(refusal))
+                } else if deployment.is_terminal() && self.needs_second_look(now, &deployment) {
+                    self.pause_until(now, now + SECOND_LOOK)
                 } else if deployment.is_terminal() {
                     self.classify(now)
                 } else if !is_first && let Some(why) = self.no_longer_meant(&deployment) {
@@ -57,10 +59,21 @@ impl Procedure {
                     self.after_sight(now, &deployment)
                 }
             }
+            // An end was read before, and all that could be missing are the platform's words about it.
+            _ if self.has_ended() => self.classify(now),
             Ok(Found::Missing(what)) => self.after_miss(now, Outcome::NotFound, Gone::Missing(what)),
             Ok(Found::Excluded(exclusion)) => self.after_exclusion(now, exclusion),
             Err(failure) => self.after_failed_read(now, failure),
         }
+    }
+
+    /// Whether an end is looked at once more before it is believed: right after a request of ours the platform may not
+    /// have said yet how it ended.
+    fn needs_second_look(&mut self, now: Duration, ended: &Deployment) -> bool {
+        let is_ours = self.was_asked() && !self.was_refused();
+        let is_open = ended.unexplained && is_ours && !self.looked_again && now + SECOND_LOOK < self.plan.last_read();
+        self.looked_again |= is_open;
+        is_open
     }
 
     /// It is not what was meant. If a request was sent, nothing is known of what came of it.
@@ -159,7 +172,7 @@ impl Procedure {
     }
 
     fn after_showing_answer(&mut self, now: Duration, deployment: &Arc<Deployment>) -> Action {
-        if deployment.is_terminal() {
+        if deployment.is_terminal() && !deployment.unexplained {
             self.note(now, deployment);
             return self.classify(now);
         }

@@ -28,6 +28,8 @@ pub struct Procedure {
     pub(super) already_canceling: bool,
     /// A request of ours was turned away by a rate limit (429).
     pub(super) turned_away: bool,
+    /// Its end has been looked at once more, as the platform had not said how.
+    pub(super) looked_again: bool,
     pub(super) last_failure: Option<Box<Failure>>,
     /// The last unclear answer to a cancel request.
     pub(super) unclear_answer: Option<Box<Failure>>,
@@ -73,6 +75,7 @@ impl Procedure {
             sent: None,
             already_canceling: false,
             turned_away: false,
+            looked_again: false,
             last_failure: None,
             unclear_answer: None,
             retries: Retries::new(),
@@ -192,6 +195,11 @@ impl Procedure {
     pub(super) fn was_refused(&self) -> bool {
         let answer = self.unclear_answer.as_ref().filter(|_| self.sends == 1 && !self.was_accepted());
         answer.is_some_and(|answer| !answer.kind.is_ambiguous())
+    }
+
+    /// What was read is an end; perhaps one that is looked at once more.
+    pub(super) fn has_ended(&self) -> bool {
+        self.last.as_ref().is_some_and(|last| last.is_terminal())
     }
 
     /// What was read now.

@@ -62,11 +62,10 @@ impl Procedure {
 
     /// How it ended, where `outcome` says what came of that.
     pub(super) fn ended(&self, outcome: Outcome, last: &Deployment) -> End {
-        let word = last.platform_state.clone();
         let how = match outcome {
             Outcome::Canceled if self.already_canceling || !self.was_asked() => {
                 let ours = if self.was_asked() { Ours::Refused } else { self.our_request() };
-                return End::CanceledByOthers(ours, word);
+                return End::CanceledByOthers(ours, self.course(last));
             }
             Outcome::AlreadyLive | Outcome::AlreadyFinished => return self.already_ended(outcome, last),
             Outcome::Canceled if last.state == State::Ended && self.was_accepted() => How::NotLiveAfterYes,

@@ -1,6 +1,10 @@
 //! What an input is, and what its value can be: from that it is read, described, and offered by the forms of CI systems.
 
+use super::env::Written;
 use super::parse::spoken;
+
+/// What scripts write into a variable where they have nothing.
+const NOTHING: &str = "null";
 
 /// One input, as messages, `--help`, README and action.yml name it.
 #[derive(Debug)]
@@ -42,6 +46,11 @@ pub enum InputKind {
 pub type WordList = fn() -> Vec<&'static str>;
 
 impl Input {
+    /// Whether a usual variable's value is the word for none: no credential is called that.
+    pub fn is_none(&self, written: &Written) -> bool {
+        self.secret && !self.made_up && written.value.as_ref().is_some_and(|value| value.expose() == NOTHING)
+    }
+
     /// What it means, and what can be written.
     pub fn meaning(&self) -> String {
         let help = self.help;

@@ -35,7 +35,7 @@ impl Values {
         let found = prefixed.or_else(|| {
             let mut usual = input.usual.iter();
             usual.find_map(|(variable, beginning)| {
-                let written = env.written(variable)?;
+                let written = env.written(variable).filter(|written| !input.is_none(written))?;
                 // Nobody knows what an expression would have become.
                 let fits = written
                     .value

@@ -45,6 +45,15 @@ impl Address {
         self.0.host_str().unwrap_or_default()
     }
 
+    /// The same with that path where it has none.
+    #[must_use]
+    pub fn with_path(mut self, path: &str) -> Self {
+        if self.0.path() == "/" && !path.is_empty() {
+            self.0.set_path(path);
+        }
+        self
+    }
+
     /// This address with an already encoded `path` (starting with a slash) behind it.
     pub fn join(&self, path: &str, query: &[(&str, String)]) -> Url {
         let mut url = self.0.clone();
@@ -90,6 +99,19 @@ mod tests {
         ] {
             assert!(Address::parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn only_an_address_without_a_path_is_given_one() {
+        for (written, address) in [
+            ("https://a.example", "https://a.example/api/v1"),
+            ("https://a.example/", "https://a.example/api/v1"),
+            ("https://a.example/base", "https://a.example/base"),
+        ] {
+            assert_eq!(Address::parse(written).unwrap().with_path("/api/v1"), Address::parse(address).unwrap());
+        }
+        let bare = Address::parse("https://a.example").unwrap();
+        assert_eq!(bare.clone().with_path(""), bare);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::deployment::Deployment;
+use super::deployment::{Deployment, Live};
 use super::outcome::Outcome;
 use super::reason::{Missing, Refusal};
 
@@ -35,6 +35,8 @@ pub struct Filter {
     pub history: bool,
     /// Ended deployments are needed as well, at least among the newest [`NEWEST`].
     pub ended: bool,
+    /// Which pull requests they are previews of is needed as well.
+    pub pulls: bool,
 }
 
 /// How many of the newest deployments are looked at, where ended ones count as well.
@@ -67,4 +69,6 @@ pub struct Conclusion {
     pub details: Map<String, Value>,
     /// Added to the reason: a sentence of its own.
     pub sentence: Option<String>,
+    /// Whether it is live, where its own answer left that open.
+    pub live: Option<Live>,
 }

@@ -1,5 +1,7 @@
 //! What a platform told us about one deployment, in our words and in its own.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -87,6 +89,24 @@ pub struct Source {
     pub branch: Option<String>,
     /// The commit hash.
     pub commit: Option<String>,
+    /// The pull request that it is a preview of, where the platform knows its number and not whose branch it is.
+    pub pull: Option<Pull>,
+}
+
+/// A pull request: whatever its head is called, and wherever that lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pull {
+    /// The repository that it is for, as `owner/name`.
+    pub base: String,
+    /// Its number there.
+    pub number: u64,
+}
+
+impl Pull {
+    /// Whether both are one.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.number == other.number && self.base.eq_ignore_ascii_case(&other.base)
+    }
 }
 
 /// One deployment as the platform described it last.
@@ -116,6 +136,10 @@ pub struct Deployment {
     pub details: Map<String, Value>,
     /// Everything it was made from, where that is more than one branch or commit; compared by `select`.
     pub sources: Vec<Source>,
+    /// It is over, and how may not have been said yet: right after a request of ours that is looked at once more.
+    pub unexplained: bool,
+    /// For how long it has been in flight, where that is too long to be true.
+    pub stuck: Option<Duration>,
     /// The platform holds it back: it is in flight and does not move, so it supersedes nothing.
     pub blocked: bool,
     /// It waits behind what its scope is doing now, and is asked before that; undated, it is never the latest.
@@ -124,7 +148,8 @@ pub struct Deployment {
     pub automatic: bool,
     /// What says whether it went live.
     pub live: Live,
-    /// The live place that it is for, where a scope has several: what is for another supersedes nothing of it.
+    /// What it is for, where a branch and a target (or a scope) have several such places: what is for another supersedes
+    /// nothing of it.
     pub slot: Option<String>,
     /// What the platform's own file has to remember about it, opaque to everybody else.
     pub handle: Value,
@@ -138,6 +163,7 @@ impl Source {
             repository: text(repository),
             branch: branch.and_then(branch_name).map(str::to_owned),
             commit: text(commit),
+            pull: None,
         }
     }
 }
@@ -158,6 +184,8 @@ impl Deployment {
             note: None,
             details: Map::new(),
             sources: Vec::new(),
+            unexplained: false,
+            stuck: None,
             blocked: false,
             queued_behind: false,
             automatic: false,

@@ -289,7 +289,7 @@ mod tests {
 
     fn from(repository: &str, branch: &str, commit: &str) -> Source {
         let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        Source { repository: text(repository), branch: text(branch), commit: text(commit) }
+        Source { repository: text(repository), branch: text(branch), commit: text(commit), pull: None }
     }
 
     #[test]

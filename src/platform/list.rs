@@ -203,7 +203,7 @@ impl List {
         Some(Self { call: put(self.call.clone(), place, value), ..self.clone() })
     }
 
-    /// Reads page after page as far as `until` says, giving each item to `take`.
+    /// Reads page after page as far as `until` says, giving each item to `take`, with the time at which it was told.
     ///
     /// # Errors
     /// When a request fails, a page makes no sense, or the list goes on for too long.
@@ -211,7 +211,7 @@ impl List {
         &self,
         api: &Api,
         until: Until,
-        take: impl Fn(&[u8]) -> Result<Item<T>, Failure>,
+        take: impl Fn(&[u8], Timestamp) -> Result<Item<T>, Failure>,
     ) -> Result<Vec<T>, Failure> {
         self.read_on(api, until, take).await.map(|(all, _)| all)
     }
@@ -224,7 +224,7 @@ impl List {
         &self,
         api: &Api,
         until: Until,
-        take: impl Fn(&[u8]) -> Result<Item<T>, Failure>,
+        take: impl Fn(&[u8], Timestamp) -> Result<Item<T>, Failure>,
     ) -> Result<(Vec<T>, bool), Failure> {
         let sizes = self.size.map_or(&[1][..], |(_, sizes)| sizes);
         let mut paging = Paging::new(sizes, self.instead);
@@ -238,7 +238,8 @@ impl List {
             };
             let outer = self.items(&reply)?;
             let items = outer.iter().map(|item| self.inner(item, &reply)).collect::<Result<Vec<_>, _>>()?;
-            let taken = items.iter().map(|item| take(item.get().as_bytes()).map_err(|wrong| about(&reply, wrong)));
+            let taken =
+                items.iter().map(|item| take(item.get().as_bytes(), reply.given).map_err(|wrong| about(&reply, wrong)));
             let taken = taken.collect::<Result<Vec<_>, _>>()?;
             paging.see(taken.iter().map(|item| item.id.as_str()))?;
             let ends = taken.iter().any(|item| item.ends);
@@ -346,7 +347,11 @@ impl List {
 impl More {
     fn is_there(self, reply: &Reply, page: Page, many: usize) -> Result<bool, Failure> {
         match self {
-            Self::LinkHeader => Ok(reply.link().is_some_and(has_next)),
+            Self::LinkHeader => {
+                let next = reply.link().and_then(next_of);
+                next.map_or(Ok(()), |link| leads_on(link, page)).map_err(|wrong| reply.unreadable(wrong))?;
+                Ok(next.is_some())
+            }
             Self::Total(at) => {
                 let total: Option<usize> = reply.at(at).ok().flatten();
                 Ok(total.map_or(many.is_multiple_of(page.size as usize) && many > 0, |total| many < total))
@@ -411,6 +416,10 @@ fn is_something(value: &Value) -> bool {
     !matches!(value, Value::Null | Value::Bool(false)) && value.as_str() != Some("")
 }
 
-fn has_next(header: &str) -> bool {
-    header.split(',').any(|link| link.contains("rel=\"next\"") || link.contains("rel=next"))
+/// The address of the next page in a `Link` header; empty where only that there is one is said.
+fn next_of(header: &str) -> Option<&str> {
+    let is_next = |link: &&str| link.contains("rel=\"next\"") || link.contains("rel=next");
+    let next = header.split(", ").flat_map(|links| links.split(",<")).find(is_next)?;
+    let (link, _) = next.split_once('>').unwrap_or_default();
+    Some(link.trim().trim_start_matches('<'))
 }

@@ -5,6 +5,7 @@
 mod cloud_foundry;
 mod datadog;
 mod digitalocean;
+mod netlify;
 mod paging;
 mod qovery;
 mod railway;
@@ -50,6 +51,10 @@ pub struct PlatformInfo {
     pub needs: &'static [Need],
     /// The platform's words and what they mean to us.
     pub states: &'static [(&'static str, State)],
+    /// The platform's words that mean something else beside a message: each with one such message.
+    pub messages: &'static [(&'static str, &'static str, State)],
+    /// What an address without a path lacks that a usual variable of `api_url` has.
+    pub bare_path: &'static str,
     /// What `select` can do here.
     pub selects: &'static [Select],
     /// What is special about one of them, for the documents.
@@ -60,6 +65,8 @@ pub struct PlatformInfo {
     pub one_group: bool,
     /// Deployments carry the repository they come from, so that a fork's branch can be told from ours.
     pub knows_forks: bool,
+    /// They carry the number and the repository of the pull request that they are a preview of instead.
+    pub knows_pulls: bool,
     /// A list shows as much of a deployment as a read of it alone, so many can be watched by one list.
     pub lists_tell: bool,
     /// Whether a run needs a `deployment_id`; if not, [`Platform::default_target`] says what is meant without one.
@@ -85,11 +92,14 @@ impl PlatformInfo {
         inputs: &[],
         needs: &[],
         states: &[],
+        messages: &[],
+        bare_path: "",
         selects: &[],
         select_notes: &[],
         no_select: "",
         one_group: false,
         knows_forks: false,
+        knows_pulls: false,
         lists_tell: false,
         needs_id: true,
         read_id: as_written,

@@ -1,6 +1,6 @@
 //! The register of all platforms, one line each.
 
-use super::{PlatformInfo, cloud_foundry, datadog, digitalocean, qovery, railway, render, vercel};
+use super::{PlatformInfo, cloud_foundry, datadog, digitalocean, netlify, qovery, railway, render, vercel};
 use crate::input::Input;
 
 /// The platforms that a program knows, in the order of the documents.
@@ -15,6 +15,7 @@ pub const REGISTER: &Platforms = &[
     &qovery::INFO,
     &render::INFO,
     &railway::INFO,
+    &netlify::INFO,
 ];
 
 /// What a user writes for each.

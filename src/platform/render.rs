@@ -24,6 +24,7 @@ use crate::api::{Api, ApiRequest, Errors, Reset, Service};
 use crate::input::Values;
 use crate::input::faults::Faults;
 use crate::model::about::About;
+use crate::model::answers::Filter;
 use crate::model::deployment::{Deployment, Live, Source, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, is_same, segment};
@@ -324,7 +325,7 @@ impl Rest for Render {
         }
     }
 
-    async fn complete(&self, api: &Api, told: &mut [Deployment]) -> Result<(), Failure> {
+    async fn complete(&self, api: &Api, told: &mut [Deployment], _wanted: &Filter) -> Result<(), Failure> {
         if !self.needs_branch || told.is_empty() {
             return Ok(());
         }

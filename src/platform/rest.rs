@@ -4,6 +4,7 @@
 //! [`Rest`] is a [`Platform`].
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use super::list::{Item, List, Until, begun};
@@ -72,6 +73,9 @@ pub trait Rest: Send + Sync + 'static {
     /// What an answer tells; `None` when it has no id or no state, so that nobody knows what it means.
     fn deployment(&self, wire: Self::Wire) -> Option<Deployment>;
 
+    /// What only the time of its answer tells of it: that it stands still, or has been in flight for long.
+    fn date(&self, _told: &mut Deployment, _given: Timestamp) {}
+
     /// Whether a failed read says that there is no such deployment.
     fn is_missing(&self, failure: &Failure, read: Read) -> bool {
         usual::is_missing(failure, read)
@@ -110,6 +114,11 @@ pub trait Rest: Send + Sync + 'static {
         Missing::Deployment { id: id.to_owned(), place, check }
     }
 
+    /// The same, where another call may know what was written instead: it is asked once, and fails in silence.
+    async fn explain_missing(&self, _api: &Api, id: &str) -> Missing {
+        self.missing(id)
+    }
+
     /// A deployment that may be asked for although it could not be read.
     fn without_reading(&self, id: &Id) -> Option<Deployment> {
         Some(Deployment::without_reading(id.as_str()))
@@ -123,11 +132,11 @@ pub trait Rest: Send + Sync + 'static {
         Ok(Conclusion::default())
     }
 
-    /// Adds to deployments what their own answers leave out and another call knows.
+    /// Adds to deployments what their own answers leave out and another call knows, as far as it is wanted.
     ///
     /// # Errors
     /// When that could not be read, or makes no sense.
-    async fn complete(&self, _api: &Api, _told: &mut [Deployment]) -> Result<(), Failure> {
+    async fn complete(&self, _api: &Api, _told: &mut [Deployment], _wanted: &Filter) -> Result<(), Failure> {
         Ok(())
     }
 
@@ -154,7 +163,7 @@ pub trait Rest: Send + Sync + 'static {
         match api.send(self.read(id)).await {
             Ok(reply) => {
                 let mut one = [told(self, &reply, id)?];
-                self.complete(api, &mut one).await?;
+                self.complete(api, &mut one, &Filter::default()).await?;
                 Ok(Vec::from(one).pop())
             }
             Err(failure) if self.is_missing(&failure, read) => Ok(None),
@@ -168,7 +177,8 @@ fn told<R: Rest + ?Sized>(rest: &R, reply: &Reply, asked: &str) -> Result<Deploy
     let wire: Option<R::Wire> = reply.at(R::AT)?;
     let wire = wire.ok_or_else(|| reply.unreadable("without a deployment"))?;
     let told = rest.deployment(wire).filter(has_fit_id);
-    let told = told.ok_or_else(|| reply.unreadable("without an id or a state"))?;
+    let mut told = told.ok_or_else(|| reply.unreadable("without an id or a state"))?;
+    rest.date(&mut told, reply.given);
     if !rest.is_same(asked, &told)? {
         return Err(reply.unreadable("about another deployment"));
     }
@@ -182,10 +192,11 @@ fn has_fit_id(told: &Deployment) -> bool {
 }
 
 /// An item of a list.
-fn listed<R: Rest + ?Sized>(rest: &R, item: &[u8]) -> Result<Item<Deployment>, Failure> {
+fn listed<R: Rest + ?Sized>(rest: &R, item: &[u8], given: Timestamp) -> Result<Item<Deployment>, Failure> {
     let wire: Option<R::Wire> = serde_json::from_slice(item).ok();
     let told = wire.and_then(|wire| rest.deployment(wire)).filter(has_fit_id);
-    let told = told.ok_or_else(|| Failure::unreadable("with a deployment without an id or a state"))?;
+    let mut told = told.ok_or_else(|| Failure::unreadable("with a deployment without an id or a state"))?;
+    rest.date(&mut told, given);
     rest.admit(&told)?;
     Ok(Item::deployment(told))
 }
@@ -194,8 +205,8 @@ fn listed<R: Rest + ?Sized>(rest: &R, item: &[u8]) -> Result<Item<Deployment>, F
 /// about the list, so the scope itself is asked.
 async fn unlisted<R: Rest + ?Sized>(rest: &R, api: &Api, failure: Failure) -> Result<Missing, Failure> {
     let missing = match rest.scope() {
-        Some(scope) if usual::is_gone(&failure) => Some(scope.missing()),
-        Some(_) if usual::is_missing(&failure, Read::First) => rest.nowhere(api).await.ok().flatten(),
+        Some(scope) if rest.is_missing(&failure, Read::Later) => Some(scope.missing()),
+        Some(_) if rest.is_missing(&failure, Read::First) => rest.nowhere(api).await.ok().flatten(),
         _ => None,
     };
     missing.ok_or(failure)
@@ -209,7 +220,7 @@ impl List {
         api: &Api,
         wanted: &Filter,
     ) -> Result<Vec<Deployment>, Failure> {
-        let take = |item: &[u8]| listed(rest, item);
+        let take = |item: &[u8], given| listed(rest, item, given);
         let Some(filtered) = self.filtered() else {
             let least = if wanted.ended { NEWEST } else { 0 };
             let until = Until::Calm { ended: self.whole_page(), least };
@@ -236,7 +247,7 @@ impl<R: Rest> Platform for R {
         }
         // An API's 404 does not say which of two ids was wrong.
         let Some(scope) = self.scope().filter(|scope| scope.holds_reads()) else {
-            return Ok(Found::Missing(self.missing(id.as_str())));
+            return Ok(Found::Missing(self.explain_missing(api, id.as_str()).await));
         };
         Ok(Found::Missing(match scope.is_there(api).await {
             Ok(true) => Missing::InScope { scope: scope.name(), id: id.as_str().to_owned(), check: "`deployment_id`" },
@@ -269,7 +280,7 @@ impl<R: Rest> Platform for R {
             Ok(seen) => seen,
             Err(failure) => return unlisted(self, api, failure).await.map(Listed::Missing),
         };
-        self.complete(api, &mut seen).await?;
+        self.complete(api, &mut seen, wanted).await?;
         // An empty list does not prove that there is such a scope.
         let nowhere = if seen.is_empty() { self.nowhere(api).await? } else { None };
         Ok(nowhere.map_or(Listed::Here(seen), Listed::Missing))
@@ -279,7 +290,8 @@ impl<R: Rest> Platform for R {
         let reply = api.send(Rest::cancel(self, &known.id)).await.map_err(|failure| self.refused(failure))?;
         usual::accepted(&reply, || {
             let wire: Option<R::Wire> = reply.at(R::AT).ok().flatten();
-            let shown = wire.and_then(|wire| self.deployment(wire));
+            let mut shown = wire.and_then(|wire| self.deployment(wire));
+            shown.iter_mut().for_each(|shown| self.date(shown, reply.given));
             shown.filter(|shown| is_same(&known.id, &shown.id))
         })
     }

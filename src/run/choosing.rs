@@ -117,6 +117,7 @@ impl Choosing<'_, '_> {
         let filter = Filter {
             history: selector.select == Select::Superseded || selector.one_group,
             ended: selector.select == Select::Commit,
+            pulls: selector.pull.is_some(),
         };
         let list = Waiting::For("the list of deployments", run.start.elapsed());
         let listed = run.with_retries(self.signals, || run.platform.list(run.api, &filter));

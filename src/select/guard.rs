@@ -24,7 +24,7 @@ impl Guard {
     ///
     /// What the platform said is compared as it is: a text that was made fit to be shown may have become another's.
     pub fn refusal(&self, deployment: &Deployment) -> Option<Refusal> {
-        let own = Source { repository: None, branch: deployment.branch.clone(), commit: deployment.commit.clone() };
+        let own = Source { branch: deployment.branch.clone(), commit: deployment.commit.clone(), ..Source::default() };
         let sources: Vec<_> = deployment.sources.iter().chain([&own]).collect();
         if let Some(wanted) = &self.branch
             && !sources.iter().any(|source| source.branch.as_ref() == Some(wanted))

@@ -36,6 +36,7 @@ impl Selector {
         };
         self.mind_unknown(&in_target, &mut selection);
         selection.warnings.extend(unseen_target);
+        selection.warnings.extend(stuck(&in_target));
         selection.looked_at = self.looked_at(&in_target);
         if automatic > 0 {
             selection.looked_at.automatic = automatic;
@@ -163,7 +164,9 @@ impl Selector {
         let is = |wanted: &String| found.map(|found| found.eq_ignore_ascii_case(wanted));
         let from_fork = self.repository.as_ref().is_none_or(|wanted| is(wanted) == Some(true));
         let from_home = self.home.as_ref().is_none_or(|wanted| is(wanted) != Some(false));
-        from_fork && from_home && self.branch.is_some() && source.branch == self.branch
+        let from_pull =
+            self.pull.as_ref().is_none_or(|wanted| source.pull.as_ref().is_some_and(|it| it.is_same(wanted)));
+        from_fork && from_pull && from_home && self.branch.is_some() && source.branch == self.branch
     }
 
     fn looked_at(&self, in_target: &[&Deployment]) -> LookedAt {
@@ -207,6 +210,19 @@ fn may_be_live(one: &Deployment) -> Option<Liveness> {
         Some(false) => None,
         None => Some(Liveness::Open { word: one.platform_state.clone(), over: one.is_terminal() }),
     }
+}
+
+/// How many of those that are stuck are named.
+const MOST_NAMED: usize = 10;
+
+/// What has been in flight for longer than anything takes: nobody may be working on it any more.
+fn stuck(listed: &[&Deployment]) -> Option<Remark> {
+    let in_flight = in_flight(listed);
+    let all = in_flight.iter().filter_map(|one| Some((one.id.clone(), one.stuck?)));
+    let mut all: Vec<_> = all.collect();
+    let more = all.len().saturating_sub(MOST_NAMED);
+    all.truncate(MOST_NAMED);
+    (!all.is_empty()).then_some(Remark::Stuck(all, more))
 }
 
 fn pick_latest(listed: &[&Deployment]) -> Selection {

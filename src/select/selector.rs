@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::model::deployment::Deployment;
+use crate::model::deployment::{Deployment, Pull};
 use crate::model::reason::{LookedAt, PerhapsLive, Remark, Unsure};
 
 /// The most deployments chosen at once, unless all are meant.
@@ -69,6 +69,8 @@ pub struct Selector {
     pub target: Option<String>,
     /// The branch is a fork's: a deployment must come from this repository (`owner/name`) as well.
     pub repository: Option<String>,
+    /// The branch is a fork's, and this pull request's head: a deployment must be a preview of it.
+    pub pull: Option<Pull>,
     /// The branch is this repository's own: a deployment that says it comes from another one is not meant.
     pub home: Option<String>,
     /// The scope is one line of deployments: branches do not divide it into groups.

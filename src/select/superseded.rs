@@ -8,12 +8,12 @@ use super::selector::{Selection, Selector, in_flight, is_in_flight};
 use crate::model::deployment::{Deployment, Live, State};
 use crate::model::reason::Remark;
 
-/// What supersedes what, by repository, branch and target; or by slot.
-type Groups<'a> = BTreeMap<[Option<&'a str>; 3], Vec<&'a Deployment>>;
+/// What supersedes what, by repository, branch, target and slot; or by slot alone.
+type Groups<'a> = BTreeMap<[Option<&'a str>; 4], Vec<&'a Deployment>>;
 
 impl Selector {
-    /// What supersedes what: those of one branch and target, or of one slot where branches do not count. One whose branch is not known belongs to no group, and a
-    /// fork's branch of the same name is another branch. What the platform started by itself supersedes nothing.
+    /// What supersedes what: those of one branch, target and slot, or of one slot where branches do not count. One whose
+    /// branch is not known belongs to no group, and a fork's branch of the same name is another branch. What the platform started by itself supersedes nothing.
     pub(super) fn groups<'a>(&self, listed: &[&'a Deployment]) -> Groups<'a> {
         let mut groups = Groups::new();
         for one in listed.iter().filter(|one| !one.automatic) {
@@ -22,9 +22,9 @@ impl Selector {
             let repository = sources.find_map(|source| source.repository.as_deref());
             let is_wanted = self.branch.is_none() || branch == self.branch.as_deref();
             let key = if self.one_group {
-                [None, one.slot.as_deref(), None]
+                [None, None, None, one.slot.as_deref()]
             } else if branch.is_some() && is_wanted {
-                [repository, branch, one.target.as_deref()]
+                [repository, branch, one.target.as_deref(), one.slot.as_deref()]
             } else {
                 continue;
             };

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use jiff::Timestamp;
 
 use super::*;
-use crate::model::deployment::Live;
+use crate::model::deployment::{Live, Pull};
 use crate::model::reason::{Reason, Selected};
 
 fn wanted(select: Select) -> Selector {
@@ -13,6 +13,7 @@ fn wanted(select: Select) -> Selector {
         commit: None,
         target: None,
         repository: None,
+        pull: None,
         home: None,
         one_group: false,
         knows_commits: true,
@@ -20,8 +21,11 @@ fn wanted(select: Select) -> Selector {
 }
 
 fn one(id: &str, state: State, created: i64, branch: Option<&str>, target: Option<&str>) -> Deployment {
-    let source =
-        Source { repository: None, branch: branch.map(str::to_owned), commit: Some(format!("{created:07x}aaaaaaa")) };
+    let source = Source {
+        branch: branch.map(str::to_owned),
+        commit: Some(format!("{created:07x}aaaaaaa")),
+        ..Source::default()
+    };
     Deployment {
         state,
         created: Timestamp::from_second(created).ok().filter(|_| created > 0),
@@ -301,6 +305,48 @@ fn of_several_slots_each_is_a_group_of_its_own() {
     // One that was live and is gone supersedes nothing.
     let gone = Deployment { live: Live::Once, ..at("gone", Succeeded, 5, None, "api") };
     assert!(ids(&line.select(&[gone, listed[3].clone()])).is_empty());
+}
+
+#[test]
+fn a_slot_divides_a_branch_as_well() {
+    let at = |id, created, slot: Option<&str>| Deployment {
+        slot: slot.map(str::to_owned),
+        ..one(id, Running, created, Some("main"), Some("preview"))
+    };
+    let listed = [at("d", 4, None), at("c", 3, Some("4")), at("b", 2, Some("7")), at("a", 1, Some("4"))];
+    assert_eq!(ids(&wanted(Select::Superseded).select(&listed)), ["a"]);
+}
+
+#[test]
+fn a_forks_branch_is_known_by_the_pull_request_where_that_is_what_deployments_tell() {
+    let pull = |base: &str, number| Some(Pull { base: base.to_owned(), number });
+    let of = |id, pull| {
+        let mut one = one(id, Running, 1, Some("main"), None);
+        one.sources.iter_mut().for_each(|source| source.pull.clone_from(&pull));
+        one
+    };
+    let listed =
+        [of("ours", None), of("it", pull("Acme/Web", 4)), of("b", pull("acme/web", 5)), of("c", pull("acme/api", 4))];
+    let wanted = Selector { branch: Some("main".to_owned()), pull: pull("acme/web", 4), ..wanted(Select::Branch) };
+    assert_eq!(ids(&wanted.select(&listed)), ["it"]);
+}
+
+#[test]
+fn what_is_stuck_in_flight_is_named_and_none_the_less_chosen() {
+    let stuck = |number: i64, state| Deployment {
+        stuck: Some(std::time::Duration::from_secs(24 * 3600)),
+        ..one(&format!("d{number}"), state, number, Some("main"), None)
+    };
+    let mut listed: Vec<_> = (1..=12).map(|number| stuck(number, Running)).collect();
+    listed.push(stuck(13, Failed));
+    listed.push(one("new", Running, 14, Some("main"), None));
+    let selection = wanted(Select::All).select(&listed);
+    assert_eq!(ids(&selection).len(), 13);
+    let [warning] = selection.warnings.as_slice() else { panic!("{:?}", selection.warnings) };
+    let told = warning.to_string();
+    assert!(told.starts_with("12 deployments have been in flight for over a day"), "{told}");
+    assert!(told.ends_with("d10 (1 day), and 2 more."), "{told}");
+    assert_eq!(ids(&wanted(Select::Latest).select(&listed)), ["new"]);
 }
 
 #[test]

@@ -44,7 +44,8 @@ pub fn open(connect: &Connect, setup: &Setup<'_>, faults: &mut Faults) -> Option
         target => target,
     };
     let usual = service.base.clone().map(|(base, _)| base).or_else(|| Address::parse(entry.base).ok());
-    let base = common.api_url.clone().or(usual)?;
+    let lacks = if values.is_usual("api_url") { entry.bare_path } else { "" };
+    let base = common.api_url.clone().map(|base| base.with_path(lacks)).or(usual)?;
     let roots = Roots {
         file: env.var("SSL_CERT_FILE"),
         dir: env.var("SSL_CERT_DIR"),

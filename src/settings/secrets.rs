@@ -17,7 +17,9 @@ pub fn all_secrets(platforms: &Platforms, env: &Env) -> Vec<Secret> {
         for written in env.every_spelling(input.name) {
             add(written.expose());
         }
-        input.usual.iter().filter_map(|(variable, _)| env.var(variable)).for_each(&mut add);
+        let usual = input.usual.iter().filter_map(|(variable, _)| env.written(variable));
+        let values = usual.filter(|written| !input.is_none(written)).filter_map(|written| written.value);
+        values.for_each(|value| add(value.expose()));
     }
     for written in api::proxy_secrets(env) {
         add(&written);

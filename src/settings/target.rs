@@ -68,6 +68,7 @@ pub fn judge(known: &Known<'_>, ids: Vec<Id>, faults: &mut Faults) -> (Target, G
         commit,
         target: values.get("target").map(str::to_owned),
         repository: None,
+        pull: None,
         home: None,
         one_group: entry.one_group,
         knows_commits: entry.selects.contains(&Select::Commit),
@@ -111,6 +112,10 @@ fn fill_from_facts(selector: &mut Selector, known: &Known<'_>, faults: &mut Faul
                 selector.home.clone_from(home);
                 return;
             };
+            if entry.knows_pulls && facts.pull.is_some() {
+                selector.pull.clone_from(&facts.pull);
+                return;
+            }
             match &fork.repository {
                 Some(repository) if entry.knows_forks => selector.repository = Some(repository.clone()),
                 Some(_) => faults.add(

@@ -13,6 +13,17 @@ fn listed(stage: Stage) -> Option<(Pages, Scope)> {
     Some((pages, stage.scope([one(1)])))
 }
 
+/// A page that leads to the next one in both ways: by what it says, and by the header that some platforms look at.
+fn page(pages: &Pages, number: usize, next: usize) -> Fault {
+    let link = format!("<https://api.example.com/deployments?page={next}>; rel=\"next\"");
+    Fault::Reply {
+        status: 200,
+        content_type: "application/json".to_owned(),
+        headers: vec![("link".to_owned(), link)],
+        body: (pages.page)(number, next).to_string().into_bytes(),
+    }
+}
+
 /// The step that cancels everything there.
 fn all(scope: &Scope) -> Step {
     scope.select("all").input("timeout", "60")
@@ -61,8 +72,7 @@ every_selecting!(one_that_is_too_large_alone_is_an_error_that_blames_nobody, All
 
 every_selecting!(a_list_is_read_up_to_two_hundred_pages, All, |stage| {
     let Some((pages, scope)) = listed(stage) else { return };
-    let endless = (1..=250).map(|number| (pages.page)(number, number + 1));
-    scope.sandbox.fault(Call::List, endless.map(|body| Fault::json(200, &body.to_string())));
+    scope.sandbox.fault(Call::List, (1..=250).map(|number| page(&pages, number, number + 1)));
     scope.errs(all(&scope)).reasons(&["200 pages"]).says("`deployment_id`");
     assert_eq!(scope.lists(), 200);
 });
@@ -71,7 +81,7 @@ every_selecting!(a_next_page_that_is_not_the_next_one_is_unreadable, All, |stage
     // The same link again, and one that leads on to the same page again.
     for next in [1, 2] {
         let Some((pages, scope)) = listed(stage) else { return };
-        scope.sandbox.always(Call::List, Fault::json(200, &(pages.page)(1, next).to_string()));
+        scope.sandbox.always(Call::List, page(&pages, 1, next));
         scope.errs(all(&scope)).reasons(&["its next page is not the next one"]);
     }
 });

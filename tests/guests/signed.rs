@@ -93,7 +93,7 @@ impl Rest for Signed {
     async fn listed(&self, api: &Api, _wanted: &Filter) -> Result<Vec<Deployment>, Failure> {
         let call = operation("List", json!({}), "list the deployments").reading();
         let list = List::new(call, "/deployments").cursor(Place::Body("/nextToken"), "/nextToken");
-        let take = |item: &[u8]| {
+        let take = |item: &[u8], _| {
             let id: String =
                 serde_json::from_slice(item).map_err(|_| Failure::unreadable("with an id that is none"))?;
             Ok(Item { what: id.clone(), id, is_in_flight: true, created: None, ends: false })

@@ -3,6 +3,7 @@
 mod cloud_foundry;
 mod datadog;
 mod digitalocean;
+mod netlify;
 mod qovery;
 mod railway;
 mod render;

@@ -161,7 +161,7 @@ impl World {
         let source = Source {
             branch: fate.branch.map(str::to_owned),
             commit: fate.branch.map(|_| commit(which)),
-            repository: None,
+            ..Source::default()
         };
         Deployment {
             state,

@@ -127,6 +127,7 @@ fn any_wanted() -> impl Strategy<Value = Selector> {
                 commit: (kind == Select::Commit).then(|| "1111111".to_owned()),
                 target,
                 repository: None,
+                pull: None,
                 home: None,
                 one_group: one_group && !branch,
                 knows_commits: true,

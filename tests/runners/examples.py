@@ -59,6 +59,7 @@ RAILWAY = {"actions/checkout": GREEN, "Start the deployment": GREEN}
 RAILWAY_SERVICE = "32c989b1-0000-4000-8000-00000000000c"
 RAILWAY_ID = "5f1fb65b-0000-4000-8000-000000000001"
 RAILWAY_UP = f"npx --yes @railway/cli@5.63.1 up --detach --service {RAILWAY_SERVICE}"
+NETLIFY_SITE, NETLIFY_ID = "0d3a9d2f-ef94-4380-93df-27ee400e2048", "66a9a1c24fd25f0008000001"
 LEFT = "Stop what a broken push has left behind"
 
 
@@ -133,6 +134,7 @@ CASES = [
                went_live="false", canceled=("k7Q-3mX-p9Z",)),
     dispatched("canceled", by_hand("qovery", "latest", "false"), green=True, outcome="canceled", went_live="false", canceled=(QOVERY_REQUEST,)),
     dispatched("canceled", by_hand("render", "all", "false"), green=True, outcome="canceled", went_live="false", canceled=("dep-rn",)),
+    dispatched("canceled", by_hand("netlify", "latest", "false"), green=True, outcome="canceled", went_live="false", canceled=(NETLIFY_ID,)),
     dispatched("canceled", by_hand("railway", "latest", "false"), green=True, outcome="canceled", went_live="false", canceled=(RAILWAY_ID,)),
 
     Case("canceled-workflow", "canceled", {"Deploy": RED, STOP: GREEN}, outcome="canceled", went_live="false", canceled=("dep-do",),
@@ -196,6 +198,15 @@ CASES = [
     Case("railway", "goes-live", {**RAILWAY, **CHECK, STOP: RED, "Say that it is live": GREEN}, outcome="completed", went_live="true",
          calls=(RAILWAY_UP,), told="was faster and is live"),
     Case("railway", "canceled", {**RAILWAY, "Your checks": GREEN}, green=True, checks="pass", calls=(RAILWAY_UP,)),
+
+    Case("netlify", "canceled", {**CHECK, STOP: GREEN}, outcome="canceled", went_live="false", canceled=(NETLIFY_ID,)),
+    Case("netlify", "goes-live", {**CHECK, STOP: RED, "Say that it is live": GREEN}, outcome="completed", went_live="true",
+         canceled=(NETLIFY_ID,), told="the deploy of this commit is live"),
+    Case("netlify", "live-already", {**CHECK, STOP: RED, "Say that it is live": GREEN}, outcome="already_finished", went_live="true",
+         told="the deploy of this commit is live"),
+    Case("netlify", "canceled", {**CHECK, STOP: GREEN, "Say that there is none": GREEN}, outcome="nothing_to_cancel", went_live="false",
+         told="has no deploy of this commit", payload={"ref": "refs/heads/main", "after": "e" * 40}),
+    Case("netlify", "canceled", {"Your checks": GREEN}, green=True, checks="pass"),
 ]
 
 
@@ -257,12 +268,12 @@ class Runner:
             "VERCEL_PROJECT_ID": "prj_1", "VERCEL_TEAM_ID": "team_1", "PRODUCTION_URL": "https://www.example.com",
             "DIGITALOCEAN_APP_ID": "app-1", "DIGITALOCEAN_APP_NAME": "web", "CF_API_URL": api_url, "CF_ORG": "acme", "CF_SPACE": "prod",
             "CF_APP": "web", "DD_SITE": "datadoghq.eu", "QOVERY_ENVIRONMENT_ID": QOVERY_ENVIRONMENT,
-            "RENDER_SERVICE_ID": RENDER_SERVICE, "RAILWAY_SERVICE_ID": RAILWAY_SERVICE,
+            "RENDER_SERVICE_ID": RENDER_SERVICE, "RAILWAY_SERVICE_ID": RAILWAY_SERVICE, "NETLIFY_SITE_ID": NETLIFY_SITE,
         }
         secrets = {
             "VERCEL_TOKEN": token, "DIGITALOCEAN_ACCESS_TOKEN": token, "CF_USERNAME": "deployer", "CF_PASSWORD": token,
             "DD_API_KEY": settings["STAND_IN_API_KEY"], "DD_APP_KEY": token, "QOVERY_API_TOKEN": token,
-            "RENDER_API_KEY": token, "RAILWAY_TOKEN": token,
+            "RENDER_API_KEY": token, "RAILWAY_TOKEN": token, "NETLIFY_AUTH_TOKEN": token,
         }
         words = ["--env", "--var", "--input"]
         options = [f"{name}={value}" for name, value in settings.items()], [f"{name}={value}" for name, value in variables.items()], [

@@ -50,6 +50,10 @@ pub trait Own: Clone + Send + Sized + 'static {
     const COURSE: Words;
     /// The words after which nothing comes.
     const FINISHED: &'static [&'static str] = &[];
+    /// Whether nothing comes after that word.
+    fn is_finished(word: &str) -> bool {
+        Self::FINISHED.contains(&word)
+    }
     /// The fields that say when one was created.
     const CREATED: &'static [&'static str] = &[];
     /// Where the platform keeps them.
@@ -224,7 +228,7 @@ impl<O: Own> Deployment<O> {
 
     /// Takes a cancel request; the status instead, when it is too late for one.
     pub fn cancel(&mut self) -> Result<Answer, u16> {
-        if O::FINISHED.contains(&self.script.now()) {
+        if O::is_finished(self.script.now()) {
             return match self.finished_cancel {
                 200 => Ok(Answer::json(200, &O::canceled(self, self.script.now()))),
                 other => Err(other),

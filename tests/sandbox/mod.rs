@@ -33,7 +33,7 @@ use tokio::net::TcpSocket;
 
 pub use deployment::{COMMIT, Deployment, Desk, Fleet, Own, Words};
 pub use faults::{Delivery, Fault, Manner, NoWay};
-pub use http::{Answer, Request};
+pub use http::{Answer, Request, epoch};
 pub use platform::{Access, Addition, Call, Grant, Platform, Platforms, Tokens};
 pub use platforms::*;
 pub use proxy::{Gate, Proxy};

@@ -40,7 +40,8 @@ pub struct About {
     pub letter: char,
     /// The id of the deployment with that number.
     pub id: fn(usize) -> String,
-    /// States of ours, each with the platform's word for it; it has no others.
+    /// States of ours, each with the platform's word for it, and with the message that makes the difference where its word
+    /// means several: `error: Canceled build`; it has no others.
     pub states: Inputs,
     /// A word for a deployment in flight that nobody has told us of.
     pub unknown: &'static str,
@@ -60,6 +61,8 @@ pub struct About {
     pub links: &'static str,
     /// The right that a token needs to cancel, as a message must name it.
     pub right: &'static str,
+    /// Where a deployment goes of which nothing is said.
+    pub usual_target: &'static str,
     /// How it differs.
     pub traits: Traits,
 }
@@ -99,21 +102,32 @@ impl About {
         unknown_scope: None,
         links: "",
         right: "",
+        usual_target: "preview",
         traits: Traits::USUAL,
     };
 
-    /// The platform's word for a state of ours; `None`: it has no such state.
-    pub fn word(&self, state: &str) -> Option<&'static str> {
+    /// The platform's word for a state of ours, with its message; `None`: it has no such state.
+    pub fn told(&self, state: &str) -> Option<&'static str> {
         self.states.iter().find(|(ours, _)| *ours == state).map(|(_, word)| *word)
+    }
+
+    /// The word alone.
+    pub fn word(&self, state: &str) -> Option<&'static str> {
+        self.told(state).map(bare)
     }
 
     /// The word it shows for a state of ours; a word that is not ours stands for itself.
     pub fn shown(&self, state: &'static str) -> &'static str {
+        bare(self.played(state))
+    }
+
+    /// The same with its message.
+    pub fn played(&self, state: &'static str) -> &'static str {
         match state {
             "unknown" => self.unknown,
-            "canceled" => self.stopped.or(self.word(state)).expect("a word for what a cancel has stopped"),
+            "canceled" => self.stopped.or(self.told(state)).expect("a word for what a cancel has stopped"),
             "queued" | "running" | "canceling" | "succeeded" | "failed" | "superseded" => {
-                self.word(state).unwrap_or_else(|| panic!("{} has no state {state}", self.name))
+                self.told(state).unwrap_or_else(|| panic!("{} has no state {state}", self.name))
             }
             own => own,
         }
@@ -121,9 +135,14 @@ impl About {
 
     /// The words of a course before a cancel, afterwards, and in its answer.
     pub fn words(&self, course: &Course) -> (Vec<&'static str>, Vec<&'static str>, Option<&'static str>) {
-        let shown = |states: &[&'static str]| states.iter().map(|state| self.shown(state)).collect();
-        (shown(&course.states), shown(&course.after_cancel), course.answer.map(|state| self.shown(state)))
+        let played = |states: &[&'static str]| states.iter().map(|state| self.played(state)).collect();
+        (played(&course.states), played(&course.after_cancel), course.answer.map(|state| self.played(state)))
     }
+}
+
+/// A word without its message.
+fn bare(word: &str) -> &str {
+    word.split_once(": ").map_or(word, |(word, _)| word)
 }
 
 /// How a platform differs from the others where the contract allows it.
@@ -137,6 +156,8 @@ pub struct Traits {
     pub reads_before: usize,
     /// The status of an accepted cancel request.
     pub accepted: u16,
+    /// The status of one whose token may only look.
+    pub no_right: u16,
     /// The status of one that comes too late.
     pub too_late: u16,
     /// Several deployments can be in flight at a time.
@@ -168,6 +189,7 @@ impl Traits {
         answer_can_lie: true,
         reads_before: 1,
         accepted: 200,
+        no_right: 403,
         too_late: 400,
         many: true,
         supersedes: false,
@@ -385,6 +407,11 @@ impl dyn Stand {
     /// The right that a token needs to cancel, as a message must name it.
     pub fn right(&self) -> &'static str {
         self.about().right
+    }
+
+    /// Where a deployment goes of which nothing is said.
+    pub fn usual_target(&self) -> &'static str {
+        self.about().usual_target
     }
 
     /// How it differs.

@@ -122,9 +122,18 @@ fn a_state_that_a_platform_has_can_be_tried_there() {
             (State::Failed, "failed"),
             (State::Superseded, "superseded"),
         ] {
-            let is_there = info.states.iter().any(|(_, other)| *other == state);
+            let by_message = info.messages.iter().map(|(_, _, other)| other);
+            let is_there = info.states.iter().map(|(_, other)| other).chain(by_message).any(|other| *other == state);
             assert_eq!(stand.has(name), is_there, "{name} on {}", stand.name());
-            assert!(stand.word(name).is_none_or(|word| info.state(word) == state), "{name} on {}", stand.name());
+            let means = |told: &str| match told.split_once(": ") {
+                Some((word, message)) if !info.messages.is_empty() => {
+                    let mut known = info.messages.iter();
+                    let known = known.find(|(own, beside, _)| own.eq_ignore_ascii_case(word) && *beside == message);
+                    known.map_or(info.state(word), |(_, _, state)| *state)
+                }
+                _ => info.state(told),
+            };
+            assert!(stand.about().told(name).is_none_or(|told| means(told) == state), "{name} on {}", stand.name());
         }
     }
 }

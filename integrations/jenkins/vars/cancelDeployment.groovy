@@ -38,6 +38,8 @@ import groovy.transform.Field
     'service_id',
     'service_name',
     'owner_id',
+    'site_id',
+    'site_name',
 ]
 
 Map call(Map given = [:]) {

@@ -29,11 +29,13 @@ fn any_seen() -> impl Strategy<Value = Seen> {
         weighed(vec![Some(BRANCH)], 9, vec![None, Some("main2")]),
         weighed(vec![Some(COMMIT)], 9, vec![None, Some("2222222aaaaaaa")]),
     )
-        .prop_map(|(state, settled, live, id, branch, commit)| Seen {
+        .prop_map(|(state, is_odd, live, id, branch, commit)| Seen {
             id,
             state,
             // Only a word that we do not know needs to be told apart.
-            settled: settled && state == State::Unknown,
+            settled: is_odd && state == State::Unknown,
+            // Only a failure may turn out to be something else.
+            unexplained: is_odd && state == State::Failed,
             live,
             branch,
             commit,

@@ -268,3 +268,82 @@ fn nobody_is_said_to_have_accepted_what_was_refused() {
     let reason = procedure.ending().unwrap().reason.to_string();
     assert!(reason.starts_with("It was being canceled, but the end is not visible"), "{reason}");
 }
+
+/// A failure of which the platform has not said yet how it came about.
+fn unexplained() -> Event {
+    let one = Deployment { unexplained: true, ..deployment(Failed) };
+    Event::Read(Ok(Found::Here(Box::new(one))))
+}
+
+#[test]
+fn an_end_that_is_not_explained_yet_is_looked_at_once_more_after_a_request_of_ours() {
+    let gone = || Event::Read(Ok(Found::Missing(Missing::Gone("d-1".to_owned()))));
+    let lost = || Event::Read(Err(failure(Kind::Forbidden)));
+    let begun = || vec![sight(Running), accepted(None)];
+    let shown = Deployment { unexplained: true, ..deployment(Failed) };
+    let shows = Accepted { deployment: Some(Box::new(shown)), status: 200, request_id: None };
+    let hasty = Event::Answered(Ok(shows));
+    for (events, outcome) in [
+        (then(begun(), vec![unexplained(), sight(Canceled)]), Outcome::Canceled),
+        (then(begun(), vec![unexplained(), unexplained()]), Outcome::Failed),
+        // What was read is told, whatever became of the second look.
+        (then(begun(), vec![unexplained(), gone()]), Outcome::Failed),
+        (then(begun(), vec![unexplained(), lost()]), Outcome::Failed),
+        (vec![sight(Running), hasty, sight(Canceled)], Outcome::Canceled),
+        (vec![sight(Running), refused(Kind::Server), unexplained(), sight(Canceled)], Outcome::Canceled),
+    ] {
+        check(plan(), events, outcome, 1);
+    }
+    // Nobody asked, or the platform had clearly said no.
+    check(plan(), vec![unexplained(), sight(Canceled)], Outcome::AlreadyFinished, 0);
+    check(plan(), vec![sight(Running), refused(Kind::Refused), unexplained(), sight(Canceled)], Outcome::Failed, 1);
+    // Nor is there time for another look.
+    let short = Plan { limit: Duration::from_secs(2), ..plan() };
+    check(short, then(begun(), vec![unexplained(), sight(Canceled)]), Outcome::Failed, 1);
+}
+
+#[test]
+fn a_signal_after_an_end_that_is_not_explained_yet_tells_that_end() {
+    let (mut procedure, _) = play(plan(), vec![sight(Running), accepted(None), unexplained()]);
+    procedure.interrupt(Duration::from_secs(1));
+    assert_eq!(procedure.ending().map(|ending| ending.outcome), Some(Outcome::Failed));
+}
+
+/// What the platform knows of it besides may come last, and decides what it is called.
+#[test]
+fn a_last_look_at_whether_it_is_live_decides_the_outcome() {
+    let built = || {
+        let one = Deployment { live: Live::Unknown, ..deployment(Succeeded) };
+        Event::Read(Ok(Found::Here(Box::new(one))))
+    };
+    let asked = || vec![sight(Running), accepted(None), built()];
+    for (events, live, outcome, says) in [
+        (vec![built()], None, Outcome::AlreadyFinished, "when this run first looked, so nothing"),
+        (
+            vec![built()],
+            Some(Live::ByState),
+            Outcome::AlreadyLive,
+            "It was P_succeeded when this run first looked, so nothing",
+        ),
+        (vec![built()], Some(Live::Unpublished), Outcome::AlreadyFinished, "built but not published"),
+        (asked(), None, Outcome::Completed, "whether that is live could not be read"),
+        (asked(), Some(Live::ByState), Outcome::Completed, "too late: it went from P_running to P_succeeded"),
+        (asked(), Some(Live::Unpublished), Outcome::Completed, "built but not published"),
+    ] {
+        let (mut procedure, _) = play(plan(), events);
+        let sentence = Some("So it is.".to_owned());
+        let last = Event::Concluded(Conclusion { live, sentence, ..Conclusion::default() });
+        assert!(matches!(procedure.next(Duration::from_secs(9), last), Action::Done));
+        let ending = procedure.ending().unwrap();
+        assert_eq!((ending.outcome, ending.addition.as_deref()), (outcome, Some("So it is.")));
+        assert!(ending.reason.to_string().contains(says), "{}", ending.reason);
+    }
+    // What was refused by a guard stays refused.
+    let guard = Guard { branch: Some("main".to_owned()), ..Guard::default() };
+    let (mut procedure, _) = play(Plan { guard, ..plan() }, vec![built()]);
+    procedure.next(
+        Duration::from_secs(9),
+        Event::Concluded(Conclusion { live: Some(Live::ByState), ..Conclusion::default() }),
+    );
+    assert_eq!(procedure.ending().map(|ending| ending.outcome), Some(Outcome::Error));
+}

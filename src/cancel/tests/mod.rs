@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Action, Event, Plan, Procedure};
-use crate::model::answers::{Accepted, Exclusion, Found};
+use crate::model::answers::{Accepted, Conclusion, Exclusion, Found};
 use crate::model::deployment::{Deployment, Live, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::outcome::Outcome;

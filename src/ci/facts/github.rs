@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::known::{Facts, Fork, fork, is_commit};
 use crate::input::env::Env;
+use crate::model::deployment::Pull;
 
 /// The largest event file that is read, in bytes.
 const LARGEST_EVENT: u64 = 8 << 20;
@@ -93,7 +94,11 @@ fn text<'a>(event: &'a Value, pointer: &str) -> Option<&'a str> {
 
 fn pull_request(_env: &Env, event: &Value) -> Facts {
     let at = |place: &str| text(event, &format!("/pull_request/{place}"));
-    Facts::new(at("head/sha"), at("head/ref")).of_fork(fork(at("head/repo/full_name"), at("base/repo/full_name")))
+    let base = at("base/repo/full_name");
+    let number = event.pointer("/pull_request/number").or_else(|| event.get("number")).and_then(Value::as_u64);
+    let pull = base.zip(number).map(|(base, number)| Pull { base: base.to_owned(), number });
+    let facts = Facts::new(at("head/sha"), at("head/ref")).of_fork(fork(at("head/repo/full_name"), base));
+    Facts { pull, ..facts }
 }
 
 /// What the first workflow ran for. Where that stood on the default branch for something else, so do its facts.
@@ -252,6 +257,20 @@ mod tests {
         let name = Some("mallory/web");
         check("workflow_run", after(other), HEAD, "topic", name);
         check("workflow_run", after(Value::Null), HEAD, "topic", Some(""));
+    }
+
+    #[test]
+    fn a_pull_request_is_told_with_its_number_and_its_base() {
+        let told = |event: Value| facts("pull_request", Some(event.to_string().as_bytes()), &[]).pull;
+        let own = json!({ "full_name": "acme/web" });
+        let mut event = pull(json!({ "full_name": "mallory/web" }), own);
+        assert_eq!(told(event.clone()), None);
+        let known = Some(Pull { base: "acme/web".to_owned(), number: 7 });
+        event["number"] = json!(7);
+        assert_eq!(told(event.clone()), known);
+        event["number"] = json!("7");
+        event["pull_request"]["number"] = json!(7);
+        assert_eq!(told(event), known);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What a CI system can tell about this run.
 
+use crate::model::deployment::Pull;
+
 /// What the CI system knows about this run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
@@ -11,6 +13,8 @@ pub struct Facts {
     pub fork: Option<Fork>,
     /// The page of the commit in this repository, where the CI system itself says where that is.
     pub commit_page: Option<String>,
+    /// The pull request that it is for, and whose head commit and branch are.
+    pub pull: Option<Pull>,
     /// Sentences worth a warning.
     pub notes: Vec<String>,
 }

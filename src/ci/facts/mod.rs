@@ -13,6 +13,19 @@ pub use self::known::{Facts, Fork};
 
 use crate::input::env::{Env, is_unexpanded};
 use crate::model::branch::short_name;
+use crate::model::deployment::Pull;
+
+/// The variables that tell the number of the pull request, and which repository it is for where that may be another one
+/// than the run's.
+const PULLS: [(&str, &str, &str); 7] = [
+    ("azure", "SYSTEM_PULLREQUEST_PULLREQUESTNUMBER", ""),
+    ("gitlab", "CI_MERGE_REQUEST_IID", "CI_MERGE_REQUEST_PROJECT_PATH"),
+    ("buildkite", "BUILDKITE_PULL_REQUEST", ""),
+    ("drone", "DRONE_PULL_REQUEST", ""),
+    ("harness", "DRONE_PULL_REQUEST", ""),
+    ("circleci", "CIRCLE_PR_NUMBER", ""),
+    ("woodpecker", "CI_COMMIT_PULL_REQUEST", ""),
+];
 
 /// The longest value that is believed, in bytes.
 const LONGEST: usize = 1024;
@@ -24,7 +37,7 @@ impl Facts {
         let here = if ci == "plain" { super::systems::detect(env) } else { ci };
         let facts = match here {
             "github" | "gitea" | "forgejo" => github::read(env),
-            _ => others::read(env, here),
+            _ => Self { pull: Self::pull(env, here), ..others::read(env, here) },
         };
         let facts = facts.checked();
         Self { commit_page: pages::commit_page(env, here, &facts), ..facts }
@@ -52,6 +65,14 @@ impl Facts {
             Some(format!("{}/{name}", parts.next()?))
         };
         named.or_else(circle).or_else(cloned).filter(|name| name.contains('/'))
+    }
+
+    /// The pull request that the CI system tells.
+    fn pull(env: &Env, ci: &str) -> Option<Pull> {
+        let (_, number, base) = PULLS.iter().find(|(id, ..)| *id == ci)?;
+        let number = env.var(number)?.parse().ok()?;
+        let base = if base.is_empty() { Self::repository(env) } else { env.var(base).map(str::to_owned) };
+        Some(Pull { base: base?, number })
     }
 
     fn new(commit: Option<&str>, branch: Option<&str>) -> Self {
@@ -155,6 +176,24 @@ mod tests {
             ["$(Build.SourceBranchName)", "${{ github.ref }}", "refs/heads/$BRANCH", "a..b", "a b", "topic.lock", "-x"]
         {
             check(HEAD, name, (Some(HEAD), None), 1);
+        }
+    }
+
+    #[test]
+    fn a_pull_request_is_told_where_its_number_and_its_repository_are() {
+        let known = Some(Pull { base: "acme/web".to_owned(), number: 7 });
+        let gitlab = [("CI_MERGE_REQUEST_IID", "7"), ("CI_PROJECT_PATH", "mallory/web")];
+        for (ci, variables, pull) in [
+            ("drone", &[("DRONE_PULL_REQUEST", "7"), ("DRONE_REPO", "acme/web")][..], &known),
+            ("buildkite", &[("BUILDKITE_PULL_REQUEST", "7"), ("BUILDKITE_REPO", "git@h:acme/web.git")], &known),
+            ("buildkite", &[("BUILDKITE_PULL_REQUEST", "false"), ("BUILDKITE_REPO", "git@h:acme/web.git")], &None),
+            // It may run in the fork's own project.
+            ("gitlab", &gitlab, &None),
+            ("gitlab", &[gitlab[0], gitlab[1], ("CI_MERGE_REQUEST_PROJECT_PATH", "acme/web")], &known),
+            ("drone", &[("DRONE_PULL_REQUEST", "7")], &None),
+            ("jenkins", &[("CHANGE_ID", "7")], &None),
+        ] {
+            assert_eq!(&Facts::read(&env(variables), ci).pull, pull, "{variables:?}");
         }
     }
 

@@ -52,6 +52,9 @@ impl Check {
     pub fn hint(&self) -> String {
         match self {
             Self::Alias { id, .. } => format!("Give `deployment_id: {id}`."),
+            Self::Elsewhere { input, .. } | Self::Untold { input, .. } if *input == "deployment_id" => {
+                "Check `deployment_id`.".to_owned()
+            }
             Self::Elsewhere { input, .. } | Self::Untold { input, .. } => {
                 format!("Check `{input}` and `deployment_id`.")
             }

@@ -22,8 +22,8 @@ pub enum End {
         /// What that leaves open.
         live: TooLate,
     },
-    /// Canceled, but not because of this run; what became of our request, and the platform's last word.
-    CanceledByOthers(Ours, String),
+    /// Canceled, but not because of this run; what became of our request.
+    CanceledByOthers(Ours, Course),
     /// In flight at the first read, and over before a request was processed.
     Beforehand {
         /// From what to what.
@@ -273,13 +273,13 @@ impl fmt::Display for End {
                 write!(f, "{answer}{course}{}", course.note())
             }
             Self::TooLate { answer, course, live } => write!(f, "{answer}{course}{}{live}", course.note()),
-            Self::CanceledByOthers(ours, word) => {
+            Self::CanceledByOthers(ours, course) => {
                 let ours = match ours {
                     Ours::None => "so this run sent nothing and only watched",
                     Ours::TurnedAway => "and a rate limit (429) turned the request of this run away",
                     Ours::Refused => "and the platform refused the request of this run",
                 };
-                write!(f, "It was being canceled already, {ours}: it ended {word}")
+                write!(f, "It was being canceled already, {ours}: it ended {}{}", course.last, course.note())
             }
             Self::Beforehand { course, ours } => {
                 write!(f, "{}{}{ours}", capital(&course.to_string()), course.note())
@@ -303,10 +303,10 @@ fn write_course(f: &mut fmt::Formatter<'_>, how: How, course: &Course) -> fmt::R
     const OVER: &str = "which means that it is over and not live";
     let (last, note) = (&course.last, course.note());
     match how {
-        How::Canceled => write!(f, "{}", capital(&course.to_string())),
+        How::Canceled => write!(f, "{}{note}", capital(&course.to_string())),
         How::CanceledAfterRefusal => write!(
             f,
-            "The platform refused the cancel request, and then it was canceled all the same, by somebody else or by the platform itself: {course}"
+            "The platform refused the cancel request, and then it was canceled all the same, by somebody else or by the platform itself: {course}{note}"
         ),
         How::NotLiveAfterYes => write!(f, "The platform accepted the cancel request, and {course}, {OVER}"),
         How::NotLiveAfterUnclear => write!(f, "The cancel request had no clear answer, but {course}, {OVER}"),

@@ -1,11 +1,15 @@
 //! Every reason once, as somebody reads it: for documents and tests, and for who wants to read them all in one go.
 
+use std::time::Duration;
+
 use super::{
     Answer, Asked, Course, End, Gone, How, Interrupted, Liveness, LookedAt, Missing, Of, Ours, OutOfTime, PerhapsLive,
     Reason, Refusal, Remark, Requested, Rest, Says, Selected, TooLate, Unchecked, Unseen, Unsent, Unsure, What,
 };
 use crate::model::deployment::State;
 use crate::model::failure::{Failure, Kind};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Reasons with their sentences.
 pub type Examples = Vec<(Reason, &'static str)>;
@@ -50,6 +54,14 @@ pub fn remarks() -> Vec<(Remark, &'static str)> {
             "One deployment in flight does not name a branch, so nobody knows what supersedes it, and it is left alone.",
         ),
         (
+            Remark::Stuck(vec![("d-1".to_owned(), Duration::from_secs(30 * 3600)), ("d-2".to_owned(), DAY * 14)], 0),
+            "2 deployments have been in flight for over a day, which nobody may be working on any more: d-1 (1 day), d-2 (14 days).",
+        ),
+        (
+            Remark::Stuck(vec![("d-1".to_owned(), DAY * 2)], 3),
+            "4 deployments have been in flight for over a day, which nobody may be working on any more: d-1 (2 days), and 3 more.",
+        ),
+        (
             Remark::Undated(2),
             "2 deployments in flight do not carry a time of creation, so nobody knows what supersedes them, and they are left alone.",
         ),
@@ -79,19 +91,23 @@ fn over() -> Examples {
     vec![
         (over(How::Canceled, "CANCELED"), "It went from BUILDING to CANCELED."),
         (
+            End::Ended(How::Canceled, course("building", "error", Some("Canceled build"))).into(),
+            "It went from building to error (\"Canceled build\").",
+        ),
+        (
             over(How::CanceledAfterRefusal, "CANCELED"),
             "The platform refused the cancel request, and then it was canceled all the same, by somebody else or by the platform itself: it went from BUILDING to CANCELED.",
         ),
         (
-            End::CanceledByOthers(Ours::None, "CANCELED".to_owned()).into(),
+            End::CanceledByOthers(Ours::None, course("BUILDING", "CANCELED", None)).into(),
             "It was being canceled already, so this run sent nothing and only watched: it ended CANCELED.",
         ),
         (
-            End::CanceledByOthers(Ours::TurnedAway, "CANCELED".to_owned()).into(),
+            End::CanceledByOthers(Ours::TurnedAway, course("BUILDING", "CANCELED", None)).into(),
             "It was being canceled already, and a rate limit (429) turned the request of this run away: it ended CANCELED.",
         ),
         (
-            End::CanceledByOthers(Ours::Refused, "CANCELED".to_owned()).into(),
+            End::CanceledByOthers(Ours::Refused, course("BUILDING", "CANCELED", None)).into(),
             "It was being canceled already, and the platform refused the request of this run: it ended CANCELED.",
         ),
         (

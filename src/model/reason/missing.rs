@@ -32,6 +32,13 @@ pub enum Missing {
         /// What may be wrong.
         check: String,
     },
+    /// What was written names a build, and that belongs to another id.
+    Build {
+        /// What was written.
+        id: String,
+        /// Its deployment.
+        deployment: String,
+    },
     /// It was there before.
     Gone(String),
     /// An environment knows nothing of it any more.
@@ -59,6 +66,7 @@ impl Missing {
             Self::Scope { name, place, check } => {
                 Self::Scope { name: clean(&name), place: clean(&place), check: clean(&check) }
             }
+            Self::Build { id, deployment } => Self::Build { id: clean(&id), deployment: clean(&deployment) },
             Self::Gone(id) => Self::Gone(clean(&id)),
             Self::Forgotten { environment, id, instead } => Self::Forgotten {
                 environment: clean(&environment),
@@ -75,6 +83,7 @@ impl Missing {
             Self::Deployment { check, .. } | Self::Scope { check, .. } => format!("Check {check}."),
             Self::InScope { check, .. } => format!("Check {check}."),
             Self::NoList => "Give `deployment_id`.".to_owned(),
+            Self::Build { deployment, .. } => format!("Give `deployment_id: {deployment}`."),
             Self::Gone(_) | Self::Forgotten { .. } => String::new(),
         }
     }
@@ -86,6 +95,9 @@ impl fmt::Display for Missing {
             Self::Deployment { id, place, .. } => write!(f, "there is no deployment {id} {place}"),
             Self::InScope { scope, id, .. } => write!(f, "the {scope} has no deployment {id}"),
             Self::Scope { name, place, .. } => write!(f, "there is no {name} {place}"),
+            Self::Build { id, deployment } => {
+                write!(f, "there is no deployment {id}: it is the id of a build, whose deployment is {deployment}")
+            }
             Self::Gone(id) => write!(f, "deployment {id} cannot be found any more"),
             Self::Forgotten { environment, id, instead } => {
                 write!(f, "environment {environment} tells of deployment {id} no more")?;
@@ -99,7 +111,7 @@ impl fmt::Display for Missing {
 
 impl Missing {
     /// One of each as it is read at the beginning of a run, with what to do; for documents and tests.
-    pub fn examples() -> [(Self, &'static str, &'static str); 7] {
+    pub fn examples() -> [(Self, &'static str, &'static str); 8] {
         let id = || "d-1".to_owned();
         let here = || "for this credential".to_owned();
         let forgotten = |instead| Self::Forgotten { environment: "e-1".to_owned(), id: id(), instead };
@@ -118,6 +130,11 @@ impl Missing {
                 Self::Scope { name: "app web".to_owned(), place: here(), check: "`app_id`".to_owned() },
                 "There is no app web for this credential.",
                 "Check `app_id`.",
+            ),
+            (
+                Self::Build { id: "b-1".to_owned(), deployment: id() },
+                "There is no deployment b-1: it is the id of a build, whose deployment is d-1.",
+                "Give `deployment_id: d-1`.",
             ),
             (Self::Gone(id()), "Deployment d-1 cannot be found any more.", ""),
             (forgotten(None), "Environment e-1 tells of deployment d-1 no more.", ""),

@@ -1,6 +1,7 @@
 //! What a selection found. The sentences have no period yet, except the remarks.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::model::deployment::short_commit;
 use crate::text::line::capital;
@@ -128,6 +129,8 @@ pub enum Remark {
     Ungrouped(usize),
     /// So many have no time, so they supersede nothing.
     Undated(usize),
+    /// These have been in flight for that long, besides so many more.
+    Stuck(Vec<(String, Duration)>, usize),
 }
 
 impl Selected {
@@ -260,6 +263,7 @@ impl fmt::Display for Remark {
             Self::UnseenTarget(wanted, seen) => {
                 return write!(f, "No deployment to {wanted} was seen, only to {}.", seen.join(", "));
             }
+            Self::Stuck(named, more) => return write_stuck(f, named, *more),
             Self::Automatic(count)
             | Self::UnknownState(count, _)
             | Self::Silent(count, _)
@@ -271,7 +275,7 @@ impl fmt::Display for Remark {
         let (is, does, it) = if count == 1 { ("is", "does", "it") } else { ("are", "do", "them") };
         let unknown = if count == 1 { "what supersedes it, and it is" } else { "what supersedes them, and they are" };
         match self {
-            Self::UnseenTarget(..) => Ok(()),
+            Self::UnseenTarget(..) | Self::Stuck(..) => Ok(()),
             Self::Automatic(_) => {
                 let was = if count == 1 { "was" } else { "were" };
                 write!(
@@ -306,6 +310,23 @@ impl fmt::Display for Remark {
             }
         }
     }
+}
+
+fn write_stuck(f: &mut fmt::Formatter<'_>, named: &[(String, Duration)], more: usize) -> fmt::Result {
+    let days = |age: &Duration| match age.as_secs() / 86_400 {
+        1 => "1 day".to_owned(),
+        days => format!("{days} days"),
+    };
+    let mut all: Vec<_> = named.iter().map(|(id, age)| format!("{id} ({})", days(age))).collect();
+    all.extend((more > 0).then(|| format!("and {more} more")));
+    let count = named.len() + more;
+    let have = if count == 1 { "has" } else { "have" };
+    write!(
+        f,
+        "{} {have} been in flight for over a day, which nobody may be working on any more: {}.",
+        capital(&counted(count)),
+        all.join(", ")
+    )
 }
 
 /// So many deployments, in words that agree with the number.

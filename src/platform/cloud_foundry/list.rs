@@ -188,7 +188,7 @@ async fn deployments(api: &Api, app: &Id, back_to: Option<Timestamp>) -> Result<
     let all = of_app(app);
     let active = all.filtered().filter(|_| back_to.is_none());
     let until = back_to.map_or(Until::End, |time| Until::OlderThan { time, least: 0 });
-    active.unwrap_or(all).read(api, until, |item| one_listed(item, app)).await
+    active.unwrap_or(all).read(api, until, |item, _| one_listed(item, app)).await
 }
 
 /// One deployment of a list. Nobody gave its id, so it is judged like a written one.

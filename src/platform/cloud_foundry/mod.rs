@@ -209,6 +209,6 @@ impl Rest for CloudFoundry {
         if is_open && ended.state == State::Canceled && had_superseded(api, ended).await? {
             details.insert(SUPERSEDED_ANOTHER.to_owned(), json!(true));
         }
-        Ok(Conclusion { details, sentence: None })
+        Ok(Conclusion { details, ..Conclusion::default() })
     }
 }

@@ -65,7 +65,7 @@ async fn read(
     until: Until,
     query: &str,
 ) -> Result<(Vec<Deployment>, bool), Failure> {
-    let (seen, is_whole) = surface.list(filter).read_on(api, until, |item| taken(surface, item, query)).await?;
+    let (seen, is_whole) = surface.list(filter).read_on(api, until, |item, _| taken(surface, item, query)).await?;
     Ok((seen.into_iter().flatten().collect(), is_whole))
 }
 

@@ -302,7 +302,7 @@ impl Platform for Datadog {
     }
 
     fn without_final_details(&self) -> Conclusion {
-        Conclusion { details: Map::new(), sentence: Some(sentence_of(&Map::new())) }
+        Conclusion { sentence: Some(sentence_of(&Map::new())), ..Conclusion::default() }
     }
 
     async fn final_details(&self, api: &Api, ended: &Deployment) -> Result<Conclusion, Failure> {
@@ -313,7 +313,7 @@ impl Platform for Datadog {
             }
             Err(failure) => (Map::new(), format!("{NOT_COUNTED}: this run {failure}.")),
         };
-        Ok(Conclusion { details, sentence: Some(sentence) })
+        Ok(Conclusion { details, sentence: Some(sentence), live: None })
     }
 }
 

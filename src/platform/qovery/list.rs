@@ -114,6 +114,7 @@ mod tests {
             commit: None,
             target: None,
             repository: None,
+            pull: None,
             home: None,
             one_group: false,
             knows_commits: false,

@@ -28,6 +28,7 @@ use crate::api::{Api, ApiRequest, Body, CANCEL, Reset, Service};
 use crate::input::Values;
 use crate::input::faults::Faults;
 use crate::model::about::About;
+use crate::model::answers::Filter;
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, is_same};
@@ -356,7 +357,7 @@ impl Rest for Railway {
 
     /// `REMOVED` does not tell whether it ever was live, its events may. They are worth a request, and no more: what was
     /// read of the deployment itself is told without them as well.
-    async fn complete(&self, api: &Api, told: &mut [Deployment]) -> Result<(), Failure> {
+    async fn complete(&self, api: &Api, told: &mut [Deployment], _wanted: &Filter) -> Result<(), Failure> {
         if let [one] = told
             && one.state == State::Ended
             && self.has_taken_over(api, &one.id).await.unwrap_or(false)

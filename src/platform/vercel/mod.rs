@@ -23,6 +23,7 @@ use crate::api::{Api, ApiError, ApiRequest, CANCEL, Errors, Method, Response, Se
 use crate::input::Values;
 use crate::input::faults::Faults;
 use crate::model::about::About;
+use crate::model::answers::Filter;
 use crate::model::deployment::Deployment;
 use crate::model::failure::Failure;
 use crate::model::id::{Id, is_same, segment};
@@ -356,7 +357,7 @@ impl Rest for Vercel {
     }
 
     /// Names the environment where only its id was told: the platform's own filter knows the name.
-    async fn complete(&self, api: &Api, told: &mut [Deployment]) -> Result<(), Failure> {
+    async fn complete(&self, api: &Api, told: &mut [Deployment], _wanted: &Filter) -> Result<(), Failure> {
         let Some(wanted) = self.wanted_environment() else {
             return Ok(());
         };

@@ -20,7 +20,7 @@ every_selecting!(a_forks_branch_named_as_ours_never_touches_ours, Branch, |stage
 });
 
 every_selecting!(a_forks_branch_is_not_believed_where_deployments_do_not_tell_forks_apart, Branch, |stage| {
-    if stage.info().knows_forks {
+    if stage.info().knows_forks || stage.info().knows_pulls {
         return;
     }
     for event in ["pull_request", "pull_request_target"] {

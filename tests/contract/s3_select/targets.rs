@@ -20,12 +20,12 @@ every_selecting!(a_target_narrows_every_rule, All, |stage| {
     }
 });
 
-every_selecting!(a_deployment_without_a_target_is_a_preview, All, |stage| {
+every_selecting!(a_deployment_without_a_target_goes_where_the_platform_sends_it, All, |stage| {
     if !stage.has_targets() {
         return;
     }
     let scope = stage.scope([one(1), one(2).target("production")]);
-    scope.cancels(scope.select("all").input("target", "preview"), &[1]);
+    scope.cancels(scope.select("all").input("target", stage.usual_target()), &[1]);
 });
 
 every_selecting!(a_target_beside_an_id_is_a_guard, Latest, |stage| {
@@ -33,9 +33,9 @@ every_selecting!(a_target_beside_an_id_is_a_guard, Latest, |stage| {
         return;
     }
     for (target, written, passes) in [
-        (None, "preview", true),
+        (None, stage.usual_target(), true),
         (Some("production"), "production", true),
-        (Some("production"), "preview", false),
+        (Some("production"), stage.usual_target(), false),
         (None, "production", false),
     ] {
         let one = match target {

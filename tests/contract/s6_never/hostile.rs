@@ -10,7 +10,7 @@ use super::texts::{AT_ONCE, COUNT, Texts};
 use crate::ci::{ALL, read};
 use crate::models::silence;
 use crate::sandbox::{Call, Fault, MINTED, Sandbox, TOKEN};
-use crate::sandbox::{cloud_foundry, datadog, digitalocean, qovery, railway, render, vercel};
+use crate::sandbox::{cloud_foundry, datadog, digitalocean, netlify, qovery, railway, render, vercel};
 use crate::stage::{Course, One, Stage, every_platform};
 use crate::step::{self, Step};
 
@@ -147,6 +147,24 @@ fn from_acme(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
     on("acme", sandbox, step).input("workspace", "web").input("deployment_id", &ids.join(","))
 }
 
+fn from_netlify(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
+    let mut ids = vec![texts.written()];
+    for n in 1..AT_ONCE {
+        let deploy = netlify::Deploy::new(netlify::SITE, &netlify::id(n)).branch(texts.next()).commit(texts.next());
+        let deploy = deploy.field("error_message", json!(texts.next())).field("plugin_state", json!(texts.next()));
+        let deploy = match n % 4 {
+            0 => deploy.states([texts.next().replace(" | ", "")]),
+            1 => deploy.states(["error"]).field("name", json!(texts.next())),
+            2 => deploy.field("admin_url", json!(format!("https://app.netlify.com/{}", texts.next()))),
+            _ => deploy.field("context", json!(texts.next())).field("site_id", json!(texts.next())),
+        };
+        sandbox.add(deploy);
+        ids.push(netlify::id(n));
+    }
+    sandbox.fault(Call::Cancel, [texts.error(422)]);
+    on("netlify", sandbox, step).input("deployment_id", &ids.join(",")).input("timeout", "2")
+}
+
 /// Runs a scene on every CI system, all at the same time.
 fn everywhere(scene: impl Fn(&Sandbox, Step, &mut Texts) -> Step) {
     let begun = ALL.into_iter().enumerate().map(|(number, ci)| {
@@ -172,6 +190,7 @@ every_platform!(nothing_that_a_platform_says_acts_on_any_system, |stage| {
         Stage::Qovery => from_qovery,
         Stage::Render => from_render,
         Stage::Railway => from_railway,
+        Stage::Netlify => from_netlify,
         Stage::Acme => from_acme,
     });
 });

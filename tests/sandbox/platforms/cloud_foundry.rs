@@ -723,6 +723,8 @@ const ABOUT: About = About {
         commits: false,
         lists: 2,
         supersedes: true,
+        // It does not tell who may not cancel that there is such a deployment.
+        no_right: 404,
         too_late: 422,
         ..Traits::USUAL
     },

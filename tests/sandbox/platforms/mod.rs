@@ -7,6 +7,7 @@ pub mod acme;
 pub mod cloud_foundry;
 pub mod datadog;
 pub mod digitalocean;
+pub mod netlify;
 pub mod qovery;
 pub mod railway;
 pub mod render;
@@ -24,6 +25,7 @@ macro_rules! platforms {
             Qovery qovery,
             Render render,
             Railway railway,
+            Netlify netlify,
             Acme acme,
         }
     };
