@@ -62,7 +62,7 @@ use crate::model::outcome::Exit;
 use crate::model::signal::{Signal, Signals};
 use crate::platform::register::Platforms;
 use crate::process::{Begun, Process, begin};
-use crate::settings::open::{Setup, open, require_target};
+use crate::settings::open::{Setup, open, require_target_anywhere};
 use crate::settings::{Common, chosen_platform};
 use crate::telling::{lock, nothing_yet, publish, remark};
 pub use crate::world::World;
@@ -86,7 +86,7 @@ pub async fn run_in(world: World<'_>, env: &Env, start: Instant, mut signals: Si
             open(&connect, &Setup { env, entry, values: &values, common: &common, facts: &facts }, &mut faults)
         }
         None => {
-            require_target(&values, &mut faults);
+            require_target_anywhere(&values, &mut faults);
             None
         }
     };

@@ -264,8 +264,8 @@ impl Exchange<'_> {
     }
 
     fn hint(&self, kind: Kind, status: Option<u16>) -> String {
-        let Dialect { about, base_input, scope, .. } = &self.channel.dialect;
-        let place = Place { host: self.server.host(), input: base_input, scope };
+        let Dialect { about, base_input, scope, credentials, .. } = &self.channel.dialect;
+        let place = Place { host: self.server.host(), input: base_input, scope, credentials };
         let asked = if self.call.is_read { For::Reading } else { For::Asking };
         hint(about, kind, status, place, asked)
     }

@@ -19,4 +19,6 @@ pub(super) struct Dialect {
     pub(super) errors: Errors,
     /// Where this run looks, for hints: empty, or a sentence with a space before it.
     pub(super) scope: String,
+    /// The credential that is sent, for hints: the input and its variable.
+    pub(super) credentials: &'static str,
 }

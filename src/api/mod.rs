@@ -75,6 +75,7 @@ impl Api {
             request_id: service.request_id,
             errors: service.errors,
             scope: service.scope,
+            credentials: service.sent.unwrap_or(about.credentials),
         };
         let limiter = Limiter::new(reset);
         Self {

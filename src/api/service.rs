@@ -31,6 +31,8 @@ pub struct Service {
     pub(super) errors: Errors,
     /// Where this run looks, for hints: empty, or a sentence with a space before it.
     pub(super) scope: String,
+    /// The credential that is sent, where the platform takes one of several.
+    pub(super) sent: Option<&'static str>,
 }
 
 impl Service {
@@ -48,6 +50,7 @@ impl Service {
             request_id: "x-request-id",
             errors: Errors::at(&["/message"]),
             scope: String::new(),
+            sent: None,
         }
     }
 
@@ -129,6 +132,15 @@ impl Service {
     #[must_use]
     pub fn scope(mut self, place: impl std::fmt::Display) -> Self {
         self.scope = format!(" This run looked in {place}.");
+        self
+    }
+
+    /// The credential that is sent, where the platform takes one of several that look alike, and what that means: a
+    /// sentence.
+    #[must_use]
+    pub fn sent_as(mut self, credential: &'static str, meaning: &str) -> Self {
+        self.sent = Some(credential);
+        self.scope = format!(" {meaning}");
         self
     }
 }

@@ -181,12 +181,14 @@ pub(super) struct Place<'a> {
     pub(super) input: &'a str,
     /// Where this run looked, for the failures that hang on it: empty, or a sentence with a space before it.
     pub(super) scope: &'a str,
+    /// The credential that is sent: the input and its variable.
+    pub(super) credentials: &'a str,
 }
 
 /// A hint for a failure of `kind` at a place.
 pub(super) fn hint(about: &About, kind: Kind, status: Option<u16>, place: Place<'_>, asked: For) -> String {
-    let Place { host, input, scope } = place;
-    let About { name, grant, credentials, .. } = about;
+    let Place { host, input, scope, credentials } = place;
+    let About { name, grant, .. } = about;
     match kind {
         Kind::Unauthorized if asked == For::Asking => {
             format!("The credential may have expired or been revoked since the last request, or may not cancel: check {credentials}; {grant}.{scope}")
@@ -224,7 +226,7 @@ pub(super) fn hint(about: &About, kind: Kind, status: Option<u16>, place: Place<
 
 /// Every hint about a platform, for documents and tests.
 pub fn hints(about: &About) -> Vec<String> {
-    let place = Place { host: "api.example.com", input: "api_url", scope: "" };
+    let place = Place { host: "api.example.com", input: "api_url", scope: "", credentials: about.credentials };
     let statuses = [None, Some(410), Some(411)];
     let each = Kind::ALL.into_iter().flat_map(|kind| statuses.map(|status| (kind, status)));
     let both = each.flat_map(|(kind, status)| [For::Reading, For::Asking].map(|asked| (kind, status, asked)));

@@ -139,16 +139,20 @@ impl Values {
 
     /// An input parsed by `parse`, or a fault that says what it should have been.
     pub fn parsed<T>(&self, name: &str, faults: &mut Faults, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        self.read(name, faults, |text| parse(text).map_err(|wrong| format!("{}{wrong}", echo(text))))
+    }
+
+    fn read<T>(&self, name: &str, faults: &mut Faults, read: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         let given = self.0.get(name).filter(|given| given.readable)?;
         let text = given.value.expose();
-        match parse(text) {
+        match read(text) {
             _ if text.chars().all(|c| c == ',' || c.is_whitespace()) => {
                 faults.add(Some(given), name, "is a list without an item");
                 None
             }
             Ok(value) => Some(value),
             Err(wrong) => {
-                faults.add(Some(given), name, format!("{}{wrong}", echo(text)));
+                faults.add(Some(given), name, wrong);
                 None
             }
         }
@@ -171,19 +175,37 @@ impl Values {
     /// One word of a choice.
     pub fn choice(&self, name: &str, faults: &mut Faults) -> Option<&'static str> {
         let kind = self.given(name)?.kind;
-        self.parsed(name, faults, |text| word_of(kind, text))
+        self.read(name, faults, |text| word_of(kind, text).ok_or_else(|| not_among(&kind.words(), "one", text, text)))
     }
 
     /// Several words of a choice.
     pub fn choices(&self, name: &str, faults: &mut Faults) -> Option<Vec<&'static str>> {
         let kind = self.given(name)?.kind;
-        self.parsed(name, faults, |_| self.list(name).iter().map(|item| word_of(kind, item)).collect())
+        let read = |text: &str, item: &String| {
+            word_of(kind, item).ok_or_else(|| not_among(&kind.words(), "one or more", text, item))
+        };
+        self.read(name, faults, |text| self.list(name).iter().map(|item| read(text, item)).collect())
     }
 }
 
-fn word_of(kind: InputKind, text: &str) -> Result<&'static str, String> {
-    let found = kind.words().into_iter().find(|word| word.eq_ignore_ascii_case(text));
-    found.ok_or_else(|| format!("takes {}", kind.in_words().unwrap_or_default()))
+fn word_of(kind: InputKind, text: &str) -> Option<&'static str> {
+    kind.words().into_iter().find(|word| word.eq_ignore_ascii_case(text))
+}
+
+/// What is said of an item of a text that is none of these words. They stand in double quotes, as values do: in
+/// backticks some would be the names of inputs.
+pub fn not_among(words: &[&str], how_many: &str, text: &str, item: &str) -> String {
+    let quoted: Vec<_> = words.iter().map(|word| format!("\"{word}\"")).collect();
+    let meant = nearest(item, words).filter(|_| is_harmless(text));
+    let meant = meant.map(|word| format!(" (did you mean \"{word}\"?)")).unwrap_or_default();
+    let what = wrong(text).map_or_else(|| "is not valid".to_owned(), |what| what + &meant);
+    format!("{what}; use {how_many} of {}", quoted.join(", "))
+}
+
+/// The word that was probably meant.
+pub fn nearest<'a>(text: &str, words: &[&'a str]) -> Option<&'a str> {
+    let distances = words.iter().map(|word| (strsim::damerau_levenshtein(&text.to_lowercase(), word), *word));
+    distances.min().filter(|(distance, word)| *distance * 3 <= word.len().max(6)).map(|(_, word)| word)
 }
 
 /// What is said of an expression that nobody replaced.
@@ -199,15 +221,22 @@ pub fn is_quoted(text: &str) -> bool {
 }
 
 /// A short value is repeated in its fault; a long one may be a secret in the wrong place.
-pub fn echo(text: &str) -> String {
-    const HARMLESS: usize = 12;
-    if text.chars().count() <= HARMLESS && !text.chars().any(char::is_control) {
-        format!("is \"{text}\", but ")
-    } else if text.starts_with(is_wrapping) || text.ends_with(is_wrapping) {
-        "has brackets or quotes around it, but ".to_owned()
+fn echo(text: &str) -> String {
+    wrong(text).map(|what| what + ", but ").unwrap_or_default()
+}
+
+fn wrong(text: &str) -> Option<String> {
+    if is_harmless(text) {
+        Some(format!("is \"{text}\""))
     } else {
-        String::new()
+        let is_wrapped = text.starts_with(is_wrapping) || text.ends_with(is_wrapping);
+        is_wrapped.then(|| "has brackets or quotes around it".to_owned())
     }
+}
+
+fn is_harmless(text: &str) -> bool {
+    const SHORT: usize = 12;
+    text.chars().count() <= SHORT && !text.chars().any(char::is_control)
 }
 
 #[cfg(test)]

@@ -210,10 +210,10 @@ impl FailOn {
             match Outcome::ALL.into_iter().find(|o| o.word() == word) {
                 Some(outcome) => outcomes.push(outcome),
                 None if word == "none" || word == "any" => {
-                    return Err(format!("`{word}` stands alone, not in a list"));
+                    return Err(format!("\"{word}\" stands alone, not in a list"));
                 }
                 None => {
-                    return Err(format!("takes `none`, `any` or a list of: {}", words_of_outcomes()));
+                    return Err(format!("takes \"none\", \"any\" or a list of: {}", words_of_outcomes()));
                 }
             }
         }

@@ -50,6 +50,9 @@ pub struct DeploymentReport {
     /// No request for it was sent.
     #[serde(skip)]
     pub(super) untouched: bool,
+    /// The credential was refused for all that was tried.
+    #[serde(skip)]
+    pub(super) refused: bool,
     /// It was live, and is not any more.
     #[serde(skip)]
     pub(super) is_gone: bool,
@@ -107,6 +110,7 @@ impl DeploymentReport {
             why,
             our_word: last.and_then(our_word),
             untouched: procedure.is_untouched(),
+            refused: verdict.reason.refused_all(),
             is_gone: last.is_some_and(|last| last.live == Live::Once),
             goes_on: verdict.reason.goes_on(),
         }
@@ -140,7 +144,7 @@ impl DeploymentReport {
 
     /// A heading about it, under this name.
     pub(super) fn title(&self, name: &Shown) -> Shown {
-        match self.why.in_short.filter(|_| self.outcome == Outcome::Error && self.untouched) {
+        match self.why.in_short.filter(|_| self.outcome == Outcome::Error && (self.untouched || self.refused)) {
             Some(why) => Shown::of(&[&self.headline(), &": ", &why, &" (", name, &")"]),
             None => Shown::of(&[&self.headline(), &": ", name]),
         }
@@ -150,7 +154,7 @@ impl DeploymentReport {
     pub(super) fn headline(&self) -> &'static str {
         match self.outcome {
             Outcome::Completed if self.went_live != "true" => "Finished before it could be canceled",
-            Outcome::Error if self.untouched => NOTHING_CANCELED,
+            Outcome::Error if self.untouched || self.refused => NOTHING_CANCELED,
             outcome => match self.goes_on {
                 Some(State::Queued) => "Not canceled, still queued",
                 Some(_) => "Not canceled, still running",
@@ -163,6 +167,7 @@ impl DeploymentReport {
     pub(super) fn row(&self) -> &'static str {
         match self.outcome {
             Outcome::Completed if self.went_live != "true" => "finished first",
+            Outcome::Error if self.refused => "credential refused",
             Outcome::Error if self.untouched => "not asked to cancel",
             outcome => match self.goes_on {
                 Some(State::Queued) => "still queued",

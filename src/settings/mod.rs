@@ -18,7 +18,7 @@ use crate::api;
 use crate::ci::Ci;
 use crate::input::env::{Env, is_unexpanded};
 use crate::input::faults::{Fault, Faults};
-use crate::input::{Input, Spelling, UNEXPANDED, Values, echo, is_quoted, listed};
+use crate::input::{Input, Spelling, UNEXPANDED, Values, is_quoted, listed, not_among};
 use crate::model::address::Address;
 use crate::model::deployment::State;
 use crate::model::id::Id;
@@ -135,15 +135,15 @@ fn only_states(values: &Values, faults: &mut Faults) -> Option<Vec<State>> {
 
 /// The value of `platform`, looked up among them.
 pub fn chosen_platform(platforms: &Platforms, env: &Env, faults: &mut Faults) -> Option<&'static PlatformInfo> {
-    let known = listed(&register::names(platforms));
+    let known = register::names(platforms);
     let Some(written) = env.input("platform") else {
-        faults.add(None, "platform", format!("is missing: set it to {known}"));
+        faults.add(None, "platform", format!("is missing: set it to {}", listed(&known)));
         return None;
     };
     let text = written.value.as_ref()?.expose();
     let found = named(platforms, text);
     if found.is_none() && !is_unexpanded(text) && !is_quoted(text) {
-        let text = format!("{}takes {known}", echo(text));
+        let text = not_among(&known, "one", text, text);
         faults.found.push(Fault::new("platform", Some(written.variable.clone()), text));
     }
     found

@@ -102,8 +102,15 @@ impl Setup<'_> {
     }
 }
 
+/// The same without a platform that is known: a written one may have variables of its own for what is meant.
+pub fn require_target_anywhere(values: &Values, faults: &mut Faults) {
+    if values.given("platform").is_none() {
+        require_target(values, faults);
+    }
+}
+
 /// Notes that nothing says which deployment is meant.
-pub fn require_target(values: &Values, faults: &mut Faults) {
+fn require_target(values: &Values, faults: &mut Faults) {
     if ["deployment_id", "select"].iter().all(|name| values.given(name).is_none()) {
         let text = "is missing: set it to the deployment to cancel, or `select` to have it found";
         faults.add(None, "deployment_id", text);

@@ -181,7 +181,7 @@ fn refuse_unused(values: &Values, entry: &PlatformInfo, select: Select, faults: 
 fn judge_support(values: &Values, entry: &PlatformInfo, select: Select, faults: &mut Faults) {
     let given = values.given("select");
     if !entry.selects.contains(&select) {
-        let text = format!("cannot be `{}` on {}: {}", select.word(), entry.about.name, entry.no_select);
+        let text = format!("cannot be \"{}\" on {}: {}", select.word(), entry.about.name, entry.no_select);
         faults.add(given, "select", text);
     }
 }

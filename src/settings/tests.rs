@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::open::{Connect, Opened, Setup, open, require_target};
+use super::open::{Connect, Opened, Setup, open, require_target_anywhere};
 use super::target::Target;
 use super::*;
 use crate::api::{Request, Response, Transport, TransportError};
@@ -46,7 +46,7 @@ fn judged(variables: Variables) -> Judged {
             open(&connect, &setup, &mut faults)
         }
         None => {
-            require_target(&values, &mut faults);
+            require_target_anywhere(&values, &mut faults);
             None
         }
     };
@@ -151,7 +151,7 @@ fn quotes_around_a_value_are_named_in_every_input() {
             }
         }
     }
-    let words = "has brackets or quotes around it, but takes `";
+    let words = "has brackets or quotes around it; use one of \"";
     assert!(judged(variables(&[("platform", "[digitalocean]")])).said[0].contains(words));
     check(&[("ci", "<github-actions>")], &[words]);
 }
@@ -241,7 +241,7 @@ fn every_input_takes_what_its_kind_says() {
         for input in COMMON.iter().chain(entry.inputs) {
             let refused = |value: &String| {
                 let found = about(entry, input.name, &[("select", "latest"), (input.name, value)]);
-                found.iter().any(|said| said.contains("takes "))
+                found.iter().any(|said| said.contains("takes ") || said.contains("; use one "))
             };
             let (good, bad) = values_of(input.kind);
             assert_eq!(good.iter().find(|value| refused(value)), None, "{} {}", entry.about.id, input.name);
@@ -290,7 +290,42 @@ fn what_is_none_of_an_inputs_values_is_refused() {
     check(&[("deployment_id", &"x".repeat(512))], &[]);
     check(&[("fail_on", "errors")], &["already_finished"]);
     check(&[("ci", "travis")], &["github"]);
-    check(&[("select", "newest")], &["takes `latest`, `commit`, `branch`, `superseded` or `all`"]);
+    check(
+        &[("select", "newest")],
+        &["`select` is \"newest\"; use one of \"latest\", \"commit\", \"branch\", \"superseded\", \"all\""],
+    );
+}
+
+/// A value is never taken for the name of an input, however the names are spelled.
+#[test]
+fn what_can_be_chosen_is_told_as_it_has_to_be_written() {
+    for entry in REGISTER {
+        for input in COMMON.iter().chain(entry.inputs) {
+            let words = input.kind.words();
+            let fail_on = ["none", "any"];
+            let words = if input.name == "fail_on" { &fail_on[..] } else { &words };
+            let variable = format!("CANCEL_DEPLOYMENT_{}", input.name.to_uppercase());
+            let mut given = with_needs(entry, &[(&variable, "zzzzz")]);
+            for (name, _) in given.iter_mut().filter(|(name, _)| name.starts_with("INPUT_")) {
+                *name = name.replace("INPUT_", "CANCEL_DEPLOYMENT_");
+            }
+            let said = judged(given).said;
+            let about = said.iter().filter(|said| said.starts_with(&format!("`{variable}` is \"")));
+            for said in about.clone() {
+                assert!(words.is_empty() || said.matches("CANCEL_DEPLOYMENT_").count() == 1, "{said}");
+                assert!(words.iter().all(|word| said.contains(&format!("\"{word}\""))), "{said}");
+            }
+            assert!(words.is_empty() || about.count() == 1, "{} {}", entry.about.id, input.name);
+        }
+    }
+    let said = judged(vec![("CANCEL_DEPLOYMENT_PLATFORM".to_owned(), "vercell".to_owned())]).said;
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].starts_with("`CANCEL_DEPLOYMENT_PLATFORM` is \"vercell\" (did you mean \"vercel\"?); use one of "));
+    check_on(
+        "vercel",
+        &[("select", "comit")],
+        &["is \"comit\" (did you mean \"commit\"?); use one of \"latest\", \"commit\""],
+    );
 }
 
 #[test]
@@ -428,9 +463,10 @@ fn what_is_missing_is_missed_beside_every_other_fault() {
     let nothing = said(&[("GITHUB_ACTIONS", "true")]);
     assert!(nothing.contains("`platform` is missing") && nothing.contains("`deployment_id` is missing"), "{nothing}");
     let unknown = said(&[("platform", "heroku"), ("timeout", "soon")]);
-    for words in ["`platform` is \"heroku\"", "`digitalocean`", "`timeout`", "`deployment_id` is missing"] {
+    for words in ["`platform` is \"heroku\"; use one of", "\"digitalocean\"", "`timeout`"] {
         assert!(unknown.contains(words), "{unknown}");
     }
+    assert!(!unknown.contains("`deployment_id`"), "{unknown}");
     for rule in ["commit", "branch"] {
         let missing = format!("`{rule}` is missing: this CI system does not tell");
         check(&[("select", rule), ("timeout", "soon")], &["`timeout`", &missing]);
@@ -478,7 +514,7 @@ fn a_rule_that_a_platform_cannot_follow_names_what_to_use_instead() {
     for entry in REGISTER {
         for select in Select::ALL {
             let found = about(entry, "select", &[("select", select.word())]);
-            let cannot = format!("cannot be `{}` on {}: {}", select.word(), entry.about.name, entry.no_select);
+            let cannot = format!("cannot be \"{}\" on {}: {}", select.word(), entry.about.name, entry.no_select);
             let said = found.iter().any(|said| said.contains(&cannot));
             assert_eq!(said, !entry.selects.contains(&select), "{} {found:?}", entry.about.id);
         }

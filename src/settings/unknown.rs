@@ -3,6 +3,7 @@
 use super::common::COMMON;
 use crate::input::env::Env;
 use crate::input::faults::{Fault, Faults};
+use crate::input::nearest;
 use crate::platform::PlatformInfo;
 use crate::platform::register::{self, Platforms};
 
@@ -48,13 +49,8 @@ pub(super) fn warn_of_foreign_inputs(platforms: &Platforms, env: &Env, entry: &P
 pub(super) fn warn_of_unknown_names(platforms: &Platforms, env: &Env, faults: &mut Faults) {
     let names = names(platforms);
     for (name, variable) in env.unknown(|name| names.contains(&name)) {
-        let close = names
-            .iter()
-            .map(|known| (strsim::damerau_levenshtein(&name, known), known))
-            .min()
-            .filter(|(distance, known)| *distance * 3 <= known.len().max(6));
-        match close {
-            Some((_, known)) => faults.warnings.push(format!("{variable} is no input; did you mean `{known}`?")),
+        match nearest(&name, &names) {
+            Some(known) => faults.warnings.push(format!("{variable} is no input; did you mean `{known}`?")),
             // An option of the plugin, which Buildkite's agents do not check; the other prefixes are used by others too.
             // What an earlier run put out is none, wherever a CI system's own prefix lands it.
             None if variable.starts_with("BUILDKITE_") && !name.starts_with("cancellation_") => {

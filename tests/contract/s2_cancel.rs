@@ -24,7 +24,11 @@ every_platform!(a_heading_says_what_is_known_after_a_refusal, |stage| {
     }
     let unread =
         watched(stage, &["running"]).fault(Call::Read, first_reads(stage, 0)).fault(Call::Read, [Fault::Status(403)]);
-    unread.fault(Call::Cancel, [Fault::Status(403)]).run().headed("Not known to be canceled");
+    unread
+        .fault(Call::Cancel, [Fault::Status(403)])
+        .run()
+        .headed("Nothing was canceled")
+        .says("the credential was refused (");
     let unsent = stage.play(&Course::running()).always(Call::Read, Fault::Status(403));
     unsent.step().input("only_states", "running").run().headed("Nothing was canceled");
 });

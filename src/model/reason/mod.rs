@@ -82,6 +82,9 @@ impl Reason {
 
     /// Why nothing could be sent, in a few words for a heading, where few can say it.
     pub fn in_short(&self) -> Option<&'static str> {
+        if self.refused_all() {
+            return Some("the credential was refused");
+        }
         let failure = match self {
             Self::Unsent(unsent) if matches!(**unsent, Unsent::Refused(_)) => {
                 return Some("it is not the deployment that was meant");
@@ -104,6 +107,19 @@ impl Reason {
             Kind::Unreadable | Kind::TooLarge | Kind::Redirected => "the answer cannot be read",
             _ => return None,
         })
+    }
+
+    /// Whether the credential was refused for reading and for canceling: no cancel request was accepted.
+    pub fn refused_all(&self) -> bool {
+        let refused = |failure: &Failure| matches!(failure.kind, Kind::Unauthorized | Kind::Forbidden);
+        match self {
+            Self::End(end) => match &**end {
+                End::Unseen(Unseen::Refused(answer), Gone::Failed(read)) => refused(answer) && refused(read),
+                _ => false,
+            },
+            Self::Unsent(unsent) => matches!(&**unsent, Unsent::Unknown(answer) if refused(answer)),
+            _ => false,
+        }
     }
 
     /// Whether it says only from what to what it went.

@@ -147,12 +147,13 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
         .errors(errors::ERRORS);
     let is_project_token = project_token.is_some();
     let service = match project_token {
-        Some(token) => service.credential("project-access-token", token).scope(
-            "`project_token` is sent as a project token, which reaches one environment only: a token of an account or a \
-             workspace has to be given as `api_token`",
+        Some(token) => service.credential("project-access-token", token).sent_as(
+            "`project_token` (or RAILWAY_TOKEN)",
+            "It was sent as a project token, which reaches one environment; if it is an account or workspace token, give it as `api_token`.",
         ),
-        None => service.bearer(&values.secret("api_token")?).scope(
-            "`api_token` is sent as the token of an account or a workspace: a project's has to be given as `project_token`",
+        None => service.bearer(&values.secret("api_token")?).sent_as(
+            "`api_token` (or RAILWAY_API_TOKEN)",
+            "It was sent as an account or workspace token; if it is a project token, give it as `project_token`.",
         ),
     };
     let railway = Railway { is_project_token, selects, reach, pages, place: OnceLock::new() };

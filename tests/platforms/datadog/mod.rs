@@ -334,6 +334,7 @@ fn a_wrong_key_is_not_tried_twice_and_all_three_causes_are_named() {
         let sandbox = sandbox(Deployment::v2(ID));
         let ran = step(&sandbox).input(name, wrong).secret(wrong).run();
         ran.ended("error", 1).says("`site`").says("`hosts_read`").says("127.0.0.1").says(&status.to_string());
+        ran.headed("Nothing was canceled").says("the credential was refused (");
         assert_eq!(sandbox.count(Call::Cancel), 1, "a 403 to reading does not say that cancelling is forbidden");
     }
     let sandbox = sandbox(Deployment::v2(ID));
@@ -381,7 +382,7 @@ fn bad_inputs_are_all_told_and_nothing_is_sent() {
     ran.says("DD_API_KEY")
         .says("DD_APP_KEY")
         .says("`site` (from DD_SITE) is \"mars\", but takes one of datadoghq.com, us3");
-    ran.says("takes `auto`, `v2` or `unstable`");
+    ran.says("`api_version` is \"v3\" (did you mean \"v2\"?); use one of \"auto\", \"v2\", \"unstable\"");
     assert!(sandbox.requests().is_empty());
 }
 

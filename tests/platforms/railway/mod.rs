@@ -104,13 +104,17 @@ fn the_wrong_kind_of_token_is_an_error_at_once_that_names_the_other_input() {
     // A project's token as an account's.
     let sandbox = one(Deployment::new(1));
     sandbox.add(ProjectToken::new(TOKEN));
-    step(&sandbox).run().ended("error", 1).says("Not Authorized").says("`project_token`");
+    let account = step(&sandbox).run();
+    account.ended("error", 1).says("Not Authorized").says("Check `api_token` (or RAILWAY_API_TOKEN): it may be wrong");
+    account.says("It was sent as an account or workspace token; if it is a project token, give it as `project_token`.");
     assert_eq!(operations(&sandbox), ["Read"]);
     // An account's as a project's.
     let sandbox = one(Deployment::new(1));
     let project =
         bare(&sandbox).without("INPUT_API_TOKEN").input("project_token", TOKEN).input("deployment_id", &id(1));
-    project.run().ended("error", 1).says("Not Authorized").says("`api_token`");
+    let project = project.run();
+    project.ended("error", 1).says("Not Authorized").says("Check `project_token` (or RAILWAY_TOKEN): it may be wrong");
+    project.says("It was sent as a project token, which reaches one environment; if it is an account or workspace token, give it as `api_token`.");
     assert_eq!(operations(&sandbox), ["Read"]);
 }
 
