@@ -28,8 +28,16 @@ pub fn main(platforms: &Platforms) -> ExitCode {
             drop(writeln!(out, "cancel-deployment {}", env!("CARGO_PKG_VERSION")));
             return ExitCode::SUCCESS;
         }
-        _ => {
-            drop(writeln!(std::io::stderr(), "cancel-deployment takes its inputs from the environment; see --help."));
+        argument => {
+            // Anything else may be a secret in the wrong place.
+            let is_option = |text: &&str| {
+                text.starts_with('-') && text.len() <= 20 && text.chars().all(|c| c.is_ascii_alphabetic() || c == '-')
+            };
+            let told = argument.filter(is_option).map_or_else(
+                || "The inputs are read from the environment; see `--help`.".to_owned(),
+                |option| format!("`{option}` is not an option; see `--help`."),
+            );
+            drop(writeln!(std::io::stderr(), "{told}"));
             return ExitCode::from(Exit::BadInput.code());
         }
     }

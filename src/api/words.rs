@@ -115,7 +115,7 @@ impl fmt::Display for NoAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OddCredential => f.write_str("the credential has characters that no HTTP header can carry"),
-            Self::NoConnection(cause) => write!(f, "no connection, {cause}"),
+            Self::NoConnection(cause) => write!(f, "no connection: {cause}"),
             Self::NoConnectionInTime => f.write_str("no connection within 5 s"),
             Self::Broken(cause) => write!(f, "the connection broke, {cause}"),
             Self::UnknownHost(cause) => write!(f, "the host name is not known, {cause}"),
@@ -255,7 +255,7 @@ mod tests {
                 Kind::Unauthorized,
                 "the credential has characters that no HTTP header can carry",
             ),
-            (NoAnswer::NoConnection(cause()), Kind::Unreachable, "no connection, so it is"),
+            (NoAnswer::NoConnection(cause()), Kind::Unreachable, "no connection: so it is"),
             (NoAnswer::NoConnectionInTime, Kind::Unreachable, "no connection within 5 s"),
             (NoAnswer::Broken(cause()), Kind::Broken, "the connection broke, so it is"),
             (NoAnswer::UnknownHost(cause()), Kind::UnknownHost, "the host name is not known, so it is"),

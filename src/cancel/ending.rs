@@ -100,7 +100,12 @@ impl Procedure {
             return;
         }
         let interrupted = self.interrupted();
+        let failed = self.last_failure.clone();
         self.finish(now, Outcome::Interrupted, interrupted);
+        if let (Some(ending), Some(failure)) = (&mut self.ending, failed) {
+            let answer = failure.answer().map(|answer| format!(": {answer}")).unwrap_or_default();
+            ending.addition = Some(format!("Until then, {}{answer}.", failure.cause()));
+        }
     }
 
     /// Ends it for a reason that concerns the whole run, such as a scope that is not there.

@@ -86,18 +86,30 @@ impl InputKind {
     }
 }
 
-/// "`a`, `b` or `c`".
-pub fn listed(words: &[&str]) -> String {
-    let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+/// "a, b or c".
+pub(super) fn alternatives<S: AsRef<str>>(words: &[S]) -> String {
+    let words: Vec<_> = words.iter().map(AsRef::as_ref).collect();
     match words.split_last() {
         Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
         _ => words.concat(),
     }
 }
 
+/// "`a`, `b` or `c`".
+pub fn listed(words: &[&str]) -> String {
+    let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+    alternatives(&words)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn alternatives_are_separated_by_commas_and_one_or() {
+        assert_eq!(alternatives(&["A", "B", "C"]), "A, B or C");
+        assert_eq!((alternatives(&["A", "B"]), alternatives(&["A"])), ("A or B".to_owned(), "A".to_owned()));
+    }
 
     #[test]
     fn what_can_be_written_is_said_behind_the_help_that_asks_for_it() {

@@ -61,9 +61,12 @@ impl Way {
         }
     }
 
-    /// "`a` and `b` (or A and B)", with the usual variables of each.
-    fn describe(&self, inputs: &[Input]) -> String {
-        let names: Vec<_> = self.needs.iter().map(|name| format!("`{name}`")).collect();
+    /// "`a` and `b` (or A and B)", with the usual variables of each. What was just `named` is "it".
+    fn describe(&self, inputs: &[Input], named: &str) -> String {
+        let names: Vec<_> = match self.needs {
+            [only] if *only == named => vec!["it".to_owned()],
+            names => names.iter().map(|name| format!("`{name}`")).collect(),
+        };
         let usual: Vec<_> = self.needs.iter().filter_map(|name| usual_of(inputs, name)).collect();
         if usual.len() == names.len() {
             let variables = if usual.len() == 1 { "variable" } else { "variables" };
@@ -159,8 +162,8 @@ impl Values {
     fn miss(&self, need: &Need, inputs: &[Input], platform: &str, faults: &mut Faults) {
         match need {
             Need::OneOf(ways) => {
-                let ways_in_words: Vec<_> = ways.iter().map(|way| way.describe(inputs)).collect();
                 let first = ways.first().and_then(|way| way.names().next()).unwrap_or_default();
+                let ways_in_words: Vec<_> = ways.iter().map(|way| way.describe(inputs, first)).collect();
                 let is_secret = |name: &str| inputs.iter().any(|input| input.name == name && input.secret);
                 let lacks_secret = ways.iter().flat_map(Way::needs).any(is_secret);
                 faults.miss(first, format!("is missing: set {}", ways_in_words.join(", or ")), lacks_secret);
@@ -212,7 +215,7 @@ mod tests {
     #[test]
     fn a_usual_variable_that_only_goes_with_a_way_chooses_none() {
         const WAYS: &[Way] = &[Way::of(&["app_id"]), Way::of(&["app_name", "select"]).with(&["org"])];
-        let words = "`app_id` is missing: set `app_id`, or `app_name` and `select`.";
+        let words = "`app_id` is missing: set it, or `app_name` and `select`.";
         check(Need::OneOf(WAYS), &[("CF_ORG", "o")], &[words]);
     }
 
@@ -223,6 +226,6 @@ mod tests {
         check(one, &[("INPUT_APP_ID", "1"), ("CF_ORG", "o")], &[]);
         let both = [("INPUT_APP_ID", "1"), ("INPUT_ORG", "o")];
         check(one, &both, &["`app_id` cannot stand beside `org`: give one of the two."]);
-        check(one, &[], &["`app_id` is missing: set `app_id`, or `org` (or the variable CF_ORG)."]);
+        check(one, &[], &["`app_id` is missing: set it, or `org` (or the variable CF_ORG)."]);
     }
 }

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::env::{Env, holds_expression, is_unexpanded};
 use super::faults::Faults;
 use super::given::Given;
-use super::kind::{Input, InputKind};
+use super::kind::{Input, InputKind, alternatives};
 use super::parse::{boolean, duration};
 use crate::model::id::{WRAPPED, is_wrapping};
 use crate::text::secret::Secret;
@@ -112,8 +112,9 @@ impl Values {
 
     /// Notes that an input which is needed was not written.
     pub fn missing(&self, input: &Input, faults: &mut Faults) {
-        let usual: Vec<_> = input.usual.iter().map(|(variable, _)| *variable).collect();
-        let hint = if usual.is_empty() { String::new() } else { format!(", or the variable {}", usual.join(" or ")) };
+        let mut usual: Vec<_> = input.usual.iter().map(|(variable, _)| *variable).collect();
+        usual.dedup();
+        let hint = if usual.is_empty() { String::new() } else { format!(", or the variable {}", alternatives(&usual)) };
         faults.miss(input.name, format!("is missing: set it{hint}"), input.secret);
     }
 

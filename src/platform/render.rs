@@ -151,7 +151,7 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
             let is_said =
                 values.given("select").is_some() || values.list("deployment_id").iter().any(|id| is_address(id));
             if values.given("service_id").is_none() && !is_said {
-                let text = "is missing: set `service_id` (or the variable RENDER_SERVICE_ID) or `service_name`, or give the \
+                let text = "is missing: set it (or the variable RENDER_SERVICE_ID) or `service_name`, or give the \
                             deploy's address in the dashboard as `deployment_id`";
                 faults.add(None, "service_id", text);
             }

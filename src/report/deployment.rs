@@ -187,7 +187,7 @@ pub fn our_word(last: &Deployment) -> Option<&'static str> {
         (.., State::Canceled) => "canceled",
         (.., State::Failed) => "failed",
         (.., State::Superseded) => "superseded",
-        (.., State::Ended) => "over, not live",
+        (.., State::Ended) => "ended, not live",
         _ => return None,
     };
     let theirs = last.platform_state.to_lowercase().replace("cancelled", "canceled");

@@ -17,10 +17,13 @@ impl Report {
             lines.extend(whole.why.answer.iter().map(|answer| format!("  {answer}")));
         }
         for told in self.sorted() {
-            let first = told.previous_state.as_deref().filter(|word| !word.is_empty()).unwrap_or("?");
-            let last = told.last_word(str::to_owned).unwrap_or_else(|| "?".to_owned());
+            let first = told.previous_state.as_deref().filter(|word| !word.is_empty());
+            let course = match (first, told.last_word(str::to_owned)) {
+                (None, None) => String::new(),
+                (first, last) => format!("{} → {}, ", first.unwrap_or("?"), last.as_deref().unwrap_or("?")),
+            };
             let took = spoken(Duration::from_secs_f64(told.duration_seconds));
-            lines.push(format!("  {}: {} ({first} → {last}, {took})", told.deployment_id, told.row()));
+            lines.push(format!("  {}: {} ({course}{took})", told.deployment_id, told.row()));
             if !told.why.is_plain {
                 lines.push(format!("    {}", told.sentence()));
             }

@@ -201,7 +201,7 @@ impl Report {
             [only] if only.state.is_none() => "Not known: it was not read.",
             _ if open.clone().all(goes_on) => "Not yet, by what was read last.",
             all if open.clone().count() < all.len() => {
-                return format!("Not known of {} of {}.", open.count(), all.len());
+                return format!("Not known for {} of {}.", open.count(), all.len());
             }
             _ => "Not known.",
         };
@@ -224,7 +224,7 @@ impl Report {
     pub(super) fn how_to_go_back(&self) -> String {
         match self.platform.filter(|_| self.goes_back().is_some()) {
             Some(about) => format!("To go back: {}", about.way_back),
-            None => "This is not production: what production serves has not changed.".to_owned(),
+            None => "It is a preview; production is unchanged.".to_owned(),
         }
     }
 

@@ -436,7 +436,7 @@ fn a_misspelled_name_is_answered_with_the_real_one() {
     ] {
         let Judged { said, warnings, .. } = on("digitalocean", &[(variable, "anything-at-all")]);
         assert!(said.is_empty() && warnings.len() == 1, "{said:?} {warnings:?}");
-        assert_eq!(warnings[0], format!("{variable} is no input; did you mean {real}?"));
+        assert_eq!(warnings[0], format!("{variable} is not an input; did you mean {real}?"));
     }
     for (variable, value) in
         [("PLUGIN_KUBERNETES_NAMESPACE", "x"), ("CANCEL_DEPLOYMENT_VERSION_PREFIX", "x"), ("PLUGIN_APPID", " ")]
@@ -448,7 +448,7 @@ fn a_misspelled_name_is_answered_with_the_real_one() {
 #[test]
 fn every_unknown_option_of_the_buildkite_plugin_is_named() {
     let of_plugin = |name: &str| format!("BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT_{name}");
-    for (name, told) in [("TIMEOUTS", " is no input; did you mean `timeout`?"), ("MESSAGE", " is no input.")] {
+    for (name, told) in [("TIMEOUTS", " is not an input; did you mean `timeout`?"), ("MESSAGE", " is not an input.")] {
         let Judged { said, warnings, .. } = on("digitalocean", &[(&of_plugin(name), "x")]);
         assert_eq!((said.len(), warnings), (0, vec![of_plugin(name) + told]));
     }

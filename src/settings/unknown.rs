@@ -50,11 +50,11 @@ pub(super) fn warn_of_unknown_names(platforms: &Platforms, env: &Env, faults: &m
     let names = names(platforms);
     for (name, variable) in env.unknown(|name| names.contains(&name)) {
         match nearest(&name, &names) {
-            Some(known) => faults.warnings.push(format!("{variable} is no input; did you mean `{known}`?")),
+            Some(known) => faults.warnings.push(format!("{variable} is not an input; did you mean `{known}`?")),
             // An option of the plugin, which Buildkite's agents do not check; the other prefixes are used by others too.
             // What an earlier run put out is none, wherever a CI system's own prefix lands it.
             None if variable.starts_with("BUILDKITE_") && !name.starts_with("cancellation_") => {
-                faults.warnings.push(format!("{variable} is no input."))
+                faults.warnings.push(format!("{variable} is not an input."))
             }
             None => {}
         }

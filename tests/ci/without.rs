@@ -29,6 +29,7 @@ fn nothing_points_below_where_nothing_follows() {
     let ran = step("plain", &running()).input("api_url", "http://127.0.0.1:1").input("timeout", "1s").run();
     assert_eq!(ran.code, 1);
     assert!(ran.stdout.ends_with("Did it go live? Not known: it was not read.\n"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("? →"), "{}", ran.stdout);
 }
 
 #[test]

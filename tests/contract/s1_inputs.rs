@@ -152,7 +152,8 @@ fn help_names_every_input_of_every_platform() {
     for input in cancel_deployment::settings::COMMON.iter().chain(own) {
         assert!(help.contains(&format!("  {} ", input.name)), "no {} in\n{help}", input.name);
     }
-    for word in ["superseded", "nothing_to_cancel", "124", "143"] {
+    for word in ["superseded", "nothing_to_cancel", "124  it had not ended in time", "143", "export CANCEL_DEPLOYMENT_"]
+    {
         assert!(help.contains(word), "no {word} in\n{help}");
     }
 }
@@ -180,4 +181,6 @@ fn an_unknown_argument_is_refused_without_echo_and_help_is_named() {
         let said = text(&output.stderr);
         assert!(said.contains("--help") && !said.contains(TOKEN), "{said}");
     }
+    let misspelled = called_with(&["--hlep"], &[]);
+    assert_eq!(text(&misspelled.stderr), "`--hlep` is not an option; see `--help`.\n");
 }

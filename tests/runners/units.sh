@@ -153,8 +153,8 @@ buildkite() {
     (run_hook "$work/a release" "$app" DEPLOYMENT_ID_0="$(value deployment_id)" TIMEOUTS=1 MESSAGE=x) >"$work/log" 2>&1 || status=$?
     [[ $status == 0 ]] || wrong "the hook ended with $status" "$work/log"
     says "$work/calls" "meta-data set cancellation_outcome"
-    says "$work/log" "TIMEOUTS is no input; did you mean \`timeout\`?"
-    says "$work/log" "MESSAGE is no input."
+    says "$work/log" "TIMEOUTS is not an input; did you mean \`timeout\`?"
+    says "$work/log" "MESSAGE is not an input."
 
     status=0
     (run_hook "$work/a release" "$app" DEPLOYMENT_ID=none) >"$work/log" 2>&1 || status=$?

@@ -95,7 +95,7 @@ fn failed(kind: Kind, words: &str) -> Result<Response, TransportError> {
 /// As the real link tells it.
 fn no_way(why: NoWay) -> Result<Response, TransportError> {
     match why {
-        NoWay::Refused => failed(Kind::Unreachable, "no connection, Connection refused"),
+        NoWay::Refused => failed(Kind::Unreachable, "no connection: Connection refused"),
         NoWay::Untrusted => failed(Kind::Untrusted, "TLS failed, UnknownIssuer"),
         NoWay::Expired => failed(Kind::Untrusted, "TLS failed, certificate expired"),
         NoWay::UnknownName => failed(Kind::UnknownHost, "the host name is not known, no such name"),

@@ -238,6 +238,15 @@ fn an_interruption_says_whether_the_request_had_been_sent() {
 }
 
 #[test]
+fn an_interruption_says_what_had_failed_until_then() {
+    let failure = Failure { action: "read the deployment".to_owned(), ..Failure::own(Kind::Unreachable, "no way", "") };
+    let (mut procedure, _) = play(plan(), vec![Event::Read(Err(failure))]);
+    procedure.interrupt(Duration::from_secs(1));
+    let addition = procedure.ending().unwrap().addition.clone();
+    assert_eq!(addition.as_deref(), Some("Until then, this run could not read the deployment: no way."));
+}
+
+#[test]
 fn what_was_asked_is_neither_nothing_to_cancel_nor_skipped() {
     for found in [nothing(), teardown()] {
         for answer in [accepted(None), refused(Kind::Server)] {

@@ -449,15 +449,19 @@ impl fmt::Display for OutOfTime {
         };
         match &self.seen {
             Some(seen) => write!(f, "{asked}, and it is still {}{}", seen.last, seen.note())?,
-            None => write!(f, "{asked}, because it could not be read")?,
+            None => {
+                let so = if matches!(self.asked, Asked::No) { "because" } else { "but" };
+                write!(f, "{asked}, {so} the deployment could not be read")?;
+            }
         }
-        let limit = match (self.is_held, &self.seen) {
-            (true, _) => ", and the platform allows no request before",
-            (_, Some(_)) => " at",
-            (_, None) => " before",
-        };
-        write!(f, "{limit} the limit of {} s", self.seconds)?;
+        match (self.is_held, &self.seen) {
+            (true, _) => write!(f, ", and the platform allows no request before the limit of {} s", self.seconds)?,
+            (_, Some(_)) => write!(f, " at the limit of {} s", self.seconds)?,
+            (_, None) => write!(f, " within {} s", self.seconds)?,
+        }
         match &self.failure {
+            // That is said already.
+            Some(failure) if self.seen.is_none() && failure.action == "read the deployment" => Ok(()),
             Some(failure) => write!(f, "; most recently, {}", failure.cause()),
             None => Ok(()),
         }

@@ -303,7 +303,7 @@ fn times_up() -> Examples {
         ),
         (
             End::OutOfTime(unread).into(),
-            "No cancel request was sent, because it could not be read before the limit of 240 s; most recently, this run could not read the deployment: the answer was 403 \"Not yours\" (request req-1).",
+            "No cancel request was sent, because the deployment could not be read within 240 s: the answer was 403 \"Not yours\" (request req-1).",
         ),
     ]
 }

@@ -24,21 +24,25 @@ pub(super) fn sentence_of(counts: &Map<String, Value>) -> String {
     let Some((total, updated)) = number(TOTAL).zip(number(UPDATED)) else {
         return format!("{NOT_COUNTED}; what was applied stays applied.");
     };
-    let mut parts = vec![format!("{updated} updated")];
+    let agreeing = |many: u64, one: &'static str, more: &'static str| if many == 1 { one } else { more };
+    let hosts = agreeing(total, "host", "hosts");
+    let mut parts = vec![format!("{updated} of {total} {hosts} {} updated", agreeing(updated, "was", "were"))];
     let mut open = total.saturating_sub(updated);
-    for (name, word) in
-        [(UNTOUCHED, "untouched"), (FAILED, "failed"), (CANCELED, "canceled"), (RUNNING, "still running")]
-    {
+    for (name, one, more) in [
+        (UNTOUCHED, "was untouched", "were untouched"),
+        (FAILED, "failed", "failed"),
+        (CANCELED, "was canceled", "were canceled"),
+        (RUNNING, "is still running", "are still running"),
+    ] {
         if let Some(many) = number(name).filter(|many| *many > 0) {
             open = open.saturating_sub(many);
-            parts.push(format!("{many} {word}"));
+            parts.push(format!("{many} {}", agreeing(many, one, more)));
         }
     }
     if open > 0 {
-        parts.push(format!("{open} of unknown state"));
+        parts.push(format!("{open} {} in an unknown state", agreeing(open, "is", "are")));
     }
-    let hosts = if total == 1 { "host" } else { "hosts" };
-    format!("What was applied stays applied: of {total} {hosts} {}.", parts.join(", "))
+    format!("What was applied stays applied: {}.", parts.join(", "))
 }
 
 /// Counts the hosts by what the platform says of each, nothing more. Those that it skipped are untouched as well.

@@ -44,7 +44,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         named_by: "the id of a Fleet Automation deployment",
         credentials: "`api_key` (or DD_API_KEY) and `app_key` (or DD_APP_KEY)",
         grant: "the application key needs `agent_upgrade_write` and `fleet_policies_write` to cancel, and `hosts_read` to look",
-        caveat: "Canceling is no roll-back. Hosts that had been changed stay changed, and a host that was being changed \
+        caveat: "Canceling does not roll back. Hosts that had been changed stay changed, and a host that was being changed \
                  may finish or stop half-way.",
         way_back: "deploy the earlier version or configuration to the same hosts.",
     },

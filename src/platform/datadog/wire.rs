@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(counts.get("untouched_hosts"), Some(&json!(1)), "the skipped one");
         assert_eq!(
             sentence_of(&counts),
-            "What was applied stays applied: of 5 hosts 1 updated, 1 untouched, 1 failed, 1 canceled, 1 still running."
+            "What was applied stays applied: 1 of 5 hosts was updated, 1 was untouched, 1 failed, 1 was canceled, 1 is still running."
         );
         example["failed_hosts"] = Value::Null;
         let counts = told(example).unwrap().details;

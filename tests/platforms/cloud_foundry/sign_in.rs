@@ -358,7 +358,7 @@ fn what_is_missing_of_a_way_of_signing_in_is_named() {
         (bare().var("CF_PASSWORD", PASSWORD), "`username` is missing"),
         (bare().input("client_id", "ci"), "`client_secret` is missing"),
         (bare().input("username", "ci").var("CF_ACCESS_TOKEN", "stale-token"), "`password` is missing"),
-        (bare(), "set `token` (or the variable CF_ACCESS_TOKEN), or `username` and `password`"),
+        (bare(), "set it (or the variable CF_ACCESS_TOKEN), or `username` and `password`"),
         (bare().var("CF_ORIGIN", "uaa"), "or `username` and `password` (or the variables CF_USERNAME and CF_PASSWORD)"),
         (user(&sandbox).input("token", TOKEN), "cannot stand beside `username`"),
         (step(&sandbox).without("INPUT_API_URL"), "`api_url` is missing: set it, or the variable CF_API_URL or CF_API"),

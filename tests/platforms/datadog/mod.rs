@@ -228,8 +228,8 @@ fn the_hosts_of_another_deployment_are_not_taken_for_its_own() {
 #[test]
 fn the_counters_of_v2_tell_how_far_it_got() {
     let ran = step(&sandbox(Deployment::v2(ID).listed(3))).run();
-    ran.ended("canceled", 0).says("What was applied stays applied: of 5 hosts 2 updated, 3 canceled.");
-    assert!(ran.summary.contains("Canceling is no roll-back") && ran.summary.contains("2 updated"));
+    ran.ended("canceled", 0).says("What was applied stays applied: 2 of 5 hosts were updated, 3 were canceled.");
+    assert!(ran.summary.contains("Canceling does not roll back") && ran.summary.contains("2 of 5 hosts were updated"));
     assert_eq!(
         ran.deployments()[0]["details"],
         json!({
@@ -241,13 +241,13 @@ fn the_counters_of_v2_tell_how_far_it_got() {
 
 #[test]
 fn a_list_of_hosts_that_is_shorter_than_their_number_changes_no_count() {
-    step(&sandbox(Deployment::v2(ID).listed(1))).run().says("of 5 hosts 2 updated, 3 canceled.");
+    step(&sandbox(Deployment::v2(ID).listed(1))).run().says("2 of 5 hosts were updated, 3 were canceled.");
 }
 
 #[test]
 fn an_end_that_the_answer_to_the_cancel_tells_is_counted_as_well() {
     let sandbox = sandbox(Deployment::v2(ID).cancel_answer(CancelAnswer::Current));
-    step(&sandbox).run().ended("canceled", 0).says("of 5 hosts 2 updated");
+    step(&sandbox).run().ended("canceled", 0).says("2 of 5 hosts were updated");
 }
 
 #[test]
@@ -265,7 +265,7 @@ fn all_pages_of_hosts_are_counted_on_the_preview_surface() {
     after.push(Host::new("canceled"));
     after.push(Host::old("failed"));
     let ran = step(&sandbox(Deployment::preview(ID).all_hosts(after))).run();
-    ran.ended("canceled", 0).says("of 203 hosts 101 updated, 1 failed, 101 canceled.");
+    ran.ended("canceled", 0).says("101 of 203 hosts were updated, 1 failed, 101 were canceled.");
     let details = &ran.deployments()[0]["details"];
     assert_eq!((&details["canceled_hosts"], &details["total_hosts"]), (&json!(101), &json!(203)));
 }

@@ -95,7 +95,7 @@ fn the_usual_variables_are_enough_and_the_host_includes_the_version() {
 #[test]
 fn an_id_without_its_service_reaches_nothing_and_is_bad_input() {
     let sandbox = sandbox([deploy()]);
-    let words = "`service_id` is missing: set `service_id` (or the variable RENDER_SERVICE_ID) or `service_name`";
+    let words = "`service_id` is missing: set it (or the variable RENDER_SERVICE_ID) or `service_name`";
     refused(&sandbox, bare(&sandbox).input("deployment_id", FIRST), words);
     refused(
         &sandbox,
