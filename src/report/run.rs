@@ -224,7 +224,7 @@ impl Report {
     pub(super) fn how_to_go_back(&self) -> String {
         match self.platform.filter(|_| self.goes_back().is_some()) {
             Some(about) => format!("To go back: {}", about.way_back),
-            None => "It is a preview; production is unchanged.".to_owned(),
+            None => "It is not production, which is unchanged.".to_owned(),
         }
     }
 

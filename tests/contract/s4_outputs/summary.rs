@@ -173,7 +173,7 @@ fn the_way_back_of_production_is_not_offered_for_a_preview() {
             .run();
         for text in [&ran.summary, &plain.stdout] {
             assert_eq!(text.contains("vercel rollback"), offered, "{target:?}\n{text}");
-            assert_eq!(text.contains("production is unchanged"), !offered, "{target:?}\n{text}");
+            assert_eq!(text.contains("It is not production"), !offered, "{target:?}\n{text}");
         }
     }
 }
