@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::http::{Answer, merge};
+use super::live::Slots;
 use super::platform::{Addition, Platform, Platforms, Tokens};
 use super::script::{CancelAnswer, Script};
 use super::stand::{About, One};
@@ -33,6 +34,14 @@ pub struct Deployment<O> {
     pub cancel_answer: CancelAnswer,
     /// The status a cancel gets once it is finished.
     pub finished_cancel: u16,
+    /// When it went live last, by the platform's clock in milliseconds.
+    pub live: Option<i64>,
+    /// When another took its place.
+    pub replaced: Option<i64>,
+    /// What was live when it was created, and when it went live.
+    pub before: [Option<String>; 2],
+    /// What was built, where it is a copy of that.
+    pub build: Option<String>,
     /// What others do not have.
     pub own: O,
     patch: Value,
@@ -85,6 +94,16 @@ pub trait Own: Clone + Send + Sized + 'static {
     fn word(one: &Deployment<Self>) -> &str {
         one.script.now()
     }
+    /// The words on which one goes live.
+    const LIVE: &'static [&'static str] = &[];
+    /// What it goes live in; `None`: no live pointer of the platform ever names it.
+    fn slot(_one: &Deployment<Self>) -> Option<&str> {
+        None
+    }
+    /// Another one has taken its place.
+    fn replace(_one: &mut Deployment<Self>) {}
+    /// It is built, and its slot takes nothing new at present.
+    fn park(_one: &mut Deployment<Self>) {}
     /// Puts what one needs on the platform, such as its app, before it arrives there.
     fn precede(_platform: &mut Self::Platform, _one: &mut Deployment<Self>) {}
 }
@@ -109,6 +128,10 @@ impl<O: Own> Deployment<O> {
             created: Value::Null,
             cancel_answer: CancelAnswer::Current,
             finished_cancel: 400,
+            live: None,
+            replaced: None,
+            before: [None, None],
+            build: None,
             own,
             patch: json!({}),
             fields: Vec::new(),
@@ -196,6 +219,13 @@ impl<O: Own> Deployment<O> {
             .target(one.target)
     }
 
+    /// A newer copy of it, as a roll back makes one, with these words before it.
+    pub fn copy<S: Into<String>>(&self, id: &str, states: impl IntoIterator<Item = S>) -> Self {
+        let build = self.build.clone().or_else(|| Some(self.id.clone()));
+        let plain = Self { id: id.to_owned(), build, live: None, replaced: None, fields: Vec::new(), ..self.clone() };
+        Self { script: Script::new(O::COURSE.0, O::COURSE.1), ..plain }.states(states)
+    }
+
     /// When it was created, where the platform writes that as a text.
     pub fn created(&self) -> &str {
         self.created.as_str().unwrap_or_default()
@@ -254,6 +284,7 @@ impl<O: Own> Addition for Deployment<O> {
         let platform = platforms.of::<O::Platform>();
         O::precede(platform, &mut self);
         O::fleet(platform).add(self);
+        O::fleet(platform).settle();
     }
 }
 
@@ -265,14 +296,26 @@ pub struct Fleet<O> {
     pub all: Vec<Deployment<O>>,
     /// How many answers it has given.
     pub answers: u32,
+    /// What is live.
+    pub slots: Slots,
     added: usize,
     /// Where the last one was that was looked for.
     near: usize,
+    /// Those that may have gone live since anybody looked.
+    touched: Option<usize>,
 }
 
 impl<O> Default for Fleet<O> {
     fn default() -> Self {
-        Fleet { tokens: Tokens::default(), all: Vec::new(), answers: 0, added: 0, near: 0 }
+        Fleet {
+            tokens: Tokens::default(),
+            all: Vec::new(),
+            answers: 0,
+            slots: Slots::default(),
+            added: 0,
+            near: 0,
+            touched: None,
+        }
     }
 }
 
@@ -283,10 +326,45 @@ impl<O: Own> Fleet<O> {
             one.created = O::created(self.added);
         }
         self.added += 1;
-        match self.all.iter_mut().find(|known| known.id == one.id && known.scope == one.scope) {
-            Some(known) => *known = one,
+        one.before[0] = O::slot(&one).and_then(|slot| Some(self.slots.live(slot)?.id.clone()));
+        let known = self.all.iter().position(|known| known.id == one.id && known.scope == one.scope);
+        match known {
+            Some(at) => self.all[at] = one,
             None => self.all.push(one),
         }
+        self.touched = known.or(Some(self.all.len() - 1));
+    }
+
+    /// What has reached its end goes live, and takes another one's place.
+    pub fn settle(&mut self) {
+        let Some(at) = self.touched.take() else { return };
+        let one = &mut self.all[at];
+        let goes_live = one.live.is_none() && O::LIVE.contains(&O::word(one));
+        let Some(slot) = O::slot(one).filter(|_| goes_live).map(str::to_owned) else { return };
+        if self.slots.is_parked(&slot) {
+            O::park(one);
+        } else {
+            let since = self.point(&slot, at);
+            self.all[at].live = Some(since);
+        }
+    }
+
+    /// Points a slot to the one in that place; the moment at which that happens.
+    pub fn point(&mut self, slot: &str, at: usize) -> i64 {
+        let before = self.slots.live(slot).map(|served| served.id.clone());
+        let one = &mut self.all[at];
+        let build = one.build.clone().unwrap_or_else(|| one.id.clone());
+        let since = self.slots.point(slot, &one.id, &build);
+        one.before[1].clone_from(&before);
+        one.replaced = None;
+        let is_replaced =
+            |known: &&mut Deployment<O>| before.as_ref() == Some(&known.id) && O::slot(known) == Some(slot);
+        let others = self.all.iter_mut().enumerate().filter(|(place, _)| *place != at).map(|(_, known)| known);
+        for known in others.filter(is_replaced) {
+            known.replaced = Some(since);
+            O::replace(known);
+        }
+        since
     }
 
     /// The only one that is it. It is looked for around the last one first: thousands are asked for in their order.
@@ -294,12 +372,14 @@ impl<O: Own> Fleet<O> {
         let from = self.near.saturating_sub(100);
         let mut places = (from..self.all.len()).chain(0..from);
         self.near = places.find(|at| is_it(&self.all[*at]))?;
+        self.touched = Some(self.near);
         self.all.get_mut(self.near)
     }
 
     /// The first that is it.
     pub fn find(&mut self, is_it: impl Fn(&Deployment<O>) -> bool) -> Option<&mut Deployment<O>> {
-        self.all.iter_mut().find(|known| is_it(known))
+        self.touched = self.all.iter().position(is_it);
+        self.all.get_mut(self.touched?)
     }
 
     /// Those that are wanted, the newest first.
@@ -325,6 +405,14 @@ pub trait Desk {
     fn effective_cancels(&self, id: &str) -> usize;
     /// The word that is true of that deployment now, whatever anybody was shown.
     fn truth(&self, id: &str) -> Option<String>;
+    /// What has reached its end goes live.
+    fn settle(&mut self);
+    /// Everything in flight comes to its end, the oldest first.
+    fn run_out(&mut self);
+    /// What is live.
+    fn slots(&mut self) -> &mut Slots;
+    /// Forgets a deployment, as a platform does after its time.
+    fn lose(&mut self, id: &str);
 }
 
 impl<O: Own> Desk for Fleet<O> {
@@ -343,5 +431,26 @@ impl<O: Own> Desk for Fleet<O> {
 
     fn truth(&self, id: &str) -> Option<String> {
         self.all.iter().find(|known| O::is(known, id)).map(|known| O::word(known).to_owned())
+    }
+
+    fn settle(&mut self) {
+        self.settle();
+    }
+
+    fn run_out(&mut self) {
+        for at in 0..self.all.len() {
+            self.all[at].script.run_out();
+            self.touched = Some(at);
+            self.settle();
+        }
+    }
+
+    fn slots(&mut self) -> &mut Slots {
+        &mut self.slots
+    }
+
+    fn lose(&mut self, id: &str) {
+        self.all.retain(|known| !O::is(known, id));
+        (self.near, self.touched) = (0, None);
     }
 }

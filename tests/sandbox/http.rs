@@ -2,7 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde_json::Value;
+use jiff::Timestamp;
+use serde_json::{Map, Value};
 use url::form_urlencoded;
 
 /// A request that has arrived in full.
@@ -60,6 +61,11 @@ impl Request {
             Some(text) => text.parse().ok().filter(|number| allowed.contains(number)).ok_or(name),
             None => Ok(usual),
         }
+    }
+
+    /// The body, where it is a JSON object.
+    pub fn object(&self) -> Option<Map<String, Value>> {
+        serde_json::from_slice(&self.body).ok()
     }
 
     /// What stands in the places of a route, such as `GET apps/*/deployments/*`, when it leads here; of `v6|v7` it is the
@@ -141,11 +147,21 @@ impl Answer {
     }
 }
 
+/// Milliseconds since 1970.
+pub fn now() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.expect("a clock after 1970").as_millis();
+    i64::try_from(now).expect("a clock of this age")
+}
+
 /// Seconds since 1970, that many seconds from now.
 pub fn epoch(in_seconds: i64) -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = now.expect("a clock after 1970").as_secs();
-    i64::try_from(now).expect("a clock of this age") + in_seconds
+    now() / 1000 + in_seconds
+}
+
+/// A time in milliseconds since 1970 as most platforms write it.
+pub fn moment(milliseconds: i64) -> String {
+    Timestamp::from_millisecond(milliseconds).expect("a time of these days").to_string()
 }
 
 /// Lays a JSON merge patch (RFC 7396) over a value: null removes a key.

@@ -16,6 +16,7 @@ mod deployment;
 mod faults;
 mod graphql;
 mod http;
+mod live;
 mod page;
 mod platform;
 mod platforms;
@@ -29,18 +30,20 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
+use serde_json::Value;
 use tokio::net::TcpSocket;
 
 pub use deployment::{COMMIT, Deployment, Desk, Fleet, Own, Words};
 pub use faults::{Delivery, Fault, Manner, NoWay};
 pub use http::{Answer, Request, epoch};
+pub use live::{Ends, Served};
 pub use platform::{Access, Addition, Call, Grant, Platform, Platforms, Tokens};
 pub use platforms::*;
 pub use proxy::{Gate, Proxy};
 pub use script::{CancelAnswer, Script};
 pub use server::Seen;
 use server::{Door, Shared};
-pub use stand::{About, Choice, Course, One, Pages, Stand, Traits};
+pub use stand::{About, Back, Choice, Course, One, Pages, Stand, Traits};
 pub use tls::{Acceptor, Authority, FAR, Papers};
 
 /// A port of this machine that refuses every connection: nobody listens on it, and while this is held nobody else can.
@@ -94,6 +97,8 @@ pub struct Sandbox {
     scheme: &'static str,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
+    /// Another hand on a sandbox that somebody else holds.
+    is_another: bool,
 }
 
 impl Sandbox {
@@ -128,7 +133,7 @@ impl Sandbox {
                 move || server::run(Door { listeners, tls }, shared, stopped)
             })
             .expect("a thread for the sandbox");
-        Sandbox { shared, address, scheme, stop: Some(stop), thread: Some(thread) }
+        Sandbox { shared, address, scheme, stop: Some(stop), thread: Some(thread), is_another: false }
     }
 
     /// A sandbox without a server, for those who hand their requests over themselves; see [`Sandbox::exchange`].
@@ -140,6 +145,7 @@ impl Sandbox {
             scheme: "http",
             stop: None,
             thread: None,
+            is_another: false,
         }
     }
 
@@ -212,6 +218,20 @@ impl Sandbox {
         self
     }
 
+    /// Lets something happen right before the request of that kind with that number is processed: the next one is 1.
+    pub fn before(&self, call: Call, number: usize, happens: impl FnOnce(&Sandbox) + Send + 'static) -> &Self {
+        let (shared, address, scheme) = (Arc::downgrade(&self.shared), self.address, self.scheme);
+        let happens = move || {
+            let shared = shared.upgrade().expect("a sandbox that is asked");
+            happens(&Sandbox { shared, address, scheme, stop: None, thread: None, is_another: true });
+        };
+        let mut state = self.shared.lock();
+        let number = state.count(call) + number;
+        state.happenings.push((call, number, Box::new(happens)));
+        drop(state);
+        self
+    }
+
     /// Takes all faults away that have not been met yet.
     pub fn clear_faults(&self) -> &Self {
         let mut state = self.shared.lock();
@@ -253,6 +273,59 @@ impl Sandbox {
         platform.desk().truth(id).expect("a known deployment")
     }
 
+    /// Everything that a slot of that platform has served, the newest last.
+    pub fn history(&self, platform: &str, slot: &str) -> Vec<Served> {
+        self.at_desk(platform, |desk| desk.slots().history(slot).to_vec())
+    }
+
+    /// What it serves now.
+    pub fn live(&self, platform: &str, slot: &str) -> Option<Served> {
+        self.history(platform, slot).pop()
+    }
+
+    /// Says what becomes of the next roll backs on that platform.
+    pub fn roll_backs_end(&self, platform: &str, ends: Ends) -> &Self {
+        self.at_desk(platform, |desk| desk.slots().ends = ends);
+        self
+    }
+
+    /// Time passes for that platform, and for nobody else.
+    pub fn pass(&self, platform: &str, seconds: i64) -> &Self {
+        self.at_desk(platform, |desk| desk.slots().ahead += seconds);
+        self
+    }
+
+    /// What somebody else's request with the usual token is answered; it is not among those of [`Sandbox::requests`].
+    pub fn ask(&self, platform: &str, method: &str, path: &str, body: &Value) -> Answer {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let request = Request {
+            scheme: self.scheme,
+            method: method.to_owned(),
+            path: path.to_owned(),
+            query: query.to_owned(),
+            headers: vec![("authorization".to_owned(), format!("Bearer {TOKEN}"))],
+            body: if body.is_null() { Vec::new() } else { body.to_string().into_bytes() },
+        };
+        self.shared.lock().platforms.get(platform).expect("a known platform").answer(&request)
+    }
+
+    /// Everything under way on that platform comes to its end, without anybody looking.
+    pub fn run_out(&self, platform: &str) -> &Self {
+        self.shared.lock().platforms.get(platform).expect("a known platform").run_out();
+        self
+    }
+
+    /// That platform forgets a deployment, as it does after its time.
+    pub fn lose(&self, platform: &str, id: &str) -> &Self {
+        self.at_desk(platform, |desk| desk.lose(id));
+        self
+    }
+
+    fn at_desk<T>(&self, platform: &str, does: impl FnOnce(&mut dyn Desk) -> T) -> T {
+        let mut state = self.shared.lock();
+        does(state.platforms.get(platform).expect("a known platform").desk())
+    }
+
     /// How many cancel requests changed the course of that deployment.
     ///
     /// A repeated request that is accepted but changes nothing does not count.
@@ -276,14 +349,22 @@ fn listen_on_both() -> Vec<TcpListener> {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
+        if self.is_another {
+            return;
+        }
         drop(self.stop.take());
         let ended = self.thread.take().map(JoinHandle::join);
         if thread::panicking() {
             return;
         }
-        if let Some(panic) = self.shared.lock().panic.take() {
+        let (panic, forbidden) = {
+            let mut state = self.shared.lock();
+            (state.panic.take(), std::mem::take(&mut state.forbidden))
+        };
+        if let Some(panic) = panic {
             std::panic::resume_unwind(panic);
         }
+        assert!(forbidden.is_empty(), "never to be sent: {forbidden:#?}");
         if let Some(Err(panic)) = ended {
             std::panic::resume_unwind(panic);
         }

@@ -1,6 +1,7 @@
 //! What a platform file has to offer, and the list of all platforms.
 
 use std::any::Any;
+use std::time::{Duration, SystemTime};
 
 use super::deployment::Desk;
 use super::http::{Answer, Request};
@@ -19,6 +20,10 @@ pub enum Call {
     Read,
     /// Cancelling one deployment.
     Cancel,
+    /// Asking whether a roll back would be possible, which changes nothing.
+    Check,
+    /// Rolling back to a deployment that is named.
+    RollBack,
     /// Anything else, such as an unknown path or a wrong method.
     Other,
 }
@@ -28,8 +33,10 @@ pub enum Call {
 pub enum Grant {
     /// Everything.
     All,
-    /// Everything but cancel.
+    /// Everything but cancel and roll back.
     ReadOnly,
+    /// Everything but roll back.
+    NoRollBack,
     /// Cancel and nothing else.
     CancelOnly,
     /// Nothing: the platform does not know the token any more.
@@ -70,6 +77,19 @@ pub trait Platform: Any + Send {
     fn call(&self, request: &Request) -> Call {
         self.route(request).0
     }
+    /// Whether a request asks for more than to be shown something.
+    fn changes(&self, request: &Request) -> bool {
+        !matches!(request.method.as_str(), "GET" | "HEAD")
+    }
+    /// Why a client must never send this, whatever it is answered.
+    fn forbids(&mut self, request: &Request) -> Option<String> {
+        let is_wild = self.call(request) == Call::Other && self.changes(request);
+        is_wild.then(|| "it changes something, and is neither a cancel nor a roll back to a deployment".to_owned())
+    }
+    /// Everything under way comes to its end, without anybody looking.
+    fn run_out(&mut self) {
+        self.desk().run_out();
+    }
     /// Answers a request from the beginning: for a platform that looks at more than one token.
     fn handle(&mut self, request: &Request) -> Answer {
         let (call, places) = self.route(request);
@@ -88,6 +108,7 @@ impl dyn Platform {
     /// Processes a request.
     pub fn answer(&mut self, request: &Request) -> Answer {
         let answer = self.handle(request);
+        self.desk().settle();
         self.sent(answer)
     }
 
@@ -102,7 +123,15 @@ impl dyn Platform {
             return answer;
         }
         let number = self.desk().count_answer();
-        self.headers(answer, number)
+        let answer = self.headers(answer, number);
+        match self.desk().slots().ahead {
+            // The server knows what time it is here.
+            0 => answer,
+            ahead => {
+                let there = SystemTime::now() + Duration::from_secs(ahead.unsigned_abs());
+                answer.with("date", httpdate::fmt_http_date(there))
+            }
+        }
     }
 }
 
@@ -202,7 +231,8 @@ impl Tokens {
         *uses = uses.map(|uses| uses - 1);
         match (grant, call) {
             (Grant::Revoked, _) => Access::Unknown,
-            (Grant::ReadOnly, Call::Cancel) => Access::Denied,
+            (Grant::ReadOnly, Call::Cancel | Call::Check | Call::RollBack) => Access::Denied,
+            (Grant::NoRollBack, Call::RollBack) => Access::Denied,
             (Grant::CancelOnly, other) if other != Call::Cancel => Access::Denied,
             _ => Access::Granted,
         }

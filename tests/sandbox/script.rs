@@ -59,6 +59,11 @@ impl Script {
         true
     }
 
+    /// Shows everything to the last word.
+    pub fn run_out(&mut self) {
+        self.at = self.words().len() - 1;
+    }
+
     /// Ends the course with that word, whatever was to come.
     pub fn end_with(&mut self, word: &str) {
         (self.states, self.after_cancel, self.at) = (words([word]), words([word]), 0);

@@ -75,6 +75,9 @@ impl Seen {
     }
 }
 
+/// Something that happens between two requests.
+pub type Happening = Box<dyn FnOnce() + Send>;
+
 /// Everything behind the lock.
 #[derive(Default)]
 pub struct State {
@@ -84,6 +87,10 @@ pub struct State {
     pub faults: HashMap<Call, VecDeque<Fault>>,
     /// Faults met by every request.
     pub always: HashMap<Call, Fault>,
+    /// What happens before the request of a kind with a number is processed.
+    pub happenings: Vec<(Call, usize, Happening)>,
+    /// Requests that nobody may send, each with the reason.
+    pub forbidden: Vec<String>,
     /// The requests so far.
     pub seen: Vec<Seen>,
     /// How many connections there were.
@@ -153,13 +160,18 @@ impl Shared {
         let mut state = self.lock();
         let found = state.platforms.get(platform);
         let name = found.as_ref().map_or("", |found| found.name());
-        let call = found.map_or(Call::Other, |found| found.call(&request));
+        let call = found.as_ref().map_or(Call::Other, |found| found.call(&request));
+        let forbidden = found.and_then(|found| found.forbids(&request));
+        let described = |why| format!("{} {}{}: {why}", request.method, name, request.path);
+        state.forbidden.extend(forbidden.map(described));
         let fault = match name {
             "" => Fault::Pass,
             _ => state.take_fault(call),
         };
         let arrival = Arrival {
             platform: name.to_owned(),
+            call,
+            number: state.count(call) + 1,
             index: state.seen.len(),
             releases: *self.releases.borrow(),
             fault,
@@ -172,6 +184,11 @@ impl Shared {
     }
 
     fn process(&self, arrival: &Arrival) -> Delivery {
+        let is_due =
+            |(call, number, _): &mut (Call, usize, Happening)| (*call, *number) == (arrival.call, arrival.number);
+        let due: Vec<_> = self.lock().happenings.extract_if(.., is_due).collect();
+        // They take the lock themselves.
+        due.into_iter().for_each(|(.., happens)| happens());
         let mut state = self.lock();
         // The lock is taken outside, so a panic does not poison it.
         let result = catch_unwind(AssertUnwindSafe(|| state.process(arrival)));
@@ -203,6 +220,9 @@ impl Shared {
 /// A request on its way through the sandbox.
 struct Arrival {
     platform: String,
+    call: Call,
+    /// Which one of its kind it is.
+    number: usize,
     index: usize,
     releases: u64,
     fault: Fault,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{COMMIT, Sandbox, TOKEN};
+use super::{COMMIT, Call, Sandbox, Served, TOKEN};
 
 /// One platform, as tests know it.
 pub trait Stand: Sync {
@@ -20,6 +20,10 @@ pub trait Stand: Sync {
     fn body(&self, id: &str, word: &str) -> Option<String>;
     /// A list that shows these in that state; `None` where nothing is told by lists.
     fn list(&self, _ids: &[String], _word: &str) -> Option<String> {
+        None
+    }
+    /// Its way back, where it has one.
+    fn way_back(&self) -> Option<&'static Back> {
         None
     }
     /// A refusal in the platform's own form, with these words.
@@ -86,6 +90,40 @@ pub struct Pages {
     pub page: fn(number: usize, next: usize) -> Value,
 }
 
+/// A way in which a platform may be that it is not usually, and what makes it so.
+pub type Manner = (&'static str, fn(&Sandbox));
+
+/// The way back of a platform: how what is live can be put where it was before.
+#[derive(Clone, Copy, Debug)]
+pub struct Back {
+    /// What the live pointer of the first scope is called in the sandbox.
+    pub slot: &'static str,
+    /// Where a deployment goes that it may name; `None`: they all do.
+    pub target: Option<&'static str>,
+    /// The requests that show what is live.
+    pub live: Call,
+    /// The request that rolls the first scope back to a deployment: method, path and body.
+    pub request: fn(&str) -> (&'static str, String, Value),
+    /// The status of an accepted one.
+    pub accepted: u16,
+    /// It is a deployment of its own, with an id of its own.
+    pub makes_one: bool,
+    /// It can be accepted and come to nothing.
+    pub can_fail: bool,
+    /// The platform tells what it replaced.
+    pub tells_replaced: bool,
+    /// The words of deployments in flight that wait for somebody.
+    pub held: &'static [&'static str],
+    /// Puts one there that has ended and was never live, as much as it may look so.
+    pub never_live: fn(&Sandbox, &One),
+    /// What else is in the way of a roll back, as one in flight is.
+    pub busy: &'static [Manner],
+    /// What makes the platform say beforehand that the target with number 2 will not do.
+    pub refuses: &'static [Manner],
+    /// What no facts tell: the ways in which it may be, beside the usual one.
+    pub unknown: &'static [Manner],
+}
+
 impl About {
     /// A platform that takes one token and finds its deployments by their ids.
     pub const USUAL: About = About {
@@ -138,6 +176,23 @@ impl About {
         let played = |states: &[&'static str]| states.iter().map(|state| self.played(state)).collect();
         (played(&course.states), played(&course.after_cancel), course.answer.map(|state| self.played(state)))
     }
+}
+
+/// The commit that the deployment with that number is made from, where each has one of its own.
+pub fn commit(number: usize) -> &'static str {
+    const COMMITS: [&str; 10] = [
+        "686780cab026a3d61fc1ba4c33dd7a1ff49274e7",
+        "0f98b1f7eda33a4e9cfaab09506aa8094044085f",
+        "78b3ba12002f9cab5cbb57fac87d8c703702a196",
+        "512572f7a6f150f3e8d2734f94ee4b49ae4f67ee",
+        "1bcfb39c7785c36d680bf0f930b4884f9ee8629a",
+        "3633d884b9fa73308fd30ad256312f4a802f86e9",
+        "6eaf654e6fbe469b719459e3f937a607ecbed180",
+        "99ecd36e9878c0da63346ca80792c0a324775211",
+        "e74ec615d6cbd420c830a129e283b1c6fa5ab6da",
+        "64d7d56c1d145e2bdddd8634cda0a7ee9e5c5ffa",
+    ];
+    COMMITS[number]
 }
 
 /// A word without its message.
@@ -372,6 +427,42 @@ impl dyn Stand {
     /// The word for one that a cancel has stopped.
     pub fn stopped(&self) -> &'static str {
         self.about().shown("canceled")
+    }
+
+    /// A running one that goes where it will be live, with a commit of its own.
+    pub fn bound(&self, number: usize) -> One {
+        let target = self.way_back().and_then(|back| back.target);
+        One { target, ..One::new(number, commit(number)) }
+    }
+
+    /// Puts one there that goes live now.
+    pub fn put_live(&self, sandbox: &Sandbox, number: usize) {
+        self.put_one(sandbox, &self.bound(number).state("succeeded"));
+    }
+
+    /// What is live in the first scope.
+    pub fn live(&self, sandbox: &Sandbox) -> Option<Served> {
+        sandbox.live(self.name(), self.way_back()?.slot)
+    }
+
+    /// The number of the deployment that was built for what is live in the first scope, itself or a copy of it.
+    pub fn serves(&self, sandbox: &Sandbox) -> Option<usize> {
+        let live = self.live(sandbox)?;
+        (1..20).find(|number| self.id(*number) == live.build)
+    }
+
+    /// Somebody else rolls the first scope back to that deployment, to the end; the status of the answer.
+    pub fn roll_back(&self, sandbox: &Sandbox, number: usize) -> u16 {
+        let back = self.way_back().expect("a way back");
+        let (method, path, body) = (back.request)(&self.id(number));
+        let status = sandbox.ask(self.name(), method, &path, &body).status;
+        sandbox.run_out(self.name());
+        status
+    }
+
+    /// Forgets the one with that number, as the platform does after its time.
+    pub fn lose(&self, sandbox: &Sandbox, number: usize) {
+        sandbox.lose(self.name(), &self.id(number));
     }
 
     /// Puts a deployment on the platform that has nothing special but its course.

@@ -6,6 +6,7 @@ use cancel_deployment::platform::PlatformInfo;
 use cancel_deployment::platform::register::named;
 use cancel_deployment::select::Select;
 
+mod back;
 pub mod by_id;
 mod choice;
 mod scene;

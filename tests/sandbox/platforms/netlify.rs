@@ -11,10 +11,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::deployment::{self, Desk, Fleet};
-use super::http::{Answer, Request, epoch, merge};
+use super::http::{Answer, Request, epoch, merge, moment};
+use super::live::{Ends, Served};
 use super::page::Page;
 use super::platform::{Access, Addition, Call, Platform, Platforms};
-use super::stand::{About, Choice, One, Pages, Traits};
+use super::stand::{About, Back, Choice, One, Pages, Traits};
 use super::{EMAIL, ENV_VALUE, Sandbox};
 
 pub use super::deployment::COMMIT;
@@ -51,13 +52,20 @@ pub struct Site {
     id: String,
     name: String,
     published: Option<(String, bool)>,
+    is_locked: bool,
     patch: Value,
 }
 
 impl Site {
     /// A site of that name, which follows a repository.
     pub fn new(id: &str, name: &str) -> Site {
-        Site { id: id.to_owned(), name: name.to_owned(), published: None, patch: json!({}) }
+        Site { id: id.to_owned(), name: name.to_owned(), published: None, is_locked: false, patch: json!({}) }
+    }
+
+    /// Publishes nothing by itself, so that what is published stays.
+    pub fn locked(mut self) -> Self {
+        self.is_locked = true;
+        self
     }
 
     /// Another deploy than any of those here is published, and may be locked there.
@@ -72,9 +80,9 @@ impl Site {
         self
     }
 
-    fn json(&self) -> Value {
-        let published =
-            self.published.as_ref().map(|(id, locked)| json!({"id": id, "locked": locked, "state": "ready"}));
+    fn json(&self, live: Option<&Served>, is_locked: bool) -> Value {
+        let told = self.published.clone().or_else(|| Some((live?.id.clone(), is_locked)));
+        let published = told.map(|(id, locked)| json!({"id": id, "locked": locked, "state": "ready"}));
         let mut body = json!({
             "id": self.id,
             "name": self.name,
@@ -149,6 +157,15 @@ impl deployment::Own for Extras {
     const COURSE: deployment::Words = (&["building"], &[CANCELED]);
     const FINISHED: &'static [&'static str] = &["ready", "old", "error", "rejected"];
     const CREATED: &'static [&'static str] = &["created_at"];
+    const LIVE: &'static [&'static str] = &["ready"];
+
+    fn slot(one: &Deploy) -> Option<&str> {
+        (one.target.as_deref() == Some("production") && !one.own.unpublished).then_some(&one.scope)
+    }
+
+    fn park(one: &mut Deploy) {
+        one.own.unpublished = true;
+    }
 
     fn fleet(platform: &mut Netlify) -> &mut Fleet<Extras> {
         &mut platform.fleet
@@ -177,7 +194,8 @@ impl deployment::Own for Extras {
         let (site, id) = (&one.own.site, &one.id);
         let is_built = one.commit.is_some();
         let changed = time(epoch(-still));
-        let is_live = state == "ready" && one.target.as_deref() == Some("production") && !one.own.unpublished;
+        let is_live = state == "ready" && Self::slot(one).is_some();
+        let published = one.live.map(moment).or(is_live.then_some(changed.clone()));
         json!({
             "id": id,
             "site_id": one.scope,
@@ -196,7 +214,7 @@ impl deployment::Own for Extras {
             "context": one.target,
             "created_at": one.created,
             "updated_at": changed,
-            "published_at": is_live.then_some(&changed),
+            "published_at": published,
             "deploy_time": (state == "ready").then_some(58),
             "skipped": null,
             "skipped_log": null,
@@ -218,9 +236,25 @@ impl deployment::Own for Extras {
 
 impl Addition for Site {
     fn add_to(self, platforms: &mut Platforms) {
-        let sites = &mut platforms.of::<Netlify>().sites;
+        let Netlify { sites, fleet, .. } = platforms.of::<Netlify>();
+        fleet.slots.park(&self.id, self.is_locked);
         sites.retain(|known| known.id != self.id);
         sites.push(self);
+    }
+}
+
+/// What is documented nowhere of a deploy that is published again, and of the one that was published until then.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Restores {
+    /// It keeps the time at which it was published first.
+    pub keep_time: bool,
+    /// The one before is `old` from then on.
+    pub age: bool,
+}
+
+impl Addition for Restores {
+    fn add_to(self, platforms: &mut Platforms) {
+        platforms.of::<Netlify>().restores = self;
     }
 }
 
@@ -229,6 +263,7 @@ impl Addition for Site {
 pub struct Netlify {
     sites: Vec<Site>,
     fleet: Fleet<Extras>,
+    restores: Restores,
 }
 
 impl Platform for Netlify {
@@ -248,6 +283,9 @@ impl Platform for Netlify {
             (Call::Read, "GET deploys/*"),
             (Call::Read, "GET sites/*/deploys/*"),
             (Call::Cancel, "POST deploys/*/cancel"),
+            (Call::RollBack, "POST sites/*/deploys/*/restore"),
+            (Call::Other, "PUT sites/*/rollback"),
+            (Call::Other, "POST deploys/*/lock|unlock"),
             (Call::Other, "GET builds/*"),
         ]
     }
@@ -256,9 +294,12 @@ impl Platform for Netlify {
         match (call, places) {
             (Call::Scope, []) => self.sites(request),
             (Call::Scope, [id]) => match self.sites.iter().find(|known| known.id == *id) {
-                Some(site) => Answer::json(200, &site.json()),
+                Some(site) => Answer::json(200, &self.site_json(site)),
                 None => self.problem(404),
             },
+            (Call::RollBack, [site, id]) => self.restore(site, id),
+            (Call::Other, [site]) if request.method == "PUT" => self.step_back(site),
+            (Call::Other, [id, how]) => self.lock(id, *how == "lock"),
             (Call::List, [site]) => self.list(site, request),
             (Call::Read, [.., id]) => match self.fleet.find(|known| known.id == *id) {
                 Some(deploy) => Answer::json(200, &deploy.read()),
@@ -306,7 +347,7 @@ impl Platform for Netlify {
     /// Who may look and not write is told that nothing is there.
     fn refuse(&self, access: Access, call: Call) -> Answer {
         self.problem(match (access, call) {
-            (Access::Denied, Call::Cancel) => 404,
+            (Access::Denied, Call::Cancel | Call::RollBack) => 404,
             (Access::Denied, _) => 403,
             _ => 401,
         })
@@ -334,7 +375,7 @@ impl Netlify {
         // The filter finds parts of names.
         let wanted = request.param("name").unwrap_or_default();
         let found = self.sites.iter().filter(|site| site.name.contains(&wanted));
-        page(found.map(Site::json).collect(), "sites", request)
+        page(found.map(|site| self.site_json(site)).collect(), "sites", request)
     }
 
     fn list(&self, site: &str, request: &Request) -> Answer {
@@ -382,6 +423,60 @@ impl Netlify {
         }
     }
 
+    fn site_json(&self, site: &Site) -> Value {
+        site.json(self.fleet.slots.live(&site.id), self.fleet.slots.is_parked(&site.id))
+    }
+
+    /// Publishes whatever it is given, also a preview.
+    fn restore(&mut self, site: &str, id: &str) -> Answer {
+        let Some(at) = self.fleet.all.iter().position(|known| known.scope == site && known.id == id) else {
+            return self.problem(404);
+        };
+        if !["ready", "old"].contains(&parts(self.fleet.all[at].script.now()).0) {
+            return self.problem(422);
+        }
+        let is_new = self.fleet.slots.live(site).is_none_or(|live| live.id != id);
+        if self.fleet.slots.ends == Ends::Well && is_new {
+            self.publish(site, at);
+        }
+        Answer::json(201, &self.fleet.all[at].shown()).effect(is_new)
+    }
+
+    fn publish(&mut self, site: &str, at: usize) {
+        let before = self.fleet.slots.live(site).map(|live| live.id.clone());
+        let since = self.fleet.point(site, at);
+        let one = &mut self.fleet.all[at];
+        one.script.end_with("ready");
+        if !self.restores.keep_time || one.live.is_none() {
+            one.live = Some(since);
+        }
+        if let Some(before) = self.fleet.find(|known| self.restores.age && Some(&known.id) == before.as_ref()) {
+            before.script.end_with("old");
+        }
+    }
+
+    /// Names no target: each such request is another step.
+    fn step_back(&mut self, site: &str) -> Answer {
+        let history = self.fleet.slots.history(site);
+        let before = history.iter().rev().nth(1).map(|served| served.id.clone());
+        match self.fleet.all.iter().position(|known| Some(&known.id) == before.as_ref()) {
+            Some(at) => {
+                self.publish(site, at);
+                Answer::new(204, "", "")
+            }
+            None => self.problem(404),
+        }
+    }
+
+    fn lock(&mut self, id: &str, is_locked: bool) -> Answer {
+        let Some(deploy) = self.fleet.find(|known| known.id == id) else {
+            return self.problem(404);
+        };
+        let (site, body) = (deploy.scope.clone(), deploy.shown());
+        self.fleet.slots.park(&site, is_locked);
+        Answer::json(200, &body)
+    }
+
     /// The next queued build starts when a running one is canceled.
     fn let_the_next_go(&mut self, site: &str) {
         let waits = |deploy: &Deploy| deploy.scope == site && deploy.script.now() == "enqueued";
@@ -424,15 +519,48 @@ const ABOUT: About = About {
     ..About::USUAL
 };
 
+const BACK: Back = Back {
+    slot: SITE,
+    target: Some("production"),
+    live: Call::Scope,
+    request: |id| ("POST", format!("/sites/{SITE}/deploys/{id}/restore"), Value::Null),
+    accepted: 201,
+    makes_one: false,
+    can_fail: false,
+    tells_replaced: true,
+    held: &["pending_review", "accepted", "uploading"],
+    never_live: |sandbox, one| {
+        sandbox.add(made(one).unpublished().states(["ready"]));
+    },
+    busy: &[],
+    refuses: &[],
+    unknown: &[
+        ("it keeps the time of publishing", |sandbox| {
+            sandbox.add(Restores { keep_time: true, ..Restores::default() });
+        }),
+        ("what was published is old", |sandbox| {
+            sandbox.add(Restores { age: true, ..Restores::default() });
+        }),
+    ],
+};
+
+fn made(one: &One) -> Deploy {
+    let (site, name) = if one.scope == 1 { (SITE, "web") } else { (OTHER_SITE, "api") };
+    let deploy = Deploy::new(site, &id(one.number)).of(name).finished_cancel(422).like(&ABOUT, one);
+    deploy.target(one.target.or(Some(ABOUT.usual_target)))
+}
+
 impl super::Stand for Stand {
     fn about(&self) -> &'static About {
         &ABOUT
     }
 
+    fn way_back(&self) -> Option<&'static Back> {
+        Some(&BACK)
+    }
+
     fn put_one(&self, sandbox: &Sandbox, one: &One) {
-        let (site, name) = if one.scope == 1 { (SITE, "web") } else { (OTHER_SITE, "api") };
-        let deploy = Deploy::new(site, &id(one.number)).of(name).finished_cancel(422).like(&ABOUT, one);
-        sandbox.add(deploy.target(one.target.or(Some(ABOUT.usual_target))));
+        sandbox.add(made(one));
     }
 
     fn put_scopes(&self, sandbox: &Sandbox) {

@@ -279,6 +279,13 @@ impl Platform for Railway {
         }
     }
 
+    /// Everything is posted here, questions too.
+    fn changes(&self, request: &Request) -> bool {
+        let body = request.object();
+        let query = body.as_ref().and_then(|body| body.get("query")?.as_str());
+        query.is_some_and(|query| query.trim_start().starts_with("mutation"))
+    }
+
     fn handle(&mut self, request: &Request) -> Answer {
         if request.method != "POST" || !request.path.is_empty() {
             return Answer::new(404, "text/plain", "Not Found").foreign();
