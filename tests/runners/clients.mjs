@@ -1,6 +1,6 @@
 // Calls the sandbox through the clients that the platforms publish for Node, and says how each call went.
 //
-// usage: clients.mjs vercel|qovery FOLDER LINE
+// usage: clients.mjs vercel|qovery|netlify FOLDER LINE
 //
 // FOLDER holds the packages, and LINE is what `sandbox --every-state` says of the platform. Ends with 1 if a call went
 // wrong. The certificate's authority is named by NODE_EXTRA_CA_CERTS.
@@ -14,7 +14,7 @@ const { url, token, ...words } = Object.fromEntries(
     line.split(" ").slice(1).map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)]),
 );
 const deployments = Object.entries(words).map(([state, text]) => [state, ...text.split("/")]);
-const packageOf = { vercel: "@vercel/sdk", qovery: "qovery-typescript-axios" }[client];
+const packageOf = { vercel: "@vercel/sdk", qovery: "qovery-typescript-axios", netlify: "@netlify/api" }[client];
 const require = createRequire(pathToFileURL(`${folder}/`));
 const { version } = JSON.parse(readFileSync(`${folder}/node_modules/${packageOf}/package.json`));
 let bad = 0;
@@ -25,9 +25,9 @@ async function call(title, action, wanted) {
     try {
         await action();
     } catch (error) {
-        const status = error.statusCode ?? error.response?.status;
+        const status = error.statusCode ?? error.status ?? error.response?.status;
         const isMeant = wanted !== undefined && status === wanted && error.name !== "ResponseValidationError";
-        const why = error.pretty?.() ?? error.response?.data ?? "";
+        const why = error.pretty?.() ?? error.response?.data ?? error.json?.message ?? "";
         verdict = isMeant ? "ok, refused" : `WRONG: ${error.name}: ${error.message} ${why}`.replaceAll(/\s+/g, " ").slice(0, 900);
     }
     bad += verdict.startsWith("WRONG");
@@ -103,5 +103,46 @@ async function qovery() {
     await call("wrong token", () => new sdk.EnvironmentMainCallsApi(connect("unknown")).getEnvironment(first), 401);
 }
 
-await { vercel, qovery }[client]();
+async function netlify() {
+    const { NetlifyAPI } = await import(pathToFileURL(`${folder}/node_modules/@netlify/api/lib/index.js`));
+    const { host, pathname, protocol } = new URL(url);
+    const connect = (token) => new NetlifyAPI(token, { scheme: protocol.slice(0, -1), host, pathPrefix: pathname });
+    const api = connect(token);
+    const get = async (deploy_id, word) => {
+        const found = await api.getDeploy({ deploy_id });
+        should([found.id, found.state], [deploy_id, word]);
+        return found;
+    };
+    const { site_id } = await api.getDeploy({ deploy_id: deployments[0][1] });
+
+    await call("site", async () => should((await api.getSite({ site_id })).name, "web"));
+    await call("sites", async () => {
+        const sites = await api.listSites({ name: "web", filter: "all" });
+        should(sites.map((site) => site.id), [site_id]);
+    });
+    await call("list", async () => {
+        const found = await api.listSiteDeploys({ site_id, per_page: 100 });
+        should(found.map((each) => [each.id, each.state]).sort(), deployments.map(([, id, word]) => [id, word]).sort());
+    });
+    for (const [state, deploy_id, word] of deployments) {
+        const isOver = ["canceled", "succeeded", "failed", "superseded"].includes(state);
+        let build_id;
+        await call(`get ${state}`, async () => ({ build_id } = await get(deploy_id, word)));
+        await call(`build ${state}`, async () => should((await api.getSiteBuild({ build_id })).deploy_id, deploy_id));
+        await call(`list ${word}, ${state}`, async () => {
+            const found = await api.listSiteDeploys({ site_id, state: word });
+            should([found.some((each) => each.id === deploy_id), found.every((each) => each.state === word)], [true, true]);
+        });
+        await call(`cancel ${state}`, () => api.cancelSiteDeploy({ deploy_id }), isOver ? 422 : undefined);
+        await call(`get ${state} afterwards`, async () => {
+            const { error_message } = await get(deploy_id, isOver ? word : "error");
+            should(isOver || error_message === "Canceled build", true);
+        });
+    }
+    await call("get unknown", () => api.getDeploy({ deploy_id: "66a9a1c24fd25f0008ffffff" }), 404);
+    await call("cancel unknown", () => api.cancelSiteDeploy({ deploy_id: "66a9a1c24fd25f0008ffffff" }), 404);
+    await call("wrong token", () => connect("unknown").getSite({ site_id }), 401);
+}
+
+await { vercel, qovery, netlify }[client]();
 process.exitCode = Number(bad > 0);

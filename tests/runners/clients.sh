@@ -13,6 +13,7 @@ DATADOG_VERSION=2.62.0
 DATADOG_PREVIEW_VERSION=2.52.0
 VERCEL_VERSION=1.28.35
 QOVERY_VERSION=1.1.952
+NETLIFY_VERSION=15.1.2
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 work=$(mktemp -d)
@@ -24,7 +25,7 @@ trap cleanup EXIT
 . tests/runners/common.sh
 
 clients=("$@")
-[[ $# -gt 0 ]] || clients=(pydo cloudfoundry datadog-v2 datadog-preview vercel qovery)
+[[ $# -gt 0 ]] || clients=(pydo cloudfoundry datadog-v2 datadog-preview vercel qovery netlify)
 mkdir -p "${built%/debug}/clients"
 home=$(cd "${built%/debug}/clients" && pwd)
 
@@ -36,6 +37,7 @@ package() {
         datadog-preview) echo "datadog-api-client==$DATADOG_PREVIEW_VERSION" ;;
         vercel) echo "@vercel/sdk@$VERCEL_VERSION" ;;
         qovery) echo "qovery-typescript-axios@$QOVERY_VERSION" ;;
+        netlify) echo "@netlify/api@$NETLIFY_VERSION" ;;
         *) echo "no client is called $1" >&2; return 1 ;;
     esac
 }
