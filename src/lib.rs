@@ -14,6 +14,7 @@
 //! | [`settings`] | what this program is told, read once and judged once, with every fault |
 //! | [`select`] | a choice from a list |
 //! | [`cancel`] | the procedure for one deployment, a state machine without input or output |
+//! | [`roll_back`] | the procedure that puts back what was live before, one slot, without input or output as well |
 //! | [`api`] | the only part that sends, with its whole policy, its roots of trust and its proxy |
 //! | [`platform`] | the `Platform` trait, the register, one file or folder for each platform |
 //! | [`mod@run`] | several deployments at a time, one limit, one signal for all |
@@ -41,6 +42,7 @@ pub mod model;
 pub mod platform;
 pub mod program;
 pub mod report;
+pub mod roll_back;
 pub mod run;
 pub mod select;
 pub mod settings;

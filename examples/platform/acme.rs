@@ -26,6 +26,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         grant: "the token needs the right `deploy` in the workspace",
         caveat: "What was live before stays live.",
         way_back: "open the workspace and choose Restore.",
+        ..About::NONE
     },
     base: "https://api.acme.example",
     inputs: &[

@@ -230,7 +230,8 @@ impl Exchange<'_> {
                 request_id,
                 action: self.call.action.clone(),
                 hint: self.hint(Kind::Unreadable, None),
-                given: given(&response),
+                given: date(&response).unwrap_or_else(Timestamp::now),
+                date: date(&response),
                 link: response.header("link").map(str::to_owned),
                 body: response.body,
             });
@@ -287,10 +288,10 @@ impl Exchange<'_> {
     }
 }
 
-/// When an answer was given; the platform's own clock decides, as with rate limits.
-fn given(response: &Response) -> Timestamp {
-    let date = response.header("date").and_then(|date| httpdate::parse_http_date(date).ok());
-    date.and_then(|date| Timestamp::try_from(date).ok()).unwrap_or_else(Timestamp::now)
+/// When an answer was given, by the platform's own clock, which decides as with rate limits.
+fn date(response: &Response) -> Option<Timestamp> {
+    let date = httpdate::parse_http_date(response.header("date")?).ok()?;
+    Timestamp::try_from(date).ok()
 }
 
 /// The kind of an error answer; `status` is the one on the wire.

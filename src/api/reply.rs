@@ -15,6 +15,8 @@ pub struct Reply {
     pub request_id: Option<String>,
     /// When it was given: by the platform's own clock (`Date`), by ours where it does not say.
     pub given: Timestamp,
+    /// The same where the platform says it, to prove something by.
+    pub date: Option<Timestamp>,
     pub(super) link: Option<String>,
     pub(super) body: Vec<u8>,
     pub(super) action: String,

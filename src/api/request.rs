@@ -35,6 +35,9 @@ impl Method {
 /// The endpoint of all cancel requests, where rate limits are counted for each endpoint.
 pub const CANCEL: &str = "cancel";
 
+/// The endpoint of all requests to roll back, where rate limits are counted for each endpoint.
+const ROLL_BACK: &str = "roll_back";
+
 /// What a request carries.
 #[derive(Clone, Debug, Default)]
 pub enum Body {
@@ -89,6 +92,11 @@ impl ApiRequest {
     /// The cancel request: a `POST` without a body.
     pub fn cancel(path: impl Into<String>) -> Self {
         Self::new(Method::Post, path, "cancel the deployment").endpoint(CANCEL)
+    }
+
+    /// The request that rolls back: a `POST`. Which version it is for stands in its path or body.
+    pub fn roll_back(path: impl Into<String>) -> Self {
+        Self::new(Method::Post, path, "roll back").endpoint(ROLL_BACK)
     }
 
     /// Adds a parameter that is not yet encoded.

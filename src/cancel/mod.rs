@@ -3,12 +3,12 @@
 mod action;
 mod ending;
 mod failures;
-mod pacing;
+pub mod pacing;
 mod phases;
 mod plan;
 mod procedure;
 mod reasons;
-mod verdict;
+pub mod verdict;
 
 pub use action::{Action, Event};
 pub use pacing::Retries;

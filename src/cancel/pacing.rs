@@ -8,7 +8,7 @@ use super::plan::Plan;
 use crate::model::failure::{Failure, Retry};
 
 /// Pause between the two reads after an ambiguous answer, and before another look after one.
-pub(super) const SECOND_LOOK: Duration = Duration::from_secs(2);
+pub const SECOND_LOOK: Duration = Duration::from_secs(2);
 /// How often an answer that makes no sense is asked for.
 const FEW_TRIES: u8 = 3;
 
@@ -56,14 +56,16 @@ impl Default for Retries {
 /// 30 seconds, 1.25 seconds, later the poll interval; with some jitter, so that many jobs do not read in step. A
 /// platform that allows few requests makes it longer once the watch has gone on for a while.
 pub(super) fn watch_pause(watched: Duration, plan: &Plan) -> Duration {
-    const LEAST: Duration = Duration::from_millis(500);
-    let most = if watched < Duration::from_secs(30) {
-        plan.poll_interval.min(Duration::from_millis(1250))
-    } else {
-        plan.poll_interval
-    };
     let slower = plan.slower.filter(|(after, _)| watched >= *after);
-    let least = slower.map_or(LEAST, |(_, pause)| pause);
+    pause_between(watched, plan.poll_interval, slower.map(|(_, pause)| pause))
+}
+
+/// The same for a poll interval, and for the least pause that a platform allows.
+pub fn pause_between(watched: Duration, poll_interval: Duration, least: Option<Duration>) -> Duration {
+    const LEAST: Duration = Duration::from_millis(500);
+    let most =
+        if watched < Duration::from_secs(30) { poll_interval.min(Duration::from_millis(1250)) } else { poll_interval };
+    let least = least.unwrap_or(LEAST);
     let most = most.max(least);
     let jitter = 0.85 + 0.3 * fastrand::f64();
     (watched / 20).clamp(least, most).mul_f64(jitter).clamp(least, most)

@@ -9,4 +9,5 @@ pub mod failure;
 pub mod id;
 pub mod outcome;
 pub mod reason;
+pub mod roll_back;
 pub mod signal;

@@ -19,6 +19,8 @@ pub enum Outcome {
     Completed,
     /// It had ended before it was asked, and it had succeeded: it is live.
     AlreadyLive,
+    /// It had gone live, and what was live before it is live again.
+    RolledBack,
     /// Asked, and it ended failed by itself.
     Failed,
     /// Asked, and a newer one took its place.
@@ -99,7 +101,7 @@ impl Exit {
 
 impl Outcome {
     /// Every outcome, worst first.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Error,
         Self::BadInput,
         Self::NotFound,
@@ -107,6 +109,7 @@ impl Outcome {
         Self::Interrupted,
         Self::Completed,
         Self::AlreadyLive,
+        Self::RolledBack,
         Self::Failed,
         Self::Superseded,
         Self::Requested,
@@ -126,6 +129,7 @@ impl Outcome {
             Self::Interrupted => "interrupted",
             Self::Completed => "completed",
             Self::AlreadyLive | Self::AlreadyFinished => "already_finished",
+            Self::RolledBack => "rolled_back",
             Self::Failed => "failed",
             Self::Superseded => "superseded",
             Self::Requested => "requested",
@@ -139,9 +143,13 @@ impl Outcome {
     /// How it is told when `fail_on` has no say.
     pub const fn level(self) -> Level {
         match self {
-            Self::Error | Self::BadInput | Self::NotFound | Self::TimedOut | Self::Completed | Self::AlreadyLive => {
-                Level::Error
-            }
+            Self::Error
+            | Self::BadInput
+            | Self::NotFound
+            | Self::TimedOut
+            | Self::Completed
+            | Self::AlreadyLive
+            | Self::RolledBack => Level::Error,
             Self::Interrupted | Self::Failed => Level::Warning,
             _ => Level::Notice,
         }
@@ -176,9 +184,10 @@ impl fmt::Display for Outcome {
 pub struct FailOn(Vec<Outcome>);
 
 impl Default for FailOn {
-    /// `error,not_found,timed_out,completed,already_finished`
+    /// `error,not_found,timed_out,completed,already_finished,rolled_back`
     fn default() -> Self {
-        Self(vec![Outcome::Error, Outcome::NotFound, Outcome::TimedOut, Outcome::Completed, Outcome::AlreadyLive])
+        use Outcome::{AlreadyLive, Completed, Error, NotFound, RolledBack, TimedOut};
+        Self(vec![Error, NotFound, TimedOut, Completed, AlreadyLive, RolledBack])
     }
 }
 
@@ -259,7 +268,10 @@ mod tests {
 
     #[test]
     fn the_default_is_what_the_documents_say() {
-        assert_eq!(fail_on("error,not_found,timed_out,completed,already_finished").unwrap(), FailOn::default());
+        assert_eq!(
+            fail_on("error,not_found,timed_out,completed,already_finished,rolled_back").unwrap(),
+            FailOn::default()
+        );
     }
 
     #[test]

@@ -35,6 +35,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         caveat: "The version that was live before stays live. Changes to the app's spec, its databases or anything a \
                  job of this deployment already did are not undone.",
         way_back: "open the app, Activity, and roll back to the deployment before it.",
+        ..About::NONE
     },
     base: "https://api.digitalocean.com",
     inputs: &[

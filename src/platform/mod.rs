@@ -15,6 +15,7 @@ mod vercel;
 pub mod list;
 pub mod register;
 pub mod rest;
+pub mod roll_back;
 pub mod scope;
 pub mod states;
 pub mod usual;
@@ -26,6 +27,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+pub use self::roll_back::RollBack;
 use crate::api::wire::Text;
 use crate::api::{Api, Service};
 use crate::input::faults::Faults;
@@ -165,6 +167,11 @@ pub trait Platform: Send + Sync {
 
     /// Asks for the cancellation, once.
     async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure>;
+
+    /// The way back, where the platform has one: see [`About::roll_back`].
+    fn roll_back(&self) -> Option<&dyn RollBack> {
+        None
+    }
 
     /// A page for people that has to be looked up. Nothing waits for it, but for a moment at the end of a run.
     async fn page(&self, _api: &Api, _known: &Deployment) -> Option<String> {

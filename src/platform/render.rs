@@ -44,6 +44,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         caveat: "Canceling does not undo the pre-deploy command (migrations, for example), and starts a waiting deploy \
                  at once; the last live deploy keeps serving.",
         way_back: "open the service, Events, and roll back to the deploy before it, which also switches auto-deploy off.",
+        ..About::NONE
     },
     base: "https://api.render.com/v1",
     inputs: &[

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::list::{Item, List, Until, begun};
 use super::scope::Scope;
 use super::usual::{self, Read};
-use super::{Platform, PlatformInfo, in_scope, oldest_in_flight};
+use super::{Platform, PlatformInfo, RollBack, in_scope, oldest_in_flight};
 use crate::api::{Api, ApiRequest, Reply};
 use crate::model::answers::{Accepted, Conclusion, Filter, Found, Listed, NEWEST};
 use crate::model::deployment::Deployment;
@@ -130,6 +130,11 @@ pub trait Rest: Send + Sync + 'static {
     /// When that could not be read; the end stands all the same.
     async fn final_details(&self, _api: &Api, _ended: &Deployment) -> Result<Conclusion, Failure> {
         Ok(Conclusion::default())
+    }
+
+    /// The way back, where the platform has one.
+    fn roll_back(&self) -> Option<&dyn RollBack> {
+        None
     }
 
     /// Adds to deployments what their own answers leave out and another call knows, as far as it is wanted.
@@ -298,5 +303,9 @@ impl<R: Rest> Platform for R {
 
     async fn final_details(&self, api: &Api, ended: &Deployment) -> Result<Conclusion, Failure> {
         Rest::final_details(self, api, ended).await
+    }
+
+    fn roll_back(&self) -> Option<&dyn RollBack> {
+        Rest::roll_back(self)
     }
 }

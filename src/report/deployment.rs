@@ -217,7 +217,7 @@ fn went_live(outcome: Outcome, last: Option<&Deployment>) -> &'static str {
 
 /// It went live although, or before, it was asked to stop.
 const fn is_live(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Completed | Outcome::AlreadyLive)
+    matches!(outcome, Outcome::Completed | Outcome::AlreadyLive | Outcome::RolledBack)
 }
 
 fn outcome_word<S: Serializer>(outcome: &Outcome, serializer: S) -> Result<S::Ok, S::Error> {

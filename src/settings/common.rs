@@ -71,7 +71,7 @@ pub const COMMON: &[Input] = &[
     common(
         "fail_on",
         InputKind::Choices(FailOn::words),
-        "error,not_found,timed_out,completed,already_finished",
+        "error,not_found,timed_out,completed,already_finished,rolled_back",
         "Outcomes that make the step fail, or `none`, or `any` (all that was not wanted); `already_finished` counts only if the deployment had gone live. With `select: superseded` by default `error,not_found,timed_out`.",
     ),
     common("dry_run", InputKind::Boolean, "false", "Read as usual, cancel nothing."),

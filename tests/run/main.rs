@@ -343,6 +343,8 @@ fn told_as_it_was_shown(scene: &Scene, played: &Played, log: &Log, work: &Task) 
         Outcome::Completed => ours && showed(|state| state == State::Succeeded),
         Outcome::Failed => ours && showed(|state| state == State::Failed),
         Outcome::Superseded => ours && showed(|state| state == State::Superseded),
+        // Nothing is put back here.
+        Outcome::RolledBack => false,
         Outcome::AlreadyLive => !processed && showed(|state| state == State::Succeeded),
         Outcome::AlreadyFinished => !processed && showed(State::is_terminal),
         Outcome::Requested => {

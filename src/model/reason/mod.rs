@@ -1,6 +1,7 @@
 //! Why a run ended as it did, for one deployment or for all. Everything that decides returns one of these; the sentences
 //! stand in one file a subject: `end`, `guard`, `selection`.
 
+mod back;
 mod check;
 mod end;
 pub mod examples;
@@ -10,6 +11,7 @@ mod selection;
 
 use std::fmt;
 
+pub use self::back::{Back, NoTarget, NotSent};
 pub use self::check::Check;
 pub use self::end::{Answer, Asked, Course, End, Gone, How, Interrupted, Ours, OutOfTime, Requested, TooLate, Unseen};
 pub use self::guard::{Refusal, Says, Unchecked, Unsent, What};

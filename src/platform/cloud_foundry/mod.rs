@@ -50,6 +50,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         way_back: "run `cf revisions APP` to see what there was, then `CF_STARTUP_TIMEOUT=60 cf rollback APP --version N`: after \
                    five minutes without that variable the command cancels its own deployment, and the same roll back is \
                    refused from then on.",
+        ..About::NONE
     },
     // Every foundation has an address of its own.
     base: "",

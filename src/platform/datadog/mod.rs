@@ -26,7 +26,7 @@ use crate::api::wire::Maybe;
 use crate::api::{Api, ApiError, ApiRequest, Errors, Response, Service};
 use crate::input::faults::Faults;
 use crate::input::{Input, InputKind, Values};
-use crate::model::about::About;
+use crate::model::about::{About, CanRollBack};
 use crate::model::address::Address;
 use crate::model::answers::{Accepted, Conclusion, Filter, Found, Listed};
 use crate::model::deployment::{Deployment, State};
@@ -47,6 +47,9 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         caveat: "Canceling does not roll back. Hosts that had been changed stay changed, and a host that was being changed \
                  may finish or stop half-way.",
         way_back: "deploy the earlier version or configuration to the same hosts.",
+        roll_back: CanRollBack::No(
+            "it has no call for it: deploy the earlier package version or configuration to the same hosts",
+        ),
     },
     base: "https://api.datadoghq.com",
     inputs: &[

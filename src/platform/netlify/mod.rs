@@ -45,6 +45,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
                  deploy keeps serving, and the next queued build starts.",
         way_back: "open the site, Deploys, and choose Publish deploy on the last good one, then Lock to stop auto \
                    publishing, or the next push replaces it.",
+        ..About::NONE
     },
     base: "https://api.netlify.com/api/v1",
     inputs: &[

@@ -20,7 +20,7 @@ use super::{Need, Opened, Platform, PlatformInfo, input, opened, secret};
 use crate::api::{Api, ApiError, ApiRequest, Errors, Once, Response, Service};
 use crate::input::faults::Faults;
 use crate::input::{Input, InputKind, Values};
-use crate::model::about::About;
+use crate::model::about::{About, CanRollBack};
 use crate::model::answers::{Accepted, Exclusion, Filter, Found, Listed};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::{Failure, Kind};
@@ -45,6 +45,9 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
                  without `force_cancel`; Terraform and managed database operations always do. The next deployment in the \
                  environment's queue starts by itself.",
         way_back: "open the environment in the console, Deployments, and redeploy the version before it.",
+        roll_back: CanRollBack::No(
+            "it has no call for it: deploy the earlier commit or image tag of each service, with `qovery application deploy --commit-id`, or in the console",
+        ),
     },
     base: "https://api.qovery.com",
     inputs: &[

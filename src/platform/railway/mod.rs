@@ -27,7 +27,7 @@ use crate::api::wire::Text;
 use crate::api::{Api, ApiRequest, Body, CANCEL, Reset, Service};
 use crate::input::Values;
 use crate::input::faults::Faults;
-use crate::model::about::About;
+use crate::model::about::{About, CanRollBack};
 use crate::model::answers::Filter;
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::{Failure, Kind};
@@ -49,6 +49,9 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
                  queued deployment starts.",
         way_back: "open the service, Deployments, and choose Rollback in the menu of the deployment before it, or Redeploy \
                    where its image is gone.",
+        roll_back: CanRollBack::No(
+            "its call does not tell which deployment it makes: choose Rollback on the last good deployment, or run `railway redeploy` from its commit",
+        ),
     },
     base: "https://backboard.railway.com/graphql/v2",
     inputs: &[

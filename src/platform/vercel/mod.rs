@@ -42,6 +42,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         caveat: "What was live before stays live. Anything the build itself already did elsewhere is not undone, and a \
                  canceled deployment cannot be resumed: deploy again.",
         way_back: "run `vercel rollback`, or open the project and choose Instant Rollback.",
+        ..About::NONE
     },
     base: "https://api.vercel.com",
     inputs: &[

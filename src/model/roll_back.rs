@@ -1,0 +1,164 @@
+//! What a platform tells of a slot, which is what one live pointer stands for: what is live in it, what was, what is on
+//! its way; and what came of putting back what was live before.
+
+use jiff::Timestamp;
+
+use super::deployment::{State, short_commit};
+use super::id::is_same;
+use super::outcome::Outcome;
+
+/// Something that is live in a slot, was, or is about to be: a deployment, or what the platform calls versions, revisions.
+#[derive(Clone, Debug, Default)]
+pub struct Version {
+    /// What the live pointer names it by, and what a roll back names.
+    pub id: String,
+    /// The commit it was made from.
+    pub commit: Option<String>,
+    /// A page for people.
+    pub url: Option<String>,
+    /// What it consists of: a text that the copy which a roll back makes has in common with its original.
+    pub content: Option<String>,
+    /// The platform made it by a roll back, as a copy of what has the same content.
+    pub is_copy: bool,
+    /// The platform proves that it is live, or was.
+    pub was_live: bool,
+    /// When it went live the last time, where the platform tells that.
+    pub since: Option<Timestamp>,
+    /// Until when it was live, where the platform tells that.
+    pub until: Option<Timestamp>,
+    /// This run was to stop it. No platform says so: whoever drives finds out.
+    pub is_ours: bool,
+}
+
+impl Version {
+    /// A version of which only the id is known.
+    pub fn of(id: impl Into<String>) -> Self {
+        Self { id: id.into(), ..Self::default() }
+    }
+
+    /// Whether it is this one, or a copy of it.
+    pub fn serves(&self, original: &Self) -> bool {
+        let is_copy = self.is_copy && self.content.is_some() && self.content == original.content;
+        is_copy || is_same(&original.id, &self.id)
+    }
+
+    /// Its id and its commit, as people read them.
+    pub fn label(&self) -> String {
+        match &self.commit {
+            Some(commit) => format!("{} ({})", self.id, short_commit(commit)),
+            None => self.id.clone(),
+        }
+    }
+}
+
+/// What the live pointer of a slot says.
+#[derive(Clone, Debug, Default)]
+pub struct LiveNow {
+    /// What it names; `None` where nothing is live.
+    pub version: Option<Version>,
+    /// When the platform said so, by its own clock.
+    pub date: Option<Timestamp>,
+}
+
+/// Something that may go live in a slot: queued, building, held, in a state that nobody knows; also a job or a release
+/// step that changes the live pointer.
+#[derive(Clone, Debug)]
+pub struct InFlight {
+    /// What would be live then.
+    pub version: Version,
+    /// The platform's word for where it stands.
+    pub word: String,
+    /// It has been in flight for longer than anything takes: named, and in nobody's way.
+    pub is_stale: bool,
+}
+
+/// A clear yes to a roll back.
+#[derive(Clone, Debug, Default)]
+pub struct Started {
+    /// The deployment that was made for it, where the answer shows it. A flip of the pointer makes none.
+    pub copy: Option<Version>,
+    /// HTTP status.
+    pub status: u16,
+    /// The platform's id of the request.
+    pub request_id: Option<String>,
+}
+
+/// Where a roll back stands.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// Succeeded once it is over and went well; any other end is a failure, and what nobody knows is watched on.
+    pub state: State,
+    /// The platform's word.
+    pub word: String,
+}
+
+/// What came of a roll back that was asked for and needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RollBackResult {
+    /// The target is live, read twice.
+    Done,
+    /// Something else is live by now.
+    MovedOn,
+    /// Something else is about to go live.
+    NewerInFlight,
+    /// Nothing is known for sure to have been live before.
+    NoTarget,
+    /// The platform says no, or what has to be known before could not be read.
+    Refused,
+    /// A signal came before anything was sent.
+    Interrupted,
+    /// Accepted, and it ended otherwise.
+    Failed,
+    /// Done, and what it replaced was somebody else's.
+    ReplacedOther,
+    /// Accepted, and its end was not seen.
+    TimedOut,
+    /// Nobody knows whether it was accepted, or how it ends.
+    Unknown,
+    /// It would have been sent.
+    DryRun,
+}
+
+impl RollBackResult {
+    /// Every result, in the order of the documents.
+    pub const ALL: [Self; 11] = [
+        Self::Done,
+        Self::MovedOn,
+        Self::NewerInFlight,
+        Self::NoTarget,
+        Self::Refused,
+        Self::Interrupted,
+        Self::Failed,
+        Self::ReplacedOther,
+        Self::TimedOut,
+        Self::Unknown,
+        Self::DryRun,
+    ];
+
+    /// The word in outputs.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::MovedOn => "moved_on",
+            Self::NewerInFlight => "newer_in_flight",
+            Self::NoTarget => "no_target",
+            Self::Refused => "refused",
+            Self::Interrupted => "interrupted",
+            Self::Failed => "failed",
+            Self::ReplacedOther => "replaced_other",
+            Self::TimedOut => "timed_out",
+            Self::Unknown => "unknown",
+            Self::DryRun => "dry_run",
+        }
+    }
+
+    /// What becomes of the outcome; `None` where that stands as it is.
+    pub const fn outcome(self) -> Option<Outcome> {
+        match self {
+            Self::Done => Some(Outcome::RolledBack),
+            Self::ReplacedOther | Self::Unknown => Some(Outcome::Error),
+            Self::TimedOut => Some(Outcome::TimedOut),
+            _ => None,
+        }
+    }
+}
