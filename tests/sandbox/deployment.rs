@@ -349,6 +349,14 @@ impl<O: Own> Fleet<O> {
         }
     }
 
+    /// Takes in a newer copy of the one in that place, as a roll back makes one; where it is then.
+    pub fn copy(&mut self, at: usize, id: &str, states: &[&str]) -> usize {
+        const LATER: usize = 10_000;
+        let copy = self.all[at].copy(id, states.iter().copied()).created_at(O::created(LATER + self.added));
+        self.add(copy);
+        self.all.len() - 1
+    }
+
     /// Points a slot to the one in that place; the moment at which that happens.
     pub fn point(&mut self, slot: &str, at: usize) -> i64 {
         let before = self.slots.live(slot).map(|served| served.id.clone());
@@ -413,6 +421,8 @@ pub trait Desk {
     fn slots(&mut self) -> &mut Slots;
     /// Forgets a deployment, as a platform does after its time.
     fn lose(&mut self, id: &str);
+    /// Whether a path names a deployment that a roll back has made.
+    fn is_of_a_copy(&self, path: &str) -> bool;
 }
 
 impl<O: Own> Desk for Fleet<O> {
@@ -452,5 +462,9 @@ impl<O: Own> Desk for Fleet<O> {
     fn lose(&mut self, id: &str) {
         self.all.retain(|known| !O::is(known, id));
         (self.near, self.touched) = (0, None);
+    }
+
+    fn is_of_a_copy(&self, path: &str) -> bool {
+        self.all.iter().filter(|known| known.build.is_some()).any(|known| path.split('/').any(|part| part == known.id))
     }
 }

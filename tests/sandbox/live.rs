@@ -37,6 +37,8 @@ pub struct Slots {
     /// How many seconds the platform's clock is ahead of this machine's.
     pub ahead: i64,
     last: i64,
+    /// Where each slot was to be rolled back to.
+    aims: BTreeMap<String, String>,
 }
 
 impl Slots {
@@ -67,6 +69,16 @@ impl Slots {
     /// Whether that deployment has ever been live there.
     pub fn was_live(&self, slot: &str, id: &str) -> bool {
         self.history(slot).iter().any(|served| served.id == id)
+    }
+
+    /// Whether nobody has rolled that slot back to anything else.
+    pub fn is_first_aim(&mut self, [slot, target]: &[String; 2]) -> bool {
+        self.aims.entry(slot.clone()).or_insert_with(|| target.clone()) == target
+    }
+
+    /// Where that slot was to be rolled back to.
+    pub fn aim(&self, slot: &str) -> Option<&str> {
+        self.aims.get(slot).map(String::as_str)
     }
 
     /// From now on what is built for that slot does not go live, or does again.

@@ -283,6 +283,11 @@ impl Sandbox {
         self.history(platform, slot).pop()
     }
 
+    /// The deployment to which a slot of that platform was to be rolled back.
+    pub fn aim(&self, platform: &str, slot: &str) -> Option<String> {
+        self.at_desk(platform, |desk| desk.slots().aim(slot).map(str::to_owned))
+    }
+
     /// Says what becomes of the next roll backs on that platform.
     pub fn roll_backs_end(&self, platform: &str, ends: Ends) -> &Self {
         self.at_desk(platform, |desk| desk.slots().ends = ends);

@@ -81,10 +81,13 @@ pub trait Platform: Any + Send {
     fn changes(&self, request: &Request) -> bool {
         !matches!(request.method.as_str(), "GET" | "HEAD")
     }
-    /// Why a client must never send this, whatever it is answered.
-    fn forbids(&mut self, request: &Request) -> Option<String> {
-        let is_wild = self.call(request) == Call::Other && self.changes(request);
-        is_wild.then(|| "it changes something, and is neither a cancel nor a roll back to a deployment".to_owned())
+    /// The slot and the deployment that a roll back names.
+    fn aim(&self, _request: &Request) -> Option<[String; 2]> {
+        None
+    }
+    /// What a roll back does besides that no client should want.
+    fn oversteps(&self, _request: &Request) -> Option<&'static str> {
+        None
     }
     /// Everything under way comes to its end, without anybody looking.
     fn run_out(&mut self) {
@@ -110,6 +113,21 @@ impl dyn Platform {
         let answer = self.handle(request);
         self.desk().settle();
         self.sent(answer)
+    }
+
+    /// Why a client must never send this, whatever it is answered.
+    pub fn forbids(&mut self, request: &Request) -> Option<&'static str> {
+        match self.call(request) {
+            Call::Other if self.changes(request) => Some("it is neither a cancel nor a roll back to a deployment"),
+            Call::Cancel if self.desk().is_of_a_copy(&request.path) => Some("it cancels a roll back"),
+            Call::RollBack => match self.aim(request) {
+                None => Some("it names no target"),
+                Some([slot, _]) if slot.is_empty() => Some("it names no slot"),
+                Some(aim) if !self.desk().slots().is_first_aim(&aim) => Some("it is another step"),
+                Some(_) => self.oversteps(request),
+            },
+            _ => None,
+        }
     }
 
     /// The platform's own answer with an error status.

@@ -162,7 +162,7 @@ impl Shared {
         let name = found.as_ref().map_or("", |found| found.name());
         let call = found.as_ref().map_or(Call::Other, |found| found.call(&request));
         let forbidden = found.and_then(|found| found.forbids(&request));
-        let described = |why| format!("{} {}{}: {why}", request.method, name, request.path);
+        let described = |why| format!("{} {name}{}: {why}", request.method, request.path);
         state.forbidden.extend(forbidden.map(described));
         let fault = match name {
             "" => Fault::Pass,

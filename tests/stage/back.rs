@@ -58,10 +58,21 @@ every_platform!(a_roll_back_may_come_to_nothing_although_it_was_accepted, |stage
     }
 });
 
+every_platform!(what_the_platform_refuses_beforehand_it_does_not_do_without_a_word, |stage| {
+    for (name, refuses) in stage.way_back().map_or(&[][..], |back| back.refuses) {
+        let Some((sandbox, _)) = stage.went_live() else { return };
+        refuses(&sandbox);
+        stage.roll_back(&sandbox, 2);
+        assert_ne!(stage.serves(&sandbox), Some(2), "{name}");
+    }
+});
+
 every_platform!(whatever_no_facts_tell_what_is_live_is_the_same, |stage| {
     for (name, manner) in stage.way_back().map_or(&[][..], |back| back.unknown) {
         let Some((sandbox, back)) = stage.went_live() else { return };
         manner(&sandbox);
+        stage.put_live(&sandbox, 2);
+        stage.put_live(&sandbox, 1);
         assert_eq!(stage.roll_back(&sandbox, 2), back.accepted, "{name}");
         assert_eq!(stage.serves(&sandbox), Some(2), "{name}");
     }

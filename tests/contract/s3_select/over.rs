@@ -10,7 +10,8 @@ every_selecting!(a_commit_that_went_live_already_is_told_so, Commit, |stage| {
         (["failed", "canceled"], "already_finished", 0, "false"),
     ] {
         let own = |number: usize| one(number).commit(HEAD).state(states[number - 1]);
-        let scope = stage.scope([own(1), own(2), one(3).state("succeeded"), one(4)]);
+        // What was put there last is live.
+        let scope = stage.scope([one(3).state("succeeded"), own(1), own(2), one(4)]);
         let step = scope.select("commit").input("commit", HEAD);
         // It is over, so nothing of it is waited for.
         let ran = step.input("appear_within", "15s").run();

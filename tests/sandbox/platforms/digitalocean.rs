@@ -8,9 +8,10 @@ use serde_json::{Map, Value, json};
 
 use super::deployment::{self, Desk, Fleet};
 use super::http::{Answer, Request, epoch, merge};
+use super::live::Ends;
 use super::page::Page;
-use super::platform::{Addition, Call, Platform, Platforms};
-use super::stand::{About, Choice, One, Pages, Traits};
+use super::platform::{Addition, Call, Platform, Platforms, Routed as _};
+use super::stand::{About, Back, Choice, One, Pages, Traits};
 use super::{EMAIL, ENV_VALUE, Sandbox, TOKEN};
 
 pub use super::deployment::COMMIT;
@@ -26,12 +27,14 @@ pub struct App {
     id: String,
     name: String,
     patch: Value,
+    pinned: Option<String>,
+    conditions: Vec<&'static str>,
 }
 
 impl App {
     /// An app of that name.
     pub fn new(id: &str, name: &str) -> App {
-        App { id: id.to_owned(), name: name.to_owned(), patch: json!({}) }
+        App { id: id.to_owned(), name: name.to_owned(), patch: json!({}), pinned: None, conditions: Vec::new() }
     }
 
     /// Lays a JSON merge patch over the app; null removes a field.
@@ -44,9 +47,16 @@ impl App {
 /// A deployment of an app; the app appears with it if it is not there yet.
 pub type Deployment = deployment::Deployment<Workers>;
 
-/// Further components, each with its name, branch and commit.
+/// What only deployments of DigitalOcean have.
 #[derive(Clone, Debug, Default)]
-pub struct Workers(Vec<[String; 3]>);
+pub struct Workers {
+    /// Further components, each with its name, branch and commit.
+    components: Vec<[String; 3]>,
+    /// It rolls the app back.
+    is_roll_back: bool,
+    /// What it says of the one before it is fixed when it is made.
+    looks_back_once: bool,
+}
 
 impl Deployment {
     /// A deployment that builds until it is canceled.
@@ -56,28 +66,32 @@ impl Deployment {
 
     /// Adds a worker built from another branch and commit.
     pub fn component(mut self, name: &str, branch: &str, commit: &str) -> Self {
-        self.own.0.push([name, branch, commit].map(str::to_owned));
+        self.own.components.push([name, branch, commit].map(str::to_owned));
         self
     }
 
     fn components(&self) -> Vec<Component<'_>> {
         let web = Component { name: "web", branch: &self.branch, commit: self.commit.as_deref() };
-        let workers = self.own.0.iter();
+        let workers = self.own.components.iter();
         let workers = workers.map(|[name, branch, commit]| Component { name, branch, commit: Some(commit) });
         [web].into_iter().chain(workers).collect()
     }
 
     fn cause(&self) -> String {
         match &self.commit {
-            Some(commit) => {
+            Some(commit) if !self.own.is_roll_back => {
                 let short: String = commit.chars().take(7).collect();
                 format!("commit {short} pushed to github/example/sample-app")
             }
-            None => "manual".to_owned(),
+            _ => "manual".to_owned(),
         }
     }
 
     fn cause_details(&self) -> Option<Value> {
+        if self.own.is_roll_back {
+            let action = json!({"user": {"email": EMAIL, "full_name": "Jane Doe"}, "name": "ROLLBACK_APP"});
+            return Some(json!({"type": "MANUAL_ROLLBACK", "digitalocean_user_action": action}));
+        }
         let commit = self.commit.as_ref()?;
         Some(json!({
             "type": "DEPLOY_ON_PUSH",
@@ -101,6 +115,15 @@ impl deployment::Own for Workers {
     const COURSE: deployment::Words = (&["BUILDING"], &["CANCELED"]);
     const FINISHED: &'static [&'static str] = &["ACTIVE", "ERROR", "CANCELED", "SUPERSEDED"];
     const CREATED: &'static [&'static str] = &["created_at"];
+    const LIVE: &'static [&'static str] = &["ACTIVE"];
+
+    fn slot(one: &Deployment) -> Option<&str> {
+        Some(&one.scope)
+    }
+
+    fn replace(one: &mut Deployment) {
+        one.script.end_with("SUPERSEDED");
+    }
 
     fn fleet(platform: &mut DigitalOcean) -> &mut Fleet<Workers> {
         &mut platform.fleet
@@ -110,6 +133,7 @@ impl deployment::Own for Workers {
         if !platform.apps.iter().any(|app| app.id == one.scope) {
             platform.apps.push(App::new(&one.scope, "sample-app"));
         }
+        one.own.looks_back_once = platform.looks_back_once;
     }
 
     fn json(one: &Deployment, phase: &str) -> Value {
@@ -129,6 +153,10 @@ impl deployment::Own for Workers {
         lay_out(&mut body, components.iter().map(Component::built).collect());
         if let Some(details) = one.cause_details() {
             body["cause_details"] = details;
+        }
+        let [created, live] = &one.before;
+        if let Some(previous) = live.as_ref().filter(|_| !one.own.looks_back_once).or(created.as_ref()) {
+            body["previous_deployment_id"] = json!(previous);
         }
         body
     }
@@ -247,11 +275,34 @@ impl Addition for App {
     }
 }
 
+/// A condition that an app's roll backs meet, by its code.
+#[derive(Clone, Copy, Debug)]
+pub struct Condition(pub &'static str, pub &'static str);
+
+impl Addition for Condition {
+    fn add_to(self, platforms: &mut Platforms) {
+        let apps = &mut platforms.of::<DigitalOcean>().apps;
+        apps.iter_mut().filter(|app| app.id == self.0).for_each(|app| app.conditions.push(self.1));
+    }
+}
+
+/// What deployments say of the one before them is fixed when they are made, not when they go live.
+#[derive(Clone, Copy, Debug)]
+pub struct LooksBackOnce;
+
+impl Addition for LooksBackOnce {
+    fn add_to(self, platforms: &mut Platforms) {
+        platforms.of::<DigitalOcean>().looks_back_once = true;
+    }
+}
+
 /// The platform's whole state.
 #[derive(Default)]
 pub struct DigitalOcean {
     apps: Vec<App>,
     fleet: Fleet<Workers>,
+    looks_back_once: bool,
+    roll_backs: usize,
 }
 
 impl Platform for DigitalOcean {
@@ -271,6 +322,8 @@ impl Platform for DigitalOcean {
             (Call::List, "GET v2/apps/*/deployments"),
             (Call::Read, "GET v2/apps/*/deployments/*"),
             (Call::Cancel, "POST v2/apps/*/deployments/*/cancel"),
+            (Call::Check, "POST v2/apps/*/rollback/validate"),
+            (Call::RollBack, "POST v2/apps/*/rollback"),
         ]
     }
 
@@ -294,8 +347,20 @@ impl Platform for DigitalOcean {
                 Some(Err(other)) => self.problem(other),
                 None => self.problem(404),
             },
+            (Call::Check, [app]) => self.validate(app, request),
+            (Call::RollBack, [app]) => self.roll_back(app, request),
             _ => self.problem(404),
         }
+    }
+
+    fn aim(&self, request: &Request) -> Option<[String; 2]> {
+        let [app] = self.route(request).1.try_into().ok()?;
+        Some([app, request.object()?.get("deployment_id")?.as_str()?.to_owned()])
+    }
+
+    fn oversteps(&self, request: &Request) -> Option<&'static str> {
+        let skips = request.object().and_then(|body| body.get("skip_pin")?.as_bool()).unwrap_or_default();
+        (!skips).then_some("it pins the app")
     }
 
     fn problem(&self, status: u16) -> Answer {
@@ -369,10 +434,16 @@ impl DigitalOcean {
             let found = deployments.iter().find(|d| phases.contains(&d.script.now()));
             found.map(|d| d.shown())
         };
+        let shown = |id: Option<&String>| {
+            let found = deployments.iter().find(|d| Some(&d.id) == id);
+            found.map(|d| d.shown())
+        };
+        let live = shown(self.fleet.slots.live(&app.id).map(|live| &live.id));
         // The "pending" one may long be active: it is the newest that is not cancelled.
         let pending = deployments.iter().find(|d| d.script.now() != "CANCELED");
         let fields = [
-            ("active_deployment", first(&["ACTIVE"])),
+            ("active_deployment", live),
+            ("pinned_deployment", shown(app.pinned.as_ref())),
             ("in_progress_deployment", first(&["BUILDING", "PENDING_DEPLOY", "DEPLOYING"])),
             ("pending_deployment", pending.map(|d| d.shown())),
             ("last_deployment_created_at", deployments.first().map(|d| json!(d.created()))),
@@ -412,6 +483,102 @@ impl DigitalOcean {
             .collect();
         let links = if links.is_empty() { json!({}) } else { json!({"pages": links}) };
         Answer::json(200, &json!({key: page.items, "links": links, "meta": {"total": page.total}}))
+    }
+
+    /// Where the deployment is that a roll back names, or the answer to a request that makes no sense.
+    fn target(&self, app: &str, request: &Request) -> Result<(usize, usize, bool), Answer> {
+        let body = request.object().unwrap_or_default();
+        let id = body.get("deployment_id").and_then(Value::as_str).filter(|id| !id.is_empty());
+        let pins = body.get("skip_pin").map_or(Some(true), |skips| skips.as_bool().map(|skips| !skips));
+        let (Some(id), Some(pins)) = (id, pins) else {
+            return Err(self.problem(400));
+        };
+        let app = self.apps.iter().position(|known| known.id.eq_ignore_ascii_case(app));
+        let is_it = |known: &Deployment| Some(&known.scope) == app.map(|app| &self.apps[app].id) && known.id == id;
+        match (app, self.fleet.all.iter().position(is_it)) {
+            (Some(app), Some(at)) => Ok((app, at, pins)),
+            _ => Err(self.problem(404)),
+        }
+    }
+
+    /// Why one cannot be rolled back to, and what to know of it if one does.
+    fn conditions(&self, app: usize, at: usize) -> (Option<Value>, Vec<Value>) {
+        let (app, one) = (&self.apps[app], &self.fleet.all[at]);
+        let word = one.script.now();
+        let was_live = self.fleet.slots.was_live(&app.id, &one.id);
+        let own = match word {
+            _ if app.pinned.is_some() => Some("app_pinned"),
+            "ERROR" | "CANCELED" => Some("incompatible_result"),
+            // Overtaken before it went live.
+            "SUPERSEDED" if !was_live => Some("incompatible_result"),
+            "ACTIVE" | "SUPERSEDED" => None,
+            _ => Some("incompatible_phase"),
+        };
+        let result = if word == "ERROR" { "failed".to_owned() } else { word.to_lowercase() };
+        let condition = |code: &str| {
+            let message = match code {
+                "app_pinned" => "the app is pinned to a rollback deployment".to_owned(),
+                "incompatible_result" => format!("deployment result \"{result}\" is unsuitable for rollback"),
+                "incompatible_phase" => format!("deployment phase \"{word}\" is unsuitable for rollback"),
+                "exceeded_revision_limit" => {
+                    "the deployment is past the maximum historical revision limit of 0 for the \"starter\" app tier"
+                        .to_owned()
+                }
+                "image_source_missing_digest" => {
+                    "one or more components are missing an image digest and are not guaranteed rollback to the old version"
+                        .to_owned()
+                }
+                other => other.replace('_', " "),
+            };
+            json!({"code": code, "message": message, "components": ["web"]})
+        };
+        let is_warning = |code: &&str| ["static_site_requires_rebuild", "image_source_missing_digest"].contains(code);
+        let (warnings, errors): (Vec<&str>, Vec<&str>) = app.conditions.iter().partition(|code| is_warning(code));
+        (own.or(errors.first().copied()).map(condition), warnings.into_iter().map(condition).collect())
+    }
+
+    fn validate(&self, app: &str, request: &Request) -> Answer {
+        let (app, at, _) = match self.target(app, request) {
+            Ok(target) => target,
+            Err(answer) => return answer,
+        };
+        let (error, warnings) = self.conditions(app, at);
+        let mut body = json!({"valid": error.is_none()});
+        if let Some(error) = error {
+            body["error"] = error;
+        }
+        if !warnings.is_empty() {
+            body["warnings"] = json!(warnings);
+        }
+        Answer::json(200, &body)
+    }
+
+    fn roll_back(&mut self, app: &str, request: &Request) -> Answer {
+        let (app, at, pins) = match self.target(app, request) {
+            Ok(target) => target,
+            Err(answer) => return answer,
+        };
+        let (error, warnings) = self.conditions(app, at);
+        if let Some(error) = error {
+            return self.tell(400, "bad_request", error["message"].as_str().unwrap_or_default());
+        }
+        let states: &[&str] = match self.fleet.slots.ends {
+            Ends::Well => &["PENDING_BUILD", "DEPLOYING", "ACTIVE"],
+            Ends::Badly => &["PENDING_BUILD", "DEPLOYING", "ERROR"],
+            Ends::Never => &["PENDING_BUILD", "DEPLOYING"],
+        };
+        self.roll_backs += 1;
+        let id = (ABOUT.id)(90 + self.roll_backs);
+        let copy = self.fleet.copy(at, &id, states);
+        let copy = &mut self.fleet.all[copy];
+        copy.own.is_roll_back = true;
+        if warnings.iter().any(|warning| warning["code"] == "image_source_missing_digest") {
+            // What the tag means today.
+            copy.build = Some("another image".to_owned());
+        }
+        let body = json!({"deployment": copy.shown()});
+        self.apps[app].pinned = pins.then_some(id);
+        Answer::json(200, &body).effect(true)
     }
 
     /// Ids are UUIDs, which are the same in capitals.
@@ -462,6 +629,42 @@ const ABOUT: About = About {
     ..About::USUAL
 };
 
+const BACK: Back = Back {
+    slot: "app-1",
+    target: None,
+    live: Call::Scope,
+    request: |id| ("POST", "/v2/apps/app-1/rollback".to_owned(), json!({"deployment_id": id, "skip_pin": true})),
+    accepted: 200,
+    makes_one: true,
+    can_fail: true,
+    tells_replaced: true,
+    held: &["PENDING_BUILD", "PENDING_DEPLOY"],
+    never_live: |sandbox, one| {
+        sandbox.add(Stand.made(one).states(["SUPERSEDED"]));
+    },
+    busy: &[],
+    refuses: &[
+        ("another region", |sandbox| {
+            sandbox.add(Condition("app-1", "region_conflict"));
+        }),
+        ("another database", |sandbox| {
+            sandbox.add(Condition("app-1", "database_config_conflict"));
+        }),
+        ("too long ago", |sandbox| {
+            sandbox.add(Condition("app-1", "exceeded_revision_limit"));
+        }),
+        ("a pinned app", |sandbox| {
+            sandbox.add(Condition("app-1", "app_pinned"));
+        }),
+        ("an image without a digest", |sandbox| {
+            sandbox.add(Condition("app-1", "image_source_missing_digest"));
+        }),
+    ],
+    unknown: &[("what was live before is that at its creation", |sandbox| {
+        sandbox.add(LooksBackOnce);
+    })],
+};
+
 impl Stand {
     /// A deployment among others, which a test may change further.
     pub fn made(&self, one: &One) -> Deployment {
@@ -474,6 +677,10 @@ impl Stand {
 impl super::Stand for Stand {
     fn about(&self) -> &'static About {
         &ABOUT
+    }
+
+    fn way_back(&self) -> Option<&'static Back> {
+        Some(&BACK)
     }
 
     fn put_one(&self, sandbox: &Sandbox, one: &One) {

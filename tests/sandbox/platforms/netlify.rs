@@ -14,7 +14,7 @@ use super::deployment::{self, Desk, Fleet};
 use super::http::{Answer, Request, epoch, merge, moment};
 use super::live::{Ends, Served};
 use super::page::Page;
-use super::platform::{Access, Addition, Call, Platform, Platforms};
+use super::platform::{Access, Addition, Call, Platform, Platforms, Routed as _};
 use super::stand::{About, Back, Choice, One, Pages, Traits};
 use super::{EMAIL, ENV_VALUE, Sandbox};
 
@@ -310,6 +310,10 @@ impl Platform for Netlify {
             // Nothing leads there.
             _ => Answer::new(404, "text/plain; charset=utf-8", "Not Found"),
         }
+    }
+
+    fn aim(&self, request: &Request) -> Option<[String; 2]> {
+        self.route(request).1.try_into().ok()
     }
 
     fn problem(&self, status: u16) -> Answer {
