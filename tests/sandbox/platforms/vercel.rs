@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 
 use super::deployment::{self, Desk, Fleet};
 use super::http::{Answer, Request, epoch, merge};
-use super::platform::{Access, Addition, Call, Platform, Platforms};
-use super::stand::{About, Choice, One, Pages, Traits};
+use super::live::Ends;
+use super::platform::{Access, Addition, Call, Platform, Platforms, Routed as _};
+use super::script::Script;
+use super::stand::{About, Back, Choice, One, Pages, Traits};
 use super::{EMAIL, ENV_VALUE, Sandbox};
 
 pub use super::deployment::COMMIT;
@@ -65,12 +67,46 @@ pub struct Project {
     id: String,
     name: String,
     team: Option<Team>,
+    is_hobby: bool,
+    job: Option<Job>,
+}
+
+/// A job that moves the aliases of production.
+#[derive(Clone, Debug)]
+struct Job {
+    from: Option<String>,
+    to: String,
+    requested: i64,
+    script: Script,
+    is_promotion: bool,
+}
+
+impl Job {
+    fn is_under_way(&self) -> bool {
+        ["pending", "in-progress"].contains(&self.script.now())
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "fromDeploymentId": self.from,
+            "toDeploymentId": self.to,
+            "jobStatus": self.script.now(),
+            "requestedAt": self.requested,
+            "type": if self.is_promotion { "promote" } else { "rollback" },
+        })
+    }
 }
 
 impl Project {
     /// A project with the name that it has now; its deployments keep the one of their day.
     pub fn new(id: &str, name: &str) -> Project {
-        Project { id: id.to_owned(), name: name.to_owned(), team: None }
+        Project { id: id.to_owned(), name: name.to_owned(), team: None, is_hobby: false, job: None }
+    }
+
+    /// Of an account that may go back one step only.
+    pub fn hobby(mut self) -> Self {
+        self.is_hobby = true;
+        self
     }
 
     fn json(&self) -> Value {
@@ -85,6 +121,8 @@ impl Project {
             "resourceConfig": {"functionDefaultRegions": ["iad1"]},
             "framework": "nextjs",
             "nodeVersion": "24.x",
+            "autoAssignCustomDomains": true,
+            "lastAliasRequest": self.job.as_ref().map(Job::json),
             "env": [{"key": "GREETING", "value": ENV_VALUE, "type": "plain"}],
         })
     }
@@ -115,6 +153,7 @@ pub struct Extras {
     team: Option<Team>,
     environment: Option<Environment>,
     staged: bool,
+    rolling: bool,
     error_message: Option<String>,
     short: bool,
     refusal: Option<String>,
@@ -167,6 +206,12 @@ impl Deployment {
     /// Is built for production and ends `READY`, but never sees its traffic.
     pub fn staged(mut self) -> Self {
         self.own.staged = true;
+        self.target(Some("production"))
+    }
+
+    /// Takes the traffic of production step by step, and has not come to an end of that.
+    pub fn rolling(mut self) -> Self {
+        self.own.rolling = true;
         self.target(Some("production"))
     }
 
@@ -248,7 +293,15 @@ impl Deployment {
         }
         if state == "READY" {
             body["ready"] = json!(created + 30_000);
-            body["readySubstate"] = json!(if self.own.staged { "STAGED" } else { "PROMOTED" });
+            let is_bound = self.target.as_deref() == Some("production");
+            let substate = match &self.own {
+                Extras { rolling: true, .. } => Some("ROLLING"),
+                Extras { staged: true, .. } => Some("STAGED"),
+                _ => is_bound.then_some("PROMOTED"),
+            };
+            if let Some(substate) = substate {
+                body["readySubstate"] = json!(substate);
+            }
         }
         if let Some(Environment { id, slug, named }) = &self.own.environment {
             body["customEnvironment"] = match named {
@@ -265,14 +318,14 @@ impl Deployment {
     }
 
     /// As an item of a list, which has its own names for some things.
-    fn item(&self) -> Value {
+    fn item(&self, is_candidate: bool) -> Value {
         let state = self.script.now();
         let mut body = self.common(state);
         let more = json!({
             "uid": self.id,
             "created": self.created_ms(),
             "state": state,
-            "isRollbackCandidate": false,
+            "isRollbackCandidate": is_candidate,
             "creator": {
                 "uid": USER,
                 "email": EMAIL,
@@ -283,7 +336,7 @@ impl Deployment {
         merge(&mut body, &more);
         body["aliasError"] = Value::Null;
         body["aliasAssigned"] = match state {
-            "READY" => json!(self.created_ms() + 31_000),
+            "READY" => json!(self.live.unwrap_or(self.created_ms() + 31_000)),
             _ => Value::Null,
         };
         self.adjusted(body)
@@ -295,6 +348,18 @@ impl deployment::Own for Extras {
     const COURSE: deployment::Words = (&["BUILDING"], &["CANCELED"]);
     const FINISHED: &'static [&'static str] = &["READY", "ERROR", "CANCELED", "DELETED"];
     const CREATED: &'static [&'static str] = &["createdAt", "created"];
+    const LIVE: &'static [&'static str] = &["READY"];
+
+    fn slot(one: &Deployment) -> Option<&str> {
+        let Extras { staged, rolling, environment, .. } = &one.own;
+        let is_bound = one.target.as_deref() == Some("production") && environment.is_none();
+        (is_bound && !staged && !rolling).then_some(&one.scope)
+    }
+
+    /// It is built, and quietly waits for a promotion.
+    fn park(one: &mut Deployment) {
+        one.own.staged = true;
+    }
 
     fn fleet(platform: &mut Vercel) -> &mut Fleet<Extras> {
         &mut platform.fleet
@@ -386,12 +451,44 @@ impl Addition for Project {
     }
 }
 
+/// A job of somebody else that moves the aliases of a project to that deployment, and is not done with it.
+#[derive(Clone, Copy, Debug)]
+pub struct AliasJob(pub &'static str, pub usize);
+
+impl Addition for AliasJob {
+    fn add_to(self, platforms: &mut Platforms) {
+        let Vercel { projects, fleet, .. } = platforms.of::<Vercel>();
+        let (from, requested) = (fleet.slots.live(self.0).map(|live| live.id.clone()), fleet.slots.tick());
+        let script = Script::new(&["in-progress"], &["in-progress"]);
+        let job = Job { from, to: (ABOUT.id)(self.1), requested, script, is_promotion: false };
+        projects.iter_mut().filter(|known| known.id == self.0).for_each(|known| known.job = Some(job.clone()));
+    }
+}
+
+/// What is documented nowhere of roll backs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Moves {
+    /// What is live again keeps the time at which it took its aliases first.
+    pub keep_time: bool,
+    /// One that goes live by itself shows as a job, too.
+    pub tell_of_all: bool,
+    /// A job that comes to nothing was skipped.
+    pub skip: bool,
+}
+
+impl Addition for Moves {
+    fn add_to(self, platforms: &mut Platforms) {
+        platforms.of::<Vercel>().moves = self;
+    }
+}
+
 /// The platform's whole state.
 #[derive(Default)]
 pub struct Vercel {
     teams: Vec<Team>,
     projects: Vec<Project>,
     fleet: Fleet<Extras>,
+    moves: Moves,
 }
 
 /// A team, or none for the token owner's personal account.
@@ -411,6 +508,8 @@ impl Platform for Vercel {
             (Call::SignIn, "GET v2/user"),
             (Call::Scope, "GET v9/projects/*"),
             (Call::Scope, "GET v9|v10/projects"),
+            (Call::RollBack, "POST v1|v9/projects/*/rollback/*"),
+            (Call::Other, "GET v9/projects/*/rollback/aliases"),
             (Call::Scope, "GET v2/teams"),
             (Call::Scope, "GET v2/teams/*"),
             (Call::List, "GET v6|v7/deployments"),
@@ -430,7 +529,8 @@ impl Platform for Vercel {
             (Call::Read, [key]) => self.read(key, &scope),
             (Call::Cancel, [id]) => self.cancel(id, &scope),
             (Call::Scope, ["v9" | "v10"]) => {
-                all("projects", self.projects.iter().filter(|known| known.team == scope).map(Project::json))
+                let projects = self.projects.iter().filter(|known| known.team == scope);
+                all("projects", projects.map(|known| self.project_json(known)))
             }
             (Call::Scope, []) => all("teams", self.teams.iter().map(Team::json)),
             (Call::Scope, [wanted]) if request.path.starts_with("/v2") => {
@@ -438,21 +538,38 @@ impl Platform for Vercel {
                 let found = teams.find(|team| team.id == *wanted || team.slug == *wanted);
                 found.map_or_else(|| tell(404, "not_found", "Team not found"), |team| Answer::json(200, &team.json()))
             }
-            (Call::Scope, [wanted]) => {
-                let mut projects = self.projects.iter();
-                let found = projects.find(|known| known.team == scope && known.is(wanted));
-                found.map_or_else(
-                    || tell(404, "not_found", "Project not found"),
-                    |known| Answer::json(200, &known.json()),
-                )
-            }
+            (Call::Scope, [wanted]) => match self.project(wanted, &scope) {
+                Some(at) => {
+                    let body = self.project_json(&self.projects[at]);
+                    self.move_on(at);
+                    Answer::json(200, &body)
+                }
+                None => tell(404, "not_found", "Project not found"),
+            },
+            (Call::RollBack, [_, project, id]) => self.roll_back(project, id, &scope, request),
+            (Call::Other, [project]) => match self.project(project, &scope) {
+                Some(_) => all("aliases", std::iter::empty()),
+                None => tell(404, "not_found", "Project not found"),
+            },
             _ => elsewhere(request),
+        }
+    }
+
+    fn aim(&self, request: &Request) -> Option<[String; 2]> {
+        let [_, project, id] = self.route(request).1.try_into().ok()?;
+        Some([project, id])
+    }
+
+    fn run_out(&mut self) {
+        self.fleet.run_out();
+        for at in 0..self.projects.len() {
+            (0..3).for_each(|_| self.move_on(at));
         }
     }
 
     fn refuse(&self, access: Access, call: Call) -> Answer {
         let action = match call {
-            Call::Cancel => "update",
+            Call::Cancel | Call::RollBack => "update",
             Call::List => "list",
             _ => "read",
         };
@@ -568,6 +685,94 @@ impl Vercel {
         Answer::json(200, &json!({"user": user}))
     }
 
+    fn project(&self, wanted: &str, scope: &Scope) -> Option<usize> {
+        self.projects.iter().position(|known| known.team == *scope && known.is(wanted))
+    }
+
+    fn project_json(&self, project: &Project) -> Value {
+        let (mut body, history) = (project.json(), self.fleet.slots.history(&project.id));
+        let Some(live) = history.last() else {
+            return body;
+        };
+        let found = self.fleet.all.iter().find(|known| known.id == live.id);
+        body["targets"] = json!({"production": found.map(|one| one.json(one.script.now()))});
+        let is_newer = project.job.as_ref().is_none_or(|job| !job.is_under_way() && job.requested < live.since);
+        if self.moves.tell_of_all
+            && is_newer
+            && history.len() > 1
+            && found.is_some_and(|one| one.live == Some(live.since))
+        {
+            let (from, script) =
+                (Some(history[history.len() - 2].id.clone()), Script::new(&["succeeded"], &["succeeded"]));
+            let job = Job { from, to: live.id.clone(), requested: live.since, script, is_promotion: true };
+            body["lastAliasRequest"] = job.json();
+        }
+        body
+    }
+
+    /// A job goes on at each look; at its end it has moved what is live, and nothing goes live by itself any more.
+    fn move_on(&mut self, at: usize) {
+        let Project { id, job, .. } = &mut self.projects[at];
+        let Some(job) = job.as_mut().filter(|job| job.is_under_way()) else {
+            return;
+        };
+        job.script.read();
+        if job.script.now() != "succeeded" {
+            return;
+        }
+        let is_it = |known: &Deployment| known.id == job.to;
+        if let Some(place) = self.fleet.all.iter().position(is_it) {
+            let since = self.fleet.point(id, place);
+            if !self.moves.keep_time {
+                self.fleet.all[place].live = Some(since);
+            }
+            self.fleet.slots.park(id, true);
+        }
+    }
+
+    fn roll_back(&mut self, project: &str, id: &str, scope: &Scope, request: &Request) -> Answer {
+        let is_long = request.param("description").is_some_and(|text| text.chars().count() > 250);
+        if is_long || !is_well_formed(id) {
+            return malformed();
+        }
+        let Some(at) = self.project(project, scope) else {
+            return tell(404, "not_found", "Project not found");
+        };
+        let project = &self.projects[at];
+        let (slots, slot) = (&self.fleet.slots, project.id.clone());
+        let Some(target) = self.fleet.all.iter().find(|known| known.scope == slot && known.id == id) else {
+            return self.problem(404);
+        };
+        if target.script.now() != "READY" || !slots.was_live(&slot, id) {
+            return tell(400, "bad_request", "The deployment is not eligible for a rollback");
+        }
+        if project.job.as_ref().is_some_and(Job::is_under_way) {
+            return tell(409, "conflict", "A rollback of this project is in progress already");
+        }
+        if project.is_hobby && slots.history(&slot).iter().rev().nth(1).is_none_or(|before| before.id != id) {
+            return tell(402, "payment_required", "Upgrade to roll back further than to the previous deployment");
+        }
+        let states: &[&str] = match slots.ends {
+            Ends::Well => &["pending", "in-progress", "succeeded"],
+            Ends::Badly if self.moves.skip => &["pending", "skipped"],
+            Ends::Badly => &["pending", "failed"],
+            Ends::Never => &["pending", "in-progress"],
+        };
+        let from = slots.live(&slot).map(|live| live.id.clone());
+        let script = Script::new(states, states);
+        let requested = self.fleet.slots.tick();
+        self.projects[at].job = Some(Job { from, to: id.to_owned(), requested, script, is_promotion: false });
+        Answer::new(201, "", "").effect(true)
+    }
+
+    /// Whether one can be rolled back to: it was live, and is not.
+    fn is_candidate(&self, known: &Deployment) -> bool {
+        let slots = &self.fleet.slots;
+        known.script.now() == "READY"
+            && slots.was_live(&known.scope, &known.id)
+            && slots.live(&known.scope).is_some_and(|live| live.id != known.id)
+    }
+
     fn read(&mut self, key: &str, scope: &Scope) -> Answer {
         if !is_well_formed(key) {
             return malformed();
@@ -603,13 +808,18 @@ impl Vercel {
         let Ok(limit) = request.number("limit", 20, 1..=100) else {
             return tell(400, "bad_request", "Invalid request: `limit` should be an integer from 1 to 100.");
         };
-        let is_wanted = |known: &Deployment| known.own.team == *scope && is_wanted(known, &self.projects, request);
+        let wants_candidates = request.param("rollbackCandidate").map(|wanted| wanted == "true");
+        let is_wanted = |known: &Deployment| {
+            known.own.team == *scope
+                && is_wanted(known, &self.projects, request)
+                && wants_candidates.is_none_or(|wanted| self.is_candidate(known) == wanted)
+        };
         let mut found = self.fleet.newest_first(is_wanted);
         let more = found.len() > limit;
         found.truncate(limit);
         let next = found.last().filter(|_| more).map(|last| last.created_ms());
         let prev = found.first().map(|first| first.created_ms());
-        let items: Vec<Value> = found.iter().map(|known| known.item()).collect();
+        let items: Vec<Value> = found.iter().map(|known| known.item(self.is_candidate(known))).collect();
         let pagination = json!({"count": items.len(), "next": next, "prev": prev});
         Answer::json(200, &json!({"deployments": items, "pagination": pagination}))
     }
@@ -690,6 +900,41 @@ const ABOUT: About = About {
     ..About::USUAL
 };
 
+const BACK: Back = Back {
+    slot: "prj_1",
+    target: Some("production"),
+    live: Call::Scope,
+    request: |id| ("POST", format!("/v1/projects/prj_1/rollback/{id}"), Value::Null),
+    accepted: 201,
+    makes_one: false,
+    can_fail: true,
+    tells_replaced: true,
+    held: &["BLOCKED", "INITIALIZING"],
+    never_live: |sandbox, one| {
+        sandbox.add(Stand.made(one).staged().states(["READY"]));
+    },
+    busy: &[
+        ("an alias job", |sandbox| {
+            sandbox.add(AliasJob("prj_1", 2));
+        }),
+        ("a rolling release", |sandbox| {
+            sandbox.add(Deployment::new("prj_1", "web", "dpl_9").rolling().states(["READY"]));
+        }),
+    ],
+    refuses: &[],
+    unknown: &[
+        ("it keeps its time", |sandbox| {
+            sandbox.add(Moves { keep_time: true, ..Moves::default() });
+        }),
+        ("each way of going live is a job", |sandbox| {
+            sandbox.add(Moves { tell_of_all: true, ..Moves::default() });
+        }),
+        ("a job may be skipped", |sandbox| {
+            sandbox.add(Moves { skip: true, ..Moves::default() });
+        }),
+    ],
+};
+
 impl Stand {
     /// A deployment among others, which a test may change further.
     pub fn made(&self, one: &One) -> Deployment {
@@ -701,6 +946,10 @@ impl Stand {
 impl super::Stand for Stand {
     fn about(&self) -> &'static About {
         &ABOUT
+    }
+
+    fn way_back(&self) -> Option<&'static Back> {
+        Some(&BACK)
     }
 
     fn put_one(&self, sandbox: &Sandbox, one: &One) {
