@@ -6,10 +6,11 @@
 use serde_json::{Value, json};
 
 use super::deployment::{self, Desk, Fleet};
-use super::http::{Answer, Request, merge};
+use super::http::{Answer, Request, merge, moment};
+use super::live::Ends;
 use super::page::after;
-use super::platform::{Addition, Call, Platform, Platforms};
-use super::stand::{About, Choice, One, Pages, Traits};
+use super::platform::{Addition, Call, Platform, Platforms, Routed as _};
+use super::stand::{About, Back, Choice, One, Pages, Traits};
 use super::{EMAIL, Sandbox, TOKEN};
 
 pub use super::deployment::COMMIT;
@@ -31,12 +32,27 @@ pub struct Service {
     name: String,
     owner: String,
     patch: Value,
+    overrides: bool,
+    kept: usize,
 }
 
 impl Service {
     /// A web service of that name, which follows the branch `main`.
     pub fn new(id: &str, name: &str) -> Service {
-        Service { id: id.to_owned(), name: name.to_owned(), owner: WORKSPACE.to_owned(), patch: json!({}) }
+        let (id, name, owner) = (id.to_owned(), name.to_owned(), WORKSPACE.to_owned());
+        Service { id, name, owner, patch: json!({}), overrides: false, kept: usize::MAX }
+    }
+
+    /// Its workspace lets a new deploy cancel the running one, instead of waiting for it.
+    pub fn overrides(mut self) -> Self {
+        self.overrides = true;
+        self
+    }
+
+    /// Only the builds of so many deploys that went live are kept.
+    pub fn keeps(mut self, builds: usize) -> Self {
+        self.kept = builds;
+        self
     }
 
     /// In another workspace.
@@ -76,16 +92,23 @@ impl Service {
 }
 
 /// A deploy of a service; the service appears with it if it is not there yet.
-pub type Deploy = deployment::Deployment<Replaced>;
+pub type Deploy = deployment::Deployment<Extras>;
 
-/// The deploy for which Render itself canceled this one.
+/// What only deploys of Render have.
 #[derive(Clone, Debug, Default)]
-pub struct Replaced(Option<String>);
+pub struct Extras {
+    /// The deploy for which Render itself canceled this one.
+    replaced_by: Option<String>,
+    /// Its image is named by its digest, which always means the same.
+    has_digest: bool,
+    /// What it rolls back to.
+    target: Option<String>,
+}
 
 impl Deploy {
     /// A deploy that builds until it is canceled.
     pub fn new(service: &str, id: &str) -> Deploy {
-        Deploy::made(service, id, Replaced::default())
+        Deploy::made(service, id, Extras::default())
     }
 
     /// Made from a ready-made image.
@@ -93,9 +116,15 @@ impl Deploy {
         self.without_commit()
     }
 
+    /// Made from a ready-made image that is named by its digest.
+    pub fn of_digest(mut self) -> Self {
+        self.own.has_digest = true;
+        self.without_commit()
+    }
+
     /// Render itself canceled it for a newer one, as its event says.
     pub fn replaced_by(mut self, id: &str) -> Self {
-        self.own.0 = Some(id.to_owned());
+        self.own.replaced_by = Some(id.to_owned());
         self
     }
 
@@ -103,8 +132,22 @@ impl Deploy {
         self.script.now() == "queued" && self.script.cancels() == 0
     }
 
+    fn started(&self) -> Value {
+        let trigger = match &self.own.target {
+            Some(target) => json!({"rollback": true, "rollbackTargetDeployId": target}),
+            None => json!({"newCommit": self.commit}),
+        };
+        json!({
+            "id": format!("evt-s{}", self.id.trim_start_matches("dep-")),
+            "timestamp": self.created(),
+            "serviceId": self.scope,
+            "type": "deploy_started",
+            "details": {"deployId": self.id, "trigger": trigger},
+        })
+    }
+
     fn ended(&self) -> Value {
-        let reason = self.own.0.as_ref().map_or(json!({}), |id| json!({"newDeploy": {"id": id}}));
+        let reason = self.own.replaced_by.as_ref().map_or(json!({}), |id| json!({"newDeploy": {"id": id}}));
         let status = match self.script.now() {
             "live" | "deactivated" => "succeeded",
             "canceled" => "canceled",
@@ -120,13 +163,22 @@ impl Deploy {
     }
 }
 
-impl deployment::Own for Replaced {
+impl deployment::Own for Extras {
     type Platform = Render;
     const COURSE: deployment::Words = (&["build_in_progress"], &["canceled"]);
     const FINISHED: &'static [&'static str] = &FINISHED;
     const CREATED: &'static [&'static str] = &["createdAt"];
+    const LIVE: &'static [&'static str] = &["live"];
 
-    fn fleet(platform: &mut Render) -> &mut Fleet<Replaced> {
+    fn slot(one: &Deploy) -> Option<&str> {
+        Some(&one.scope)
+    }
+
+    fn replace(one: &mut Deploy) {
+        one.script.end_with("deactivated");
+    }
+
+    fn fleet(platform: &mut Render) -> &mut Fleet<Extras> {
         &mut platform.fleet
     }
 
@@ -146,20 +198,23 @@ impl deployment::Own for Replaced {
             "id": one.id,
             "commit": null,
             "status": status,
-            "trigger": "new_commit",
+            "trigger": if one.own.target.is_some() { "rollback" } else { "new_commit" },
             "createdAt": created,
-            "updatedAt": created,
+            "updatedAt": one.replaced.or(one.live).map_or_else(|| created.to_owned(), moment),
             "finishedAt": null,
         });
         match &one.commit {
             Some(id) => body["commit"] = json!({"id": id, "message": "Make it faster", "createdAt": created}),
-            None => body["image"] = json!({"ref": "docker.io/library/nginx:latest", "sha": "sha256:c375ae41bb29c061"}),
+            None => {
+                let name = if one.own.has_digest { "nginx@sha256:c375ae41bb29c061" } else { "nginx:latest" };
+                body["image"] = json!({"ref": format!("docker.io/library/{name}"), "sha": "sha256:c375ae41bb29c061"});
+            }
         }
         if !matches!(status, "created" | "queued") {
             body["startedAt"] = json!(created);
         }
         if FINISHED.contains(&status) {
-            body["finishedAt"] = json!(created);
+            body["finishedAt"] = json!(one.live.map_or_else(|| created.to_owned(), moment));
         }
         body
     }
@@ -173,11 +228,24 @@ impl Addition for Service {
     }
 }
 
+/// The deploy with that number is made from a ready-made image that is named by a tag.
+#[derive(Clone, Copy, Debug)]
+pub struct Tagged(pub usize);
+
+impl Addition for Tagged {
+    fn add_to(self, platforms: &mut Platforms) {
+        let id = (ABOUT.id)(self.0);
+        let found = platforms.of::<Render>().fleet.find(|known| known.id == id);
+        found.expect("a deploy with that number").commit = None;
+    }
+}
+
 /// The platform's whole state.
 #[derive(Default)]
 pub struct Render {
     services: Vec<Service>,
-    fleet: Fleet<Replaced>,
+    fleet: Fleet<Extras>,
+    roll_backs: usize,
 }
 
 impl Platform for Render {
@@ -197,6 +265,7 @@ impl Platform for Render {
             (Call::Other, "GET services/*/events"),
             (Call::Read, "GET services/*/deploys/*"),
             (Call::Cancel, "POST services/*/deploys/*/cancel"),
+            (Call::RollBack, "POST services/*/rollback"),
         ]
     }
 
@@ -218,8 +287,14 @@ impl Platform for Render {
                 None => missing(id),
             },
             (Call::Cancel, [service, id]) => self.cancel(service, id),
+            (Call::RollBack, [service]) => self.roll_back(service, request),
             _ => self.problem(404),
         }
+    }
+
+    fn aim(&self, request: &Request) -> Option<[String; 2]> {
+        let [service] = self.route(request).1.try_into().ok()?;
+        Some([service, request.object()?.get("deployId")?.as_str()?.to_owned()])
     }
 
     fn problem(&self, status: u16) -> Answer {
@@ -314,9 +389,11 @@ impl Render {
         let Some(found) = self.of_service(service) else {
             return missing(service);
         };
-        let is_wanted = request.param("type").is_none_or(|kind| kind == "deploy_ended");
-        let ended = found.iter().filter(|deploy| is_wanted && FINISHED.contains(&deploy.script.now()));
-        page("event", ended.map(|deploy| deploy.ended()).collect(), request)
+        let wanted = request.param("type");
+        let is_wanted = |event: &Value| wanted.as_ref().is_none_or(|kind| event["type"] == **kind);
+        let ended = found.iter().filter(|deploy| FINISHED.contains(&deploy.script.now()));
+        let all = ended.map(|deploy| deploy.ended()).chain(found.iter().map(|deploy| deploy.started()));
+        page("event", all.filter(is_wanted).collect(), request)
     }
 
     fn find(&mut self, service: &str, id: &str) -> Option<&mut Deploy> {
@@ -341,6 +418,50 @@ impl Render {
             Err(400) => tell(400, "deploy is not in progress"),
             Err(other) => self.problem(other),
         }
+    }
+
+    fn roll_back(&mut self, service: &str, request: &Request) -> Answer {
+        let Some(known) = self.services.iter().find(|known| known.id == service) else {
+            return missing(service);
+        };
+        let body = request.object().unwrap_or_default();
+        let Some(target) = body.get("deployId").and_then(Value::as_str).filter(|id| !id.is_empty()) else {
+            return self.problem(400);
+        };
+        let Some(at) = self.fleet.all.iter().position(|deploy| deploy.scope == service && deploy.id == target) else {
+            return missing(target);
+        };
+        let went_live = self.fleet.slots.history(service).iter().rev();
+        let is_kept = went_live.take(known.kept).any(|served| served.id == target);
+        if service.starts_with("crn-")
+            || !["live", "deactivated"].contains(&self.fleet.all[at].script.now())
+            || !is_kept
+        {
+            return tell(400, "cannot roll back to this deploy");
+        }
+        let overrides = known.overrides;
+        let is_busy = |deploy: &Deploy| deploy.scope == service && !FINISHED.contains(&deploy.script.now());
+        let waits = !overrides && self.fleet.all.iter().any(is_busy);
+        let end = match self.fleet.slots.ends {
+            Ends::Well => "live",
+            Ends::Badly => "update_failed",
+            Ends::Never => "update_in_progress",
+        };
+        let states = ["queued", "update_in_progress", end];
+        self.roll_backs += 1;
+        let id = (ABOUT.id)(90 + self.roll_backs);
+        for running in self.fleet.all.iter_mut().filter(|deploy| overrides && is_busy(deploy)) {
+            running.script.end_with("canceled");
+            running.own.replaced_by = Some(id.clone());
+        }
+        let copy = self.fleet.copy(at, &id, if waits { &states } else { &states[1..] });
+        let copy = &mut self.fleet.all[copy];
+        copy.own.target = Some(target.to_owned());
+        if copy.commit.is_none() && !copy.own.has_digest {
+            // What the tag means today.
+            copy.build = Some("another image".to_owned());
+        }
+        Answer::json(201, &copy.shown()).effect(true)
     }
 
     /// "If you cancel an in-progress deploy while another is waiting, Render immediately kicks off the waiting deploy."
@@ -388,9 +509,35 @@ const ABOUT: About = About {
     ..About::USUAL
 };
 
+const BACK: Back = Back {
+    slot: SERVICE,
+    target: None,
+    live: Call::List,
+    request: |id| ("POST", format!("/services/{SERVICE}/rollback"), json!({"deployId": id})),
+    accepted: 201,
+    makes_one: true,
+    can_fail: true,
+    tells_replaced: true,
+    held: &["created"],
+    never_live: |sandbox, one| {
+        sandbox.add(Deploy::new(SERVICE, &(ABOUT.id)(one.number)).like(&ABOUT, one).states(["update_failed"]));
+    },
+    busy: &[],
+    refuses: &[("an image by its tag", |sandbox| {
+        sandbox.add(Tagged(2));
+    })],
+    unknown: &[("a running deploy is overridden", |sandbox| {
+        sandbox.add(Service::new(SERVICE, "web").overrides());
+    })],
+};
+
 impl super::Stand for Stand {
     fn about(&self) -> &'static About {
         &ABOUT
+    }
+
+    fn way_back(&self) -> Option<&'static Back> {
+        Some(&BACK)
     }
 
     fn put_one(&self, sandbox: &Sandbox, one: &One) {
