@@ -321,7 +321,7 @@ impl<O> Default for Fleet<O> {
 
 impl<O: Own> Fleet<O> {
     /// Takes one in, in the place of the one with its id.
-    fn add(&mut self, mut one: Deployment<O>) {
+    pub fn add(&mut self, mut one: Deployment<O>) {
         if one.created.is_null() {
             one.created = O::created(self.added);
         }

@@ -14,6 +14,8 @@ pub enum Call {
     SignIn,
     /// Looking up what holds deployments: apps, projects, teams.
     Scope,
+    /// Reading what is live, where that is a request of its own.
+    Live,
     /// Listing deployments.
     List,
     /// Reading one deployment.

@@ -118,8 +118,10 @@ pub struct Back {
     pub never_live: fn(&Sandbox, &One),
     /// What else is in the way of a roll back, as one in flight is.
     pub busy: &'static [Manner],
-    /// What makes the platform say beforehand that the target with number 2 will not do.
+    /// What makes the platform say beforehand that the target with number 2 will not do, and refuse it.
     pub refuses: &'static [Manner],
+    /// What speaks against it just as well, although the platform would do as it is told.
+    pub traps: &'static [Manner],
     /// What no facts tell: the ways in which it may be, beside the usual one.
     pub unknown: &'static [Manner],
 }

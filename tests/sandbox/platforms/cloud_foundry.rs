@@ -11,9 +11,10 @@ use url::form_urlencoded::parse;
 
 use super::deployment::{self, Desk, Fleet};
 use super::http::{Answer, Request, epoch, merge, percent_decode};
+use super::live::Ends;
 use super::page::Page;
 use super::platform::{Access, Addition, Call, Grant, Platform, Platforms, Routed as _};
-use super::stand::{About, Choice, One, Pages, Traits};
+use super::stand::{About, Back, Choice, One, Pages, Traits};
 use super::{EMAIL, ENV_VALUE, MINTED, Sandbox};
 
 /// The path below which the UAA answers.
@@ -35,12 +36,27 @@ pub struct App {
     name: String,
     space: String,
     org: String,
+    is_stopped: bool,
+    has_no_revisions: bool,
 }
 
 impl App {
     /// An app of that name.
     pub fn new(guid: &str, name: &str, space: &str, org: &str) -> App {
-        App { guid: guid.to_owned(), name: name.to_owned(), space: space.to_owned(), org: org.to_owned() }
+        let [guid, name, space, org] = [guid, name, space, org].map(str::to_owned);
+        App { guid, name, space, org, is_stopped: false, has_no_revisions: false }
+    }
+
+    /// Nothing of it runs.
+    pub fn stopped(mut self) -> Self {
+        self.is_stopped = true;
+        self
+    }
+
+    /// Keeps no revisions.
+    pub fn without_revisions(mut self) -> Self {
+        self.has_no_revisions = true;
+        self
     }
 
     fn org_guid(&self) -> String {
@@ -55,7 +71,7 @@ impl App {
         json!({
             "guid": self.guid,
             "name": self.name,
-            "state": "STARTED",
+            "state": if self.is_stopped { "STOPPED" } else { "STARTED" },
             "created_at": TIME,
             "updated_at": TIME,
             "lifecycle": {"type": "buildpack", "data": {"buildpacks": [], "stack": "cflinuxfs4"}},
@@ -78,6 +94,21 @@ pub type Deployment = deployment::Deployment<Trouble>;
 pub struct Trouble {
     error: Option<String>,
     refusal: Option<(u16, u32, String)>,
+    /// The app's droplet when this was made.
+    previous: Option<String>,
+    /// The deployment that was superseded by it.
+    superseded: Option<String>,
+    revision: Option<usize>,
+    /// No deployment at all, but what a plain push left.
+    is_push: bool,
+}
+
+/// The droplet of an app that nothing here was deployed to.
+const FIRST_DROPLET: &str = "cc6bc315-bd06-49ce-92c2-bc3ad45268c2";
+
+/// The droplet that a deployment was made for.
+fn droplet(one: &Deployment) -> String {
+    format!("droplet-{}", one.build.as_ref().unwrap_or(&one.id))
 }
 
 impl Deployment {
@@ -105,6 +136,41 @@ impl Deployment {
         self
     }
 
+    /// No deployment but a plain push, which leaves a droplet and a revision.
+    pub fn pushed(mut self) -> Self {
+        self.own.is_push = true;
+        self.states(["FINALIZED/DEPLOYED"])
+    }
+
+    fn is_active(&self) -> bool {
+        self.script.now().starts_with("ACTIVE")
+    }
+
+    fn revision_guid(&self) -> String {
+        format!("revision-{}", self.id)
+    }
+
+    fn revision(&self, is_deployable: bool, base: &str) -> Value {
+        let version = self.own.revision.unwrap_or_default();
+        json!({
+            "guid": self.revision_guid(),
+            "version": version,
+            "droplet": {"guid": droplet(self)},
+            "processes": {"web": {"command": format!("GREETING={ENV_VALUE} bundle exec rackup")}},
+            "sidecars": [],
+            "description": if self.build.is_some() { "Rolled back to an earlier revision." } else { "New droplet deployed." },
+            "deployable": is_deployable,
+            "relationships": {"app": {"data": {"guid": self.scope}}},
+            "created_at": self.created(),
+            "updated_at": self.created(),
+            "metadata": {"labels": {}, "annotations": {}},
+            "links": {
+                "self": {"href": format!("{base}/v3/revisions/{}", self.revision_guid())},
+                "app": {"href": format!("{base}/v3/apps/{}", self.scope)},
+            },
+        })
+    }
+
     fn at(&self, word: &str, korifi: bool, base: &str) -> Value {
         let (value, reason) = match word.split_once('/') {
             Some((value, reason)) => (value, Some(reason)),
@@ -115,7 +181,7 @@ impl Deployment {
             "created_at": self.created(),
             "updated_at": self.created(),
             "status": {"value": value, "reason": reason},
-            "droplet": {"guid": "44ccfa61-dbcf-4a0d-82fe-f668e9d2a962"},
+            "droplet": {"guid": droplet(self)},
             "relationships": {"app": {"data": {"guid": self.scope}}},
             "links": {
                 "self": {"href": format!("{base}/v3/deployments/{}", self.id)},
@@ -132,15 +198,19 @@ impl Deployment {
                 "status": {"details": {"last_successful_healthcheck": TIME, "last_status_change": TIME}},
                 "strategy": "rolling",
                 "options": {"max_in_flight": 1},
-                "previous_droplet": {"guid": "cc6bc315-bd06-49ce-92c2-bc3ad45268c2"},
+                "previous_droplet": {"guid": self.own.previous},
                 "new_processes": [{
                     "guid": "fd5d3e60-f88c-4c37-b1ae-667cfc65a856",
                     "type": format!("web-deployment-{}", self.id),
                 }],
-                "revision": {"guid": "56126cba-656a-4eba-a81e-7e9951b2df57", "version": 1},
                 "metadata": {"labels": {"owner": EMAIL}, "annotations": {"greeting": ENV_VALUE}},
             });
             merge(&mut body, &more);
+            // Which is there, and may be null.
+            body["revision"] = match self.own.revision {
+                Some(version) => json!({"guid": self.revision_guid(), "version": version}),
+                None => Value::Null,
+            };
         }
         if let Some(error) = &self.own.error {
             body["status"]["details"]["error"] = json!(error);
@@ -153,6 +223,11 @@ impl deployment::Own for Trouble {
     type Platform = CloudFoundry;
     const COURSE: deployment::Words = (&["ACTIVE/DEPLOYING"], &["ACTIVE/CANCELING", "FINALIZED/CANCELED"]);
     const CREATED: &'static [&'static str] = &["created_at"];
+    const LIVE: &'static [&'static str] = &["FINALIZED/DEPLOYED"];
+
+    fn slot(one: &Deployment) -> Option<&str> {
+        Some(&one.scope)
+    }
 
     fn fleet(platform: &mut CloudFoundry) -> &mut Fleet<Trouble> {
         &mut platform.fleet
@@ -161,6 +236,10 @@ impl deployment::Own for Trouble {
     /// An app has one active deployment: another one supersedes it, even while it is being canceled.
     fn precede(platform: &mut CloudFoundry, one: &mut Deployment) {
         let old = platform.foundation.old;
+        one.own.previous = Some(platform.current_droplet(&one.scope));
+        let has_revisions = platform.apps.iter().all(|app| app.guid != one.scope || !app.has_no_revisions);
+        let revisions = platform.fleet.all.iter().filter(|known| known.scope == one.scope && known.id != one.id);
+        one.own.revision = has_revisions.then(|| 1 + revisions.count());
         for before in platform.fleet.all.iter_mut().filter(|known| known.scope == one.scope && known.id != one.id) {
             let word = before.script.now();
             if one.script.now().starts_with("ACTIVE")
@@ -168,6 +247,7 @@ impl deployment::Own for Trouble {
                 && !(old && word.ends_with("CANCELING"))
             {
                 before.script.end_with("FINALIZED/SUPERSEDED");
+                one.own.superseded = Some(before.id.clone());
             }
         }
     }
@@ -301,6 +381,16 @@ impl Addition for Foundation {
     }
 }
 
+/// The droplet of the deployment with that number is not kept any more.
+#[derive(Clone, Copy, Debug)]
+pub struct Expired(pub usize);
+
+impl Addition for Expired {
+    fn add_to(self, platforms: &mut Platforms) {
+        platforms.of::<CloudFoundry>().expired.push(format!("droplet-{}", (ABOUT.id)(self.0)));
+    }
+}
+
 /// The platform's whole state.
 pub struct CloudFoundry {
     foundation: Foundation,
@@ -310,6 +400,8 @@ pub struct CloudFoundry {
     fleet: Fleet<Trouble>,
     refreshes: Vec<String>,
     minted: u32,
+    expired: Vec<String>,
+    roll_backs: usize,
 }
 
 impl Default for CloudFoundry {
@@ -322,6 +414,8 @@ impl Default for CloudFoundry {
             fleet: Fleet::default(),
             refreshes: Vec::new(),
             minted: 0,
+            expired: Vec::new(),
+            roll_backs: 0,
         }
     }
 }
@@ -340,6 +434,12 @@ impl Platform for CloudFoundry {
             (Call::Scope, "GET "),
             (Call::Scope, "GET v3/organizations|spaces|apps"),
             (Call::Scope, "GET v3/apps/*"),
+            (Call::Live, "GET v3/apps/*/revisions/deployed"),
+            (Call::Live, "GET v3/apps/*/droplets/current"),
+            (Call::Other, "GET v3/apps/*/revisions"),
+            (Call::Other, "GET v3/apps/*/features/revisions"),
+            (Call::Other, "GET v3/droplets|revisions/*"),
+            (Call::RollBack, "POST v3/deployments"),
             (Call::List, "GET v3/deployments"),
             (Call::Read, "GET v3/deployments/*"),
             (Call::Cancel, "POST v3/deployments/*/actions/cancel"),
@@ -367,6 +467,7 @@ impl Platform for CloudFoundry {
             Access::Missing => return tell(401, 10002, "Authentication error"),
             Access::Unknown => return self.problem(401),
             // Whoever lacks the role is told that there is nothing.
+            Access::Denied if call == Call::RollBack => return tell(422, 10008, NO_APP),
             Access::Denied => return self.problem(if call == Call::Cancel { 404 } else { 403 }),
         }
         let (base, (_, places)) = (base(request), self.route(request));
@@ -380,8 +481,21 @@ impl Platform for CloudFoundry {
             Call::List => self.list(request),
             Call::Read => self.read(&guid, &base),
             Call::Cancel => self.cancel(&guid),
+            Call::RollBack => self.create(request, &base),
+            Call::Live | Call::Other if request.method == "GET" && !places.is_empty() => self.show(request, &base),
             _ => tell(404, 10000, "Unknown request"),
         }
+    }
+
+    fn aim(&self, request: &Request) -> Option<[String; 2]> {
+        let body = Value::Object(request.object()?);
+        let target = [&body["revision"]["guid"], &body["droplet"]["guid"]].into_iter().find_map(Value::as_str)?;
+        Some([body["relationships"]["app"]["data"]["guid"].as_str()?.to_owned(), target.to_owned()])
+    }
+
+    fn oversteps(&self, request: &Request) -> Option<&'static str> {
+        let body = request.object()?;
+        (body.get("strategy").is_some_and(|strategy| strategy != "rolling")).then_some("it is no rolling deployment")
     }
 
     fn problem(&self, status: u16) -> Answer {
@@ -408,6 +522,9 @@ impl Platform for CloudFoundry {
         ("x-ratelimit-reset", epoch(in_seconds).to_string())
     }
 }
+
+/// What is said where somebody may not deploy to an app as well.
+const NO_APP: &str = "Unable to use app. Ensure that the app exists and you have access to it.";
 
 fn tell(status: u16, code: u32, detail: &str) -> Answer {
     let title = match code {
@@ -509,7 +626,8 @@ impl CloudFoundry {
         let (apps, statuses) = (values(request, "app_guids"), values(request, "status_values"));
         let mut found = self.fleet.newest_first(|known| {
             let value = known.script.now().split('/').next().unwrap_or_default();
-            apps.as_ref().is_none_or(|apps| apps.contains(&known.scope))
+            !known.own.is_push
+                && apps.as_ref().is_none_or(|apps| apps.contains(&known.scope))
                 && statuses.as_ref().is_none_or(|wanted| wanted.iter().any(|one| one == value))
         });
         // Oldest first, unless something else is asked for.
@@ -550,7 +668,155 @@ impl CloudFoundry {
             return tell(422, 10008, &detail);
         }
         let took_effect = !word.ends_with("CANCELING") && deployment.script.cancel();
+        let (app, superseded) = (deployment.scope.clone(), deployment.own.superseded.clone());
+        // The app goes back to what was on its way before, although that was never live.
+        let back = self.fleet.all.iter().position(|known| Some(&known.id) == superseded.as_ref());
+        if let Some(at) = back.filter(|_| took_effect) {
+            self.fleet.point(&app, at);
+        }
         Answer::new(200, "", "").effect(took_effect)
+    }
+
+    /// What is live in an app, as far as it was deployed here.
+    fn live(&self, app: &str) -> Option<&Deployment> {
+        let live = self.fleet.slots.live(app)?;
+        self.fleet.all.iter().find(|known| known.scope == app && known.id == live.id)
+    }
+
+    /// An app has the droplet of the newest deployment from the moment on at which that is made.
+    fn current_droplet(&self, app: &str) -> String {
+        let active = self.fleet.all.iter().find(|known| known.scope == app && known.is_active());
+        match active {
+            Some(one) if one.script.now().ends_with("CANCELING") => one.own.previous.clone(),
+            Some(one) => Some(droplet(one)),
+            None => self.live(app).map(droplet),
+        }
+        .unwrap_or_else(|| FIRST_DROPLET.to_owned())
+    }
+
+    /// Revisions and droplets.
+    fn show(&self, request: &Request, base: &str) -> Answer {
+        let path = request.segments();
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        let is_kept = |one: &Deployment| !self.expired.contains(&droplet(one));
+        let revision = |one: &Deployment| one.revision(is_kept(one), base);
+        let deployed = |droplet: &str| {
+            let body = json!({"guid": droplet, "state": "STAGED", "created_at": TIME, "updated_at": TIME});
+            Answer::json(200, &body)
+        };
+        match path[1..] {
+            ["droplets", guid] => {
+                let is_there = self.fleet.all.iter().any(|known| is_kept(known) && droplet(known) == guid);
+                if is_there || guid == FIRST_DROPLET { deployed(guid) } else { tell(404, 10010, "Droplet not found") }
+            }
+            ["revisions", guid] => match self.fleet.all.iter().find(|known| known.revision_guid() == guid) {
+                Some(one) if one.own.revision.is_some() => Answer::json(200, &revision(one)),
+                _ => tell(404, 10010, "Revision not found"),
+            },
+            ["apps", guid, ref rest @ ..] => {
+                let Some(app) = self.apps.iter().find(|app| app.guid == guid) else {
+                    return tell(404, 10010, "App not found");
+                };
+                let of_app = self.fleet.all.iter().filter(|known| known.scope == guid && known.own.revision.is_some());
+                match rest {
+                    ["droplets", _] => deployed(&self.current_droplet(guid)),
+                    ["features", name] => {
+                        let description = "Enable versioning of an application";
+                        let body = json!({"name": name, "description": description, "enabled": !app.has_no_revisions});
+                        Answer::json(200, &body)
+                    }
+                    ["revisions", _] => {
+                        let live = self.live(guid).map(|one| &one.id);
+                        let runs = |one: &&Deployment| !app.is_stopped && (Some(&one.id) == live || one.is_active());
+                        page(&[], of_app.filter(runs).map(revision).collect(), request)
+                    }
+                    _ => {
+                        let wanted = request.param("deployable").map(|wanted| wanted == "true");
+                        let fits = |one: &&Deployment| wanted.is_none_or(|wanted| is_kept(one) == wanted);
+                        let mut items: Vec<Value> = of_app.filter(fits).map(revision).collect();
+                        items.sort_by_key(|item| item["version"].as_u64());
+                        if request.param("order_by").is_some_and(|order| order.starts_with('-')) {
+                            items.reverse();
+                        }
+                        page(&["order_by", "deployable", "versions"], items, request)
+                    }
+                }
+            }
+            _ => tell(404, 10000, "Unknown request"),
+        }
+    }
+
+    /// Makes a deployment: of a revision, of a droplet, or of what the app has at present.
+    fn create(&mut self, request: &Request, base: &str) -> Answer {
+        let unprocessable = |detail: &str| tell(422, 10008, detail);
+        let Some(body) = request.object() else {
+            return tell(400, 1001, "Request invalid due to parse error: invalid request body");
+        };
+        let known = ["relationships", "droplet", "revision", "strategy", "options", "metadata"];
+        if let Some(name) = body.keys().find(|name| !known.contains(&name.as_str())) {
+            return unprocessable(&format!("Unknown field(s): '{name}'"));
+        }
+        let body = Value::Object(body);
+        if let Some(strategy) = body["strategy"].as_str().filter(|strategy| !["rolling", "canary"].contains(strategy)) {
+            return unprocessable(&format!("Strategy '{strategy}' is not a supported deployment strategy"));
+        }
+        let app = body["relationships"]["app"]["data"]["guid"].as_str().unwrap_or_default();
+        let Some(place) = self.apps.iter().position(|known| known.guid == app) else {
+            return unprocessable(NO_APP);
+        };
+        let (revision, wanted) = (body["revision"]["guid"].as_str(), body["droplet"]["guid"].as_str());
+        let of_app = || self.fleet.all.iter().enumerate().filter(|(_, known)| known.scope == app);
+        let latest = of_app().max_by_key(|(_, known)| known.own.revision).map(|(_, known)| droplet(known));
+        let at = match (revision, wanted) {
+            (Some(_), Some(_)) => return unprocessable("Cannot set both fields 'droplet' and 'revision'"),
+            (Some(_), _) if self.apps[place].has_no_revisions => {
+                return unprocessable("Cannot create deployment from a revision for an app without revisions enabled");
+            }
+            (Some(guid), _) => match of_app().find(|(_, known)| known.revision_guid() == guid) {
+                None => return unprocessable("The revision does not exist"),
+                Some((_, one)) if self.expired.contains(&droplet(one)) => {
+                    let detail = "Unable to deploy this revision, the droplet for this revision no longer exists.";
+                    return unprocessable(detail);
+                }
+                Some((_, one)) if Some(droplet(one)) == latest => {
+                    let detail = "Unable to rollback. The code and configuration you are rolling back to is the same as \
+                                  the deployed revision.";
+                    return unprocessable(detail);
+                }
+                Some((at, _)) => at,
+            },
+            (None, wanted) => {
+                let wanted = wanted.map_or_else(|| self.current_droplet(app), str::to_owned);
+                let found = of_app().find(|(_, known)| droplet(known) == wanted && !self.expired.contains(&wanted));
+                match found {
+                    Some((at, _)) => at,
+                    None => {
+                        let detail =
+                            "Unable to assign current droplet. Ensure the droplet exists and belongs to this app.";
+                        return unprocessable(detail);
+                    }
+                }
+            }
+        };
+        let states: &[&str] = match self.fleet.slots.ends {
+            // Whoever stopped it is started by it, and that is all there is to wait for.
+            _ if self.apps[place].is_stopped => &["FINALIZED/DEPLOYED"],
+            Ends::Well => &["ACTIVE/DEPLOYING", "FINALIZED/DEPLOYED"],
+            // It does not fail by itself: somebody cancels it.
+            Ends::Badly => &["ACTIVE/DEPLOYING", "ACTIVE/CANCELING", "FINALIZED/CANCELED"],
+            Ends::Never => &["ACTIVE/DEPLOYING"],
+        };
+        self.apps[place].is_stopped = false;
+        self.roll_backs += 1;
+        let guid = (ABOUT.id)(90 + self.roll_backs);
+        let later = <Trouble as deployment::Own>::created(10_000 + self.roll_backs);
+        let mut copy = self.fleet.all[at].copy(&guid, states.iter().copied()).created_at(later);
+        copy.own = Trouble::default();
+        <Trouble as deployment::Own>::precede(self, &mut copy);
+        self.fleet.add(copy);
+        self.fleet.settle();
+        let made = self.fleet.all.last().expect("what was added");
+        Answer::json(201, &made.at(made.script.now(), false, base)).effect(true)
     }
 
     /// The UAA's token endpoint.
@@ -731,9 +997,48 @@ const ABOUT: About = About {
     ..About::USUAL
 };
 
+/// By the droplet, which works without revisions as well.
+fn request(id: &str) -> (&'static str, String, Value) {
+    let body = json!({
+        "droplet": {"guid": format!("droplet-{id}")},
+        "strategy": "rolling",
+        "relationships": {"app": {"data": {"guid": APP}}},
+    });
+    ("POST", "/v3/deployments".to_owned(), body)
+}
+
+const BACK: Back = Back {
+    slot: APP,
+    target: None,
+    live: Call::Live,
+    request,
+    accepted: 201,
+    makes_one: true,
+    can_fail: true,
+    tells_replaced: true,
+    held: &["ACTIVE/PAUSED"],
+    never_live: |sandbox, one| {
+        sandbox.add(Deployment::new(&(ABOUT.id)(one.number)).like(&ABOUT, one).states(["FINALIZED/CANCELED"]));
+    },
+    busy: &[],
+    refuses: &[("its droplet is gone", |sandbox| {
+        sandbox.add(Expired(2));
+    })],
+    traps: &[("a stopped app", |sandbox| {
+        sandbox.add(App::new(APP, "web", "prod", "acme").stopped());
+    })],
+    unknown: &[("without revisions", |sandbox| {
+        sandbox.add(App::new(APP, "web", "prod", "acme").without_revisions());
+    })],
+};
+
 impl super::Stand for Stand {
     fn about(&self) -> &'static About {
         &ABOUT
+    }
+
+    fn way_back(&self) -> Option<&'static Back> {
+        Some(&BACK)
     }
 
     fn put_one(&self, sandbox: &Sandbox, one: &One) {

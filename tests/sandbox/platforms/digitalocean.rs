@@ -656,10 +656,10 @@ const BACK: Back = Back {
         ("a pinned app", |sandbox| {
             sandbox.add(Condition("app-1", "app_pinned"));
         }),
-        ("an image without a digest", |sandbox| {
-            sandbox.add(Condition("app-1", "image_source_missing_digest"));
-        }),
     ],
+    traps: &[("an image without a digest", |sandbox| {
+        sandbox.add(Condition("app-1", "image_source_missing_digest"));
+    })],
     unknown: &[("what was live before is that at its creation", |sandbox| {
         sandbox.add(LooksBackOnce);
     })],

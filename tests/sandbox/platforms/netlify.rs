@@ -538,6 +538,7 @@ const BACK: Back = Back {
     },
     busy: &[],
     refuses: &[],
+    traps: &[],
     unknown: &[
         ("it keeps the time of publishing", |sandbox| {
             sandbox.add(Restores { keep_time: true, ..Restores::default() });

@@ -523,7 +523,8 @@ const BACK: Back = Back {
         sandbox.add(Deploy::new(SERVICE, &(ABOUT.id)(one.number)).like(&ABOUT, one).states(["update_failed"]));
     },
     busy: &[],
-    refuses: &[("an image by its tag", |sandbox| {
+    refuses: &[],
+    traps: &[("an image by its tag", |sandbox| {
         sandbox.add(Tagged(2));
     })],
     unknown: &[("a running deploy is overridden", |sandbox| {

@@ -922,6 +922,7 @@ const BACK: Back = Back {
         }),
     ],
     refuses: &[],
+    traps: &[],
     unknown: &[
         ("it keeps its time", |sandbox| {
             sandbox.add(Moves { keep_time: true, ..Moves::default() });
