@@ -12,6 +12,8 @@ use super::outcome::Outcome;
 pub struct Version {
     /// What the live pointer names it by, and what a roll back names.
     pub id: String,
+    /// What that names, in a word, where it is no deployment.
+    pub kind: &'static str,
     /// The commit it was made from.
     pub commit: Option<String>,
     /// A page for people.
@@ -44,10 +46,9 @@ impl Version {
 
     /// Its id and its commit, as people read them.
     pub fn label(&self) -> String {
-        match &self.commit {
-            Some(commit) => format!("{} ({})", self.id, short_commit(commit)),
-            None => self.id.clone(),
-        }
+        let kind = if self.kind.is_empty() { String::new() } else { format!("{} ", self.kind) };
+        let commit = self.commit.as_ref().map(|commit| format!(" ({})", short_commit(commit)));
+        format!("{kind}{}{}", self.id, commit.unwrap_or_default())
     }
 }
 

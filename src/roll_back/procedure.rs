@@ -245,7 +245,12 @@ impl Procedure {
     /// What serves, or will, because of it: the deployment that was made for it, or the target itself.
     pub fn served_by(&self) -> Option<&Version> {
         match self.verdict.as_ref()?.result {
-            RollBackResult::Done | RollBackResult::ReplacedOther => self.live.as_ref(),
+            RollBackResult::Done | RollBackResult::ReplacedOther => {
+                let live = self.live.as_ref();
+                // The live pointer may name what is no deployment.
+                let copy = self.copy.as_ref().filter(|copy| live.is_some_and(|live| live.kind != copy.kind));
+                copy.or(live)
+            }
             _ => self.copy.as_ref(),
         }
     }

@@ -42,7 +42,10 @@ impl Procedure {
         let is_target = self.live.as_ref().is_some_and(|live| self.is_target(live));
         match self.step.clone() {
             // Another copy of it went live.
-            Step::Failing { .. } if is_target => self.act(now, Step::CONFIRMING),
+            Step::Failing { .. } if is_target => {
+                self.copy = None;
+                self.act(now, Step::CONFIRMING)
+            }
             Step::Failing { word } => self.finish_failed(word),
             Step::Confirming { is_target: before, times } => {
                 let times = if before == is_target { times + 1 } else { 1 };
