@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::errors::is_missing;
-use super::wire::{Wire, stored};
+use super::wire::{APP, DROPLET, PREVIOUS_DROPLET, Wire, detail, stored};
 use crate::api::wire::Text;
 use crate::api::{Api, ApiRequest};
 use crate::input::Values;
@@ -167,7 +167,7 @@ async fn look_up(
 }
 
 /// The API counts its pages from one.
-fn paged(call: ApiRequest) -> List {
+pub(super) fn paged(call: ApiRequest) -> List {
     List::new(call, "/resources").size(Place::Query("per_page"), SIZES).says("/pagination").numbered(
         Place::Query("page"),
         1,
@@ -184,7 +184,7 @@ fn of_app(app: &Id) -> List {
 }
 
 /// The active ones, or with `back_to` all of them, page by page until one reaches further back.
-async fn deployments(api: &Api, app: &Id, back_to: Option<Timestamp>) -> Result<Vec<Deployment>, Failure> {
+pub(super) async fn deployments(api: &Api, app: &Id, back_to: Option<Timestamp>) -> Result<Vec<Deployment>, Failure> {
     let all = of_app(app);
     let active = all.filtered().filter(|_| back_to.is_none());
     let until = back_to.map_or(Until::End, |time| Until::OlderThan { time, least: 0 });
@@ -196,8 +196,7 @@ fn one_listed(item: &[u8], app: &Id) -> Result<Item<Deployment>, Failure> {
     let told = serde_json::from_slice::<Wire>(item).ok().and_then(Wire::deployment);
     let told = told.filter(|one| Id::parse(&one.id).is_ok_and(|id| id.as_str() == one.id));
     let told = told.ok_or_else(|| Failure::unreadable("with a deployment without an id or a state"))?;
-    let of = told.details.get("app_guid").and_then(|of| of.as_str());
-    if of.is_some_and(|of| !is_same(app.as_str(), of)) {
+    if detail(&told, APP).is_some_and(|of| !is_same(app.as_str(), of)) {
         return Err(Failure::unreadable("with a deployment of another app"));
     }
     Ok(Item::deployment(told))
@@ -205,8 +204,7 @@ fn one_listed(item: &[u8], app: &Id) -> Result<Item<Deployment>, Failure> {
 
 /// Whether a deployment that was canceled had taken the place of an unfinished one.
 pub(super) async fn had_superseded(api: &Api, ended: &Deployment) -> Result<bool, Failure> {
-    let app = ended.details.get("app_guid").and_then(|guid| guid.as_str());
-    let Some((app, created)) = app.and_then(|guid| Id::parse(guid).ok()).zip(ended.created) else {
+    let Some((app, created)) = detail(ended, APP).and_then(|guid| Id::parse(guid).ok()).zip(ended.created) else {
         return Ok(false);
     };
     let mut history = deployments(api, &app, Some(created)).await?;
@@ -218,14 +216,14 @@ pub(super) async fn had_superseded(api: &Api, ended: &Deployment) -> Result<bool
 /// Notes what took the place of an unfinished one: canceling it brings back that one's droplet. A
 /// deployment supersedes the one right before it, so the list has to be in order and without a gap.
 fn mark_superseding(history: &mut [Deployment]) {
-    let droplet = |one: &Deployment, name: &str| one.details.get(name).cloned();
+    let droplet = |one: &Deployment, name: &str| detail(one, name).map(str::to_owned);
     let before = history.iter().skip(1).map(|one| {
         let superseded = one.state == State::Superseded;
-        droplet(one, "droplet_guid").filter(|_| superseded)
+        droplet(one, DROPLET).filter(|_| superseded)
     });
     let before: Vec<_> = before.collect();
     for (one, before) in history.iter_mut().zip(before) {
-        let goes_back_to = droplet(one, "previous_droplet_guid");
+        let goes_back_to = droplet(one, PREVIOUS_DROPLET);
         let can_go_back = !one.is_terminal() || one.state == State::Canceled;
         if can_go_back && before.is_some() && goes_back_to == before {
             one.details.insert(SUPERSEDED_ANOTHER.to_owned(), json!(true));

@@ -5,8 +5,10 @@
 //! cancel, or a router that knows no such host: the code tells them apart. And tokens live for minutes: whoever gives
 //! a user or a client is signed in again, at an address that the API names itself.
 
+mod back;
 mod errors;
 mod list;
+mod live;
 mod uaa;
 mod wire;
 
@@ -14,21 +16,21 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::{Map, json};
 
+use self::back::{BACK, Back};
 use self::errors::{CLIENT_REFUSED, ERRORS, TOKEN_REFUSED, USER_REFUSED, is_missing, not_canceled, refine};
 use self::list::{App, HISTORY_SEEN, SUPERSEDED_ANOTHER, had_superseded};
 use self::uaa::Uaa;
-use self::wire::{STATES, Wire, stored};
+use self::wire::{STATES, Wire, path};
 use super::rest::Rest;
 use super::usual::Read;
-use super::{Need, Opened, PlatformInfo, Way, input, opened, secret};
+use super::{Need, Opened, PlatformInfo, RollBack, Way, input, opened, secret};
 use crate::api::{Api, ApiRequest, Service};
 use crate::input::faults::Faults;
 use crate::input::{Input, Values};
-use crate::model::about::About;
+use crate::model::about::{About, CanRollBack};
 use crate::model::answers::{Conclusion, Filter};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::Failure;
-use crate::model::id::segment;
 use crate::model::reason::Missing;
 use crate::select::Select;
 use crate::text::secret::Secret;
@@ -50,7 +52,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         way_back: "run `cf revisions APP` to see what there was, then `CF_STARTUP_TIMEOUT=60 cf rollback APP --version N`: after \
                    five minutes without that variable the command cancels its own deployment, and the same roll back is \
                    refused from then on.",
-        ..About::NONE
+        roll_back: CanRollBack::Yes(BACK),
     },
     // Every foundation has an address of its own.
     base: "",
@@ -132,10 +134,6 @@ fn signed_in(service: Service, values: &Values) -> Option<Service> {
     Some(service.sign_in(client).errors(errors))
 }
 
-fn path(id: &str) -> String {
-    format!("/v3/deployments/{}", segment(&stored(id)))
-}
-
 #[async_trait]
 impl Rest for CloudFoundry {
     type Wire = Wire;
@@ -201,6 +199,10 @@ impl Rest for CloudFoundry {
                 Err(Failure::guarded(words, "Give `app_id`."))
             }
         }
+    }
+
+    fn roll_back(&self) -> Option<&dyn RollBack> {
+        Some(&Back)
     }
 
     /// Only its app's history tells whose droplet the app goes back to.

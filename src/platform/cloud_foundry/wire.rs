@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::api::wire::{Maybe, Text, Time};
 use crate::model::deployment::{Deployment, State};
-use crate::model::id::is_same;
+use crate::model::id::{is_same, segment};
 use crate::platform::states::{self, States};
 
 /// The words of all versions of the API, `value/reason`.
@@ -21,10 +21,27 @@ pub(super) const STATES: States = &[
     ("CANCELING", State::Canceling),
 ];
 
+/// Names of facts in [`Deployment::details`].
+pub(super) const APP: &str = "app_guid";
+pub(super) const DROPLET: &str = "droplet_guid";
+pub(super) const PREVIOUS_DROPLET: &str = "previous_droplet_guid";
+pub(super) const REVISION: &str = "revision_guid";
+pub(super) const LAST_CHANGE: &str = "last_status_change";
+
+/// What a deployment tells by that name.
+pub(super) fn detail<'d>(one: &'d Deployment, name: &str) -> Option<&'d str> {
+    one.details.get(name)?.as_str()
+}
+
 /// A guid as it is stored: whether one in capitals is found depends on the foundation's database.
 pub(super) fn stored(guid: &str) -> String {
     let small = guid.to_ascii_lowercase();
     if is_same(guid, &small) { small } else { guid.to_owned() }
+}
+
+/// Where a deployment is read.
+pub(super) fn path(id: &str) -> String {
+    format!("/v3/deployments/{}", segment(&stored(id)))
 }
 
 #[derive(Default, Deserialize)]
@@ -36,6 +53,7 @@ pub(super) struct Wire {
     strategy: Text,
     droplet: Maybe<Named>,
     previous_droplet: Maybe<Named>,
+    revision: Maybe<Named>,
     relationships: Maybe<Relationships>,
 }
 
@@ -51,12 +69,13 @@ struct Status {
 #[serde(default)]
 struct StatusDetails {
     error: Text,
+    last_status_change: Text,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Named {
-    guid: Text,
+pub(super) struct Named {
+    pub(super) guid: Text,
 }
 
 #[derive(Default, Deserialize)]
@@ -82,17 +101,20 @@ impl Wire {
             None => value,
         };
         let guid = |named: Maybe<Named>| named.0.and_then(|it| it.guid.0);
+        let StatusDetails { error, last_status_change } = details.0.unwrap_or_default();
         let facts = [
-            ("app_guid", self.relationships.0.and_then(|to| guid(to.app.0?.data))),
+            (APP, self.relationships.0.and_then(|to| guid(to.app.0?.data))),
             ("strategy", self.strategy.0),
-            ("droplet_guid", guid(self.droplet)),
-            ("previous_droplet_guid", guid(self.previous_droplet)),
+            (DROPLET, guid(self.droplet)),
+            (PREVIOUS_DROPLET, guid(self.previous_droplet)),
+            (REVISION, guid(self.revision)),
+            (LAST_CHANGE, last_status_change.0),
         ];
         let facts = facts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::String(value?))));
         Some(Deployment {
             settled,
             created: self.created_at.0,
-            note: details.0.and_then(|details| details.error.0),
+            note: error.0,
             details: facts.collect(),
             ..states::deployment(STATES, self.guid, word)?
         })
