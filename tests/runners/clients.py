@@ -64,6 +64,23 @@ def pydo():
         call(f"cancel {state}", cancel, status, 400 if over else None)
         call(f"get {state} afterwards", lambda: get(id, word if over else "CANCELED"))
     call("get unknown", lambda: should("error", api.apps.get_deployment(app, app)["id"], "not_found"))
+    live = deployments["succeeded"][0]
+
+    def validate(state, *wanted):
+        said = api.apps.validate_rollback(app, {"deployment_id": deployments[state][0], "skip_pin": True})
+        should("the objection", said.get("error", {}).get("code"), *wanted)
+
+    call("what is live", lambda: should("the id", api.apps.get(app)["app"]["active_deployment"]["id"], live))
+    call("validate succeeded", lambda: validate("succeeded", None))
+    for state in ("failed", "canceled", "superseded"):
+        call(f"validate {state}", lambda: validate(state, "incompatible_result"))
+    roll_back = lambda id: api.apps.create_rollback(app, {"deployment_id": id, "skip_pin": True})
+    call("roll back to failed", lambda: roll_back(deployments["failed"][0]), status, 400)
+    copy = call("roll back", lambda: roll_back(live)["deployment"])
+    for phase in ("PENDING_BUILD", "DEPLOYING", "ACTIVE"):
+        call(f"its copy, {phase}", lambda: get(copy["id"], phase))
+    call("what is live afterwards", lambda: should("the id", api.apps.get(app)["app"]["active_deployment"]["id"], copy["id"]))
+    call("get replaced", lambda: get(live, "SUPERSEDED"))
     other = Client("unknown", endpoint=url, connection_verify=CA)
     call("wrong token", lambda: other.apps.list()["apps"], status, 401)
 

@@ -4,6 +4,8 @@
 //! deployment's id in a state of its own, so only a read decides. And `phase` is the only field that tells the state:
 //! the step counters stop moving when a deployment is canceled.
 
+mod back;
+
 use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
@@ -12,13 +14,14 @@ use serde_json::json;
 use super::list::{List, More, Place};
 use super::paging::Sizes;
 use super::rest::Rest;
+use super::roll_back::RollBack;
 use super::scope::Scope;
 use super::{Need, Opened, PlatformInfo, Way, input, opened, secret};
 use crate::api::wire::{Many, Maybe, Text, Time};
 use crate::api::{ApiRequest, Errors, Reset, Service};
 use crate::input::Values;
 use crate::input::faults::Faults;
-use crate::model::about::About;
+use crate::model::about::{About, CanRollBack, RollBackInfo};
 use crate::model::deployment::{Deployment, Source, State};
 use crate::model::id::{Id, segment};
 use crate::select::Select;
@@ -35,7 +38,15 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         caveat: "The version that was live before stays live. Changes to the app's spec, its databases or anything a \
                  job of this deployment already did are not undone.",
         way_back: "open the app, Activity, and roll back to the deployment before it.",
-        ..About::NONE
+        roll_back: CanRollBack::Yes(RollBackInfo {
+            flips: false,
+            in_flight_first: false,
+            grant: "",
+            not_undone: "What jobs of the deployment did (migrations, data, messages), and what is in databases.",
+            stays: "The whole app spec is the old one's, its variables included; static sites are built again. The app is \
+                    not pinned: the next push deploys as usual, so revert it first.",
+            warning: "",
+        }),
     },
     base: "https://api.digitalocean.com",
     inputs: &[
@@ -67,6 +78,9 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
 /// Two hundred deployments may be more than one answer can hold: a whole app's description stands in each.
 const SIZES: Sizes = &[50, 10, 1];
 
+/// What the answers about one deployment show it at.
+const DEPLOYMENT: &str = "/deployment";
+
 struct DigitalOcean {
     app: Scope,
 }
@@ -77,14 +91,21 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
         Scope::by_name("app", "app_name", name.to_owned(), apps, ["/spec/name", "/id"])
     } else {
         let id = values.parsed("app_id", faults, Id::parse)?;
-        let read = ApiRequest::get(format!("/v2/apps/{}", id.segment()), "read the app");
-        Scope::by_id("app", "app_id", id, read, "/app/id")
+        let read = read_app(id.as_str());
+        Scope::by_id("app", "app_id", id, read, APP_ID)
     };
     let service = Service::new(&INFO.about)
         .bearer(&values.secret("token")?)
         .rate_limit(Reset("ratelimit-reset"))
         .errors(Errors::at(&["/message"]).request_id(&["/request_id"]));
     opened(DigitalOcean { app }, service)
+}
+
+/// Where the answer about an app has its id.
+const APP_ID: &str = "/app/id";
+
+fn read_app(id: &str) -> ApiRequest {
+    ApiRequest::get(format!("/v2/apps/{}", segment(id)), "read the app")
 }
 
 /// The API counts its pages from one, and leaves an empty list out.
@@ -99,11 +120,16 @@ impl DigitalOcean {
     fn deployments(&self) -> String {
         format!("/v2/apps/{}/deployments", segment(self.app.as_str()))
     }
+
+    /// There is no filter by phase.
+    fn list(&self) -> List {
+        paged(ApiRequest::get(self.deployments(), "list the deployments"), "/deployments")
+    }
 }
 
 impl Rest for DigitalOcean {
     type Wire = Wire;
-    const AT: &'static str = "/deployment";
+    const AT: &'static str = DEPLOYMENT;
     const INFO: &'static PlatformInfo = &INFO;
 
     fn scope(&self) -> Option<&Scope> {
@@ -120,10 +146,12 @@ impl Rest for DigitalOcean {
         ApiRequest::cancel(path)
     }
 
-    /// There is no filter by phase.
     fn lists(&self) -> Vec<List> {
-        let call = ApiRequest::get(self.deployments(), "list the deployments");
-        vec![paged(call, "/deployments")]
+        vec![self.list()]
+    }
+
+    fn roll_back(&self) -> Option<&dyn RollBack> {
+        Some(self)
     }
 
     fn deployment(&self, wire: Wire) -> Option<Deployment> {
@@ -223,7 +251,7 @@ impl Wire {
     fn deployment(self, app: &str) -> Option<Deployment> {
         let sources = self.sources();
         let first = |field: fn(&Source) -> &Option<String>| sources.iter().find_map(|one| field(one).clone());
-        let previous = self.previous_deployment_id.0.map(|id| ("previous_deployment_id".to_owned(), json!(id)));
+        let previous = self.previous_deployment_id.0;
         Some(
             Deployment {
                 // The deployment's own page has no documented address; the app's page has.
@@ -232,7 +260,8 @@ impl Wire {
                 commit: first(|one| &one.commit),
                 created: self.created_at.0,
                 automatic: self.cause_details.get().is_some_and(Cause::is_automatic),
-                details: previous.into_iter().collect(),
+                details: previous.iter().map(|id| ("previous_deployment_id".to_owned(), json!(id))).collect(),
+                handle: json!(previous),
                 ..INFO.deployment(self.id, self.phase)?
             }
             .made_from(sources),
@@ -243,21 +272,26 @@ impl Wire {
     fn sources(&self) -> Vec<Source> {
         let push = self.cause_details.get().and_then(|cause| cause.git_push.get());
         let mut sources = Vec::from_iter(push.map(|push| push.source(Some(&push.commit_sha))));
+        sources.extend(self.components());
+        // A ready-made image comes from no source at all.
+        sources.retain(|source| source.branch.is_some() || source.commit.is_some());
+        sources.dedup();
+        sources
+    }
+
+    fn components(&self) -> Vec<Source> {
         let none = Spec::default();
         let spec = self.spec.get().unwrap_or(&none);
-        for (built, planned) in [
+        [
             (&self.services, &spec.services),
             (&self.static_sites, &spec.static_sites),
             (&self.workers, &spec.workers),
             (&self.jobs, &spec.jobs),
             (&self.functions, &spec.functions),
-        ] {
-            sources.extend(of_kind(&built.0, &planned.0));
-        }
-        // A ready-made image comes from no source at all.
-        sources.retain(|source| source.branch.is_some() || source.commit.is_some());
-        sources.dedup();
-        sources
+        ]
+        .into_iter()
+        .flat_map(|(built, planned)| of_kind(&built.0, &planned.0))
+        .collect()
     }
 }
 
