@@ -746,6 +746,32 @@ impl CloudFoundry {
         }
     }
 
+    /// Where the deployment is whose droplet another one is to be made of; or why there is none.
+    fn source(&self, app: &App, body: &Value) -> Result<usize, &'static str> {
+        const GONE: &str = "Unable to deploy this revision, the droplet for this revision no longer exists.";
+        const SAME: &str = "Unable to rollback. The code and configuration you are rolling back to is the same as the \
+                            deployed revision.";
+        const NO_DROPLET: &str = "Unable to assign current droplet. Ensure the droplet exists and belongs to this app.";
+        let (revision, wanted) = (body["revision"]["guid"].as_str(), body["droplet"]["guid"].as_str());
+        let of_app = || self.fleet.all.iter().enumerate().filter(|(_, known)| known.scope == app.guid);
+        let latest = of_app().max_by_key(|(_, known)| known.own.revision).map(|(_, known)| droplet(known));
+        let Some(guid) = revision else {
+            let wanted = wanted.map_or_else(|| self.current_droplet(&app.guid), str::to_owned);
+            let is_there = |known: &Deployment| droplet(known) == wanted && !self.expired.contains(&wanted);
+            return of_app().find(|(_, known)| is_there(known)).map(|(at, _)| at).ok_or(NO_DROPLET);
+        };
+        match of_app().find(|(_, known)| known.revision_guid() == guid) {
+            _ if wanted.is_some() => Err("Cannot set both fields 'droplet' and 'revision'"),
+            _ if app.has_no_revisions => {
+                Err("Cannot create deployment from a revision for an app without revisions enabled")
+            }
+            None => Err("The revision does not exist"),
+            Some((_, one)) if self.expired.contains(&droplet(one)) => Err(GONE),
+            Some((_, one)) if Some(droplet(one)) == latest => Err(SAME),
+            Some((at, _)) => Ok(at),
+        }
+    }
+
     /// Makes a deployment: of a revision, of a droplet, or of what the app has at present.
     fn create(&mut self, request: &Request, base: &str) -> Answer {
         let unprocessable = |detail: &str| tell(422, 10008, detail);
@@ -764,39 +790,9 @@ impl CloudFoundry {
         let Some(place) = self.apps.iter().position(|known| known.guid == app) else {
             return unprocessable(NO_APP);
         };
-        let (revision, wanted) = (body["revision"]["guid"].as_str(), body["droplet"]["guid"].as_str());
-        let of_app = || self.fleet.all.iter().enumerate().filter(|(_, known)| known.scope == app);
-        let latest = of_app().max_by_key(|(_, known)| known.own.revision).map(|(_, known)| droplet(known));
-        let at = match (revision, wanted) {
-            (Some(_), Some(_)) => return unprocessable("Cannot set both fields 'droplet' and 'revision'"),
-            (Some(_), _) if self.apps[place].has_no_revisions => {
-                return unprocessable("Cannot create deployment from a revision for an app without revisions enabled");
-            }
-            (Some(guid), _) => match of_app().find(|(_, known)| known.revision_guid() == guid) {
-                None => return unprocessable("The revision does not exist"),
-                Some((_, one)) if self.expired.contains(&droplet(one)) => {
-                    let detail = "Unable to deploy this revision, the droplet for this revision no longer exists.";
-                    return unprocessable(detail);
-                }
-                Some((_, one)) if Some(droplet(one)) == latest => {
-                    let detail = "Unable to rollback. The code and configuration you are rolling back to is the same as \
-                                  the deployed revision.";
-                    return unprocessable(detail);
-                }
-                Some((at, _)) => at,
-            },
-            (None, wanted) => {
-                let wanted = wanted.map_or_else(|| self.current_droplet(app), str::to_owned);
-                let found = of_app().find(|(_, known)| droplet(known) == wanted && !self.expired.contains(&wanted));
-                match found {
-                    Some((at, _)) => at,
-                    None => {
-                        let detail =
-                            "Unable to assign current droplet. Ensure the droplet exists and belongs to this app.";
-                        return unprocessable(detail);
-                    }
-                }
-            }
+        let at = match self.source(&self.apps[place], &body) {
+            Ok(at) => at,
+            Err(detail) => return unprocessable(detail),
         };
         let states: &[&str] = match self.fleet.slots.ends {
             // Whoever stopped it is started by it, and that is all there is to wait for.
