@@ -3,11 +3,9 @@
 //! One trap shapes this file, as every real one has its own: a cancel is answered with 202 and the deployment, which
 //! may go live all the same, so only a read decides.
 
-use serde::Deserialize;
-
 use super::rest::Rest;
 use super::{Need, Opened, PlatformInfo, input, opened, secret};
-use crate::api::wire::Text;
+use crate::api::wire::{Text, fields};
 use crate::api::{ApiRequest, Errors, Reset, Service};
 use crate::input::Values;
 use crate::input::faults::Faults;
@@ -60,12 +58,12 @@ fn open(values: &Values, _faults: &mut Faults) -> Opened {
     opened(Acme { workspace }, service)
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Wire {
-    id: Text,
-    status: Text,
-    page: Text,
+fields! {
+    struct Wire {
+        id: Text,
+        status: Text,
+        page: Text,
+    }
 }
 
 impl Rest for Acme {

@@ -1,9 +1,10 @@
 //! A 2xx answer, and how it is read.
 
 use jiff::Timestamp;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
-use super::wire;
+use super::wire::{self, Field};
 use crate::model::failure::{Failure, Kind};
 
 /// A 2xx answer.
@@ -33,8 +34,24 @@ impl Reply {
     ///
     /// # Errors
     /// When the body is no JSON, or what stands there has another shape.
-    pub fn at<T: DeserializeOwned>(&self, pointer: &str) -> Result<Option<T>, Failure> {
-        wire::at(&self.body, pointer).map_err(|_| self.unreadable(what_is(&self.body)))
+    pub fn at<T: Field + Default>(&self, pointer: &str) -> Result<Option<T>, Failure> {
+        wire::at(&self.body, pointer).map_err(|_| self.odd())
+    }
+
+    /// What stands at a JSON pointer of the body, as it is written.
+    ///
+    /// # Errors
+    /// As for [`Self::at`].
+    pub(crate) fn raw(&self, pointer: &str) -> Result<Option<&RawValue>, Failure> {
+        wire::raw(&self.body, pointer).map_err(|_| self.odd())
+    }
+
+    /// The items of the list at a JSON pointer of the body, as they are written.
+    ///
+    /// # Errors
+    /// As for [`Self::at`].
+    pub(crate) fn items(&self, pointer: &str) -> Result<Option<Vec<&RawValue>>, Failure> {
+        wire::items(&self.body, pointer).map_err(|_| self.odd())
     }
 
     /// The `Link` header of the answer.
@@ -43,8 +60,8 @@ impl Reply {
     }
 
     /// The body as JSON of this shape, or a failure that says what came instead.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        serde_json::from_slice(&self.body).map_err(|_| self.unreadable(what_is(&self.body)))
+    pub fn json<T: Field + Default>(&self) -> Result<T, Failure> {
+        self.at("")?.ok_or_else(|| self.odd())
     }
 
     /// Checks that this is a yes, whatever it says: an empty body or any JSON. A web page is somebody else's yes.
@@ -52,7 +69,12 @@ impl Reply {
         if self.is_empty() {
             return Ok(());
         }
-        self.json::<IgnoredAny>().map(drop)
+        serde_json::from_slice::<IgnoredAny>(&self.body).map(drop).map_err(|_| self.odd())
+    }
+
+    /// A failure that says what came instead of JSON, or of JSON as it is documented.
+    fn odd(&self) -> Failure {
+        self.unreadable(what_is(&self.body))
     }
 
     /// A failure that says the answer makes no sense.

@@ -130,7 +130,7 @@ async fn a_page_is_described_and_never_shown_and_a_plain_sentence_is_told() {
         ("{]", "not JSON"),
     ] {
         let (api, _) = api(service(None), vec![(0, Ok(response(200, &[], body)))]);
-        let failure = api.send(call()).await.unwrap().json::<Vec<u8>>().unwrap_err();
+        let failure = api.send(call()).await.unwrap().json::<bool>().unwrap_err();
         assert_eq!(failure.kind, Kind::Unreadable);
         assert!(failure.words.contains(said), "{body}: {}", failure.words);
     }

@@ -280,23 +280,23 @@ impl List {
         }
     }
 
-    fn items(&self, reply: &Reply) -> Result<Vec<Box<RawValue>>, Failure> {
+    fn items<'r>(&self, reply: &'r Reply) -> Result<Vec<&'r RawValue>, Failure> {
         if let Some(at) = self.says
             && reply.at::<Value>(at)?.is_none()
         {
             return Err(reply.unreadable("without its paging"));
         }
-        match reply.at(self.items)? {
+        match reply.items(self.items)? {
             None if self.is_left_out_when_empty => Ok(Vec::new()),
             items => items.ok_or_else(|| reply.unreadable("without a list")),
         }
     }
 
-    fn inner(&self, item: &RawValue, reply: &Reply) -> Result<Box<RawValue>, Failure> {
+    fn inner<'r>(&self, item: &'r RawValue, reply: &Reply) -> Result<&'r RawValue, Failure> {
         if self.item.is_empty() {
-            return Ok(item.to_owned());
+            return Ok(item);
         }
-        let inner = wire::at(item.get().as_bytes(), self.item).ok().flatten();
+        let inner = wire::raw(item.get().as_bytes(), self.item).ok().flatten();
         inner.ok_or_else(|| reply.unreadable("with an item that is none"))
     }
 
@@ -305,7 +305,7 @@ impl List {
         &self,
         reply: &Reply,
         (page, many): (Page, usize),
-        outer: &[Box<RawValue>],
+        outer: &[&RawValue],
         cursor: &mut Option<Value>,
     ) -> Result<bool, Failure> {
         let nowhere = |wrong| reply.unreadable(wrong);

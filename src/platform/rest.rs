@@ -5,12 +5,12 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use serde::de::DeserializeOwned;
 
 use super::list::{Item, List, Until, begun};
 use super::scope::Scope;
 use super::usual::{self, Read};
 use super::{Platform, PlatformInfo, RollBack, in_scope, oldest_in_flight};
+use crate::api::wire::{self, Field};
 use crate::api::{Api, ApiRequest, Reply};
 use crate::model::answers::{Accepted, Conclusion, Filter, Found, Listed, NEWEST};
 use crate::model::deployment::Deployment;
@@ -22,7 +22,7 @@ use crate::model::reason::Missing;
 #[async_trait]
 pub trait Rest: Send + Sync + 'static {
     /// One deployment as this API writes it.
-    type Wire: DeserializeOwned + Send;
+    type Wire: Field + Default + Send;
     /// JSON pointer to it in an answer; empty: the body itself.
     const AT: &'static str = "";
     /// What can be said of the platform before a run.
@@ -198,8 +198,7 @@ fn has_fit_id(told: &Deployment) -> bool {
 
 /// An item of a list.
 fn listed<R: Rest + ?Sized>(rest: &R, item: &[u8], given: Timestamp) -> Result<Item<Deployment>, Failure> {
-    let wire: Option<R::Wire> = serde_json::from_slice(item).ok();
-    let told = wire.and_then(|wire| rest.deployment(wire)).filter(has_fit_id);
+    let told = wire::item(item).and_then(|wire| rest.deployment(wire)).filter(has_fit_id);
     let mut told = told.ok_or_else(|| Failure::unreadable("with a deployment without an id or a state"))?;
     rest.date(&mut told, given);
     rest.admit(&told)?;

@@ -1,6 +1,6 @@
 //! Canceling is a `PUT` with a body and a header of its own, answers come in an envelope, and a 200 can say no.
 
-use cancel_deployment::api::wire::{Text, Time};
+use cancel_deployment::api::wire::{Text, Time, fields};
 use cancel_deployment::api::{ApiRequest, Body, Errors, Method, Service};
 use cancel_deployment::model::about::About;
 use cancel_deployment::model::deployment::{Deployment, State};
@@ -10,7 +10,6 @@ use cancel_deployment::platform::PlatformInfo;
 use cancel_deployment::platform::list::{List, More, Place};
 use cancel_deployment::platform::rest::Rest;
 use cancel_deployment::text::secret::Secret;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Answer, Guest, Seen, Server};
@@ -29,12 +28,12 @@ const INFO: PlatformInfo = PlatformInfo {
 
 struct Folder;
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Wire {
-    uuid: Text,
-    state: Text,
-    created_on: Time,
+fields! {
+    struct Wire {
+        uuid: Text,
+        state: Text,
+        created_on: Time,
+    }
 }
 
 impl Rest for Folder {

@@ -1,6 +1,6 @@
 //! Every call is a `POST` to one path, errors come inside a 200, and pages go on by a cursor in the body.
 
-use cancel_deployment::api::wire::Text;
+use cancel_deployment::api::wire::{Text, fields};
 use cancel_deployment::api::{ApiError, ApiRequest, Body, Errors, Method, Response, Service};
 use cancel_deployment::model::about::About;
 use cancel_deployment::model::deployment::{Deployment, State};
@@ -9,7 +9,6 @@ use cancel_deployment::platform::PlatformInfo;
 use cancel_deployment::platform::list::{List, Place};
 use cancel_deployment::platform::rest::Rest;
 use cancel_deployment::text::secret::Secret;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Answer, Guest, Seen, Server};
@@ -23,11 +22,11 @@ const INFO: PlatformInfo = PlatformInfo {
 
 struct Graph;
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Wire {
-    id: Text,
-    status: Text,
+fields! {
+    struct Wire {
+        id: Text,
+        status: Text,
+    }
 }
 
 fn operation(query: &str, id: &str, action: &str) -> ApiRequest {

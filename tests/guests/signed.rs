@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use cancel_deployment::api::wire::{Text, Time};
+use cancel_deployment::api::wire::{Many, Text, Time, fields};
 use cancel_deployment::api::{Api, ApiError, ApiRequest, Body, Errors, Method, Request, Response, Service, Sign};
 use cancel_deployment::model::about::About;
 use cancel_deployment::model::answers::Filter;
@@ -16,7 +16,6 @@ use cancel_deployment::platform::PlatformInfo;
 use cancel_deployment::platform::list::{Item, List, Place, Until};
 use cancel_deployment::platform::rest::Rest;
 use cancel_deployment::text::secret::Secret;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Answer, Guest, Seen, Server};
@@ -59,12 +58,12 @@ impl Sign for Key {
 
 struct Signed;
 
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Wire {
-    deployment_id: Text,
-    status: Text,
-    create_time: Time,
+fields! {
+    struct Wire {
+        deployment_id as "deploymentId": Text,
+        status: Text,
+        create_time as "createTime": Time,
+    }
 }
 
 fn operation(name: &str, body: Value, action: &str) -> ApiRequest {
@@ -100,8 +99,8 @@ impl Rest for Signed {
         };
         let ids = list.read(api, Until::End, take).await?;
         let batch = operation("BatchGet", json!({ "deploymentIds": ids }), "read the deployments").reading();
-        let infos: Vec<Wire> = api.send(batch).await?.at("/deploymentsInfo")?.unwrap_or_default();
-        Ok(infos.into_iter().filter_map(|wire| self.deployment(wire)).collect())
+        let infos: Many<Wire> = api.send(batch).await?.at("/deploymentsInfo")?.unwrap_or_default();
+        Ok(infos.0.into_iter().filter_map(|wire| self.deployment(wire)).collect())
     }
 }
 

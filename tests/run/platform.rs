@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use cancel_deployment::api::wire::Many;
 use cancel_deployment::api::{Api, ApiRequest, Method, Request, Reset, Response, Service, Transport, TransportError};
 use cancel_deployment::model::answers::{Accepted, Conclusion, Filter, Found, Listed};
 use cancel_deployment::model::deployment::{Deployment, Source, State};
@@ -301,8 +302,8 @@ impl Platform for Scripted {
 
     async fn list(&self, api: &Api, _wanted: &Filter) -> Result<Listed, Failure> {
         let reply = api.send(ApiRequest::get("/list", "list them")).await?;
-        let told: Vec<Value> = reply.json()?;
-        Ok(Listed::Here(told.iter().map(|one| self.0.deployment(one)).collect()))
+        let told: Many<Value> = reply.json()?;
+        Ok(Listed::Here(told.0.iter().map(|one| self.0.deployment(one)).collect()))
     }
 
     /// Never found.

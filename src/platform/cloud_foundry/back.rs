@@ -6,7 +6,6 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::list::deployments;
@@ -15,6 +14,7 @@ use super::live::{
     within,
 };
 use super::wire::{APP, DROPLET, PREVIOUS_DROPLET, REVISION, Wire, detail, path, stored};
+use crate::api::wire::Field;
 use crate::api::{Api, ApiRequest, Body, Reply};
 use crate::model::about::RollBackInfo;
 use crate::model::deployment::{Deployment, State};
@@ -38,7 +38,7 @@ pub(super) const BACK: RollBackInfo = RollBackInfo {
 };
 
 /// What an answer to a read says at this place.
-async fn says<T: DeserializeOwned>(api: &Api, path: String, what: &str, at: &str) -> Result<Option<T>, Failure> {
+async fn says<T: Field + Default>(api: &Api, path: String, what: &str, at: &str) -> Result<Option<T>, Failure> {
     api.send(ApiRequest::get(path, format!("read {what}"))).await?.at(at)
 }
 

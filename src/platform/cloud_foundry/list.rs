@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::errors::is_missing;
 use super::wire::{APP, DROPLET, PREVIOUS_DROPLET, Wire, detail, stored};
-use crate::api::wire::Text;
+use crate::api::wire::{self, Text};
 use crate::api::{Api, ApiRequest};
 use crate::input::Values;
 use crate::input::faults::Faults;
@@ -193,7 +193,7 @@ pub(super) async fn deployments(api: &Api, app: &Id, back_to: Option<Timestamp>)
 
 /// One deployment of a list. Nobody gave its id, so it is judged like a written one.
 fn one_listed(item: &[u8], app: &Id) -> Result<Item<Deployment>, Failure> {
-    let told = serde_json::from_slice::<Wire>(item).ok().and_then(Wire::deployment);
+    let told = wire::item::<Wire>(item).and_then(Wire::deployment);
     let told = told.filter(|one| Id::parse(&one.id).is_ok_and(|id| id.as_str() == one.id));
     let told = told.ok_or_else(|| Failure::unreadable("with a deployment without an id or a state"))?;
     if detail(&told, APP).is_some_and(|of| !is_same(app.as_str(), of)) {

@@ -4,11 +4,10 @@
 //! flight is left out. What a deployment says that it replaced had never been live if it superseded one that was not done.
 
 use jiff::Timestamp;
-use serde::Deserialize;
 
 use super::list::{deployments, paged};
 use super::wire::{APP, DROPLET, LAST_CHANGE, Named, PREVIOUS_DROPLET, REVISION, detail, stored};
-use crate::api::wire::{Maybe, Text};
+use crate::api::wire::{self, Many, Maybe, Text, fields};
 use crate::api::{Api, ApiRequest};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::Failure;
@@ -17,11 +16,11 @@ use crate::model::roll_back::{LiveNow, Version};
 use crate::platform::list::{Item, Until};
 use crate::platform::usual::is_gone;
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Revision {
-    guid: Text,
-    droplet: Maybe<Named>,
+fields! {
+    struct Revision {
+        guid: Text,
+        droplet: Maybe<Named>,
+    }
 }
 
 impl Revision {
@@ -76,7 +75,7 @@ pub(super) async fn history(api: &Api, app: &Id) -> Result<Vec<Deployment>, Fail
 pub(super) async fn revisions(api: &Api, app: &Id) -> Result<Vec<Version>, Failure> {
     let call = ApiRequest::get(within(app, "/revisions"), "list the revisions").query("order_by", "-created_at");
     let take = |item: &[u8], _| {
-        let one = serde_json::from_slice::<Revision>(item).ok().and_then(Revision::version);
+        let one = wire::item(item).and_then(Revision::version);
         let one = one.ok_or_else(|| Failure::unreadable("with a revision without an id"))?;
         Ok(Item { id: one.id.clone(), what: one, is_in_flight: false, created: None, ends: false })
     };
@@ -87,9 +86,9 @@ pub(super) async fn revisions(api: &Api, app: &Id) -> Result<Vec<Version>, Failu
 pub(super) async fn deployed(api: &Api, app: &Id, active: &[Deployment]) -> Result<LiveNow, Failure> {
     let call = ApiRequest::get(within(app, "/revisions/deployed"), "read which revision is live");
     let reply = api.send(call).await?;
-    let all: Option<Vec<Revision>> = reply.at("/resources")?;
+    let all: Option<Many<Revision>> = reply.at("/resources")?;
     let total: Option<usize> = reply.at("/pagination/total_results")?;
-    let all = all.filter(|all| total == Some(all.len()));
+    let all = all.map(|all| all.0).filter(|all| total == Some(all.len()));
     let all = all.and_then(|all| all.into_iter().map(Revision::version).collect::<Option<Vec<_>>>());
     let mut all = all.ok_or_else(|| reply.unreadable("without a whole list of revisions"))?;
     all.retain(|one| !active.iter().any(|active| tells(active, REVISION, &one.id)));
@@ -161,7 +160,7 @@ mod tests {
     }
 
     fn read(body: &Value) -> Option<Version> {
-        serde_json::from_value::<Revision>(body.clone()).unwrap().version()
+        wire::of::<Revision>(body).unwrap().version()
     }
 
     #[test]

@@ -6,13 +6,12 @@
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
 use serde_json::json;
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
 use super::errors::WRONG_ADDRESS;
-use crate::api::wire::Maybe;
+use crate::api::wire::{Maybe, Text, fields};
 use crate::api::{ApiRequest, Body, Channel, SignIn};
 use crate::model::address::Address;
 use crate::model::failure::{Failure, Kind};
@@ -105,29 +104,25 @@ impl SignIn for Uaa {
     }
 }
 
-#[derive(Deserialize)]
-struct Token {
-    access_token: Secret,
-}
+fields! {
+    struct Token {
+        access_token: Secret,
+    }
 
-/// The API's root document. A link is null where its component is not installed.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Root {
-    links: Maybe<Links>,
-    cf_on_k8s: Maybe<bool>,
-}
+    /// The API's root document. A link is null where its component is not installed.
+    struct Root {
+        links: Maybe<Links>,
+        cf_on_k8s: Maybe<bool>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Links {
-    login: Maybe<Target>,
-    uaa: Maybe<Target>,
-}
+    struct Links {
+        login: Maybe<Target>,
+        uaa: Maybe<Target>,
+    }
 
-#[derive(Deserialize)]
-struct Target {
-    href: String,
+    struct Target {
+        href: Text,
+    }
 }
 
 impl Root {
@@ -138,13 +133,13 @@ impl Root {
             return Err(Failure::guarded("this API is Korifi, which has no sign-in with a user or a client", hint));
         }
         let links = self.links.0.unwrap_or_default();
-        let Some(target) = links.login.0.or(links.uaa.0) else {
+        let Some(href) = links.login.0.or(links.uaa.0).and_then(|target| target.href.0) else {
             return Err(Failure::guarded(
                 "the API's root document names no sign-in address (`links.login`)",
                 WRONG_ADDRESS,
             ));
         };
-        match Address::parse(&target.href) {
+        match Address::parse(&href) {
             Ok(host) if host.is_plain() && !api.is_plain() => Err("must start with https://".to_owned()),
             other => other,
         }
@@ -160,11 +155,12 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::api::wire;
 
     #[test]
     fn a_sign_in_goes_only_where_the_address_is_as_safe_as_the_apis() {
         let goes = |api: &str, links: Value| {
-            let root: Root = serde_json::from_value(json!({ "links": links })).unwrap();
+            let root: Root = wire::of(&json!({ "links": links })).unwrap();
             let api = Address::parse(api).unwrap();
             let host = root.sign_in_address(&api).map(|host| host.join("", &[]));
             host.map(String::from).ok()

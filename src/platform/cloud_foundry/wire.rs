@@ -1,9 +1,8 @@
 //! The shape of a deployment in Cloud Foundry's answers, and what it tells.
 
-use serde::Deserialize;
 use serde_json::Value;
 
-use crate::api::wire::{Maybe, Text, Time};
+use crate::api::wire::{Maybe, Text, Time, fields};
 use crate::model::deployment::{Deployment, State};
 use crate::model::id::{is_same, segment};
 use crate::platform::states::{self, States};
@@ -44,50 +43,40 @@ pub(super) fn path(id: &str) -> String {
     format!("/v3/deployments/{}", segment(&stored(id)))
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Wire {
-    guid: Text,
-    status: Maybe<Status>,
-    created_at: Time,
-    strategy: Text,
-    droplet: Maybe<Named>,
-    previous_droplet: Maybe<Named>,
-    revision: Maybe<Named>,
-    relationships: Maybe<Relationships>,
-}
+fields! {
+    pub(super) struct Wire {
+        guid: Text,
+        status: Maybe<Status>,
+        created_at: Time,
+        strategy: Text,
+        droplet: Maybe<Named>,
+        previous_droplet: Maybe<Named>,
+        revision: Maybe<Named>,
+        relationships: Maybe<Relationships>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Status {
-    value: Text,
-    reason: Text,
-    details: Maybe<StatusDetails>,
-}
+    struct Status {
+        value: Text,
+        reason: Text,
+        details: Maybe<StatusDetails>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct StatusDetails {
-    error: Text,
-    last_status_change: Text,
-}
+    struct StatusDetails {
+        error: Text,
+        last_status_change: Text,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Named {
-    pub(super) guid: Text,
-}
+    pub(super) struct Named {
+        pub(super) guid: Text,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Relationships {
-    app: Maybe<Relationship>,
-}
+    struct Relationships {
+        app: Maybe<Relationship>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Relationship {
-    data: Maybe<Named>,
+    struct Relationship {
+        data: Maybe<Named>,
+    }
 }
 
 impl Wire {
@@ -126,10 +115,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::api::wire;
 
     fn told(status: &Value) -> Deployment {
         let body = json!({ "guid": "d", "status": status });
-        serde_json::from_value::<Wire>(body).unwrap().deployment().unwrap()
+        wire::of::<Wire>(&body).unwrap().deployment().unwrap()
     }
 
     fn check(status: &Value, word: &str, state: State, is_over: bool) {
@@ -175,7 +165,7 @@ mod tests {
             "strategy": "canary", "droplet": { "guid": "new" }, "previous_droplet": { "guid": null }, "revision": null,
             "relationships": { "app": { "data": { "guid": "a" } } }, "created_at": "2018-04-25T22:42:10Z",
         });
-        let told = serde_json::from_value::<Wire>(body).unwrap().deployment().unwrap();
+        let told = wire::of::<Wire>(&body).unwrap().deployment().unwrap();
         assert_eq!(told.note.as_deref(), Some("no room"));
         assert!(told.created.is_some());
         let facts = json!({ "app_guid": "a", "strategy": "canary", "droplet_guid": "new" });

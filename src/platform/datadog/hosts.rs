@@ -1,10 +1,9 @@
 //! What became of the hosts of a deployment, counted.
 
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::surface::state;
-use crate::api::wire::{Maybe, Text};
+use crate::api::wire::{Maybe, Text, fields};
 use crate::model::deployment::State;
 
 /// What is said where nobody knows.
@@ -62,16 +61,16 @@ pub(super) fn counts_of(hosts: &[Host]) -> Map<String, Value> {
     counts.map(|(name, many)| (name.to_owned(), json!(many))).collect()
 }
 
-/// How many hosts v2 counts of each kind.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Counters {
-    pub(super) total_hosts: Maybe<u64>,
-    succeeded_hosts: Maybe<u64>,
-    failed_hosts: Maybe<u64>,
-    canceled_hosts: Maybe<u64>,
-    running_hosts: Maybe<u64>,
-    skipped_hosts: Maybe<u64>,
+fields! {
+    /// How many hosts v2 counts of each kind.
+    pub(super) struct Counters {
+        pub(super) total_hosts: Maybe<u64>,
+        succeeded_hosts: Maybe<u64>,
+        failed_hosts: Maybe<u64>,
+        canceled_hosts: Maybe<u64>,
+        running_hosts: Maybe<u64>,
+        skipped_hosts: Maybe<u64>,
+    }
 }
 
 impl Counters {
@@ -111,11 +110,11 @@ impl Counters {
     }
 }
 
-/// One host, as the preview lists it.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Host {
-    status: Text,
+fields! {
+    /// One host, as the preview lists it.
+    pub(super) struct Host {
+        status: Text,
+    }
 }
 
 /// What the platform says of one host.
@@ -159,13 +158,14 @@ impl Host {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::wire;
 
     fn host(status: &str) -> Host {
         // Versions tell nothing: a change of configuration leaves them, and a canceled host may have any.
         let body = json!({ "status": status, "error": "x", "versions": [{
             "initial_version": "1", "target_version": "2", "current_version": "2",
         }] });
-        serde_json::from_value(body).unwrap()
+        wire::of(&body).unwrap()
     }
 
     #[test]

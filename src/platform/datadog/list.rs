@@ -6,6 +6,7 @@
 use super::explain;
 use super::surface::Surface::{self, Preview, V2};
 use super::wire::Wire;
+use crate::api::wire;
 use crate::api::{Api, ApiRequest};
 use crate::model::answers::Listed;
 use crate::model::deployment::{Deployment, State};
@@ -87,7 +88,7 @@ impl Surface {
 
 /// One item, whosever it is; of another query it only says whether something is in flight.
 fn taken(surface: Surface, item: &[u8], query: &str) -> Result<Item<Option<Deployment>>, Failure> {
-    let wire: Wire = serde_json::from_slice(item).unwrap_or_default();
+    let wire: Wire = wire::item(item).unwrap_or_default();
     let (id, is_ours) = (wire.id().to_owned(), wire.is_for(query));
     // Nobody gave its id, so it is judged like a written one.
     let is_fit = Id::parse(&id).is_ok_and(|fit| fit.as_str() == id);

@@ -12,7 +12,6 @@ mod surface;
 mod wire;
 
 use async_trait::async_trait;
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use self::hosts::{Host, NOT_COUNTED, TOTAL, counts_of, sentence_of};
@@ -22,7 +21,7 @@ use self::wire::Wire;
 use super::rest::Rest;
 use super::usual::{Read, is_missing};
 use super::{Need, Opened, Platform, PlatformInfo, Way, input, opened, secret};
-use crate::api::wire::Maybe;
+use crate::api::wire::{Maybe, fields};
 use crate::api::{Api, ApiError, ApiRequest, Errors, Response, Service};
 use crate::input::faults::Faults;
 use crate::input::{Input, InputKind, Values};
@@ -189,13 +188,13 @@ impl Rest for Surface {
     }
 }
 
-/// Which page of its hosts an answer about a deployment is.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Pages {
-    current_page: Maybe<u64>,
-    total_hosts: Maybe<u64>,
-    total_pages: Maybe<u64>,
+fields! {
+    /// Which page of its hosts an answer about a deployment is.
+    struct Pages {
+        current_page: Maybe<u64>,
+        total_hosts: Maybe<u64>,
+        total_pages: Maybe<u64>,
+    }
 }
 
 /// All hosts of a deployment on the preview surface; `None` when it cannot be known that they are all.

@@ -1,33 +1,29 @@
 //! The shapes of Datadog's answers about one deployment, and what they tell.
 
-use serde::Deserialize;
 use serde_json::json;
 
 use super::hosts::{Counters, Host};
 use super::surface::{Surface, state};
-use crate::api::wire::{Many, Maybe, Text, Time};
+use crate::api::wire::{Many, Maybe, Text, Time, fields};
 use crate::model::deployment::{Deployment, State};
 
-/// A deployment, read or listed.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Wire {
-    id: Text,
-    attributes: Maybe<Attributes>,
-}
+fields! {
+    /// A deployment, read or listed.
+    pub(super) struct Wire {
+        id: Text,
+        attributes: Maybe<Attributes>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Attributes {
-    high_level_status: Text,
-    status: Text,
-    query: Text,
-    filter_query: Text,
-    error_summary: Text,
-    started_at: Time,
-    hosts: Many<Host>,
-    #[serde(flatten)]
-    counters: Counters,
+    struct Attributes {
+        high_level_status: Text,
+        status: Text,
+        query: Text,
+        filter_query: Text,
+        error_summary: Text,
+        started_at: Time,
+        hosts: Many<Host>,
+        ..counters: Counters,
+    }
 }
 
 impl Wire {
@@ -87,10 +83,11 @@ mod tests {
     use serde_json::{Map, Value};
 
     use super::*;
+    use crate::api::wire;
     use crate::platform::datadog::hosts::sentence_of;
 
     fn told(attributes: Value) -> Option<Deployment> {
-        let wire: Wire = serde_json::from_value(json!({ "id": "d", "attributes": attributes })).unwrap();
+        let wire: Wire = wire::of(&json!({ "id": "d", "attributes": attributes })).unwrap();
         wire.deployment(Surface::V2)
     }
 

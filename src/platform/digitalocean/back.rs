@@ -7,7 +7,6 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::{APP_ID, DEPLOYMENT, DigitalOcean, Wire, read_app};
@@ -36,7 +35,7 @@ fn previous(told: &Deployment) -> Option<Id> {
 
 /// A deployment as it is told, and what it is for a way back.
 fn read(item: &[u8], app: &str) -> Option<(Deployment, Version)> {
-    let wire: Wire = serde_json::from_slice(item).ok()?;
+    let wire: Wire = wire::item(item)?;
     let is_copy = wire.cause_details.get().is_some_and(|it| it.kind.or_empty().eq_ignore_ascii_case(BY_ROLL_BACK));
     let content = wire::at(item, "/spec").ok().flatten().and_then(|spec| content(&wire, &spec));
     let told = wire.deployment(app)?;
@@ -101,7 +100,7 @@ impl DigitalOcean {
 
     /// The deployment at this place of an answer.
     fn shown(&self, reply: &Reply, at: &str) -> Result<Option<(Deployment, Version)>, Failure> {
-        let Some(item) = reply.at::<Box<RawValue>>(at)? else { return Ok(None) };
+        let Some(item) = reply.raw(at)? else { return Ok(None) };
         let told = read(item.get().as_bytes(), self.app.as_str());
         told.map(Some).ok_or_else(|| reply.unreadable("with a deployment without an id or a state"))
     }

@@ -8,7 +8,6 @@ mod back;
 
 use std::collections::{HashMap, HashSet};
 
-use serde::Deserialize;
 use serde_json::json;
 
 use super::list::{List, More, Place};
@@ -17,7 +16,7 @@ use super::rest::Rest;
 use super::roll_back::RollBack;
 use super::scope::Scope;
 use super::{Need, Opened, PlatformInfo, Way, input, opened, secret};
-use crate::api::wire::{Many, Maybe, Text, Time};
+use crate::api::wire::{Many, Maybe, Text, Time, fields};
 use crate::api::{ApiRequest, Errors, Reset, Service};
 use crate::input::Values;
 use crate::input::faults::Faults;
@@ -159,68 +158,57 @@ impl Rest for DigitalOcean {
     }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Wire {
-    id: Text,
-    phase: Text,
-    created_at: Time,
-    previous_deployment_id: Text,
-    cause_details: Maybe<Cause>,
-    spec: Maybe<Spec>,
-    services: Many<Built>,
-    static_sites: Many<Built>,
-    workers: Many<Built>,
-    jobs: Many<Built>,
-    functions: Many<Built>,
-}
+fields! {
+    struct Wire {
+        id: Text,
+        phase: Text,
+        created_at: Time,
+        previous_deployment_id: Text,
+        cause_details: Maybe<Cause>,
+        spec: Maybe<Spec>,
+        services: Many<Built>,
+        static_sites: Many<Built>,
+        workers: Many<Built>,
+        jobs: Many<Built>,
+        functions: Many<Built>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Cause {
-    #[serde(rename = "type")]
-    kind: Text,
-    internal: Maybe<bool>,
-    git_push: Maybe<Origin>,
-}
+    struct Cause {
+        kind as "type": Text,
+        internal: Maybe<bool>,
+        git_push: Maybe<Origin>,
+    }
 
-/// What the app's spec wants.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Spec {
-    services: Many<Origin>,
-    static_sites: Many<Origin>,
-    workers: Many<Origin>,
-    jobs: Many<Origin>,
-    functions: Many<Origin>,
-}
+    /// What the app's spec wants.
+    struct Spec {
+        services: Many<Origin>,
+        static_sites: Many<Origin>,
+        workers: Many<Origin>,
+        jobs: Many<Origin>,
+        functions: Many<Origin>,
+    }
 
-/// A component as it was built.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Built {
-    name: Text,
-    source_commit_hash: Text,
-}
+    /// A component as it was built.
+    struct Built {
+        name: Text,
+        source_commit_hash: Text,
+    }
 
-/// A push, or a component as the spec wants it: from one of these, or from none where its image is ready-made. A plain
-/// clone URL has no `owner/name`.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Origin {
-    name: Text,
-    commit_sha: Text,
-    github: Maybe<Repository>,
-    gitlab: Maybe<Repository>,
-    bitbucket: Maybe<Repository>,
-    git: Maybe<Repository>,
-}
+    /// A push, or a component as the spec wants it: from one of these, or from none where its image is ready-made. A plain
+    /// clone URL has no `owner/name`.
+    struct Origin {
+        name: Text,
+        commit_sha: Text,
+        github: Maybe<Repository>,
+        gitlab: Maybe<Repository>,
+        bitbucket: Maybe<Repository>,
+        git: Maybe<Repository>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Repository {
-    repo: Text,
-    branch: Text,
+    struct Repository {
+        repo: Text,
+        branch: Text,
+    }
 }
 
 /// The causes that are a person's doing.
@@ -316,9 +304,10 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::api::wire;
 
     fn told(body: Value) -> Option<Deployment> {
-        let wire: Wire = serde_json::from_value(body).unwrap();
+        let wire: Wire = wire::of(&body).unwrap();
         wire.deployment("app-1")
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use crate::api::wire::{Maybe, Text, Time};
+use crate::api::wire::{Maybe, Text, Time, fields};
 use crate::model::deployment::{Deployment, Live, Source, State};
 use crate::model::id::segment;
 use crate::platform::states::{self, States};
@@ -62,55 +62,47 @@ const STILL: Duration = Duration::from_secs(15);
 /// Nothing takes as long as this.
 const STUCK: Duration = Duration::from_secs(24 * 3600);
 
-/// A deploy.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Wire {
-    id: Text,
-    site_id: Text,
-    name: Text,
-    build_id: Text,
-    state: Text,
-    error_message: Text,
-    plugin_state: Text,
-    branch: Text,
-    commit_ref: Text,
-    context: Text,
-    admin_url: Text,
-    review_id: Maybe<u64>,
-    draft: Maybe<bool>,
-    created_at: Time,
-    updated_at: Time,
-    published_at: Time,
-}
+fields! {
+    /// A deploy.
+    pub(super) struct Wire {
+        id: Text,
+        site_id: Text,
+        name: Text,
+        build_id: Text,
+        state: Text,
+        error_message: Text,
+        plugin_state: Text,
+        branch: Text,
+        commit_ref: Text,
+        context: Text,
+        admin_url: Text,
+        review_id: Maybe<u64>,
+        draft: Maybe<bool>,
+        created_at: Time,
+        updated_at: Time,
+        published_at: Time,
+    }
 
-/// A site, of which nothing else is read: it has secrets in it.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Site {
-    pub(super) id: Text,
-    pub(super) published_deploy: Maybe<Published>,
-    build_settings: Maybe<BuildSettings>,
-}
+    /// A site, of which nothing else is read: it has secrets in it.
+    pub(super) struct Site {
+        pub(super) id: Text,
+        pub(super) published_deploy: Maybe<Published>,
+        build_settings: Maybe<BuildSettings>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Published {
-    pub(super) id: Text,
-    pub(super) locked: Maybe<bool>,
-}
+    pub(super) struct Published {
+        pub(super) id: Text,
+        pub(super) locked: Maybe<bool>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct BuildSettings {
-    repo_url: Text,
-}
+    struct BuildSettings {
+        repo_url: Text,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Build {
-    pub(super) id: Text,
-    pub(super) deploy_id: Text,
+    pub(super) struct Build {
+        pub(super) id: Text,
+        pub(super) deploy_id: Text,
+    }
 }
 
 impl Site {
@@ -294,10 +286,10 @@ pub(super) fn date(told: &mut Deployment, given: Timestamp) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::wire;
 
     fn told(body: Value) -> Option<Deployment> {
-        let wire: Wire = serde_json::from_value(body).unwrap();
-        wire.deployment()
+        wire::of::<Wire>(&body)?.deployment()
     }
 
     fn state(word: &str, message: Value, plugin: &str) -> State {
@@ -431,7 +423,7 @@ mod tests {
     fn the_repository_of_a_site_is_read_however_it_is_cloned() {
         for url in ["https://github.com/acme/web", "git@github.com:acme/web.git", "ssh://git@github.com/acme/web.git/"]
         {
-            let site: Site = serde_json::from_value(json!({ "build_settings": { "repo_url": url } })).unwrap();
+            let site: Site = wire::of(&json!({ "build_settings": { "repo_url": url } })).unwrap();
             assert_eq!(site.repository().as_deref(), Some("acme/web"), "{url}");
         }
     }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::standing::{Door, Ids, QUEUED, Standing, is_in_flight, is_word};
 use super::wire::{QueueItem, RequestStatus, Status};
-use crate::api::wire::Text;
+use crate::api::wire::{self, Text};
 use crate::api::{Api, ApiRequest, Once, Reply};
 use crate::model::deployment::{Deployment, Live};
 use crate::model::failure::{Failure, Retry};
@@ -199,7 +199,7 @@ pub(super) fn page_of(environment: &str, ids: &Ids) -> String {
 /// All that a list has, which is one page.
 async fn entries(api: &Api, list: List) -> Result<Vec<QueueItem>, Failure> {
     let take = |item: &[u8], _| {
-        let what = serde_json::from_slice(item).map_err(|_| Failure::unreadable("with an item that is none"))?;
+        let what = wire::item(item).ok_or_else(|| Failure::unreadable("with an item that is none"))?;
         Ok(Item { what, id: String::new(), is_in_flight: true, created: None, ends: false })
     };
     list.read(api, Until::End, take).await

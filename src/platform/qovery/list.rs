@@ -87,6 +87,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::api::wire;
     use crate::api::wire::Text;
     use crate::platform::qovery::tests::qovery;
     use crate::select::{Select, Selector};
@@ -102,7 +103,7 @@ mod tests {
         let entry = |written: &str| {
             let (id, action) = written.split_once(':').unwrap();
             let body = json!({ "identifier": { "deployment_request_id": id }, "trigger_action": action });
-            serde_json::from_value(body).unwrap()
+            wire::of(&body).unwrap()
         };
         entries.split_whitespace().map(entry).collect()
     }

@@ -1,24 +1,22 @@
 //! What Qovery's answers carry. Only a state has to be there.
 
-use serde::Deserialize;
-
 use super::standing::{Door, Ids, READY, Standing, is_in_flight, is_teardown, is_word, meaning, weigh};
-use crate::api::wire::{Maybe, Text};
+use crate::api::wire::{Maybe, Text, fields};
 use crate::model::deployment::State;
 use crate::model::id::Id;
 
 /// How the words for what else brings nothing live begin, where a history tells what was done.
 const NOT_LIVE: [&str; 2] = ["DEPLOY_DRY_RUN", "TERRAFORM_"];
 
-/// The environment's status.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Status {
-    pub(super) id: Text,
-    state: Text,
-    last_deployment_state: Text,
-    last_deployment_id: Text,
-    deployment_request_id: Text,
+fields! {
+    /// The environment's status.
+    pub(super) struct Status {
+        pub(super) id: Text,
+        state: Text,
+        last_deployment_state: Text,
+        last_deployment_id: Text,
+        deployment_request_id: Text,
+    }
 }
 
 impl Status {
@@ -34,30 +32,26 @@ impl Status {
     }
 }
 
-/// The status of one request, wherever it is.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct RequestStatus {
-    pub(super) deployment_request_id: Text,
-    pub(super) environment_id: Text,
-    pub(super) status: Text,
-}
+fields! {
+    /// The status of one request, wherever it is.
+    pub(super) struct RequestStatus {
+        pub(super) deployment_request_id: Text,
+        pub(super) environment_id: Text,
+        pub(super) status: Text,
+    }
 
-/// An entry of the queue, which has a request, or of the history, which has an execution and an end.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct QueueItem {
-    identifier: Maybe<Identifier>,
-    status: Text,
-    action_status: Text,
-    trigger_action: Text,
-}
+    /// An entry of the queue, which has a request, or of the history, which has an execution and an end.
+    pub(super) struct QueueItem {
+        identifier: Maybe<Identifier>,
+        status: Text,
+        action_status: Text,
+        trigger_action: Text,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Identifier {
-    deployment_request_id: Text,
-    execution_id: Text,
+    struct Identifier {
+        deployment_request_id: Text,
+        execution_id: Text,
+    }
 }
 
 impl QueueItem {
@@ -113,6 +107,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::api::wire;
 
     #[test]
     fn an_entry_of_the_history_that_contradicts_itself_tells_no_end() {
@@ -125,14 +120,14 @@ mod tests {
             ("CANCELED", "NEVER", ("CANCELED", State::Canceled)),
             ("BUILDING", "CANCELED", ("BUILDING", State::Running)),
         ] {
-            let past: QueueItem = serde_json::from_value(json!({ "status": status, "action_status": action })).unwrap();
+            let past: QueueItem = wire::of(&json!({ "status": status, "action_status": action })).unwrap();
             assert_eq!(past.end(), Some(end), "{status} {action}");
         }
     }
 
     #[test]
     fn a_status_is_read_from_whatever_fields_there_are() {
-        let read = |body| serde_json::from_value::<Status>(body).unwrap().standing();
+        let read = |body| wire::of::<Status>(&body).unwrap().standing();
         let odd = read(json!({ "state": "BUILDING", "last_deployment_id": 7, "origin": "SKILL" })).unwrap();
         assert_eq!((odd.word.as_str(), odd.torn, odd.ids.name()), ("BUILDING", false, None));
         assert!(read(json!({})).is_none());

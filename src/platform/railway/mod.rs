@@ -23,7 +23,7 @@ use super::rest::Rest;
 use super::scope::Scope;
 use super::usual::{Read, present};
 use super::{Need, Opened, PlatformInfo, Way, input, opened, secret};
-use crate::api::wire::Text;
+use crate::api::wire::{Many, Text};
 use crate::api::{Api, ApiRequest, Body, CANCEL, Reset, Service};
 use crate::input::Values;
 use crate::input::faults::Faults;
@@ -249,8 +249,8 @@ impl Railway {
     async fn has_taken_over(&self, api: &Api, id: &str) -> Result<bool, Failure> {
         let call = operation(EVENTS, json!({ "id": id, "first": 100 }), "read the events of the deployment").reading();
         let reply = api.send(call).await?;
-        let events: Option<Vec<Event>> = reply.at("/data/deploymentEvents/edges")?;
-        Ok(events.is_some_and(|events| events.iter().any(Event::says_taken_over)))
+        let events: Option<Many<Event>> = reply.at("/data/deploymentEvents/edges")?;
+        Ok(events.is_some_and(|events| events.0.iter().any(Event::says_taken_over)))
     }
 }
 

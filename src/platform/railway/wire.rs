@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::api::wire::{Maybe, Text, Time};
+use crate::api::wire::{Maybe, Text, Time, fields};
 use crate::model::deployment::{Deployment, Live, Source, State};
 use crate::model::id::segment;
 use crate::platform::states::{self, States};
@@ -40,49 +40,41 @@ const SKIPPED: &str = "SKIPPED";
 /// The instances of the one before are taken down: nothing but a deployment that serves does that.
 const DRAINS: &str = "DRAIN_INSTANCES";
 
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(super) struct Wire {
-    id: Text,
-    status: Text,
-    created_at: Time,
-    project_id: Text,
-    environment_id: Text,
-    service_id: Text,
-    can_rollback: Maybe<bool>,
-    meta: Maybe<Meta>,
-}
+fields! {
+    pub(super) struct Wire {
+        id: Text,
+        status: Text,
+        created_at as "createdAt": Time,
+        project_id as "projectId": Text,
+        environment_id as "environmentId": Text,
+        service_id as "serviceId": Text,
+        can_rollback as "canRollback": Maybe<bool>,
+        meta: Maybe<Meta>,
+    }
 
-/// The named keys of a free object that holds manifests and start commands as well.
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Meta {
-    repo: Text,
-    branch: Text,
-    commit_hash: Text,
-    image_digest: Value,
-    skipped_reason: Text,
-    queued_reason: Text,
-}
+    /// The named keys of a free object that holds manifests and start commands as well.
+    struct Meta {
+        repo: Text,
+        branch: Text,
+        commit_hash as "commitHash": Text,
+        image_digest as "imageDigest": Value,
+        skipped_reason as "skippedReason": Text,
+        queued_reason as "queuedReason": Text,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Event {
-    node: Maybe<Step>,
-}
+    pub(super) struct Event {
+        node: Maybe<Step>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Step {
-    step: Text,
-}
+    struct Step {
+        step: Text,
+    }
 
-/// What a project token is for.
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(super) struct TokenScope {
-    pub(super) project_id: Text,
-    pub(super) environment_id: Text,
+    /// What a project token is for.
+    pub(super) struct TokenScope {
+        pub(super) project_id as "projectId": Text,
+        pub(super) environment_id as "environmentId": Text,
+    }
 }
 
 /// Where a deployment is.
@@ -203,11 +195,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::api::wire;
 
     fn told(status: &str, more: &Value) -> Deployment {
         let mut body = json!({ "id": "d", "status": status });
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        serde_json::from_value::<Wire>(body).unwrap().deployment().unwrap()
+        wire::of::<Wire>(&body).unwrap().deployment().unwrap()
     }
 
     #[test]
@@ -272,7 +265,7 @@ mod tests {
     #[test]
     fn an_id_and_a_status_have_to_be_there_and_nothing_else() {
         for bad in [json!({ "id": "d" }), json!({ "status": "BUILDING" }), json!({ "id": 1, "status": "BUILDING" })] {
-            let wire: Wire = serde_json::from_value(bad.clone()).unwrap();
+            let wire: Wire = wire::of(&bad).unwrap();
             assert!(wire.deployment().is_none(), "{bad}");
         }
         let odd = told("NEW_WORD", &json!({ "createdAt": 7.5e300, "meta": "text", "canRollback": [] }));

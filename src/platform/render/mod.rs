@@ -10,7 +10,6 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use async_trait::async_trait;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use url::Url;
 
@@ -19,7 +18,7 @@ use super::paging::Sizes;
 use super::rest::Rest;
 use super::scope::Scope;
 use super::{Need, Opened, PlatformInfo, Way, input, opened, secret};
-use crate::api::wire::{Maybe, Text, Time};
+use crate::api::wire::{Maybe, Text, Time, fields};
 use crate::api::{Api, ApiRequest, Errors, Reset, Service};
 use crate::input::Values;
 use crate::input::faults::Faults;
@@ -119,14 +118,13 @@ struct Render {
     followed: OnceLock<Followed>,
 }
 
-/// What the service tells of all its deploys.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Followed {
-    id: Text,
-    #[serde(rename = "type")]
-    kind: Text,
-    branch: Text,
+fields! {
+    /// What the service tells of all its deploys.
+    struct Followed {
+        id: Text,
+        kind as "type": Text,
+        branch: Text,
+    }
 }
 
 fn open(values: &Values, faults: &mut Faults) -> Opened {
@@ -336,29 +334,24 @@ impl Rest for Render {
     }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Wire {
-    id: Text,
-    status: Text,
-    trigger: Text,
-    /// Null where a ready-made image is deployed.
-    commit: Maybe<Commit>,
-    image: Maybe<Image>,
-    created_at: Time,
-}
+fields! {
+    struct Wire {
+        id: Text,
+        status: Text,
+        trigger: Text,
+        /// Null where a ready-made image is deployed.
+        commit: Maybe<Commit>,
+        image: Maybe<Image>,
+        created_at as "createdAt": Time,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Commit {
-    id: Text,
-}
+    struct Commit {
+        id: Text,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Image {
-    #[serde(rename = "ref")]
-    reference: Text,
+    struct Image {
+        reference as "ref": Text,
+    }
 }
 
 impl Wire {
@@ -392,10 +385,10 @@ impl Wire {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::wire;
 
     fn told(body: Value) -> Option<Deployment> {
-        let wire: Wire = serde_json::from_value(body).unwrap();
-        wire.deployment()
+        wire::of::<Wire>(&body)?.deployment()
     }
 
     #[test]

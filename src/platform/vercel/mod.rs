@@ -19,6 +19,7 @@ use super::rest::Rest;
 use super::scope::Scope;
 use super::usual::{Read, present};
 use super::{Need, Opened, PlatformInfo, Way, input, opened, secret};
+use crate::api::wire::Many;
 use crate::api::{Api, ApiError, ApiRequest, CANCEL, Errors, Method, Response, Service};
 use crate::input::Values;
 use crate::input::faults::Faults;
@@ -217,9 +218,9 @@ impl Vercel {
             let Some(reply) = present(api.send(call).await, Read::First)? else {
                 continue;
             };
-            let items: Option<Vec<Wire>> = reply.at("/deployments")?;
+            let items: Option<Many<Wire>> = reply.at("/deployments")?;
             let items = items.ok_or_else(|| reply.unreadable("without a list"))?;
-            return one_environment(&items, name).map_err(|wrong| reply.unreadable(wrong));
+            return one_environment(&items.0, name).map_err(|wrong| reply.unreadable(wrong));
         }
         Ok(None)
     }
@@ -380,6 +381,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::api::wire;
     use crate::model::deployment::State;
 
     fn vercel() -> Vercel {
@@ -421,7 +423,7 @@ mod tests {
     }
 
     fn told(body: Value) -> Deployment {
-        vercel().deployment(serde_json::from_value(body).unwrap()).unwrap()
+        vercel().deployment(wire::of(&body).unwrap()).unwrap()
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use crate::api::wire::{Maybe, Text, Time};
+use crate::api::wire::{Maybe, Text, Time, fields};
 use crate::model::deployment::{Deployment, Live, Source, State};
 use crate::model::id::segment;
 use crate::platform::states::{self, States};
@@ -25,54 +25,47 @@ pub(super) const STATES: States = &[
 /// The query parameter that names a team, and the team.
 pub(super) type Team = (&'static str, String);
 
-/// A deployment, read or listed; an item of a list has its own names for some fields: `uid`, `created`, `state`.
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(super) struct Wire {
-    uid: Text,
-    id: Text,
-    url: Text,
-    name: Text,
-    project_id: Text,
-    inspector_url: Text,
-    ready_state: Text,
-    state: Text,
-    status: Text,
-    ready_substate: Text,
-    created: Time,
-    created_at: Time,
-    target: Text,
-    custom_environment: Maybe<Named>,
-    error_code: Text,
-    error_message: Text,
-    ready_state_reason: Text,
-    git_source: Maybe<GitSource>,
-    meta: Maybe<Map<String, Value>>,
-    team: Maybe<Named>,
-    seat_block: Maybe<SeatBlock>,
-}
+fields! {
+    /// A deployment, read or listed; an item of a list has its own names for some fields: `uid`, `created`, `state`.
+    pub(super) struct Wire {
+        uid: Text,
+        id: Text,
+        url: Text,
+        name: Text,
+        project_id as "projectId": Text,
+        inspector_url as "inspectorUrl": Text,
+        ready_state as "readyState": Text,
+        state: Text,
+        status: Text,
+        ready_substate as "readySubstate": Text,
+        created: Time,
+        created_at as "createdAt": Time,
+        target: Text,
+        custom_environment as "customEnvironment": Maybe<Named>,
+        error_code as "errorCode": Text,
+        error_message as "errorMessage": Text,
+        ready_state_reason as "readyStateReason": Text,
+        git_source as "gitSource": Maybe<GitSource>,
+        meta: Maybe<Map<String, Value>>,
+        team: Maybe<Named>,
+        seat_block as "seatBlock": Maybe<SeatBlock>,
+    }
 
-/// Why it is held back.
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct SeatBlock {
-    block_code: Text,
-}
+    /// Why it is held back.
+    struct SeatBlock {
+        block_code as "blockCode": Text,
+    }
 
-/// A team, or the custom environment that `target` does not tell: that is `production`, `staging` or null.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Named {
-    id: Text,
-    slug: Text,
-}
+    /// A team, or the custom environment that `target` does not tell: that is `production`, `staging` or null.
+    struct Named {
+        id: Text,
+        slug: Text,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct GitSource {
-    #[serde(rename = "ref")]
-    branch: Text,
-    sha: Text,
+    struct GitSource {
+        branch as "ref": Text,
+        sha: Text,
+    }
 }
 
 /// What is remembered of a deployment: its own host, its project, and the id of an environment whose name was not told.
@@ -218,10 +211,11 @@ fn tells(source: &Source) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::wire::{self, Many};
 
     fn told(items: Value) -> Option<Vec<Deployment>> {
-        let items: Vec<Wire> = serde_json::from_value(items).ok()?;
-        items.into_iter().map(|wire| wire.deployment(None)).collect()
+        let items: Many<Wire> = wire::of(&items)?;
+        items.0.into_iter().map(|wire| wire.deployment(None)).collect()
     }
 
     #[test]
