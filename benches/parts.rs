@@ -155,6 +155,7 @@ impl Stage {
             api: &self.api,
             plan,
             lists_tell: false,
+            if_live: None,
             sanitizer: &self.sanitizer,
             start: self.start,
         };

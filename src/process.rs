@@ -85,6 +85,13 @@ impl Process<'_> {
         Api::new(service, base, transport, Arc::clone(sanitizer), clock).heard_by(Arc::new(listener))
     }
 
+    /// Who tells what happens.
+    fn progress(&self) -> ProgressLog<'_> {
+        let Self { console, sanitizer, entry, common, spelling, start, .. } = *self;
+        let voice = Voice { console: Arc::clone(console), start };
+        ProgressLog { voice, sanitizer, entry, common, spelling, told: false, said: start }
+    }
+
     /// Takes every deployment that the run is aimed at to its end.
     pub(crate) async fn carry_out(&self, opened: Opened, signals: &mut Signals, report: &mut Report) {
         let Self { console, sanitizer, entry, common, spelling, start, .. } = *self;
@@ -103,20 +110,13 @@ impl Process<'_> {
             limit: common.timeout,
             many: 1,
         };
-        let mut progress = ProgressLog {
-            voice: Voice { console: Arc::clone(console), start },
-            sanitizer,
-            entry,
-            common,
-            spelling,
-            told: false,
-            said: start,
-        };
+        let mut progress = self.progress();
         let driver = Run {
             platform: opened.platform.as_ref(),
             api: &api,
             plan,
             lists_tell: entry.lists_tell && matches!(opened.target, Target::Selection { .. }),
+            if_live: opened.if_live.as_ref(),
             sanitizer,
             start,
         };
@@ -132,8 +132,10 @@ impl Process<'_> {
         report.whole = whole.as_ref().or(bad_input).map(|whole| Whole::new(whole, sanitizer, spelling));
         if bad_input.is_none() {
             // Each task gives its place to its story.
-            let story =
-                |task: Task| DeploymentReport::new(&entry.about, &task.id, &task.procedure, sanitizer, spelling);
+            let story = |task: Task| {
+                DeploymentReport::new(&entry.about, &task.id, &task.procedure, sanitizer, spelling)
+                    .with_roll_back(task.roll_back.as_deref(), sanitizer)
+            };
             report.deployments = tasks.into_iter().map(story).collect();
         }
         lock(console).close_group();
@@ -154,6 +156,9 @@ impl Process<'_> {
         let limit = spoken(common.timeout);
         let how = match (common.dry_run, common.wait) {
             (true, _) => "dry run".to_owned(),
+            (false, true) if common.rolls_back => {
+                format!("wait for the end, at most {limit}; roll back if it went live")
+            }
             (false, true) => format!("wait for the end, at most {limit}"),
             (false, false) => "do not wait for the end".to_owned(),
         };

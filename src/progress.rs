@@ -125,16 +125,34 @@ impl Observer for ProgressLog<'_> {
             if task.procedure.last().is_none() { " (reading it is forbidden, so this is asked unseen)" } else { "" };
         let id = shown_id(&task.id, self.sanitizer);
         self.say(&format!("{id}: asking to cancel{unseen}"));
-        if !std::mem::replace(&mut self.told, true) {
-            let story = |task: &Task| {
-                DeploymentReport::new(&self.entry.about, &task.id, &task.procedure, self.sanitizer, self.spelling)
-            };
-            let report = || Report {
-                deployments: tasks.iter().map(story).collect(),
-                took: self.voice.start.elapsed(),
-                ..nothing_yet(Some(self.entry), self.common)
-            };
-            lock(&self.voice.console).provisional(&|| report().provisional_outputs());
+        self.provide(tasks, None);
+    }
+
+    fn going_back(&mut self, tasks: &[Task], which: usize, text: &str) {
+        if let Some(task) = tasks.get(which) {
+            self.say(&format!("{}: {text}", shown_id(&task.id, self.sanitizer)));
         }
+        self.provide(tasks, Some(which));
+    }
+}
+
+impl ProgressLog<'_> {
+    /// Says once, before the first request that changes something, what stands if this process is killed: `back` went live
+    /// and is being rolled back.
+    fn provide(&mut self, tasks: &[Task], back: Option<usize>) {
+        if std::mem::replace(&mut self.told, true) {
+            return;
+        }
+        let story = |(which, task): (usize, &Task)| {
+            let told =
+                DeploymentReport::new(&self.entry.about, &task.id, &task.procedure, self.sanitizer, self.spelling);
+            if back == Some(which) { told.killed_while_rolling_back() } else { told }
+        };
+        let report = || Report {
+            deployments: tasks.iter().enumerate().map(story).collect(),
+            took: self.voice.start.elapsed(),
+            ..nothing_yet(Some(self.entry), self.common)
+        };
+        lock(&self.voice.console).provisional(&|| report().provisional_outputs());
     }
 }

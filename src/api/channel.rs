@@ -4,7 +4,7 @@
 //! the run's token, wherever it goes.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
@@ -56,6 +56,8 @@ pub struct Channel {
     pub(super) limiter: Limiter,
     pub(super) sanitizer: Arc<Sanitizer>,
     pub(super) clock: Clock,
+    /// A later limit than that of the clock, in milliseconds.
+    pub(super) later: AtomicU64,
     pub(super) listener: Arc<dyn Listener>,
     pub(super) has_noticed: AtomicBool,
 }
@@ -192,8 +194,9 @@ impl Exchange<'_> {
 
     /// An answer within the time that is left.
     async fn transmit(&self, request: Request) -> Result<Response, TransportError> {
-        let Channel { transport, clock, .. } = self.channel;
-        let allowed = REQUEST_LIMIT.min(clock.left());
+        let Channel { transport, clock, later, .. } = self.channel;
+        let limit = clock.limit.max(Duration::from_millis(later.load(Ordering::Relaxed)));
+        let allowed = REQUEST_LIMIT.min(limit.saturating_sub(clock.elapsed()));
         let way = transport.way(&request.url);
         if allowed.is_zero() {
             return Err(no_answer(allowed, way));

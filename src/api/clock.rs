@@ -18,9 +18,4 @@ impl Clock {
     pub fn elapsed(&self) -> Duration {
         self.start.elapsed()
     }
-
-    /// The time until the limit.
-    pub fn left(&self) -> Duration {
-        self.limit.saturating_sub(self.elapsed())
-    }
 }

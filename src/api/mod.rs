@@ -21,7 +21,8 @@ pub mod wire;
 mod words;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 pub use channel::{Channel, Listener};
 pub use clock::Clock;
@@ -86,6 +87,7 @@ impl Api {
                 limiter,
                 sanitizer,
                 clock,
+                later: AtomicU64::new(0),
                 listener: Arc::new(Silence),
                 has_noticed: AtomicBool::new(false),
             },
@@ -104,6 +106,12 @@ impl Api {
     /// How many requests that change something were sent, so that a caller can tell whether its own was.
     pub fn changes(&self) -> usize {
         self.changes.load(Ordering::Relaxed)
+    }
+
+    /// Allows requests until then, since the start of the run.
+    pub fn allow_until(&self, limit: Duration) {
+        let limit = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+        self.channel.later.fetch_max(limit, Ordering::Relaxed);
     }
 
     /// Whether the platform said that few requests are left.

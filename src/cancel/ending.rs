@@ -115,6 +115,15 @@ impl Procedure {
         }
     }
 
+    /// Adds what came of putting back what was live before; that may change what came of it all.
+    pub fn settle(&mut self, outcome: Option<Outcome>, told: &str) {
+        if let Some(ending) = &mut self.ending {
+            ending.outcome = outcome.unwrap_or(ending.outcome);
+            let before = ending.addition.take().map(|before| before + " ").unwrap_or_default();
+            ending.addition = Some(before + told);
+        }
+    }
+
     pub(super) fn finish(&mut self, now: Duration, outcome: Outcome, reason: impl Into<Reason>) -> Action {
         self.step = Step::Done;
         self.ended = now;

@@ -181,7 +181,8 @@ impl Procedure {
         self.sends == 0 && !self.turned_away && !self.already_canceling
     }
 
-    pub(super) fn was_asked(&self) -> bool {
+    /// Whether a request was sent that was not turned away.
+    pub fn was_asked(&self) -> bool {
         self.sends > 0
     }
 

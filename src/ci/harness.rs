@@ -26,7 +26,8 @@ pub(super) const SYSTEM: System = System {
 
 /// The outputs whose words are all ours. Everything else is somebody's text, in which the reader would find quotes,
 /// escapes and variables.
-const OURS: [&str; 7] = ["outcome", "canceled", "went_live", "state", "duration_seconds", "count", "canceled_count"];
+const OURS: [&str; 8] =
+    ["outcome", "canceled", "went_live", "state", "duration_seconds", "count", "canceled_count", "rollback"];
 
 /// A line of 64 KiB makes the whole file unreadable.
 const LONGEST_LINE: usize = 65_000;

@@ -234,6 +234,11 @@ impl FailOn {
         outcome == Outcome::BadInput || self.0.contains(&outcome)
     }
 
+    /// Whether what was written leaves out what a roll back that works comes to; `none` leaves out everything on purpose.
+    pub fn leaves_out_rolled_back(&self) -> bool {
+        !self.0.is_empty() && !self.contains(Outcome::RolledBack)
+    }
+
     /// How loudly an outcome is told: an error when it fails the step, at most a warning when it does not.
     pub fn level(&self, outcome: Outcome) -> Level {
         if self.contains(outcome) { Level::Error } else { outcome.level().min(Level::Warning) }

@@ -153,6 +153,11 @@ impl RollBackResult {
         }
     }
 
+    /// Whether the platform may have done something for it.
+    pub const fn may_have_changed(self) -> bool {
+        matches!(self, Self::Done | Self::Failed | Self::ReplacedOther | Self::TimedOut | Self::Unknown)
+    }
+
     /// What becomes of the outcome; `None` where that stands as it is.
     pub const fn outcome(self) -> Option<Outcome> {
         match self {

@@ -217,6 +217,16 @@ async fn unlisted<R: Rest + ?Sized>(rest: &R, api: &Api, failure: Failure) -> Re
 }
 
 impl List {
+    /// All deployments as far as `until` says, in the order of the list.
+    pub(super) async fn all<R: Rest + ?Sized>(
+        &self,
+        rest: &R,
+        api: &Api,
+        until: Until,
+    ) -> Result<Vec<Deployment>, Failure> {
+        self.read(api, until, |item: &[u8], given| listed(rest, item, given)).await
+    }
+
     /// The deployments in flight and, where more is wanted, ended ones as far back as they matter.
     async fn deployments<R: Rest + ?Sized>(
         &self,
@@ -224,17 +234,16 @@ impl List {
         api: &Api,
         wanted: &Filter,
     ) -> Result<Vec<Deployment>, Failure> {
-        let take = |item: &[u8], given| listed(rest, item, given);
         let Some(filtered) = self.filtered() else {
             let least = if wanted.ended { NEWEST } else { 0 };
             let until = Until::Calm { ended: self.whole_page(), least };
-            return Ok(in_scope(self.read(api, until, take).await?));
+            return Ok(in_scope(self.all(rest, api, until).await?));
         };
-        let mut seen = filtered.read(api, Until::End, take).await?;
+        let mut seen = filtered.all(rest, api, Until::End).await?;
         // A filter knows only documented words, so the newest are read without it as well.
         let oldest = oldest_in_flight(&seen).filter(|_| wanted.history);
         let until = oldest.map_or(Until::Least(NEWEST), |time| Until::OlderThan { time, least: NEWEST });
-        seen.extend(self.read(api, until, take).await.map_err(begun)?);
+        seen.extend(self.all(rest, api, until).await.map_err(begun)?);
         Ok(in_scope(seen))
     }
 }

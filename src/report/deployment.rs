@@ -1,11 +1,11 @@
 //! What is reported of one deployment.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use super::headlines::{NOTHING_CANCELED, headline, row};
+use super::roll_back::RollBackReport;
+use super::timeline::{StateChange, changes, one_decimal};
 use super::why::Why;
 use crate::cancel::{Procedure, Verdict};
 use crate::input::Spelling;
@@ -14,6 +14,8 @@ use crate::model::deployment::{Deployment, Live, State};
 use crate::model::id::Id;
 use crate::model::outcome::Outcome;
 use crate::model::reason::{End, Interrupted};
+use crate::model::roll_back::RollBackResult;
+use crate::roll_back;
 use crate::text::sanitizer::{Sanitizer, break_marks};
 use crate::text::shown::{Shown, ShownFacts};
 use crate::text::web_link::WebLink;
@@ -42,6 +44,7 @@ pub struct DeploymentReport {
     pub(super) request_id: Option<Shown>,
     pub(super) timeline: Vec<StateChange>,
     pub(super) details: ShownFacts,
+    pub(super) rollback: Option<RollBackReport>,
     #[serde(skip)]
     pub(super) why: Why,
     /// Our word for the platform's last one, where that does not say it.
@@ -59,14 +62,6 @@ pub struct DeploymentReport {
     /// The state in flight that it was seen in after a clear refusal.
     #[serde(skip)]
     pub(super) goes_on: Option<State>,
-}
-
-/// A platform's word and when it was seen first.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct StateChange {
-    #[serde(serialize_with = "one_decimal")]
-    pub(super) seconds: f64,
-    pub(super) platform_state: Shown,
 }
 
 impl DeploymentReport {
@@ -105,8 +100,9 @@ impl DeploymentReport {
             duration_seconds: procedure.took().as_secs_f64(),
             http_status: sent.and_then(|sent| sent.status),
             request_id: said(sent.and_then(|sent| sent.request_id.as_ref())),
-            timeline: timeline(procedure, sanitizer),
+            timeline: changes(procedure.timeline(), sanitizer),
             details: last.map(|last| sanitizer.facts(&last.details)).unwrap_or_default(),
+            rollback: None,
             why,
             our_word: last.and_then(our_word),
             untouched: procedure.is_untouched(),
@@ -114,6 +110,25 @@ impl DeploymentReport {
             is_gone: last.is_some_and(|last| last.live == Live::Once),
             goes_on: verdict.reason.goes_on(),
         }
+    }
+
+    /// The same with what came of putting back what was live before.
+    #[must_use]
+    pub fn with_roll_back(self, procedure: Option<&roll_back::Procedure>, sanitizer: &Sanitizer) -> Self {
+        let rollback = procedure.and_then(|procedure| RollBackReport::of(procedure, sanitizer));
+        let is_gone = self.is_gone || rollback.as_ref().is_some_and(|it| it.came_to == RollBackResult::MovedOn);
+        Self { rollback, is_gone, ..self }
+    }
+
+    /// The same if this process is killed after the request to put that back has gone out.
+    #[must_use]
+    pub fn killed_while_rolling_back(self) -> Self {
+        Self { rollback: Some(RollBackReport::killed()), ..self }
+    }
+
+    /// What came of putting back what was live before, where that was asked for and needed.
+    pub(super) fn rolled_back(&self) -> Option<RollBackResult> {
+        self.rollback.as_ref().map(|it| it.came_to)
     }
 
     /// What came of it.
@@ -144,7 +159,8 @@ impl DeploymentReport {
 
     /// A heading about it, under this name.
     pub(super) fn title(&self, name: &Shown) -> Shown {
-        match self.why.in_short.filter(|_| self.outcome == Outcome::Error && (self.untouched || self.refused)) {
+        let is_unsent = self.outcome == Outcome::Error && (self.untouched || self.refused);
+        match self.why.in_short.filter(|_| is_unsent && self.rollback.is_none()) {
             Some(why) => Shown::of(&[&self.headline(), &": ", &why, &" (", name, &")"]),
             None => Shown::of(&[&self.headline(), &": ", name]),
         }
@@ -153,6 +169,9 @@ impl DeploymentReport {
     /// What became of it, in words for a heading.
     pub(super) fn headline(&self) -> &'static str {
         match self.outcome {
+            Outcome::Error | Outcome::TimedOut if self.rolled_back().is_some() => {
+                "Went live, not known to be rolled back"
+            }
             Outcome::Completed if self.went_live != "true" => "Finished before it could be canceled",
             Outcome::Error if self.untouched || self.refused => NOTHING_CANCELED,
             outcome => match self.goes_on {
@@ -166,6 +185,7 @@ impl DeploymentReport {
     /// The same for a row of a table, and behind a number.
     pub(super) fn row(&self) -> &'static str {
         match self.outcome {
+            Outcome::Error | Outcome::TimedOut if self.rolled_back().is_some() => "not known to be rolled back",
             Outcome::Completed if self.went_live != "true" => "finished first",
             Outcome::Error if self.refused => "credential refused",
             Outcome::Error if self.untouched => "not asked to cancel",
@@ -194,14 +214,6 @@ pub fn our_word(last: &Deployment) -> Option<&'static str> {
     (!theirs.contains(ours)).then_some(ours)
 }
 
-fn timeline(procedure: &Procedure, sanitizer: &Sanitizer) -> Vec<StateChange> {
-    let moment = |(at, word): &(Duration, String)| StateChange {
-        seconds: at.as_secs_f64(),
-        platform_state: sanitizer.short(word),
-    };
-    procedure.timeline().iter().map(moment).collect()
-}
-
 fn went_live(outcome: Outcome, last: Option<&Deployment>) -> &'static str {
     match (outcome, last.map(|last| last.state), last.and_then(Deployment::went_live)) {
         (Outcome::NothingToCancel, ..) => "false",
@@ -222,11 +234,6 @@ const fn is_live(outcome: Outcome) -> bool {
 
 fn outcome_word<S: Serializer>(outcome: &Outcome, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(outcome.word())
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
-fn one_decimal<S: Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64((seconds * 10.0).round() / 10.0)
 }
 
 /// The id of a deployment as log lines show it.

@@ -6,8 +6,10 @@ mod deployment;
 mod headlines;
 mod outputs;
 mod plain;
+mod roll_back;
 mod run;
 mod summary;
+mod timeline;
 mod why;
 
 pub use annotations::Annotation;

@@ -3,13 +3,14 @@
 use serde::Serialize;
 
 use super::deployment::DeploymentReport;
+use super::roll_back::RollBackReport;
 use super::run::Report;
 use crate::model::outcome::Outcome;
 use crate::text::sanitizer::{break_commands, break_commands_in_json};
 use crate::text::shown::ShownFacts;
 
 /// The names of all outputs, in their order.
-pub const OUTPUTS: [(&str, &str); 13] = [
+pub const OUTPUTS: [(&str, &str); 16] = [
     ("outcome", "What came of the run; the worst one when there are several deployments."),
     ("canceled", "`true` only if every deployment ended canceled."),
     (
@@ -25,6 +26,12 @@ pub const OUTPUTS: [(&str, &str); 13] = [
     ("duration_seconds", "How long the run took, with one decimal."),
     ("count", "How many deployments were given."),
     ("canceled_count", "How many ended canceled."),
+    (
+        "rollback",
+        "With `if_live: roll_back`, what came of it: `done`, or why not in one word; empty where it was not needed.",
+    ),
+    ("rollback_deployment_id", "What serves now because of the roll back."),
+    ("rollback_reason", "One sentence that says what came of the roll back."),
     ("deployments", "All of them as a JSON array, an object each."),
 ];
 
@@ -57,6 +64,8 @@ impl Report {
         let worst = self.worst();
         let of_worst =
             |field: fn(&DeploymentReport) -> Option<&str>| worst.and_then(field).unwrap_or_default().to_owned();
+        let of_rollback =
+            |field: fn(&RollBackReport) -> &str| self.rollback().map(field).unwrap_or_default().to_owned();
         let value = match name {
             "outcome" => self.outcome().to_string(),
             "canceled" => (!self.deployments.is_empty() && self.canceled_count() == self.deployments.len()).to_string(),
@@ -70,6 +79,9 @@ impl Report {
             "duration_seconds" => format!("{:.1}", self.took.as_secs_f64()),
             "count" => self.deployments.len().to_string(),
             "canceled_count" => self.canceled_count().to_string(),
+            "rollback" => of_rollback(|it| it.came_to.word()),
+            "rollback_deployment_id" => of_rollback(|it| it.serves().unwrap_or_default()),
+            "rollback_reason" => of_rollback(|it| &it.reason),
             _ => return deployments.to_owned(),
         };
         break_commands(&value)

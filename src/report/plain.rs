@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use super::deployment::DeploymentReport;
 use super::run::Report;
+use crate::model::roll_back::RollBackResult;
 use crate::text::time::spoken;
 
 impl Report {
@@ -32,7 +34,8 @@ impl Report {
         // Here the reasons stand above.
         let live = self.live_sentence().replace('*', "");
         lines.push(format!("  Did it go live? {}", live.replace(": see below", "")));
-        if self.went_live() == "true" {
+        let is_open = |told: &DeploymentReport| told.rolled_back() != Some(RollBackResult::Done);
+        if self.live().any(is_open) {
             lines.push(format!("  {}", self.how_to_go_back()));
         }
         lines.extend(self.asked.commit_page().map(|page| format!("  Commit: {page}")));

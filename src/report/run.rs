@@ -6,11 +6,13 @@ use std::time::Duration;
 use super::asked::Asked;
 use super::deployment::DeploymentReport;
 use super::headlines::{NOTHING_CANCELED, whole_headline};
+use super::roll_back::RollBackReport;
 use super::why::Why;
 use crate::cancel::Verdict;
 use crate::input::Spelling;
 use crate::model::about::About;
 use crate::model::outcome::{FailOn, Level, Outcome};
+use crate::model::roll_back::RollBackResult;
 use crate::text::sanitizer::Sanitizer;
 use crate::text::shown::Shown;
 use crate::text::web_link::WebLink;
@@ -102,6 +104,13 @@ impl Report {
         } else {
             level
         }
+    }
+
+    /// The roll back that is told for the whole run: of the worst deployment that has one, any before one that is done.
+    pub(super) fn rollback(&self) -> Option<&RollBackReport> {
+        let with = self.deployments.iter().filter_map(|told| Some((told.outcome, told.rollback.as_ref()?)));
+        let worst = with.min_by_key(|(outcome, it)| (it.came_to == RollBackResult::Done, *outcome));
+        worst.map(|(_, it)| it)
     }
 
     pub(super) fn worst(&self) -> Option<&DeploymentReport> {
@@ -218,12 +227,14 @@ impl Report {
     /// The worst of those that went live in production, which is what the platform's way back is about. Where
     /// deployments have targets, all platforms call that one the same.
     pub(super) fn goes_back(&self) -> Option<&DeploymentReport> {
-        self.live().find(|told| told.target.as_deref().is_none_or(|target| target == "production"))
+        let mut open = self.live().filter(|told| told.rolled_back() != Some(RollBackResult::Done));
+        open.find(|told| told.target.as_deref().is_none_or(|target| target == "production"))
     }
 
     pub(super) fn how_to_go_back(&self) -> String {
         match self.platform.filter(|_| self.goes_back().is_some()) {
             Some(about) => format!("To go back: {}", about.way_back),
+            None if self.rollback().is_some() => "What was live before it is live again.".to_owned(),
             None => "It is not production, which is unchanged.".to_owned(),
         }
     }

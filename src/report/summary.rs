@@ -3,12 +3,16 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::deployment::{DeploymentReport, StateChange};
+use super::deployment::DeploymentReport;
 use super::run::{MOST_LINES, Report, tally};
+use super::timeline::StateChange;
 use super::why::Why;
+use crate::model::deployment::short_commit;
 use crate::model::outcome::{Level, Outcome};
+use crate::model::roll_back::RollBackResult;
 use crate::text::markdown::{code, link, prose};
 use crate::text::time::spoken;
+use crate::text::web_link::WebLink;
 
 /// A larger summary is refused by those who show it.
 const LARGEST_SUMMARY: usize = 1024 * 1024;
@@ -120,7 +124,9 @@ impl Report {
         if self.deployments.iter().filter(canceled).any(another) {
             text.push_str("\n**Mind:** it had itself superseded another deployment, so the app goes back to that one's version, not to the last one that had gone live.\n");
         }
-        let live: Vec<_> = self.live().collect();
+        self.add_rollback(text);
+        let is_done = |told: &&DeploymentReport| told.rolled_back() == Some(RollBackResult::Done);
+        let live: Vec<_> = self.live().filter(|told| !is_done(told)).collect();
         if let Some(first) = self.goes_back().or(live.first().copied()) {
             let gone = live.iter().filter(|told| told.is_gone).count();
             let is_live = if gone > 0 { "went live" } else { "is live" };
@@ -151,6 +157,31 @@ impl Report {
             many => format!(" and at {} more", many - 1),
         };
         let _ = writeln!(text, "\n**Next:** Look at {place}{others} before you decide: nobody has seen how it ends.");
+    }
+}
+
+impl Report {
+    /// What was put back, or on its way, and what that leaves as it is.
+    fn add_rollback(&self, text: &mut String) {
+        let info = self.platform.and_then(|about| about.roll_back.info());
+        let Some((info, rollback)) = info.zip(self.rollback()) else { return };
+        if let Some(target) = rollback.target.as_ref().filter(|_| rollback.came_to == RollBackResult::Done) {
+            let commit = rollback.commit.as_ref().map(|commit| format!(" (commit {})", code(short_commit(commit))));
+            let commit = commit.unwrap_or_default();
+            let target = rollback
+                .deployment_url
+                .as_ref()
+                .and_then(WebLink::to)
+                .map_or_else(|| code(target), |page| link(&code(target), &page));
+            let _ = writeln!(
+                text,
+                "\n**Put back:** {target}{commit}. It is what was live before, which need not be what was good."
+            );
+        }
+        if rollback.came_to.may_have_changed() {
+            let _ = writeln!(text, "\n**Not undone by rolling back:** {}", prose(info.not_undone));
+            let _ = writeln!(text, "\n**From now on:** {}", prose(info.stays));
+        }
     }
 }
 

@@ -20,20 +20,22 @@ pub struct Standing {
 #[derive(Debug)]
 pub enum Event {
     /// The slot was looked at.
-    Looked(Result<Standing, Failure>),
+    Looked(Standing),
     /// The live pointer was read.
-    Live(Result<LiveNow, Failure>),
+    Live(LiveNow),
     /// What was live before, or what was written to go back to, was looked for.
-    Before(Result<Option<Version>, Failure>),
-    /// The platform's own check was made.
-    Checked(Result<(), Failure>),
+    Before(Option<Version>),
+    /// The platform's own check passes.
+    Checked,
+    /// Where the roll back stands.
+    Progress(Progress),
+    /// What it took the place of.
+    Displaced(Option<Version>),
+    /// Any of these could not be read, or the check speaks against it.
+    Failed(Failure),
     /// The request was answered.
     Answered(Result<Started, Failure>),
-    /// Where the roll back stands.
-    Progress(Result<Progress, Failure>),
-    /// What it took the place of.
-    Displaced(Result<Option<Version>, Failure>),
-    /// The pause is over.
+    /// The pause is over, or the time for a read.
     Woke,
 }
 

@@ -120,38 +120,22 @@ impl Procedure {
 
     /// What to do after `event`.
     pub fn next(&mut self, now: Duration, event: Event) -> Action {
-        let failure = match event {
-            _ if matches!(self.step, Step::Done) => return Action::Done,
-            Event::Woke => return self.again(now),
-            Event::Answered(answer) => return self.after_answer(now, answer),
-            Event::Looked(Ok(_))
-            | Event::Live(Ok(_))
-            | Event::Before(Ok(_))
-            | Event::Checked(Ok(()))
-            | Event::Progress(Ok(_))
-            | Event::Displaced(Ok(_)) => {
-                (self.retries, self.last_failure) = (Retries::new(), None);
-                return self.after_read(now, event);
-            }
-            Event::Looked(Err(failure))
-            | Event::Live(Err(failure))
-            | Event::Before(Err(failure))
-            | Event::Checked(Err(failure))
-            | Event::Progress(Err(failure))
-            | Event::Displaced(Err(failure)) => failure,
-        };
-        self.after_failed_read(now, failure)
-    }
-
-    fn after_read(&mut self, now: Duration, event: Event) -> Action {
+        if matches!(self.step, Step::Done) {
+            return Action::Done;
+        }
+        if !matches!(event, Event::Failed(_) | Event::Woke) {
+            (self.retries, self.last_failure) = (Retries::new(), None);
+        }
         match event {
-            Event::Looked(Ok(standing)) => self.after_look(now, standing),
-            Event::Live(Ok(live)) => self.after_live(now, live),
-            Event::Before(Ok(before)) => self.after_before(now, before),
-            Event::Checked(Ok(())) => self.after_check(now),
-            Event::Progress(Ok(progress)) => self.after_progress(now, progress),
-            Event::Displaced(Ok(displaced)) => self.after_displaced(now, displaced),
-            _ => self.again(now),
+            Event::Looked(standing) => self.after_look(now, standing),
+            Event::Live(live) => self.after_live(now, live),
+            Event::Before(before) => self.after_before(now, before),
+            Event::Checked => self.after_check(now),
+            Event::Progress(progress) => self.after_progress(now, progress),
+            Event::Displaced(displaced) => self.after_displaced(now, displaced),
+            Event::Failed(failure) => self.after_failed_read(now, failure),
+            Event::Answered(answer) => self.after_answer(now, answer),
+            Event::Woke => self.again(now),
         }
     }
 
@@ -232,9 +216,9 @@ impl Procedure {
         self.verdict.as_ref()
     }
 
-    /// Whether its request is on the wire right now.
-    pub fn is_sending(&self) -> bool {
-        matches!(self.step, Step::Sending)
+    /// What was live at the last read.
+    pub fn live(&self) -> Option<&Version> {
+        self.live.as_ref()
     }
 
     /// What is put back, once that is known.

@@ -29,11 +29,14 @@ impl Run<'_> {
         match self.resolve_scope(signals, observer).await {
             Ok(()) => {
                 let first = tasks.iter().map(|task| task.procedure.first()).collect();
-                tasks = Fleet::new(self, tasks, Vec::new(), observer).take_to_ends(first, signals).await;
+                let fleet = Fleet::new(self, tasks, Vec::new(), observer);
+                let sights;
+                (tasks, sights) = fleet.take_to_ends(first, signals).await;
+                tasks.retain(|task| !task.duplicate);
+                self.go_back(&mut tasks, sights, signals, observer).await;
             }
             Err(ending) => end_all(&mut tasks, self.start.elapsed(), &ending),
         }
-        tasks.retain(|task| !task.duplicate);
         tasks
     }
 
@@ -54,7 +57,9 @@ impl Run<'_> {
             Ok((begun, keepers)) => {
                 let (tasks, first) = begun.into_iter().unzip();
                 let fleet = Fleet::new(self, tasks, keepers, observer);
-                (fleet.take_to_ends(first, signals).await, None)
+                let (mut tasks, sights) = fleet.take_to_ends(first, signals).await;
+                self.go_back(&mut tasks, sights, signals, observer).await;
+                (tasks, None)
             }
             Err(ending) => (Vec::new(), Some(ending)),
         }

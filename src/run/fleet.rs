@@ -7,7 +7,8 @@ use std::time::Duration;
 use futures_util::stream::StreamExt as _;
 use tokio::time::Instant;
 
-use super::context::{AT_ONCE, FRESH, Run};
+use super::context::{AT_ONCE, FRESH, GRACE, Run};
+use super::going_back::Sights;
 use super::observer::{Observer, Waiting};
 use super::requests::{Completed, Request, read_many};
 use super::scheduling::Schedule;
@@ -17,8 +18,6 @@ use crate::cancel::{Action, Event};
 use crate::model::answers::Found;
 use crate::model::signal::Signals;
 
-/// How long a cancel request under way may take to finish after a signal.
-const GRACE: Duration = Duration::from_secs(2);
 /// From this many on, deployments are watched by a list instead of one read each.
 const MANY: usize = 10;
 /// How much later than it is due a read of many may be, so that one list answers for more of them.
@@ -34,6 +33,8 @@ pub(super) struct Fleet<'r, 'a> {
     observer: &'r mut dyn Observer,
     /// What starts only when all that is queued behind its scope has been asked.
     deferred: Vec<(usize, Action)>,
+    /// What is live while deployments are in flight.
+    sights: Sights<'a>,
     /// After a signal: until when cancel requests on the wire are waited for.
     grace: Option<Instant>,
     /// When all have ended: until when details are waited for.
@@ -45,6 +46,7 @@ enum Happening {
     Signal,
     Completed(Completed),
     Page(usize, Option<String>),
+    Seen,
     PauseOver,
     SignOfLifeDue,
     GraceOver,
@@ -59,11 +61,20 @@ impl<'r, 'a> Fleet<'r, 'a> {
         observer: &'r mut dyn Observer,
     ) -> Self {
         let schedule = Schedule::new(&tasks, keepers);
-        Self { run, tasks, schedule, observer, deferred: Vec::new(), grace: None, adorned: None }
+        Self {
+            run,
+            tasks,
+            schedule,
+            observer,
+            deferred: Vec::new(),
+            sights: Sights::default(),
+            grace: None,
+            adorned: None,
+        }
     }
 
     /// Does what comes first for each, and then all that follows.
-    pub(super) async fn take_to_ends(mut self, first: Vec<Action>, signals: &mut Signals) -> Vec<Task> {
+    pub(super) async fn take_to_ends(mut self, first: Vec<Action>, signals: &mut Signals) -> (Vec<Task>, Sights<'a>) {
         let queue_first = self.tasks.iter().any(|task| task.queued_behind);
         for (which, action) in first.into_iter().enumerate() {
             if queue_first && self.tasks.get(which).is_some_and(|task| !task.queued_behind) {
@@ -88,11 +99,11 @@ impl<'r, 'a> Fleet<'r, 'a> {
             let is_done = is_idle && self.schedule.pages.is_empty();
             let is_stopped = self.grace.is_some() && self.schedule.tally.asking == 0;
             if is_done || is_stopped {
-                return self.tasks;
+                return (self.tasks, self.sights);
             }
             let happening = self.next_happening(signals).await;
             if self.respond(happening).is_break() {
-                return self.tasks;
+                return (self.tasks, self.sights);
             }
         }
     }
@@ -105,6 +116,7 @@ impl<'r, 'a> Fleet<'r, 'a> {
             () = signal_received(signals, self.grace.is_some()) => Happening::Signal,
             Some(completed) = self.schedule.in_flight.next() => Happening::Completed(completed),
             Some((which, page)) = self.schedule.pages.next() => Happening::Page(which, page),
+            () = self.sights.next() => Happening::Seen,
             () = sleep_until_opt(self.adorned) => Happening::AdorningOver,
             () = sleep_until_opt(due) => Happening::SignOfLifeDue,
             () = sleep_until_opt(wake) => Happening::PauseOver,
@@ -130,6 +142,7 @@ impl<'r, 'a> Fleet<'r, 'a> {
                     task.procedure.show_page(self.run.sanitizer.short(&page).into_string());
                 }
             }
+            Happening::Seen => {}
             Happening::PauseOver => {
                 while let Some(which) = self.schedule.due(now) {
                     self.handle(which, Event::Woke);
@@ -319,7 +332,14 @@ impl<'r, 'a> Fleet<'r, 'a> {
             cancel_by: run.start + if now < last_read { last_read } else { run.plan.limit },
             adorned_by: run.adorned_by(),
         };
+        let known = match &action {
+            Action::Cancel(known) | Action::Refresh(known) => Some(Arc::clone(known)),
+            _ => None,
+        };
         self.schedule.in_flight.push(Box::pin(request.send(action)));
+        if let Some(known) = known {
+            self.sights.look(run, &known);
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod choosing;
 mod context;
 mod driving;
 mod fleet;
+mod going_back;
 mod observer;
 mod requests;
 mod scheduling;
@@ -11,6 +12,6 @@ mod shown;
 mod task;
 mod waiting;
 
-pub use self::context::Run;
+pub use self::context::{IfLive, Run};
 pub use self::observer::{Observer, Waiting};
 pub use self::task::Task;

@@ -17,6 +17,10 @@ pub trait Observer {
     fn note(&mut self, _text: &str) {}
     /// A cancel request is about to go out.
     fn asking(&mut self, tasks: &[Task], which: usize);
+    /// The request to put back what was live before one of them is about to go out; what that is.
+    fn going_back(&mut self, _tasks: &[Task], _which: usize, text: &str) {
+        self.note(text);
+    }
     /// When nothing has been said for so long that a sign of life is due; `None` where nobody reads.
     fn is_due(&self) -> Option<Instant> {
         None

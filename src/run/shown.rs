@@ -39,7 +39,7 @@ impl Run<'_> {
         }
     }
 
-    fn sanitize_failure(&self, mut failure: Failure) -> Failure {
+    pub(super) fn sanitize_failure(&self, mut failure: Failure) -> Failure {
         failure.words = self.sanitizer.short(&failure.words).into_string();
         failure.hint = self.sanitizer.short(&failure.hint).into_string();
         failure

@@ -8,6 +8,7 @@ use crate::cancel::Procedure;
 use crate::model::deployment::Deployment;
 use crate::model::id::Id;
 use crate::model::reason::Refusal;
+use crate::roll_back;
 
 /// One deployment of a run.
 pub struct Task {
@@ -15,6 +16,8 @@ pub struct Task {
     pub id: Id,
     /// Where it stands.
     pub procedure: Procedure,
+    /// What was done to put back what was live before, and what came of that.
+    pub roll_back: Option<Arc<roll_back::Procedure>>,
     /// Another name of a deployment that is in the run already: it is not asked twice, and not told twice.
     pub(super) duplicate: bool,
     /// It waits behind what its scope is doing now: such are asked before that, or they would start when it stops.
@@ -27,7 +30,15 @@ pub struct Task {
 
 impl Task {
     pub(super) fn new(id: Id, procedure: Procedure) -> Self {
-        Self { id, procedure, duplicate: false, queued_behind: false, paged: false, gives_way_to: None }
+        Self {
+            id,
+            procedure,
+            roll_back: None,
+            duplicate: false,
+            queued_behind: false,
+            paged: false,
+            gives_way_to: None,
+        }
     }
 
     /// Whether what was read of it is too old to send a cancel request for.

@@ -16,6 +16,12 @@ const fn common(name: &'static str, kind: InputKind, default: &'static str, help
 /// The states in which a cancel request makes sense.
 pub(super) const IN_FLIGHT: [State; 2] = [State::Queued, State::Running];
 
+/// What `if_live` can be.
+const IF_LIVE: [&str; 2] = ["report", ROLL_BACK];
+pub(super) const ROLL_BACK: &str = "roll_back";
+/// What `roll_back_to` is where nobody wrote another one.
+pub(super) const PREVIOUS: &str = "previous";
+
 /// The inputs that every platform has.
 pub const COMMON: &[Input] = &[
     common("platform", InputKind::Choice(|| names(REGISTER)), "", "Where the deployment runs:"),
@@ -61,6 +67,24 @@ pub const COMMON: &[Input] = &[
         InputKind::Duration(1, DAY),
         "240s",
         "Limit of the whole run, such as `90`, `90s`, `5m` or `1h`;",
+    ),
+    common(
+        "if_live",
+        InputKind::Choice(|| IF_LIVE.into()),
+        IF_LIVE[0],
+        "Where it went live all the same: tell it, or put back what was live before as well and wait until that is live;",
+    ),
+    common(
+        "roll_back_to",
+        InputKind::Text,
+        PREVIOUS,
+        "With `if_live: roll_back`: the id of an earlier deployment to put back, instead of what was live before.",
+    ),
+    common(
+        "roll_back_timeout",
+        InputKind::Duration(1, DAY),
+        "240s",
+        "Limit of a roll back, from the decision on, beside `timeout`, which is that of canceling;",
     ),
     common(
         "poll_interval",

@@ -1,6 +1,7 @@
 //! What this program is told, judged once.
 
 mod common;
+mod if_live;
 mod unknown;
 
 pub mod open;
@@ -61,6 +62,10 @@ pub struct Common {
     pub wait: bool,
     /// Limit of the whole run.
     pub timeout: Duration,
+    /// Put back what was live before where something went live that was to be stopped.
+    pub rolls_back: bool,
+    /// Limit of one roll back.
+    pub roll_back_timeout: Duration,
     /// Longest pause between two reads.
     pub poll_interval: Duration,
     /// What fails the step.
@@ -88,6 +93,8 @@ impl Common {
             only_states: only_states(values, faults),
             wait: values.boolean("wait", faults).unwrap_or(true),
             timeout: values.duration("timeout", faults).unwrap_or(Duration::from_secs(240)),
+            rolls_back: values.choice("if_live", faults) == Some(common::ROLL_BACK),
+            roll_back_timeout: values.duration("roll_back_timeout", faults).unwrap_or(Duration::from_secs(240)),
             poll_interval: values.duration("poll_interval", faults).unwrap_or(Duration::from_secs(5)),
             fail_on: values
                 .parsed("fail_on", faults, |_| FailOn::parse(&values.list("fail_on")))

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::Common;
 use super::target::{self, Target};
+use super::{Common, if_live};
 use crate::api::{Roots, Service, Transport};
 use crate::ci::facts::Facts;
 use crate::input::Values;
@@ -11,6 +11,7 @@ use crate::input::env::Env;
 use crate::input::faults::{Fault, Faults};
 use crate::model::address::Address;
 use crate::platform::{Platform, PlatformInfo};
+use crate::run::IfLive;
 use crate::select::guard::Guard;
 
 /// Connects to a base address, by the roots and the proxy of the environment; the last argument says that a
@@ -31,6 +32,8 @@ pub struct Opened {
     pub target: Target,
     /// What each deployment has to pass.
     pub guard: Guard,
+    /// What to do where something went live.
+    pub if_live: Option<IfLive>,
 }
 
 /// Creates the platform and its API client; every fault is noted, not only the first.
@@ -38,6 +41,7 @@ pub fn open(connect: &Connect, setup: &Setup<'_>, faults: &mut Faults) -> Option
     let Setup { env, entry, values, common, .. } = setup;
     let opened = (entry.open)(values, faults);
     let (target, guard) = setup.target(faults);
+    let if_live = if_live::judge(values, entry, common, &target, faults);
     let (platform, service) = opened?;
     let target = match target {
         Target::Ids(ids) if ids.is_empty() => Target::Ids(platform.default_target().into_iter().collect()),
@@ -52,7 +56,7 @@ pub fn open(connect: &Connect, setup: &Setup<'_>, faults: &mut Faults) -> Option
         extra: common.ca_cert.clone().unwrap_or_default(),
     };
     match connect(&base, roots, env, service.signs_in()) {
-        Ok(transport) => Some(Opened { platform, service, base, transport, target, guard }),
+        Ok(transport) => Some(Opened { platform, service, base, transport, target, guard, if_live }),
         Err(error) => {
             faults.found.push(Fault::new("", None, format!("{error:#}")));
             None

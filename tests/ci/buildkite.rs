@@ -30,7 +30,10 @@ fn step_with(sandbox: &crate::sandbox::Sandbox, then: &str) -> Step {
 fn every_output_that_is_not_empty_is_set_as_meta_data() {
     let ran = step("buildkite", &running()).run();
     assert_eq!(ran.code, 0, "{}", ran.stdout);
-    let outputs: BTreeMap<_, _> = meta_data(&called(&ran)).into_iter().collect();
+    let mut outputs: BTreeMap<_, _> = meta_data(&called(&ran)).into_iter().collect();
+    for empty in ["rollback", "rollback_deployment_id", "rollback_reason"] {
+        assert_eq!(outputs.insert(format!("cancellation_{empty}"), String::new()), None);
+    }
     all_outputs(&outputs, |name| format!("cancellation_{name}"));
 }
 

@@ -11,3 +11,4 @@ mod s4_pages;
 mod s6_never;
 #[cfg(unix)]
 mod s7_signals;
+mod s9_driven;

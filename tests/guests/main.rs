@@ -154,6 +154,7 @@ impl<P: Platform> Guest<P> {
             api: &self.api,
             plan,
             lists_tell: false,
+            if_live: None,
             sanitizer: &self.sanitizer,
             start: self.start,
         };

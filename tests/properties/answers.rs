@@ -173,6 +173,7 @@ async fn run(entry: &'static PlatformInfo, aim: u8, answers: &[u8]) -> String {
         platform: platform.as_ref(),
         api: &api,
         lists_tell: entry.lists_tell && wanted.is_some(),
+        if_live: None,
         plan: plan.clone(),
         sanitizer: &sanitizer,
         start,

@@ -112,6 +112,7 @@ async fn drive(scene: &Scene) -> Played {
         api: &api,
         plan: scene.plan.clone(),
         lists_tell: scene.lists_tell,
+        if_live: None,
         sanitizer: &sanitizer,
         start,
     };

@@ -38,7 +38,7 @@ fn check(schema: &Map<String, Value>, value: &Value, place: &str, faults: &mut V
                 true
             }
             "properties" => {
-                for (name, rule) in rule.as_object().unwrap() {
+                for (name, rule) in rule.as_object().unwrap().iter().filter(|_| !value.is_null()) {
                     let place = format!("{place}/{name}");
                     match value.get(name) {
                         Some(value) => check(rule.as_object().unwrap(), value, &place, faults),

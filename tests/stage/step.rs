@@ -25,7 +25,7 @@ mod schema;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The names of all outputs.
-pub const OUTPUTS: [&str; 13] = [
+pub const OUTPUTS: [&str; 16] = [
     "outcome",
     "canceled",
     "went_live",
@@ -38,6 +38,9 @@ pub const OUTPUTS: [&str; 13] = [
     "duration_seconds",
     "count",
     "canceled_count",
+    "rollback",
+    "rollback_deployment_id",
+    "rollback_reason",
     "deployments",
 ];
 

@@ -116,6 +116,12 @@ pub enum NotSent {
 }
 
 impl Back {
+    /// All of it in one or two sentences.
+    pub fn sentence(&self) -> String {
+        let hint = self.hint().map(|hint| format!(" {hint}")).unwrap_or_default();
+        format!("{self}.{hint}")
+    }
+
     /// What to change, where the platform's answer says something about it.
     pub fn hint(&self) -> Option<&str> {
         let failure = match self {

@@ -6,6 +6,7 @@
 //! is `ready` is not live where auto publishing is locked. And who may look but not write gets a 404 to the cancel call.
 
 mod address;
+mod back;
 mod wire;
 
 use async_trait::async_trait;
@@ -17,13 +18,14 @@ use self::wire::{Build, Handle, MESSAGES, STATES, Site, Wire};
 use super::list::{List, More, Place};
 use super::paging::Sizes;
 use super::rest::Rest;
+use super::roll_back::RollBack;
 use super::scope::Scope;
 use super::usual::{self, Read};
 use super::{Need, Opened, PlatformInfo, Way, input, opened, secret};
 use crate::api::{Api, ApiError, ApiRequest, Errors, Once, Response, Service};
 use crate::input::Values;
 use crate::input::faults::Faults;
-use crate::model::about::About;
+use crate::model::about::{About, CanRollBack, RollBackInfo};
 use crate::model::answers::{Conclusion, Filter};
 use crate::model::deployment::{Deployment, Live, Pull};
 use crate::model::failure::Failure;
@@ -45,7 +47,15 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
                  deploy keeps serving, and the next queued build starts.",
         way_back: "open the site, Deploys, and choose Publish deploy on the last good one, then Lock to stop auto \
                    publishing, or the next push replaces it.",
-        ..About::NONE
+        roll_back: CanRollBack::Yes(RollBackInfo {
+            flips: true,
+            in_flight_first: false,
+            grant: "",
+            not_undone: "What builds and functions did elsewhere (migrations, data, purges, notifications), and the \
+                         variables that functions read.",
+            stays: "The next push deploys as usual: revert it first.",
+            warning: "",
+        }),
     },
     base: "https://api.netlify.com/api/v1",
     inputs: &[
@@ -160,11 +170,13 @@ fn refine(response: &Response, body: &Value, error: &mut ApiError) {
 }
 
 impl Netlify {
-    async fn site_of(&self, api: &Api, id: &str) -> Result<Site, Failure> {
+    /// A site, and when the answer was given.
+    async fn site_of(&self, api: &Api, id: &str) -> Result<(Site, Option<Timestamp>), Failure> {
         let reply = api.send(ApiRequest::get(format!("/sites/{}", segment(id)), "read the site")).await?;
         let site: Option<Site> = reply.at("")?;
         let site = site.filter(|site| site.id.get().is_some_and(|own| is_same(id, own)));
-        site.ok_or_else(|| reply.unreadable("about something else"))
+        let site = site.ok_or_else(|| reply.unreadable("about something else"))?;
+        Ok((site, reply.date))
     }
 }
 
@@ -250,6 +262,10 @@ impl Rest for Netlify {
         deployment.map_or_else(|| self.missing(id), |deployment| Missing::Build { id: id.to_owned(), deployment })
     }
 
+    fn roll_back(&self) -> Option<&dyn RollBack> {
+        Some(self)
+    }
+
     /// Whose branch a preview has only the number of its pull request tells, and the repository that the site follows.
     async fn complete(&self, api: &Api, told: &mut [Deployment], wanted: &Filter) -> Result<(), Failure> {
         let review = |one: &Deployment| Handle::of(one).review;
@@ -257,7 +273,7 @@ impl Rest for Netlify {
         let Some(site) = site.filter(|_| wanted.pulls) else {
             return Ok(());
         };
-        let read = || async { Ok::<_, Failure>(self.site_of(api, &site).await?.repository()) };
+        let read = || async { Ok::<_, Failure>(self.site_of(api, &site).await?.0.repository()) };
         let Some(base) = self.repository.get_or_try_init(read).await? else {
             return Ok(());
         };
@@ -274,7 +290,7 @@ impl Rest for Netlify {
         let (Live::Unknown, Some(site)) = (ended.live, own.site.get()) else {
             return Ok(Conclusion { sentence: own.story.0, ..Conclusion::default() });
         };
-        let published = self.site_of(api, site).await?.published_deploy.0.unwrap_or_default();
+        let published = self.site_of(api, site).await?.0.published_deploy.0.unwrap_or_default();
         let is_production = ended.target.is_some();
         Ok(match published.id.get() {
             Some(id) if id == ended.id => Conclusion { live: Some(Live::ByState), ..Conclusion::default() },

@@ -56,7 +56,7 @@ const LEFT_OUT: &str = "skipped";
 const BY_TOOL: &str = "deploy canceled";
 /// What the plugins say where one of them has failed the build.
 const PLUGIN_FAILED: &str = "failed_build";
-const PRODUCTION: &str = "production";
+pub(super) const PRODUCTION: &str = "production";
 /// How long one with a cancel message has to stand still to be over.
 const STILL: Duration = Duration::from_secs(15);
 /// Nothing takes as long as this.
@@ -93,6 +93,8 @@ fields! {
     pub(super) struct Published {
         pub(super) id: Text,
         pub(super) locked: Maybe<bool>,
+        pub(super) commit_ref: Text,
+        pub(super) published_at: Time,
     }
 
     struct BuildSettings {
@@ -128,6 +130,8 @@ pub(super) struct Handle {
     pub(super) story: Text,
     /// When it changed last.
     changed: Option<Timestamp>,
+    /// When it was published.
+    pub(super) published: Option<Timestamp>,
     /// What it says of a cancellation is a plugin's failure.
     is_failure: bool,
 }
@@ -248,6 +252,7 @@ impl Wire {
             review: self.review_id.0,
             story: Text(self.story(&said).map(str::to_owned)),
             changed: self.updated_at.0.or(self.created_at.0),
+            published: self.published_at.0,
             is_failure: end(&said, self.has_plugin_failed()) == State::Failed,
         };
         Some(

@@ -56,9 +56,9 @@ fn an_unclear_answer_is_decided_by_what_is_live() {
 
 #[test]
 fn an_unclear_answer_is_decided_by_the_new_deployment() {
-    let events = || vec![looked("ours"), Event::Before(Ok(Some(original("old")))), checked(), looked("ours")];
+    let events = || vec![looked("ours"), Event::Before(Some(original("old"))), checked(), looked("ours")];
     let making = standing(version("ours"), vec![in_flight(copy("copy", "old"))]);
-    let made = || Event::Live(Ok(live_now(copy("copy", "old"))));
+    let made = || Event::Live(live_now(copy("copy", "old")));
     let found = vec![refused(Kind::Timeout), making, progress(State::Succeeded), made(), made(), displaced("ours")];
     let played = check(deploys(), then(events(), found), Done, 1);
     assert_eq!(played.procedure.served_by().map(|it| it.id.as_str()), Some("copy"));

@@ -4,7 +4,7 @@ use super::*;
 use RollBackResult::{Done, Failed, ReplacedOther, TimedOut, Unknown};
 
 fn sent(copy: Option<Version>) -> Vec<Event> {
-    let target = || Event::Before(Ok(Some(original("old"))));
+    let target = || Event::Before(Some(original("old")));
     vec![looked("ours"), target(), checked(), looked("ours"), accepted(copy)]
 }
 
@@ -13,7 +13,7 @@ fn made() -> Option<Version> {
 }
 
 fn live_copy() -> Event {
-    Event::Live(Ok(live_now(copy("copy", "old"))))
+    Event::Live(live_now(copy("copy", "old")))
 }
 
 #[test]
@@ -46,10 +46,10 @@ fn it_ends_otherwise() {
         let played = check(deploys(), events, Failed, 1);
         assert_eq!(sentence(&played), format!("The roll back ended as P_{}: ours is live now", state.word()));
     }
-    let unread = vec![progress(State::Failed), Event::Live(Err(failure(Kind::Forbidden)))];
+    let unread = vec![progress(State::Failed), Event::Failed(failure(Kind::Forbidden))];
     check(deploys(), then(sent(made()), unread), Failed, 1);
     // The copy that another run made of the same one is live.
-    let another = || Event::Live(Ok(live_now(copy("copy-2", "old"))));
+    let another = || Event::Live(live_now(copy("copy-2", "old")));
     let events = vec![progress(State::Superseded), another(), another(), another(), not_told()];
     check(deploys(), then(sent(made()), events), Done, 1);
 }
@@ -57,7 +57,7 @@ fn it_ends_otherwise() {
 #[test]
 fn its_end_is_not_seen() {
     let forever = |event: fn() -> Event| then(sent(made()), (0..1000).map(|_| event()).collect());
-    for events in [forever(|| progress(State::Running)), forever(|| Event::Progress(Err(failure(Kind::Server))))] {
+    for events in [forever(|| progress(State::Running)), forever(|| Event::Failed(failure(Kind::Server)))] {
         let played = play(deploys(), None, events);
         let verdict = played.procedure.verdict().unwrap();
         assert_eq!((verdict.result, played.sends), (TimedOut, 1));
@@ -65,9 +65,9 @@ fn its_end_is_not_seen() {
         assert!(sentence(&played).starts_with("The roll back to old by copy was accepted and had not ended after"));
     }
     for kind in [Kind::Unauthorized, Kind::Forbidden, Kind::NotFound] {
-        check(deploys(), then(sent(made()), vec![Event::Progress(Err(failure(kind)))]), Unknown, 1);
+        check(deploys(), then(sent(made()), vec![Event::Failed(failure(kind))]), Unknown, 1);
     }
-    let passing = vec![Event::Progress(Err(failure(Kind::Refused))), progress(State::Succeeded), live_copy()];
+    let passing = vec![Event::Failed(failure(Kind::Refused)), progress(State::Succeeded), live_copy()];
     check(deploys(), then(sent(made()), then(passing, vec![live_copy(), not_told()])), Done, 1);
 }
 
@@ -76,10 +76,10 @@ fn it_took_the_place_of_somebody_elses() {
     let done = || then(sent(made()), vec![progress(State::Succeeded), live_copy(), live_copy()]);
     let played = check(deploys(), then(done(), vec![displaced("newer")]), ReplacedOther, 1);
     assert!(sentence(&played).starts_with("old is live again, but it replaced newer"), "{}", sentence(&played));
-    for told in [displaced("ours"), displaced("old"), not_told(), Event::Displaced(Err(failure(Kind::Forbidden)))] {
+    for told in [displaced("ours"), displaced("old"), not_told(), Event::Failed(failure(Kind::Forbidden))] {
         check(deploys(), then(done(), vec![told]), Done, 1);
     }
-    let late = vec![Event::Displaced(Err(failure(Kind::Server))), displaced("newer")];
+    let late = vec![Event::Failed(failure(Kind::Server)), displaced("newer")];
     check(deploys(), then(done(), late), ReplacedOther, 1);
 }
 

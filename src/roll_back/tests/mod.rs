@@ -56,7 +56,7 @@ fn live_now(version: Version) -> LiveNow {
 }
 
 fn live(id: &str) -> Event {
-    Event::Live(Ok(live_now(version(id))))
+    Event::Live(live_now(version(id)))
 }
 
 fn looked(id: &str) -> Event {
@@ -64,7 +64,7 @@ fn looked(id: &str) -> Event {
 }
 
 fn standing(version: Version, in_flight: Vec<InFlight>) -> Event {
-    Event::Looked(Ok(Standing { in_flight, live: live_now(version) }))
+    Event::Looked(Standing { in_flight, live: live_now(version) })
 }
 
 fn in_flight(version: Version) -> InFlight {
@@ -72,11 +72,11 @@ fn in_flight(version: Version) -> InFlight {
 }
 
 fn before(id: &str) -> Event {
-    Event::Before(Ok(Some(version(id))))
+    Event::Before(Some(version(id)))
 }
 
 fn checked() -> Event {
-    Event::Checked(Ok(()))
+    Event::Checked
 }
 
 fn accepted(copy: Option<Version>) -> Event {
@@ -92,15 +92,15 @@ fn failure(kind: Kind) -> Failure {
 }
 
 fn progress(state: State) -> Event {
-    Event::Progress(Ok(Progress { state, word: format!("P_{}", state.word()) }))
+    Event::Progress(Progress { state, word: format!("P_{}", state.word()) })
 }
 
 fn displaced(id: &str) -> Event {
-    Event::Displaced(Ok(Some(version(id))))
+    Event::Displaced(Some(version(id)))
 }
 
 fn not_told() -> Event {
-    Event::Displaced(Ok(None))
+    Event::Displaced(None)
 }
 
 /// Up to the request: ours is live, "old" was before, everything passes.

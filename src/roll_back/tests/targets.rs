@@ -85,10 +85,10 @@ fn version_seen() -> Version {
 #[test]
 fn what_is_not_eligible_is_no_target_and_nothing_further_back_is() {
     use RollBackResult::NoTarget;
-    check(plan(), vec![looked("ours"), Event::Before(Ok(None))], NoTarget, 0);
-    check(to("v"), vec![looked("ours"), Event::Before(Err(failure(Kind::Guarded)))], NoTarget, 0);
-    check(to("v"), vec![looked("ours"), Event::Before(Err(failure(Kind::NotFound)))], NoTarget, 0);
+    check(plan(), vec![looked("ours"), Event::Before(None)], NoTarget, 0);
+    check(to("v"), vec![looked("ours"), Event::Failed(failure(Kind::Guarded))], NoTarget, 0);
+    check(to("v"), vec![looked("ours"), Event::Failed(failure(Kind::NotFound))], NoTarget, 0);
     check(to("ours"), vec![looked("ours"), before("ours")], NoTarget, 0);
     let current = standing(Version { is_ours: true, ..copy("ours", "v") }, vec![]);
-    check(to("v"), vec![current, Event::Before(Ok(Some(original("v"))))], NoTarget, 0);
+    check(to("v"), vec![current, Event::Before(Some(original("v")))], NoTarget, 0);
 }

@@ -170,6 +170,7 @@ pub(super) async fn drive(tale: &Tale, sanitizer: &Arc<Sanitizer>) -> Vec<Task> 
             many: 1,
         },
         lists_tell: false,
+        if_live: None,
         sanitizer,
         start,
     };
