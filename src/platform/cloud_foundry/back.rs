@@ -73,25 +73,21 @@ impl RollBack for Back {
     async fn replaced(&self, api: &Api, ours: &Deployment) -> Result<Option<Version>, Failure> {
         let app = app_of(ours)?;
         let history = history(api, &app).await?;
-        let Some(at) = history.iter().position(|one| is_same(&ours.id, &one.id)) else {
-            return Ok(None);
-        };
-        let (newer, older) = history.split_at(at + 1);
         let Some(guid) = before(&history, &ours.id) else {
             return Ok(None);
         };
         let version = match detail(ours, REVISION) {
             Some(own) => {
-                let mut before =
+                let mut older =
                     revisions(api, &app).await?.into_iter().skip_while(|one| !is_same(own, &one.id)).skip(1);
-                before.find(|one| !was_given_up(&history, &one.id))
+                older.find(|one| !was_given_up(&history, &one.id))
             }
             None => Some(droplet(guid)),
         };
-        let until = newer.last().and_then(changed);
+        let until = history.iter().find(|one| is_same(&ours.id, &one.id)).and_then(changed);
         Ok(version.map(|version| {
             let is_it = version.content.as_deref().is_some_and(|own| is_same(guid, own));
-            let version = proven(version, older, key(ours));
+            let version = proven(version, &history, key(ours));
             Version { was_live: version.was_live && is_it, until, ..version }
         }))
     }

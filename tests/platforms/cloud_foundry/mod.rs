@@ -1,5 +1,6 @@
 //! Cloud Foundry, end to end.
 
+mod back;
 mod select;
 mod sign_in;
 

@@ -99,6 +99,8 @@ pub struct Trouble {
     /// The deployment that was superseded by it.
     superseded: Option<String>,
     revision: Option<usize>,
+    /// The revision that it was made of.
+    rolled_back_to: Option<usize>,
     /// No deployment at all, but what a plain push left.
     is_push: bool,
 }
@@ -158,7 +160,10 @@ impl Deployment {
             "droplet": {"guid": droplet(self)},
             "processes": {"web": {"command": format!("GREETING={ENV_VALUE} bundle exec rackup")}},
             "sidecars": [],
-            "description": if self.build.is_some() { "Rolled back to an earlier revision." } else { "New droplet deployed." },
+            "description": match self.own.rolled_back_to {
+                Some(version) => format!("New droplet deployed. Rolled back to revision {version}."),
+                None => "New droplet deployed.".to_owned(),
+            },
             "deployable": is_deployable,
             "relationships": {"app": {"data": {"guid": self.scope}}},
             "created_at": self.created(),
@@ -701,12 +706,14 @@ impl CloudFoundry {
         let is_kept = |one: &Deployment| !self.expired.contains(&droplet(one));
         let revision = |one: &Deployment| one.revision(is_kept(one), base);
         let deployed = |droplet: &str| {
-            let body = json!({"guid": droplet, "state": "STAGED", "created_at": TIME, "updated_at": TIME});
+            // Its record outlives what it consists of.
+            let state = if self.expired.iter().any(|gone| gone == droplet) { "EXPIRED" } else { "STAGED" };
+            let body = json!({"guid": droplet, "state": state, "created_at": TIME, "updated_at": TIME});
             Answer::json(200, &body)
         };
         match path[1..] {
             ["droplets", guid] => {
-                let is_there = self.fleet.all.iter().any(|known| is_kept(known) && droplet(known) == guid);
+                let is_there = self.fleet.all.iter().any(|known| droplet(known) == guid);
                 if is_there || guid == FIRST_DROPLET { deployed(guid) } else { tell(404, 10010, "Droplet not found") }
             }
             ["revisions", guid] => match self.fleet.all.iter().find(|known| known.revision_guid() == guid) {
@@ -727,7 +734,11 @@ impl CloudFoundry {
                     }
                     ["revisions", _] => {
                         let live = self.live(guid).map(|one| &one.id);
-                        let runs = |one: &&Deployment| !app.is_stopped && (Some(&one.id) == live || one.is_active());
+                        // What was superseded runs until the newer one is done.
+                        let newer = self.fleet.all.iter().find(|known| known.scope == guid && known.is_active());
+                        let superseded = newer.and_then(|newer| newer.own.superseded.as_ref());
+                        let of_all = |id: &String| Some(id) == live || Some(id) == superseded;
+                        let runs = |one: &&Deployment| !app.is_stopped && (of_all(&one.id) || one.is_active());
                         page(&[], of_app.filter(runs).map(revision).collect(), request)
                     }
                     _ => {
@@ -807,7 +818,8 @@ impl CloudFoundry {
         let guid = (ABOUT.id)(90 + self.roll_backs);
         let later = <Trouble as deployment::Own>::created(10_000 + self.roll_backs);
         let mut copy = self.fleet.all[at].copy(&guid, states.iter().copied()).created_at(later);
-        copy.own = Trouble::default();
+        let rolled_back_to = self.fleet.all[at].own.revision.filter(|_| body["revision"].is_object());
+        copy.own = Trouble { rolled_back_to, ..Trouble::default() };
         <Trouble as deployment::Own>::precede(self, &mut copy);
         self.fleet.add(copy);
         self.fleet.settle();
