@@ -194,6 +194,17 @@ const SCENES: &[Scene] = &[
         inputs: &[("select", "all"), ("site_name", "web")],
         secrets: &[("token", TOKEN)],
     },
+    Scene {
+        title: "Too late, and put back: what was live before is live again, and the step is red all the same",
+        platform: "netlify",
+        set: |sandbox| {
+            let deploy = |number: usize| netlify::Deploy::new(netlify::SITE, &netlify::id(number));
+            sandbox.add(netlify::Site::new(netlify::SITE, "web")).add(deploy(1).states(["ready"]));
+            sandbox.add(deploy(2).after_cancel(["building", "ready"]));
+        },
+        inputs: &[("deployment_id", "66a9a1c24fd25f0008000002"), ("site_name", "web"), ("if_live", "roll_back")],
+        secrets: &[("token", TOKEN)],
+    },
 ];
 
 fn main() {

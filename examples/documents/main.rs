@@ -18,6 +18,7 @@ pub(crate) const DOCUMENTS: &[(&str, Update)] = &[
     ("README.md", readme),
     ("docs/inputs.md", inputs),
     ("docs/security.md", security),
+    ("docs/way-back.md", way_back),
     ("action.yml", action::action),
     ("integrations/fetch.sh", units::fetch),
     ("integrations/azure.yml", units::azure),
@@ -71,6 +72,11 @@ fn inputs(before: &str) -> String {
 /// What auditors read, with the hosts of all platforms.
 fn security(before: &str) -> String {
     between(before, "<!-- hosts -->\n", "<!-- /hosts -->", &tables::hosts())
+}
+
+/// What a roll back does, with what each platform makes of it.
+fn way_back(before: &str) -> String {
+    between(before, "<!-- way-back -->\n", "<!-- /way-back -->", &tables::way_back())
 }
 
 /// The text with what stands between two marks replaced.

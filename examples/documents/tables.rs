@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use cancel_deployment::help::meaning;
 use cancel_deployment::input::Input;
+use cancel_deployment::model::about::{CanRollBack, RollBackInfo};
 use cancel_deployment::platform::register::REGISTER;
 use cancel_deployment::platform::{Need, PlatformInfo};
 use cancel_deployment::select::Select;
@@ -45,6 +46,29 @@ pub(crate) fn hosts() -> String {
         let _ = writeln!(table, "| {} | {host} |", about.name);
     }
     table
+}
+
+/// Where this program can put back what was live before, and why not elsewhere.
+pub(crate) fn way_back() -> String {
+    let mut table = String::from(
+        "| platform | how | right beside those for canceling | what stays changed | what is not undone |\n",
+    );
+    table.push_str("| --- | --- | --- | --- | --- |\n");
+    let mut others = String::new();
+    for PlatformInfo { about, .. } in REGISTER {
+        let name = about.name;
+        match &about.roll_back {
+            CanRollBack::Yes(RollBackInfo { flips, grant, stays, not_undone, .. }) => {
+                let how = if *flips { "switches" } else { "makes a new deployment" };
+                let grant = if grant.is_empty() { "none" } else { grant };
+                let _ = writeln!(table, "| {name} | {how} | {grant} | {stays} | {not_undone} |");
+            }
+            CanRollBack::No(why) => {
+                let _ = writeln!(others, "- **{name}:** {why}.");
+            }
+        }
+    }
+    format!("{table}\nElsewhere `if_live: roll_back` is bad input:\n\n{others}")
 }
 
 /// What leads to a heading.
