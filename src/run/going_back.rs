@@ -265,7 +265,20 @@ impl GoingBack<'_, '_, '_> {
                 () = signal_received(signals, true) => None,
             },
         };
-        Some(Event::Answered(answer?.map_err(|failure| self.run.sanitize_failure(failure))))
+        Some(Event::Answered(answer?.map_err(|failure| self.explain(self.run.sanitize_failure(failure)))))
+    }
+
+    /// What the credential or the account lacks for this, where the answer is about that.
+    fn explain(&self, mut failure: Failure) -> Failure {
+        let grant = self.if_live.info.grant;
+        match (failure.kind, failure.status) {
+            (_, Some(402)) => failure.hint = "The plan of the account does not allow this roll back.".to_owned(),
+            (Kind::Unauthorized | Kind::Forbidden | Kind::NotFound, _) if !grant.is_empty() => {
+                failure.hint = format!("A roll back takes {grant}. {}", failure.hint);
+            }
+            _ => {}
+        }
+        failure
     }
 
     async fn request(&self, target: &Version) -> Result<Started, Failure> {

@@ -3,6 +3,7 @@
 //! A 400 or 409 to the cancel call is ordinary: it means that the deployment is no longer cancelable, and only a read
 //! tells why. A wrong token is answered with 403, not 401. Ids, host names and dashboard addresses all name deployments.
 
+mod back;
 mod wire;
 
 use std::collections::BTreeSet;
@@ -16,6 +17,7 @@ use self::wire::{Handle, STATES, Team, Wire};
 use super::list::{List, Place};
 use super::paging::Sizes;
 use super::rest::Rest;
+use super::roll_back::RollBack;
 use super::scope::Scope;
 use super::usual::{Read, present};
 use super::{Need, Opened, PlatformInfo, Way, input, opened, secret};
@@ -23,7 +25,7 @@ use crate::api::wire::Many;
 use crate::api::{Api, ApiError, ApiRequest, CANCEL, Errors, Method, Response, Service};
 use crate::input::Values;
 use crate::input::faults::Faults;
-use crate::model::about::About;
+use crate::model::about::{About, CanRollBack, RollBackInfo};
 use crate::model::answers::Filter;
 use crate::model::deployment::Deployment;
 use crate::model::failure::Failure;
@@ -43,7 +45,14 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         caveat: "What was live before stays live. Anything the build itself already did elsewhere is not undone, and a \
                  canceled deployment cannot be resumed: deploy again.",
         way_back: "run `vercel rollback`, or open the project and choose Instant Rollback.",
-        ..About::NONE
+        roll_back: CanRollBack::Yes(RollBackInfo {
+            flips: true,
+            in_flight_first: false,
+            grant: "the role of an Owner, Member or Developer of the team, or full production permission in the project",
+            not_undone: "Migrations and data. The variables and the crons are those of the earlier build.",
+            stays: "New pushes are built and do not go live until somebody promotes one of them: `vercel promote`.",
+            warning: "On Vercel new pushes will not go live until a promote: run `vercel promote` once the fix is built.",
+        }),
     },
     base: "https://api.vercel.com",
     inputs: &[
@@ -356,6 +365,10 @@ impl Rest for Vercel {
     /// A host name cannot be asked to be canceled.
     fn without_reading(&self, id: &Id) -> Option<Deployment> {
         (!is_host(id.as_str())).then(|| Deployment::without_reading(id.as_str()))
+    }
+
+    fn roll_back(&self) -> Option<&dyn RollBack> {
+        Some(self)
     }
 
     /// Names the environment where only its id was told: the platform's own filter knows the name.

@@ -1,5 +1,6 @@
 //! The shapes of Vercel's answers, and what a deployment in them tells.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use url::Url;
@@ -42,6 +43,7 @@ fields! {
         created_at as "createdAt": Time,
         target: Text,
         custom_environment as "customEnvironment": Maybe<Named>,
+        alias_assigned as "aliasAssigned": Time,
         error_code as "errorCode": Text,
         error_message as "errorMessage": Text,
         ready_state_reason as "readyStateReason": Text,
@@ -62,6 +64,27 @@ fields! {
         slug: Text,
     }
 
+    /// A project, of which nothing else is read: it has secrets in it.
+    pub(super) struct Project {
+        pub(super) id: Text,
+        pub(super) targets: Maybe<Targets>,
+        pub(super) job as "lastAliasRequest": Maybe<Job>,
+    }
+
+    /// What its live pointers name.
+    pub(super) struct Targets {
+        pub(super) production: Maybe<Wire>,
+    }
+
+    /// The last job that moved the aliases of production.
+    pub(super) struct Job {
+        pub(super) from as "fromDeploymentId": Text,
+        pub(super) to as "toDeploymentId": Text,
+        pub(super) status as "jobStatus": Text,
+        pub(super) requested as "requestedAt": Time,
+        pub(super) kind as "type": Text,
+    }
+
     struct GitSource {
         branch as "ref": Text,
         sha: Text,
@@ -76,6 +99,14 @@ pub(super) struct Handle {
     pub(super) project: Text,
     pub(super) name: Text,
     pub(super) environment: Text,
+    /// It goes where the project's domains lead.
+    pub(super) is_production: bool,
+    /// It had production traffic at some time.
+    pub(super) is_promoted: bool,
+    /// It is taking that over step by step.
+    pub(super) is_rolling: bool,
+    /// When it took its aliases.
+    pub(super) assigned: Option<Timestamp>,
 }
 
 impl Handle {
@@ -184,6 +215,17 @@ impl Wire {
         let environment = Text(id.filter(|_| name.is_none()).map(str::to_owned));
         // Production traffic never went there, because nobody published it.
         let is_staged = self.ready_substate.or_empty().eq_ignore_ascii_case(STAGED) && target == PRODUCTION;
+        let is_in = |known: &str| self.ready_substate.or_empty().eq_ignore_ascii_case(known);
+        let handle = Handle {
+            host: self.url.clone(),
+            project: self.project_id.clone(),
+            name: self.name.clone(),
+            environment,
+            is_production: target == PRODUCTION && id.is_none(),
+            is_promoted: is_in("PROMOTED"),
+            is_rolling: is_in("ROLLING"),
+            assigned: self.alias_assigned.0,
+        };
         let word = [self.ready_state, self.state, self.status].into_iter().find(|word| word.get().is_some())?;
         let is = |known: &str| word.or_empty().eq_ignore_ascii_case(known);
         let one = Deployment {
@@ -196,7 +238,7 @@ impl Wire {
             created: self.created.0.or(self.created_at.0),
             note: self.error_message.0.or(self.ready_state_reason.0),
             details,
-            handle: Handle { host: self.url, project: self.project_id, name: self.name, environment }.into(),
+            handle: handle.into(),
             live: if is_staged { Live::Unpublished } else { Live::ByState },
             ..states::deployment(STATES, Text(self.uid.0.or(self.id.0)), word.clone())?
         };
