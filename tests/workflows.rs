@@ -211,6 +211,7 @@ fn every_roll_back_of_an_example_hangs_on_what_went_live() {
                 let asked = step["if"].as_str().unwrap();
                 assert!(asked.starts_with("always() && "), "{}", example.name);
                 assert!(asked.contains(".went_live == 'true'"), "{}", example.name);
+                assert!(example.text.contains("`if_live: roll_back`"), "{}: the other way is not named", example.name);
             }
         }
     }
