@@ -146,22 +146,26 @@ impl Index {
 
     /// Whether a secret is in what base64 or hexadecimal digits in a text stand for.
     fn is_in_a_form(&self, text: &[u8], depth: usize) -> bool {
-        // Digits stand for less than they are.
-        if text.len() < self.shortest {
+        // Digits stand for less than they are, and all hexadecimal ones are base64 as well: most texts have too few.
+        let (most, goes_on) = most(text, is_base64, 6);
+        if most < self.shortest {
             return false;
         }
-        let forms = [decoded(text, is_base64, from_base64), decoded(text, u8::is_ascii_hexdigit, from_hex)];
-        forms.into_iter().flatten().any(|form| {
-            texts(&form)
+        let is_in = |form: Vec<u8>| {
+            self.texts(&form)
                 .any(|text| self.is_in(text, text.len()) || depth > 0 && self.is_in_a_form(&undone(text), depth - 1))
-        })
+        };
+        is_in(by_lines(text, is_base64, from_base64))
+            || goes_on && is_in(as_one(text, is_base64, from_base64))
+            || self::most(text, is_hex, 4).0 >= self.shortest
+                && (is_in(by_lines(text, is_hex, from_hex)) || goes_on && is_in(as_one(text, is_hex, from_hex)))
     }
-}
 
-/// What can be text in bytes that were decoded, also with two bytes a character. A secret is text: where digits stood for
-/// something else, as they do in most ids, little is left to look through.
-fn texts(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    bytes.utf8_chunks().map(|chunk| chunk.valid().as_bytes()).filter(|part| part.len() >= SHORTEST_HIDDEN)
+    /// What can be text in bytes that were decoded, also with two bytes a character, and is long enough. A secret is text:
+    /// where digits stood for something else, as they do in most ids, little is left to look through.
+    fn texts<'a>(&self, bytes: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+        bytes.utf8_chunks().map(|chunk| chunk.valid().as_bytes()).filter(|part| part.len() >= self.shortest)
+    }
 }
 
 fn automaton(forms: &[Vec<u8>], any_case: bool) -> Option<NFA> {
@@ -195,43 +199,69 @@ fn start(form: &[u8]) -> &[u8] {
     form.get(..end).unwrap_or(form)
 }
 
-fn is_base64(byte: &u8) -> bool {
+fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
 }
 
-/// What the runs of such characters in a text stand for, one behind the other: nothing if there is none that is long
-/// enough. What goes on in the next line may have been broken anywhere, so it is read by lines and as one.
-fn decoded(text: &[u8], is: fn(&u8) -> bool, read: fn(&[u8]) -> Vec<u8>) -> Vec<Vec<u8>> {
-    let (mut by_lines, mut as_one) = (Vec::new(), Vec::new());
-    for lines in runs(text, is) {
-        for out in [&mut by_lines, &mut as_one].into_iter().filter(|out| !out.is_empty()) {
-            out.push(b'\n');
-        }
-        by_lines.extend(lines.iter().flat_map(|line| read(line)));
-        as_one.extend(read(&lines.concat()));
-    }
-    if by_lines == as_one {
-        as_one.clear();
-    }
-    let long = |out: &Vec<u8>| out.len() >= SHORTEST_HIDDEN;
-    [by_lines, as_one].into_iter().filter(long).collect()
+fn is_hex(byte: u8) -> bool {
+    byte.is_ascii_hexdigit()
 }
 
-/// The runs of such characters, each with those in which it goes on after white space.
-fn runs(text: &[u8], is: fn(&u8) -> bool) -> Vec<Vec<&[u8]>> {
-    let mut all: Vec<Vec<&[u8]>> = Vec::new();
-    let mut goes_on = false;
-    for run in text.chunk_by(|one, next| is(one) == is(next)) {
-        if !run.first().is_some_and(is) {
-            goes_on &= run.iter().all(u8::is_ascii_whitespace);
-        } else if let Some(lines) = all.last_mut().filter(|_| goes_on) {
-            lines.push(run);
-        } else if run.len() >= SHORTEST_RUN {
-            all.push(vec![run]);
-            goes_on = true;
+/// What the long runs of such digits in a text stand for, one behind the other.
+fn by_lines(text: &[u8], is: impl Fn(u8) -> bool, read: fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
+    let mut out = Vec::new();
+    for run in runs(text, is) {
+        if !run.goes_on {
+            out.push(b'\n');
         }
+        out.extend_from_slice(&read(run.digits));
     }
-    all
+    out
+}
+
+/// The same, each run read as one with those in which it goes on: what is broken into lines may have been broken anywhere.
+fn as_one(text: &[u8], is: impl Fn(u8) -> bool, read: fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
+    let (mut out, mut digits) = (Vec::new(), Vec::new());
+    for run in runs(text, is) {
+        if !run.goes_on {
+            out.extend_from_slice(&read(&std::mem::take(&mut digits)));
+            out.push(b'\n');
+        }
+        digits.extend_from_slice(run.digits);
+    }
+    out.extend_from_slice(&read(&digits));
+    out
+}
+
+/// A run of digits.
+struct Run<'t> {
+    digits: &'t [u8],
+    /// There is nothing but white space between it and the one before.
+    goes_on: bool,
+}
+
+/// The long runs of such digits in a text, each with those in which it goes on.
+fn runs<'t>(text: &'t [u8], is: impl Fn(u8) -> bool) -> impl Iterator<Item = Run<'t>> {
+    let (mut rest, mut goes_on) = (text, false);
+    std::iter::from_fn(move || {
+        loop {
+            let (between, behind) = rest.split_at(rest.iter().position(|byte| is(*byte))?);
+            let end = behind.iter().position(|byte| !is(*byte)).unwrap_or(behind.len());
+            let (digits, behind) = behind.split_at(end);
+            rest = behind;
+            goes_on &= between.iter().all(u8::is_ascii_whitespace);
+            if goes_on || digits.len() >= SHORTEST_RUN {
+                return Some(Run { digits, goes_on: std::mem::replace(&mut goes_on, true) });
+            }
+        }
+    })
+}
+
+/// How many bytes the long runs of such digits, of so many bits each, stand for at the most, and whether one goes on.
+fn most(text: &[u8], is: impl Fn(u8) -> bool, bits: usize) -> (usize, bool) {
+    let add = |(most, goes_on), run: Run<'_>| (most + run.digits.len() * bits, goes_on | run.goes_on);
+    let (most, goes_on) = runs(text, is).fold((0, false), add);
+    (most / 8, goes_on)
 }
 
 fn from_base64(run: &[u8]) -> Vec<u8> {

@@ -11,8 +11,8 @@ const LONGEST_MARK: usize = 8;
 pub(super) struct Sieve {
     /// Sorted, each mark as a number.
     marks: Zeroizing<Vec<u64>>,
-    /// How many bits a mark has; none if some form is too odd to have one.
-    bits: u32,
+    /// All bits of a mark; none if some form is too odd to have one.
+    bits: u64,
     /// One bit for each hash of a mark: most bytes of a text are done with after a look at it.
     hashes: Zeroizing<Vec<u64>>,
 }
@@ -31,7 +31,8 @@ impl Sieve {
     pub(super) fn new<'a>(forms: impl Iterator<Item = &'a [u8]> + Clone) -> Self {
         let count = |form: &[u8]| form.iter().filter(|byte| kept(**byte).is_some()).count();
         let shortest = forms.clone().map(count).min().unwrap_or_default().min(LONGEST_MARK);
-        let bits = 8 * u32::try_from(shortest).unwrap_or_default();
+        let unused = u64::BITS - 8 * u32::try_from(shortest).unwrap_or_default();
+        let bits = u64::MAX.checked_shr(unused).unwrap_or_default();
         let mut sieve = Self { bits, hashes: Zeroizing::new(vec![0; 1 << 6]), ..Self::default() };
         for form in forms {
             let mark = form.iter().copied().filter_map(kept).fold(0, |mark, byte| sieve.longer(mark, byte));
@@ -68,8 +69,7 @@ impl Sieve {
     }
 
     fn longer(&self, mark: u64, byte: u8) -> u64 {
-        let all = u64::MAX.checked_shr(u64::BITS - self.bits).unwrap_or_default();
-        (mark << 8 | u64::from(byte)) & all
+        (mark << 8 | u64::from(byte)) & self.bits
     }
 
     fn has(&self, mark: u64) -> bool {
