@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use hyper_util::client::legacy::connect::HttpInfo;
 use reqwest::ClientBuilder;
-use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use rustls::{ClientConfig, RootCertStore};
 use url::Url;
 
@@ -75,9 +75,12 @@ impl Client {
 
     /// Sends it on a connection that is kept. A server may close one in the moment in which the next request goes out:
     /// what broke there before an answer came was not processed, and is sent once more on a connection of its own.
-    async fn exchange(&self, request: reqwest::Request) -> Result<reqwest::Response, reqwest::Error> {
-        let again = request.try_clone();
-        let error = match self.inner.execute(request).await {
+    async fn exchange(
+        &self,
+        request: &Request,
+        way: Option<&'static str>,
+    ) -> Result<reqwest::Response, TransportError> {
+        let error = match self.inner.execute(prepare(request)?).await {
             Ok(response) => {
                 let info = response.extensions().get::<HttpInfo>();
                 if let Some(info) = info {
@@ -89,42 +92,50 @@ impl Client {
         };
         let broken = broken_connection(&error);
         let was_used = broken.is_some_and(|connection| self.used().remove(&connection));
-        match again.zip(self.fresh()).filter(|_| was_used) {
-            Some((again, fresh)) => fresh.execute(again).await,
+        let sent = match was_used.then(|| self.fresh()).flatten() {
+            Some(fresh) => fresh.execute(prepare(request)?).await,
             None => Err(error),
-        }
-    }
-
-    /// The request as the library writes it.
-    fn prepare(&self, request: Request) -> Result<reqwest::RequestBuilder, TransportError> {
-        let method = match request.method {
-            Method::Get => reqwest::Method::GET,
-            Method::Post => reqwest::Method::POST,
-            Method::Patch => reqwest::Method::PATCH,
-            Method::Put => reqwest::Method::PUT,
-            Method::Delete => reqwest::Method::DELETE,
         };
-        let mut sending = self.inner.request(method, request.url);
-        for (name, secret) in &request.credentials {
-            let mut value = HeaderValue::from_str(secret.expose()).map_err(|_| NoAnswer::OddCredential)?;
-            value.set_sensitive(true);
-            sending = sending.header(HeaderName::from_static(name), value);
-        }
-        for (name, value) in &request.headers {
-            sending = sending.header(*name, value);
-        }
-        Ok(match request.body {
-            Body::None if request.method == Method::Get => sending,
-            // Load balancers answer 411 to a request that might have a body and names no length.
-            Body::None => sending.header(CONTENT_LENGTH, 0),
-            Body::Json(value) => sending.header(CONTENT_TYPE, "application/json").body(value.to_string()),
-            Body::Form(fields) => sending.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form(&fields)),
-        })
+        sent.map_err(|error| explain(error, way))
     }
 
     fn used(&self) -> std::sync::MutexGuard<'_, HashSet<SocketAddr>> {
         self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The request as the library takes it.
+fn prepare(request: &Request) -> Result<reqwest::Request, TransportError> {
+    let method = match request.method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+        Method::Patch => reqwest::Method::PATCH,
+        Method::Put => reqwest::Method::PUT,
+        Method::Delete => reqwest::Method::DELETE,
+    };
+    let mut prepared = reqwest::Request::new(method, request.url.clone());
+    let headers = prepared.headers_mut();
+    for (name, secret) in &request.credentials {
+        let mut value = HeaderValue::from_str(secret.expose()).map_err(|_| NoAnswer::OddCredential)?;
+        value.set_sensitive(true);
+        headers.append(*name, value);
+    }
+    for (name, value) in &request.headers {
+        headers.append(*name, HeaderValue::from_str(value).map_err(|error| NoAnswer::Broken(error.to_string()))?);
+    }
+    let (kind, body) = match &request.body {
+        Body::None if request.method == Method::Get => return Ok(prepared),
+        Body::None => {
+            // Load balancers answer 411 to a request that might have a body and names no length.
+            headers.insert(CONTENT_LENGTH, 0.into());
+            return Ok(prepared);
+        }
+        Body::Json(value) => ("application/json", value.to_string()),
+        Body::Form(fields) => ("application/x-www-form-urlencoded", form(fields)),
+    };
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    *prepared.body_mut() = Some(body.into());
+    Ok(prepared)
 }
 
 fn by_way_of(builder: ClientBuilder, proxy: Option<&Proxy>) -> ClientBuilder {
@@ -165,8 +176,7 @@ impl Transport for Client {
 
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let way = self.way(&request.url);
-        let request = self.prepare(request)?.build().map_err(|error| explain(error, way))?;
-        let response = self.exchange(request).await.map_err(|error| explain(error, way))?;
+        let response = self.exchange(&request, way).await?;
         read_body(response, way).await
     }
 }
