@@ -182,10 +182,9 @@ impl Exchange<'_> {
 
     /// Sends the request and returns the answer, whatever it says.
     pub(super) async fn send(&self, request: Request) -> Result<Response, Failure> {
-        let url = request.url.clone();
         let sent = Instant::now();
         let answer = self.transmit(request).await.and_then(|response| self.admit(response));
-        self.trace(&url, &answer, sent.elapsed());
+        self.trace(&answer, sent.elapsed());
         answer.map_err(|error| {
             let words = self.channel.sanitizer.sentence(&error.words).into_string();
             self.failure(error.kind, None, words)
@@ -232,11 +231,11 @@ impl Exchange<'_> {
                 status: response.status,
                 request_id,
                 action: self.call.action.clone(),
-                hint: self.hint(Kind::Unreadable, None),
+                from: (dialect.about, dialect.base_input),
                 given: date(&response).unwrap_or_else(Timestamp::now),
                 date: date(&response),
                 link: response.header("link").map(str::to_owned),
-                body: response.body,
+                body: text(response.body),
             });
         };
         let words = sanitizer.sentence(error.message.as_deref().unwrap_or_else(|| response.describe())).into_string();
@@ -275,8 +274,9 @@ impl Exchange<'_> {
     }
 
     /// Logs a request: method, path, status, time and request id, never a body or another header.
-    fn trace(&self, url: &url::Url, answer: &Result<Response, TransportError>, took: Duration) {
+    fn trace(&self, answer: &Result<Response, TransportError>, took: Duration) {
         self.channel.listener.request(&|| {
+            let url = self.server.join(&self.call.path, &self.call.query);
             let result = match answer {
                 Ok(response) => {
                     let id = response.header(self.channel.dialect.request_id).unwrap_or("-");
@@ -295,6 +295,11 @@ impl Exchange<'_> {
 fn date(response: &Response) -> Option<Timestamp> {
     let date = httpdate::parse_http_date(response.header("date")?).ok()?;
     Timestamp::try_from(date).ok()
+}
+
+/// A body as text: JSON is UTF-8, and a byte that is not belongs to some name or message that nothing hangs on.
+fn text(body: Vec<u8>) -> String {
+    String::from_utf8(body).unwrap_or_else(|odd| String::from_utf8_lossy(odd.as_bytes()).into_owned())
 }
 
 /// The kind of an error answer; `status` is the one on the wire.

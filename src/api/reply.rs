@@ -5,6 +5,8 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::wire::{self, Field};
+use super::words::unreadable;
+use crate::model::about::About;
 use crate::model::failure::{Failure, Kind};
 
 /// A 2xx answer.
@@ -19,15 +21,16 @@ pub struct Reply {
     /// The same where the platform says it, to prove something by.
     pub date: Option<Timestamp>,
     pub(super) link: Option<String>,
-    pub(super) body: Vec<u8>,
+    pub(super) body: String,
     pub(super) action: String,
-    pub(super) hint: String,
+    /// What can be said of the platform in words, and the input that its host follows from.
+    pub(super) from: (&'static About, &'static str),
 }
 
 impl Reply {
     /// Whether the body is empty.
     pub fn is_empty(&self) -> bool {
-        self.body.iter().all(u8::is_ascii_whitespace)
+        self.body.bytes().all(|byte| byte.is_ascii_whitespace())
     }
 
     /// What stands at a JSON pointer of the body; `None` when nothing does.
@@ -69,7 +72,7 @@ impl Reply {
         if self.is_empty() {
             return Ok(());
         }
-        serde_json::from_slice::<IgnoredAny>(&self.body).map(drop).map_err(|_| self.odd())
+        serde_json::from_str::<IgnoredAny>(&self.body).map(drop).map_err(|_| self.odd())
     }
 
     /// A failure that says what came instead of JSON, or of JSON as it is documented.
@@ -84,15 +87,15 @@ impl Reply {
             action: self.action.clone(),
             status: Some(self.status),
             request_id: self.request_id.clone(),
-            ..Failure::own(Kind::Unreadable, words, self.hint.clone())
+            ..Failure::own(Kind::Unreadable, words, unreadable(self.from.0, self.from.1))
         }
     }
 }
 
 /// Describes a body that should have been JSON of some shape, without quoting it.
-fn what_is(body: &[u8]) -> &'static str {
-    let start = body.iter().find(|byte| !byte.is_ascii_whitespace());
-    match (start, serde_json::from_slice::<IgnoredAny>(body)) {
+fn what_is(body: &str) -> &'static str {
+    let start = body.bytes().find(|byte| !byte.is_ascii_whitespace());
+    match (start, serde_json::from_str::<IgnoredAny>(body)) {
         (None, _) => "empty",
         (Some(b'<'), _) => "an HTML page instead of JSON",
         (_, Ok(_)) => "JSON of another shape than documented",

@@ -103,6 +103,16 @@ async fn every_status_has_its_kind_and_every_kind_its_hint() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_byte_that_is_no_text_spoils_nothing_but_the_text_that_it_stands_in() {
+    let odd =
+        Response { status: 200, body: b"{\"state\":\"live\",\"note\":\"caf\xe9\"}".to_vec(), ..Response::default() };
+    let (api, _) = api(service(None), vec![(0, Ok(odd))]);
+    let reply = api.send(call()).await.unwrap();
+    let at = |pointer: &str| reply.at::<String>(pointer).unwrap();
+    assert_eq!((at("/state").as_deref(), at("/note").as_deref()), (Some("live"), Some("caf\u{fffd}")));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_hint_names_the_input_that_the_address_follows_from() {
     for kind in [Kind::UnknownHost, Kind::Unreachable] {
         for (base, named) in [("https://api.example.com/base", "site"), ("https://api.example.org", "api_url")] {

@@ -217,11 +217,17 @@ pub(super) fn hint(about: &About, kind: Kind, status: Option<u16>, place: Place<
         }
         Kind::Proxy => format!("Check HTTPS_PROXY with its user name and password, or put {host} into NO_PROXY."),
         Kind::Broken => "The connection broke before the answer was whole; run this again.".to_owned(),
-        Kind::Unreadable => format!("This is no answer of {name}'s API; check `{input}`, and whether a proxy or a sign-in page stands between."),
+        Kind::Unreadable => unreadable(about, input),
         Kind::TooLarge => "No answer of more than 16 MiB is read; where it was a list, give `deployment_id`, so that none is needed.".to_owned(),
         Kind::Redirected => "Redirects are never followed, because a token could leak that way; set `api_url` to the final address.".to_owned(),
         Kind::Unsupported | Kind::Guarded | Kind::BadInput | Kind::MovedOn | Kind::Misdirected => String::new(),
     }
+}
+
+/// The same for an answer that cannot be read, which hangs on nothing else.
+pub(super) fn unreadable(about: &About, input: &str) -> String {
+    let name = about.name;
+    format!("This is no answer of {name}'s API; check `{input}`, and whether a proxy or a sign-in page stands between.")
 }
 
 /// Every hint about a platform, for documents and tests.

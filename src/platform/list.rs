@@ -211,7 +211,7 @@ impl List {
         &self,
         api: &Api,
         until: Until,
-        take: impl Fn(&[u8], Timestamp) -> Result<Item<T>, Failure>,
+        take: impl Fn(&str, Timestamp) -> Result<Item<T>, Failure>,
     ) -> Result<Vec<T>, Failure> {
         self.read_on(api, until, take).await.map(|(all, _)| all)
     }
@@ -224,7 +224,7 @@ impl List {
         &self,
         api: &Api,
         until: Until,
-        take: impl Fn(&[u8], Timestamp) -> Result<Item<T>, Failure>,
+        take: impl Fn(&str, Timestamp) -> Result<Item<T>, Failure>,
     ) -> Result<(Vec<T>, bool), Failure> {
         let sizes = self.size.map_or(&[1][..], |(_, sizes)| sizes);
         let mut paging = Paging::new(sizes, self.instead);
@@ -238,8 +238,7 @@ impl List {
             };
             let outer = self.items(&reply)?;
             let items = outer.iter().map(|item| self.inner(item, &reply)).collect::<Result<Vec<_>, _>>()?;
-            let taken =
-                items.iter().map(|item| take(item.get().as_bytes(), reply.given).map_err(|wrong| about(&reply, wrong)));
+            let taken = items.iter().map(|item| take(item.get(), reply.given).map_err(|wrong| about(&reply, wrong)));
             let taken = taken.collect::<Result<Vec<_>, _>>()?;
             paging.see(taken.iter().map(|item| item.id.as_str()))?;
             let ends = taken.iter().any(|item| item.ends);
@@ -296,7 +295,7 @@ impl List {
         if self.item.is_empty() {
             return Ok(item);
         }
-        let inner = wire::raw(item.get().as_bytes(), self.item).ok().flatten();
+        let inner = wire::raw(item.get(), self.item).ok().flatten();
         inner.ok_or_else(|| reply.unreadable("with an item that is none"))
     }
 
@@ -326,7 +325,7 @@ impl List {
             }
             // Every item has a cursor, also the very last: a page that is not full is the last one.
             Turn::Cursor { .. } if outer.len() < page.size as usize => None,
-            Turn::Cursor { at, .. } => outer.last().and_then(|last| wire::at(last.get().as_bytes(), at).ok().flatten()),
+            Turn::Cursor { at, .. } => outer.last().and_then(|last| wire::at(last.get(), at).ok().flatten()),
         };
         // Only nothing at all is no point in time.
         let found = found.filter(|found| self.goes_back || is_something(found));

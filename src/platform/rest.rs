@@ -197,7 +197,7 @@ fn has_fit_id(told: &Deployment) -> bool {
 }
 
 /// An item of a list.
-fn listed<R: Rest + ?Sized>(rest: &R, item: &[u8], given: Timestamp) -> Result<Item<Deployment>, Failure> {
+fn listed<R: Rest + ?Sized>(rest: &R, item: &str, given: Timestamp) -> Result<Item<Deployment>, Failure> {
     let told = wire::item(item).and_then(|wire| rest.deployment(wire)).filter(has_fit_id);
     let mut told = told.ok_or_else(|| Failure::unreadable("with a deployment without an id or a state"))?;
     rest.date(&mut told, given);
@@ -224,7 +224,7 @@ impl List {
         api: &Api,
         until: Until,
     ) -> Result<Vec<Deployment>, Failure> {
-        self.read(api, until, |item: &[u8], given| listed(rest, item, given)).await
+        self.read(api, until, |item: &str, given| listed(rest, item, given)).await
     }
 
     /// The deployments in flight and, where more is wanted, ended ones as far back as they matter.

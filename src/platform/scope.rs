@@ -238,7 +238,7 @@ pub(super) async fn search(api: &Api, list: &List, at: [&str; 2], name: &str) ->
 
 /// The ids of all that have exactly this name, or of the first.
 async fn named(api: &Api, list: &List, at: [&str; 2], name: &str, is_first_enough: bool) -> Result<Vec<Id>, Failure> {
-    let take = |item: &[u8], _| {
+    let take = |item: &str, _| {
         let text = |pointer: &str| -> Option<String> { wire::at::<wire::Text>(item, pointer).ok().flatten()?.0 };
         let id = text(at[1]).unwrap_or_default();
         let is_it = text(at[0]).as_deref() == Some(name);

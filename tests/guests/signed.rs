@@ -92,9 +92,8 @@ impl Rest for Signed {
     async fn listed(&self, api: &Api, _wanted: &Filter) -> Result<Vec<Deployment>, Failure> {
         let call = operation("List", json!({}), "list the deployments").reading();
         let list = List::new(call, "/deployments").cursor(Place::Body("/nextToken"), "/nextToken");
-        let take = |item: &[u8], _| {
-            let id: String =
-                serde_json::from_slice(item).map_err(|_| Failure::unreadable("with an id that is none"))?;
+        let take = |item: &str, _| {
+            let id: String = serde_json::from_str(item).map_err(|_| Failure::unreadable("with an id that is none"))?;
             Ok(Item { what: id.clone(), id, is_in_flight: true, created: None, ends: false })
         };
         let ids = list.read(api, Until::End, take).await?;

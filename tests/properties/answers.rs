@@ -241,7 +241,8 @@ impl Transport for Script {
         };
         if said.status < 300 {
             let mut texts = Vec::new();
-            strings(&serde_json::from_slice(&said.body).unwrap_or_default(), &mut texts);
+            let body = String::from_utf8_lossy(&said.body);
+            strings(&serde_json::from_str(&body).unwrap_or_default(), &mut texts);
             talk.heard.push_str(&texts.join(" ").to_lowercase());
         }
         Ok(Response { status: said.status, headers: said.header.into_iter().collect(), body: said.body })

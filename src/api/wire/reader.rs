@@ -14,23 +14,23 @@ use super::{Field, Items};
 ///
 /// # Errors
 /// When `body` is no JSON, or what stands there has another shape.
-pub fn at<T: Field + Default>(body: &[u8], pointer: &str) -> serde_json::Result<Option<T>> {
+pub fn at<T: Field + Default>(body: &str, pointer: &str) -> serde_json::Result<Option<T>> {
     let mut found = T::default();
     Ok(fill(body, pointer, &mut found)?.then_some(found))
 }
 
 /// One item of a list; `None` when it is something else.
-pub fn item<T: Field + Default>(json: &[u8]) -> Option<T> {
+pub fn item<T: Field + Default>(json: &str) -> Option<T> {
     at(json, "").ok().flatten()
 }
 
 /// The same for tests.
 #[cfg(test)]
 pub(crate) fn of<T: Field + Default>(body: &serde_json::Value) -> Option<T> {
-    item(body.to_string().as_bytes())
+    item(&body.to_string())
 }
 
-fn fill(body: &[u8], pointer: &str, field: &mut dyn Field) -> serde_json::Result<bool> {
+fn fill(body: &str, pointer: &str, field: &mut dyn Field) -> serde_json::Result<bool> {
     match look(body, pointer, Into(field))? {
         None | Some(Shape::Nothing) => Ok(false),
         Some(Shape::Fit) => Ok(true),
@@ -42,7 +42,7 @@ fn fill(body: &[u8], pointer: &str, field: &mut dyn Field) -> serde_json::Result
 ///
 /// # Errors
 /// As for [`at`].
-pub(crate) fn items<'b>(body: &'b [u8], pointer: &str) -> serde_json::Result<Option<Vec<&'b RawValue>>> {
+pub(crate) fn items<'b>(body: &'b str, pointer: &str) -> serde_json::Result<Option<Vec<&'b RawValue>>> {
     look(body, pointer, PhantomData::<Option<Vec<&RawValue>>>).map(Option::flatten)
 }
 
@@ -50,13 +50,13 @@ pub(crate) fn items<'b>(body: &'b [u8], pointer: &str) -> serde_json::Result<Opt
 ///
 /// # Errors
 /// As for [`at`].
-pub(crate) fn raw<'b>(body: &'b [u8], pointer: &str) -> serde_json::Result<Option<&'b RawValue>> {
+pub(crate) fn raw<'b>(body: &'b str, pointer: &str) -> serde_json::Result<Option<&'b RawValue>> {
     look(body, pointer, PhantomData::<Option<&RawValue>>).map(Option::flatten)
 }
 
-fn look<'b, S: DeserializeSeed<'b>>(body: &'b [u8], pointer: &str, seed: S) -> serde_json::Result<Option<S::Value>> {
+fn look<'b, S: DeserializeSeed<'b>>(body: &'b str, pointer: &str, seed: S) -> serde_json::Result<Option<S::Value>> {
     let steps: Vec<&str> = pointer.split('/').skip(1).collect();
-    let mut json = serde_json::Deserializer::from_slice(body);
+    let mut json = serde_json::Deserializer::from_str(body);
     let found = At { steps: &steps, seed }.deserialize(&mut json)?;
     json.end()?;
     Ok(found)

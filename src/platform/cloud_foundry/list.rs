@@ -192,7 +192,7 @@ pub(super) async fn deployments(api: &Api, app: &Id, back_to: Option<Timestamp>)
 }
 
 /// One deployment of a list. Nobody gave its id, so it is judged like a written one.
-fn one_listed(item: &[u8], app: &Id) -> Result<Item<Deployment>, Failure> {
+fn one_listed(item: &str, app: &Id) -> Result<Item<Deployment>, Failure> {
     let told = wire::item::<Wire>(item).and_then(Wire::deployment);
     let told = told.filter(|one| Id::parse(&one.id).is_ok_and(|id| id.as_str() == one.id));
     let told = told.ok_or_else(|| Failure::unreadable("with a deployment without an id or a state"))?;
@@ -253,7 +253,7 @@ mod tests {
     fn only_the_apps_own_deployments_are_taken() {
         let guid = "4f6c71e2-1e90-4762-9fee-6cc4a0a9f2cf";
         let app = Id::parse(guid).unwrap();
-        let told = |item: Value| one_listed(item.to_string().as_bytes(), &app).map(|item| item.what);
+        let told = |item: Value| one_listed(&item.to_string(), &app).map(|item| item.what);
         for (id, own) in [("d1", guid.to_owned()), ("d2", guid.to_uppercase())] {
             let listed = told(item(id, &own)).unwrap();
             assert_eq!((listed.id.as_str(), listed.created.is_some()), (id, true));

@@ -74,7 +74,7 @@ pub(super) async fn history(api: &Api, app: &Id) -> Result<Vec<Deployment>, Fail
 /// All revisions of an app that are kept, newest first.
 pub(super) async fn revisions(api: &Api, app: &Id) -> Result<Vec<Version>, Failure> {
     let call = ApiRequest::get(within(app, "/revisions"), "list the revisions").query("order_by", "-created_at");
-    let take = |item: &[u8], _| {
+    let take = |item: &str, _| {
         let one = wire::item(item).and_then(Revision::version);
         let one = one.ok_or_else(|| Failure::unreadable("with a revision without an id"))?;
         Ok(Item { id: one.id.clone(), what: one, is_in_flight: false, created: None, ends: false })

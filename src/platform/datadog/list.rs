@@ -87,7 +87,7 @@ impl Surface {
 }
 
 /// One item, whosever it is; of another query it only says whether something is in flight.
-fn taken(surface: Surface, item: &[u8], query: &str) -> Result<Item<Option<Deployment>>, Failure> {
+fn taken(surface: Surface, item: &str, query: &str) -> Result<Item<Option<Deployment>>, Failure> {
     let wire: Wire = wire::item(item).unwrap_or_default();
     let (id, is_ours) = (wire.id().to_owned(), wire.is_for(query));
     // Nobody gave its id, so it is judged like a written one.
@@ -118,7 +118,7 @@ mod tests {
     }
 
     fn read_item(surface: Surface, item: &Value) -> Result<Item<Option<Deployment>>, Failure> {
-        taken(surface, item.to_string().as_bytes(), "env:prod")
+        taken(surface, &item.to_string(), "env:prod")
     }
 
     #[test]

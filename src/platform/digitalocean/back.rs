@@ -34,7 +34,7 @@ fn previous(told: &Deployment) -> Option<Id> {
 }
 
 /// A deployment as it is told, and what it is for a way back.
-fn read(item: &[u8], app: &str) -> Option<(Deployment, Version)> {
+fn read(item: &str, app: &str) -> Option<(Deployment, Version)> {
     let wire: Wire = wire::item(item)?;
     let is_copy = wire.cause_details.get().is_some_and(|it| it.kind.or_empty().eq_ignore_ascii_case(BY_ROLL_BACK));
     let content = wire::at(item, "/spec").ok().flatten().and_then(|spec| content(&wire, &spec));
@@ -101,7 +101,7 @@ impl DigitalOcean {
     /// The deployment at this place of an answer.
     fn shown(&self, reply: &Reply, at: &str) -> Result<Option<(Deployment, Version)>, Failure> {
         let Some(item) = reply.raw(at)? else { return Ok(None) };
-        let told = read(item.get().as_bytes(), self.app.as_str());
+        let told = read(item.get(), self.app.as_str());
         told.map(Some).ok_or_else(|| reply.unreadable("with a deployment without an id or a state"))
     }
 
@@ -125,7 +125,7 @@ impl DigitalOcean {
         until: Until,
         is_enough: impl Fn(&Deployment) -> bool + Send + Sync,
     ) -> Result<Vec<(Deployment, Version)>, Failure> {
-        let take = |item: &[u8], _| {
+        let take = |item: &str, _| {
             let what = read(item, self.app.as_str());
             let what = what.ok_or_else(|| Failure::unreadable("with a deployment without an id or a state"))?;
             let (id, is_in_flight, ends) = (what.0.id.clone(), !what.0.is_terminal(), is_enough(&what.0));
@@ -236,7 +236,7 @@ mod tests {
     use super::*;
 
     fn version(body: &Value) -> Version {
-        read(body.to_string().as_bytes(), "app-1").unwrap().1
+        read(&body.to_string(), "app-1").unwrap().1
     }
 
     fn deployment(id: &str) -> Value {

@@ -198,7 +198,7 @@ pub(super) fn page_of(environment: &str, ids: &Ids) -> String {
 
 /// All that a list has, which is one page.
 async fn entries(api: &Api, list: List) -> Result<Vec<QueueItem>, Failure> {
-    let take = |item: &[u8], _| {
+    let take = |item: &str, _| {
         let what = wire::item(item).ok_or_else(|| Failure::unreadable("with an item that is none"))?;
         Ok(Item { what, id: String::new(), is_in_flight: true, created: None, ends: false })
     };
