@@ -42,8 +42,8 @@ impl Voice {
     }
 
     fn say(&self, text: &str) {
-        let seconds = self.start.elapsed().as_secs_f64();
-        lock(&self.console).log(&format!("{seconds:>6.1} s  {text}"));
+        let tenths = (self.start.elapsed().as_millis() + 50) / 100;
+        lock(&self.console).log(&format!("{:>4}.{} s  {text}", tenths / 10, tenths % 10));
     }
 }
 

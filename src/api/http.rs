@@ -158,7 +158,8 @@ fn builder(store: impl Into<Arc<RootCertStore>>) -> anyhow::Result<ClientBuilder
         .tls_backend_preconfigured(tls)
         .http1_only()
         .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
+        // Without a second try there is no copy of a request for it, either.
+        .retry(reqwest::retry::never().max_retries_per_request(0))
         // Where `localhost` leads is not left to name servers and hosts files: what goes there may be unencrypted.
         .resolve_to_addrs("localhost", &[(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()])
         .connect_timeout(CONNECT_LIMIT)

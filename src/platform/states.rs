@@ -8,8 +8,8 @@ pub type States = &'static [(&'static str, State)];
 
 /// What a word means; two l in `CANCELLED` are read as one, and case does not matter.
 pub fn state(states: States, word: &str) -> State {
-    let word = word.to_ascii_uppercase().replace("CANCELL", "CANCEL");
-    let found = states.iter().find(|(known, _)| known.eq_ignore_ascii_case(&word));
+    let meaning = |word: &str| states.iter().find(|(known, _)| known.eq_ignore_ascii_case(word));
+    let found = meaning(word).or_else(|| meaning(&word.to_ascii_uppercase().replace("CANCELL", "CANCEL")));
     found.map_or(State::Unknown, |(_, state)| *state)
 }
 

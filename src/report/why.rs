@@ -27,11 +27,16 @@ impl Why {
     pub(super) fn new(verdict: &Verdict, sanitizer: &Sanitizer, spelling: &Spelling) -> Self {
         let Verdict { reason, addition, .. } = verdict;
         let addition = addition.as_ref().map(|addition| format!(" {addition}")).unwrap_or_default();
+        let cause = sanitizer.redact(&(reason.cause() + &addition));
+        let answer = reason.answer().map(|answer| sanitizer.redact(&answer));
         Self {
-            whole: sanitizer.redact(&format!("{reason}{addition}")),
-            cause: sanitizer.redact(&format!("{}{addition}", reason.cause())),
+            whole: match answer {
+                Some(_) => sanitizer.redact(&format!("{reason}{addition}")),
+                None => cause.clone(),
+            },
+            cause,
             hint: sanitizer.redact(&spelling.respell(&reason.hint())),
-            answer: reason.answer().map(|answer| sanitizer.redact(&answer)),
+            answer,
             in_short: reason.in_short(),
             is_plain: addition.is_empty() && reason.is_plain(),
         }

@@ -6,7 +6,7 @@
 
 mod back;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
@@ -286,11 +286,11 @@ impl Wire {
 /// Where the components of one kind come from: as the spec wants them, and those that it does not name any more. They
 /// are looked up by name, as an answer is as large as it likes.
 fn of_kind(built: &[Built], planned: &[Origin]) -> Vec<Source> {
-    let mut named = HashMap::new();
+    let mut named = BTreeMap::new();
     for part in built {
         part.name.get().map(|name| named.entry(name).or_insert(part));
     }
-    let wanted: HashSet<_> = planned.iter().filter_map(|plan| plan.name.get()).collect();
+    let wanted: BTreeSet<_> = planned.iter().filter_map(|plan| plan.name.get()).collect();
     let plans = planned.iter().map(|plan| {
         let own = plan.name.get().and_then(|name| named.get(name).copied());
         plan.source(own.map(|built| &built.source_commit_hash))
