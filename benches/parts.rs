@@ -91,7 +91,7 @@ fn exchange(sandbox: &Sandbox, method: &str, path: &str, query: &str) -> Respons
     };
     let answer = sandbox.exchange()("digitalocean", arrived).answer;
     assert_eq!(answer.status, 200, "{path}");
-    Response { status: answer.status, headers: answer.headers, body: answer.body }
+    Response { status: answer.status, headers: answer.headers.into_iter().collect(), body: answer.body }
 }
 
 /// A run on a platform with many deployments.

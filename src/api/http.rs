@@ -15,7 +15,7 @@ use url::Url;
 use super::explain::{broken_connection, explain};
 use super::proxy::Proxy;
 use super::request::{Body, Method};
-use super::transport::{Request, Response, Transport, TransportError};
+use super::transport::{Headers, Request, Response, Transport, TransportError};
 use super::trust::Roots;
 use super::words::{Cap, NoAnswer};
 use crate::input::env::Env;
@@ -184,12 +184,8 @@ impl Transport for Client {
 
 /// An answer with its body, read to the end. `way` is the variable that names the proxy on the way.
 async fn read_body(mut response: reqwest::Response, way: Option<&'static str>) -> Result<Response, TransportError> {
-    let mut whole = Response { status: response.status().as_u16(), ..Response::default() };
-    for (name, value) in response.headers() {
-        if let Ok(value) = value.to_str() {
-            whole.headers.push((name.as_str().to_owned(), value.to_owned()));
-        }
-    }
+    let headers = Headers(std::mem::take(response.headers_mut()));
+    let mut whole = Response { status: response.status().as_u16(), headers, body: Vec::new() };
     while let Some(chunk) = response.chunk().await.map_err(|error| explain(error, way))? {
         if whole.body.len() + chunk.len() > BODY_CAP {
             return Err(NoAnswer::TooLarge(whole.status, Cap::Answer).into());

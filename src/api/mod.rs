@@ -34,7 +34,7 @@ pub use reply::Reply;
 pub use request::{ApiRequest, Body, CANCEL, Method};
 pub use service::Service;
 pub use session::{Sign, SignIn};
-pub use transport::{Request, Response, Transport, TransportError};
+pub use transport::{Headers, Request, Response, Transport, TransportError};
 pub use trust::{Roots, read_certificates};
 pub use words::hints;
 

@@ -31,11 +31,7 @@ impl Transport for Script {
 }
 
 fn response(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
-    Response {
-        status,
-        headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-        body: body.as_bytes().to_vec(),
-    }
+    Response { status, headers: headers.iter().copied().collect(), body: body.as_bytes().to_vec() }
 }
 
 const ABOUT: About = About {

@@ -1,5 +1,7 @@
 //! The interface below the policy: one request out, one response in.
 
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
 use super::request::{Body, Method};
 use crate::model::failure::Kind;
 use crate::text::secret::Secret;
@@ -36,17 +38,30 @@ pub struct Request {
 pub struct Response {
     /// HTTP status.
     pub status: u16,
-    /// Lower-case names.
-    pub headers: Vec<(String, String)>,
+    /// As they came.
+    pub headers: Headers,
     /// At most 16 MiB.
     pub body: Vec<u8>,
 }
 
+/// The headers of a response.
+#[derive(Clone, Debug, Default)]
+pub struct Headers(pub(super) HeaderMap);
+
+impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, V)> for Headers {
+    /// Those of these that HTTP can carry.
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(headers: I) -> Self {
+        let fit = |(name, value): (N, V)| {
+            Some((HeaderName::try_from(name.as_ref()).ok()?, HeaderValue::try_from(value.as_ref()).ok()?))
+        };
+        Self(headers.into_iter().filter_map(fit).collect())
+    }
+}
+
 impl Response {
-    /// A header by its lower-case name.
+    /// A header by its name, if it is text.
     pub fn header(&self, name: &str) -> Option<&str> {
-        let mut headers = self.headers.iter();
-        headers.find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.headers.0.get(name)?.to_str().ok()
     }
 
     /// The body as JSON, whatever its content type says; `Null` when it is none.

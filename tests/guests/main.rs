@@ -97,7 +97,7 @@ impl<S: Send> Transport for Wire<S> {
         };
         let (status, body) = (self.server.answer)(&mut lock(&self.server.state), &seen);
         lock(&self.server.seen).push(seen);
-        Ok(Response { status, headers: Vec::new(), body: body.to_string().into_bytes() })
+        Ok(Response { status, body: body.to_string().into_bytes(), ..Response::default() })
     }
 }
 

@@ -54,7 +54,7 @@ struct Limited(&'static str, String);
 #[async_trait::async_trait]
 impl Transport for Limited {
     async fn send(&self, _request: Request) -> Result<Response, TransportError> {
-        Ok(Response { status: 429, headers: vec![(self.0.to_owned(), self.1.clone())], body: Vec::new() })
+        Ok(Response { status: 429, headers: [(self.0, &self.1)].into_iter().collect(), body: Vec::new() })
     }
 }
 

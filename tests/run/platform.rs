@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use cancel_deployment::api::wire::Many;
-use cancel_deployment::api::{Api, ApiRequest, Method, Request, Reset, Response, Service, Transport, TransportError};
+use cancel_deployment::api::{
+    Api, ApiRequest, Headers, Method, Request, Reset, Response, Service, Transport, TransportError,
+};
 use cancel_deployment::model::answers::{Accepted, Conclusion, Filter, Found, Listed};
 use cancel_deployment::model::deployment::{Deployment, Source, State};
 use cancel_deployment::model::failure::{Failure, Kind};
@@ -259,8 +261,8 @@ impl Transport for Wire {
         let by_list = what == What::List;
         world.log().shown.push(Shown { at, by_list, states });
         let headers = match way.fault {
-            Some(Fault::Limited(seconds)) => vec![("retry-after".to_owned(), seconds.to_string())],
-            _ => Vec::new(),
+            Some(Fault::Limited(seconds)) => Headers::from_iter([("retry-after", seconds.to_string())]),
+            _ => Headers::default(),
         };
         if status == 0 {
             let words = "the connection broke".to_owned();

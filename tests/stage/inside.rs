@@ -51,7 +51,7 @@ impl Transport for Inside {
             Manner::Drip => sleep(DRIP * u32::try_from(answer.body.len()).unwrap()).await,
             Manner::NoWay(why) => return no_way(why),
         }
-        Ok(Response { status: answer.status, headers: answer.headers, body: answer.body })
+        Ok(Response { status: answer.status, headers: answer.headers.into_iter().collect(), body: answer.body })
     }
 }
 

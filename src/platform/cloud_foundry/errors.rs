@@ -100,12 +100,7 @@ mod tests {
     }
 
     fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
-        let headers = headers.iter();
-        Response {
-            status,
-            headers: headers.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-            body: body.as_bytes().to_vec(),
-        }
+        Response { status, headers: headers.iter().copied().collect(), body: body.as_bytes().to_vec() }
     }
 
     #[test]

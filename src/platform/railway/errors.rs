@@ -166,7 +166,7 @@ mod tests {
     fn the_header_names_the_request_before_the_body_does() {
         let body = json!({ "errors": [{ "message": "Not Authorized", "traceId": "1" }] });
         let mut error = ApiError { request_id: Some("1".to_owned()), ..ApiError::default() };
-        let headers = vec![(REQUEST_ID.to_owned(), "edge-1".to_owned())];
+        let headers = [(REQUEST_ID, "edge-1")].into_iter().collect();
         refine(&Response { status: 200, headers, ..Response::default() }, &body, &mut error);
         assert_eq!(error.request_id.as_deref(), Some("edge-1"));
     }
