@@ -66,7 +66,7 @@ use crate::platform::register::Platforms;
 use crate::process::{Begun, Process, begin};
 use crate::settings::open::{Setup, open, require_target_anywhere};
 use crate::settings::{Common, chosen_platform};
-use crate::telling::{lock, nothing_yet, publish, remark};
+use crate::telling::{flushing, lock, nothing_yet, publish, remark};
 pub use crate::world::World;
 
 /// One run on one of these platforms, from the environment to the exit. `start` is when the process began, `signals` what it is told to do.
@@ -105,7 +105,7 @@ pub async fn run_in(world: World<'_>, env: &Env, start: Instant, mut signals: Si
     };
     let (console, sanitizer, common, spelling, facts) = (&console, &sanitizer, &common, &spelling, &facts);
     let process = Process { console, sanitizer, entry, common, spelling, facts, start };
-    process.carry_out(opened, &mut signals, &mut report).await;
+    flushing(console, process.carry_out(opened, &mut signals, &mut report)).await;
     report.took = start.elapsed();
     publish(&mut lock(console), &report, common);
     let signal = signals.borrow().first;

@@ -1,6 +1,9 @@
 //! What every run says, however it goes: what is odd about its inputs, and everything there is to say at the end.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Context;
 use std::time::Duration;
 
 use crate::ci::Console;
@@ -41,6 +44,17 @@ pub(crate) fn publish(console: &mut Console, report: &Report, common: &Common) {
         console.warn(&format!("The output `deployments` has room for {} KiB; {left_out} deployments are left out there, and counted in `count`.", largest / 1024));
     }
     console.publish(report, common.summary);
+}
+
+/// Goes on with a run, and lets everything that it has said go out whenever it waits.
+pub(crate) async fn flushing(console: &Mutex<Console>, run: impl Future<Output = ()>) {
+    let mut run = pin!(run);
+    let go_on = |context: &mut Context<'_>| {
+        let gone_on = run.as_mut().poll(context);
+        lock(console).flush();
+        gone_on
+    };
+    poll_fn(go_on).await;
 }
 
 pub(crate) fn lock(console: &Mutex<Console>) -> MutexGuard<'_, Console> {

@@ -80,7 +80,14 @@ impl Console {
         if !secrets.is_empty() {
             let effects = self.ci.mask(&secrets);
             self.perform(effects);
+            // Before anything else is done: nobody knows what that says by itself.
+            self.flush();
         }
+    }
+
+    /// Lets everything that was said go out: to be called before anything is waited for.
+    pub fn flush(&mut self) {
+        self.printer.flush();
     }
 
     /// A line of the log.
@@ -169,6 +176,7 @@ impl Console {
             self.printer.print(stream, text.trim_end().to_owned());
             return;
         }
+        self.flush();
         let written = make_folder(path).and_then(|()| replace(path, &text, &self.ci.files()));
         if let Err(error) = written {
             self.warn(&format!("`output_file` could not be written: {error:#}."));
@@ -197,6 +205,7 @@ impl Console {
     }
 
     fn write(&mut self, what: &'static str, path: Option<String>, write: impl Fn(&str) -> anyhow::Result<()>) -> bool {
+        self.flush();
         let failure = match &path {
             Some(path) => write(path).err().map(|error| format!("could not be written to {path}: {error:#}")),
             None => Some("have no place: this CI system names no file for them".to_owned()),
@@ -211,6 +220,7 @@ impl Console {
         if self.given_up {
             return;
         }
+        self.flush();
         let (since, signals) = (Instant::now(), self.signals.clone());
         let has_time = || {
             let heard = *signals.borrow();

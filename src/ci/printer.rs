@@ -33,29 +33,39 @@ pub(crate) fn print(stream: Stream, mut line: String) {
     }
 }
 
-/// Prints lines in their order.
+/// Lines, each with where it goes.
+type Lines = Vec<(Stream, String)>;
+
+/// Prints lines in their order, once they are let go: waking the thread for each of thousands would take longer than
+/// printing them.
 pub(super) struct Printer {
-    lines: Option<Sender<(Stream, String)>>,
+    ready: Lines,
+    to_thread: Option<Sender<Lines>>,
     done: Receiver<()>,
 }
 
 impl Printer {
     pub(super) fn start(mut print: Print) -> Self {
-        let (lines, to_print) = channel::<(Stream, String)>();
+        let (to_thread, to_print) = channel::<Lines>();
         let (finished, done) = channel();
         std::thread::spawn(move || {
-            for (stream, line) in to_print {
+            for (stream, line) in to_print.into_iter().flatten() {
                 print(stream, line);
             }
             let _ = finished.send(());
         });
-        Self { lines: Some(lines), done }
+        Self { ready: Lines::new(), to_thread: Some(to_thread), done }
     }
 
-    pub(super) fn print(&self, stream: Stream, line: String) {
-        if let Some(lines) = &self.lines {
+    pub(super) fn print(&mut self, stream: Stream, line: String) {
+        self.ready.push((stream, line));
+    }
+
+    /// Lets what was printed so far go out.
+    pub(super) fn flush(&mut self) {
+        if let Some(to_thread) = self.to_thread.as_ref().filter(|_| !self.ready.is_empty()) {
             // The thread ends only with this sender.
-            drop(lines.send((stream, line)));
+            drop(to_thread.send(std::mem::take(&mut self.ready)));
         }
     }
 }
@@ -63,7 +73,8 @@ impl Printer {
 impl Drop for Printer {
     /// Waits until everything is printed, or for a little while.
     fn drop(&mut self) {
-        drop(self.lines.take());
+        self.flush();
+        drop(self.to_thread.take());
         let _ = self.done.recv_timeout(PATIENCE);
     }
 }
