@@ -217,6 +217,8 @@ pub fn our_word(last: &Deployment) -> Option<&'static str> {
 fn went_live(outcome: Outcome, last: Option<&Deployment>) -> &'static str {
     match (outcome, last.map(|last| last.state), last.and_then(Deployment::went_live)) {
         (Outcome::NothingToCancel, ..) => "false",
+        // It was live, or nothing could have been put back.
+        (Outcome::RolledBack, ..) => "true",
         // Replaced before anybody wanted it stopped.
         (_, Some(State::Superseded), Some(true)) if !is_live(outcome) => "false",
         // In flight when it was asked, and over because of that.
@@ -279,6 +281,8 @@ mod tests {
             (AlreadyLive, Live::Once, State::Failed, "true"),
             (Completed, Live::Once, State::Superseded, "true"),
             (AlreadyFinished, Live::Once, State::Superseded, "false"),
+            (Outcome::RolledBack, Live::Once, State::Superseded, "true"),
+            (Outcome::RolledBack, Live::Unknown, State::Succeeded, "true"),
             (Error, Live::ByState, State::Running, "unknown"),
             (Error, Live::ByState, State::Unknown, "unknown"),
             (Outcome::NothingToCancel, Live::ByState, State::Running, "false"),

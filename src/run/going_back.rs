@@ -97,7 +97,12 @@ impl<'a> Run<'a> {
             return;
         }
         let began = self.start.elapsed();
-        let mut seen = sights.close().await;
+        let mut heard = signals.clone();
+        let mut seen = tokio::select! {
+            biased;
+            () = signal_received(&mut heard, false) => HashMap::new(),
+            seen = sights.close() => seen,
+        };
         let shown = RefCell::new(&mut *observer);
         let told: &[Task] = tasks;
         let each = slots.into_iter().map(|(name, slot)| {
