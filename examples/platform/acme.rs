@@ -3,8 +3,8 @@
 //! One trap shapes this file, as every real one has its own: a cancel is answered with 202 and the deployment, which
 //! may go live all the same, so only a read decides.
 
-use super::rest::Rest;
-use super::{Need, Opened, PlatformInfo, input, opened, secret};
+use super::rest::{Rest, opened};
+use super::{Need, Opened, PlatformInfo, input, secret};
 use crate::api::wire::{Text, fields};
 use crate::api::{ApiRequest, Errors, Reset, Service};
 use crate::input::Values;
@@ -68,7 +68,6 @@ fields! {
 
 impl Rest for Acme {
     type Wire = Wire;
-    const INFO: &'static PlatformInfo = &INFO;
 
     fn read(&self, id: &str) -> ApiRequest {
         let workspace = segment(&self.workspace);

@@ -38,7 +38,15 @@ impl Reply {
     /// # Errors
     /// When the body is no JSON, or what stands there has another shape.
     pub fn at<T: Field + Default>(&self, pointer: &str) -> Result<Option<T>, Failure> {
-        wire::at(&self.body, pointer).map_err(|_| self.odd())
+        self.read(|body| wire::at(body, pointer))
+    }
+
+    /// What is read of the body.
+    ///
+    /// # Errors
+    /// When that cannot be read.
+    pub fn read<'r, T>(&'r self, read: impl FnOnce(&'r str) -> serde_json::Result<T>) -> Result<T, Failure> {
+        read(&self.body).map_err(|_| self.unreadable(what_is(&self.body)))
     }
 
     /// What stands at a JSON pointer of the body, as it is written.
@@ -46,7 +54,7 @@ impl Reply {
     /// # Errors
     /// As for [`Self::at`].
     pub(crate) fn raw(&self, pointer: &str) -> Result<Option<&RawValue>, Failure> {
-        wire::raw(&self.body, pointer).map_err(|_| self.odd())
+        self.read(|body| wire::raw(body, pointer))
     }
 
     /// The items of the list at a JSON pointer of the body, as they are written.
@@ -54,7 +62,7 @@ impl Reply {
     /// # Errors
     /// As for [`Self::at`].
     pub(crate) fn items(&self, pointer: &str) -> Result<Option<Vec<&RawValue>>, Failure> {
-        wire::items(&self.body, pointer).map_err(|_| self.odd())
+        self.read(|body| wire::items(body, pointer))
     }
 
     /// The `Link` header of the answer.
@@ -64,7 +72,7 @@ impl Reply {
 
     /// The body as JSON of this shape, or a failure that says what came instead.
     pub fn json<T: Field + Default>(&self) -> Result<T, Failure> {
-        self.at("")?.ok_or_else(|| self.odd())
+        self.at("")?.ok_or_else(|| self.unreadable(what_is(&self.body)))
     }
 
     /// Checks that this is a yes, whatever it says: an empty body or any JSON. A web page is somebody else's yes.
@@ -72,12 +80,7 @@ impl Reply {
         if self.is_empty() {
             return Ok(());
         }
-        serde_json::from_str::<IgnoredAny>(&self.body).map(drop).map_err(|_| self.odd())
-    }
-
-    /// A failure that says what came instead of JSON, or of JSON as it is documented.
-    fn odd(&self) -> Failure {
-        self.unreadable(what_is(&self.body))
+        self.read(serde_json::from_str::<IgnoredAny>).map(drop)
     }
 
     /// A failure that says the answer makes no sense.

@@ -123,11 +123,6 @@ impl std::fmt::Debug for PlatformInfo {
     }
 }
 
-/// A platform that is opened with its service.
-pub fn opened(platform: impl Platform + 'static, service: Service) -> Opened {
-    Some((Box::new(platform), service))
-}
-
 /// A platform and what its API client has to know; `None` when a fault was noted that leaves nothing to open.
 pub type Opened = Option<(Box<dyn Platform>, Service)>;
 

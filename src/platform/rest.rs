@@ -1,7 +1,7 @@
 //! A platform of the usual kind: one call to read a deployment, one to cancel it, perhaps a list.
 //!
-//! It says what to ask and what the answers mean; everything that all platforms do alike is done here. Who implements
-//! [`Rest`] is a [`Platform`].
+//! It says what to ask and what the answers mean; everything that all platforms do alike is done here, by one piece of
+//! code for all: [`Usual`] makes a [`Platform`] of every [`Rest`].
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use super::list::{Item, List, Until, begun};
 use super::scope::Scope;
 use super::usual::{self, Read};
-use super::{Platform, PlatformInfo, RollBack, in_scope, oldest_in_flight};
+use super::{Opened, Platform, RollBack, in_scope, oldest_in_flight};
 use crate::api::wire::{self, Field};
-use crate::api::{Api, ApiRequest, Reply};
+use crate::api::{Api, ApiRequest, Reply, Service};
 use crate::model::answers::{Accepted, Conclusion, Filter, Found, Listed, NEWEST};
 use crate::model::deployment::Deployment;
 use crate::model::failure::Failure;
@@ -20,13 +20,16 @@ use crate::model::reason::Missing;
 
 /// What a platform of the usual kind has to say; the rest is the policy of all, and overriding it needs a reason.
 #[async_trait]
-pub trait Rest: Send + Sync + 'static {
+pub trait Rest: Shape + Send + Sync + 'static {
     /// One deployment as this API writes it.
-    type Wire: Field + Default + Send;
+    type Wire: Field + Default + Send
+    where
+        Self: Sized;
+
     /// JSON pointer to it in an answer; empty: the body itself.
-    const AT: &'static str = "";
-    /// What can be said of the platform before a run.
-    const INFO: &'static PlatformInfo;
+    fn at(&self) -> &'static str {
+        ""
+    }
 
     /// What deployments are looked up in.
     fn scope(&self) -> Option<&Scope> {
@@ -71,7 +74,9 @@ pub trait Rest: Send + Sync + 'static {
     }
 
     /// What an answer tells; `None` when it has no id or no state, so that nobody knows what it means.
-    fn deployment(&self, wire: Self::Wire) -> Option<Deployment>;
+    fn deployment(&self, wire: Self::Wire) -> Option<Deployment>
+    where
+        Self: Sized;
 
     /// What only the time of its answer tells of it: that it stands still, or has been in flight for long.
     fn date(&self, _told: &mut Deployment, _given: Timestamp) {}
@@ -150,14 +155,7 @@ pub trait Rest: Send + Sync + 'static {
     /// # Errors
     /// When none of them is there, a request failed, or a page makes no sense.
     async fn listed(&self, api: &Api, wanted: &Filter) -> Result<Vec<Deployment>, Failure> {
-        let mut gone = Failure::guarded("nothing can be listed", "");
-        for list in self.lists() {
-            match list.deployments(self, api, wanted).await {
-                Err(failure) if usual::is_gone(&failure) => gone = failure,
-                answer => return answer,
-            }
-        }
-        Err(gone)
+        first_list(self.as_rest(), api, wanted).await
     }
 
     /// Reads one deployment; `None` when it is not there.
@@ -165,23 +163,75 @@ pub trait Rest: Send + Sync + 'static {
     /// # Errors
     /// When the read failed, or its answer makes no sense.
     async fn fetch(&self, api: &Api, id: &str, read: Read) -> Result<Option<Deployment>, Failure> {
-        match api.send(self.read(id)).await {
-            Ok(reply) => {
-                let mut one = [told(self, &reply, id)?];
-                self.complete(api, &mut one, &Filter::default()).await?;
-                Ok(Vec::from(one).pop())
-            }
-            Err(failure) if self.is_missing(&failure, read) => Ok(None),
-            Err(failure) => Err(failure),
-        }
+        fetch(self.as_rest(), api, id, read).await
     }
 }
 
+/// What hangs on how an API writes a deployment; every [`Rest`] has it.
+pub trait Shape {
+    /// The deployment at a pointer; `None` when nothing stands there, and inside it when nobody knows what it means.
+    ///
+    /// # Errors
+    /// When this is no JSON, or JSON of another shape.
+    fn told(&self, json: &str, pointer: &str) -> serde_json::Result<Option<Option<Deployment>>>;
+
+    /// The platform itself.
+    fn as_rest(&self) -> &dyn Rest;
+}
+
+impl<R: Rest> Shape for R {
+    fn told(&self, json: &str, pointer: &str) -> serde_json::Result<Option<Option<Deployment>>> {
+        Ok(wire::at(json, pointer)?.map(|wire| self.deployment(wire)))
+    }
+
+    fn as_rest(&self) -> &dyn Rest {
+        self
+    }
+}
+
+/// The deployments from the first list that is there.
+async fn first_list(rest: &dyn Rest, api: &Api, wanted: &Filter) -> Result<Vec<Deployment>, Failure> {
+    let mut gone = Failure::guarded("nothing can be listed", "");
+    for list in rest.lists() {
+        match list.deployments(rest, api, wanted).await {
+            Err(failure) if usual::is_gone(&failure) => gone = failure,
+            answer => return answer,
+        }
+    }
+    Err(gone)
+}
+
+async fn fetch(rest: &dyn Rest, api: &Api, id: &str, read: Read) -> Result<Option<Deployment>, Failure> {
+    match api.send(rest.read(id)).await {
+        Ok(reply) => {
+            let mut one = [told(rest, &reply, id)?];
+            rest.complete(api, &mut one, &Filter::default()).await?;
+            Ok(Vec::from(one).pop())
+        }
+        Err(failure) if rest.is_missing(&failure, read) => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Asks for the cancellation of one, once.
+pub(super) async fn cancel(rest: &dyn Rest, api: &Api, id: &str) -> Result<Accepted, Failure> {
+    let reply = api.send(rest.cancel(id)).await.map_err(|failure| rest.refused(failure))?;
+    usual::accepted(&reply, || {
+        let mut shown = shown(rest, &reply).ok()??;
+        rest.date(&mut shown, reply.given);
+        is_same(id, &shown.id).then_some(shown)
+    })
+}
+
+/// The deployment in an answer; `None` when nobody knows what it means.
+fn shown(rest: &dyn Rest, reply: &Reply) -> Result<Option<Deployment>, Failure> {
+    let told = reply.read(|body| rest.told(body, rest.at()))?;
+    told.ok_or_else(|| reply.unreadable("without a deployment"))
+}
+
 /// The deployment in an answer to a read, which has to be the one that was asked for.
-fn told<R: Rest + ?Sized>(rest: &R, reply: &Reply, asked: &str) -> Result<Deployment, Failure> {
-    let wire: Option<R::Wire> = reply.at(R::AT)?;
-    let wire = wire.ok_or_else(|| reply.unreadable("without a deployment"))?;
-    let told = rest.deployment(wire).filter(has_fit_id);
+fn told(rest: &dyn Rest, reply: &Reply, asked: &str) -> Result<Deployment, Failure> {
+    let told = shown(rest, reply)?.filter(has_fit_id);
     let mut told = told.ok_or_else(|| reply.unreadable("without an id or a state"))?;
     rest.date(&mut told, reply.given);
     if !rest.is_same(asked, &told)? {
@@ -197,8 +247,8 @@ fn has_fit_id(told: &Deployment) -> bool {
 }
 
 /// An item of a list.
-fn listed<R: Rest + ?Sized>(rest: &R, item: &str, given: Timestamp) -> Result<Item<Deployment>, Failure> {
-    let told = wire::item(item).and_then(|wire| rest.deployment(wire)).filter(has_fit_id);
+fn listed(rest: &dyn Rest, item: &str, given: Timestamp) -> Result<Item<Deployment>, Failure> {
+    let told = rest.told(item, "").ok().flatten().flatten().filter(has_fit_id);
     let mut told = told.ok_or_else(|| Failure::unreadable("with a deployment without an id or a state"))?;
     rest.date(&mut told, given);
     rest.admit(&told)?;
@@ -207,7 +257,7 @@ fn listed<R: Rest + ?Sized>(rest: &R, item: &str, given: Timestamp) -> Result<It
 
 /// What a failed list is about and is not there, as a sentence; or the failure. A 400 may be about the id of the scope or
 /// about the list, so the scope itself is asked.
-async fn unlisted<R: Rest + ?Sized>(rest: &R, api: &Api, failure: Failure) -> Result<Missing, Failure> {
+async fn unlisted(rest: &dyn Rest, api: &Api, failure: Failure) -> Result<Missing, Failure> {
     let missing = match rest.scope() {
         Some(scope) if rest.is_missing(&failure, Read::Later) => Some(scope.missing()),
         Some(_) if rest.is_missing(&failure, Read::First) => rest.nowhere(api).await.ok().flatten(),
@@ -218,22 +268,12 @@ async fn unlisted<R: Rest + ?Sized>(rest: &R, api: &Api, failure: Failure) -> Re
 
 impl List {
     /// All deployments as far as `until` says, in the order of the list.
-    pub(super) async fn all<R: Rest + ?Sized>(
-        &self,
-        rest: &R,
-        api: &Api,
-        until: Until,
-    ) -> Result<Vec<Deployment>, Failure> {
+    pub(super) async fn all(&self, rest: &dyn Rest, api: &Api, until: Until) -> Result<Vec<Deployment>, Failure> {
         self.read(api, until, |item: &str, given| listed(rest, item, given)).await
     }
 
     /// The deployments in flight and, where more is wanted, ended ones as far back as they matter.
-    async fn deployments<R: Rest + ?Sized>(
-        &self,
-        rest: &R,
-        api: &Api,
-        wanted: &Filter,
-    ) -> Result<Vec<Deployment>, Failure> {
+    async fn deployments(&self, rest: &dyn Rest, api: &Api, wanted: &Filter) -> Result<Vec<Deployment>, Failure> {
         let Some(filtered) = self.filtered() else {
             let least = if wanted.ended { NEWEST } else { 0 };
             let until = Until::Calm { ended: self.whole_page(), least };
@@ -248,32 +288,48 @@ impl List {
     }
 }
 
+/// A platform of the usual kind that is opened with its service.
+pub fn opened(platform: impl Rest, service: Service) -> Opened {
+    Some((Box::new(Usual::new(platform)), service))
+}
+
+/// A platform of the usual kind.
+pub struct Usual(Box<dyn Rest>);
+
+impl Usual {
+    /// Makes a platform of what it says.
+    pub fn new(rest: impl Rest) -> Self {
+        Self(Box::new(rest))
+    }
+}
+
 #[async_trait]
-impl<R: Rest> Platform for R {
+impl Platform for Usual {
     async fn resolve_scope(&self, api: &Api) -> Result<Option<Missing>, Failure> {
-        Rest::resolve_scope(self, api).await
+        self.0.resolve_scope(api).await
     }
 
     async fn find(&self, api: &Api, id: &Id) -> Result<Found, Failure> {
-        if let Some(told) = self.fetch(api, id.as_str(), Read::First).await? {
+        let rest = self.0.as_ref();
+        if let Some(told) = fetch(rest, api, id.as_str(), Read::First).await? {
             return Ok(Found::Here(Box::new(told)));
         }
         // An API's 404 does not say which of two ids was wrong.
-        let Some(scope) = self.scope().filter(|scope| scope.holds_reads()) else {
-            return Ok(Found::Missing(self.explain_missing(api, id.as_str()).await));
+        let Some(scope) = rest.scope().filter(|scope| scope.holds_reads()) else {
+            return Ok(Found::Missing(rest.explain_missing(api, id.as_str()).await));
         };
         Ok(Found::Missing(match scope.is_there(api).await {
             Ok(true) => Missing::InScope { scope: scope.name(), id: id.as_str().to_owned(), check: "`deployment_id`" },
             Ok(false) => scope.missing(),
-            Err(_) => self.missing(id.as_str()),
+            Err(_) => rest.missing(id.as_str()),
         }))
     }
 
     async fn refresh(&self, api: &Api, known: &Deployment) -> Result<Found, Failure> {
-        let told = self.fetch(api, &known.id, Read::Later).await?;
+        let told = fetch(self.0.as_ref(), api, &known.id, Read::Later).await?;
         Ok(match told {
             Some(mut told) => {
-                self.carry(known, &mut told);
+                self.0.carry(known, &mut told);
                 Found::Here(Box::new(told))
             }
             None => Found::Missing(Missing::Gone(known.id.clone())),
@@ -281,39 +337,34 @@ impl<R: Rest> Platform for R {
     }
 
     fn without_reading(&self, id: &Id) -> Option<Deployment> {
-        Rest::without_reading(self, id)
+        self.0.without_reading(id)
     }
 
     fn is_guarded(&self) -> bool {
-        Rest::is_guarded(self)
+        self.0.is_guarded()
     }
 
     async fn list(&self, api: &Api, wanted: &Filter) -> Result<Listed, Failure> {
-        let mut seen = match self.listed(api, wanted).await {
+        let rest = self.0.as_ref();
+        let mut seen = match rest.listed(api, wanted).await {
             Ok(seen) => seen,
-            Err(failure) => return unlisted(self, api, failure).await.map(Listed::Missing),
+            Err(failure) => return unlisted(rest, api, failure).await.map(Listed::Missing),
         };
-        self.complete(api, &mut seen, wanted).await?;
+        rest.complete(api, &mut seen, wanted).await?;
         // An empty list does not prove that there is such a scope.
-        let nowhere = if seen.is_empty() { self.nowhere(api).await? } else { None };
+        let nowhere = if seen.is_empty() { rest.nowhere(api).await? } else { None };
         Ok(nowhere.map_or(Listed::Here(seen), Listed::Missing))
     }
 
     async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure> {
-        let reply = api.send(Rest::cancel(self, &known.id)).await.map_err(|failure| self.refused(failure))?;
-        usual::accepted(&reply, || {
-            let wire: Option<R::Wire> = reply.at(R::AT).ok().flatten();
-            let mut shown = wire.and_then(|wire| self.deployment(wire));
-            shown.iter_mut().for_each(|shown| self.date(shown, reply.given));
-            shown.filter(|shown| is_same(&known.id, &shown.id))
-        })
+        cancel(self.0.as_ref(), api, &known.id).await
     }
 
     async fn final_details(&self, api: &Api, ended: &Deployment) -> Result<Conclusion, Failure> {
-        Rest::final_details(self, api, ended).await
+        self.0.final_details(api, ended).await
     }
 
     fn roll_back(&self) -> Option<&dyn RollBack> {
-        Rest::roll_back(self)
+        self.0.roll_back()
     }
 }

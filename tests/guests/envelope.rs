@@ -38,8 +38,10 @@ fields! {
 
 impl Rest for Folder {
     type Wire = Wire;
-    const AT: &'static str = "/result";
-    const INFO: &'static PlatformInfo = &INFO;
+
+    fn at(&self) -> &'static str {
+        "/result"
+    }
 
     fn read(&self, id: &str) -> ApiRequest {
         ApiRequest::get(format!("/builds/{}", segment(id)), "read the deployment")
@@ -100,11 +102,11 @@ fn answer(course: &mut Course, seen: &Seen) -> Answer {
     }
 }
 
-fn guest(takes_a_cancel: bool) -> Guest<Folder> {
+fn guest(takes_a_cancel: bool) -> Guest {
     guest_of(Course { word: "RUNNING", takes_a_cancel, end: "STOPPED" })
 }
 
-fn guest_of(course: Course) -> Guest<Folder> {
+fn guest_of(course: Course) -> Guest {
     let server = Server::new(course, answer);
     Guest::new(Folder, &INFO, service(), &server)
 }

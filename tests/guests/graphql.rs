@@ -36,8 +36,10 @@ fn operation(query: &str, id: &str, action: &str) -> ApiRequest {
 
 impl Rest for Graph {
     type Wire = Wire;
-    const AT: &'static str = "/data/deployment";
-    const INFO: &'static PlatformInfo = &INFO;
+
+    fn at(&self) -> &'static str {
+        "/data/deployment"
+    }
 
     fn read(&self, id: &str) -> ApiRequest {
         operation("query deployment", id, "read the deployment").reading()

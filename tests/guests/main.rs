@@ -24,6 +24,7 @@ use cancel_deployment::model::address::Address;
 use cancel_deployment::model::answers::{Filter, Listed};
 use cancel_deployment::model::id::Id;
 use cancel_deployment::model::signal::Received;
+use cancel_deployment::platform::rest::{Rest, Usual};
 use cancel_deployment::platform::{Platform, PlatformInfo};
 use cancel_deployment::run::{Observer, Run, Task};
 use cancel_deployment::select::guard::Guard;
@@ -110,8 +111,8 @@ impl Observer for Nobody {
 }
 
 /// A platform and the door to its server.
-pub struct Guest<P> {
-    pub platform: P,
+pub struct Guest {
+    pub platform: Usual,
     pub info: &'static PlatformInfo,
     pub api: Api,
     sanitizer: Arc<Sanitizer>,
@@ -120,9 +121,9 @@ pub struct Guest<P> {
 
 const LIMIT: Duration = Duration::from_secs(30);
 
-impl<P: Platform> Guest<P> {
+impl Guest {
     pub fn new<S: Send + 'static>(
-        platform: P,
+        platform: impl Rest,
         info: &'static PlatformInfo,
         service: Service,
         server: &Arc<Server<S>>,
@@ -132,7 +133,7 @@ impl<P: Platform> Guest<P> {
         let sanitizer = Arc::new(Sanitizer::new(Redactor::new(&[])));
         let base = Address::parse(info.base).expect("an address");
         let api = Api::new(service, base, Box::new(wire), Arc::clone(&sanitizer), Clock { start, limit: LIMIT });
-        Self { platform, info, api, sanitizer, start }
+        Self { platform: Usual::new(platform), info, api, sanitizer, start }
     }
 
     /// One deployment with this id through the whole procedure.

@@ -73,8 +73,10 @@ fn operation(name: &str, body: Value, action: &str) -> ApiRequest {
 #[async_trait]
 impl Rest for Signed {
     type Wire = Wire;
-    const AT: &'static str = "/deploymentInfo";
-    const INFO: &'static PlatformInfo = &INFO;
+
+    fn at(&self) -> &'static str {
+        "/deploymentInfo"
+    }
 
     fn read(&self, id: &str) -> ApiRequest {
         operation("Get", json!({ "deploymentId": id }), "read the deployment").reading()

@@ -21,9 +21,9 @@ use self::errors::{CLIENT_REFUSED, ERRORS, TOKEN_REFUSED, USER_REFUSED, is_missi
 use self::list::{App, HISTORY_SEEN, SUPERSEDED_ANOTHER, had_superseded};
 use self::uaa::Uaa;
 use self::wire::{STATES, Wire, path};
-use super::rest::Rest;
+use super::rest::{Rest, opened};
 use super::usual::Read;
-use super::{Need, Opened, PlatformInfo, RollBack, Way, input, opened, secret};
+use super::{Need, Opened, PlatformInfo, RollBack, Way, input, secret};
 use crate::api::{Api, ApiRequest, Service};
 use crate::input::faults::Faults;
 use crate::input::{Input, Values};
@@ -137,7 +137,6 @@ fn signed_in(service: Service, values: &Values) -> Option<Service> {
 #[async_trait]
 impl Rest for CloudFoundry {
     type Wire = Wire;
-    const INFO: &'static PlatformInfo = &INFO;
 
     fn read(&self, id: &str) -> ApiRequest {
         ApiRequest::get(path(id), "read the deployment")

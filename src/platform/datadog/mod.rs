@@ -18,9 +18,9 @@ use self::hosts::{Host, NOT_COUNTED, TOTAL, counts_of, sentence_of};
 use self::surface::STATES;
 use self::surface::Surface::{self, Preview, V2};
 use self::wire::Wire;
-use super::rest::Rest;
+use super::rest::{self, Rest};
 use super::usual::{Read, is_missing};
-use super::{Need, Opened, Platform, PlatformInfo, Way, input, opened, secret};
+use super::{Need, Opened, Platform, PlatformInfo, Way, input, secret};
 use crate::api::wire::{Maybe, fields};
 use crate::api::{Api, ApiError, ApiRequest, Errors, Response, Service};
 use crate::input::faults::Faults;
@@ -113,7 +113,7 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
         .request_id("")
         .errors(Errors::at(&[]).refined(refine));
     let query = values.get("query").map(str::to_owned);
-    opened(Datadog { surfaces, query }, service)
+    Some((Box::new(Datadog { surfaces, query }), service))
 }
 
 fn surfaces(word: &str) -> &'static [Surface] {
@@ -171,8 +171,10 @@ impl Surface {
 
 impl Rest for Surface {
     type Wire = Wire;
-    const AT: &'static str = "/data";
-    const INFO: &'static PlatformInfo = &INFO;
+
+    fn at(&self) -> &'static str {
+        "/data"
+    }
 
     fn read(&self, id: &str) -> ApiRequest {
         self.host_page(id, 0)
@@ -203,7 +205,7 @@ async fn all_hosts(api: &Api, id: &str) -> Result<Option<Vec<Host>>, Failure> {
     while number < last {
         let reply = api.send(Preview.host_page(id, number)).await?;
         let pages: Pages = reply.at("/meta/hosts").ok().flatten().unwrap_or_default();
-        let wire: Wire = reply.at(Surface::AT)?.unwrap_or_default();
+        let wire: Wire = reply.at(Preview.at())?.unwrap_or_default();
         if !is_same(id, wire.id()) {
             return Ok(None);
         }
@@ -291,7 +293,7 @@ impl Platform for Datadog {
         let mut refused: Option<Failure> = None;
         // More than one surface only for a deployment that could not be read.
         for surface in self.surfaces(known) {
-            match explain(api, Platform::cancel(surface, api, known).await) {
+            match explain(api, rest::cancel(surface, api, &known.id).await) {
                 Err(failure) if is_missing(&failure, Read::First) => {
                     // A 400 may mean "not any more" and says more than the other surface's 404.
                     let refusal = refused.take().filter(|first| first.kind == Kind::Refused);

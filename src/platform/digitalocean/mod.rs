@@ -12,10 +12,10 @@ use serde_json::json;
 
 use super::list::{List, More, Place};
 use super::paging::Sizes;
-use super::rest::Rest;
+use super::rest::{Rest, opened};
 use super::roll_back::RollBack;
 use super::scope::Scope;
-use super::{Need, Opened, PlatformInfo, Way, input, opened, secret};
+use super::{Need, Opened, PlatformInfo, Way, input, secret};
 use crate::api::wire::{Many, Maybe, Text, Time, fields};
 use crate::api::{ApiRequest, Errors, Reset, Service};
 use crate::input::Values;
@@ -128,8 +128,10 @@ impl DigitalOcean {
 
 impl Rest for DigitalOcean {
     type Wire = Wire;
-    const AT: &'static str = DEPLOYMENT;
-    const INFO: &'static PlatformInfo = &INFO;
+
+    fn at(&self) -> &'static str {
+        DEPLOYMENT
+    }
 
     fn scope(&self) -> Option<&Scope> {
         Some(&self.app)

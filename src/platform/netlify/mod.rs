@@ -17,11 +17,11 @@ use self::address::{Page, is_uuid};
 use self::wire::{Build, Handle, MESSAGES, STATES, Site, Wire};
 use super::list::{List, More, Place};
 use super::paging::Sizes;
-use super::rest::Rest;
+use super::rest::{Rest, opened};
 use super::roll_back::RollBack;
 use super::scope::Scope;
 use super::usual::{self, Read};
-use super::{Need, Opened, PlatformInfo, Way, input, opened, secret};
+use super::{Need, Opened, PlatformInfo, Way, input, secret};
 use crate::api::{Api, ApiError, ApiRequest, Errors, Once, Response, Service};
 use crate::input::Values;
 use crate::input::faults::Faults;
@@ -183,7 +183,6 @@ impl Netlify {
 #[async_trait]
 impl Rest for Netlify {
     type Wire = Wire;
-    const INFO: &'static PlatformInfo = &INFO;
 
     fn scope(&self) -> Option<&Scope> {
         self.site.as_ref()

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::scope::Scope;
 use super::usual::Read;
-use super::{Need, Opened, Platform, PlatformInfo, input, opened, secret};
+use super::{Need, Opened, Platform, PlatformInfo, input, secret};
 use crate::api::{Api, ApiError, ApiRequest, Errors, Once, Response, Service};
 use crate::input::faults::Faults;
 use crate::input::{Input, InputKind, Values};
@@ -96,7 +96,7 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
         named: values.get("deployment_id").is_some(),
         page: Once::new(),
     };
-    opened(qovery, service)
+    Some((Box::new(qovery), service))
 }
 
 /// The environment's id, alone or in the address of one of its pages in the console.

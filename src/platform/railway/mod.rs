@@ -19,10 +19,10 @@ use self::address::{Page, Reach};
 use self::wire::{EVENTS, Event, FIELDS, Handle, STATES, TokenScope, Wire};
 use super::list::{List, Place};
 use super::paging::Sizes;
-use super::rest::Rest;
+use super::rest::{Rest, opened};
 use super::scope::Scope;
 use super::usual::{Read, present};
-use super::{Need, Opened, PlatformInfo, Way, input, opened, secret};
+use super::{Need, Opened, PlatformInfo, Way, input, secret};
 use crate::api::wire::{Many, Text};
 use crate::api::{Api, ApiRequest, Body, CANCEL, Reset, Service};
 use crate::input::Values;
@@ -257,8 +257,10 @@ impl Railway {
 #[async_trait]
 impl Rest for Railway {
     type Wire = Wire;
-    const AT: &'static str = "/data/deployment";
-    const INFO: &'static PlatformInfo = &INFO;
+
+    fn at(&self) -> &'static str {
+        "/data/deployment"
+    }
 
     fn scope(&self) -> Option<&Scope> {
         self.place.get().map(|place| &place.scope)

@@ -15,9 +15,9 @@ use url::Url;
 
 use super::list::{List, Place};
 use super::paging::Sizes;
-use super::rest::Rest;
+use super::rest::{Rest, opened};
 use super::scope::Scope;
-use super::{Need, Opened, PlatformInfo, Way, input, opened, secret};
+use super::{Need, Opened, PlatformInfo, Way, input, secret};
 use crate::api::wire::{Maybe, Text, Time, fields};
 use crate::api::{Api, ApiRequest, Errors, Reset, Service};
 use crate::input::Values;
@@ -280,7 +280,6 @@ impl Render {
 #[async_trait]
 impl Rest for Render {
     type Wire = Wire;
-    const INFO: &'static PlatformInfo = &INFO;
 
     fn scope(&self) -> Option<&Scope> {
         Some(&self.service)

@@ -16,11 +16,11 @@ use url::Url;
 use self::wire::{Handle, STATES, Team, Wire};
 use super::list::{List, Place};
 use super::paging::Sizes;
-use super::rest::Rest;
+use super::rest::{Rest, opened};
 use super::roll_back::RollBack;
 use super::scope::Scope;
 use super::usual::{Read, present};
-use super::{Need, Opened, PlatformInfo, Way, input, opened, secret};
+use super::{Need, Opened, PlatformInfo, Way, input, secret};
 use crate::api::wire::Many;
 use crate::api::{Api, ApiError, ApiRequest, CANCEL, Errors, Method, Response, Service};
 use crate::input::Values;
@@ -277,7 +277,6 @@ fn is_host(id: &str) -> bool {
 #[async_trait]
 impl Rest for Vercel {
     type Wire = Wire;
-    const INFO: &'static PlatformInfo = &INFO;
 
     fn scope(&self) -> Option<&Scope> {
         self.project.as_ref()
