@@ -7,13 +7,12 @@ use super::headlines::{NOTHING_CANCELED, headline, row};
 use super::roll_back::RollBackReport;
 use super::timeline::{StateChange, changes, one_decimal};
 use super::why::Why;
-use crate::cancel::{Procedure, Verdict};
+use crate::cancel::Procedure;
 use crate::input::Spelling;
 use crate::model::about::About;
 use crate::model::deployment::{Deployment, Live, State};
 use crate::model::id::Id;
 use crate::model::outcome::Outcome;
-use crate::model::reason::{End, Interrupted};
 use crate::model::roll_back::RollBackResult;
 use crate::roll_back;
 use crate::text::sanitizer::{Sanitizer, break_marks};
@@ -75,10 +74,9 @@ impl DeploymentReport {
     ) -> Self {
         let last = procedure.last();
         // The outputs that are written when the first cancel request goes out stand if no others follow.
-        let killed = Verdict::new(Outcome::Interrupted, End::Interrupted(Interrupted::Killed));
-        let verdict = procedure.ending().unwrap_or(&killed);
-        let outcome = verdict.outcome;
-        let why = Why::new(verdict, sanitizer, spelling);
+        let ending = procedure.ending();
+        let outcome = ending.map_or(Outcome::Interrupted, |verdict| verdict.outcome);
+        let why = ending.map_or_else(Why::killed, |verdict| Why::new(verdict, sanitizer, spelling));
         let sent = procedure.sent();
         let said = |text: Option<&String>| text.map(|text| sanitizer.short(text));
         Self {
@@ -106,9 +104,9 @@ impl DeploymentReport {
             why,
             our_word: last.and_then(our_word),
             untouched: procedure.is_untouched(),
-            refused: verdict.reason.refused_all(),
+            refused: ending.is_some_and(|verdict| verdict.reason.refused_all()),
             is_gone: last.is_some_and(|last| last.live == Live::Once),
-            goes_on: verdict.reason.goes_on(),
+            goes_on: ending.and_then(|verdict| verdict.reason.goes_on()),
         }
     }
 

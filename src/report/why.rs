@@ -2,6 +2,7 @@
 
 use crate::cancel::Verdict;
 use crate::input::Spelling;
+use crate::model::reason::KILLED;
 use crate::text::sanitizer::Sanitizer;
 use crate::text::shown::Shown;
 
@@ -40,6 +41,12 @@ impl Why {
             in_short: reason.in_short(),
             is_plain: addition.is_empty() && reason.is_plain(),
         }
+    }
+
+    /// That of a run that is killed: our own words, for however many deployments.
+    pub(super) fn killed() -> Self {
+        let told = Shown::from(KILLED);
+        Self { whole: told.clone(), cause: told, ..Self::default() }
     }
 
     /// What happened and what to change.

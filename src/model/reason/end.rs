@@ -468,6 +468,9 @@ impl fmt::Display for OutOfTime {
     }
 }
 
+/// What stands for the end of a run that is killed, in outputs that nothing follows.
+pub const KILLED: &str = "This run was killed after it had sent the cancel request; the end was not seen.";
+
 impl fmt::Display for Interrupted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -478,7 +481,7 @@ impl fmt::Display for Interrupted {
             Self::Accepted => "A signal stopped this run after the platform had accepted the cancel request; the end was not seen",
             Self::TurnedAway => "A signal stopped this run after a rate limit (429) had turned the cancel request away, before it was sent again",
             Self::AlreadyCanceling => "A signal stopped this run while it only watched, because it was being canceled already",
-            Self::Killed => "This run was killed after it had sent the cancel request; the end was not seen",
+            Self::Killed => KILLED.trim_end_matches('.'),
         })
     }
 }

@@ -13,7 +13,9 @@ use std::fmt;
 
 pub use self::back::{Back, NoTarget, NotSent};
 pub use self::check::Check;
-pub use self::end::{Answer, Asked, Course, End, Gone, How, Interrupted, Ours, OutOfTime, Requested, TooLate, Unseen};
+pub use self::end::{
+    Answer, Asked, Course, End, Gone, How, Interrupted, KILLED, Ours, OutOfTime, Requested, TooLate, Unseen,
+};
 pub use self::guard::{Refusal, Says, Unchecked, Unsent, What};
 pub use self::missing::Missing;
 pub use self::selection::{Liveness, LookedAt, Of, PerhapsLive, Remark, Rest, Selected, Unsure, counted};
