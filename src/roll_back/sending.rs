@@ -9,8 +9,9 @@ use super::procedure::{Procedure, Step};
 use crate::cancel::pacing::SECOND_LOOK;
 use crate::cancel::verdict::Sent;
 use crate::model::failure::{Failure, Kind};
+use crate::model::id::is_same;
 use crate::model::reason::{Back, NotSent};
-use crate::model::roll_back::{InFlight, RollBackResult, Started};
+use crate::model::roll_back::{InFlight, RollBackResult, Started, Version};
 
 /// How long a roll back is looked for after an unclear answer.
 const SEARCH: Duration = Duration::from_secs(10);
@@ -23,7 +24,8 @@ impl Procedure {
             Ok(started) => {
                 let Started { copy, status, request_id } = started;
                 self.sent = Some(Sent { accepted: true, status: Some(status), request_id });
-                self.copy = copy;
+                // An answer that shows another one is no different from one that shows none.
+                self.copy = copy.filter(|copy| !copy.is_ours && !self.names_target(copy));
                 if self.plan.flips || self.copy.is_some() {
                     self.act(now, Step::Watching { since: now })
                 } else {
@@ -55,6 +57,10 @@ impl Procedure {
                 self.refuse(NotSent::Answer(Box::new(failure)))
             }
         }
+    }
+
+    fn names_target(&self, version: &Version) -> bool {
+        self.target.as_ref().is_some_and(|target| is_same(&target.id, &version.id))
     }
 
     fn look_for_it(&mut self, now: Duration, failure: Failure) -> Action {

@@ -69,6 +69,17 @@ fn an_unclear_answer_is_decided_by_the_new_deployment() {
 }
 
 #[test]
+fn a_yes_that_shows_another_one_is_one_that_shows_none() {
+    for shown in ["ours", "old"] {
+        let looks = (0..300).map(|_| looked("ours")).collect();
+        let events = then(vec![accepted(Some(version(shown)))], looks);
+        let played = play(deploys(), None, then(until_sent(), events));
+        let result = played.procedure.verdict().map(|verdict| verdict.result);
+        assert_eq!((result, played.sends), (Some(RollBackResult::TimedOut), 1));
+    }
+}
+
+#[test]
 fn a_flip_is_sent_once_more_and_a_new_deployment_never_is() {
     let unclear = || then(vec![refused(Kind::Timeout)], not_found_yet());
     check(deploys(), then(until_sent(), unclear()), Unknown, 1);
