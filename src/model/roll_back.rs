@@ -16,6 +16,8 @@ pub struct Version {
     pub kind: &'static str,
     /// The commit it was made from.
     pub commit: Option<String>,
+    /// All commits that it was made from, where that may be more than one.
+    pub commits: Vec<String>,
     /// A page for people.
     pub url: Option<String>,
     /// What it consists of: a text that the copy which a roll back makes has in common with its original.

@@ -22,8 +22,8 @@ pub(super) fn choose(plan: &Plan, seen: Option<&LiveNow>, before: Option<Version
     if target.is_ours {
         return Err(NoTarget::Ours(target.label()));
     }
-    let commits = plan.commit.as_ref().zip(target.commit.as_ref());
-    if commits.is_some_and(|(unwanted, own)| same_commit(unwanted, own)) {
+    let is_unwanted = |own: &String| plan.commit.as_ref().is_some_and(|unwanted| same_commit(unwanted, own));
+    if target.commit.iter().chain(&target.commits).any(is_unwanted) {
         return Err(NoTarget::SameCommit(target.label()));
     }
     Ok(target)

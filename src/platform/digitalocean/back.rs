@@ -40,7 +40,8 @@ fn read(item: &str, app: &str) -> Option<(Deployment, Version)> {
     let content = wire::at(item, "/spec").ok().flatten().and_then(|spec| content(&wire, &spec));
     let told = wire.deployment(app)?;
     let (id, commit, url) = (told.id.clone(), told.commit.clone(), told.url.clone());
-    Some((told, Version { id, commit, url, content, is_copy, ..Version::default() }))
+    let commits = told.sources.iter().filter_map(|source| source.commit.clone()).collect();
+    Some((told, Version { id, commit, commits, url, content, is_copy, ..Version::default() }))
 }
 
 /// All commits, and a mark of the whole spec, whose variables are nothing to keep: two deployments of one commit may differ

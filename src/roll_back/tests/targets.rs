@@ -63,6 +63,8 @@ fn nothing_of_the_commit_that_was_to_be_stopped_is_put_back() {
     assert!(choose(&of_commit(), None, Some(made_from("abcdef0123"))).is_err());
     assert!(choose(&of_commit(), None, Some(made_from("0123456789"))).is_ok());
     assert!(choose(&of_commit(), None, Some(version("old"))).is_ok());
+    let commits = ["0123456789".to_owned(), "abcdef0123".to_owned()].to_vec();
+    assert!(choose(&of_commit(), None, Some(Version { commits, ..made_from("0123456789") })).is_err());
 }
 
 #[test]
