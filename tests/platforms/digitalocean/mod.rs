@@ -1,5 +1,6 @@
 //! DigitalOcean App Platform, end to end: which deployment is meant, and this platform's own traps.
 
+mod back;
 mod select;
 
 use serde_json::{Value, json};
