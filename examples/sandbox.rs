@@ -190,8 +190,11 @@ fn put(sandbox: &Sandbox, stand: &'static dyn sandbox::Stand, number: usize, sta
         "cloud_foundry" => {
             let app = uuid(number + 32);
             sandbox.add(cloud_foundry::App::new(&app, &format!("web-{number}"), "prod", "acme"));
-            let deployment = cloud_foundry::Deployment::new(&id).app(&app).states(states);
-            sandbox.add(deployment.after_cancel(after));
+            let deployment = |id: &str| cloud_foundry::Deployment::new(id).app(&app).states(states.clone());
+            if state == "succeeded" {
+                sandbox.add(deployment(&uuid(number + 48)));
+            }
+            sandbox.add(deployment(&id).after_cancel(after));
         }
         // Both editions have it.
         "datadog" => {

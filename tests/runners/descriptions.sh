@@ -68,10 +68,12 @@ cancel() { # PLATFORM STATE ID
         netlify) inputs=(DEPLOYMENT_ID="$id" SITE_NAME=web TOKEN="$token") ;;
         *) inputs=(DEPLOYMENT_ID="$id" TOKEN="$token") ;;
     esac
+    # What is live there is put back as well.
+    [[ $platform/$state != cloud_foundry/succeeded ]] || inputs+=(IF_LIVE=roll_back ROLL_BACK_TIMEOUT=15s)
     inputs+=(PLATFORM="$platform" API_URL="http://127.0.0.1:$(cat "$work/port.$platform")" TIMEOUT=3s)
     env -i PATH="$PATH" HOME="$work" "${inputs[@]/#/CANCEL_DEPLOYMENT_}" "$built/cancel-deployment" >"$work/said" 2>&1 ||
         status=$?
-    if [[ $status == "$wanted" ]]; then
+    if [[ $status == "$wanted" ]] && { [[ ${inputs[*]} != *IF_LIVE* ]] || grep -q 'is live again' "$work/said"; }; then
         printf '%-16s %-12s ok\n' "$platform" "$state"
     else
         printf '%-16s %-12s WRONG: ended with %s\n' "$platform" "$state" "$status"

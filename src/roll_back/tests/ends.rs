@@ -105,3 +105,16 @@ fn a_result_changes_an_outcome_only_where_something_was_sent() {
         assert_eq!(result.outcome(), outcome, "{}", result.word());
     }
 }
+
+#[test]
+fn what_serves_is_told_as_the_deployment_that_was_made_where_the_live_pointer_names_none() {
+    let live = || Event::Live(live_now(Version { kind: "revision", ..copy("revision-9", "old") }));
+    for (ended, serves) in [(State::Succeeded, "copy"), (State::Superseded, "revision-9")] {
+        let mut events = vec![progress(ended), live(), live(), displaced("ours")];
+        if ended == State::Superseded {
+            events.insert(1, live());
+        }
+        let played = check(deploys(), then(sent(made()), events), Done, 1);
+        assert_eq!(played.procedure.served_by().map(|it| it.id.as_str()), Some(serves));
+    }
+}

@@ -110,7 +110,16 @@ const FIRST_DROPLET: &str = "cc6bc315-bd06-49ce-92c2-bc3ad45268c2";
 
 /// The droplet that a deployment was made for.
 fn droplet(one: &Deployment) -> String {
-    format!("droplet-{}", one.build.as_ref().unwrap_or(&one.id))
+    droplet_of(one.build.as_ref().unwrap_or(&one.id))
+}
+
+fn droplet_of(id: &str) -> String {
+    uuid(id, "d2091e70").unwrap_or_else(|| format!("droplet-{id}"))
+}
+
+/// Another UUID, which begins like this, for what came with something that has a UUID.
+fn uuid(of: &str, begins: &str) -> Option<String> {
+    (of.len() == 36).then(|| format!("{begins}{}", &of[begins.len()..]))
 }
 
 impl Deployment {
@@ -149,7 +158,7 @@ impl Deployment {
     }
 
     fn revision_guid(&self) -> String {
-        format!("revision-{}", self.id)
+        uuid(&self.id, "2e715102").unwrap_or_else(|| format!("revision-{}", self.id))
     }
 
     fn revision(&self, is_deployable: bool, base: &str) -> Value {
@@ -392,7 +401,7 @@ pub struct Expired(pub usize);
 
 impl Addition for Expired {
     fn add_to(self, platforms: &mut Platforms) {
-        platforms.of::<CloudFoundry>().expired.push(format!("droplet-{}", (ABOUT.id)(self.0)));
+        platforms.of::<CloudFoundry>().expired.push(droplet_of(&(ABOUT.id)(self.0)));
     }
 }
 
@@ -815,7 +824,8 @@ impl CloudFoundry {
         };
         self.apps[place].is_stopped = false;
         self.roll_backs += 1;
-        let guid = (ABOUT.id)(90 + self.roll_backs);
+        let guid = uuid(&self.fleet.all[at].id, &format!("c{:07}", self.roll_backs));
+        let guid = guid.unwrap_or_else(|| (ABOUT.id)(90 + self.roll_backs));
         let later = <Trouble as deployment::Own>::created(10_000 + self.roll_backs);
         let mut copy = self.fleet.all[at].copy(&guid, states.iter().copied()).created_at(later);
         let rolled_back_to = self.fleet.all[at].own.revision.filter(|_| body["revision"].is_object());
