@@ -185,6 +185,11 @@ fn put(sandbox: &Sandbox, stand: &'static dyn sandbox::Stand, number: usize, sta
         "digitalocean" => {
             let deployment = digitalocean::Deployment::new(&uuid(1), &id).states(states);
             sandbox.add(deployment.after_cancel(after));
+            // On another app one has taken the place of another.
+            for (number, commit) in [(48, "1111111"), (49, "2222222")].into_iter().filter(|_| state == "succeeded") {
+                let deployment = digitalocean::Deployment::new(&uuid(2), &uuid(number)).commit(commit);
+                sandbox.add(deployment.states(["ACTIVE"]));
+            }
         }
         // An app has one deployment in flight.
         "cloud_foundry" => {

@@ -55,7 +55,7 @@ def pydo():
         found = api.apps.list_deployments(app, per_page=100)["deployments"]
         should("the list", {d["id"]: d["phase"] for d in found}, dict(deployments.values()))
 
-    call("apps", lambda: should("apps", len(api.apps.list()["apps"]), 1))
+    call("apps", lambda: should("apps", len(api.apps.list()["apps"]), 2))
     call("list", listed)
     for state, (id, word) in deployments.items():
         call(f"get {state}", lambda: get(id, word))

@@ -56,7 +56,7 @@ start_prism() {
 
 # Runs the program on one deployment and compares its exit status.
 cancel() { # PLATFORM STATE ID
-    local platform=$1 state=$2 id=$3 wanted=0 status=0 token inputs
+    local platform=$1 state=$2 id=$3 wanted=0 token inputs
     token=$(fact "$platform" token)
     case $state in succeeded) wanted=3 ;; canceling) wanted=124 ;; esac
     case $platform in
@@ -70,7 +70,18 @@ cancel() { # PLATFORM STATE ID
     esac
     # What is live there is put back as well.
     [[ $platform/$state != cloud_foundry/succeeded ]] || inputs+=(IF_LIVE=roll_back ROLL_BACK_TIMEOUT=15s)
-    inputs+=(PLATFORM="$platform" API_URL="http://127.0.0.1:$(cat "$work/port.$platform")" TIMEOUT=3s)
+    run "$wanted" "$platform" "$state" TIMEOUT=3s "${inputs[@]}"
+}
+
+# Puts back what was live on the other app of DigitalOcean.
+go_back() {
+    run 3 digitalocean "rolled back" IF_LIVE=roll_back APP_ID=7c9e6679-7425-40de-944b-000000000002 \
+        DEPLOYMENT_ID=7c9e6679-7425-40de-944b-000000000031 TOKEN="$(fact digitalocean token)"
+}
+
+run() { # WANTED PLATFORM WHAT INPUT...
+    local wanted=$1 platform=$2 state=$3 status=0 inputs
+    inputs=("${@:4}" PLATFORM="$2" API_URL="http://127.0.0.1:$(cat "$work/port.$2")")
     env -i PATH="$PATH" HOME="$work" "${inputs[@]/#/CANCEL_DEPLOYMENT_}" "$built/cancel-deployment" >"$work/said" 2>&1 ||
         status=$?
     if [[ $status == "$wanted" ]] && { [[ ${inputs[*]} != *IF_LIVE* ]] || grep -q 'is live again' "$work/said"; }; then
@@ -90,6 +101,7 @@ for platform in "${platforms[@]}"; do
         state=${word%%=*} id=${word#*=}
         cancel "$platform" "$state" "${id%%/*}"
     done
+    [[ $platform != digitalocean ]] || go_back
     if grep -i "violation" "$work/prism.$platform" >&2; then failed=yes; fi
 done
 [[ -z $failed ]] || { echo "a description says otherwise"; exit 1; }
