@@ -20,7 +20,8 @@ use std::process::Command;
 use serde_json::{Map, Value, json};
 
 use sandbox::{
-    Grant, MINTED, Sandbox, TOKEN, cloud_foundry, datadog, digitalocean, netlify, qovery, railway, render, vercel,
+    Grant, MINTED, Sandbox, TOKEN, cloud_foundry, cloudflare_workers, datadog, digitalocean, netlify, qovery, railway,
+    render, vercel,
 };
 
 /// A password for Cloud Foundry.
@@ -203,6 +204,15 @@ const SCENES: &[Scene] = &[
             sandbox.add(deploy(2).after_cancel(["building", "ready"]));
         },
         inputs: &[("deployment_id", "66a9a1c24fd25f0008000002"), ("site_name", "web"), ("if_live", "roll_back")],
+        secrets: &[("token", TOKEN)],
+    },
+    Scene {
+        title: "Cloudflare Workers Builds: canceled after its deploy step, so a version of it serves",
+        platform: "cloudflare_workers",
+        set: |sandbox| {
+            sandbox.add(cloudflare_workers::Build::new(1).deployed());
+        },
+        inputs: &[("select", "latest"), ("worker", "shop"), ("account_id", cloudflare_workers::ACCOUNT)],
         secrets: &[("token", TOKEN)],
     },
 ];

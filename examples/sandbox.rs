@@ -18,19 +18,31 @@ use std::thread;
 use std::time::Duration;
 
 use sandbox::{
-    Authority, Course as Plan, PLAIN_TOKEN, Papers, STANDS, Sandbox, TOKEN, cloud_foundry, datadog, digitalocean,
-    netlify, qovery, railway, render, vercel,
+    Authority, Course as Plan, PLAIN_TOKEN, Papers, STANDS, Sandbox, TOKEN, cloud_foundry, cloudflare_workers, datadog,
+    digitalocean, netlify, qovery, railway, render, vercel,
 };
 
 /// Our words for the states; every platform knows some of them.
 const STATES: [&str; 7] = ["queued", "running", "canceling", "canceled", "succeeded", "failed", "superseded"];
 
 /// The ids of all deployments, those of Qovery by their requests.
-const IDS: [&str; 10] =
-    ["dep-do", "dep-cf", "k7Q-3mX-p9Z", "dpl_old", "dpl_1", "dpl_other", QOVERY, "dep-rn", RAILWAY, NETLIFY];
+const IDS: [&str; 11] = [
+    "dep-do",
+    "dep-cf",
+    "k7Q-3mX-p9Z",
+    "dpl_old",
+    "dpl_1",
+    "dpl_other",
+    QOVERY,
+    "dep-rn",
+    RAILWAY,
+    NETLIFY,
+    CLOUDFLARE,
+];
 const QOVERY: &str = "b81d3c95-0e4b-4f68-a2c7-000000000001";
 const RAILWAY: &str = "5f1fb65b-0000-4000-8000-000000000001";
 const NETLIFY: &str = "66a9a1c24fd25f0008000001";
+const CLOUDFLARE: &str = "8d578524-4930-4f29-b46f-000000000001";
 
 /// The words a deployment shows before and after a cancel.
 struct Course {
@@ -113,6 +125,10 @@ fn main() {
     let deploy = netlify::Deploy::new(netlify::SITE, &netlify::id(1)).branch(&branch).commit(&commit).states(states);
     sandbox.add(deploy.after_cancel(after_cancel));
 
+    let Course { states, after_cancel } = words(["running", "running", "cancelled", "success"]);
+    let build = cloudflare_workers::Build::new(1).branch(&branch).commit(&commit).states(states);
+    sandbox.add(build.after_cancel(after_cancel));
+
     for (platform, rest) in [
         ("digitalocean", "app_id=app-1 deployment_id=dep-do endless_app_id=app-2 endless_id=dep-endless"),
         ("cloud_foundry", "username=deployer deployment_id=dep-cf"),
@@ -123,6 +139,10 @@ fn main() {
         ),
         ("render", "service_id=srv-cu2k7g0gph6c73ffc4h0 deployment_id=dep-rn"),
         ("railway", "deployment_id=5f1fb65b-0000-4000-8000-000000000001"),
+        (
+            "cloudflare_workers",
+            "account_id=0a1b2c3d4e5f60718293a4b5c6d7e8f9 deployment_id=8d578524-4930-4f29-b46f-000000000001",
+        ),
         ("netlify", "site_id=0d3a9d2f-ef94-4380-93df-27ee400e2048 deployment_id=66a9a1c24fd25f0008000001"),
     ] {
         println!("{platform} api_url={} token={TOKEN} {rest}", sandbox.url(platform));

@@ -24,6 +24,8 @@ const FIRST_POINT: Duration = Duration::from_secs(1_000_000_000);
 /// The buckets that are empty, and how often each has been in a row.
 pub(super) struct Limiter {
     reset: Reset,
+    /// How long a platform that does not say blocks whoever asked too often; `None`: nobody knows.
+    block: Option<Duration>,
     buckets: Mutex<HashMap<&'static str, Bucket>>,
     /// The platform said last that few requests are left.
     few_left: AtomicBool,
@@ -35,8 +37,8 @@ struct Bucket {
 }
 
 impl Limiter {
-    pub(super) fn new(reset: Reset) -> Self {
-        Self { reset, buckets: Mutex::new(HashMap::new()), few_left: AtomicBool::new(false) }
+    pub(super) fn new(reset: Reset, block: Option<Duration>) -> Self {
+        Self { reset, block, buckets: Mutex::new(HashMap::new()), few_left: AtomicBool::new(false) }
     }
 
     /// Notes whether few requests are left, where an answer says so.
@@ -70,7 +72,8 @@ impl Limiter {
         bucket.empty_until = bucket.empty_until.max(until);
     }
 
-    /// How long to send nothing: by Retry-After, else by the platform's own header, else growing pauses.
+    /// How long to send nothing: by Retry-After, else by the platform's own header, else as long as it is known to block,
+    /// else growing pauses.
     pub(super) fn pause<'h>(
         &self,
         bucket: &'static str,
@@ -81,7 +84,8 @@ impl Limiter {
         let now = header("date").and_then(|date| httpdate::parse_http_date(date).ok()).unwrap_or(clock);
         let asked = header("retry-after")
             .and_then(|value| retry_after(value, now))
-            .or_else(|| until_reset(header(self.reset.0)?, now));
+            .or_else(|| until_reset(header(self.reset.0)?, now))
+            .or(self.block);
         let pause = asked.unwrap_or_else(|| {
             let mut buckets = self.buckets();
             buckets.entry(bucket).or_insert_with(Bucket::new).growing.next().unwrap_or(LEAST)
@@ -135,7 +139,7 @@ mod tests {
     fn pause(headers: &[(&str, &str)], reset: Reset) -> Duration {
         let clock = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
         let header = |name: &str| headers.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
-        Limiter::new(reset).pause("", header, clock)
+        Limiter::new(reset, None).pause("", header, clock)
     }
 
     const EPOCH: Reset = Reset("ratelimit-reset");
@@ -177,15 +181,24 @@ mod tests {
 
     #[test]
     fn without_a_header_the_pauses_grow() {
-        let limiter = Limiter::new(EPOCH);
+        let limiter = Limiter::new(EPOCH, None);
         let pauses: Vec<_> = (0..6).map(|_| limiter.pause("", |_| None, UNIX_EPOCH)).collect();
         assert!(pauses[0] >= Duration::from_secs(1) && pauses[0] <= Duration::from_secs(2));
         assert!(pauses[5] >= Duration::from_secs(16) && pauses[5] <= Duration::from_secs(64));
     }
 
     #[test]
+    fn a_platform_that_is_known_to_block_for_so_long_need_not_say_so() {
+        let block = Duration::from_secs(300);
+        let limiter = Limiter::new(EPOCH, Some(block));
+        assert_eq!(limiter.pause("", |_| None, UNIX_EPOCH), block);
+        let told = |name: &str| (name == "retry-after").then_some("7");
+        assert_eq!(limiter.pause("", told, UNIX_EPOCH), Duration::from_secs(7));
+    }
+
+    #[test]
     fn few_requests_are_left_as_the_last_answer_that_says_it_said() {
-        let limiter = Limiter::new(EPOCH);
+        let limiter = Limiter::new(EPOCH, None);
         for (left, few) in
             [(None, false), (Some("50"), false), (Some(" 49 "), true), (Some("many"), true), (Some("51"), false)]
         {
@@ -196,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_bucket_is_never_filled_early() {
-        let limiter = Limiter::new(EPOCH);
+        let limiter = Limiter::new(EPOCH, None);
         limiter.hold("a", Duration::from_secs(9));
         limiter.hold("a", Duration::from_secs(3));
         assert_eq!(limiter.empty_until("a", Duration::from_secs(4)), Some(Duration::from_secs(9)));

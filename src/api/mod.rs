@@ -66,7 +66,7 @@ impl Api {
         sanitizer: Arc<Sanitizer>,
         clock: Clock,
     ) -> Self {
-        let Service { about, base: follows, credentials, sign_in, signer, reset, .. } = service;
+        let Service { about, base: follows, credentials, sign_in, signer, reset, block, .. } = service;
         let base_input = follows.filter(|(usual, _)| *usual == base).map_or("api_url", |(_, input)| input);
         let dialect = Dialect {
             about,
@@ -78,7 +78,7 @@ impl Api {
             scope: service.scope,
             credentials: service.sent.unwrap_or(about.credentials),
         };
-        let limiter = Limiter::new(reset);
+        let limiter = Limiter::new(reset, block);
         Self {
             channel: Channel {
                 dialect,

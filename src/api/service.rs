@@ -1,5 +1,7 @@
 //! What [`Api`](super::Api) has to know about the platform it talks to.
 
+use std::time::Duration;
+
 use super::errors::Errors;
 use super::limiter::Reset;
 use super::session::{Sign, SignIn};
@@ -21,6 +23,8 @@ pub struct Service {
     pub(super) signer: Option<Box<dyn Sign>>,
     /// The platform's own rate limit header.
     pub(super) reset: Reset,
+    /// How long it blocks whoever asked too often, where its answers do not say.
+    pub(super) block: Option<Duration>,
     /// Rate limits are counted for each endpoint, not for the credential.
     pub(super) limits_each_endpoint: bool,
     /// The response header that tells how many requests are left, and how few of them are few.
@@ -45,6 +49,7 @@ impl Service {
             sign_in: None,
             signer: None,
             reset: Reset("x-ratelimit-reset"),
+            block: None,
             limits_each_endpoint: false,
             spare: None,
             request_id: "x-request-id",
@@ -97,6 +102,13 @@ impl Service {
     #[must_use]
     pub const fn rate_limit(mut self, reset: Reset) -> Self {
         self.reset = reset;
+        self
+    }
+
+    /// Blocks whoever asked too often for that long, unless `Retry-After` says otherwise; no other header is read.
+    #[must_use]
+    pub const fn blocks_for(mut self, block: Duration) -> Self {
+        (self.reset, self.block) = (Reset(""), Some(block));
         self
     }
 

@@ -19,6 +19,9 @@ use crate::model::failure::Failure;
 use crate::model::outcome::Outcome;
 use crate::model::reason::{End, Gone, Refusal, Unsent};
 
+/// For how long, and how often, one is read again that has not said yet what it was made from.
+const MOST_PENDING: Duration = Duration::from_secs(5);
+const PENDING_LOOK: Duration = Duration::from_secs(1);
 /// The most cancel requests for one deployment.
 const MOST_SENDS: u8 = 3;
 
@@ -44,9 +47,12 @@ impl Procedure {
             Ok(Found::Here(deployment)) => {
                 let deployment: Arc<Deployment> = Arc::from(deployment);
                 let is_first = self.last.is_none() && matches!(self.step, Step::Reading);
+                let guard = self.plan.guard.refusal(&deployment);
+                if is_first && guard.is_some() && self.may_yet_pass(now, &deployment) {
+                    return self.pause_until(now, now + PENDING_LOOK);
+                }
                 self.first_word.get_or_insert_with(|| deployment.platform_state.clone());
                 self.note(now, &deployment);
-                let guard = self.plan.guard.refusal(&deployment);
                 if let Some(refusal) = guard.filter(|_| is_first) {
                     self.finish(now, Outcome::Error, Unsent::Refused(refusal))
                 } else if deployment.is_terminal() && self.needs_second_look(now, &deployment) {
@@ -74,6 +80,13 @@ impl Procedure {
         let is_open = ended.unexplained && is_ours && !self.looked_again && now + SECOND_LOOK < self.plan.last_read();
         self.looked_again |= is_open;
         is_open
+    }
+
+    /// Whether one that no guard lets pass is read again, as it may say in a moment what it was made from.
+    fn may_yet_pass(&mut self, now: Duration, deployment: &Deployment) -> bool {
+        let since = *self.pending_since.get_or_insert(now);
+        let until = (since + MOST_PENDING).min(self.plan.last_read());
+        deployment.source_pending && now + PENDING_LOOK <= until
     }
 
     /// It is not what was meant. If a request was sent, nothing is known of what came of it.

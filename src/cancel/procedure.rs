@@ -30,6 +30,8 @@ pub struct Procedure {
     pub(super) turned_away: bool,
     /// Its end has been looked at once more, as the platform had not said how.
     pub(super) looked_again: bool,
+    /// Since when it is read again because it has not said what it was made from.
+    pub(super) pending_since: Option<Duration>,
     pub(super) last_failure: Option<Box<Failure>>,
     /// The last unclear answer to a cancel request.
     pub(super) unclear_answer: Option<Box<Failure>>,
@@ -76,6 +78,7 @@ impl Procedure {
             already_canceling: false,
             turned_away: false,
             looked_again: false,
+            pending_since: None,
             last_failure: None,
             unclear_answer: None,
             retries: Retries::new(),
@@ -122,6 +125,11 @@ impl Procedure {
     /// The deployment as it was read last.
     pub fn last(&self) -> Option<&Deployment> {
         self.last.as_deref()
+    }
+
+    /// Whether it was ever read, if only to be read again before anything is made of it.
+    pub fn was_seen(&self) -> bool {
+        self.last.is_some() || self.pending_since.is_some()
     }
 
     /// The platform's word at the first read.

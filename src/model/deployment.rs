@@ -136,6 +136,8 @@ pub struct Deployment {
     pub details: Map<String, Value>,
     /// Everything it was made from, where that is more than one branch or commit; compared by `select`.
     pub sources: Vec<Source>,
+    /// It does not say what it was made from, and may in a moment: no guard refuses it before that.
+    pub source_pending: bool,
     /// It is over, and how may not have been said yet: right after a request of ours that is looked at once more.
     pub unexplained: bool,
     /// For how long it has been in flight, where that is too long to be true.
@@ -184,6 +186,7 @@ impl Deployment {
             note: None,
             details: Map::new(),
             sources: Vec::new(),
+            source_pending: false,
             unexplained: false,
             stuck: None,
             blocked: false,

@@ -57,6 +57,8 @@ pub enum More {
     At(&'static str),
     /// The number of all items at this pointer; where it is missing, a full page.
     Total(&'static str),
+    /// The number of all pages at this pointer; where it is missing, there is one.
+    Pages(&'static str),
     /// A `Link` header with `rel="next"` (RFC 8288).
     LinkHeader,
 }
@@ -354,6 +356,10 @@ impl More {
             Self::Total(at) => {
                 let total: Option<usize> = reply.at(at).ok().flatten();
                 Ok(total.map_or(many.is_multiple_of(page.size as usize) && many > 0, |total| many < total))
+            }
+            Self::Pages(at) => {
+                let pages: Option<u64> = reply.at(at).ok().flatten();
+                Ok(pages.is_some_and(|pages| u64::from(page.number) < pages))
             }
             Self::At(at) => {
                 let next: Option<Value> = reply.at(at)?;

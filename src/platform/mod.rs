@@ -3,8 +3,10 @@
 //! A platform says what to ask and what the answers mean. It never waits, retries, logs or reads the clock.
 
 mod cloud_foundry;
+mod cloudflare_workers;
 mod datadog;
 mod digitalocean;
+mod names;
 mod netlify;
 mod paging;
 mod qovery;
@@ -138,6 +140,16 @@ pub trait Platform: Send + Sync {
     /// Answers with a sentence when it is not there.
     async fn resolve_scope(&self, _api: &Api) -> Result<Option<Missing>, Failure> {
         Ok(None)
+    }
+
+    /// What that look-up has shown that is worth a warning: a sentence.
+    fn remark(&self) -> Option<String> {
+        None
+    }
+
+    /// What to do where a scope that is there has no deployments at all: a sentence, or nothing.
+    fn when_empty(&self) -> &'static str {
+        ""
     }
 
     /// The deployment behind an id.

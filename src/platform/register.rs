@@ -1,6 +1,8 @@
 //! The register of all platforms, one line each.
 
-use super::{PlatformInfo, cloud_foundry, datadog, digitalocean, netlify, qovery, railway, render, vercel};
+use super::{
+    PlatformInfo, cloud_foundry, cloudflare_workers, datadog, digitalocean, netlify, qovery, railway, render, vercel,
+};
 use crate::input::Input;
 
 /// The platforms that a program knows, in the order of the documents.
@@ -16,6 +18,7 @@ pub const REGISTER: &Platforms = &[
     &render::INFO,
     &railway::INFO,
     &netlify::INFO,
+    &cloudflare_workers::INFO,
 ];
 
 /// What a user writes for each.

@@ -59,7 +59,7 @@ pub trait Rest: Shape + Send + Sync + 'static {
         }
     }
 
-    /// Takes over from what was known before what no later read tells.
+    /// Takes over from what was known before what no later read tells, or no answer to a cancel request.
     fn carry(&self, _known: &Deployment, _told: &mut Deployment) {}
 
     /// The request that reads a deployment by its id.
@@ -127,6 +127,26 @@ pub trait Rest: Shape + Send + Sync + 'static {
     /// A deployment that may be asked for although it could not be read.
     fn without_reading(&self, id: &Id) -> Option<Deployment> {
         Some(Deployment::without_reading(id.as_str()))
+    }
+
+    /// What the look-up of the scope has shown that is worth a warning: a sentence.
+    fn remark(&self) -> Option<String> {
+        self.scope().and_then(Scope::remark)
+    }
+
+    /// What to do where a scope that is there has no deployments at all: a sentence, or nothing.
+    fn when_empty(&self) -> &'static str {
+        ""
+    }
+
+    /// A page for people that has to be looked up.
+    async fn page(&self, _api: &Api, _known: &Deployment) -> Option<String> {
+        None
+    }
+
+    /// What is told where that did not come soon, or not at all.
+    fn without_final_details(&self) -> Conclusion {
+        Conclusion::default()
     }
 
     /// What only this platform can tell at the end.
@@ -357,7 +377,25 @@ impl Platform for Usual {
     }
 
     async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure> {
-        cancel(self.0.as_ref(), api, &known.id).await
+        let mut accepted = cancel(self.0.as_ref(), api, &known.id).await?;
+        accepted.deployment.iter_mut().for_each(|shown| self.0.carry(known, shown));
+        Ok(accepted)
+    }
+
+    fn remark(&self) -> Option<String> {
+        self.0.remark()
+    }
+
+    fn when_empty(&self) -> &'static str {
+        self.0.when_empty()
+    }
+
+    async fn page(&self, api: &Api, known: &Deployment) -> Option<String> {
+        self.0.page(api, known).await
+    }
+
+    fn without_final_details(&self) -> Conclusion {
+        self.0.without_final_details()
     }
 
     async fn final_details(&self, api: &Api, ended: &Deployment) -> Result<Conclusion, Failure> {

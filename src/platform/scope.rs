@@ -6,6 +6,7 @@
 use std::sync::OnceLock;
 
 use super::list::{Item, List, Until};
+use super::names::Names;
 use super::usual::{self, Read};
 use crate::api::{Api, ApiRequest, Reply, wire};
 use crate::model::failure::{Failure, Kind};
@@ -21,6 +22,8 @@ pub struct Scope {
     written: String,
     by: By,
     id: OnceLock<Id>,
+    /// What the look-up has shown that is worth a warning: a sentence.
+    remark: OnceLock<String>,
     /// Where else the mistake may lie: other inputs, or nothing.
     beside: &'static str,
     /// Where it was looked for, or nothing.
@@ -38,6 +41,8 @@ enum By {
     Either(ApiRequest, &'static str, &'static str),
     /// By its exact name in a list, whose items have name and id at the pointers.
     Name(Box<List>, &'static str, &'static str),
+    /// By its exact name or its id among these names; the function knows an id by its look.
+    Among(Names, fn(&str) -> bool),
 }
 
 impl Scope {
@@ -78,6 +83,18 @@ impl Scope {
         Self::new(noun, input, name, By::Name(Box::new(list), named, id))
     }
 
+    /// A scope by its exact name or its id, whichever was written. A name that looks like an id is one all the same; where
+    /// the names may not be read, what looks like an id is taken for one, and is proven only where that matters.
+    pub fn among(
+        noun: &'static str,
+        input: &'static str,
+        written: String,
+        names: Names,
+        is_id: fn(&str) -> bool,
+    ) -> Self {
+        Self::new(noun, input, written, By::Among(names, is_id))
+    }
+
     fn new(noun: &'static str, input: &'static str, written: String, by: By) -> Self {
         Self {
             noun,
@@ -85,6 +102,7 @@ impl Scope {
             written,
             by,
             id: OnceLock::new(),
+            remark: OnceLock::new(),
             beside: "",
             within: String::new(),
             is_of_lists_alone: false,
@@ -156,6 +174,7 @@ impl Scope {
         let found = match &self.by {
             By::Id(..) => return Ok(None),
             By::Either(read, at, _) => self.read(api, read, at).await?,
+            By::Among(names, is_id) => self.find_among(api, names, *is_id).await?,
             By::Name(list, name, id) if self.apart.is_empty() => search(api, list, [name, id], &self.written).await?,
             By::Name(list, name, id) => {
                 let found = named(api, list, [name, id], &self.written, false).await?;
@@ -169,6 +188,30 @@ impl Scope {
             }
             None => Some(self.missing()),
         })
+    }
+
+    /// The one with that name, else the one with that id.
+    async fn find_among(&self, api: &Api, names: &Names, is_id: fn(&str) -> bool) -> Result<Option<Id>, Failure> {
+        let written = &self.written;
+        let all = match names.all(api).await {
+            Err(failure) if failure.kind == Kind::Forbidden && is_id(written) => return Ok(Id::parse(written).ok()),
+            all => all?,
+        };
+        let named = all.iter().find(|[name, _]| name == written);
+        if let Some([_, id]) = named.filter(|_| is_id(written)) {
+            let Self { noun, input, .. } = self;
+            let text = format!(
+                "`{input}` looks like an id, and is taken for the name that it is: {noun} {written} has the id {id}."
+            );
+            self.remark.get_or_init(|| text);
+        }
+        let found = named.or_else(|| all.iter().find(|[_, id]| is_same(written, id)));
+        Ok(found.and_then(|[_, id]| Id::parse(id).ok()))
+    }
+
+    /// What the look-up has shown that is worth a warning: a sentence.
+    pub(super) fn remark(&self) -> Option<String> {
+        self.remark.get().cloned()
     }
 
     /// None of several that have the name is meant more than another.
@@ -188,6 +231,7 @@ impl Scope {
         match &self.by {
             By::Id(read, at) | By::Either(read, at, _) => Ok(self.read(api, read, at).await?.is_some()),
             By::Name(..) => Ok(self.resolve(api).await?.is_none()),
+            By::Among(names, _) => Ok(names.name_of(api, self.as_str()).await?.is_some()),
         }
     }
 

@@ -96,10 +96,10 @@ impl Report {
         levels.max().or(whole).unwrap_or(Level::Error)
     }
 
-    /// How severe the outcome of a deployment is. One that had ended already is a warning if nobody knows whether it is live.
+    /// How severe the outcome of a deployment is. One that is over is a warning if nobody knows whether it is live.
     pub(super) fn level_of(&self, told: &DeploymentReport) -> Level {
         let level = self.fail_on.level(told.outcome);
-        if told.outcome == Outcome::AlreadyFinished && told.went_live == "unknown" {
+        if matches!(told.outcome, Outcome::AlreadyFinished | Outcome::Canceled) && told.went_live == "unknown" {
             level.max(Level::Warning)
         } else {
             level

@@ -65,7 +65,8 @@ impl Choosing<'_, '_> {
                 }
             } else if now >= appear_by {
                 self.publish_remarks(&selection);
-                return Err(nothing(selection));
+                let when_empty = if listed.is_empty() { run.platform.when_empty() } else { "" };
+                return Err(nothing(selection, when_empty));
             } else {
                 let slower = run.plan.slower.filter(|(after, _)| now - began >= *after);
                 let rest = slower.map_or(APPEARING, |(_, rest)| rest.max(APPEARING)).max(run.least_pause());
@@ -149,9 +150,9 @@ impl Choosing<'_, '_> {
     }
 }
 
-fn nothing(selection: Selection) -> Verdict {
+fn nothing(selection: Selection, when_empty: &'static str) -> Verdict {
     let Selection { looked_at, perhaps_live, .. } = selection;
-    Verdict::new(Outcome::NothingToCancel, Selected::Nothing { looked_at, perhaps_live })
+    Verdict::new(Outcome::NothingToCancel, Selected::Nothing { looked_at, perhaps_live, when_empty })
 }
 
 impl Run<'_> {
@@ -179,9 +180,12 @@ impl Run<'_> {
     ) -> Result<(), Verdict> {
         let looked_up = Waiting::For("what holds the deployments to be found", self.start.elapsed());
         let resolved = self.with_retries(signals, || self.platform.resolve_scope(self.api));
-        match aloud(observer, looked_up, resolved).await? {
-            None => Ok(()),
-            Some(what) => Err(missing(what)),
+        if let Some(what) = aloud(observer, looked_up, resolved).await? {
+            return Err(missing(what));
         }
+        if let Some(remark) = self.platform.remark() {
+            observer.warn(&self.sanitizer.short(&remark));
+        }
+        Ok(())
     }
 }

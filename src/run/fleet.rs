@@ -206,7 +206,7 @@ impl<'r, 'a> Fleet<'r, 'a> {
         };
         let now = self.run.start.elapsed();
         let before = Tally::of(task);
-        let is_first = task.procedure.last().is_none();
+        let is_first = !task.procedure.was_seen();
         let first = first_sight(&event).filter(|_| is_first);
         // Another one of the run turned out to be this very deployment before.
         if first.is_some_and(|id| !self.schedule.known.insert(id.to_owned())) {

@@ -197,7 +197,7 @@ fn where_another_push_may_be_meant_nobody_says_that_nothing_went_live() {
             let Selection { looked_at, perhaps_live, .. } = selection;
             let told = perhaps_live.as_ref().map(ToString::to_string).unwrap_or_default();
             assert_eq!(!told.is_empty(), unsure, "{select:?} {state:?}");
-            let told = told + &Reason::from(Selected::Nothing { looked_at, perhaps_live }).hint();
+            let told = told + &Reason::from(Selected::Nothing { looked_at, perhaps_live, when_empty: "" }).hint();
             let says = ["b (commit 0000008, created 1970-01-01T00:00:08Z)", "`select: commit`", "`deployment_id`"];
             assert!(!unsure || says.iter().all(|it| told.contains(it)), "{told}");
         }

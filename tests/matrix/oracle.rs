@@ -59,6 +59,8 @@ impl Sense {
             Row::Status401 | Row::Status403 => Self::Denied,
             Row::Status404 | Row::Status410 => Self::Gone,
             Row::OtherJson | Row::Empty | Row::Html | Row::Garbage | Row::Huge => Self::Nonsense,
+            // It is taken for a limit that lasts longer than the run.
+            Row::OwnReset if !stand(cell.platform).traits().tells_reset => Self::Barred,
             Row::RetrySeconds | Row::RetryDate | Row::OwnReset => Self::Limited,
             Row::RetryTooLate => Self::Barred,
             Row::RedirectHere | Row::RedirectElsewhere => Self::Elsewhere,

@@ -1,6 +1,7 @@
 //! What only one platform promises.
 
 mod cloud_foundry;
+mod cloudflare_workers;
 mod datadog;
 mod digitalocean;
 mod netlify;

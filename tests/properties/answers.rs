@@ -120,6 +120,7 @@ fn env(entry: &PlatformInfo) -> Env {
         "render" => &[("token", TOKEN), ("service_id", "srv-1")],
         "railway" => &[("project_token", TOKEN), ("service_id", "s1")],
         "netlify" => &[("token", TOKEN), ("site_id", "s1")],
+        "cloudflare_workers" => &[("token", TOKEN), ("account_id", "a1")],
         other => panic!("`env` of tests/properties/answers.rs has no inputs for {other}"),
     };
     let common = [("platform", entry.about.id), ("api_url", "https://api.example")];
@@ -264,7 +265,18 @@ type Conversation = (Vec<u8>, &'static str);
 
 /// Conversations to begin from.
 pub fn seeds() -> Vec<Conversation> {
-    [digitalocean(), cloud_foundry(), datadog(), vercel(), qovery(), render(), railway(), netlify()].concat()
+    [
+        digitalocean(),
+        cloud_foundry(),
+        datadog(),
+        vercel(),
+        qovery(),
+        render(),
+        railway(),
+        netlify(),
+        cloudflare_workers(),
+    ]
+    .concat()
 }
 
 fn conversation(platform: &str, aim: u8, answers: &[(u8, &str)], outcome: &'static str) -> Conversation {
@@ -386,6 +398,37 @@ fn netlify() -> Vec<Conversation> {
         conversation("netlify", 0, &[(0, &building), (0, &building), (0, &bare), (0, &canceled)], "canceled"),
         conversation("netlify", 0, &[(0, &building), (0, &building), (0, &still)], "canceled"),
         conversation("netlify", 0, &[(0, &building), (0, &timeout)], "failed"),
+    ]
+}
+
+fn cloudflare_workers() -> Vec<Conversation> {
+    let told = |status: &str, outcome: Value| {
+        let build = json!({
+            "build_uuid": "d1", "status": status, "build_outcome": outcome, "created_on": "2026-01-02T03:04:05Z",
+            "running_on": "2026-01-02T03:04:06Z", "stopped_on": "2026-01-02T03:04:07Z",
+            "trigger": { "external_script_id": "t1", "branch_includes": ["main"], "deploy_command": "npx wrangler deploy" },
+            "build_trigger_metadata": { "branch": "main", "commit_hash": "1111111" },
+        });
+        json!({ "success": true, "errors": [], "result": build }).to_string()
+    };
+    let (running, answer) = (told("running", Value::Null), json!({ "build_uuid": "d1", "build_outcome": "cancelled" }));
+    let answer = json!({ "success": true, "result": answer }).to_string();
+    let no =
+        json!({ "success": false, "errors": [{ "code": 12000, "message": "Not found" }], "result": null }).to_string();
+    let scripts = json!({ "success": true, "result": [{ "id": "w1", "tag": "t1" }] }).to_string();
+    let serves = json!([{ "created_on": "2026-01-02T03:04:07Z", "versions": [{ "version_id": "v1" }] }]);
+    let serves = json!({ "success": true, "result": { "deployments": serves } }).to_string();
+    let built = json!({ "success": true, "result": { "builds": { "v1": { "build_uuid": "d1" } } } }).to_string();
+    let live = [(0, running.as_str()), (0, &answer), (0, &scripts), (0, &serves), (0, &built)];
+    vec![
+        conversation("cloudflare_workers", 0, &live, "completed"),
+        conversation("cloudflare_workers", 0, &live[..2], "canceled"),
+        conversation(
+            "cloudflare_workers",
+            0,
+            &[(0, &running), (0, &no), (0, &told("stopped", json!("fail")))],
+            "failed",
+        ),
     ]
 }
 

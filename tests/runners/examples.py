@@ -60,6 +60,8 @@ RAILWAY_SERVICE = "32c989b1-0000-4000-8000-00000000000c"
 RAILWAY_ID = "5f1fb65b-0000-4000-8000-000000000001"
 RAILWAY_UP = f"npx --yes @railway/cli@5.63.1 up --detach --service {RAILWAY_SERVICE}"
 NETLIFY_SITE, NETLIFY_ID = "0d3a9d2f-ef94-4380-93df-27ee400e2048", "66a9a1c24fd25f0008000001"
+CLOUDFLARE_ACCOUNT, CLOUDFLARE_ID = "0a1b2c3d4e5f60718293a4b5c6d7e8f9", "8d578524-4930-4f29-b46f-000000000001"
+ANNOUNCED = "Stop the announced build"
 LEFT = "Stop what a broken push has left behind"
 
 
@@ -72,6 +74,11 @@ def pull_request(head="example/sample-app", ref=BRANCH):
 
 def status(state="pending", url="https://vercel.com/acme/web/1"):
     return {"deployment": {"sha": "f" * 40, "ref": BRANCH}, "deployment_status": {"state": state, "environment_url": "", "target_url": url}}
+
+
+def check_run(slug="cloudflare-workers-and-pages", kind="workers/services"):
+    url = f"https://dash.cloudflare.com/{CLOUDFLARE_ACCOUNT}/{kind}/view/shop/production/builds/{CLOUDFLARE_ID}"
+    return {"action": "created", "check_run": {"head_sha": "f" * 40, "details_url": url, "app": {"slug": slug}}}
 
 
 DISPATCHED = {"action": "vercel.deployment.pending", "client_payload": {"id": "dpl_1", "git": {"sha": "f" * 40, "ref": BRANCH}}}
@@ -135,6 +142,8 @@ CASES = [
     dispatched("canceled", by_hand("qovery", "latest", "false"), green=True, outcome="canceled", went_live="false", canceled=(QOVERY_REQUEST,)),
     dispatched("canceled", by_hand("render", "all", "false"), green=True, outcome="canceled", went_live="false", canceled=("dep-rn",)),
     dispatched("canceled", by_hand("netlify", "latest", "false"), green=True, outcome="canceled", went_live="false", canceled=(NETLIFY_ID,)),
+    dispatched("canceled", by_hand("cloudflare_workers", "latest", "false", worker="shop"), green=True, outcome="canceled", went_live="false",
+               canceled=(CLOUDFLARE_ID,)),
     dispatched("canceled", by_hand("railway", "latest", "false"), green=True, outcome="canceled", went_live="false", canceled=(RAILWAY_ID,)),
 
     Case("canceled-workflow", "canceled", {"Deploy": RED, STOP: GREEN}, outcome="canceled", went_live="false", canceled=("dep-do",),
@@ -207,6 +216,21 @@ CASES = [
     Case("netlify", "canceled", {**CHECK, STOP: GREEN, "Say that there is none": GREEN}, outcome="nothing_to_cancel", went_live="false",
          told="has no deploy of this commit", payload={"ref": "refs/heads/main", "after": "e" * 40}),
     Case("netlify", "canceled", {"Your checks": GREEN}, green=True, checks="pass"),
+
+    Case("cloudflare-workers", "canceled", {**CHECK, STOP: GREEN}, outcome="canceled", went_live="false", canceled=(CLOUDFLARE_ID,)),
+    Case("cloudflare-workers", "goes-live", {**CHECK, STOP: RED, "Say that it is live": GREEN}, outcome="completed", went_live="true",
+         canceled=(CLOUDFLARE_ID,), told="a version of this build is live"),
+    Case("cloudflare-workers", "live-already", {**CHECK, STOP: RED, "Say that it is live": GREEN}, outcome="already_finished", went_live="true",
+         told="a version of this build is live"),
+    Case("cloudflare-workers", "canceled", {**CHECK, STOP: GREEN, "Say that there is none": GREEN}, outcome="nothing_to_cancel",
+         went_live="false", told="has no build of this commit", payload={"ref": "refs/heads/main", "after": "e" * 40}),
+    Case("cloudflare-workers", "canceled", {"Your checks": GREEN}, green=True, checks="pass"),
+    Case("cloudflare-workers", "canceled", {**CHECK, ANNOUNCED: GREEN}, outcome="canceled", went_live="false", canceled=(CLOUDFLARE_ID,),
+         event="check_run", payload=check_run()),
+    Case("cloudflare-workers", "live-already", {**CHECK, ANNOUNCED: RED, "Say that it is live": GREEN}, outcome="already_finished",
+         went_live="true", told="a version of this build is live", event="check_run", payload=check_run()),
+    Case("cloudflare-workers", "canceled", {}, green=True, event="check_run", payload=check_run(kind="pages")),
+    Case("cloudflare-workers", "canceled", {}, green=True, event="check_run", payload=check_run("github-actions")),
 ]
 
 
@@ -249,7 +273,7 @@ class Runner:
 
     def run(self, case, example, sandbox, work):
         """Runs the example, and gives act's exit status, what it said, and the calls that the stand-ins noted."""
-        platform = {"cloud-foundry": "cloud_foundry", "canceled-workflow": "digitalocean"}.get(case.example, case.example)
+        platform = {"canceled-workflow": "digitalocean"}.get(case.example, case.example.replace("-", "_"))
         platform = case.inputs.get("platform", platform if platform in sandbox.platforms else "vercel")
         api_url, token = sandbox.platforms[platform]["api_url"], sandbox.platforms["vercel"]["token"]
         calls = work / "calls"
@@ -269,11 +293,12 @@ class Runner:
             "DIGITALOCEAN_APP_ID": "app-1", "DIGITALOCEAN_APP_NAME": "web", "CF_API_URL": api_url, "CF_ORG": "acme", "CF_SPACE": "prod",
             "CF_APP": "web", "DD_SITE": "datadoghq.eu", "QOVERY_ENVIRONMENT_ID": QOVERY_ENVIRONMENT,
             "RENDER_SERVICE_ID": RENDER_SERVICE, "RAILWAY_SERVICE_ID": RAILWAY_SERVICE, "NETLIFY_SITE_ID": NETLIFY_SITE,
+            "CLOUDFLARE_ACCOUNT_ID": CLOUDFLARE_ACCOUNT, "CLOUDFLARE_WORKER": "shop",
         }
         secrets = {
             "VERCEL_TOKEN": token, "DIGITALOCEAN_ACCESS_TOKEN": token, "CF_USERNAME": "deployer", "CF_PASSWORD": token,
             "DD_API_KEY": settings["STAND_IN_API_KEY"], "DD_APP_KEY": token, "QOVERY_API_TOKEN": token,
-            "RENDER_API_KEY": token, "RAILWAY_TOKEN": token, "NETLIFY_AUTH_TOKEN": token,
+            "RENDER_API_KEY": token, "RAILWAY_TOKEN": token, "NETLIFY_AUTH_TOKEN": token, "CLOUDFLARE_API_TOKEN": token,
         }
         words = ["--env", "--var", "--input"]
         options = [f"{name}={value}" for name, value in settings.items()], [f"{name}={value}" for name, value in variables.items()], [

@@ -69,6 +69,11 @@ impl Script {
         (self.states, self.after_cancel, self.at) = (words([word]), words([word]), 0);
     }
 
+    /// Whether that word is one of the undisturbed course.
+    pub fn shows(&self, word: &str) -> bool {
+        self.states.iter().any(|known| known == word)
+    }
+
     /// How many cancels took effect: one at most.
     pub fn cancels(&self) -> usize {
         self.cancels

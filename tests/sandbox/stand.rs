@@ -233,6 +233,8 @@ pub struct Traits {
     pub malformed_is_unknown: bool,
     /// The statuses that this platform tells inside a 200.
     pub inside_a_200: &'static [u16],
+    /// A 429 without `Retry-After` says when the limit ends, in a header of the platform's own.
+    pub tells_reset: bool,
     /// The header that carries the token, and what stands before it there.
     pub credential: (&'static str, &'static str),
     /// How a request id begins.
@@ -256,6 +258,7 @@ impl Traits {
         blind: true,
         malformed_is_unknown: true,
         inside_a_200: &[],
+        tells_reset: true,
         credential: ("authorization", "Bearer "),
         request_id: "",
     };

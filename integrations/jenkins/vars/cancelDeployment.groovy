@@ -43,6 +43,8 @@ import groovy.transform.Field
     'owner_id',
     'site_id',
     'site_name',
+    'account_id',
+    'worker',
 ]
 
 Map call(Map given = [:]) {

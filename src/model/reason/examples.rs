@@ -456,13 +456,18 @@ fn refused() -> Examples {
 fn selected() -> Examples {
     let nothing = |of, target: Option<&str>, rest, automatic| {
         let looked_at = LookedAt { count: 3, of, target: target.map(str::to_owned), rest, automatic };
-        Selected::Nothing { looked_at, perhaps_live: None }.into()
+        Selected::Nothing { looked_at, perhaps_live: None, when_empty: "" }.into()
     };
     let perhaps = |commit: Option<&str>, how| {
         let commit = commit.map(str::to_owned);
         let by_commit = commit.is_some();
         let one = PerhapsLive { id: "d-9".to_owned(), commit, created: None, how, by_commit };
-        Selected::Nothing { looked_at: LookedAt { count: 1, ..LookedAt::default() }, perhaps_live: Some(one) }.into()
+        Selected::Nothing {
+            looked_at: LookedAt { count: 1, ..LookedAt::default() },
+            perhaps_live: Some(one),
+            when_empty: "",
+        }
+        .into()
     };
     let branch = || Of::Branch("main".to_owned());
     vec![
@@ -498,7 +503,7 @@ fn of_few() -> Examples {
     let nothing = |count, rest| {
         let of = Of::Branch("main".to_owned());
         let looked_at = LookedAt { count, of, rest, ..LookedAt::default() };
-        Selected::Nothing { looked_at, perhaps_live: None }.into()
+        Selected::Nothing { looked_at, perhaps_live: None, when_empty: "" }.into()
     };
     vec![
         (nothing(0, Rest::NoneInFlight), "This run looked at the list, and no deployment of branch main is on it."),

@@ -15,6 +15,8 @@ pub enum Selected {
         looked_at: LookedAt,
         /// Why nobody knows whether what was meant is live.
         perhaps_live: Option<PerhapsLive>,
+        /// What the platform has to say where there are none at all: a sentence, or nothing.
+        when_empty: &'static str,
     },
     /// Nobody knows which one is meant.
     Unsure(Unsure),
@@ -144,7 +146,8 @@ impl Selected {
             Self::Unsure(_) => "Give `deployment_id`.",
             Self::TooMany { .. } => "Narrow the selection, or use `select: all`.",
             Self::Restless => "Run this again.",
-            Self::Nothing { .. } | Self::OddId => "",
+            Self::Nothing { when_empty, .. } => when_empty,
+            Self::OddId => "",
         };
         hint.to_owned()
     }
@@ -153,7 +156,7 @@ impl Selected {
 impl fmt::Display for Selected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Nothing { looked_at, perhaps_live } => {
+            Self::Nothing { looked_at, perhaps_live, .. } => {
                 write!(f, "{looked_at}")?;
                 perhaps_live.as_ref().map_or(Ok(()), |one| write!(f, "; {one}"))
             }

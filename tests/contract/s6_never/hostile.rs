@@ -10,7 +10,9 @@ use super::texts::{AT_ONCE, COUNT, Texts};
 use crate::ci::{ALL, read};
 use crate::models::silence;
 use crate::sandbox::{Call, Fault, MINTED, Sandbox, TOKEN};
-use crate::sandbox::{cloud_foundry, datadog, digitalocean, netlify, qovery, railway, render, vercel};
+use crate::sandbox::{
+    cloud_foundry, cloudflare_workers, datadog, digitalocean, netlify, qovery, railway, render, vercel,
+};
 use crate::stage::{Course, One, Stage, every_platform};
 use crate::step::{self, Step};
 
@@ -165,6 +167,29 @@ fn from_netlify(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
     on("netlify", sandbox, step).input("deployment_id", &ids.join(",")).input("timeout", "2")
 }
 
+fn from_cloudflare_workers(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
+    use cloudflare_workers::{ACCOUNT, Build, TAG, Worker, id};
+    sandbox.add(Worker::new(TAG, texts.next()));
+    let mut ids = vec![texts.written()];
+    for n in 1..AT_ONCE {
+        let build = Build::new(n).branch(texts.next()).commit(texts.next());
+        let made = json!({"trigger_name": texts.next(), "trigger_uuid": texts.next()});
+        let build =
+            build.patch(json!({"trigger": made, "build_trigger_metadata": {"build_trigger_source": texts.next()}}));
+        let build = match n % 4 {
+            0 => build.states([texts.next().replace(" | ", "").replace(": ", "")]),
+            1 => build.states(["running", "fail"]).field("preview_url", json!(texts.next())),
+            2 => build.deployed().states(["running", "cancelled"]),
+            _ => build.patch(json!({"trigger": {"external_script_id": texts.next()}})),
+        };
+        sandbox.add(build);
+        ids.push(id(n));
+    }
+    sandbox.fault(Call::Cancel, [texts.error(422)]);
+    let step = on("cloudflare_workers", sandbox, step).input("account_id", ACCOUNT);
+    step.input("deployment_id", &ids.join(",")).input("timeout", "2")
+}
+
 /// Runs a scene on every CI system, all at the same time.
 fn everywhere(scene: impl Fn(&Sandbox, Step, &mut Texts) -> Step) {
     let begun = ALL.into_iter().enumerate().map(|(number, ci)| {
@@ -191,6 +216,7 @@ every_platform!(nothing_that_a_platform_says_acts_on_any_system, |stage| {
         Stage::Render => from_render,
         Stage::Railway => from_railway,
         Stage::Netlify => from_netlify,
+        Stage::CloudflareWorkers => from_cloudflare_workers,
         Stage::Acme => from_acme,
     });
 });

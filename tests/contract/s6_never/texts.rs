@@ -95,9 +95,9 @@ impl Texts {
         let body = json!({
             "id": self.next(), "message": self.next(), "request_id": self.next(), "detail": self.next(),
             "error": {"code": self.next(), "message": self.next()},
-            "errors": [{"code": 10008, "title": self.next(), "detail": self.next()}],
+            "errors": [{"code": 10008, "title": self.next(), "detail": self.next(), "message": self.next()}],
         });
-        let names = ["x-request-id", "x-vcap-request-id", "x-vercel-id", "location", "server", "retry-after"];
+        let names = ["x-request-id", "x-vcap-request-id", "x-vercel-id", "cf-ray", "location", "server", "retry-after"];
         Fault::Reply {
             status,
             content_type: "application/json".to_owned(),

@@ -5,6 +5,7 @@ use super::*;
 #[path = "../../../examples/platform/acme_sandbox.rs"]
 pub mod acme;
 pub mod cloud_foundry;
+pub mod cloudflare_workers;
 pub mod datadog;
 pub mod digitalocean;
 pub mod netlify;
@@ -26,6 +27,7 @@ macro_rules! platforms {
             Render render,
             Railway railway,
             Netlify netlify,
+            CloudflareWorkers cloudflare_workers,
             Acme acme,
         }
     };

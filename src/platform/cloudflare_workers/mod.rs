@@ -1,0 +1,336 @@
+//! Cloudflare Workers Builds, after Cloudflare's API description (cloudflare/api-schemas, tag Builds) and documentation
+//! (read 2026-08).
+//!
+//! Three traps shape this file. A build is not a deployment: its last step is the user's deploy command, so one that was
+//! canceled after that is live all the same, and what serves has to be looked at. A Worker is addressed by its tag, and
+//! builds never tell its name. And only a user's own API token works: an account-owned one is called invalid.
+
+mod look;
+mod wire;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde_json::Value;
+use url::Url;
+
+use self::wire::{Build, PREVIEW, PRODUCTION, STATES};
+use super::list::{List, More, Place};
+use super::names::Names;
+use super::rest::{Rest, opened};
+use super::scope::Scope;
+use super::usual::Read;
+use super::{Need, Opened, PlatformInfo, Way, input, secret};
+use crate::api::{Api, ApiError, ApiRequest, CANCEL, Errors, Method, Response, Service};
+use crate::input::Values;
+use crate::input::faults::Faults;
+use crate::model::about::About;
+use crate::model::answers::Conclusion;
+use crate::model::deployment::{Deployment, Live, State};
+use crate::model::failure::Failure;
+use crate::model::id::{Id, is_same, segment};
+use crate::model::reason::{Check, Missing};
+use crate::select::Select;
+
+/// The register's entry.
+pub(super) const INFO: PlatformInfo = PlatformInfo {
+    about: About {
+        id: "cloudflare_workers",
+        name: "Cloudflare Workers Builds",
+        docs: "https://developers.cloudflare.com/api/resources/workers_builds/subresources/builds/methods/cancel/",
+        named_by: "`account_id` and the build's UUID, or the address of its page",
+        credentials: "`token` (or CLOUDFLARE_API_TOKEN)",
+        grant: "a user's API token needs Workers Builds Configuration: Edit (Workers CI Write in the API), and Workers \
+                Scripts: Read for the Worker's name and for what serves",
+        caveat: "Canceling stops the build. What its commands had already done stays: an uploaded or deployed version, \
+                 migrations, secrets, routes. Older builds that still run are not touched, and the next queued one starts.",
+        way_back: "`npx wrangler rollback VERSION_ID --name WORKER`, or open the Worker, Deployments, and choose Rollback. In \
+                   CI wrangler goes past secrets that were changed since; the next build deploys as usual.",
+        ..About::NONE
+    },
+    base: "https://api.cloudflare.com/client/v4",
+    inputs: &[
+        secret(
+            "token",
+            &[("CLOUDFLARE_API_TOKEN", ""), ("CF_API_TOKEN", "")],
+            "API token of a user (My Profile), not of an account, and no global key.",
+        ),
+        input(
+            "account_id",
+            &[("CLOUDFLARE_ACCOUNT_ID", ""), ("CF_ACCOUNT_ID", "")],
+            "The account's id; the address of a build's page as `deployment_id` names it as well.",
+        ),
+        input("worker", &[], "The Worker, by name or tag: needed with `select`; beside `deployment_id` a guard."),
+        input("target", &[], "Only builds for `production`, or for `preview`; beside `deployment_id` a guard."),
+    ],
+    needs: &[Need::All(&["token"]), Need::ForSelect(&[Way::of(&["worker"])])],
+    states: STATES,
+    selects: &Select::ALL,
+    select_notes: &[(Select::Superseded, "yes, within trigger and branch")],
+    knows_pulls: true,
+    lists_tell: true,
+    read_id: |id| Page::parse(id.as_str()).map_or_else(|| Ok(id.clone()), |page| page.map(|page| page.id)),
+    open,
+    ..PlatformInfo::USUAL
+};
+
+/// The host of the pages for people.
+const DASHBOARD: &str = "dash.cloudflare.com";
+const PAGES: &str = "is the address of a deployment on Cloudflare Pages, which has no call that cancels one";
+const USERS_ONLY: &str =
+    "Workers Builds takes only a user's API token (My Profile, API Tokens): an account-owned one is answered 401";
+/// Whoever asks too often is shut out for this long.
+const BLOCK: Duration = Duration::from_secs(300);
+
+/// A build's page, as the dashboard and GitHub's check runs have it.
+struct Page {
+    account: Id,
+    worker: String,
+    id: Id,
+}
+
+impl Page {
+    /// What an address says; `None` where the text is an id.
+    fn parse(text: &str) -> Option<Result<Self, String>> {
+        text.contains(['.', '/']).then(|| {
+            let with_scheme = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+            let url = Url::parse(&with_scheme).map_err(|error| format!("is not a URL ({error})"))?;
+            let (host, path) = (url.host_str().unwrap_or_default(), url.path_segments().into_iter().flatten());
+            match path.collect::<Vec<_>>().as_slice() {
+                [account, "workers", "services", "view", worker, _, "builds", build, ..] if host == DASHBOARD => {
+                    Ok(Self { account: Id::parse(account)?, worker: (*worker).to_owned(), id: Id::parse(build)? })
+                }
+                [_, "pages", ..] if host == DASHBOARD => Err(PAGES.to_owned()),
+                _ if host.ends_with(".pages.dev") => Err(PAGES.to_owned()),
+                _ => Err(format!(
+                    "is no build's page: that is https://{DASHBOARD}/ACCOUNT/workers/services/view/WORKER/production/builds/UUID"
+                )),
+            }
+        })
+    }
+}
+
+struct Cloudflare {
+    account: Id,
+    names: Names,
+    worker: Option<Scope>,
+    pages: Vec<Page>,
+}
+
+fn is_tag(text: &str) -> bool {
+    text.len() == 32 && text.chars().all(|c| c.is_ascii_hexdigit())
+}
+
+fn open(values: &Values, faults: &mut Faults) -> Opened {
+    let ids = values.list("deployment_id");
+    let pages: Vec<_> = ids.iter().filter_map(|id| Page::parse(id)?.ok()).collect();
+    let account = account(values, &pages, faults);
+    let known = |text: &str| [PRODUCTION, PREVIEW].contains(&text).then_some(()).ok_or_else(|| WRONG_TARGET.to_owned());
+    values.parsed("target", faults, known);
+    let token = values.secret("token")?;
+    if token.expose().starts_with("cfk_") {
+        let text = "is a global key, which needs X-Auth headers and may do everything: give a user's API token";
+        faults.add(values.given("token"), "token", text);
+    } else if token.expose().starts_with("cfat_") {
+        faults.warnings.push(format!("`token` begins with cfat_. {USERS_ONLY}."));
+    }
+    let account = account?;
+    let scripts = ApiRequest::get(format!("/accounts/{}/workers/scripts", account.segment()), "list the Workers");
+    let scripts =
+        List::new(scripts, "/result").numbered(Place::Query("page"), 1, More::Pages("/result_info/total_pages"));
+    let names = Names::new(scripts, ["/id", "/tag"]);
+    let worker = values.get("worker").map(|worker| {
+        let written = if is_tag(worker) { worker.to_ascii_lowercase() } else { worker.to_owned() };
+        let scope = Scope::among("Worker", "worker", written, names.clone(), is_tag).of_lists_alone();
+        scope.beside("`account_id`").within(format!("account {}", account.as_str()))
+    });
+    let service = Service::new(&INFO.about)
+        .bearer(&token)
+        .blocks_for(BLOCK)
+        .request_id("cf-ray")
+        .errors(ERRORS)
+        .scope(format_args!("account {}: check `account_id`", account.as_str()));
+    opened(Cloudflare { account, names, worker, pages }, service)
+}
+
+const WRONG_TARGET: &str = "takes `production` or `preview`";
+
+/// The account: an address beats the usual variables, and must not contradict what is written.
+fn account(values: &Values, pages: &[Page], faults: &mut Faults) -> Option<Id> {
+    let accounts: BTreeSet<_> = pages.iter().map(|page| page.account.as_str()).collect();
+    if accounts.len() > 1 {
+        let accounts = Vec::from_iter(accounts).join(", ");
+        let text = format!("names builds of several accounts ({accounts}): a run is for one account");
+        faults.add(values.given("deployment_id"), "deployment_id", text);
+        return None;
+    }
+    for page in pages {
+        for (input, own) in [("account_id", page.account.as_str()), ("worker", &page.worker)] {
+            let written = values.get(input).filter(|_| !values.is_usual(input));
+            let is_name = |written: &&str| input == "account_id" || !is_tag(written);
+            if written.filter(is_name).is_some_and(|written| !written.eq_ignore_ascii_case(own)) {
+                faults.add(
+                    values.given(input),
+                    input,
+                    format!("is another one than in the address in `deployment_id`: {own}"),
+                );
+            }
+        }
+    }
+    // What is wrong with an address is said with the ids.
+    let is_said = || values.list("deployment_id").iter().any(|id| Page::parse(id).is_some_and(|page| page.is_err()));
+    match pages.first() {
+        Some(page) => return Some(page.account.clone()),
+        None if values.given("account_id").is_none() && !is_said() => {
+            let text = "is missing: set it (or the variable CLOUDFLARE_ACCOUNT_ID), or give the build's page as `deployment_id`";
+            faults.add(None, "account_id", text);
+        }
+        None => {}
+    }
+    values.parsed("account_id", faults, Id::parse)
+}
+
+/// Answers come in an envelope that can say no inside a 2xx.
+const ERRORS: Errors = Errors::at(&["/errors/0/message"])
+    .code(&["/errors/0/code"])
+    .in_success(|body| body.get("success") == Some(&Value::Bool(false)))
+    .refined(refine);
+
+fn refine(response: &Response, _body: &Value, error: &mut ApiError) {
+    if let (Some(message), Some(code)) = (&mut error.message, &error.code) {
+        *message = format!("{message} ({code})");
+    }
+    let grant = INFO.about.grant;
+    error.hint = match response.status {
+        401 => Some(format!("Check `token` (or CLOUDFLARE_API_TOKEN). {USERS_ONLY}, as is a wrong or expired one; {grant}.")),
+        429 => Some(
+            "Too many requests: Cloudflare shuts this user out for five minutes, in the dashboard and wrangler as well. Run \
+             fewer jobs at once, or allow a longer `timeout`."
+                .to_owned(),
+        ),
+        _ => None,
+    };
+}
+
+impl Cloudflare {
+    fn path(&self, rest: &str) -> String {
+        format!("/accounts/{}{rest}", self.account.segment())
+    }
+
+    /// The address of its page, where the Worker's name is known.
+    fn page_of(&self, worker: &str, id: &str) -> String {
+        let (account, worker, id) = (self.account.segment(), segment(worker), segment(id));
+        format!("https://{DASHBOARD}/{account}/workers/services/view/{worker}/production/builds/{id}")
+    }
+}
+
+#[async_trait]
+impl Rest for Cloudflare {
+    type Wire = Value;
+
+    fn at(&self) -> &'static str {
+        "/result"
+    }
+
+    fn scope(&self) -> Option<&Scope> {
+        self.worker.as_ref()
+    }
+
+    fn when_empty(&self) -> &'static str {
+        "Is the Worker connected to a repository?"
+    }
+
+    fn read(&self, id: &str) -> ApiRequest {
+        ApiRequest::get(self.path(&format!("/builds/builds/{}", segment(id))), "read the deployment")
+    }
+
+    fn cancel(&self, id: &str) -> ApiRequest {
+        let path = self.path(&format!("/builds/builds/{}/cancel", segment(id)));
+        ApiRequest::new(Method::Put, path, "cancel the deployment").endpoint(CANCEL)
+    }
+
+    /// No order of the list is promised.
+    fn lists(&self) -> Vec<List> {
+        let list = |worker: &Scope| {
+            let path = self.path(&format!("/builds/workers/{}/builds", segment(worker.as_str())));
+            let list = List::new(ApiRequest::get(path, "list the deployments"), "/result");
+            let list = list.size(Place::Query("per_page"), &[50, 10, 1]);
+            list.numbered(Place::Query("page"), 1, More::Total("/result_info/total_count"))
+        };
+        self.worker.iter().map(list).collect()
+    }
+
+    fn deployment(&self, wire: Value) -> Option<Deployment> {
+        let mut told = Build(&wire).deployment()?;
+        let page = self.pages.iter().find(|page| is_same(page.id.as_str(), &told.id));
+        let worker = page.map(|page| page.worker.as_str());
+        let worker = worker.or_else(|| self.names.known_name_of(wire::tag(&told)?));
+        told.url = worker.map(|worker| self.page_of(worker, &told.id));
+        Some(told)
+    }
+
+    fn date(&self, told: &mut Deployment, given: Timestamp) {
+        wire::date(told, given);
+    }
+
+    fn carry(&self, known: &Deployment, told: &mut Deployment) {
+        wire::carry(known, told);
+    }
+
+    /// The guard `worker`.
+    fn admit(&self, told: &Deployment) -> Result<(), Failure> {
+        let Some(worker) = &self.worker else { return Ok(()) };
+        let (id, noun, input) = (told.id.clone(), "Worker", "worker");
+        let check = match wire::tag(told) {
+            Some(tag) if tag == worker.as_str() => return Ok(()),
+            Some(tag) => {
+                let found = self.names.known_name_of(tag).unwrap_or(tag).to_owned();
+                Check::Elsewhere { id, noun, found, wanted: worker.name_and_id(), input }
+            }
+            None => Check::Untold { id, noun, input },
+        };
+        Err(check.into())
+    }
+
+    fn is_guarded(&self) -> bool {
+        self.worker.is_some()
+    }
+
+    fn missing(&self, id: &str) -> Missing {
+        let place = format!("in account {} for this credential", self.account.as_str());
+        Missing::Deployment { id: id.to_owned(), place, check: "`deployment_id` and `account_id`".to_owned() }
+    }
+
+    async fn page(&self, api: &Api, known: &Deployment) -> Option<String> {
+        let name = self.names.name_of(api, wire::tag(known)?).await.ok()??;
+        Some(self.page_of(name, &known.id))
+    }
+
+    fn without_final_details(&self) -> Conclusion {
+        let text = "Whether a version of it serves could not be read, which takes Workers Scripts: Read.";
+        Conclusion { sentence: Some(text.to_owned()), ..Conclusion::default() }
+    }
+
+    /// What it does not say itself: whether a preview is there, and in production whether it serves.
+    async fn final_details(&self, api: &Api, ended: &Deployment) -> Result<Conclusion, Failure> {
+        let is_preview = wire::is(ended, "production") == Some(false);
+        let is_built = ended.state == State::Succeeded && ended.live == Live::ByState && !is_preview;
+        match ended.live {
+            Live::Unknown if is_preview => {
+                let now = self.fetch(api, &ended.id, Read::Later).await.ok().flatten().filter(Deployment::is_terminal);
+                let now = now.map(|now| Conclusion { live: Some(now.live), details: now.details, sentence: None });
+                Ok(now.unwrap_or_default())
+            }
+            live if live == Live::Unknown || is_built => {
+                let tag = wire::tag(ended).unwrap_or_default();
+                let name = self.names.name_of(api, tag).await?;
+                let name = name.filter(|name| Id::parse(name).is_ok());
+                let name = name.ok_or_else(|| Failure::unreadable("without its Worker"))?;
+                look::look(api, &self.path(""), name, ended).await
+            }
+            _ => Ok(Conclusion::default()),
+        }
+    }
+}

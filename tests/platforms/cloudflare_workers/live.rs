@@ -1,0 +1,208 @@
+//! A build is no deployment: whether its version serves has to be looked at.
+
+use serde_json::json;
+
+use super::{build, preview, sandbox, select, step};
+use crate::sandbox::cloudflare_workers::{Build, FIRST_VERSION, TAG, Worker, id, version};
+use crate::sandbox::{Call, CancelAnswer, Fault, Sandbox};
+use crate::step::Ran;
+
+/// Canceled, and not before its deploy step.
+fn serving() -> Build {
+    build().deployed()
+}
+
+fn ran(build: Build) -> (Sandbox, Ran) {
+    let sandbox = sandbox([build]);
+    let ran = step(&sandbox).run();
+    (sandbox, ran)
+}
+
+#[test]
+fn a_build_that_was_canceled_after_its_deploy_step_is_not_told_as_canceled() {
+    for (end, state) in [("cancelled", "canceled"), ("fail", "failed"), ("terminated", "failed")] {
+        let (sandbox, ran) = ran(serving().after_cancel([end]));
+        ran.ended("completed", 3).tells("went_live", "true").tells("canceled", "false").tells("state", state);
+        let serves = format!("It ended after its deploy step: version {} is serving.", version(&id(1)));
+        let back = format!("`npx wrangler rollback {FIRST_VERSION} --name shop`");
+        ran.reasons(&["but too late: it went from running to", "(live)", &serves, &back]).says("::error title=");
+        assert_eq!(ran.only()["details"]["version"], version(&id(1)).as_str());
+        assert!(ran.summary.contains("CI wrangler goes past secrets"), "{}", ran.summary);
+        let seen: Vec<_> = sandbox.requests().into_iter().filter(|seen| seen.call == Call::Other).collect();
+        assert!(seen[0].path.ends_with("/workers/scripts/shop/deployments"), "{}", seen[0].path);
+        // Versions are asked for, and no ids of deployments, which look alike.
+        assert_eq!(seen[1].query, format!("version_ids={}%2C{FIRST_VERSION}", version(&id(1))));
+    }
+}
+
+#[test]
+fn one_that_was_canceled_before_and_serves_is_red() {
+    let (sandbox, ran) = ran(serving().states(["cancelled"]).ran(true));
+    ran.ended("already_finished", 3).tells("went_live", "true").tells("canceled", "false").tells("canceled_count", "0");
+    ran.reasons(&["after it had gone live", "is serving"]);
+    assert_eq!(sandbox.count(Call::Cancel), 0);
+}
+
+#[test]
+fn what_does_not_serve_was_canceled_in_time() {
+    let (_, ran) = ran(build());
+    ran.ended("canceled", 0).tells("went_live", "false").tells("canceled", "true").says("::notice title=");
+    let sandbox = sandbox([build()]);
+    sandbox.add(Worker::new(TAG, "shop").bare());
+    step(&sandbox).run().ended("canceled", 0).tells("went_live", "false");
+    let seen = sandbox.requests().into_iter().filter(|seen| seen.call == Call::Other);
+    assert_eq!(seen.count(), 1, "nothing was ever deployed, so there is no version to ask for");
+}
+
+#[test]
+fn what_cannot_be_looked_at_is_not_known_and_the_warning_names_the_right() {
+    for call in [Call::Scope, Call::Other] {
+        for fault in [Fault::Status(403), Fault::Status(404), Fault::Status(500), Fault::Html(200), Fault::HoldBefore] {
+            let sandbox = sandbox([serving()]);
+            sandbox.always(call, fault.clone());
+            let ran = step(&sandbox).run();
+            ran.ended("canceled", 0).tells("went_live", "unknown").says("::warning title=");
+            ran.reasons(&["could not be read, which takes Workers Scripts: Read"]);
+            sandbox.release();
+        }
+    }
+    let failed = sandbox([serving().after_cancel(["fail"])]);
+    failed.always(Call::Other, Fault::Status(403));
+    step(&failed).run().ended("failed", 0).tells("went_live", "unknown");
+    // Its Worker is not there any more, under any name.
+    let (_, ran) = ran(serving().patch(json!({"trigger": {"external_script_id": "0".repeat(32)}})));
+    ran.ended("canceled", 0).tells("went_live", "unknown");
+}
+
+#[test]
+fn one_that_never_got_to_run_needs_no_look() {
+    for states in [["queued"], ["initializing"]] {
+        let (sandbox, ran) = ran(build().states(states));
+        ran.ended("canceled", 0).tells("went_live", "false");
+        assert_eq!(sandbox.count(Call::Other), 0, "{states:?}");
+    }
+    for end in ["skipped", "cancelled", "fail"] {
+        let (sandbox, ran) = ran(build().states([end]).ran(false));
+        ran.ended("already_finished", 0).tells("went_live", "false");
+        assert_eq!(sandbox.count(Call::Other), 0, "{end}");
+    }
+}
+
+#[test]
+fn what_began_to_run_after_the_first_look_is_looked_at() {
+    let (_, ran) = ran(serving().states(["queued"]).after_cancel(["running", "cancelled"]).ran(true));
+    ran.ended("completed", 3).tells("went_live", "true").tells("previous_state", "queued");
+}
+
+#[test]
+fn a_good_end_for_production_is_live_if_it_was_deployed() {
+    for (command, live, words) in [
+        (None, "true", "is serving"),
+        (Some("npm run deploy && npm run upload"), "false", "built but not published"),
+        (Some("npx wrangler versions upload"), "false", "built but not published"),
+        (Some("npx wrangler preview"), "false", "built but not published"),
+    ] {
+        let one = build().after_cancel(["success"]);
+        let one = command.into_iter().fold(one, Build::command);
+        let (sandbox, ran) = ran(one);
+        ran.ended("completed", 3).tells("went_live", live).tells("state", "succeeded").reasons(&[words]);
+        let looks = if command.is_some_and(|it| it.contains("wrangler")) { 0 } else { 2 };
+        assert_eq!(sandbox.count(Call::Other), looks, "{command:?}");
+    }
+    for (command, live, code) in [("npx wrangler deploy", "true", 3), ("npm run upload", "false", 0)] {
+        let (_, ran) = ran(build().states(["success"]).command(command));
+        ran.ended("already_finished", code).tells("went_live", live);
+    }
+}
+
+#[test]
+fn a_good_end_that_cannot_be_looked_at_counts_as_live() {
+    for (command, live) in [("npx wrangler deploy", "true"), ("npx wrangler versions upload", "false")] {
+        let sandbox = sandbox([build().after_cancel(["success"]).command(command)]);
+        sandbox.always(Call::Other, Fault::Status(403));
+        step(&sandbox).run().ended("completed", 3).tells("went_live", live);
+    }
+}
+
+#[test]
+fn a_preview_is_live_where_it_has_an_address() {
+    for (one, outcome, code, live) in [
+        (preview().deployed(), "completed", 3, "true"),
+        (preview(), "canceled", 0, "false"),
+        (preview().after_cancel(["success"]), "completed", 3, "true"),
+        (preview().after_cancel(["fail"]), "failed", 0, "false"),
+        (preview().states(["cancelled"]).ran(true).deployed(), "already_finished", 3, "true"),
+        (preview().states(["cancelled"]).ran(true), "already_finished", 0, "false"),
+    ] {
+        let (sandbox, ran) = ran(one);
+        ran.ended(outcome, code).tells("went_live", live);
+        assert_eq!(sandbox.count(Call::Other), 0);
+        if live == "true" {
+            assert!(ran.summary.contains("It is not production, which is unchanged."), "{}", ran.summary);
+        }
+    }
+    // The answer to a cancel request does not say whether it has got one since.
+    let late = sandbox([preview()]);
+    late.fault(Call::Cancel, [Fault::HoldBefore]);
+    let running = step(&late).start();
+    late.wait_for(Call::Cancel, 1);
+    late.add(preview().deployed()).release();
+    running.wait().ended("completed", 3).tells("went_live", "true");
+    let unread = sandbox([preview()]);
+    unread.fault(Call::Read, [Fault::Pass, Fault::Status(500)]);
+    step(&unread).run().ended("canceled", 0).tells("went_live", "unknown");
+}
+
+#[test]
+fn what_served_until_another_was_deployed_had_gone_live() {
+    let by_hand = || Worker::new(TAG, "shop").deploys(&["11111111-0000-4000-8000-000000000001"], 3600);
+    let replaced = sandbox([serving()]);
+    replaced.add(by_hand());
+    let ran = step(&replaced).run();
+    ran.ended("completed", 3).tells("went_live", "true").reasons(&["served until another one was deployed"]);
+    assert!(!ran.output("reason").contains("rollback"), "it does not serve, so there is no way to go back");
+    // Without any of its own it never was.
+    let never = sandbox([build()]);
+    never.add(by_hand());
+    step(&never).run().ended("canceled", 0).tells("went_live", "false");
+}
+
+#[test]
+fn one_of_two_versions_that_share_the_traffic_serves() {
+    let sandbox = sandbox([serving()]);
+    sandbox.add(Worker::new(TAG, "shop").deploys(&["11111111-0000-4000-8000-000000000001", &version(&id(1))], 3600));
+    step(&sandbox).run().ended("completed", 3).tells("went_live", "true").reasons(&["is serving"]);
+}
+
+#[test]
+fn what_lies_further_back_than_the_list_is_not_known() {
+    let later = (1..=12).fold(Worker::new(TAG, "shop"), |worker, n| {
+        worker.deploys(&[&format!("11111111-0000-4000-8000-{n:012}")], 3600 * n)
+    });
+    let sandbox = sandbox([build()]);
+    sandbox.add(later);
+    step(&sandbox).run().ended("canceled", 0).tells("went_live", "unknown").says("::warning title=");
+}
+
+#[test]
+fn an_outcome_that_nobody_knows_is_looked_at_as_well() {
+    let (_, ran) = ran(serving().after_cancel(["stopped: exploded"]));
+    ran.ended("completed", 3).tells("went_live", "true").tells("state", "unknown").tells("platform_state", "exploded");
+    let (_, ran) = self::ran(build().after_cancel(["stopped: exploded"]));
+    ran.ended("error", 1).tells("went_live", "unknown");
+}
+
+#[test]
+fn a_commit_that_was_canceled_after_its_deploy_step_is_told_so() {
+    let sandbox = sandbox([serving().states(["cancelled"]).ran(true)]);
+    let ran = select(&sandbox, "commit").input("commit", crate::sandbox::cloudflare_workers::COMMIT).run();
+    ran.ended("already_finished", 3).tells("went_live", "true").tells("canceled", "false");
+}
+
+#[test]
+fn a_cancel_answer_of_a_good_end_is_too_late() {
+    let one = build().cancel_answer(CancelAnswer::Word("success".to_owned())).after_cancel(["success"]);
+    let (sandbox, ran) = ran(one);
+    ran.ended("completed", 3).tells("went_live", "true");
+    assert_eq!(sandbox.count(Call::Read), 1);
+}
