@@ -12,6 +12,8 @@ use crate::input::InputKind;
 use crate::platform::register::{REGISTER, named};
 use crate::platform::{Need, Way};
 
+mod if_live;
+
 /// Nothing is sent here.
 struct Nowhere;
 

@@ -90,10 +90,12 @@ fn each_deployment_is_told_with_every_field() {
         "request_id",
         "timeline",
         "details",
+        "rollback",
     ];
     assert_eq!(names, BTreeSet::from(expected));
     assert_eq!(told["timeline"][0]["platform_state"], "BUILDING");
     assert_eq!(told["http_status"], 200);
+    assert_eq!(told["rollback"], Value::Null);
 }
 
 #[test]
