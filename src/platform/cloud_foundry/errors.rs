@@ -24,12 +24,15 @@ pub(super) const CLIENT_REFUSED: &str = "Check `client_id` and `client_secret` (
 pub(super) const LOCKED: &str = "The account is locked for a while; nothing is tried again here. Correct the password, wait until \
                       the lock is over, then run this once.";
 pub(super) const SUSPENDED: &str =
-    "Only an admin can cancel there, until an operator ends the suspension of the organization or space.";
+    "Only an admin can change anything there, until an operator ends the suspension of the organization or space.";
 pub(super) const WRONG_ADDRESS: &str = "Check `api_url` (or CF_API_URL, CF_API): it must be the address of a Cloud Foundry v3 API, \
                              as `cf api` shows it.";
 pub(super) const NO_CANCEL: &str = "Korifi cannot cancel a deployment: let it finish, or push what should run instead.";
 pub(super) const WRONG_ROLE: &str = "To cancel, the user or client needs the role Space Developer or Space Supporter in the app's \
                           space, or has to be an admin; without, the API says that there is no such deployment.";
+
+pub(super) const NO_APP: &str = "To deploy, the user or client needs the role Space Developer or Space Supporter in the app's \
+                      space, or has to be an admin; without, the API says that the app cannot be used.";
 
 /// Where the UAA and the API say what, as far as places go.
 pub(super) const ERRORS: Errors = Errors::at(&["/error_description", "/error"]).code(&["/errors/0/code", "/error"]);
@@ -44,6 +47,7 @@ pub(super) fn refine(response: &Response, body: &Value, error: &mut ApiError, re
             (401, _) => Some(refused),
             (403, Some(ORG_SUSPENDED | SPACE_SUSPENDED)) => Some(SUSPENDED),
             (404, Some(NO_ROUTE)) => Some(WRONG_ADDRESS),
+            (422, _) if details.iter().any(|detail| detail.starts_with("Unable to use app")) => Some(NO_APP),
             _ => None,
         }
     } else if body.get("error").is_some_and(Value::is_string) {
@@ -123,6 +127,17 @@ mod tests {
         assert_eq!(uaa(503, "Busy").hint, None);
         let router = answer(404, &[("x-cf-routererror", "unknown_route")], "404 Not Found: Requested route");
         assert_eq!(words(&router, TOKEN_REFUSED).hint.as_deref(), Some(WRONG_ADDRESS));
+    }
+
+    #[test]
+    fn an_app_that_cannot_be_used_is_a_missing_role() {
+        let hint = |detail: &str| {
+            let body = json!({ "errors": [{ "detail": detail, "title": "CF-UnprocessableEntity", "code": 10008 }] });
+            words(&answer(422, &[], &body.to_string()), TOKEN_REFUSED).hint
+        };
+        let no_app = "Unable to use app. Ensure that the app exists and you have access to it.";
+        assert_eq!(hint(no_app).as_deref(), Some(NO_APP));
+        assert_eq!(hint("The revision does not exist"), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{requests, step};
 use crate::sandbox::cloud_foundry::{APP, App, Deployment, Expired, Foundation};
-use crate::sandbox::{Call, Ends, Fault, Sandbox};
+use crate::sandbox::{Call, Ends, Fault, Grant, Sandbox, TOKEN};
 use crate::step::{Ran, Step};
 
 const DEPLOYED: &str = "FINALIZED/DEPLOYED";
@@ -232,6 +232,16 @@ fn an_unclear_answer_is_decided_by_the_new_deployment_and_nothing_is_sent_twice(
     sandbox.fault(Call::RollBack, [Fault::after(Fault::json(502, "{}"))]);
     back(&sandbox).run().ended("rolled_back", 3).tells("rollback_deployment_id", "dep-91");
     assert_eq!(sandbox.count(Call::RollBack), 1);
+}
+
+#[test]
+fn a_missing_role_is_named_although_the_api_speaks_of_the_app() {
+    let sandbox = sandbox(app(), [deployed("dep-2"), deployed("dep-1")]);
+    sandbox.token("cloud_foundry", TOKEN, Grant::NoRollBack);
+    let ran = back(&sandbox).run();
+    let (reason, _) = told(&ran, "refused");
+    assert!(reason.contains("Unable to use app") && reason.contains("Space Developer"), "{reason}");
+    assert_eq!((ran.code, sandbox.live("cloud_foundry", APP).unwrap().id.as_str()), (3, "dep-1"));
 }
 
 #[test]
