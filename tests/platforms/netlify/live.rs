@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{deploy, sandbox, select, step};
-use crate::sandbox::netlify::{Deploy, SITE, Site, id};
+use crate::sandbox::netlify::{Deploy, OTHER_SITE, SITE, Site, id};
 use crate::sandbox::{Call, Fault, Grant, Sandbox, TOKEN};
 use crate::step::Ran;
 
@@ -77,6 +77,10 @@ fn what_the_site_does_not_tell_is_not_known_and_changes_no_verdict() {
     }
     // Who may only look sees little of a site.
     let (_, ran) = built(deploy().unpublished(), web().patch(json!({"published_deploy": null})));
+    ran.tells("went_live", "unknown");
+    // What it says of another site is nothing about this one.
+    let other = web().publishes(&id(1), false).patch(json!({"id": OTHER_SITE}));
+    let (_, ran) = built(deploy().unpublished(), other);
     ran.tells("went_live", "unknown");
 }
 

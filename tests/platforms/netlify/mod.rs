@@ -92,6 +92,14 @@ fn an_address_names_its_site_and_beats_the_usual_variable() {
 }
 
 #[test]
+fn an_address_beats_the_usual_variable_beside_plain_ids_as_well() {
+    let sandbox = sandbox([deploy(), Deploy::new(OTHER_SITE, &id(2)).of("api").finished_cancel(422)]);
+    let both = format!("{}--web.netlify.app,{}", id(1), id(2));
+    let step = bare(&sandbox).input("deployment_id", &both).var("NETLIFY_SITE_ID", OTHER_SITE);
+    step.run().ended("canceled", 0).tells("canceled_count", "2");
+}
+
+#[test]
 fn an_address_of_another_site_is_a_guard_that_is_not_passed() {
     for address in [
         format!("https://{}--blog.netlify.app", id(1)),
