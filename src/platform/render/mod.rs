@@ -6,25 +6,28 @@
 //! so what waits is asked before what runs. And `deactivated` is a former success: seen first it is over and replaced,
 //! but after a cancel request it went live.
 
+mod back;
+mod wire;
+
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use async_trait::async_trait;
-use serde_json::{Map, Value, json};
 use url::Url;
 
+use self::wire::Wire;
 use super::list::{List, Place};
 use super::paging::Sizes;
 use super::rest::{Rest, opened};
 use super::scope::Scope;
-use super::{Need, Opened, PlatformInfo, Way, input, secret};
-use crate::api::wire::{Maybe, Text, Time, fields};
+use super::{Need, Opened, PlatformInfo, RollBack, Way, input, secret};
+use crate::api::wire::{Text, fields};
 use crate::api::{Api, ApiRequest, Errors, Reset, Service};
 use crate::input::Values;
 use crate::input::faults::Faults;
-use crate::model::about::About;
+use crate::model::about::{About, CanRollBack, RollBackInfo};
 use crate::model::answers::Filter;
-use crate::model::deployment::{Deployment, Live, Source, State};
+use crate::model::deployment::{Deployment, Source, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, is_same, segment};
 use crate::model::reason::Missing;
@@ -43,7 +46,16 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         caveat: "Canceling does not undo the pre-deploy command (migrations, for example), and starts a waiting deploy \
                  at once; the last live deploy keeps serving.",
         way_back: "open the service, Events, and roll back to the deploy before it, which also switches auto-deploy off.",
-        ..About::NONE
+        roll_back: CanRollBack::Yes(RollBackInfo {
+            flips: false,
+            in_flight_first: false,
+            grant: "",
+            not_undone: "The pre-deploy command (migrations, for example), data and disks stay as they are, and so do \
+                         the service's own settings.",
+            stays: "The next push deploys as usual: revert it first. The deploy that puts it back has the commands and \
+                    variables of the earlier one.",
+            warning: "",
+        }),
     },
     base: "https://api.render.com/v1",
     inputs: &[
@@ -100,12 +112,6 @@ const DASHBOARD: &str = "dashboard.render.com";
 const CRON_JOB: &str = "crn-";
 /// What cannot be done to it.
 const NO_CRON_JOB: &str = "is a cron job, and Render does not cancel the deploys of cron jobs";
-/// Went live, and was replaced by a newer one since.
-const DEACTIVATED: &str = "deactivated";
-/// What Render deploys by itself, after changes of its own.
-const BY_RENDER: &str = "deployed_by_render";
-/// In the place of a state that is not told, as between two steps.
-const NO_STATUS: &str = "unknown";
 
 struct Render {
     service: Scope,
@@ -239,8 +245,12 @@ fn addressed(values: &Values, faults: &mut Faults) -> Option<Page> {
 }
 
 impl Render {
+    fn path(&self) -> String {
+        format!("/services/{}", segment(self.service.as_str()))
+    }
+
     fn deploys(&self) -> String {
-        format!("/services/{}/deploys", segment(self.service.as_str()))
+        format!("{}/deploys", self.path())
     }
 
     /// Adds what the service tells, as far as it was read: its branch, and the page, which has its type in it. Without
@@ -283,6 +293,10 @@ impl Rest for Render {
 
     fn scope(&self) -> Option<&Scope> {
         Some(&self.service)
+    }
+
+    fn roll_back(&self) -> Option<&dyn RollBack> {
+        Some(self)
     }
 
     fn read(&self, id: &str) -> ApiRequest {
@@ -333,62 +347,9 @@ impl Rest for Render {
     }
 }
 
-fields! {
-    struct Wire {
-        id: Text,
-        status: Text,
-        trigger: Text,
-        /// Null where a ready-made image is deployed.
-        commit: Maybe<Commit>,
-        image: Maybe<Image>,
-        created_at as "createdAt": Time,
-    }
-
-    struct Commit {
-        id: Text,
-    }
-
-    struct Image {
-        reference as "ref": Text,
-    }
-}
-
-impl Wire {
-    fn deployment(self) -> Option<Deployment> {
-        let details = self.details();
-        let source = Source::of(None, None, self.commit.get().and_then(|commit| commit.id.get()));
-        let status = Text(Some(self.status.0.unwrap_or_else(|| NO_STATUS.to_owned())));
-        let one = INFO.deployment(self.id, status)?;
-        let was_live = one.platform_state.eq_ignore_ascii_case(DEACTIVATED);
-        Some(
-            Deployment {
-                commit: source.commit.clone(),
-                created: self.created_at.0,
-                automatic: self.trigger.get() == Some(BY_RENDER),
-                queued_behind: one.state == State::Queued,
-                live: if was_live { Live::Once } else { Live::ByState },
-                details,
-                ..one
-            }
-            .made_from(source.commit.is_some().then_some(source).into_iter().collect()),
-        )
-    }
-
-    fn details(&self) -> Map<String, Value> {
-        let told =
-            [("trigger", self.trigger.get()), ("image", self.image.get().and_then(|image| image.reference.get()))];
-        told.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::wire;
-
-    fn told(body: Value) -> Option<Deployment> {
-        wire::of::<Wire>(&body)?.deployment()
-    }
 
     #[test]
     fn a_deploy_is_named_by_its_id_or_by_its_page() {
@@ -412,34 +373,5 @@ mod tests {
             let wrong = read_id(&Id::parse(bad).unwrap()).unwrap_err();
             assert!(wrong.contains(why), "{bad}: {wrong}");
         }
-    }
-
-    #[test]
-    fn an_id_has_to_be_there_and_nothing_else() {
-        let bare =
-            json!({ "id": "d", "commit": null, "image": null, "createdAt": null, "trigger": 7, "finishedAt": null });
-        let bare = told(bare).unwrap();
-        assert_eq!((bare.state, bare.platform_state.as_str()), (State::Unknown, NO_STATUS));
-        assert!(!bare.is_terminal() && bare.commit.is_none() && bare.sources.is_empty() && bare.created.is_none());
-        for bad in [json!({ "status": "live" }), json!({ "id": "" }), json!({ "id": 7 }), json!([true])] {
-            assert!(told(bad.clone()).is_none(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn what_render_says_of_a_deploy_is_read() {
-        let one = told(json!({
-            "id": "dep-cu2k7i8gph6c73ffc530", "status": "build_in_progress", "trigger": "api", "finishedAt": null,
-            "commit": { "id": "bca0502a57b3f3a1a935ebdf8e85d0d704038bd3", "message": "Fix it" },
-            "createdAt": "2025-01-13T16:48:10.46045Z", "updatedAt": "2025-01-13T16:48:10.46045Z",
-        }))
-        .unwrap();
-        assert_eq!((one.state, one.branch.as_deref()), (State::Running, None));
-        assert_eq!(one.commit.as_deref(), Some("bca0502a57b3f3a1a935ebdf8e85d0d704038bd3"));
-        assert_eq!(one.created.map(|time| time.to_string()).as_deref(), Some("2025-01-13T16:48:10.46045Z"));
-        let image = json!({ "ref": "docker.io/library/nginx:latest", "sha": "sha256:c375" });
-        let image = told(json!({ "id": "d", "status": "queued", "commit": null, "image": image })).unwrap();
-        assert_eq!(image.details["image"], "docker.io/library/nginx:latest");
-        assert!(image.queued_behind && image.commit.is_none());
     }
 }
