@@ -12,3 +12,4 @@ mod s6_never;
 #[cfg(unix)]
 mod s7_signals;
 mod s9_driven;
+mod s9_races;

@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 use async_trait::async_trait;
 use url::Url;
 
-use self::wire::Wire;
+use self::wire::{STATES, Wire};
 use super::list::{List, Place};
 use super::paging::Sizes;
 use super::rest::{Rest, opened};
@@ -27,7 +27,7 @@ use crate::input::Values;
 use crate::input::faults::Faults;
 use crate::model::about::{About, CanRollBack, RollBackInfo};
 use crate::model::answers::Filter;
-use crate::model::deployment::{Deployment, Source, State};
+use crate::model::deployment::{Deployment, Source};
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, is_same, segment};
 use crate::model::reason::Missing;
@@ -81,19 +81,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         Need::All(&["token"]),
         Need::ForSelect(&[Way::of(&["service_id"]), Way::of(&["service_name"]).with(&["owner_id"])]),
     ],
-    states: &[
-        ("CREATED", State::Queued),
-        ("QUEUED", State::Queued),
-        ("BUILD_IN_PROGRESS", State::Running),
-        ("PRE_DEPLOY_IN_PROGRESS", State::Running),
-        ("UPDATE_IN_PROGRESS", State::Running),
-        ("CANCELED", State::Canceled),
-        ("LIVE", State::Succeeded),
-        ("BUILD_FAILED", State::Failed),
-        ("PRE_DEPLOY_FAILED", State::Failed),
-        ("UPDATE_FAILED", State::Failed),
-        ("DEACTIVATED", State::Superseded),
-    ],
+    states: STATES,
     selects: &[Select::Latest, Select::Commit, Select::Superseded, Select::All],
     select_notes: &[(Select::Superseded, "yes, within the service"), (Select::All, "what waits, then what runs")],
     no_select: "its deploys carry no branch, as one service follows one branch; choose the service, or use `select: commit`",

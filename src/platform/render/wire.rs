@@ -4,9 +4,24 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::INFO;
 use crate::api::wire::{Maybe, Text, Time, fields};
 use crate::model::deployment::{Deployment, Live, Source, State};
+use crate::platform::states::{self, States};
+
+/// Every word of a deploy.
+pub(super) const STATES: States = &[
+    ("CREATED", State::Queued),
+    ("QUEUED", State::Queued),
+    ("BUILD_IN_PROGRESS", State::Running),
+    ("PRE_DEPLOY_IN_PROGRESS", State::Running),
+    ("UPDATE_IN_PROGRESS", State::Running),
+    ("CANCELED", State::Canceled),
+    ("LIVE", State::Succeeded),
+    ("BUILD_FAILED", State::Failed),
+    ("PRE_DEPLOY_FAILED", State::Failed),
+    ("UPDATE_FAILED", State::Failed),
+    ("DEACTIVATED", State::Superseded),
+];
 
 /// The one that serves.
 const LIVE: &str = "live";
@@ -69,7 +84,7 @@ impl Wire {
         let (details, handle) = (self.details(), json!(self.handle()));
         let source = Source::of(None, None, self.commit.get().and_then(|commit| commit.id.get()));
         let status = Text(Some(self.status.0.unwrap_or_else(|| NO_STATUS.to_owned())));
-        let one = INFO.deployment(self.id, status)?;
+        let one = states::deployment(STATES, self.id, status)?;
         let was_live = one.platform_state.eq_ignore_ascii_case(DEACTIVATED);
         Some(
             Deployment {

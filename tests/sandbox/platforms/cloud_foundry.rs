@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use url::form_urlencoded::parse;
 
 use super::deployment::{self, Desk, Fleet};
-use super::http::{Answer, Request, epoch, merge, percent_decode};
+use super::http::{Answer, Request, epoch, merge, moment, percent_decode};
 use super::live::Ends;
 use super::page::Page;
 use super::platform::{Access, Addition, Call, Grant, Platform, Platforms, Routed as _};
@@ -153,6 +153,11 @@ impl Deployment {
         self.states(["FINALIZED/DEPLOYED"])
     }
 
+    /// When it went live, in whole seconds.
+    fn changed(&self) -> String {
+        self.live.map_or_else(|| self.created().to_owned(), |live| moment(live / 1000 * 1000))
+    }
+
     fn is_active(&self) -> bool {
         self.script.now().starts_with("ACTIVE")
     }
@@ -193,7 +198,7 @@ impl Deployment {
         let mut body = json!({
             "guid": self.id,
             "created_at": self.created(),
-            "updated_at": self.created(),
+            "updated_at": self.changed(),
             "status": {"value": value, "reason": reason},
             "droplet": {"guid": droplet(self)},
             "relationships": {"app": {"data": {"guid": self.scope}}},
@@ -209,7 +214,7 @@ impl Deployment {
         }
         if !korifi {
             let more = json!({
-                "status": {"details": {"last_successful_healthcheck": TIME, "last_status_change": TIME}},
+                "status": {"details": {"last_successful_healthcheck": TIME, "last_status_change": self.changed()}},
                 "strategy": "rolling",
                 "options": {"max_in_flight": 1},
                 "previous_droplet": {"guid": self.own.previous},

@@ -540,7 +540,7 @@ const BACK: Back = Back {
     refuses: &[],
     traps: &[],
     unknown: &[
-        ("it keeps the time of publishing", |sandbox| {
+        ("it keeps its time", |sandbox| {
             sandbox.add(Restores { keep_time: true, ..Restores::default() });
         }),
         ("what was published is old", |sandbox| {
