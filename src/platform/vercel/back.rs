@@ -179,8 +179,14 @@ impl RollBack for Vercel {
         };
         let is_target = job.to.get().is_some_and(|to| is_same(&target.id, to));
         let is_of_ours = job.from.get().is_none_or(|from| is_same(&ours.id, from));
-        let state = match (is_target, job.is_roll_back() && is_of_ours) {
-            (true, true) => job.state(),
+        let is_wanted = is_target && job.is_roll_back();
+        // Where it takes the place of somebody else's, what is live in the end tells it from an older one to the same target.
+        let is_live = async || {
+            let live = RollBack::live(self, api, ours).await?.version;
+            Ok::<_, Failure>(live.is_some_and(|live| is_same(&target.id, &live.id)))
+        };
+        let state = match is_wanted {
+            true if is_of_ours || !job.state().is_terminal() || is_live().await? => job.state(),
             // An older one, which ours has not replaced yet.
             _ if job.state().is_terminal() => State::Unknown,
             _ => State::Superseded,
