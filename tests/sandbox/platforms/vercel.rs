@@ -696,7 +696,10 @@ impl Vercel {
         };
         let found = self.fleet.all.iter().find(|known| known.id == live.id);
         body["targets"] = json!({"production": found.map(|one| one.json(one.script.now()))});
-        let is_newer = project.job.as_ref().is_none_or(|job| !job.is_under_way() && job.requested < live.since);
+        let is_newer = project
+            .job
+            .as_ref()
+            .is_none_or(|job| !job.is_under_way() && job.requested < live.since && job.to != live.id);
         if self.moves.tell_of_all
             && is_newer
             && history.len() > 1
