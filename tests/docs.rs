@@ -22,8 +22,9 @@ use cancel_deployment::input::faults::Faults;
 use cancel_deployment::input::{Spelling, Style};
 use cancel_deployment::model::deployment::State;
 use cancel_deployment::model::outcome::Outcome;
+use cancel_deployment::model::reason::back_examples::roll_backs;
 use cancel_deployment::model::reason::examples::{examples, remarks};
-use cancel_deployment::model::reason::{Check, Missing};
+use cancel_deployment::model::reason::{Back, Check, Missing};
 use cancel_deployment::platform::register::{REGISTER, named};
 use cancel_deployment::settings::open::{Connect, Setup, open};
 use cancel_deployment::settings::{self, Common};
@@ -187,6 +188,7 @@ fn said_of_inputs() -> Vec<String> {
 fn said() -> Vec<String> {
     let mut said = said_of_inputs();
     said.extend(examples().into_iter().flat_map(|(reason, _)| [reason.to_string(), reason.hint()]));
+    said.extend(roll_backs().into_iter().map(|(back, _)| back.sentence()));
     said.extend(Check::examples().into_iter().map(|(check, _)| check.to_string()));
     said.extend(Missing::examples().into_iter().map(|(_, sentence, _)| sentence.to_owned()));
     said.extend(remarks().into_iter().map(|(remark, _)| remark.to_string()));
@@ -201,6 +203,15 @@ fn troubleshooting_explains_only_what_is_said() {
     for entry in entries() {
         assert!(said.iter().any(|sentence| is_about(&entry, sentence)), "nobody says: {entry}");
     }
+}
+
+#[test]
+fn troubleshooting_explains_every_roll_back_that_did_not_go_well() {
+    let entries = entries();
+    let went_well = |back: &Back| matches!(back, Back::Done { .. } | Back::DryRun(_));
+    let sentences = roll_backs().into_iter().filter(|(back, _)| !went_well(back)).map(|(back, _)| back.sentence());
+    let missing: Vec<_> = sentences.filter(|sentence| !entries.iter().any(|entry| is_about(entry, sentence))).collect();
+    assert!(missing.is_empty(), "docs/troubleshooting.md has no entry for: {missing:#?}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! stand in one file a subject: `end`, `guard`, `selection`.
 
 mod back;
+pub mod back_examples;
 mod check;
 mod end;
 pub mod examples;
