@@ -19,6 +19,7 @@ pub(crate) const DOCUMENTS: &[(&str, Update)] = &[
     ("docs/inputs.md", inputs),
     ("docs/security.md", security),
     ("docs/way-back.md", way_back),
+    ("docs/platforms.md", platforms),
     ("action.yml", action::action),
     ("integrations/fetch.sh", units::fetch),
     ("integrations/azure.yml", units::azure),
@@ -77,6 +78,13 @@ fn security(before: &str) -> String {
 /// What a roll back does, with what each platform makes of it.
 fn way_back(before: &str) -> String {
     between(before, "<!-- way-back -->\n", "<!-- /way-back -->", &tables::way_back())
+}
+
+/// What to know of each platform, with what a roll back takes.
+fn platforms(before: &str) -> String {
+    tables::roll_backs().fold(before.to_owned(), |text, (id, says)| {
+        between(&text, &format!("<!-- roll-back {id} -->\n"), "<!-- /roll-back -->", &says)
+    })
 }
 
 /// The text with what stands between two marks replaced.

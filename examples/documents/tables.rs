@@ -71,6 +71,18 @@ pub(crate) fn way_back() -> String {
     format!("{table}\nElsewhere `if_live: roll_back` is bad input:\n\n{others}")
 }
 
+/// For each platform on which this program can put back what was live before, by its id: what that takes.
+pub(crate) fn roll_backs() -> impl Iterator<Item = (&'static str, String)> {
+    let infos = REGISTER.iter().filter_map(|info| Some((info.about.id, info.about.roll_back.info()?)));
+    infos.map(|(id, info)| {
+        let right = match info.grant {
+            "" => "no right beside those for canceling".to_owned(),
+            grant => format!("a right beside those for canceling: {grant}"),
+        };
+        (id, format!("With [`if_live: roll_back`](way-back.md) this program goes back by itself. It takes {right}.\n"))
+    })
+}
+
 /// What leads to a heading.
 fn anchor(heading: &str) -> String {
     heading.to_lowercase().replace(' ', "-")
