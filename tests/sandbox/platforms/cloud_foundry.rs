@@ -713,6 +713,14 @@ impl CloudFoundry {
         .unwrap_or_else(|| FIRST_DROPLET.to_owned())
     }
 
+    /// What was superseded runs until the newer one is done.
+    fn runs(&self, one: &Deployment) -> bool {
+        let newer = self.fleet.all.iter().find(|known| known.scope == one.scope && known.is_active());
+        let superseded = newer.and_then(|newer| newer.own.superseded.as_ref());
+        let live = self.live(&one.scope).map(|live| &live.id);
+        live == Some(&one.id) || superseded == Some(&one.id) || one.is_active()
+    }
+
     /// Revisions and droplets.
     fn show(&self, request: &Request, base: &str) -> Answer {
         let path = request.segments();
@@ -747,13 +755,8 @@ impl CloudFoundry {
                         Answer::json(200, &body)
                     }
                     ["revisions", _] => {
-                        let live = self.live(guid).map(|one| &one.id);
-                        // What was superseded runs until the newer one is done.
-                        let newer = self.fleet.all.iter().find(|known| known.scope == guid && known.is_active());
-                        let superseded = newer.and_then(|newer| newer.own.superseded.as_ref());
-                        let of_all = |id: &String| Some(id) == live || Some(id) == superseded;
-                        let runs = |one: &&Deployment| !app.is_stopped && (of_all(&one.id) || one.is_active());
-                        page(&[], of_app.filter(runs).map(revision).collect(), request)
+                        let running = of_app.filter(|one| !app.is_stopped && self.runs(one));
+                        page(&[], running.map(revision).collect(), request)
                     }
                     _ => {
                         let wanted = request.param("deployable").map(|wanted| wanted == "true");
