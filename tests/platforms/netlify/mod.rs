@@ -176,6 +176,17 @@ fn a_site_beside_an_id_is_a_guard_by_its_id_or_its_name() {
 }
 
 #[test]
+fn a_site_that_cannot_be_checked_is_a_guard_that_is_not_passed() {
+    let permalink = format!("{}--web.netlify.app", id(1));
+    for (input, value) in [("site_id", SITE), ("deployment_id", permalink.as_str())] {
+        let sandbox = sandbox([deploy()]);
+        sandbox.always(Call::Read, Fault::Status(403));
+        step(&sandbox).input(input, value).run().ended("error", 1);
+        assert_eq!(sandbox.count(Call::Cancel), 0, "{input}");
+    }
+}
+
+#[test]
 fn a_site_is_found_by_its_exact_name() {
     let sandbox = sandbox([deploy()]);
     sandbox.add(Site::new(OTHER_SITE, "web-api"));
