@@ -86,6 +86,17 @@ pub struct Started {
     pub request_id: Option<String>,
 }
 
+/// A roll back that was asked for.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// What is to be live.
+    pub target: Version,
+    /// The deployment that was made for it, where one is.
+    pub copy: Option<Version>,
+    /// When the live pointer was read last before the request, by the platform's clock.
+    pub since: Option<Timestamp>,
+}
+
 /// Where a roll back stands.
 #[derive(Clone, Debug)]
 pub struct Progress {

@@ -12,7 +12,7 @@ use crate::api::{Api, ApiRequest, Reply};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::Failure;
 use crate::model::id::{Id, is_same};
-use crate::model::roll_back::{InFlight, LiveNow, Progress, Version};
+use crate::model::roll_back::{Asked, InFlight, LiveNow, Progress, Version};
 
 /// A platform's way back. `ours` is the deployment that this run was to stop, as it was read last.
 #[async_trait]
@@ -73,18 +73,12 @@ pub trait RollBack: Send + Sync {
         None
     }
 
-    /// Where an accepted roll back stands; `copy` is the new deployment, where one is made. Without such a one it is over
-    /// as soon as the live pointer names something else than this deployment.
+    /// Where an accepted roll back stands. Where no new deployment is made, it is over as soon as the live pointer names
+    /// something else than this deployment.
     ///
     /// # Errors
     /// When it could not be read.
-    async fn progress(
-        &self,
-        api: &Api,
-        ours: &Deployment,
-        _target: &Version,
-        _copy: Option<&Version>,
-    ) -> Result<Progress, Failure> {
+    async fn progress(&self, api: &Api, ours: &Deployment, _asked: &Asked) -> Result<Progress, Failure> {
         let live = self.live(api, ours).await?.version;
         let is_open = live.is_none_or(|live| self.is_same(&live, ours));
         let state = if is_open { State::Running } else { State::Succeeded };

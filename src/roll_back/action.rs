@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::model::failure::Failure;
-use crate::model::roll_back::{InFlight, LiveNow, Progress, Started, Version};
+use crate::model::roll_back::{Asked, InFlight, LiveNow, Progress, Started, Version};
 
 /// What is live in the slot, and what is in flight there: read one after the other, what is in flight first.
 #[derive(Clone, Debug)]
@@ -52,8 +52,8 @@ pub enum Action {
     Check(Version),
     /// Send the request that puts this back.
     Send(Version),
-    /// See where it stands; with the deployment that was made for it, where there is one.
-    ReadProgress(Version, Option<Version>),
+    /// See where it stands.
+    ReadProgress(Asked),
     /// Find what this, which is live, took the place of; with when the live pointer was read last before the request.
     FindDisplaced(Version, Option<Timestamp>),
     /// Nothing before this time since the start of the run.

@@ -7,16 +7,22 @@ use super::action::{Action, Standing};
 use super::procedure::{Procedure, Step};
 use super::target::choose;
 use crate::cancel::pacing::SECOND_LOOK;
+use crate::model::id::is_same;
 use crate::model::reason::{Back, NoTarget, NotSent};
 use crate::model::roll_back::{InFlight, RollBackResult, Version};
 
 /// How old the look right before the request may be.
 const FRESH: Duration = Duration::from_secs(2);
+/// How long the live pointer may name what it named before, once a deployment is said to be done.
+const SETTLING: Duration = Duration::from_secs(10);
 
 impl Procedure {
     pub(super) fn after_look(&mut self, now: Duration, standing: Standing) -> Action {
         let Standing { in_flight, live } = standing;
-        (self.live, self.dated) = (live.version, live.date);
+        self.live = live.version;
+        if self.sends == 0 {
+            self.dated = live.date;
+        }
         match self.step {
             Step::Searching { until } => self.search(now, &in_flight, until),
             // An unclear answer before: it may be under way.
@@ -61,10 +67,17 @@ impl Procedure {
         }
         match self.step {
             _ if self.sends > 0 => self.nobody_knows(),
+            Step::Looking if self.is_as_seen() && now < self.began + SETTLING => self.pause(now, now + SECOND_LOOK / 2),
             Step::Looking if !self.plan.went_live => self.act(now, Step::Doubting),
             Step::Looking => self.act(now, Step::Choosing { moved_on: true }),
             _ => self.finish_moved_on(),
         }
+    }
+
+    /// Whether what is live is what was while ours was in flight: nothing has gone live since, as far as that tells.
+    fn is_as_seen(&self) -> bool {
+        let seen = self.seen.as_ref().and_then(|seen| seen.version.as_ref());
+        seen.zip(self.live.as_ref()).is_some_and(|(seen, live)| is_same(&seen.id, &live.id))
     }
 
     pub(super) fn finish_moved_on(&mut self) -> Action {
@@ -74,12 +87,18 @@ impl Procedure {
 
     /// What was live before is known, or that nothing is; or what was written to go back to was looked for.
     pub(super) fn after_before(&mut self, now: Duration, before: Option<Version>) -> Action {
+        let was_replaced = self.plan.to.is_none() && before.as_ref().is_some_and(|it| it.was_live && !it.is_ours);
         let chosen = choose(&self.plan, self.seen.as_ref(), before);
         match (&self.step, chosen) {
             (Step::Choosing { moved_on: true }, Ok(target)) => {
                 self.target = Some(target);
                 let is_back = self.live.as_ref().is_some_and(|live| self.is_target(live));
-                if is_back { self.act(now, Step::CONFIRMING) } else { self.finish_moved_on() }
+                // What was seen, and nothing tells that ours ever took its place, has not gone live again.
+                if is_back && (was_replaced || !self.is_as_seen()) {
+                    self.act(now, Step::CONFIRMING)
+                } else {
+                    self.finish_moved_on()
+                }
             }
             (Step::Choosing { moved_on: true }, Err(_)) => self.finish_moved_on(),
             (_, Ok(target)) if self.live.as_ref().is_some_and(|live| live.serves(&target)) => {

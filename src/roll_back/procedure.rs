@@ -10,7 +10,7 @@ use crate::cancel::pacing::Retries;
 use crate::cancel::verdict::Sent;
 use crate::model::failure::Failure;
 use crate::model::reason::{Back, NotSent};
-use crate::model::roll_back::{LiveNow, RollBackResult, Version};
+use crate::model::roll_back::{Asked, LiveNow, RollBackResult, Version};
 
 /// How a roll back ended that was needed.
 #[derive(Clone, Debug)]
@@ -31,8 +31,9 @@ pub struct Procedure {
     pub(super) seen: Option<LiveNow>,
     /// What was live at the last read.
     pub(super) live: Option<Version>,
-    /// When the slot was looked at last: by our clock the asking, by the platform's the answer.
+    /// When the slot was looked at last, by our clock: the asking.
     pub(super) looked: Duration,
+    /// When it was looked at last before the request, by the platform's clock: the answer.
     pub(super) dated: Option<Timestamp>,
     pub(super) target: Option<Version>,
     /// The deployment that was made to put it back.
@@ -158,7 +159,10 @@ impl Procedure {
             (Step::Choosing { .. }, ..) => Action::FindBefore,
             (Step::Checking, Some(target), _) => Action::Check(target.clone()),
             (Step::Sending, Some(target), _) => Action::Send(target.clone()),
-            (Step::Watching { .. }, Some(target), _) => Action::ReadProgress(target.clone(), self.copy.clone()),
+            (Step::Watching { .. }, Some(target), _) => {
+                let (target, copy) = (target.clone(), self.copy.clone());
+                Action::ReadProgress(Asked { target, copy, since: self.dated })
+            }
             (Step::Doubting | Step::Tracing, _, Some(live)) => Action::FindDisplaced(live.clone(), self.dated),
             (Step::Done, ..) => Action::Done,
             _ => Action::ReadLive,

@@ -51,7 +51,8 @@ impl Procedure {
                 let times = if before == is_target { times + 1 } else { 1 };
                 self.step = Step::Confirming { is_target, times };
                 match is_target {
-                    _ if times < TWICE => self.pause(now, now + SECOND_LOOK),
+                    _ if times < TWICE && now + SECOND_LOOK >= self.plan.limit => self.out_of_time(now),
+                    _ if times < TWICE => Action::Pause(now + SECOND_LOOK),
                     true if self.sends > 0 => self.act(now, Step::Tracing),
                     true => self.finish_done(),
                     false if self.sends > 0 => self.finish_failed(String::new()),

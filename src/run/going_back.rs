@@ -253,7 +253,8 @@ impl GoingBack<'_, '_, '_> {
     /// Sends the request, and hears a signal while it is on its way: its answer is waited for a little longer then.
     async fn send(&self, target: &Version, procedure: &Procedure, signals: &mut Signals) -> Option<Event> {
         if signals.borrow().first.is_some() {
-            return None;
+            let unsent = Failure::own(Kind::MovedOn, "a signal came before the request", "");
+            return Some(Event::Answered(Err(unsent)));
         }
         let which = self.slot.live.get(self.lead).or(self.slot.live.first())?;
         let until = target.until.or(procedure.live().and_then(|live| live.since));
@@ -330,8 +331,8 @@ impl GoingBack<'_, '_, '_> {
                 back.check(api, &ours, target).await?;
                 Event::Checked
             }
-            Action::ReadProgress(target, copy) => {
-                let mut progress = back.progress(api, &ours, target, copy.as_ref()).await?;
+            Action::ReadProgress(asked) => {
+                let mut progress = back.progress(api, &ours, asked).await?;
                 progress.word = self.run.sanitizer.short(&progress.word).into_string();
                 Event::Progress(progress)
             }

@@ -20,7 +20,7 @@ use crate::model::about::RollBackInfo;
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, is_same, segment};
-use crate::model::roll_back::{InFlight, LiveNow, Progress, Version};
+use crate::model::roll_back::{Asked, InFlight, LiveNow, Progress, Version};
 use crate::platform::RollBack;
 
 /// The way back of any app.
@@ -153,15 +153,9 @@ impl RollBack for Back {
         reply.json::<Wire>().ok()?.deployment().map(|one| made_by(&one))
     }
 
-    async fn progress(
-        &self,
-        api: &Api,
-        _ours: &Deployment,
-        _target: &Version,
-        copy: Option<&Version>,
-    ) -> Result<Progress, Failure> {
+    async fn progress(&self, api: &Api, _ours: &Deployment, asked: &Asked) -> Result<Progress, Failure> {
         let lost = || Failure::own(Kind::NotFound, "the deployment that rolls back is not there", "");
-        let id = &copy.ok_or_else(lost)?.id;
+        let id = &asked.copy.as_ref().ok_or_else(lost)?.id;
         let reply = api.send(ApiRequest::get(path(id), "read the deployment that rolls back")).await?;
         let told = reply.json::<Wire>()?.deployment().filter(|told| is_same(id, &told.id));
         let told = told.ok_or_else(|| reply.unreadable("about another deployment, or without a state"))?;

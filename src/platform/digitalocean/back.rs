@@ -15,7 +15,7 @@ use crate::api::{Api, ApiRequest, Body, Reply};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::Failure;
 use crate::model::id::{Id, canonical, is_same, segment};
-use crate::model::roll_back::{InFlight, LiveNow, Progress, Version};
+use crate::model::roll_back::{Asked, InFlight, LiveNow, Progress, Version};
 use crate::platform::list::{Item, Until};
 use crate::platform::rest::Rest;
 use crate::platform::roll_back::RollBack;
@@ -206,14 +206,8 @@ impl RollBack for DigitalOcean {
         Some(version)
     }
 
-    async fn progress(
-        &self,
-        api: &Api,
-        _ours: &Deployment,
-        _target: &Version,
-        copy: Option<&Version>,
-    ) -> Result<Progress, Failure> {
-        let Some(copy) = copy else { return Ok(Progress { state: State::Unknown, word: String::new() }) };
+    async fn progress(&self, api: &Api, _ours: &Deployment, asked: &Asked) -> Result<Progress, Failure> {
+        let Some(copy) = &asked.copy else { return Ok(Progress { state: State::Unknown, word: String::new() }) };
         let (told, _) = self.told(api, &copy.id).await?;
         Ok(Progress { state: told.state, word: told.platform_state })
     }

@@ -14,7 +14,7 @@ use crate::api::{Api, ApiRequest, Body, Reply};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, is_same};
-use crate::model::roll_back::{InFlight, LiveNow, Progress, Version};
+use crate::model::roll_back::{Asked, InFlight, LiveNow, Progress, Version};
 use crate::platform::list::{List, Until};
 use crate::platform::rest::Rest;
 use crate::platform::roll_back::RollBack;
@@ -122,14 +122,8 @@ impl RollBack for Render {
         Some(Version { is_copy: true, ..version(&self.deployment(wire?)?) })
     }
 
-    async fn progress(
-        &self,
-        api: &Api,
-        ours: &Deployment,
-        _target: &Version,
-        copy: Option<&Version>,
-    ) -> Result<Progress, Failure> {
-        let Some(copy) = copy else {
+    async fn progress(&self, api: &Api, ours: &Deployment, asked: &Asked) -> Result<Progress, Failure> {
+        let Some(copy) = &asked.copy else {
             let live = self.live(api, ours).await?.version;
             let is_open = live.is_none_or(|live| is_same(&ours.id, &live.id));
             let state = if is_open { State::Running } else { State::Succeeded };

@@ -12,7 +12,7 @@ use crate::api::{Api, ApiRequest};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, is_same, segment};
-use crate::model::roll_back::{InFlight, LiveNow, Progress, Version};
+use crate::model::roll_back::{Asked, InFlight, LiveNow, Progress, Version};
 use crate::platform::list::{List, Place, Until};
 use crate::platform::rest::Rest;
 use crate::platform::roll_back::RollBack;
@@ -166,32 +166,28 @@ impl RollBack for Vercel {
         in_team(ApiRequest::roll_back(path), self.team.as_ref())
     }
 
-    /// The last job of the project, if it is the one that was asked for.
-    async fn progress(
-        &self,
-        api: &Api,
-        ours: &Deployment,
-        target: &Version,
-        _copy: Option<&Version>,
-    ) -> Result<Progress, Failure> {
-        let Some(job) = self.project_now(api, ours).await?.0.job.0 else {
-            return Ok(Progress { state: State::Unknown, word: String::new() });
-        };
+    /// The last job of the project, if it is the one that was asked for: an older one between the same two may still be
+    /// shown. Where the job does not tell, what is live does.
+    async fn progress(&self, api: &Api, ours: &Deployment, asked: &Asked) -> Result<Progress, Failure> {
+        let Asked { target, since, .. } = asked;
+        let (project, _) = self.project_now(api, ours).await?;
+        let job = project.job.0.unwrap_or_default();
         let is_target = job.to.get().is_some_and(|to| is_same(&target.id, to));
-        let is_of_ours = job.from.get().is_none_or(|from| is_same(&ours.id, from));
         let is_wanted = is_target && job.is_roll_back();
-        // Where it takes the place of somebody else's, what is live in the end tells it from an older one to the same target.
-        let is_live = async || {
-            let live = RollBack::live(self, api, ours).await?.version;
-            Ok::<_, Failure>(live.is_some_and(|live| is_same(&target.id, &live.id)))
+        let is_older = match job.requested.0.zip(*since) {
+            Some((requested, since)) => requested < since,
+            None => job.from.get().is_some_and(|from| !is_same(&ours.id, from)),
         };
-        let state = match is_wanted {
-            true if is_of_ours || !job.state().is_terminal() || is_live().await? => job.state(),
-            // An older one, which ours has not replaced yet.
-            _ if job.state().is_terminal() => State::Unknown,
-            _ => State::Superseded,
+        let live = project.targets.get().and_then(|targets| targets.production.get()?.id());
+        let is_live = live.is_some_and(|live| is_same(&target.id, live));
+        let state = match job.state() {
+            state if is_wanted && !(is_older && state.is_terminal()) => state,
+            _ if is_live => State::Succeeded,
+            State::Running => State::Superseded,
+            _ => State::Unknown,
         };
-        Ok(Progress { state, word: job.word() })
+        let word = if job.status.get().is_some() { job.word() } else { String::new() };
+        Ok(Progress { state, word })
     }
 
     async fn displaced(
@@ -199,9 +195,10 @@ impl RollBack for Vercel {
         api: &Api,
         ours: &Deployment,
         live: &Version,
-        _since: Option<Timestamp>,
+        since: Option<Timestamp>,
     ) -> Result<Option<Version>, Failure> {
         let job = self.project_now(api, ours).await?.0.job.0.unwrap_or_default();
-        Ok(job.rolled_back_to(&live.id).map(Version::of))
+        let is_older = job.requested.0.zip(since).is_some_and(|(requested, since)| requested < since);
+        Ok(job.rolled_back_to(&live.id).filter(|_| !is_older).map(Version::of))
     }
 }

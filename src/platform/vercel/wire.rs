@@ -186,7 +186,7 @@ impl Wire {
         }
         let slug = self.team.get().and_then(|team| team.slug.get());
         let slug = slug.or_else(|| team.filter(|(kind, _)| *kind == "slug").map(|(_, slug)| slug.as_str()))?;
-        let id = self.uid.get().or(self.id.get())?;
+        let id = self.id()?;
         let id = id.strip_prefix("dpl_").unwrap_or(id);
         Some(format!("https://vercel.com/{}/{}/{}", segment(slug), segment(self.name.get()?), segment(id)))
     }
@@ -201,6 +201,10 @@ impl Wire {
             ("ready_substate", self.ready_substate.get()),
         ];
         told.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))).collect()
+    }
+
+    pub(super) fn id(&self) -> Option<&str> {
+        self.uid.get().or(self.id.get())
     }
 
     /// What it tells; `None` without an id or a state.

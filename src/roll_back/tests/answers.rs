@@ -125,4 +125,7 @@ fn a_signal_after_the_request_takes_nothing_back() {
     let mut procedure = play(plan(), None, then(until_sent(), vec![limited])).procedure;
     procedure.interrupt();
     assert_eq!(procedure.verdict().unwrap().result, Interrupted);
+    let mut procedure = play(plan(), None, then(until_sent(), vec![refused(Kind::MovedOn)])).procedure;
+    procedure.interrupt();
+    assert_eq!(procedure.verdict().unwrap().result, Interrupted);
 }

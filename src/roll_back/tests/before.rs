@@ -156,3 +156,21 @@ fn what_never_went_live_needs_nothing() {
     }
     check(superseded(), vec![looked("newer"), displaced("ours"), before("old")], MovedOn, 0);
 }
+
+/// A platform may say that a deployment is done before its live pointer names it.
+#[test]
+fn what_was_seen_and_still_is_live_has_not_gone_live_again() {
+    let seen = || Some(live_now(version("old")));
+    let late = then(vec![looked("old"), looked("old")], until_sent());
+    assert_eq!(play(plan(), seen(), late).sends, 1);
+    let still = || (0..11).map(|_| looked("old")).collect();
+    check_seen(plan(), seen(), then(still(), vec![Event::Before(None)]), MovedOn, 0);
+    check_seen(to("old"), seen(), then(still(), vec![before("old")]), MovedOn, 0);
+    // The platform proves that ours had taken its place.
+    check_seen(plan(), seen(), then(still(), vec![before("old"), live("old"), live("old")]), Done, 0);
+    // A copy of it is none of it.
+    let copied = || copy("copy", "old");
+    let reads = (0..2).map(|_| Event::Live(live_now(copied())));
+    let events = [standing(copied(), vec![]), Event::Before(None)].into_iter().chain(reads).collect();
+    check_seen(deploys(), Some(live_now(original("old"))), events, Done, 0);
+}

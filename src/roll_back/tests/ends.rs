@@ -118,3 +118,28 @@ fn what_serves_is_told_as_the_deployment_that_was_made_where_the_live_pointer_na
         assert_eq!(played.procedure.served_by().map(|it| it.id.as_str()), Some(serves));
     }
 }
+
+#[test]
+fn what_it_replaced_is_asked_for_since_the_last_look_before_the_request() {
+    let late = LiveNow { date: at(200), ..live_now(version("old")) };
+    let found = Event::Looked(Standing { in_flight: vec![], live: late });
+    let events =
+        vec![looked("ours"), before("old"), checked(), looked("ours"), Event::Answered(Err(failure(Kind::Timeout)))];
+    let played = play(plan(), None, then(events, vec![found, live("old"), live("old")]));
+    assert!(matches!(played.action, Action::FindDisplaced(_, since) if since == at(100)), "{:?}", played.action);
+}
+
+#[test]
+fn reads_that_cannot_be_two_seconds_apart_prove_nothing() {
+    let first_read = |left: u64| {
+        let now = LIMIT - Duration::from_millis(left);
+        let mut procedure = play(deploys(), None, sent(made())).procedure;
+        procedure.next(now, progress(State::Succeeded));
+        (now, procedure.next(now, live_copy()), procedure)
+    };
+    let (now, action, _) = first_read(2500);
+    assert!(matches!(action, Action::Pause(until) if until == now + Duration::from_secs(2)), "{action:?}");
+    let (_, action, procedure) = first_read(1500);
+    assert!(matches!(action, Action::Done), "{action:?}");
+    assert_eq!(procedure.verdict().map(|it| it.result), Some(TimedOut));
+}

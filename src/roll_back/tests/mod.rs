@@ -120,6 +120,8 @@ struct Played {
     looks: usize,
     now: Duration,
     rest: usize,
+    /// What it wants to be done next.
+    action: Action,
 }
 
 /// Plays a roll back with these answers; pauses pass at once. It stops where no answer is left.
@@ -144,7 +146,7 @@ fn play(plan: Plan, seen: Option<LiveNow>, events: Vec<Event>) -> Played {
         let Some(event) = events.next() else { break };
         action = procedure.next(now, event);
     }
-    Played { procedure, sends, looks, now, rest: events.count() }
+    Played { procedure, sends, looks, now, rest: events.count(), action }
 }
 
 #[track_caller]

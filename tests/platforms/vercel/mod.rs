@@ -1,5 +1,6 @@
 //! Vercel, end to end: which deployment is meant, the guard on its project, and this platform's own traps.
 
+mod back;
 mod guard;
 mod select;
 

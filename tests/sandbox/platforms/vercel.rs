@@ -69,6 +69,8 @@ pub struct Project {
     team: Option<Team>,
     is_hobby: bool,
     job: Option<Job>,
+    /// The next one, which shows from the second look on.
+    late: Option<Job>,
 }
 
 /// A job that moves the aliases of production.
@@ -100,7 +102,7 @@ impl Job {
 impl Project {
     /// A project with the name that it has now; its deployments keep the one of their day.
     pub fn new(id: &str, name: &str) -> Project {
-        Project { id: id.to_owned(), name: name.to_owned(), team: None, is_hobby: false, job: None }
+        Project { id: id.to_owned(), name: name.to_owned(), team: None, is_hobby: false, job: None, late: None }
     }
 
     /// Of an account that may go back one step only.
@@ -474,6 +476,8 @@ pub struct Moves {
     pub tell_of_all: bool,
     /// A job that comes to nothing was skipped.
     pub skip: bool,
+    /// A job shows from the second look on; until then the one before it does.
+    pub late: bool,
 }
 
 impl Addition for Moves {
@@ -542,6 +546,8 @@ impl Platform for Vercel {
                 Some(at) => {
                     let body = self.project_json(&self.projects[at]);
                     self.move_on(at);
+                    let project = &mut self.projects[at];
+                    project.job = project.late.take().or(project.job.take());
                     Answer::json(200, &body)
                 }
                 None => tell(404, "not_found", "Project not found"),
@@ -764,7 +770,9 @@ impl Vercel {
         let from = slots.live(&slot).map(|live| live.id.clone());
         let script = Script::new(states, states);
         let requested = self.fleet.slots.tick();
-        self.projects[at].job = Some(Job { from, to: id.to_owned(), requested, script, is_promotion: false });
+        let job = Some(Job { from, to: id.to_owned(), requested, script, is_promotion: false });
+        let Project { job: shown, late, .. } = &mut self.projects[at];
+        *(if self.moves.late { late } else { shown }) = job;
         Answer::new(201, "", "").effect(true)
     }
 
