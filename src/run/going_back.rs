@@ -77,6 +77,13 @@ struct Slot {
     seen: Option<LiveNow>,
 }
 
+impl Slot {
+    /// Those that went live although they were to be stopped. The others of this run a guard may have kept from.
+    fn due(&self) -> &[Deployment] {
+        self.ours.get(..self.live.len()).unwrap_or_default()
+    }
+}
+
 impl<'a> Run<'a> {
     /// The platform's way back, where it is to be gone.
     fn way_back(&self) -> Option<(&'a dyn RollBack, &'a IfLive)> {
@@ -195,7 +202,10 @@ impl GoingBack<'_, '_, '_> {
         let began = self.run.start.elapsed();
         let limit = began + self.if_live.timeout;
         self.run.api.allow_until(limit);
-        let seen = self.slot.seen.take().and_then(|seen| self.judge_live(seen).ok());
+        let seen = self.slot.seen.take().and_then(|seen| {
+            let version = self.judge_opt(seen.version).ok()?;
+            Some(LiveNow { version, ..seen })
+        });
         let mut procedure = Procedure::new(self.plan(limit), seen, began);
         let mut action = procedure.first(began);
         loop {
@@ -234,7 +244,7 @@ impl GoingBack<'_, '_, '_> {
             to: if_live.to.clone(),
             flips: if_live.info.flips,
             in_flight_first: if_live.info.in_flight_first,
-            went_live: slot.ours.iter().take(slot.live.len()).any(|one| one.went_live() != Some(false)),
+            went_live: slot.due().iter().any(|one| one.went_live() != Some(false)),
             poll_interval: run.plan.poll_interval,
             limit,
         }
@@ -320,7 +330,8 @@ impl GoingBack<'_, '_, '_> {
                     Ok(InFlight { version: self.judge(one.version)?, word, ..one })
                 });
                 let in_flight = in_flight.collect::<Result<_, Failure>>()?;
-                self.lead = live.version.as_ref().and_then(|live| self.which(live)).unwrap_or(self.lead);
+                self.lead =
+                    live.version.as_ref().and_then(|live| self.which(live, self.slot.due())).unwrap_or(self.lead);
                 Event::Looked(Standing { in_flight, live })
             }
             Action::FindBefore => Event::Before(self.judge_opt(match &self.if_live.to {
@@ -337,25 +348,31 @@ impl GoingBack<'_, '_, '_> {
                 Event::Progress(progress)
             }
             Action::FindDisplaced(live, since) => {
-                Event::Displaced(self.judge_opt(back.displaced(api, &ours, live, *since).await?)?)
+                let displaced = back.displaced(api, &ours, live, *since).await?;
+                Event::Displaced(displaced.map(|version| self.judge_among(version, self.slot.due())).transpose()?)
             }
             _ => Event::Live(self.judge_live(back.live(api, &ours).await?)?),
         })
     }
 
-    /// Which of ours it is.
-    fn which(&self, version: &Version) -> Option<usize> {
-        self.slot.ours.iter().position(|ours| self.back.is_same(version, ours))
+    /// Which of these it is.
+    fn which(&self, version: &Version, among: &[Deployment]) -> Option<usize> {
+        among.iter().position(|ours| self.back.is_same(version, ours))
+    }
+
+    /// A version as the platform tells it, and whether this run was to stop it, whatever kept it from that.
+    fn judge(&self, version: Version) -> Result<Version, Failure> {
+        self.judge_among(version, &self.slot.ours)
     }
 
     /// A version as the platform tells it: its id stands in requests, so it has to be one, and what else is shown is made
     /// fit for that.
-    fn judge(&self, version: Version) -> Result<Version, Failure> {
+    fn judge_among(&self, version: Version, ours: &[Deployment]) -> Result<Version, Failure> {
         if !Id::parse(&version.id).is_ok_and(|id| id.as_str() == version.id) {
             return Err(Failure::unreadable("the answer was good, but it names something without an id as live"));
         }
         let clean = |text: Option<String>| text.map(|text| self.run.sanitizer.short(&text).into_string());
-        let is_ours = self.which(&version).is_some();
+        let is_ours = self.which(&version, ours).is_some();
         Ok(Version { is_ours, commit: clean(version.commit), url: clean(version.url), ..version })
     }
 
@@ -363,8 +380,10 @@ impl GoingBack<'_, '_, '_> {
         version.map(|version| self.judge(version)).transpose()
     }
 
+    /// What is live: ours only where that may be put back.
     fn judge_live(&self, live: LiveNow) -> Result<LiveNow, Failure> {
-        Ok(LiveNow { version: self.judge_opt(live.version)?, ..live })
+        let version = live.version.map(|version| self.judge_among(version, self.slot.due())).transpose()?;
+        Ok(LiveNow { version, ..live })
     }
 }
 

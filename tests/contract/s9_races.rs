@@ -127,6 +127,18 @@ every_platform!(what_was_live_long_before_and_is_again_is_not_the_one_before, |s
     assert_eq!((race.sends(), stage.serves(&race.sandbox)), (0, Some(4)));
 });
 
+every_platform!(what_a_guard_keeps_from_stays_live_although_it_was_named, |stage| {
+    let Some(race) = stage.race() else { return };
+    if !stage.follows("branch") {
+        return;
+    }
+    race.puts_live(1).puts_live(3).puts(&stage.bound(2).state("succeeded").branch("another").at(4));
+    let ids = format!("{},{}", stage.id(1), stage.id(2));
+    let step = race.step().input("deployment_id", &ids).input("branch", stage.bound(1).branch.unwrap());
+    let ran = race.run(step);
+    assert_eq!((race.sends(), stage.serves(&race.sandbox)), (0, Some(2)), "\n{}", ran.stdout);
+});
+
 // Something else is in flight.
 
 every_platform!(what_is_on_its_way_is_waited_for_by_nobody, |stage| {
