@@ -219,6 +219,7 @@ fn select_from_1000(bencher: Bencher, select: Select) {
         select,
         branch: Some("main".to_owned()),
         commit: None,
+        run_commit: None,
         target: None,
         repository: None,
         pull: None,

@@ -20,8 +20,8 @@ use std::process::Command;
 use serde_json::{Map, Value, json};
 
 use sandbox::{
-    Grant, MINTED, Sandbox, TOKEN, cloud_foundry, cloudflare_workers, datadog, digitalocean, netlify, qovery, railway,
-    render, vercel,
+    Grant, MINTED, Sandbox, TOKEN, cloud_foundry, cloudflare_workers, datadog, digitalocean, github_pages, netlify,
+    qovery, railway, render, vercel,
 };
 
 /// A password for Cloud Foundry.
@@ -213,6 +213,23 @@ const SCENES: &[Scene] = &[
             sandbox.add(cloudflare_workers::Build::new(1).deployed());
         },
         inputs: &[("select", "latest"), ("worker", "shop"), ("account_id", cloudflare_workers::ACCOUNT)],
+        secrets: &[("token", TOKEN)],
+    },
+    Scene {
+        title: "GitHub Pages: a new deployment is refused, and the one in its way is canceled; publishing had begun already",
+        platform: "github_pages",
+        set: |sandbox| {
+            let blocker = github_pages::Publication::new(github_pages::REPOSITORY, &github_pages::id(1));
+            sandbox.add(blocker.states(["syncing_files"]).after_cancel(["updating_pages", "deployment_cancelled"]));
+        },
+        inputs: &[
+            ("repository", github_pages::REPOSITORY),
+            (
+                "deployment_id",
+                "Deployment request failed for 26b486ee6204e9df792692b5a91daffc45880070 due to in progress deployment. \
+                 Please cancel 8e52d20341103fba0f42d25d5c4e3a6a00000001 first or wait for it to complete.",
+            ),
+        ],
         secrets: &[("token", TOKEN)],
     },
 ];

@@ -19,14 +19,14 @@ use std::time::Duration;
 
 use sandbox::{
     Authority, Course as Plan, PLAIN_TOKEN, Papers, STANDS, Sandbox, TOKEN, cloud_foundry, cloudflare_workers, datadog,
-    digitalocean, netlify, qovery, railway, render, vercel,
+    digitalocean, github_pages, netlify, qovery, railway, render, vercel,
 };
 
 /// Our words for the states; every platform knows some of them.
 const STATES: [&str; 7] = ["queued", "running", "canceling", "canceled", "succeeded", "failed", "superseded"];
 
 /// The ids of all deployments, those of Qovery by their requests.
-const IDS: [&str; 11] = [
+const IDS: [&str; 12] = [
     "dep-do",
     "dep-cf",
     "k7Q-3mX-p9Z",
@@ -38,11 +38,13 @@ const IDS: [&str; 11] = [
     RAILWAY,
     NETLIFY,
     CLOUDFLARE,
+    GITHUB_PAGES,
 ];
 const QOVERY: &str = "b81d3c95-0e4b-4f68-a2c7-000000000001";
 const RAILWAY: &str = "5f1fb65b-0000-4000-8000-000000000001";
 const NETLIFY: &str = "66a9a1c24fd25f0008000001";
 const CLOUDFLARE: &str = "8d578524-4930-4f29-b46f-000000000001";
+const GITHUB_PAGES: &str = "8e52d20341103fba0f42d25d5c4e3a6a00000001";
 
 /// The words a deployment shows before and after a cancel.
 struct Course {
@@ -129,6 +131,11 @@ fn main() {
     let build = cloudflare_workers::Build::new(1).branch(&branch).commit(&commit).states(states);
     sandbox.add(build.after_cancel(after_cancel));
 
+    let Course { states, after_cancel } =
+        words(["deployment_in_progress", "deployment_in_progress", "deployment_cancelled", "succeed"]);
+    let publication = github_pages::Publication::new("example/sample-app", GITHUB_PAGES).branch(&branch);
+    sandbox.add(publication.commit(&commit).states(states).after_cancel(after_cancel));
+
     for (platform, rest) in [
         ("digitalocean", "app_id=app-1 deployment_id=dep-do endless_app_id=app-2 endless_id=dep-endless"),
         ("cloud_foundry", "username=deployer deployment_id=dep-cf"),
@@ -143,6 +150,7 @@ fn main() {
             "cloudflare_workers",
             "account_id=0a1b2c3d4e5f60718293a4b5c6d7e8f9 deployment_id=8d578524-4930-4f29-b46f-000000000001",
         ),
+        ("github_pages", "repository=example/sample-app deployment_id=8e52d20341103fba0f42d25d5c4e3a6a00000001"),
         ("netlify", "site_id=0d3a9d2f-ef94-4380-93df-27ee400e2048 deployment_id=66a9a1c24fd25f0008000001"),
     ] {
         println!("{platform} api_url={} token={TOKEN} {rest}", sandbox.url(platform));

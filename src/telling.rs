@@ -32,6 +32,9 @@ pub(crate) fn remark(console: &mut Console, sanitizer: &Sanitizer, faults: &Faul
     for warning in &faults.warnings {
         console.warn(&sanitizer.short(&spelling.respell(warning)));
     }
+    for note in &faults.notes {
+        console.log(&sanitizer.short(&spelling.respell(note)));
+    }
 }
 
 /// Says everything there is to say, each way that can be had; what cannot be written is a warning.

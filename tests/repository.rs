@@ -260,6 +260,7 @@ fn the_variables_that_the_guide_names_are_enough_on_every_platform() {
                 let value = match name {
                     "CF_API_URL" => "http://127.0.0.1:1",
                     "DD_SITE" => "datadoghq.eu",
+                    "GITHUB_REPOSITORY" => "acme/web",
                     _ => "00000000-0000-4000-8000-000000000000",
                 };
                 step.env(name, value);

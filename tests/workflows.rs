@@ -136,14 +136,25 @@ fn every_example_gives_no_more_rights_than_needed_and_ends() {
         for job in example.jobs() {
             assert!(job["timeout-minutes"].as_u64().is_some(), "{name}");
             let steps = job["steps"].as_sequence().unwrap();
-            let checkout = steps.iter().find(|step| uses(step, "actions/checkout"));
-            let Some(checkout) = checkout else {
-                assert!(job.get("permissions").is_none(), "{name}");
-                continue;
-            };
-            let rights: Value = serde_yaml_ng::from_str("contents: read").unwrap();
-            assert_eq!(job["permissions"], rights, "{name}");
-            assert_eq!(checkout["with"]["persist-credentials"], false, "{name}");
+            let mut rights = BTreeSet::new();
+            if let Some(checkout) = steps.iter().find(|step| uses(step, "actions/checkout")) {
+                assert_eq!(checkout["with"]["persist-credentials"], false, "{name}");
+                rights.insert(("contents", "read"));
+            }
+            if steps.iter().any(|step| uses(step, "actions/deploy-pages")) {
+                rights.extend([("id-token", "write"), ("pages", "write")]);
+            }
+            // Where the job's own token is the credential.
+            for step in steps.iter().filter(|step| step["uses"] == ACTION) {
+                if example.choices(step, "platform").iter().any(|platform| platform == "github_pages") {
+                    rights.insert(("pages", "write"));
+                    rights.extend(step["with"].get("select").map(|_| ("deployments", "read")));
+                }
+            }
+            let given = job.get("permissions").and_then(Value::as_mapping);
+            let given =
+                given.into_iter().flatten().map(|(name, right)| (name.as_str().unwrap(), right.as_str().unwrap()));
+            assert_eq!(given.collect::<BTreeSet<_>>(), rights, "{name}");
         }
     }
 }

@@ -29,9 +29,15 @@ fn described_inputs() -> String {
     text
 }
 
+/// The token of the job, where this platform is meant, however it is spelled, and nothing else holds a token for it: it
+/// goes to nobody but GitHub. Comparing in expressions knows no case.
+const OF_THE_JOB: &str = "(contains(inputs.platform, 'github_pages') || contains(inputs.platform, 'github-pages')) \
+    && !env.GITHUB_TOKEN && !env.GH_TOKEN && github.token || ''";
+
 fn handed_over() -> String {
-    let lines = parameters::all()
-        .into_iter()
-        .map(|Parameter { name, .. }| format!("        INPUT_{}: ${{{{ inputs.{name} }}}}\n", name.to_uppercase()));
+    let lines = parameters::all().into_iter().map(|Parameter { name, .. }| {
+        let instead = if name == "token" { format!(" || {OF_THE_JOB}") } else { String::new() };
+        format!("        INPUT_{}: ${{{{ inputs.{name}{instead} }}}}\n", name.to_uppercase())
+    });
     lines.collect()
 }

@@ -117,7 +117,7 @@ fn table(inputs: &[Input], needs: &[Need]) -> String {
 }
 
 pub(crate) fn selections() -> String {
-    let names = REGISTER.iter().map(|info| info.about.name.split_once(' ').map_or(info.about.name, short_name));
+    let names = REGISTER.iter().map(|info| short_name(info.about.name));
     let mut table = format!("| `select` | chooses | {} |\n", names.collect::<Vec<_>>().join(" | "));
     let _ = writeln!(table, "| --- | --- |{}", " --- |".repeat(REGISTER.len()));
     for select in Select::ALL {
@@ -135,7 +135,10 @@ pub(crate) fn selections() -> String {
     table
 }
 
-/// The first word says enough, but for a name of two words.
-fn short_name((first, rest): (&'static str, &'static str)) -> &'static str {
-    if rest == "Foundry" { "Cloud Foundry" } else { first }
+/// The first word of a long name says enough; a name of two words stays whole.
+fn short_name(name: &'static str) -> &'static str {
+    match name.split_once(' ') {
+        Some((first, rest)) if rest.contains(' ') => first,
+        _ => name,
+    }
 }

@@ -241,7 +241,7 @@ impl Exchange<'_> {
         let words = sanitizer.sentence(error.message.as_deref().unwrap_or_else(|| response.describe())).into_string();
         let mut failure = self.failure(kind(response.status, &error), Some(response.status), words);
         failure.request_id = request_id;
-        failure.not_before = self.pause(failure.kind, &response);
+        failure.not_before = self.pause(failure.kind, &response, error.pause);
         failure.code = error.code;
         if let Some(hint) = error.hint {
             failure.hint = sanitizer.short(&hint).into_string();
@@ -250,11 +250,12 @@ impl Exchange<'_> {
     }
 
     /// Stops sending for as long as an answer asks, and returns when that is over, since the start of the run.
-    fn pause(&self, kind: Kind, response: &Response) -> Option<Duration> {
+    fn pause(&self, kind: Kind, response: &Response, own: Option<Duration>) -> Option<Duration> {
         let asks = kind == Kind::Limited || (response.status == 503 && response.header("retry-after").is_some());
         asks.then(|| {
             let header = |name: &str| response.header(name);
-            let pause = self.channel.limiter.pause(self.bucket(), header, SystemTime::now());
+            let limiter = &self.channel.limiter;
+            let pause = own.unwrap_or_else(|| limiter.pause(self.bucket(), header, SystemTime::now()));
             let until = self.channel.clock.elapsed() + pause;
             self.channel.limiter.hold(self.bucket(), until);
             until

@@ -1,5 +1,7 @@
 //! What a platform's error answers say, and where.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::transport::Response;
@@ -29,6 +31,8 @@ pub struct ApiError {
     pub hint: Option<String>,
     /// The status that the answer stands for, where the one on the wire does not tell: a "not there" inside a 200.
     pub status: Option<u16>,
+    /// How long to send nothing, where that is no header's to say.
+    pub pause: Option<Duration>,
 }
 
 impl Errors {

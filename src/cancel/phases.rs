@@ -113,6 +113,11 @@ impl Procedure {
                 self.watch_another(now)
             }
             Step::Verifying { .. } if deployment.state == State::Canceling => self.watch(now),
+            Step::Verifying { answer, seen: 0 } if answer.is_over => {
+                // What refuses may know of the end before what is read does.
+                self.step = Step::Verifying { answer, seen: 1 };
+                self.pause_until(now, now + SECOND_LOOK)
+            }
             Step::Verifying { answer, .. } if !answer.kind.is_ambiguous() => self.refused(now, deployment, &answer),
             Step::Verifying { answer, seen: 0 } => {
                 self.step = Step::Verifying { answer, seen: 1 };

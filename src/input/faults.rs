@@ -25,6 +25,8 @@ pub struct Faults {
     pub found: Vec<Fault>,
     /// Sentences worth a warning.
     pub warnings: Vec<String>,
+    /// Sentences worth a line of the log.
+    pub notes: Vec<String>,
 }
 
 /// Of more faults than this only the first are shown, and a line that counts the rest.

@@ -37,6 +37,10 @@ pub struct Filter {
     pub ended: bool,
     /// Which pull requests they are previews of is needed as well.
     pub pulls: bool,
+    /// What supersedes the ones in flight is needed as well, also what has hardly begun.
+    pub superseded: bool,
+    /// The commits that are meant, each instead of those behind it, where an id is a commit and nothing lists all.
+    pub commits: Vec<String>,
 }
 
 /// How many of the newest deployments are looked at, where ended ones count as well.

@@ -137,6 +137,8 @@ pub struct Failure {
     pub hint: String,
     /// The platform's own code for the error, where its file has to tell errors of one status apart.
     pub code: Option<String>,
+    /// It is refused because it is over, as the platform says, whatever a read shows yet.
+    pub is_over: bool,
     /// Nothing may be sent before this time since the start of the run.
     pub not_before: Option<Duration>,
 }
@@ -167,6 +169,7 @@ impl Failure {
             request_id: None,
             hint: hint.into(),
             code: None,
+            is_over: false,
             not_before: None,
         }
     }

@@ -6,6 +6,7 @@ mod cloud_foundry;
 mod cloudflare_workers;
 mod datadog;
 mod digitalocean;
+mod github_pages;
 mod names;
 mod netlify;
 mod paging;
@@ -71,6 +72,8 @@ pub struct PlatformInfo {
     pub knows_forks: bool,
     /// They carry the number and the repository of the pull request that they are a preview of instead.
     pub knows_pulls: bool,
+    /// Runs of the CI system deploy here, each the commit that it stands on: the newest may be this run's own.
+    pub runs_deploy: bool,
     /// A list shows as much of a deployment as a read of it alone, so many can be watched by one list.
     pub lists_tell: bool,
     /// Whether a run needs a `deployment_id`; if not, [`Platform::default_target`] says what is meant without one.
@@ -104,6 +107,7 @@ impl PlatformInfo {
         one_group: false,
         knows_forks: false,
         knows_pulls: false,
+        runs_deploy: false,
         lists_tell: false,
         needs_id: true,
         read_id: as_written,
@@ -170,6 +174,11 @@ pub trait Platform: Send + Sync {
     /// flight. As many pages as it takes to be sure, no further.
     async fn list(&self, _api: &Api, _wanted: &Filter) -> Result<Listed, Failure> {
         Ok(Listed::Missing(Missing::NoList))
+    }
+
+    /// What a list may leave out, where nothing was chosen from it: a sentence, or nothing.
+    fn unlisted(&self) -> &'static str {
+        ""
     }
 
     /// Asks for the cancellation, once.

@@ -1,7 +1,8 @@
 //! The register of all platforms, one line each.
 
 use super::{
-    PlatformInfo, cloud_foundry, cloudflare_workers, datadog, digitalocean, netlify, qovery, railway, render, vercel,
+    PlatformInfo, cloud_foundry, cloudflare_workers, datadog, digitalocean, github_pages, netlify, qovery, railway,
+    render, vercel,
 };
 use crate::input::Input;
 
@@ -19,6 +20,7 @@ pub const REGISTER: &Platforms = &[
     &railway::INFO,
     &netlify::INFO,
     &cloudflare_workers::INFO,
+    &github_pages::INFO,
 ];
 
 /// What a user writes for each.

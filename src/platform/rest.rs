@@ -78,6 +78,9 @@ pub trait Rest: Shape + Send + Sync + 'static {
     where
         Self: Sized;
 
+    /// Names the deployment in the answer to a read, where that leaves out the id that was asked for.
+    fn name(&self, _told: &mut Deployment, _asked: &str) {}
+
     /// What only the time of its answer tells of it: that it stands still, or has been in flight for long.
     fn date(&self, _told: &mut Deployment, _given: Timestamp) {}
 
@@ -122,6 +125,11 @@ pub trait Rest: Shape + Send + Sync + 'static {
     /// The same, where another call may know what was written instead: it is asked once, and fails in silence.
     async fn explain_missing(&self, _api: &Api, id: &str) -> Missing {
         self.missing(id)
+    }
+
+    /// What a list may leave out, where nothing was chosen from it: a sentence, or nothing.
+    fn unlisted(&self) -> &'static str {
+        ""
     }
 
     /// A deployment that may be asked for although it could not be read.
@@ -185,6 +193,14 @@ pub trait Rest: Shape + Send + Sync + 'static {
     async fn fetch(&self, api: &Api, id: &str, read: Read) -> Result<Option<Deployment>, Failure> {
         fetch(self.as_rest(), api, id, read).await
     }
+
+    /// One that a list showed before there was anything to read: as it is now, while that is still so.
+    ///
+    /// # Errors
+    /// When that could not be read.
+    async fn unread(&self, _api: &Api, _known: &Deployment) -> Result<Option<Deployment>, Failure> {
+        Ok(None)
+    }
 }
 
 /// What hangs on how an API writes a deployment; every [`Rest`] has it.
@@ -221,7 +237,8 @@ async fn first_list(rest: &dyn Rest, api: &Api, wanted: &Filter) -> Result<Vec<D
     Err(gone)
 }
 
-async fn fetch(rest: &dyn Rest, api: &Api, id: &str, read: Read) -> Result<Option<Deployment>, Failure> {
+/// How every platform's deployments are read, whatever is done around that.
+pub(super) async fn fetch(rest: &dyn Rest, api: &Api, id: &str, read: Read) -> Result<Option<Deployment>, Failure> {
     match api.send(rest.read(id)).await {
         Ok(reply) => {
             let mut one = [told(rest, &reply, id)?];
@@ -251,8 +268,9 @@ fn shown(rest: &dyn Rest, reply: &Reply) -> Result<Option<Deployment>, Failure> 
 
 /// The deployment in an answer to a read, which has to be the one that was asked for.
 fn told(rest: &dyn Rest, reply: &Reply, asked: &str) -> Result<Deployment, Failure> {
-    let told = shown(rest, reply)?.filter(has_fit_id);
-    let mut told = told.ok_or_else(|| reply.unreadable("without an id or a state"))?;
+    let mut told = shown(rest, reply)?;
+    told.iter_mut().for_each(|told| rest.name(told, asked));
+    let mut told = told.filter(has_fit_id).ok_or_else(|| reply.unreadable("without an id or a state"))?;
     rest.date(&mut told, reply.given);
     if !rest.is_same(asked, &told)? {
         return Err(reply.unreadable("about another deployment"));
@@ -331,7 +349,7 @@ impl Platform for Usual {
 
     async fn find(&self, api: &Api, id: &Id) -> Result<Found, Failure> {
         let rest = self.0.as_ref();
-        if let Some(told) = fetch(rest, api, id.as_str(), Read::First).await? {
+        if let Some(told) = rest.fetch(api, id.as_str(), Read::First).await? {
             return Ok(Found::Here(Box::new(told)));
         }
         // An API's 404 does not say which of two ids was wrong.
@@ -346,7 +364,10 @@ impl Platform for Usual {
     }
 
     async fn refresh(&self, api: &Api, known: &Deployment) -> Result<Found, Failure> {
-        let told = fetch(self.0.as_ref(), api, &known.id, Read::Later).await?;
+        let told = match self.0.fetch(api, &known.id, Read::Later).await? {
+            None => self.0.unread(api, known).await?,
+            told => told,
+        };
         Ok(match told {
             Some(mut told) => {
                 self.0.carry(known, &mut told);
@@ -362,6 +383,10 @@ impl Platform for Usual {
 
     fn is_guarded(&self) -> bool {
         self.0.is_guarded()
+    }
+
+    fn unlisted(&self) -> &'static str {
+        self.0.unlisted()
     }
 
     async fn list(&self, api: &Api, wanted: &Filter) -> Result<Listed, Failure> {

@@ -66,7 +66,8 @@ impl Choosing<'_, '_> {
             } else if now >= appear_by {
                 self.publish_remarks(&selection);
                 let when_empty = if listed.is_empty() { run.platform.when_empty() } else { "" };
-                return Err(nothing(selection, when_empty));
+                let unlisted = Some(run.platform.unlisted()).filter(|sentence| !sentence.is_empty());
+                return Err(Verdict { addition: unlisted.map(str::to_owned), ..nothing(selection, when_empty) });
             } else {
                 let slower = run.plan.slower.filter(|(after, _)| now - began >= *after);
                 let rest = slower.map_or(APPEARING, |(_, rest)| rest.max(APPEARING)).max(run.least_pause());
@@ -119,6 +120,8 @@ impl Choosing<'_, '_> {
             history: selector.select == Select::Superseded || selector.one_group,
             ended: selector.select == Select::Commit,
             pulls: selector.pull.is_some(),
+            superseded: selector.select == Select::Superseded,
+            commits: selector.commits(),
         };
         let list = Waiting::For("the list of deployments", run.start.elapsed());
         let listed = run.with_retries(self.signals, || run.platform.list(run.api, &filter));

@@ -37,6 +37,7 @@ impl Selector {
         self.mind_unknown(&in_target, &mut selection);
         selection.warnings.extend(unseen_target);
         selection.warnings.extend(stuck(&in_target));
+        selection.warnings.extend(self.own_run(&selection.chosen));
         selection.looked_at = self.looked_at(&in_target);
         if automatic > 0 {
             selection.looked_at.automatic = automatic;
@@ -146,6 +147,13 @@ impl Selector {
             .filter(|one| one.sources.iter().any(is_named) && !one.sources.iter().any(|it| self.is_branch(it)));
         let count = left.count();
         (count > 0).then(|| Remark::Strangers(count, self.repository.clone().or_else(|| self.home.clone())))
+    }
+
+    /// Where runs deploy, whatever is newest may be what this very run deploys.
+    fn own_run(&self, chosen: &[Deployment]) -> Option<Remark> {
+        let own = self.run_commit.as_ref().filter(|_| self.select != Select::Commit)?;
+        let is_own = |one: &&Deployment| one.commit.as_ref() == Some(own);
+        chosen.iter().find(is_own).map(|one| Remark::OwnRun(one.id.clone()))
     }
 
     fn is_meant(&self, one: &Deployment) -> bool {

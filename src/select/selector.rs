@@ -65,6 +65,8 @@ pub struct Selector {
     pub branch: Option<String>,
     /// For `commit`; seven characters or more.
     pub commit: Option<String>,
+    /// The commit that this run itself stands on, where runs deploy it and a pull request's is not its head.
+    pub run_commit: Option<String>,
     /// Only deployments to this target.
     pub target: Option<String>,
     /// The branch is a fork's: a deployment must come from this repository (`owner/name`) as well.
@@ -112,6 +114,12 @@ impl Selection {
 }
 
 impl Selector {
+    /// The commits that are meant by `commit`, each instead of those behind it.
+    pub fn commits(&self) -> Vec<String> {
+        let meant = [&self.commit, &self.run_commit].into_iter().flatten().cloned();
+        if self.select == Select::Commit { meant.collect() } else { Vec::new() }
+    }
+
     /// What is wanted, in a few words that fit one as well as many; for `commit` the hash comes next.
     pub fn describe(&self) -> String {
         let of_branch = self.branch.as_ref().map(|branch| format!(" of branch {branch}")).unwrap_or_default();

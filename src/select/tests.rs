@@ -11,6 +11,7 @@ fn wanted(select: Select) -> Selector {
         select,
         branch: None,
         commit: None,
+        run_commit: None,
         target: None,
         repository: None,
         pull: None,
@@ -134,6 +135,22 @@ fn what_is_held_back_undated_or_live_no_more_supersedes_nothing() {
     let selection = wanted(Select::Superseded).select(&listed);
     assert!(ids(&selection).is_empty(), "{:?}", ids(&selection));
     assert_eq!(selection.warnings.len(), 1);
+}
+
+#[test]
+fn what_this_run_deploys_itself_is_warned_of_unless_its_commit_is_named() {
+    let listed = [one("a", Running, 1, Some("main"), None)];
+    let own = listed[0].commit.clone();
+    for (select, run_commit, warnings) in [
+        (Select::Latest, own.clone(), 1),
+        (Select::All, own.clone(), 1),
+        (Select::All, Some("0000002aaaaaaa".to_owned()), 0),
+        (Select::All, None, 0),
+        (Select::Commit, own.clone(), 0),
+    ] {
+        let wanted = Selector { commit: own.clone(), run_commit, ..wanted(select) };
+        assert_eq!(wanted.select(&listed).warnings.len(), warnings, "{wanted:?}");
+    }
 }
 
 #[test]

@@ -66,6 +66,7 @@ pub fn judge(known: &Known<'_>, ids: Vec<Id>, faults: &mut Faults) -> (Target, G
         select,
         branch,
         commit,
+        run_commit: None,
         target: values.get("target").map(str::to_owned),
         repository: None,
         pull: None,
@@ -85,6 +86,9 @@ pub fn judge(known: &Known<'_>, ids: Vec<Id>, faults: &mut Faults) -> (Target, G
 /// The commit or branch of the CI's own run, where none is written.
 fn fill_from_facts(selector: &mut Selector, known: &Known<'_>, faults: &mut Faults) {
     let Known { entry, facts, home, .. } = known;
+    if entry.runs_deploy && (selector.select != Select::Commit || facts.is_merge) {
+        selector.run_commit.clone_from(&facts.run_commit);
+    }
     match selector.select {
         // A commit proves itself, also a fork's.
         Select::Commit if selector.commit.is_none() => {

@@ -319,3 +319,116 @@ fn a_signal_while_building_is_told_at_once_with_all_outputs() {
         assert_eq!(script.seen(), "ended\n", "the build goes on");
     }
 }
+
+/// What an expression of GitHub's comes to, as a text: `contains`, `!`, `&&`, `||` and brackets, of these values.
+struct Expression<'a> {
+    rest: &'a str,
+    values: &'a dyn Fn(&str) -> String,
+}
+
+impl Expression<'_> {
+    fn takes(&mut self, sign: &str) -> bool {
+        self.rest = self.rest.trim_start();
+        let rest = self.rest.strip_prefix(sign);
+        self.rest = rest.unwrap_or(self.rest);
+        rest.is_some()
+    }
+
+    fn any(&mut self) -> String {
+        let mut value = self.all();
+        while self.takes("||") {
+            let other = self.all();
+            value = if value.is_empty() { other } else { value };
+        }
+        value
+    }
+
+    fn all(&mut self) -> String {
+        let mut value = self.one();
+        while self.takes("&&") {
+            let other = self.one();
+            value = if value.is_empty() { value } else { other };
+        }
+        value
+    }
+
+    fn one(&mut self) -> String {
+        let truth = |is: bool| if is { "true".to_owned() } else { String::new() };
+        if self.takes("!") {
+            return truth(self.one().is_empty());
+        }
+        if self.takes("(") {
+            let value = self.any();
+            assert!(self.takes(")"), "{}", self.rest);
+            return value;
+        }
+        if self.takes("contains(") {
+            let text = self.any().to_lowercase();
+            assert!(self.takes(","), "{}", self.rest);
+            let part = self.any().to_lowercase();
+            assert!(self.takes(")"), "{}", self.rest);
+            return truth(text.contains(&part));
+        }
+        if self.takes("'") {
+            let (text, rest) = self.rest.split_once('\'').unwrap();
+            self.rest = rest;
+            return text.to_owned();
+        }
+        let end = self.rest.find(|c: char| !c.is_ascii_alphanumeric() && !"._".contains(c)).unwrap_or(self.rest.len());
+        let (name, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        (self.values)(name)
+    }
+}
+
+/// What the action hands over as the token.
+fn token_handed_over(platform: &str, written: &str, env: &[&str]) -> String {
+    let action = Path::new(env!("CARGO_MANIFEST_DIR")).join("action.yml");
+    let action: serde_yaml_ng::Value = serde_yaml_ng::from_str(&fs::read_to_string(action).unwrap()).unwrap();
+    let text = action["runs"]["steps"][0]["env"]["INPUT_TOKEN"].as_str().unwrap();
+    let text = text.strip_prefix("${{").and_then(|text| text.strip_suffix("}}")).unwrap();
+    let values = |name: &str| match name {
+        "inputs.platform" => platform.to_owned(),
+        "inputs.token" => written.to_owned(),
+        "github.token" => "of-the-job".to_owned(),
+        other => {
+            let variable = other.strip_prefix("env.").unwrap_or_else(|| panic!("{other} is not known here"));
+            if env.contains(&variable) { "of-somebody".to_owned() } else { String::new() }
+        }
+    };
+    let mut expression = Expression { rest: text, values: &values };
+    let value = expression.any();
+    assert_eq!(expression.rest.trim(), "", "is left of {text}");
+    value
+}
+
+#[test]
+fn the_token_of_the_job_goes_to_github_pages_alone() {
+    use cancel_deployment::platform::register::{REGISTER, named};
+    let plain = |id: &str| id.to_owned();
+    let spellings: [fn(&str) -> String; 6] = [
+        plain,
+        |id| id.to_uppercase(),
+        |id| id.replace('_', "-"),
+        |id| id.replace('_', "-").to_uppercase(),
+        |id| format!(" {id}\n"),
+        |id| id[..1].to_uppercase() + &id[1..],
+    ];
+    for entry in REGISTER {
+        let is_pages = entry.about.id == "github_pages";
+        for spell in spellings {
+            let platform = spell(entry.about.id);
+            assert_eq!(named(REGISTER, platform.trim()).map(|it| it.about.id), Some(entry.about.id), "{platform}");
+            let own = if is_pages { "of-the-job" } else { "" };
+            assert_eq!(token_handed_over(&platform, "", &[]), own, "{platform:?}");
+            assert_eq!(token_handed_over(&platform, "written", &[]), "written", "{platform:?}");
+            // The program takes these itself, as usual.
+            for variable in ["GITHUB_TOKEN", "GH_TOKEN"] {
+                assert_eq!(token_handed_over(&platform, "", &[variable]), "", "{platform:?} {variable}");
+            }
+        }
+    }
+    for other in ["", "github", "pages", "githubpages", "github pages"] {
+        assert_eq!(token_handed_over(other, "", &[]), "", "{other:?}");
+    }
+}

@@ -46,8 +46,8 @@ pub enum Sense {
 impl Sense {
     pub fn of(cell: Cell) -> Self {
         let asking = cell.phase.is_asking();
-        // The documented answer to this platform's cancel request is empty, so nothing of it can drip.
-        let is_silent = asking && cell.platform == "cloud_foundry";
+        // The documented answer to these platforms' cancel request is empty, so nothing of it can drip.
+        let is_silent = asking && ["cloud_foundry", "github_pages"].contains(&cell.platform);
         match cell.row {
             Row::ContentType => Self::Whole,
             Row::Drip if is_silent => Self::Whole,

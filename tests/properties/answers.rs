@@ -121,6 +121,7 @@ fn env(entry: &PlatformInfo) -> Env {
         "railway" => &[("project_token", TOKEN), ("service_id", "s1")],
         "netlify" => &[("token", TOKEN), ("site_id", "s1")],
         "cloudflare_workers" => &[("token", TOKEN), ("account_id", "a1")],
+        "github_pages" => &[("token", TOKEN), ("repository", "o/r")],
         other => panic!("`env` of tests/properties/answers.rs has no inputs for {other}"),
     };
     let common = [("platform", entry.about.id), ("api_url", "https://api.example")];
@@ -137,6 +138,7 @@ fn selection(aim: u8) -> Option<Selector> {
         select,
         branch: (select == Select::Branch).then(|| "main".to_owned()),
         commit: (select == Select::Commit).then(|| "1111111".to_owned()),
+        run_commit: None,
         target: None,
         repository: None,
         pull: None,
@@ -275,6 +277,7 @@ pub fn seeds() -> Vec<Conversation> {
         railway(),
         netlify(),
         cloudflare_workers(),
+        github_pages(),
     ]
     .concat()
 }
@@ -429,6 +432,31 @@ fn cloudflare_workers() -> Vec<Conversation> {
             &[(0, &running), (0, &no), (0, &told("stopped", json!("fail")))],
             "failed",
         ),
+    ]
+}
+
+fn github_pages() -> Vec<Conversation> {
+    let told = |word: &str| json!({ "status": word }).to_string();
+    let commit = "1111111111111111111111111111111111111111";
+    let records =
+        json!([{ "id": 3001, "sha": commit, "ref": "main", "created_at": "2026-01-02T03:04:05Z" }]).to_string();
+    let (running, canceled) = (told("deployment_in_progress"), told("deployment_cancelled"));
+    let finished = r#"{"message":"Unable to cancel deployment d1 as it's finished.","status":"400"}"#;
+    vec![
+        conversation(
+            "github_pages",
+            0,
+            &[(0, &running), (4, ""), (0, &told("syncing_files")), (0, &canceled)],
+            "canceled",
+        ),
+        conversation(
+            "github_pages",
+            0,
+            &[(0, &running), (6, finished), (0, &running), (0, &told("succeed"))],
+            "completed",
+        ),
+        conversation("github_pages", 3, &[(0, &records), (0, &running), (4, ""), (0, &canceled)], "canceled"),
+        conversation("github_pages", 0, &[(0, &told("")), (4, ""), (0, &told("deployment_lost"))], "failed"),
     ]
 }
 

@@ -125,6 +125,7 @@ fn any_wanted() -> impl Strategy<Value = Selector> {
                 select: kind,
                 branch: branch.then(|| "main".to_owned()),
                 commit: (kind == Select::Commit).then(|| "1111111".to_owned()),
+                run_commit: None,
                 target,
                 repository: None,
                 pull: None,

@@ -1,6 +1,6 @@
 // Calls the sandbox through the clients that the platforms publish for Node, and says how each call went.
 //
-// usage: clients.mjs vercel|qovery|netlify FOLDER LINE
+// usage: clients.mjs vercel|qovery|netlify|octokit FOLDER LINE
 //
 // FOLDER holds the packages, and LINE is what `sandbox --every-state` says of the platform. Ends with 1 if a call went
 // wrong. The certificate's authority is named by NODE_EXTRA_CA_CERTS.
@@ -14,7 +14,12 @@ const { url, token, ...words } = Object.fromEntries(
     line.split(" ").slice(1).map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)]),
 );
 const deployments = Object.entries(words).map(([state, text]) => [state, ...text.split("/")]);
-const packageOf = { vercel: "@vercel/sdk", qovery: "qovery-typescript-axios", netlify: "@netlify/api" }[client];
+const packageOf = {
+    vercel: "@vercel/sdk",
+    qovery: "qovery-typescript-axios",
+    netlify: "@netlify/api",
+    octokit: "@octokit/request",
+}[client];
 const require = createRequire(pathToFileURL(`${folder}/`));
 const { version } = JSON.parse(readFileSync(`${folder}/node_modules/${packageOf}/package.json`));
 let bad = 0;
@@ -144,5 +149,39 @@ async function netlify() {
     await call("wrong token", () => connect("unknown").getSite({ site_id }), 401);
 }
 
-await { vercel, qovery, netlify }[client]();
+async function octokit() {
+    const { exports } = JSON.parse(readFileSync(`${folder}/node_modules/${packageOf}/package.json`));
+    const { request } = await import(pathToFileURL(`${folder}/node_modules/${packageOf}/${exports["."].import}`));
+    const connect = (token) => request.defaults({ baseUrl: url, owner: "acme", repo: "web", headers: { authorization: `Bearer ${token}` } });
+    const api = connect(token);
+    const one = "/repos/{owner}/{repo}/pages/deployments/{pages_deployment_id}";
+    const records = (options) => api("GET /repos/{owner}/{repo}/deployments", { environment: "github-pages", ...options });
+    const get = async (id, word) => {
+        const found = await api(`GET ${one}`, { pages_deployment_id: id });
+        should([found.status, found.data.status], [200, word]);
+    };
+
+    await call("site", async () => should((await api("GET /repos/{owner}/{repo}/pages")).data.build_type, "workflow"));
+    for (const [state, id, word] of deployments) {
+        const isOver = ["canceled", "succeeded", "failed"].includes(state);
+        await call(`get ${state}`, () => get(id, word));
+        await call(`record ${state}`, async () => {
+            const { data } = await records({ sha: id });
+            should(data.map((each) => [each.sha, each.ref]), [[id, "main"]]);
+            const statuses = await api("GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses", { deployment_id: data[0].id });
+            should(statuses.data[0].deployment_url, data[0].url);
+        });
+        const cancel = async () => should((await api(`POST ${one}/cancel`, { pages_deployment_id: id })).status, 204);
+        await call(`cancel ${state}`, cancel, isOver ? 400 : undefined);
+        await call(`get ${state} afterwards`, () => get(id, isOver ? word : "deployment_cancelled"));
+    }
+    await call("list", async () => {
+        const { data, headers } = await records({ per_page: 2 });
+        should([data.length, headers.link.includes('rel="next"')], [2, true]);
+    });
+    await call("get unknown", () => get("1".repeat(40), ""), 404);
+    await call("wrong token", () => connect("unknown")(`GET ${one}`, { pages_deployment_id: deployments[0][1] }), 401);
+}
+
+await { vercel, qovery, netlify, octokit }[client]();
 process.exitCode = Number(bad > 0);

@@ -14,6 +14,7 @@ DATADOG_PREVIEW_VERSION=2.52.0
 VERCEL_VERSION=1.28.35
 QOVERY_VERSION=1.1.952
 NETLIFY_VERSION=15.1.2
+OCTOKIT_VERSION=10.0.16
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 work=$(mktemp -d)
@@ -25,7 +26,7 @@ trap cleanup EXIT
 . tests/runners/common.sh
 
 clients=("$@")
-[[ $# -gt 0 ]] || clients=(pydo cloudfoundry datadog-v2 datadog-preview vercel qovery netlify)
+[[ $# -gt 0 ]] || clients=(pydo cloudfoundry datadog-v2 datadog-preview vercel qovery netlify octokit)
 mkdir -p "${built%/debug}/clients"
 home=$(cd "${built%/debug}/clients" && pwd)
 
@@ -38,6 +39,7 @@ package() {
         vercel) echo "@vercel/sdk@$VERCEL_VERSION" ;;
         qovery) echo "qovery-typescript-axios@$QOVERY_VERSION" ;;
         netlify) echo "@netlify/api@$NETLIFY_VERSION" ;;
+        octokit) echo "@octokit/request@$OCTOKIT_VERSION" ;;
         *) echo "no client is called $1" >&2; return 1 ;;
     esac
 }
@@ -63,13 +65,14 @@ install_client() {
 
 line() { grep "^$1 " "$work/lines"; }
 python() { "$home/$1/bin/python" -W ignore tests/runners/clients.py "$2" "$work" "$(line "${3:-$2}")"; }
-node_client() { NODE_EXTRA_CA_CERTS=$work/ca.pem node tests/runners/clients.mjs "$1" "$home/$1" "$(line "$1")"; }
+node_client() { NODE_EXTRA_CA_CERTS=$work/ca.pem node tests/runners/clients.mjs "$1" "$home/$1" "$(line "${2:-$1}")"; }
 
 run_client() {
     case $1 in
         pydo) python pydo pydo digitalocean ;;
         cloudfoundry) python cloudfoundry cloud_foundry ;;
         datadog-*) python "$1" datadog ;;
+        octokit) node_client octokit github_pages ;;
         *) node_client "$1" ;;
     esac
 }

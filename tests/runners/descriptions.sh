@@ -21,7 +21,7 @@ trap cleanup EXIT
 . tests/runners/common.sh
 
 platforms=("$@")
-[[ $# -gt 0 ]] || platforms=(digitalocean cloud_foundry datadog vercel qovery render netlify)
+[[ $# -gt 0 ]] || platforms=(digitalocean cloud_foundry datadog vercel qovery render netlify github_pages)
 mkdir -p "${built%/debug}/clients"
 home=$(cd "${built%/debug}/clients" && pwd)/prism
 if [[ $(cat "$home/installed" 2>/dev/null || true) != "$PRISM_VERSION" ]]; then
@@ -64,6 +64,7 @@ cancel() { # PLATFORM STATE ID
         datadog) inputs=(DEPLOYMENT_ID="$id" APP_KEY="$token" API_KEY="sandbox-api-key-5Tz8/+Y=") ;;
         digitalocean) inputs=(DEPLOYMENT_ID="$id" APP_ID="7c9e6679-7425-40de-944b-000000000001" TOKEN="$token") ;;
         vercel) inputs=(DEPLOYMENT_ID="$id" TEAM_ID=team_1 TOKEN="$token") ;;
+        github_pages) inputs=(DEPLOYMENT_ID="$id" REPOSITORY=acme/web BRANCH=main TOKEN="$token") ;;
         render) inputs=(DEPLOYMENT_ID="$id" SERVICE_ID=srv-cu2k7g0gph6c73ffc4h0 TOKEN="$token") ;;
         netlify) inputs=(DEPLOYMENT_ID="$id" SITE_NAME=web TOKEN="$token") ;;
         *) inputs=(DEPLOYMENT_ID="$id" TOKEN="$token") ;;

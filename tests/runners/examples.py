@@ -13,7 +13,8 @@ BRANCH = "feature/login"
 CF_APP = "305cea31-5a44-45ca-b51b-e89c7a8ef8b2"
 
 # Deploy actions that stand in for real ones: the folder with what the real repository has at its root.
-ACTIONS = {"digitalocean/action-doctl": "doctl-action", "digitalocean/app_action": "app-action"}
+ACTIONS = {"digitalocean/action-doctl": "doctl-action", "digitalocean/app_action": "app-action",
+           "actions/upload-pages-artifact": "pages-artifact", "actions/deploy-pages": "pages-action"}
 
 
 @dataclass
@@ -62,6 +63,10 @@ RAILWAY_UP = f"npx --yes @railway/cli@5.63.1 up --detach --service {RAILWAY_SERV
 NETLIFY_SITE, NETLIFY_ID = "0d3a9d2f-ef94-4380-93df-27ee400e2048", "66a9a1c24fd25f0008000001"
 CLOUDFLARE_ACCOUNT, CLOUDFLARE_ID = "0a1b2c3d4e5f60718293a4b5c6d7e8f9", "8d578524-4930-4f29-b46f-000000000001"
 ANNOUNCED = "Stop the announced build"
+PAGES_ID = "8e52d20341103fba0f42d25d5c4e3a6a00000001"
+PAGES = {"actions/checkout": GREEN, "Pack the site": GREEN}
+REFUSAL = ("Deployment request failed for 26b486ee6204e9df792692b5a91daffc45880070 due to in progress deployment. "
+           f"Please cancel {PAGES_ID} first or wait for it to complete.")
 LEFT = "Stop what a broken push has left behind"
 
 
@@ -144,6 +149,7 @@ CASES = [
     dispatched("canceled", by_hand("netlify", "latest", "false"), green=True, outcome="canceled", went_live="false", canceled=(NETLIFY_ID,)),
     dispatched("canceled", by_hand("cloudflare_workers", "latest", "false", worker="shop"), green=True, outcome="canceled", went_live="false",
                canceled=(CLOUDFLARE_ID,)),
+    dispatched("canceled", by_hand("github_pages", "latest", "false"), green=True, outcome="canceled", went_live="false", canceled=(PAGES_ID,)),
     dispatched("canceled", by_hand("railway", "latest", "false"), green=True, outcome="canceled", went_live="false", canceled=(RAILWAY_ID,)),
 
     Case("canceled-workflow", "canceled", {"Deploy": RED, STOP: GREEN}, outcome="canceled", went_live="false", canceled=("dep-do",),
@@ -231,6 +237,17 @@ CASES = [
          went_live="true", told="a version of this build is live", event="check_run", payload=check_run()),
     Case("cloudflare-workers", "canceled", {}, green=True, event="check_run", payload=check_run(kind="pages")),
     Case("cloudflare-workers", "canceled", {}, green=True, event="check_run", payload=check_run("github-actions")),
+    Case("github-pages", "canceled", {**PAGES, "Deploy": RED, STOP: GREEN}, outcome="canceled", went_live="false", canceled=(PAGES_ID,),
+         calls=("deploy-pages",), deploy="wait"),
+    Case("github-pages", "canceled", {**PAGES, "Deploy": RED, STOP: GREEN}, outcome="canceled", went_live="false", canceled=(PAGES_ID,),
+         calls=("deploy-pages",), deploy="fail"),
+    Case("github-pages", "goes-live", {**PAGES, "Deploy": RED, STOP: RED, "Say that it is live": GREEN}, outcome="completed", went_live="true",
+         calls=("deploy-pages",), told="but its site is live", deploy="wait"),
+    Case("github-pages", "live-already", {**PAGES, "Deploy": GREEN}, green=True, calls=("deploy-pages",)),
+    Case("github-pages", "canceled", {"Clear the way": GREEN}, green=True, outcome="canceled", went_live="false", canceled=(PAGES_ID,),
+         event="workflow_dispatch", inputs={"blocker": REFUSAL}),
+    Case("github-pages", "canceled", {"Clear the way": GREEN}, green=True, outcome="canceled", went_live="false", canceled=(PAGES_ID,),
+         event="workflow_dispatch", inputs={"blocker": PAGES_ID}),
 ]
 
 
@@ -299,6 +316,8 @@ class Runner:
             "VERCEL_TOKEN": token, "DIGITALOCEAN_ACCESS_TOKEN": token, "CF_USERNAME": "deployer", "CF_PASSWORD": token,
             "DD_API_KEY": settings["STAND_IN_API_KEY"], "DD_APP_KEY": token, "QOVERY_API_TOKEN": token,
             "RENDER_API_KEY": token, "RAILWAY_TOKEN": token, "NETLIFY_AUTH_TOKEN": token, "CLOUDFLARE_API_TOKEN": token,
+            # What act makes the job's own token of.
+            "GITHUB_TOKEN": token,
         }
         words = ["--env", "--var", "--input"]
         options = [f"{name}={value}" for name, value in settings.items()], [f"{name}={value}" for name, value in variables.items()], [

@@ -223,6 +223,10 @@ pub struct Traits {
     pub supersedes: bool,
     /// Deployments carry a branch and a commit.
     pub commits: bool,
+    /// The id of a deployment is its commit, so no two are of one commit.
+    pub ids_are_commits: bool,
+    /// Only the newest hundred of a list are looked at.
+    pub newest_alone: bool,
     /// How many requests for lists one look at a scope without anything in flight takes.
     pub lists: usize,
     /// What is in a state that nobody knows can be canceled there.
@@ -253,6 +257,8 @@ impl Traits {
         many: true,
         supersedes: false,
         commits: true,
+        ids_are_commits: false,
+        newest_alone: false,
         lists: 1,
         unknown_can_be_canceled: true,
         blind: true,

@@ -187,6 +187,16 @@ impl Stage {
         self.selects(Select::Branch)
     }
 
+    /// The commit of the deployment with that number, where a test has made it from this one.
+    pub fn commit(self, number: usize, made_from: &str) -> String {
+        if self.traits().ids_are_commits { self.id(number) } else { made_from.to_owned() }
+    }
+
+    /// Whether two deployments can be of one commit, and one of none.
+    pub fn has_commits_beside_ids(self) -> bool {
+        !self.traits().ids_are_commits
+    }
+
     /// The requests up to the first cancel request.
     pub fn asks(self) -> Vec<Call> {
         let mut calls = vec![Call::Read; self.traits().reads_before];

@@ -31,6 +31,7 @@ download() { # FILE
     unset DIGITALOCEAN_ACCESS_TOKEN DIGITALOCEAN_TOKEN CF_ACCESS_TOKEN CF_PASSWORD CF_CLIENT_SECRET DD_API_KEY
     unset DD_APP_KEY VERCEL_TOKEN QOVERY_CLI_ACCESS_TOKEN Q_CLI_ACCESS_TOKEN QOVERY_API_TOKEN RENDER_API_KEY
     unset RAILWAY_TOKEN RAILWAY_API_TOKEN NETLIFY_AUTH_TOKEN NETLIFY_API_TOKEN CLOUDFLARE_API_TOKEN CF_API_TOKEN
+    unset GITHUB_TOKEN GH_TOKEN
     if command -v curl >/dev/null; then
       exec curl --fail --silent --show-error --location --proto-redir =https --retry 2 --connect-timeout 20 --max-time 120 \
         --output "$folder/$1" "$from/$1"

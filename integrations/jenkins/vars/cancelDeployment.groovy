@@ -45,6 +45,9 @@ import groovy.transform.Field
     'site_name',
     'account_id',
     'worker',
+    'server_url',
+    'repository',
+    'environment',
 ]
 
 Map call(Map given = [:]) {

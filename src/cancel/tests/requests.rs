@@ -106,6 +106,17 @@ fn a_refusal_of_one_that_somebody_else_has_stopped_is_no_request_of_ours() {
     check(patience, unclear, Outcome::Canceled, 1);
 }
 
+/// What refuses may know of the end before what is read does.
+#[test]
+fn a_refusal_because_it_is_over_is_looked_at_once_more() {
+    let over = || Event::Answered(Err(Failure { is_over: true, ..failure(Kind::Refused) }));
+    let go = || vec![sight(Running), over(), sight(Running)];
+    check(plan(), then(go(), vec![sight(Succeeded)]), Outcome::Completed, 1);
+    check(plan(), then(go(), vec![sight(Canceled)]), Outcome::Canceled, 1);
+    check(plan(), then(go(), vec![sight(Running)]), Outcome::Error, 1);
+    check(plan(), vec![sight(Running), over(), sight(Succeeded)], Outcome::Completed, 1);
+}
+
 #[test]
 fn a_rate_limited_request_is_none() {
     let limited = |until| {

@@ -15,8 +15,17 @@ const LARGEST_EVENT: u64 = 8 << 20;
 /// Events whose run stands on the default branch although they are about something else.
 const ABOUT_OTHERS: [&str; 6] = ["check_run", "check_suite", "delete", "issue_comment", "status", "workflow_run"];
 
-/// Reads the event where the variables alone would name a merge commit or the default branch.
+/// What the run is about, and the commit that it stands on itself: of a pull request its merge, or the base's where the
+/// reference is not the pull request's own.
 pub(super) fn read(env: &Env) -> Facts {
+    let facts = about(env);
+    let reference = env.var("GITHUB_REF").unwrap_or_default();
+    let is_merge = facts.pull.is_some() && reference.starts_with("refs/pull/") && reference.ends_with("/merge");
+    Facts { run_commit: env.var("GITHUB_SHA").map(str::to_owned), is_merge, ..facts }
+}
+
+/// Reads the event where the variables alone would name a merge commit or the default branch.
+fn about(env: &Env) -> Facts {
     let name = env.var("GITHUB_EVENT_NAME").unwrap_or_default();
     let (needed, read): (_, fn(&Env, &Value) -> Facts) = match name {
         _ if name.starts_with("pull_request") => ("/pull_request/head", pull_request),
@@ -304,7 +313,8 @@ mod tests {
         let own = json!({ "action": "nightly", "client_payload": {} });
         check("repository_dispatch", own, MERGE, "main", None);
         let odd = [("GITHUB_REF", ""), ("GITHUB_REF_NAME", "42/merge")];
-        assert_eq!(facts("schedule", None, &odd), Facts::default());
+        let knows_nothing = Facts { run_commit: Some(MERGE.to_owned()), ..Facts::default() };
+        assert_eq!(facts("schedule", None, &odd), knows_nothing);
         let tag = [("GITHUB_REF", "refs/tags/v1"), ("GITHUB_REF_TYPE", "tag")];
         assert_eq!(facts("release", None, &tag).branch, None);
     }

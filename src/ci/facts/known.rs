@@ -15,6 +15,10 @@ pub struct Facts {
     pub commit_page: Option<String>,
     /// The pull request that it is for, and whose head commit and branch are.
     pub pull: Option<Pull>,
+    /// The commit that the run itself stands on, whatever it is about.
+    pub run_commit: Option<String>,
+    /// That is the merge of the pull request that it is for.
+    pub is_merge: bool,
     /// Sentences worth a warning.
     pub notes: Vec<String>,
 }

@@ -92,6 +92,7 @@ impl Facts {
     fn checked(mut self) -> Self {
         let notes = &mut self.notes;
         self.commit = sound(self.commit, "commit", notes).filter(|commit| is_commit(commit));
+        self.run_commit = self.run_commit.filter(|commit| is_commit(commit));
         self.branch = sound(self.branch, "branch", notes);
         self.branch = self.branch.and_then(|name| branch(&name, notes));
         if let Some(fork) = &mut self.fork {

@@ -54,6 +54,10 @@ pub fn remarks() -> Vec<(Remark, &'static str)> {
             "One deployment in flight does not name a branch, so nobody knows what supersedes it, and it is left alone.",
         ),
         (
+            Remark::OwnRun("d-1".to_owned()),
+            "This run itself stands on commit d-1: what was chosen may be what this very run deploys.",
+        ),
+        (
             Remark::Stuck(vec![("d-1".to_owned(), Duration::from_secs(30 * 3600)), ("d-2".to_owned(), DAY * 14)], 0),
             "2 deployments have been in flight for over a day, which nobody may be working on any more: d-1 (1 day), d-2 (14 days).",
         ),

@@ -131,6 +131,8 @@ pub enum Remark {
     Ungrouped(usize),
     /// So many have no time, so they supersede nothing.
     Undated(usize),
+    /// The one with this id is of the commit that this run stands on.
+    OwnRun(String),
     /// These have been in flight for that long, besides so many more.
     Stuck(Vec<(String, Duration)>, usize),
 }
@@ -266,6 +268,12 @@ impl fmt::Display for Remark {
             Self::UnseenTarget(wanted, seen) => {
                 return write!(f, "No deployment to {wanted} was seen, only to {}.", seen.join(", "));
             }
+            Self::OwnRun(id) => {
+                return write!(
+                    f,
+                    "This run itself stands on commit {id}: what was chosen may be what this very run deploys."
+                );
+            }
             Self::Stuck(named, more) => return write_stuck(f, named, *more),
             Self::Automatic(count)
             | Self::UnknownState(count, _)
@@ -274,11 +282,18 @@ impl fmt::Display for Remark {
             | Self::Ungrouped(count)
             | Self::Undated(count) => *count,
         };
+        self.write_some(f, count)
+    }
+}
+
+impl Remark {
+    /// A sentence about so many.
+    fn write_some(&self, f: &mut fmt::Formatter<'_>, count: usize) -> fmt::Result {
         let some = capital(&counted(count));
         let (is, does, it) = if count == 1 { ("is", "does", "it") } else { ("are", "do", "them") };
         let unknown = if count == 1 { "what supersedes it, and it is" } else { "what supersedes them, and they are" };
         match self {
-            Self::UnseenTarget(..) | Self::Stuck(..) => Ok(()),
+            Self::UnseenTarget(..) | Self::OwnRun(_) | Self::Stuck(..) => Ok(()),
             Self::Automatic(_) => {
                 let was = if count == 1 { "was" } else { "were" };
                 write!(

@@ -96,7 +96,7 @@ fn every_variant_has_an_example() {
         Rest: NoneInFlight Live NoneSuperseded NoneMeant;
         Liveness: WentLive Open;
         Unsure: Undated SameTime UnknownState;
-        Remark: UnseenTarget Automatic UnknownState Silent Strangers Ungrouped Undated Stuck;
+        Remark: UnseenTarget Automatic UnknownState Silent Strangers Ungrouped Undated OwnRun Stuck;
     };
     for name in names {
         assert!(shown.contains(name), "{name} has no example");

@@ -113,6 +113,7 @@ mod tests {
             select,
             branch: None,
             commit: None,
+            run_commit: None,
             target: None,
             repository: None,
             pull: None,

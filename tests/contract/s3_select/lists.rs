@@ -4,8 +4,8 @@ use crate::sandbox::{Call, Fault};
 use crate::stage::{every_selecting, not_listed, one, rate_limit};
 
 every_selecting!(a_page_that_cannot_be_read_leaves_nothing_to_choose_from, Latest, |stage| {
-    if !stage.traits().many {
-        // A queue comes whole.
+    if !stage.traits().many || stage.traits().newest_alone {
+        // A queue comes whole, and one page is enough for the newest.
         return;
     }
     let scope = stage.scope((1..=250).map(one));

@@ -11,7 +11,7 @@ use crate::ci::{ALL, read};
 use crate::models::silence;
 use crate::sandbox::{Call, Fault, MINTED, Sandbox, TOKEN};
 use crate::sandbox::{
-    cloud_foundry, cloudflare_workers, datadog, digitalocean, netlify, qovery, railway, render, vercel,
+    cloud_foundry, cloudflare_workers, datadog, digitalocean, github_pages, netlify, qovery, railway, render, vercel,
 };
 use crate::stage::{Course, One, Stage, every_platform};
 use crate::step::{self, Step};
@@ -190,6 +190,19 @@ fn from_cloudflare_workers(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> 
     step.input("deployment_id", &ids.join(",")).input("timeout", "2")
 }
 
+fn from_github_pages(sandbox: &Sandbox, step: Step, texts: &mut Texts) -> Step {
+    let mut ids = vec![texts.written()];
+    for n in 1..AT_ONCE {
+        let one = github_pages::Publication::new(github_pages::REPOSITORY, &github_pages::id(n)).branch(texts.next());
+        let after = [if n % 3 == 0 { "deployment_failed" } else { "deployment_cancelled" }];
+        sandbox.add(one.states([texts.next()]).after_cancel(after));
+        ids.push(github_pages::id(n));
+    }
+    sandbox.fault(Call::Cancel, [texts.error(422), texts.error(403)]);
+    let step = on("github_pages", sandbox, step).input("repository", github_pages::REPOSITORY);
+    step.input("environment", "a\"b").input("deployment_id", &ids.join(","))
+}
+
 /// Runs a scene on every CI system, all at the same time.
 fn everywhere(scene: impl Fn(&Sandbox, Step, &mut Texts) -> Step) {
     let begun = ALL.into_iter().enumerate().map(|(number, ci)| {
@@ -217,6 +230,7 @@ every_platform!(nothing_that_a_platform_says_acts_on_any_system, |stage| {
         Stage::Railway => from_railway,
         Stage::Netlify => from_netlify,
         Stage::CloudflareWorkers => from_cloudflare_workers,
+        Stage::GitHubPages => from_github_pages,
         Stage::Acme => from_acme,
     });
 });

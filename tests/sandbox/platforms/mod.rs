@@ -8,6 +8,7 @@ pub mod cloud_foundry;
 pub mod cloudflare_workers;
 pub mod datadog;
 pub mod digitalocean;
+pub mod github_pages;
 pub mod netlify;
 pub mod qovery;
 pub mod railway;
@@ -28,6 +29,7 @@ macro_rules! platforms {
             Railway railway,
             Netlify netlify,
             CloudflareWorkers cloudflare_workers,
+            GitHubPages github_pages,
             Acme acme,
         }
     };

@@ -1,0 +1,157 @@
+//! Which deployment is meant, and of which repository: a commit, an address of GitHub's API, or a refusal that names one.
+
+use std::collections::BTreeSet;
+
+use url::Url;
+
+use super::wire::{is_commit, is_short};
+use crate::input::Values;
+use crate::input::faults::Faults;
+use crate::model::address::Address;
+use crate::model::deployment::same_commit;
+use crate::model::id::Id;
+
+/// What an address of the API says.
+struct Named {
+    host: String,
+    repository: String,
+    id: String,
+}
+
+/// What an address says; `None` where the text is none.
+fn parse(text: &str) -> Option<Result<Named, String>> {
+    text.contains('/').then(|| {
+        let url = Url::parse(text).map_err(|error| format!("is not a URL ({error})"))?;
+        let path: Vec<_> = url.path_segments().into_iter().flatten().collect();
+        let inside = path.iter().position(|part| *part == "repos").and_then(|at| path.get(at + 1..));
+        match inside {
+            Some([owner, name, "pages", "deployments", id, ..]) if !id.is_empty() => Ok(Named {
+                host: url.host_str().unwrap_or_default().to_owned(),
+                repository: format!("{owner}/{name}"),
+                id: (*id).to_owned(),
+            }),
+            _ => Err(
+                "names no deployment of Pages, as the number of a GitHub deployment does not: give its commit, or an \
+                      address that goes on with /pages/deployments/COMMIT"
+                    .to_owned(),
+            ),
+        }
+    })
+}
+
+/// The deployment that has to be canceled first, in GitHub's refusal to begin another one.
+fn blocker(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("due to in progress deployment. Please cancel ")?;
+    rest.split_once(" first").map(|(id, _)| id)
+}
+
+/// A commit, whole or short, in small letters; anything else is opaque.
+pub(super) fn read_id(written: &Id) -> Result<Id, String> {
+    let text = blocker(written.as_str()).unwrap_or(written.as_str());
+    let id = parse(text).transpose()?.map_or_else(|| text.to_owned(), |named| named.id);
+    Id::parse(&if is_commit(&id) || is_short(&id) { id.to_ascii_lowercase() } else { id })
+}
+
+/// A repository as it is written.
+pub(super) fn named(text: &str) -> Result<Id, String> {
+    let is_part = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c));
+    match text.split_once('/') {
+        Some((owner, name)) if is_part(owner) && is_part(name) && !matches!(name, "." | "..") => Id::parse(text),
+        _ => Err("takes a repository as `owner/name`".to_owned()),
+    }
+}
+
+/// The repository that addresses among the ids name: it beats the usual variable, and a written one must be the same.
+pub(super) fn repository(values: &Values, api: &str, faults: &mut Faults) -> Option<Id> {
+    let ids = values.list("deployment_id");
+    let given = values.given("deployment_id");
+    let found: Vec<_> = ids.iter().filter_map(|id| parse(id)?.ok()).collect();
+    let own = Address::parse(api).ok();
+    if let Some(other) = found.iter().find(|named| own.as_ref().is_some_and(|own| own.host() != named.host)) {
+        let text = format!("is an address at {}, another server than in `api_url`", other.host);
+        faults.add(given, "deployment_id", text);
+    }
+    let mut all: BTreeSet<_> = found.iter().map(|named| named.repository.to_ascii_lowercase()).collect();
+    // What is no address is of the usual one.
+    all.extend(
+        values.get("repository").filter(|_| found.len() < ids.len() && !found.is_empty()).map(str::to_lowercase),
+    );
+    if all.len() > 1 {
+        let all: Vec<_> = all.into_iter().collect();
+        let text = format!("names deployments of several repositories ({}): a run is for one", all.join(", "));
+        faults.add(given, "deployment_id", text);
+    }
+    let first = found.into_iter().next()?.repository;
+    let written = values.get("repository").filter(|_| !values.is_usual("repository"));
+    if written.is_some_and(|written| !written.eq_ignore_ascii_case(&first)) {
+        let text = format!("is another repository than in the address in `deployment_id`: {first}");
+        faults.add(values.given("repository"), "repository", text);
+    }
+    named(&first).ok()
+}
+
+/// A commit beside an id that is another one is known to be wrong before anything is asked; and a refusal is told apart.
+pub(super) fn judge(values: &Values, faults: &mut Faults) -> Vec<Id> {
+    let written = values.list("deployment_id");
+    let ids: Vec<_> = written.iter().filter_map(|id| read_id(&Id::parse(id).ok()?).ok()).collect();
+    let commit = values.get("commit").filter(|commit| commit.chars().all(|c| c.is_ascii_hexdigit()));
+    let is_other = |id: &&Id| {
+        (is_commit(id.as_str()) || is_short(id.as_str())) && !commit.is_none_or(|it| same_commit(it, id.as_str()))
+    };
+    if let Some(other) = ids.iter().find(is_other) {
+        let text = format!("is another commit than the one in `deployment_id`, {}", other.as_str());
+        faults.add(values.given("commit"), "commit", text);
+    }
+    if let Some(id) = written.iter().find_map(|text| blocker(text)) {
+        faults.notes.push(format!(
+            "`deployment_id` is GitHub's refusal of a new deployment: the one in its way, {id}, is meant."
+        ));
+    }
+    ids
+}
+
+/// Where the pages for people are: as it is written, else on the server of a written `api_url`, else on the run's own.
+pub(super) fn server(values: &Values, api: &str, faults: &mut Faults) -> String {
+    let written =
+        values.parsed("server_url", faults, |text| Address::parse(text).map(|_| text.trim_end_matches('/').to_owned()));
+    let is_elsewhere =
+        values.given("api_url").is_some() && !values.is_usual("api_url") && values.is_usual("server_url");
+    written.filter(|_| !is_elsewhere).or_else(|| beside(api)).unwrap_or_else(|| "https://github.com".to_owned())
+}
+
+/// The server of an API: `api.` stands before its name, or `/api/v3` behind.
+fn beside(api: &str) -> Option<String> {
+    let url = Url::parse(api).ok()?;
+    let host = url.host_str()?;
+    let is_inside = url.path().trim_end_matches('/').ends_with("/api/v3");
+    let host = if is_inside { host } else { host.strip_prefix("api.")? };
+    Some(format!("https://{host}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_for_people_are_on_the_server_of_the_api() {
+        for (api, server) in [
+            ("https://api.github.com", Some("https://github.com")),
+            ("https://api.octo.ghe.com/", Some("https://octo.ghe.com")),
+            ("https://git.acme.example/api/v3", Some("https://git.acme.example")),
+            ("https://api.acme.example/api/v3/", Some("https://api.acme.example")),
+            ("http://127.0.0.1:8080/pages", None),
+            ("", None),
+        ] {
+            assert_eq!(beside(api).as_deref(), server, "{api}");
+        }
+    }
+
+    #[test]
+    fn only_a_refusal_names_another_deployment() {
+        let text = "Deployment request failed for a1 due to in progress deployment. Please cancel b2 first or wait";
+        assert_eq!(blocker(text), Some("b2"));
+        for other in ["Please cancel b2 first", "due to in progress deployment. Please cancel b2", "b2", ""] {
+            assert_eq!(blocker(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! GitHub Pages, after GitHub's OpenAPI description (@octokit/openapi 23.0.2) and actions/deploy-pages (cd2ce8f, 2026-03).
+//!
+//! Four traps shape this file. The id of a deployment is its commit, and what a read tells is one word: a second run of
+//! that commit goes on under the same id, so the first end that is read is the end. Nothing lists these deployments: the
+//! records of GitHub's own Deployments name the commits, and each of them is asked for. A 403 may be a rate limit. And
+//! what has finished refuses to be canceled with a 400, which is the ordinary race.
+
+mod address;
+mod site;
+mod wire;
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use self::site::{Pages, date, get, versioned, whole_commit};
+use self::wire::{STATES, Wire, is_commit, is_short};
+use super::rest::{Rest, fetch, opened};
+use super::scope::Scope;
+use super::usual::{Read, present};
+use super::{Need, Opened, PlatformInfo, input, secret};
+use crate::api::{Api, ApiError, ApiRequest, Errors, Once, Response, Service};
+use crate::input::faults::Faults;
+use crate::input::{Input, Values};
+use crate::model::about::{About, CanRollBack};
+use crate::model::answers::{Conclusion, Filter};
+use crate::model::deployment::{Deployment, Live, Source};
+use crate::model::failure::Failure;
+use crate::model::id::{Id, segment};
+use crate::model::reason::Missing;
+use crate::select::Select;
+
+/// The register's entry.
+pub(super) const INFO: PlatformInfo = PlatformInfo {
+    about: About {
+        id: "github_pages",
+        name: "GitHub Pages",
+        docs: "https://docs.github.com/rest/pages/pages#cancel-a-github-pages-deployment",
+        named_by: "its commit, or the address of its status",
+        credentials: "`token` (or GITHUB_TOKEN, GH_TOKEN)",
+        grant: "a job's token needs `permissions: pages: write`, with `select` also `deployments: read`; a fine-grained one \
+                the same, a classic one the scope `repo`",
+        caveat: "Canceling stops publishing. The site keeps what it served before, unless publishing had already begun. The \
+                 workflow run goes on and fails its deploy step, and GitHub may refuse a new deployment for some seconds.",
+        way_back: "revert the commit and push. To run all jobs of the last good run again (`gh run rerun RUN_ID`) helps \
+                   only while its artifact is kept, and Pages may not serve a commit anew that it had before.",
+        roll_back: CanRollBack::No(
+            "it has no call for it, and may not serve a commit anew that it had before: revert the commit and push",
+        ),
+    },
+    base: "https://api.github.com",
+    inputs: &[
+        secret(
+            "token",
+            &[("GITHUB_TOKEN", ""), ("GH_TOKEN", "")],
+            "Token with `pages: write`; in a GitHub Action the job's own where none is written.",
+        ),
+        input(
+            "api_url",
+            &[("GITHUB_API_URL", "")],
+            "Base URL of GitHub's API; on Enterprise Server it ends with /api/v3.",
+        ),
+        input("server_url", &[("GITHUB_SERVER_URL", "")], "Where the repository's pages for people are."),
+        input("repository", &[("GITHUB_REPOSITORY", "")], "The repository, as `owner/name`."),
+        Input {
+            default: ENVIRONMENT,
+            ..input("environment", &[], "The environment that the site is deployed to, for `select` and `branch`.")
+        },
+    ],
+    needs: &[Need::All(&["token"])],
+    states: STATES,
+    selects: &Select::ALL,
+    select_notes: &[(Select::Superseded, "yes, within the environment")],
+    one_group: true,
+    runs_deploy: true,
+    read_id: address::read_id,
+    open,
+    ..PlatformInfo::USUAL
+};
+
+/// What an environment is called that nobody has called otherwise.
+const ENVIRONMENT: &str = "github-pages";
+/// How long to wait where no header says it.
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn open(values: &Values, faults: &mut Faults) -> Opened {
+    let api = values.get("api_url").unwrap_or(INFO.base);
+    let addressed = address::repository(values, api, faults);
+    let written = values.parsed("repository", faults, address::named);
+    let ids = address::judge(values, faults);
+    let server = address::server(values, api, faults);
+    let Some(name) = addressed.or(written) else {
+        values.require(&["repository"], INFO.inputs, faults);
+        return None;
+    };
+    let environment = values.get("environment").unwrap_or(ENVIRONMENT).to_owned();
+    let path = name.as_str().split('/').map(segment).collect::<Vec<_>>().join("/");
+    let page = format!("{server}/{path}/deployments/{}", segment(&environment));
+    let path = format!("/repos/{path}");
+    let service = Service::new(&INFO.about)
+        .bearer(&values.secret("token")?)
+        .request_id("x-github-request-id")
+        .errors(Errors::at(&["/message"]).refined(refine))
+        .scope(format_args!("repository {}: check `repository`", name.as_str()));
+    let site = get(format!("{path}/pages"), "read the Pages site");
+    let shorts: Vec<_> = ids.into_iter().filter(|id| is_short(id.as_str())).collect();
+    let has_branch = values.get("branch").is_some() && values.get("select").is_none();
+    let pages = Pages {
+        repository: Scope::by_id("repository", "repository", name, site, "/url").of_lists_alone(),
+        path,
+        environment,
+        page,
+        shorts,
+        records: OnceLock::new(),
+        checks_branch: has_branch,
+        has_site: Once::new(),
+        merge: OnceLock::new(),
+    };
+    opened(pages, service)
+}
+
+/// A 403 is a rate limit as well; and a time is told in the reset header only where nothing is left.
+fn refine(response: &Response, _body: &Value, error: &mut ApiError) {
+    let header = |name: &str| response.header(name);
+    let words = error.message.as_deref().unwrap_or_default().to_lowercase();
+    let is_spent = header("x-ratelimit-remaining").is_some_and(|left| left.trim() == "0");
+    let is_told = header("retry-after").is_some();
+    let is_limit = response.status == 403 && (is_spent || is_told || words.contains("rate limit"));
+    if is_limit || response.status == 429 {
+        error.status = Some(429);
+        let tells = is_told || is_spent && header("x-ratelimit-reset").is_some();
+        error.pause = (!tells).then_some(MINUTE);
+    }
+    error.hint = match response.status {
+        _ if is_limit || response.status == 429 => Some(
+            "Too many requests: a job's token has 1000 an hour for the whole repository; run fewer jobs at once, or allow a \
+             longer `timeout`.",
+        ),
+        300..=399 => Some(
+            "The repository was renamed or moved: give its new name as `repository` (or GITHUB_REPOSITORY). If it was not, check `api_url`.",
+        ),
+        401 => Some("Check `token` (or GITHUB_TOKEN, GH_TOKEN): it is wrong or expired, and a job's token ends with its job."),
+        403 if header("x-github-sso").is_some() || words.contains("saml") || words.contains("allow list") => {
+            Some("Authorize the token for the organization: it wants a sign-in with SAML, or knows the addresses it lets in.")
+        }
+        _ => None,
+    }
+    .map(str::to_owned);
+}
+
+#[async_trait]
+impl Rest for Pages {
+    type Wire = Wire;
+
+    fn scope(&self) -> Option<&Scope> {
+        Some(&self.repository)
+    }
+
+    /// What a short commit stands for only the records tell.
+    async fn resolve_scope(&self, api: &Api) -> Result<Option<Missing>, Failure> {
+        if !self.shorts.is_empty() && self.records.get().is_none() {
+            let Some(records) = present(self.records(api, None).await, Read::Later)? else {
+                return Ok(Some(self.repository.missing()));
+            };
+            for short in &self.shorts {
+                whole_commit(short.as_str(), &records)?;
+            }
+            self.records.get_or_init(|| records);
+        }
+        Ok(None)
+    }
+
+    async fn nowhere(&self, api: &Api) -> Result<Option<Missing>, Failure> {
+        Ok((!self.site(api).await?).then(|| self.disabled()))
+    }
+
+    fn read(&self, id: &str) -> ApiRequest {
+        get(self.deployments(id), "read the deployment")
+    }
+
+    fn cancel(&self, id: &str) -> ApiRequest {
+        versioned(ApiRequest::cancel(format!("{}/cancel", self.deployments(id))))
+    }
+
+    fn deployment(&self, wire: Wire) -> Option<Deployment> {
+        Some(Deployment { url: Some(self.page.clone()), ..wire.deployment()? })
+    }
+
+    /// No answer names what it is about.
+    fn name(&self, told: &mut Deployment, asked: &str) {
+        let source = |commit: &str| Source::of(None, None, Some(commit));
+        asked.clone_into(&mut told.id);
+        if is_commit(asked) {
+            told.commit = Some(asked.to_owned());
+            told.sources.push(source(asked));
+        }
+        if let Some([head, _]) = self.merge.get().filter(|[_, merge]| merge == asked) {
+            told.sources.push(source(head));
+        }
+    }
+
+    /// What a record told no status does; and once publishing has begun, a cancellation does not tell what is served.
+    fn carry(&self, known: &Deployment, told: &mut Deployment) {
+        told.created = told.created.or(known.created);
+        told.branch = told.branch.take().or_else(|| known.branch.clone());
+        if told.sources.len() < known.sources.len() {
+            told.sources.clone_from(&known.sources);
+        }
+        wire::carry(known, told);
+    }
+
+    fn refused(&self, failure: Failure) -> Failure {
+        let is_over = failure.status == Some(400) && failure.words.contains("finished");
+        let hint = "GitHub says that it has finished, which its status does not show yet: look at the site.";
+        if is_over { Failure { is_over, hint: hint.to_owned(), ..failure } } else { failure }
+    }
+
+    /// A 404 has several meanings, and whether there is a site tells them apart.
+    async fn explain_missing(&self, api: &Api, id: &str) -> Missing {
+        match self.site(api).await {
+            Ok(true) => Missing::Deployment {
+                id: id.to_owned(),
+                place: format!(
+                    "in {}: its site is there, but nothing of this commit, or not yet",
+                    self.repository.name()
+                ),
+                check: "`deployment_id`".to_owned(),
+            },
+            Ok(false) => self.disabled(),
+            Err(_) => self.missing(id),
+        }
+    }
+
+    fn unlisted(&self) -> &'static str {
+        "One that no record names, as a stuck one may be, is reached by `deployment_id` alone."
+    }
+
+    fn without_reading(&self, id: &Id) -> Option<Deployment> {
+        (!is_short(id.as_str())).then(|| Deployment::without_reading(id.as_str()))
+    }
+
+    async fn listed(&self, api: &Api, wanted: &Filter) -> Result<Vec<Deployment>, Failure> {
+        match wanted.commits.as_slice() {
+            [] => self.newest(api, wanted).await,
+            commits => self.of_commits(api, commits).await,
+        }
+    }
+
+    /// A short commit is nobody's id, and of which branch a commit is a record tells.
+    async fn fetch(&self, api: &Api, id: &str, read: Read) -> Result<Option<Deployment>, Failure> {
+        let known = self.records.get().map_or(&[][..], Vec::as_slice);
+        let Some(id) = (if is_short(id) { whole_commit(id, known)? } else { Some(id.to_owned()) }) else {
+            return Ok(None);
+        };
+        let mut told = fetch(self, api, &id, read).await?;
+        if let Some(told) = told.as_mut().filter(|_| self.checks_branch && read == Read::First) {
+            date(told, &self.records(api, Some(&id)).await?);
+        }
+        Ok(told)
+    }
+
+    async fn unread(&self, api: &Api, known: &Deployment) -> Result<Option<Deployment>, Failure> {
+        let Some(number) = known.handle.as_u64() else {
+            return Ok(None);
+        };
+        let now = self.waits(api, number, &known.id).await?;
+        Ok(now.map(|now| Deployment { created: known.created, ..now }))
+    }
+
+    /// What its last word leaves open. That of a commit that was deployed before may be an older one's.
+    async fn final_details(&self, api: &Api, ended: &Deployment) -> Result<Conclusion, Failure> {
+        let sentence = if ended.live == Live::Unknown {
+            wire::open_end(ended)
+        } else if ended.went_live() == Some(true) && self.records(api, Some(&ended.id)).await?.len() > 1 {
+            "This commit was deployed before, so something newer may be served: look at the site."
+        } else {
+            return Ok(Conclusion::default());
+        };
+        Ok(Conclusion { sentence: Some(sentence.to_owned()), ..Conclusion::default() })
+    }
+}
