@@ -51,6 +51,7 @@ impl Sense {
         match cell.row {
             Row::ContentType => Self::Whole,
             Row::Drip if is_silent => Self::Whole,
+            Row::Truncated if asking && stand(cell.platform).traits().accepted == 204 => Self::Whole,
             Row::Empty | Row::OtherJson if asking => Self::Yes,
             // There it is about the operation, and no id stands in that.
             Row::Status400 if !stand(cell.platform).traits().malformed_is_unknown => Self::Objected,

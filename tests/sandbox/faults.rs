@@ -168,6 +168,8 @@ impl Fault {
             Fault::After(fault) if matches!(**fault, Fault::HoldBefore) => (real, Manner::Hold),
             Fault::After(fault) => return fault.show(platform, real),
             Fault::Reset => (real, Manner::Reset),
+            // A 204 has no body that could break off (RFC 9110, section 15.3.5).
+            Fault::Truncated if real.status == 204 => (real, Manner::Whole),
             Fault::Truncated => (real, Manner::Truncated),
             Fault::Drip => (real, Manner::Drip),
             Fault::Delay(time) => (real, Manner::Delay(*time)),
