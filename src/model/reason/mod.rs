@@ -1,25 +1,26 @@
 //! Why a run ended as it did, for one deployment or for all. Everything that decides returns one of these; the sentences
-//! stand in one file a subject: `end`, `guard`, `selection`.
+//! stand in one file a subject: `end`, `unseen`, `guard`, `selection`.
 
 mod back;
-pub mod back_examples;
 mod check;
+mod course;
 mod end;
 pub mod examples;
 mod guard;
 mod missing;
 mod selection;
+mod unseen;
 
 use std::fmt;
 
 pub use self::back::{Back, NoTarget, NotSent};
 pub use self::check::Check;
-pub use self::end::{
-    Answer, Asked, Course, End, Gone, How, Interrupted, KILLED, Ours, OutOfTime, Requested, TooLate, Unseen,
-};
+pub use self::course::Course;
+pub use self::end::{Answer, End, How, Ours, TooLate};
 pub use self::guard::{Refusal, Says, Unchecked, Unsent, What};
 pub use self::missing::Missing;
 pub use self::selection::{Liveness, LookedAt, Of, PerhapsLive, Remark, Rest, Selected, Unsure, counted};
+pub use self::unseen::{Asked, Gone, Interrupted, KILLED, OutOfTime, Requested, Unseen};
 use super::deployment::State;
 use super::failure::{Failure, Kind};
 use crate::text::line::capital;

@@ -1,7 +1,7 @@
 //! Every end of a roll back once, as somebody reads it: for documents and tests.
 
-use super::back::{Back, NoTarget, NotSent};
 use crate::model::failure::{Failure, Kind};
+use crate::model::reason::{Back, NoTarget, NotSent};
 
 /// Ends of roll backs with their sentences.
 type Examples = Vec<(Back, &'static str)>;
