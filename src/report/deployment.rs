@@ -110,6 +110,11 @@ impl DeploymentReport {
         }
     }
 
+    /// It had been live before this run looked, by the platform's own word.
+    pub(super) fn was_live(&self) -> bool {
+        self.our_word == Some(WAS_LIVE)
+    }
+
     /// The same with what came of putting back what was live before.
     #[must_use]
     pub fn with_roll_back(self, procedure: Option<&roll_back::Procedure>, sanitizer: &Sanitizer) -> Self {
@@ -196,9 +201,12 @@ impl DeploymentReport {
     }
 }
 
+const WAS_LIVE: &str = "was live";
+
 /// What it ended as in our words, where the platform's word does not say so itself: `READY` is live.
 pub fn our_word(last: &Deployment) -> Option<&'static str> {
     let ours = match (last.went_live(), last.live, last.state) {
+        (_, Live::Once, _) => WAS_LIVE,
         (Some(true), ..) => "live",
         (_, Live::Unpublished, State::Succeeded) => "built, not published",
         (_, Live::TakesDown, State::Succeeded) => "taken down",
@@ -256,7 +264,8 @@ mod tests {
             ("build_failed", Live::ByState, State::Failed, None),
             ("FINALIZED/CANCELLED", Live::ByState, State::Canceled, None),
             ("stopped", Live::ByState, State::Canceled, Some("canceled")),
-            ("REMOVED", Live::Once, State::Succeeded, Some("live")),
+            ("REMOVED", Live::Once, State::Succeeded, Some("was live")),
+            ("deactivated", Live::Once, State::Superseded, Some("was live")),
             ("BUILDING", Live::ByState, State::Running, None),
         ] {
             let last = Deployment { live, state, platform_state: word.to_owned(), ..Deployment::without_reading("d") };

@@ -195,6 +195,9 @@ impl Report {
         match (self.went_live(), self.deployments.len()) {
             ("true", 1) => "**Yes.**".to_owned(),
             ("true", all) => format!("**Yes, {live} of {all}.**"),
+            ("false", _) if self.deployments.iter().any(DeploymentReport::was_live) => {
+                "No longer: what had been live was replaced before this run looked.".to_owned()
+            }
             ("false", _) => "No.".to_owned(),
             _ => self.why_not_known(),
         }

@@ -283,7 +283,10 @@ fn nothing_but_the_status_decides() {
 fn what_was_live_and_is_replaced_was_neither_canceled_nor_stopped_too_late() {
     let sandbox = sandbox([deploy().states(["deactivated"])]);
     let ran = step(&sandbox).run();
-    ran.ended("already_finished", 0).says("::notice title=");
+    ran.ended("already_finished", 0).says("::notice title=").says("deactivated (was live)");
+    // Neither "No." nor "Yes.": it had been live, and nobody asked for anything then.
+    let sentence = "No longer: what had been live was replaced before this run looked.";
+    assert!(ran.summary.contains(&format!("**Did it go live?** {sentence}")), "{}", ran.summary);
     assert_eq!(
         (ran.output("state"), ran.output("went_live"), ran.output("canceled")),
         ("superseded", "false", "false")
