@@ -193,6 +193,7 @@ fn show_every_state(folder: &str) {
             let id = put(&sandbox, stand, number, state);
             line += &format!(" {state}={id}/{}", stand.shown(state).replace('/', ":"));
         }
+        put_replaced(&sandbox, stand);
         println!("{line}");
     }
     println!("ready");
@@ -204,6 +205,38 @@ fn uuid(number: usize) -> String {
     format!("7c9e6679-7425-40de-944b-{number:012x}")
 }
 
+/// A token that may do everything but roll back.
+const NO_WAY_BACK: &str = "sandbox_no_way_back_2Wn5";
+
+/// In another place than the others one deployment has taken the place of another, and one was never live.
+fn put_replaced(sandbox: &Sandbox, stand: &'static dyn sandbox::Stand) {
+    let Some(back) = stand.way_back() else { return };
+    sandbox.token(stand.name(), NO_WAY_BACK, sandbox::Grant::NoRollBack);
+    match stand.name() {
+        "digitalocean" => {
+            for (number, commit) in [(48, "1111111"), (49, "2222222")] {
+                let deployment = digitalocean::Deployment::new(&uuid(2), &uuid(number)).commit(commit);
+                sandbox.add(deployment.states(["ACTIVE"]));
+            }
+        }
+        "cloud_foundry" => {
+            let app = uuid(3);
+            sandbox.add(cloud_foundry::App::new(&app, "plain", "prod", "acme").without_revisions());
+            for number in [64, 65] {
+                let deployment = cloud_foundry::Deployment::new(&uuid(number)).app(&app);
+                sandbox.add(deployment.states(["FINALIZED/DEPLOYED"]));
+            }
+        }
+        name => {
+            (back.never_live)(sandbox, &stand.bound(7).elsewhere());
+            for number in [8, 9] {
+                sandbox.pass(name, 5);
+                stand.put_one(sandbox, &stand.bound(number).state("succeeded").elsewhere());
+            }
+        }
+    }
+}
+
 /// Puts a deployment of that state on a platform, under an id of the platform's own form.
 fn put(sandbox: &Sandbox, stand: &'static dyn sandbox::Stand, number: usize, state: &'static str) -> String {
     let course = Plan::of(&[state]);
@@ -213,11 +246,6 @@ fn put(sandbox: &Sandbox, stand: &'static dyn sandbox::Stand, number: usize, sta
         "digitalocean" => {
             let deployment = digitalocean::Deployment::new(&uuid(1), &id).states(states);
             sandbox.add(deployment.after_cancel(after));
-            // On another app one has taken the place of another.
-            for (number, commit) in [(48, "1111111"), (49, "2222222")].into_iter().filter(|_| state == "succeeded") {
-                let deployment = digitalocean::Deployment::new(&uuid(2), &uuid(number)).commit(commit);
-                sandbox.add(deployment.states(["ACTIVE"]));
-            }
         }
         // An app has one deployment in flight.
         "cloud_foundry" => {

@@ -9,6 +9,9 @@ import { createRequire } from "node:module";
 import { deepStrictEqual as should } from "node:assert";
 import { pathToFileURL } from "node:url";
 
+/** A token that may do everything but roll back. */
+const NO_WAY_BACK = "sandbox_no_way_back_2Wn5";
+
 const [client, folder, line] = process.argv.slice(2);
 const { url, token, ...words } = Object.fromEntries(
     line.split(" ").slice(1).map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)]),
@@ -68,6 +71,40 @@ async function vercel() {
         await call(`get ${state} afterwards`, () => get(id, isOver ? word : "CANCELED"));
     }
     await call("get unknown", () => get("dpl_unknown"), 404);
+
+    // In a project of its own dpl_9 has taken the place of dpl_8, and dpl_7 never had the traffic of production.
+    const project = () => api.projects.getProject({ idOrName: "prj_2" });
+    const isLive = async (id) => should((await project()).targets.production.id, id);
+    const rollBack = (deploymentId, by = api) => by.projects.requestRollback({ projectId: "prj_2", deploymentId });
+    const candidates = async (...wanted) => {
+        const query = { projectId: "prj_2", target: "production", rollbackCandidate: true };
+        const found = (await api.deployments.getDeployments(query)).deployments;
+        should(found.map((each) => [each.uid, each.isRollbackCandidate, each.readySubstate]), wanted.map((id) => [id, true, "PROMOTED"]));
+    };
+    const job = async (toDeploymentId, jobStatus) => {
+        const { fromDeploymentId, ...told } = (await project()).lastAliasRequest;
+        should([told.type, told.toDeploymentId, told.jobStatus], ["rollback", toDeploymentId, jobStatus]);
+        return fromDeploymentId;
+    };
+    await call("what is live", () => isLive("dpl_9"));
+    await call("candidates", () => candidates("dpl_8"));
+    await call("built, never live", async () => should((await api.deployments.getDeployment({ idOrUrl: "dpl_7" })).readySubstate, "STAGED"));
+    await call("roll back to never live", () => rollBack("dpl_7"), 400);
+    await call("roll back to unknown", () => rollBack("dpl_unknown"), 404);
+    await call("roll back to another project's", () => rollBack(deployments[0][1]), 404);
+    await call("roll back without the right", () => rollBack("dpl_8", connect(NO_WAY_BACK)), 403);
+    await call("what is live, refused", () => isLive("dpl_9"));
+    await call("roll back", () => rollBack("dpl_8"));
+    await call("roll back meanwhile", () => rollBack("dpl_8"), 409);
+    for (const status of ["pending", "in-progress"]) {
+        await call(`its job, ${status}`, async () => should(await job("dpl_8", status), "dpl_9"));
+    }
+    await call("what is live, rolled back", () => isLive("dpl_8"));
+    await call("its job, succeeded", async () => should(await job("dpl_8", "succeeded"), "dpl_9"));
+    await call("candidates, rolled back", () => candidates("dpl_9"));
+    await call("somebody moves on", () => rollBack("dpl_9"));
+    await call("its job, moving on", async () => should([await job("dpl_9", "pending"), await job("dpl_9", "in-progress")], ["dpl_8", "dpl_8"]));
+    await call("what is live, moved on", () => isLive("dpl_9"));
     await call("wrong token", () => connect("unknown").user.getAuthUser(), 403);
 }
 
@@ -146,6 +183,33 @@ async function netlify() {
     }
     await call("get unknown", () => api.getDeploy({ deploy_id: "66a9a1c24fd25f0008ffffff" }), 404);
     await call("cancel unknown", () => api.cancelSiteDeploy({ deploy_id: "66a9a1c24fd25f0008ffffff" }), 404);
+
+    // On a site of its own the ninth has taken the place of the eighth, and the seventh was never published.
+    const [never, before, live] = ["07", "08", "09"].map((number) => `66a9a1c24fd25f00080000${number}`);
+    const other = (await api.getDeploy({ deploy_id: live })).site_id;
+    const isLive = async (id) => should((await api.getSite({ site_id: other })).published_deploy.id, id);
+    const restore = (deploy_id, by = api) => by.restoreSiteDeploy({ site_id: other, deploy_id });
+    const published = async (...wanted) => {
+        const found = await api.listSiteDeploys({ site_id: other, production: true });
+        const times = found.filter((each) => each.published_at).sort((one, two) => (one.published_at < two.published_at ? 1 : -1));
+        should(times.map((each) => each.id), wanted);
+    };
+    await call("what is live", () => isLive(live));
+    await call("what was live", () => published(live, before));
+    await call("built, never live", async () => should((await get(never, "ready")).published_at, null));
+    await call("roll back to unknown", () => restore("66a9a1c24fd25f0008ffffff"), 404);
+    await call("roll back to another site's", () => restore(deployments[0][1]), 404);
+    await call("roll back without the right", () => restore(before, connect(NO_WAY_BACK)), 404);
+    await call("what is live, refused", () => isLive(live));
+    await call("roll back", async () => {
+        const told = await restore(before);
+        should([told.id, told.state, told.context], [before, "ready", "production"]);
+    });
+    await call("what is live, rolled back", () => isLive(before));
+    await call("what was live, rolled back", () => published(before, live));
+    await call("roll back again", async () => should((await restore(before)).id, before));
+    await call("somebody steps back", () => api.rollbackSiteDeploy({ site_id: other }));
+    await call("what is live, moved on", () => isLive(live));
     await call("wrong token", () => connect("unknown").getSite({ site_id }), 401);
 }
 

@@ -75,7 +75,12 @@ def pydo():
     for state in ("failed", "canceled", "superseded"):
         call(f"validate {state}", lambda: validate(state, "incompatible_result"))
     roll_back = lambda id: api.apps.create_rollback(app, {"deployment_id": id, "skip_pin": True})
+    unable = Client(NO_WAY_BACK, endpoint=url, connection_verify=CA)
     call("roll back to failed", lambda: roll_back(deployments["failed"][0]), status, 400)
+    call("roll back to unknown", lambda: should("error", roll_back(app).get("id"), "not_found"))
+    right = lambda: unable.apps.create_rollback(app, {"deployment_id": live, "skip_pin": True})
+    call("roll back without the right", right, status, 403)
+    call("what is live, refused", lambda: should("the id", api.apps.get(app)["app"]["active_deployment"]["id"], live))
     copy = call("roll back", lambda: roll_back(live)["deployment"])
     for phase in ("PENDING_BUILD", "DEPLOYING", "ACTIVE"):
         call(f"its copy, {phase}", lambda: get(copy["id"], phase))
@@ -141,7 +146,28 @@ def cloud_foundry():
     for reason in ("ACTIVE:DEPLOYING", "FINALIZED:DEPLOYED"):
         call(f"its copy, {reason}", lambda: should("status", shown(copy["guid"]), reason))
     call("what is live afterwards", lambda: should("the revision", deployed(), [copy["revision"]["guid"]]))
-    call("go forward by the droplet", lambda: roll_back(droplet=live["droplet"]))
+    call("somebody moves on, by a droplet", lambda: roll_back(droplet=live["droplet"]))
+
+    # An app without revisions.
+    plain, before, now = (f"7c9e6679-7425-40de-944b-{number:012x}" for number in (3, 64, 65))
+    droplets = [call(f"get {id[-2:]}", lambda: manager.get(id)["droplet"]) for id in (before, now)]
+    to_app = {"relationships": {"app": {"data": {"guid": plain}}}, "strategy": "rolling"}
+    current = lambda: api.v3.apps._get(f"{url}/v3/apps/{plain}/droplets/current")["guid"]
+    feature = lambda: api.v3.apps._get(f"{url}/v3/apps/{plain}/features/revisions")["enabled"]
+    of = lambda guid: manager.get(guid)["revision"]
+    call("no revisions", lambda: should("the feature and a revision", [feature(), of(now)], [False, None]))
+    call("current droplet", lambda: should("it", current(), droplets[1]["guid"]))
+    call("roll back to a revision", lambda: manager._create(to_app | {"revision": {"guid": revisions[1]}}), status, 422)
+    call("roll back to another's droplet", lambda: manager._create(to_app | {"droplet": live["droplet"]}), status, 422)
+    unable = EntityManager(url, CloudFoundryClient(url, verify=CA), "/v3/deployments")
+    unable.client._access_token = NO_WAY_BACK
+    call("roll back without the right", lambda: unable._create(to_app | {"droplet": droplets[0]}), status, 422)
+    call("current droplet, refused", lambda: should("it", current(), droplets[1]["guid"]))
+    copy = call("roll back to a droplet", lambda: manager._create(to_app | {"droplet": droplets[0]}))
+    call("what it replaces", lambda: should("the droplet", copy["previous_droplet"], droplets[1]))
+    for reason in ("ACTIVE:DEPLOYING", "FINALIZED:DEPLOYED"):
+        call(f"its copy, {reason}", lambda: should("status", shown(copy["guid"]), reason))
+    call("current droplet, rolled back", lambda: should("it", current(), droplets[0]["guid"]))
 
 
 def datadog():
@@ -203,6 +229,8 @@ def unparsed(model, path=""):
     return next(filter(None, (unparsed(part, f"{path}.{name}") for name, part in parts)), "")
 
 
+# A token that may do everything but roll back.
+NO_WAY_BACK = "sandbox_no_way_back_2Wn5"
 API_KEY = "sandbox-api-key-5Tz8/+Y="
 PACKAGES = {"pydo": "pydo", "cloud_foundry": "cloudfoundry-client", "datadog": "datadog-api-client"}
 NAME = f"{PACKAGES[client]} {version(PACKAGES[client])}"

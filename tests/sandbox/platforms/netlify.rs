@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::deployment::{self, Desk, Fleet};
 use super::http::{Answer, Request, epoch, merge, moment};
-use super::live::{Ends, Served};
+use super::live::Ends;
 use super::page::Page;
 use super::platform::{Access, Addition, Call, Platform, Platforms, Routed as _};
 use super::stand::{About, Back, Choice, One, Pages, Traits};
@@ -80,9 +80,9 @@ impl Site {
         self
     }
 
-    fn json(&self, live: Option<&Served>, is_locked: bool) -> Value {
-        let told = self.published.clone().or_else(|| Some((live?.id.clone(), is_locked)));
-        let published = told.map(|(id, locked)| json!({"id": id, "locked": locked, "state": "ready"}));
+    fn json(&self, live: Option<Value>) -> Value {
+        let other = self.published.as_ref().map(|(id, locked)| json!({"id": id, "locked": locked, "state": "ready"}));
+        let published = other.or(live);
         let mut body = json!({
             "id": self.id,
             "name": self.name,
@@ -428,7 +428,14 @@ impl Netlify {
     }
 
     fn site_json(&self, site: &Site) -> Value {
-        site.json(self.fleet.slots.live(&site.id), self.fleet.slots.is_parked(&site.id))
+        let live = self.fleet.slots.live(&site.id);
+        let live = live.and_then(|live| self.fleet.all.iter().find(|known| known.id == live.id));
+        let locked = json!({"locked": self.fleet.slots.is_parked(&site.id)});
+        site.json(live.map(|live| {
+            let mut body = live.shown();
+            merge(&mut body, &locked);
+            body
+        }))
     }
 
     /// Publishes whatever it is given, also a preview.

@@ -319,6 +319,34 @@ impl Deployment {
         body
     }
 
+    /// As its project shows it while it is live: neither the project nor a page for people.
+    fn live_json(&self) -> Value {
+        let state = self.script.now();
+        let mut body = self.common(state);
+        let created = self.created_ms();
+        let more = json!({
+            "id": self.id,
+            "alias": self.own.aliases,
+            "aliasAssigned": self.live.unwrap_or(created + 31_000),
+            "createdIn": "sfo1",
+            "creator": {"uid": USER, "username": "jane", "email": EMAIL},
+            "deploymentHostname": self.own.host,
+            "plan": "pro",
+            "private": false,
+            "readyAt": body["ready"],
+            "requestedAt": created,
+            "teamId": self.own.team.as_ref().map(|team| &team.id),
+            "userId": USER,
+            "inspectorUrl": null,
+            "projectId": null,
+            "projectSettings": null,
+            "ready": null,
+            "source": null,
+        });
+        merge(&mut body, &more);
+        self.adjusted(body)
+    }
+
     /// As an item of a list, which has its own names for some things.
     fn item(&self, is_candidate: bool) -> Value {
         let state = self.script.now();
@@ -701,7 +729,7 @@ impl Vercel {
             return body;
         };
         let found = self.fleet.all.iter().find(|known| known.id == live.id);
-        body["targets"] = json!({"production": found.map(|one| one.json(one.script.now()))});
+        body["targets"] = json!({"production": found.map(Deployment::live_json)});
         let is_newer = project
             .job
             .as_ref()
