@@ -45,6 +45,7 @@ use crate::text::secret::Secret;
 use channel::{Exchange, Silence};
 use dialect::Dialect;
 use limiter::Limiter;
+use request::ROLL_BACK;
 use session::Session;
 
 /// What is asked for once, however many want it at the same time.
@@ -146,6 +147,14 @@ impl Api {
         let unsigned = |failure| unprocessed(call, failure);
         let token = self.session.token(&self.channel).await.map_err(unsigned)?;
         let mut response = self.send_signed(exchange, token.as_ref()).await?;
+        if response.status == 401 && call.endpoint == ROLL_BACK {
+            let fresh = self.session.renewed_once(&self.channel, token.as_ref()).await.map_err(unsigned)?;
+            // Renewing takes time, and it goes out right after a look at the slot or not at all.
+            return exchange.judge(response).map_err(|failure| match fresh {
+                Some(_) => Failure { kind: Kind::MovedOn, ..failure },
+                None => failure,
+            });
+        }
         if response.status == 401
             && let Some(fresh) = self.session.renewed(&self.channel, token.as_ref()).await.map_err(unsigned)?
         {

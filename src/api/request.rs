@@ -36,7 +36,7 @@ impl Method {
 pub const CANCEL: &str = "cancel";
 
 /// The endpoint of all requests to roll back, where rate limits are counted for each endpoint.
-const ROLL_BACK: &str = "roll_back";
+pub(super) const ROLL_BACK: &str = "roll_back";
 
 /// What a request carries.
 #[derive(Clone, Debug, Default)]

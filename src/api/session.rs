@@ -36,6 +36,8 @@ pub(super) struct Session {
     tries: AtomicUsize,
     /// Growing pauses between failed tries, shared by all workers, so that they do not each send the password again.
     growing: std::sync::Mutex<Option<ExponentialBackoff>>,
+    /// What took the place of a credential that was refused to a request which may only be repeated after another look.
+    second: std::sync::Mutex<Option<Secret>>,
 }
 
 #[derive(Default)]
@@ -55,8 +57,8 @@ impl Session {
         sign_in: Option<Box<dyn SignIn>>,
         signer: Option<Box<dyn Sign>>,
     ) -> Self {
-        let (standing, tries, growing) = Default::default();
-        Self { credentials, sign_in, signer, standing, tries, growing }
+        let (standing, tries, growing, second) = Default::default();
+        Self { credentials, sign_in, signer, standing, tries, growing, second }
     }
 
     /// Adds what proves that a request comes from us.
@@ -77,6 +79,21 @@ impl Session {
     pub(super) async fn renewed(&self, channel: &Channel, refused: Option<&Secret>) -> Result<Option<Secret>, Failure> {
         let fresh = self.newer_than(refused, channel).await?;
         Ok(fresh.filter(|fresh| refused.is_none_or(|old| old.expose() != fresh.expose())))
+    }
+
+    /// The same for a request that is repeated by its caller, if at all: a second refusal is one.
+    pub(super) async fn renewed_once(
+        &self,
+        channel: &Channel,
+        refused: Option<&Secret>,
+    ) -> Result<Option<Secret>, Failure> {
+        let second = self.second.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if second.zip(refused).is_some_and(|(second, refused)| second.expose() == refused.expose()) {
+            return Ok(None);
+        }
+        let fresh = self.renewed(channel, refused).await?;
+        self.second.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&fresh);
+        Ok(fresh)
     }
 
     async fn newer_than(&self, refused: Option<&Secret>, channel: &Channel) -> Result<Option<Secret>, Failure> {
