@@ -30,10 +30,8 @@ impl Run<'_> {
             Ok(()) => {
                 let first = tasks.iter().map(|task| task.procedure.first()).collect();
                 let fleet = Fleet::new(self, tasks, Vec::new(), observer);
-                let sights;
-                (tasks, sights) = fleet.take_to_ends(first, signals).await;
+                tasks = fleet.take_to_ends(first, signals).await;
                 tasks.retain(|task| !task.duplicate);
-                self.go_back(&mut tasks, sights, signals, observer).await;
             }
             Err(ending) => end_all(&mut tasks, self.start.elapsed(), &ending),
         }
@@ -57,9 +55,7 @@ impl Run<'_> {
             Ok((begun, keepers)) => {
                 let (tasks, first) = begun.into_iter().unzip();
                 let fleet = Fleet::new(self, tasks, keepers, observer);
-                let (mut tasks, sights) = fleet.take_to_ends(first, signals).await;
-                self.go_back(&mut tasks, sights, signals, observer).await;
-                (tasks, None)
+                (fleet.take_to_ends(first, signals).await, None)
             }
             Err(ending) => (Vec::new(), Some(ending)),
         }

@@ -8,12 +8,13 @@ use futures_util::stream::StreamExt as _;
 use tokio::time::Instant;
 
 use super::context::{AT_ONCE, FRESH, GRACE, Run};
-use super::going_back::Sights;
 use super::observer::{Observer, Waiting};
 use super::requests::{Completed, Request, read_many};
 use super::scheduling::Schedule;
+use super::slots::Message;
 use super::task::{Keepers, Tally, Task};
 use super::waiting::{signal_received, sleep_until_opt};
+use super::ways_back::WaysBack;
 use crate::cancel::{Action, Event};
 use crate::model::answers::Found;
 use crate::model::signal::Signals;
@@ -33,8 +34,7 @@ pub(super) struct Fleet<'r, 'a> {
     observer: &'r mut dyn Observer,
     /// What starts only when all that is queued behind its scope has been asked.
     deferred: Vec<(usize, Action)>,
-    /// What is live while deployments are in flight.
-    sights: Sights<'a>,
+    ways_back: WaysBack<'r, 'a>,
     /// After a signal: until when cancel requests on the wire are waited for.
     grace: Option<Instant>,
     /// When all have ended: until when details are waited for.
@@ -46,7 +46,7 @@ enum Happening {
     Signal,
     Completed(Completed),
     Page(usize, Option<String>),
-    Seen,
+    Back(Option<Message>),
     PauseOver,
     SignOfLifeDue,
     GraceOver,
@@ -67,14 +67,20 @@ impl<'r, 'a> Fleet<'r, 'a> {
             schedule,
             observer,
             deferred: Vec::new(),
-            sights: Sights::default(),
+            ways_back: WaysBack::new(run),
             grace: None,
             adorned: None,
         }
     }
 
-    /// Does what comes first for each, and then all that follows.
-    pub(super) async fn take_to_ends(mut self, first: Vec<Action>, signals: &mut Signals) -> (Vec<Task>, Sights<'a>) {
+    /// Does what comes first for each, and then all that follows. Afterwards each is at its end.
+    pub(super) async fn take_to_ends(mut self, first: Vec<Action>, signals: &mut Signals) -> Vec<Task> {
+        self.cancel_all(first, signals).await;
+        self.go_back(signals).await;
+        self.tasks
+    }
+
+    async fn cancel_all(&mut self, first: Vec<Action>, signals: &mut Signals) {
         let queue_first = self.tasks.iter().any(|task| task.queued_behind);
         for (which, action) in first.into_iter().enumerate() {
             if queue_first && self.tasks.get(which).is_some_and(|task| !task.queued_behind) {
@@ -88,6 +94,7 @@ impl<'r, 'a> Fleet<'r, 'a> {
                 self.deferred.drain(..).for_each(|(which, action)| self.schedule.put(which, action));
             }
             self.start_requests();
+            self.start_ways_back(signals);
             let is_idle = self.schedule.is_empty();
             if is_idle && !self.deferred.is_empty() && self.schedule.tally.open_behind == 0 {
                 // The last one that the others waited for was given up just now.
@@ -99,12 +106,44 @@ impl<'r, 'a> Fleet<'r, 'a> {
             let is_done = is_idle && self.schedule.pages.is_empty();
             let is_stopped = self.grace.is_some() && self.schedule.tally.asking == 0;
             if is_done || is_stopped {
-                return (self.tasks, self.sights);
+                return;
             }
             let happening = self.next_happening(signals).await;
             if self.respond(happening).is_break() {
-                return (self.tasks, self.sights);
+                return;
             }
+        }
+    }
+
+    /// Starts with the slots in which something went live, once nothing is left that could be asked to stop.
+    fn start_ways_back(&mut self, signals: &Signals) {
+        let Tally { unsettled, open, .. } = self.schedule.tally;
+        if unsettled == 0 {
+            self.ways_back.begin(&self.tasks, open, signals);
+        }
+    }
+
+    /// All deployments are at their ends: takes the roll backs to theirs.
+    async fn go_back(&mut self, signals: &mut Signals) {
+        loop {
+            self.ways_back.begin(&self.tasks, 0, signals);
+            if self.ways_back.is_idle(&self.tasks) {
+                return self.ways_back.settle(&mut self.tasks);
+            }
+            let heard = signals.borrow().first.is_some();
+            let (due, since) = (self.observer.is_due(), self.ways_back.since);
+            tokio::select! {
+                biased;
+                () = signal_received(signals, false), if !heard => {}
+                message = self.ways_back.next() => self.deliver(message),
+                () = sleep_until_opt(due) => self.observer.waits(Waiting::For("the roll back to end", since)),
+            }
+        }
+    }
+
+    fn deliver(&mut self, message: Option<Message>) {
+        if let Some(message) = message {
+            message.deliver(self.run, &self.tasks, self.observer);
         }
     }
 
@@ -116,7 +155,7 @@ impl<'r, 'a> Fleet<'r, 'a> {
             () = signal_received(signals, self.grace.is_some()) => Happening::Signal,
             Some(completed) = self.schedule.in_flight.next() => Happening::Completed(completed),
             Some((which, page)) = self.schedule.pages.next() => Happening::Page(which, page),
-            () = self.sights.next() => Happening::Seen,
+            message = self.ways_back.next() => Happening::Back(message),
             () = sleep_until_opt(self.adorned) => Happening::AdorningOver,
             () = sleep_until_opt(due) => Happening::SignOfLifeDue,
             () = sleep_until_opt(wake) => Happening::PauseOver,
@@ -142,7 +181,7 @@ impl<'r, 'a> Fleet<'r, 'a> {
                     task.procedure.show_page(self.run.sanitizer.short(&page).into_string());
                 }
             }
-            Happening::Seen => {}
+            Happening::Back(message) => self.deliver(message),
             Happening::PauseOver => {
                 while let Some(which) = self.schedule.due(now) {
                     self.handle(which, Event::Woke);
@@ -255,7 +294,7 @@ impl<'r, 'a> Fleet<'r, 'a> {
                 }
                 self.schedule.listing = true;
                 let many = self.schedule.reads.drain(..).collect();
-                self.schedule.in_flight.push(Box::pin(read_many(run.platform, run.api, many)));
+                self.schedule.in_flight.push(Box::pin(read_many(run.platform, run.api, many, run.read_by())));
                 continue;
             }
             let Some((which, action)) = self.schedule.next_request() else {
@@ -331,6 +370,7 @@ impl<'r, 'a> Fleet<'r, 'a> {
             blocked,
             cancel_by: run.start + if now < last_read { last_read } else { run.plan.limit },
             adorned_by: run.adorned_by(),
+            read_by: run.read_by(),
         };
         let known = match &action {
             Action::Cancel(known) | Action::Refresh(known) => Some(Arc::clone(known)),
@@ -338,12 +378,17 @@ impl<'r, 'a> Fleet<'r, 'a> {
         };
         self.schedule.in_flight.push(Box::pin(request.send(action)));
         if let Some(known) = known {
-            self.sights.look(run, &known);
+            self.ways_back.look(&known);
         }
     }
 }
 
 impl Run<'_> {
+    /// When a read is waited for no longer, where the time for all requests is longer than that for canceling.
+    fn read_by(&self) -> Option<Instant> {
+        self.if_live.map(|_| self.start + self.plan.limit + ROUND)
+    }
+
     /// When details are waited for no longer.
     fn adorned_by(&self) -> Instant {
         (Instant::now() + ADORNING).min(self.start + self.plan.limit)

@@ -9,8 +9,10 @@ mod observer;
 mod requests;
 mod scheduling;
 mod shown;
+mod slots;
 mod task;
 mod waiting;
+mod ways_back;
 
 pub use self::context::{IfLive, Run};
 pub use self::observer::{Observer, Waiting};

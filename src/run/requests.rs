@@ -47,10 +47,20 @@ pub(super) struct Request<'a> {
     pub(super) cancel_by: Instant,
     /// When details are waited for no longer.
     pub(super) adorned_by: Instant,
+    /// When a read is waited for no longer.
+    pub(super) read_by: Option<Instant>,
 }
 
 impl Request<'_> {
     pub(super) async fn send(self, action: Action) -> Completed {
+        let (which, read_by) = (self.which, self.read_by);
+        let is_read = matches!(action, Action::Refresh(_) | Action::Find);
+        let Some(read_by) = read_by.filter(|_| is_read) else { return self.complete(action).await };
+        let late = || Completed::One(which, Event::Read(Err(Failure::own(Kind::Timeout, "no answer in time", ""))));
+        timeout_at(read_by, self.complete(action)).await.unwrap_or_else(|_| late())
+    }
+
+    async fn complete(self, action: Action) -> Completed {
         let which = self.which;
         if let (Some((keepers, kept)), Action::Refresh(known)) = (&self.kept, &action) {
             let (event, now) = self.look_beside(known, kept).await;
@@ -135,11 +145,21 @@ fn unanswered(is_unsent: bool) -> Failure {
 
 /// Reads many by one list. Who is not on it, or not there with an end, is read alone: an end is believed only from the
 /// deployment itself.
-pub(super) async fn read_many(platform: &dyn Platform, api: &Api, many: Vec<(usize, Action)>) -> Completed {
-    let listed = platform.list(api, &Filter::default()).await;
+pub(super) async fn read_many(
+    platform: &dyn Platform,
+    api: &Api,
+    many: Vec<(usize, Action)>,
+    by: Option<Instant>,
+) -> Completed {
+    let filter = Filter::default();
+    let list = platform.list(api, &filter);
+    let listed = match by {
+        Some(by) => timeout_at(by, list).await.ok(),
+        None => Some(list.await),
+    };
     let (mut seen, mut alone) = (Vec::new(), Vec::new());
     let in_flight: HashMap<_, _> = match listed {
-        Ok(Listed::Here(listed)) => {
+        Some(Ok(Listed::Here(listed))) => {
             let in_flight = listed.into_iter().filter(|one| one.state.is_in_flight());
             in_flight.map(|one| (one.id.clone(), one)).collect()
         }

@@ -81,6 +81,10 @@ pub(super) struct Tally {
     pub(super) asking: usize,
     /// It waits behind what its scope is doing, and has not been asked yet.
     pub(super) open_behind: usize,
+    /// Its cancel request has not been answered yet, if it needs one.
+    pub(super) unsettled: usize,
+    /// It is not at its end.
+    pub(super) open: usize,
 }
 
 impl Tally {
@@ -88,6 +92,8 @@ impl Tally {
         Self {
             asking: usize::from(task.procedure.is_asking()),
             open_behind: usize::from(task.queued_behind && !task.procedure.is_settled()),
+            unsettled: usize::from(!task.procedure.is_settled()),
+            open: usize::from(task.procedure.ending().is_none()),
         }
     }
 
@@ -101,5 +107,7 @@ impl Tally {
     pub(super) fn replace(&mut self, before: Self, after: Self) {
         self.asking = self.asking + after.asking - before.asking;
         self.open_behind = self.open_behind + after.open_behind - before.open_behind;
+        self.unsettled = self.unsettled + after.unsettled - before.unsettled;
+        self.open = self.open + after.open - before.open;
     }
 }

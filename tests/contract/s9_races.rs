@@ -2,7 +2,7 @@
 //! second deployment was live, and the first one is what should have been stopped.
 
 use crate::sandbox::{Back, Call, Ends, Fault, One, Sandbox};
-use crate::stage::{Stage, every_platform};
+use crate::stage::{Course, Stage, every_platform};
 use crate::step::{Ran, Step};
 
 /// What leaves everything as it is.
@@ -172,6 +172,43 @@ every_platform!(what_begins_right_before_the_request_is_seen_at_the_last_look, |
     race.sandbox.before(race.back.live, looks + 1, move |sandbox| stage.put_live(sandbox, late.number));
     race.ends(race.step(), "moved_on");
     assert_eq!((race.sends(), stage.serves(&race.sandbox)), (0, Some(3)));
+});
+
+// In another slot.
+
+/// The first one went live and is too late to stop; the seventh is in flight elsewhere, where a cancel is accepted and
+/// changes nothing by the limit.
+fn beside_another(stage: Stage) -> Option<(Race, Step)> {
+    // There an id finds its deployment in whatever slot.
+    let race = stage.too_late().filter(|_| ["cloud_foundry", "netlify", "vercel"].contains(&stage.name()))?;
+    let endless = Course::running().then(&["running"]).answering("running");
+    race.puts(&stage.bound(7).elsewhere().course(&endless));
+    let ids = format!("{},{}", stage.id(1), stage.id(7));
+    let step = race.step().input("deployment_id", &ids).input("timeout", "60s");
+    Some((race, step))
+}
+
+every_platform!(one_slot_does_not_wait_for_the_end_in_another_one, |stage| {
+    let Some((race, step)) = beside_another(stage) else { return };
+    let ran = step.run_inside(&race.sandbox);
+    assert_eq!((race.sends(), stage.serves(&race.sandbox)), (1, Some(2)), "\n{}", ran.stdout);
+    let told: Vec<_> = ran.deployments().iter().map(|one| one["outcome"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(told, ["rolled_back", "timed_out"], "\n{}", ran.stdout);
+    let requests = race.sandbox.requests();
+    let at = |call| requests.iter().find(|seen| seen.call == call).unwrap().at;
+    assert!(at(Call::RollBack) > at(Call::Cancel));
+    // By the clock of the run.
+    assert!(at(Call::RollBack) - at(Call::Cancel) < std::time::Duration::from_secs(10), "\n{}", ran.stdout);
+});
+
+every_platform!(nothing_is_rolled_back_while_a_cancel_request_has_no_answer, |stage| {
+    let Some((race, step)) = beside_another(stage) else { return };
+    race.sandbox.fault(Call::Cancel, [Fault::RetryAfter { status: 429, value: "20".to_owned() }]);
+    let ran = step.run_inside(&race.sandbox);
+    let calls: Vec<_> = race.sandbox.requests().iter().map(|seen| seen.call).collect();
+    let last = |call| calls.iter().rposition(|seen| *seen == call).unwrap();
+    assert_eq!(race.sandbox.count(Call::Cancel), 2, "\n{}", ran.stdout);
+    assert!(last(Call::RollBack) > last(Call::Cancel), "\n{}", ran.stdout);
 });
 
 // There is nothing to go back to.

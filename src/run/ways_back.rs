@@ -1,0 +1,143 @@
+//! The ways back of a run: one roll back for each slot in which something went live that was to be stopped, four at once.
+//! A slot begins as soon as all cancel requests of the run have been answered and all that this run has in it are at
+//! their ends; no slot waits for another one.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use super::context::Run;
+use super::going_back::GoingBack;
+use super::slots::{Message, Slot};
+use super::task::Task;
+use crate::model::deployment::Deployment;
+use crate::model::outcome::Outcome;
+use crate::model::roll_back::LiveNow;
+use crate::model::signal::Signals;
+use crate::roll_back::Procedure;
+
+/// The most roll backs at once.
+const AT_ONCE: usize = 4;
+/// How long one sight of what is live may take.
+const SIGHT: Duration = Duration::from_secs(5);
+
+/// What is live in each slot while deployments for it are in flight, read beside the first cancel request.
+#[derive(Default)]
+struct Sights<'a> {
+    asked: HashSet<String>,
+    open: FuturesUnordered<BoxFuture<'a, (String, Option<LiveNow>)>>,
+    seen: HashMap<String, Option<LiveNow>>,
+}
+
+/// Which tasks a roll back was for, and how it ended.
+type Ended = (Vec<usize>, Procedure);
+
+/// The ways back of a run.
+pub(super) struct WaysBack<'r, 'a> {
+    run: &'r Run<'a>,
+    sights: Sights<'a>,
+    /// What was known when it was last looked for slots.
+    looked_with: Option<(usize, usize, bool)>,
+    begun: HashSet<String>,
+    queue: VecDeque<BoxFuture<'r, Ended>>,
+    open: FuturesUnordered<BoxFuture<'r, Ended>>,
+    ended: Vec<Ended>,
+    to_say: mpsc::UnboundedSender<Message>,
+    said: mpsc::UnboundedReceiver<Message>,
+    /// When the first one began.
+    pub(super) since: Duration,
+}
+
+impl<'r, 'a> WaysBack<'r, 'a> {
+    pub(super) fn new(run: &'r Run<'a>) -> Self {
+        let (to_say, said) = mpsc::unbounded_channel();
+        let (sights, looked_with, begun, queue, open, ended, since) = Default::default();
+        Self { run, sights, looked_with, begun, queue, open, ended, to_say, said, since }
+    }
+
+    /// Reads what is live in the slot of a deployment in flight: one try, once a slot.
+    pub(super) fn look(&mut self, known: &Deployment) {
+        let Some((back, _)) = self.run.way_back() else { return };
+        let Some(slot) = back.slot(known).filter(|_| !known.is_terminal()) else { return };
+        if !self.sights.asked.insert(slot.clone()) {
+            return;
+        }
+        let (api, known) = (self.run.api, known.clone());
+        self.sights.open.push(Box::pin(async move {
+            let live = timeout(SIGHT, back.live(api, &known)).await;
+            (slot, live.ok().and_then(Result::ok))
+        }));
+    }
+
+    /// Begins with the slots that are due now; `open` deployments of the run are not at their ends. After a signal no
+    /// sight is waited for.
+    pub(super) fn begin(&mut self, tasks: &[Task], open: usize, signals: &Signals) {
+        let Some((back, if_live)) = self.run.way_back() else { return };
+        let is_signaled = signals.borrow().first.is_some();
+        let looks_with = Some((open, self.sights.seen.len(), is_signaled));
+        if self.looked_with != looks_with {
+            self.looked_with = looks_with;
+            for (name, slot) in self.run.slots(back, if_live, tasks) {
+                let is_unseen = self.sights.asked.contains(&name) && !self.sights.seen.contains_key(&name);
+                if slot.is_open || (is_unseen && !is_signaled) || self.begun.contains(&name) {
+                    continue;
+                }
+                let slot = Slot { seen: self.sights.seen.get(&name).cloned().flatten(), ..slot };
+                if self.begun.is_empty() {
+                    self.since = self.run.start.elapsed();
+                }
+                self.begun.insert(name);
+                let one = GoingBack { run: self.run, back, if_live, slot, lead: 0, messages: self.to_say.clone() };
+                self.queue.push_back(Box::pin(one.carry_out(signals.clone())));
+            }
+        }
+        let free = AT_ONCE.saturating_sub(self.open.len()).min(self.queue.len());
+        self.open.extend(self.queue.drain(..free));
+    }
+
+    /// Whether none is under way, nor waits for a sight.
+    pub(super) fn is_idle(&self, tasks: &[Task]) -> bool {
+        let Some((back, if_live)) = self.run.way_back() else { return true };
+        let mut slots = self.run.slots(back, if_live, tasks).into_iter();
+        let waits = slots.any(|(name, slot)| !slot.is_open && !self.begun.contains(&name));
+        self.open.is_empty() && self.queue.is_empty() && !waits
+    }
+
+    /// The next thing that is to be told, or that has happened; waits forever where nothing can.
+    pub(super) async fn next(&mut self) -> Option<Message> {
+        tokio::select! {
+            biased;
+            Some(message) = self.said.recv() => return Some(message),
+            Some(ended) = self.open.next() => self.ended.push(ended),
+            Some((slot, live)) = self.sights.open.next() => drop(self.sights.seen.insert(slot, live)),
+        }
+        None
+    }
+
+    /// Tells what came of each slot on its deployments that had gone live.
+    pub(super) fn settle(&mut self, tasks: &mut [Task]) {
+        for (live, procedure) in self.ended.drain(..) {
+            self.run.settle(tasks, &live, &Arc::new(procedure));
+        }
+    }
+}
+
+impl Run<'_> {
+    /// Tells what came of a slot on each of its deployments that had gone live.
+    fn settle(&self, tasks: &mut [Task], live: &[usize], procedure: &Arc<Procedure>) {
+        let Some(verdict) = procedure.verdict() else { return };
+        let outcome = if verdict.is_interrupted { Some(Outcome::Interrupted) } else { verdict.result.outcome() };
+        let told = self.sanitizer.redact(&verdict.reason.sentence()).into_string();
+        for which in live {
+            if let Some(task) = tasks.get_mut(*which) {
+                task.procedure.settle(outcome, &told);
+                task.roll_back = Some(Arc::clone(procedure));
+            }
+        }
+    }
+}
