@@ -99,7 +99,9 @@ def draw(body, theme, target, width=860, height=1400, scale=2):
 
 scenes = json.loads((WORK / "scenes.json").read_text())
 if len(sys.argv) == 2:
+    put_back = next(scene for scene in scenes if scene["title"].startswith("Too late, and put back"))
     for theme in COLORS:
+        draw(summary(put_back), theme, Path(f"docs/pictures/put-back-{theme}.png"))
         draw(log(scenes[0]), theme, Path(f"docs/pictures/log-{theme}.png"))
         draw(summary(scenes[0]), theme, Path(f"docs/pictures/summary-{theme}.png"))
 else:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Draws the pictures of the README, docs/pictures/*.png: log and summary of a real run against the sandbox, in the look of
-# GitHub, light and dark.
+# Draws the pictures of the README and of the way back, docs/pictures/*.png: log and summary of real runs against the sandbox,
+# in the look of GitHub, light and dark.
 #
 #   docs/picture.sh                  draws them
 #   docs/picture.sh --pages FOLDER   draws the README and the summaries of the demo, light, dark and as wide as a phone

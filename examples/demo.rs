@@ -200,7 +200,8 @@ const SCENES: &[Scene] = &[
         platform: "netlify",
         set: |sandbox| {
             let deploy = |number: usize| netlify::Deploy::new(netlify::SITE, &netlify::id(number));
-            sandbox.add(netlify::Site::new(netlify::SITE, "web")).add(deploy(1).states(["ready"]));
+            sandbox.add(netlify::Site::new(netlify::SITE, "web"));
+            sandbox.add(deploy(1).commit("5d1f6c0e8a7b4c2d9e3f1a0b6c7d8e9f0a1b2c3d").states(["ready"]));
             sandbox.add(deploy(2).after_cancel(["building", "ready"]));
         },
         inputs: &[("deployment_id", "66a9a1c24fd25f0008000002"), ("site_name", "web"), ("if_live", "roll_back")],
