@@ -232,8 +232,12 @@ pub const SHORTEST_COMMIT: usize = 7;
 
 /// A commit hash as people read it. What does not look like one stays as it is.
 pub fn short_commit(hash: &str) -> &str {
-    let is_hash = hash.chars().all(|c| c.is_ascii_hexdigit());
-    hash.get(..SHORTEST_COMMIT).filter(|_| is_hash).unwrap_or(hash)
+    hash.get(..SHORTEST_COMMIT).filter(|_| is_hash(hash)).unwrap_or(hash)
+}
+
+/// Whether a commit is told by a hash.
+pub fn is_hash(commit: &str) -> bool {
+    commit.chars().all(|c| c.is_ascii_hexdigit())
 }
 
 /// Whether two hashes name one commit: one may be the short form of the other.

@@ -24,6 +24,8 @@ pub struct Version {
     pub content: Option<String>,
     /// The platform made it by a roll back, as a copy of what has the same content.
     pub is_copy: bool,
+    /// What the live pointer names once this is live, where that is not its id.
+    pub names: Option<String>,
     /// The platform proves that it is live, or was.
     pub was_live: bool,
     /// When it went live the last time, where the platform tells that.
@@ -40,10 +42,11 @@ impl Version {
         Self { id: id.into(), ..Self::default() }
     }
 
-    /// Whether it is this one, or a copy of it.
+    /// Whether it is this one, or what that makes live, or a copy of it.
     pub fn serves(&self, original: &Self) -> bool {
         let is_copy = self.is_copy && self.content.is_some() && self.content == original.content;
-        is_copy || is_same(&original.id, &self.id)
+        let is_named = original.names.as_ref().is_some_and(|named| is_same(named, &self.id));
+        is_copy || is_named || is_same(&original.id, &self.id)
     }
 
     /// Its id and its commit, as people read them.

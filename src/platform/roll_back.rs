@@ -10,9 +10,20 @@ use jiff::Timestamp;
 
 use crate::api::{Api, ApiRequest, Reply};
 use crate::model::deployment::{Deployment, State};
-use crate::model::failure::Failure;
+use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, is_same};
 use crate::model::roll_back::{Asked, InFlight, LiveNow, Progress, Version};
+
+/// Of those that were live, the one that went live last before that time: by going live, and not by creation.
+pub fn last_before(versions: impl IntoIterator<Item = Version>, time: Timestamp) -> Option<Version> {
+    let earlier = versions.into_iter().filter(|one| one.was_live && one.since.is_some_and(|since| since < time));
+    earlier.max_by_key(|one| one.since)
+}
+
+/// What is left to be said of a deployment that was there before.
+pub fn gone(id: &str) -> Failure {
+    Failure::own(Kind::NotFound, format!("{id} is not there any more"), "")
+}
 
 /// A platform's way back. `ours` is the deployment that this run was to stop, as it was read last.
 #[async_trait]

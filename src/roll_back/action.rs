@@ -53,7 +53,7 @@ pub enum Action {
     /// Send the request that puts this back.
     Send(Version),
     /// See where it stands.
-    ReadProgress(Asked),
+    ReadProgress(Box<Asked>),
     /// Find what this, which is live, took the place of; with when the live pointer was read last before the request.
     FindDisplaced(Version, Option<Timestamp>),
     /// Nothing before this time since the start of the run.

@@ -161,7 +161,7 @@ impl Procedure {
             (Step::Sending, Some(target), _) => Action::Send(target.clone()),
             (Step::Watching { .. }, Some(target), _) => {
                 let (target, copy) = (target.clone(), self.copy.clone());
-                Action::ReadProgress(Asked { target, copy, since: self.dated })
+                Action::ReadProgress(Box::new(Asked { target, copy, since: self.dated }))
             }
             (Step::Doubting | Step::Tracing, _, Some(live)) => Action::FindDisplaced(live.clone(), self.dated),
             (Step::Done, ..) => Action::Done,

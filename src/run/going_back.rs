@@ -1,5 +1,6 @@
 //! One slot on its way back: does what the procedure wants to know and to send, until its limit or a signal.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -8,7 +9,7 @@ use tokio::time::{sleep_until, timeout, timeout_at};
 use super::context::{GRACE, IfLive, Run};
 use super::slots::{Message, Slot};
 use super::waiting::signal_received;
-use crate::model::deployment::Deployment;
+use crate::model::deployment::{Deployment, is_hash};
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::Id;
 use crate::model::roll_back::{InFlight, LiveNow, Started, Version};
@@ -24,6 +25,8 @@ pub(super) struct GoingBack<'r, 'a> {
     pub(super) slot: Slot,
     /// Which of ours is live, as far as was read.
     pub(super) lead: usize,
+    /// What is in nobody's way, and was named.
+    pub(super) stale: HashSet<String>,
     /// Where it says what it does.
     pub(super) messages: mpsc::UnboundedSender<Message>,
 }
@@ -168,7 +171,8 @@ impl GoingBack<'_, '_> {
                     let word = self.run.sanitizer.short(&one.word).into_string();
                     Ok(InFlight { version: self.judge(one.version)?, word, ..one })
                 });
-                let in_flight = in_flight.collect::<Result<_, Failure>>()?;
+                let in_flight = in_flight.collect::<Result<Vec<_>, Failure>>()?;
+                self.name_stale(&in_flight);
                 self.lead =
                     live.version.as_ref().and_then(|live| self.which(live, self.slot.due())).unwrap_or(self.lead);
                 Event::Looked(Standing { in_flight, live })
@@ -194,6 +198,15 @@ impl GoingBack<'_, '_> {
         })
     }
 
+    /// Says once what has been in flight for longer than anything takes.
+    fn name_stale(&mut self, in_flight: &[InFlight]) {
+        for InFlight { version, word, .. } in in_flight.iter().filter(|one| one.is_stale) {
+            if self.stale.insert(version.id.clone()) {
+                self.note(&format!("{} is {word}, in flight for over a day and in nobody's way", version.label()));
+            }
+        }
+    }
+
     /// Which of these it is.
     fn which(&self, version: &Version, among: &[Deployment]) -> Option<usize> {
         among.iter().position(|ours| self.back.is_same(version, ours))
@@ -210,9 +223,11 @@ impl GoingBack<'_, '_> {
         if !Id::parse(&version.id).is_ok_and(|id| id.as_str() == version.id) {
             return Err(Failure::unreadable("the answer was good, but it names something without an id as live"));
         }
-        let clean = |text: Option<String>| text.map(|text| self.run.sanitizer.short(&text).into_string());
+        let clean = |text: &str| self.run.sanitizer.short(text).into_string();
         let is_ours = self.which(&version, ours).is_some();
-        Ok(Version { is_ours, commit: clean(version.commit), url: clean(version.url), ..version })
+        // A hash is fit as it is, and is compared.
+        let commit = version.commit.map(|commit| if is_hash(&commit) { commit } else { clean(&commit) });
+        Ok(Version { is_ours, commit, url: version.url.as_deref().map(clean), ..version })
     }
 
     fn judge_opt(&self, version: Option<Version>) -> Result<Option<Version>, Failure> {

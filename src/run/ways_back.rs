@@ -92,7 +92,9 @@ impl<'r, 'a> WaysBack<'r, 'a> {
                     self.since = self.run.start.elapsed();
                 }
                 self.begun.insert(name);
-                let one = GoingBack { run: self.run, back, if_live, slot, lead: 0, messages: self.to_say.clone() };
+                let (lead, stale) = Default::default();
+                let messages = self.to_say.clone();
+                let one = GoingBack { run: self.run, back, if_live, slot, lead, stale, messages };
                 self.queue.push_back(Box::pin(one.carry_out(signals.clone())));
             }
         }

@@ -10,18 +10,18 @@ use serde_json::json;
 
 use super::list::deployments;
 use super::live::{
-    app_of, before, changed, current, deployed, droplet, history, key, made_by, proven, revisions, tells, was_given_up,
-    within,
+    app_of, before, changed, current, deployed, droplet, droplet_of, history, key, made_by, made_of, proven, revisions,
+    tells, was_given_up, within,
 };
 use super::wire::{APP, DROPLET, PREVIOUS_DROPLET, REVISION, Wire, detail, path, stored};
 use crate::api::wire::Field;
 use crate::api::{Api, ApiRequest, Body, Reply};
 use crate::model::about::RollBackInfo;
 use crate::model::deployment::{Deployment, State};
-use crate::model::failure::{Failure, Kind};
+use crate::model::failure::Failure;
 use crate::model::id::{Id, is_same, segment};
 use crate::model::roll_back::{Asked, InFlight, LiveNow, Progress, Version};
-use crate::platform::RollBack;
+use crate::platform::roll_back::{RollBack, gone};
 
 /// The way back of any app.
 pub(super) struct Back;
@@ -56,18 +56,18 @@ impl RollBack for Back {
     async fn live(&self, api: &Api, ours: &Deployment) -> Result<LiveNow, Failure> {
         let app = app_of(ours)?;
         let active = deployments(api, &app, None).await?;
-        let mut live = match key(ours) {
-            REVISION => deployed(api, &app, &active).await?,
-            _ => current(api, &app, &active).await?,
-        };
-        // Whatever has the droplet is a copy, however it was made. Not ours: it may differ in its variables alone.
-        live.version.iter_mut().for_each(|live| live.is_copy = !self.is_same(live, ours));
-        Ok(live)
+        match key(ours) {
+            REVISION => deployed(api, &app, &active).await,
+            _ => current(api, &app, &active).await,
+        }
     }
 
     async fn in_flight(&self, api: &Api, ours: &Deployment) -> Result<Vec<InFlight>, Failure> {
-        let active = deployments(api, &app_of(ours)?, None).await?.into_iter();
-        Ok(active.map(|one| InFlight { version: made_by(&one), word: one.platform_state, is_stale: false }).collect())
+        let mut in_flight = Vec::new();
+        for one in deployments(api, &app_of(ours)?, None).await? {
+            in_flight.push(InFlight { version: made_of(api, &one).await?, word: one.platform_state, is_stale: false });
+        }
+        Ok(in_flight)
     }
 
     async fn replaced(&self, api: &Api, ours: &Deployment) -> Result<Option<Version>, Failure> {
@@ -86,7 +86,7 @@ impl RollBack for Back {
         };
         let until = history.iter().find(|one| is_same(&ours.id, &one.id)).and_then(changed);
         Ok(version.map(|version| {
-            let is_it = version.content.as_deref().is_some_and(|own| is_same(guid, own));
+            let is_it = droplet_of(&version).is_some_and(|own| is_same(guid, own));
             let version = proven(version, &history, key(ours));
             Version { was_live: version.was_live && is_it, until, ..version }
         }))
@@ -154,8 +154,7 @@ impl RollBack for Back {
     }
 
     async fn progress(&self, api: &Api, _ours: &Deployment, asked: &Asked) -> Result<Progress, Failure> {
-        let lost = || Failure::own(Kind::NotFound, "the deployment that rolls back is not there", "");
-        let id = &asked.copy.as_ref().ok_or_else(lost)?.id;
+        let id = &asked.copy.as_ref().ok_or_else(|| gone("the deployment that rolls back"))?.id;
         let reply = api.send(ApiRequest::get(path(id), "read the deployment that rolls back")).await?;
         let told = reply.json::<Wire>()?.deployment().filter(|told| is_same(id, &told.id));
         let told = told.ok_or_else(|| reply.unreadable("about another deployment, or without a state"))?;
@@ -173,6 +172,8 @@ impl RollBack for Back {
         let history = history(api, &app_of(ours)?).await?;
         let mut made = history.iter().filter(|one| one.state == State::Succeeded && tells(one, key(ours), &live.id));
         let guid = made.next().and_then(|made| detail(made, PREVIOUS_DROPLET));
-        Ok(guid.map(|guid| Version { is_copy: true, ..droplet(guid) }))
+        // The same code was live already.
+        let guid = guid.filter(|guid| !droplet_of(live).is_some_and(|own| is_same(guid, own)));
+        Ok(guid.map(droplet))
     }
 }

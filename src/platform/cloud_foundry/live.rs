@@ -19,28 +19,58 @@ use crate::platform::usual::is_gone;
 fields! {
     struct Revision {
         guid: Text,
+        version: Maybe<usize>,
+        description: Text,
         droplet: Maybe<Named>,
     }
 }
 
+/// What the platform says of a revision that a roll back made, and behind it of which one.
+const ROLLED_BACK: &str = "Rolled back to revision ";
+
 impl Revision {
+    /// What a copy has in common with its original is the droplet, and the original's number: a revision of that droplet
+    /// may have other variables.
     fn version(self) -> Option<Version> {
-        Some(Version {
-            id: self.guid.0?,
-            kind: "revision",
-            content: self.droplet.0.and_then(|droplet| droplet.guid.0),
-            ..Version::default()
-        })
+        let number =
+            self.description.or_empty().rsplit_once(ROLLED_BACK).map(|(_, number)| number.trim_end_matches('.'));
+        let original = number.and_then(|number| number.parse().ok());
+        let droplet = self.droplet.0.and_then(|droplet| droplet.guid.0);
+        let content = droplet.zip(original.or(self.version.0)).map(|(droplet, number)| format!("{droplet} {number}"));
+        let is_copy = original.is_some();
+        Some(Version { id: self.guid.0?, kind: "revision", content, is_copy, ..Version::default() })
     }
+}
+
+/// The droplet of a version.
+pub(super) fn droplet_of(version: &Version) -> Option<&str> {
+    version.content.as_deref()?.split(' ').next()
 }
 
 pub(super) fn droplet(guid: &str) -> Version {
     Version { kind: "droplet", content: Some(guid.to_owned()), ..Version::of(guid) }
 }
 
-/// A deployment that makes its droplet live, or has made it: as good a copy as any other.
+/// A deployment that makes something live, or has made it: its revision, else its droplet.
 pub(super) fn made_by(one: &Deployment) -> Version {
-    Version { content: detail(one, DROPLET).map(str::to_owned), is_copy: true, ..Version::of(&one.id) }
+    let names = detail(one, REVISION).or(detail(one, DROPLET)).map(str::to_owned);
+    Version { names, ..Version::of(&one.id) }
+}
+
+/// The same with what it is a copy of.
+pub(super) async fn made_of(api: &Api, one: &Deployment) -> Result<Version, Failure> {
+    let made = made_by(one);
+    let Some(guid) = detail(one, REVISION) else {
+        return Ok(Version { content: made.names.clone(), is_copy: true, ..made });
+    };
+    let call = ApiRequest::get(format!("/v3/revisions/{}", segment(guid)), "read the revision");
+    let told: Option<Revision> = match api.send(call).await {
+        Ok(reply) => reply.at("")?,
+        Err(failure) if is_gone(&failure) => None,
+        Err(failure) => return Err(failure),
+    };
+    let told = told.and_then(Revision::version).unwrap_or_default();
+    Ok(Version { content: told.content, is_copy: told.is_copy, ..made })
 }
 
 /// What the live pointer names here: an app without revisions has droplets only.
@@ -165,10 +195,30 @@ mod tests {
 
     #[test]
     fn a_revision_without_an_id_is_none() {
-        let told = read(&json!({ "guid": "r", "droplet": { "guid": "d" } })).unwrap();
-        assert_eq!((told.label().as_str(), told.content.as_deref()), ("revision r", Some("d")));
+        let told = read(&json!({ "guid": "r", "version": 3, "droplet": { "guid": "d" } })).unwrap();
+        assert_eq!((told.label().as_str(), told.content.as_deref()), ("revision r", Some("d 3")));
+        assert_eq!((droplet_of(&told), told.is_copy), (Some("d"), false));
         assert_eq!(read(&json!({ "guid": "r", "droplet": null })).unwrap().content, None);
         assert!(read(&json!({ "droplet": { "guid": "d" } })).is_none());
+    }
+
+    #[test]
+    fn a_copy_has_the_droplet_of_its_original_and_names_it() {
+        let original = read(&json!({ "guid": "r-2", "version": 2, "droplet": { "guid": "d" } })).unwrap();
+        let of = |droplet: &str, description: &str| {
+            let droplet = json!({ "guid": droplet });
+            read(&json!({ "guid": "r-5", "version": 5, "droplet": droplet, "description": description })).unwrap()
+        };
+        assert!(of("d", "Rolled back to revision 2.").serves(&original));
+        assert!(of("d", "New droplet deployed. Rolled back to revision 2.").serves(&original));
+        for (droplet, description) in [
+            ("d", "New environment variables deployed."),
+            ("d", "Rolled back to revision 22."),
+            ("d", "Rolled back to revision."),
+            ("e", "Rolled back to revision 2."),
+        ] {
+            assert!(!of(droplet, description).serves(&original), "{droplet} {description}");
+        }
     }
 
     #[test]

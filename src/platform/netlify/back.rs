@@ -10,12 +10,12 @@ use super::wire::{Handle, PRODUCTION};
 use super::{Netlify, paged};
 use crate::api::{Api, ApiRequest};
 use crate::model::deployment::{Deployment, State};
-use crate::model::failure::{Failure, Kind};
+use crate::model::failure::Failure;
 use crate::model::id::{Id, is_same, segment};
 use crate::model::roll_back::{InFlight, LiveNow, Version};
 use crate::platform::list::{List, Until};
 use crate::platform::rest::Rest;
-use crate::platform::roll_back::RollBack;
+use crate::platform::roll_back::{RollBack, gone, last_before};
 use crate::platform::usual::Read;
 
 /// The site of a deploy; without one nothing of it can be asked for.
@@ -45,11 +45,10 @@ fn deploys(ours: &Deployment) -> List {
 }
 
 impl Netlify {
-    /// The production deploys of its site that were published, without this one.
-    async fn published(&self, api: &Api, ours: &Deployment) -> Result<Vec<Version>, Failure> {
+    /// The deploys of its site, without this one.
+    async fn others(&self, api: &Api, ours: &Deployment) -> Result<Vec<Version>, Failure> {
         let all = deploys(ours).all(self, api, Until::End).await?;
-        let others = all.iter().filter(|one| !is_same(&ours.id, &one.id)).map(version);
-        Ok(others.filter(|one| one.was_live).collect())
+        Ok(all.iter().filter(|one| !is_same(&ours.id, &one.id)).map(version).collect())
     }
 }
 
@@ -83,11 +82,9 @@ impl RollBack for Netlify {
         Ok(in_flight.collect())
     }
 
-    /// By the time of publication: deploys go live out of order.
     async fn replaced(&self, api: &Api, ours: &Deployment) -> Result<Option<Version>, Failure> {
         let Some(own) = Handle::of(ours).published else { return Ok(None) };
-        let published = self.published(api, ours).await?;
-        Ok(published.into_iter().filter(|one| one.since < Some(own)).max_by_key(|one| one.since))
+        Ok(last_before(self.others(api, ours).await?, own))
     }
 
     async fn named(&self, api: &Api, ours: &Deployment, id: &Id) -> Result<Option<Version>, Failure> {
@@ -103,8 +100,7 @@ impl RollBack for Netlify {
     }
 
     async fn check(&self, api: &Api, ours: &Deployment, target: &Version) -> Result<(), Failure> {
-        let gone = || Failure::own(Kind::NotFound, format!("{} is not there any more", target.id), "");
-        let told = self.fetch(api, &target.id, Read::Later).await?.ok_or_else(gone)?;
+        let told = self.fetch(api, &target.id, Read::Later).await?.ok_or_else(|| gone(&target.id))?;
         if version(&told).was_live && is_same(&site_of(ours), &site_of(&told)) {
             return Ok(());
         }
@@ -124,8 +120,8 @@ impl RollBack for Netlify {
         since: Option<Timestamp>,
     ) -> Result<Option<Version>, Failure> {
         let Some(since) = since else { return Ok(None) };
-        let published = self.published(api, ours).await?;
-        let later = published.into_iter().filter(|one| one.since > Some(since) && !is_same(&live.id, &one.id));
-        Ok(later.max_by_key(|one| one.since))
+        let mut later = self.others(api, ours).await?;
+        later.retain(|one| one.was_live && one.since > Some(since) && !is_same(&live.id, &one.id));
+        Ok(later.into_iter().max_by_key(|one| one.since))
     }
 }

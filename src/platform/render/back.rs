@@ -12,12 +12,12 @@ use super::{CRON_JOB, Render, paged};
 use crate::api::wire::{Many, Maybe, fields};
 use crate::api::{Api, ApiRequest, Body, Reply};
 use crate::model::deployment::{Deployment, State};
-use crate::model::failure::{Failure, Kind};
+use crate::model::failure::Failure;
 use crate::model::id::{Id, is_same};
 use crate::model::roll_back::{Asked, InFlight, LiveNow, Progress, Version};
 use crate::platform::list::{List, Until};
 use crate::platform::rest::Rest;
-use crate::platform::roll_back::RollBack;
+use crate::platform::roll_back::{RollBack, gone};
 use crate::platform::usual::Read;
 
 /// What stands in the name of an image that always means the same.
@@ -100,8 +100,7 @@ impl RollBack for Render {
     }
 
     async fn check(&self, api: &Api, _ours: &Deployment, target: &Version) -> Result<(), Failure> {
-        let gone = || Failure::own(Kind::NotFound, format!("{} is not there any more", target.id), "");
-        let told = self.fetch(api, &target.id, Read::Later).await?.ok_or_else(gone)?;
+        let told = self.fetch(api, &target.id, Read::Later).await?.ok_or_else(|| gone(&target.id))?;
         let image = Handle::of(&told).image;
         match image.get().filter(|image| !image.contains(DIGEST)) {
             Some(image) => {
@@ -129,9 +128,7 @@ impl RollBack for Render {
             let state = if is_open { State::Running } else { State::Succeeded };
             return Ok(Progress { state, word: String::new() });
         };
-        let told = self.fetch(api, &copy.id, Read::Later).await?;
-        let told =
-            told.ok_or_else(|| Failure::own(Kind::NotFound, format!("{} is not there any more", copy.id), ""))?;
+        let told = self.fetch(api, &copy.id, Read::Later).await?.ok_or_else(|| gone(&copy.id))?;
         Ok(Progress { state: told.state, word: told.platform_state })
     }
 

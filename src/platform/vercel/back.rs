@@ -10,13 +10,16 @@ use super::wire::{Handle, Job, Project, Wire};
 use super::{Method, SIZES, VERSIONS, Vercel, in_team};
 use crate::api::{Api, ApiRequest};
 use crate::model::deployment::{Deployment, State};
-use crate::model::failure::{Failure, Kind};
+use crate::model::failure::Failure;
 use crate::model::id::{Id, is_same, segment};
 use crate::model::roll_back::{Asked, InFlight, LiveNow, Progress, Version};
 use crate::platform::list::{List, Place, Until};
 use crate::platform::rest::Rest;
-use crate::platform::roll_back::RollBack;
+use crate::platform::roll_back::{RollBack, gone, last_before};
 use crate::platform::usual::{Read, is_gone};
+
+/// What a job makes live that does not say so.
+const UNNAMED: &str = "a deployment that is not named";
 
 fn project_of(ours: &Deployment) -> String {
     Handle::of(ours).project.0.unwrap_or_default()
@@ -47,6 +50,11 @@ impl Job {
             "failed" | "skipped" => State::Failed,
             _ => State::Unknown,
         }
+    }
+
+    /// Whether it may still move the aliases, as far as it tells anything.
+    fn is_open(&self) -> bool {
+        !self.state().is_terminal() && (self.to.get().is_some() || self.status.get().is_some())
     }
 
     fn word(&self) -> String {
@@ -118,14 +126,15 @@ impl RollBack for Vercel {
             let word = if Handle::of(&one).is_rolling { "rolling out".to_owned() } else { one.platform_state.clone() };
             InFlight { version: version(&one), word, is_stale: false }
         });
-        let job = self.project_now(api, ours).await?.0.job.0.filter(|job| !job.state().is_terminal());
-        let job = job.and_then(|job| Some((job.word(), job.to.0?)));
-        let job = job.map(|(word, to)| InFlight { version: Version::of(to), word, is_stale: false });
+        let job = self.project_now(api, ours).await?.0.job.0.filter(Job::is_open);
+        let job = job.map(|job| {
+            let word = job.word();
+            InFlight { version: Version::of(job.to.0.unwrap_or_else(|| UNNAMED.to_owned())), word, is_stale: false }
+        });
         Ok(builds.chain(job).collect())
     }
 
-    /// By the time at which each took its aliases: deployments go live out of order. Where this one was rolled back, the
-    /// job says to what.
+    /// Where this one was rolled back, the job says to what.
     async fn replaced(&self, api: &Api, ours: &Deployment) -> Result<Option<Version>, Failure> {
         let job = self.project_now(api, ours).await?.0.job.0.unwrap_or_default();
         let to = job.to.or_empty();
@@ -135,9 +144,7 @@ impl RollBack for Vercel {
         }
         let all: Vec<_> = self.production(api, ours, true).await?.iter().map(version).collect();
         let own = all.iter().find(|one| is_same(&ours.id, &one.id)).and_then(|one| one.since);
-        let Some(own) = own else { return Ok(None) };
-        let earlier = all.into_iter().filter(|one| one.was_live && one.since.is_some_and(|since| since < own));
-        Ok(earlier.max_by_key(|one| one.since))
+        Ok(own.and_then(|own| last_before(all, own)))
     }
 
     async fn named(&self, api: &Api, ours: &Deployment, id: &Id) -> Result<Option<Version>, Failure> {
@@ -153,8 +160,7 @@ impl RollBack for Vercel {
     }
 
     async fn check(&self, api: &Api, ours: &Deployment, target: &Version) -> Result<(), Failure> {
-        let gone = || Failure::own(Kind::NotFound, format!("{} is not there any more", target.id), "");
-        let told = self.fetch(api, &target.id, Read::Later).await?.ok_or_else(gone)?;
+        let told = self.fetch(api, &target.id, Read::Later).await?.ok_or_else(|| gone(&target.id))?;
         if version(&told).was_live && is_same(&project_of(ours), &project_of(&told)) {
             return Ok(());
         }
@@ -183,7 +189,7 @@ impl RollBack for Vercel {
         let state = match job.state() {
             state if is_wanted && !(is_older && state.is_terminal()) => state,
             _ if is_live => State::Succeeded,
-            State::Running => State::Superseded,
+            State::Running if job.to.get().is_some() => State::Superseded,
             _ => State::Unknown,
         };
         let word = if job.status.get().is_some() { job.word() } else { String::new() };

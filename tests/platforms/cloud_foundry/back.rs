@@ -280,3 +280,41 @@ fn somebody_elses_deployment_in_between_is_told() {
         assert_eq!(sandbox.count(Call::RollBack), 1);
     }
 }
+
+/// Its variables may be others: only the platform's own word makes it a copy.
+#[test]
+fn what_only_has_the_droplet_is_no_copy_of_what_was_live() {
+    let sandbox = sandbox(app(), [deployed("dep-2"), deployed("dep-1")]);
+    // Somebody deploys the old code with the variables of today.
+    let droplet = json!({
+        "droplet": {"guid": "droplet-dep-2"},
+        "strategy": "rolling",
+        "relationships": {"app": {"data": {"guid": APP}}},
+    });
+    assert_eq!(sandbox.ask("cloud_foundry", "POST", "/v3/deployments", &droplet).status, 201);
+    sandbox.run_out("cloud_foundry");
+    nothing_was_sent(&sandbox, &back(&sandbox).run(), "moved_on", &["is live by now"]);
+}
+
+/// A revision goes live of its own, right after the roll back was done.
+#[test]
+fn a_copy_is_known_by_the_revision_that_its_deployment_made() {
+    let sandbox = sandbox(app(), [deployed("dep-2"), deployed("dep-1")]);
+    let lives = sandbox.count(Call::Live);
+    let dry = back(&sandbox).input("dry_run", "true").run();
+    dry.tells("rollback", "dry_run");
+    let looks = sandbox.count(Call::Live) - lives;
+    // Two looks come before the request, two reads behind it.
+    sandbox.before(Call::Live, looks + 2, |sandbox| {
+        sandbox.run_out("cloud_foundry");
+        let droplet = json!({
+            "droplet": {"guid": "droplet-dep-2"},
+            "strategy": "rolling",
+            "relationships": {"app": {"data": {"guid": APP}}},
+        });
+        sandbox.ask("cloud_foundry", "POST", "/v3/deployments", &droplet);
+        sandbox.run_out("cloud_foundry");
+    });
+    let ran = back(&sandbox).run();
+    assert_eq!(ran.output("rollback"), "failed", "{}", ran.stdout);
+}

@@ -1,5 +1,6 @@
 //! Netlify, end to end: which deploy is meant, and this platform's own traps.
 
+mod back;
 mod live;
 mod select;
 

@@ -81,6 +81,8 @@ struct Job {
     requested: i64,
     script: Script,
     is_promotion: bool,
+    /// It does not say where to.
+    is_silent: bool,
 }
 
 impl Job {
@@ -91,7 +93,7 @@ impl Job {
     fn json(&self) -> Value {
         json!({
             "fromDeploymentId": self.from,
-            "toDeploymentId": self.to,
+            "toDeploymentId": (!self.is_silent).then_some(&self.to),
             "jobStatus": self.script.now(),
             "requestedAt": self.requested,
             "type": if self.is_promotion { "promote" } else { "rollback" },
@@ -485,12 +487,25 @@ impl Addition for Project {
 #[derive(Clone, Copy, Debug)]
 pub struct AliasJob(pub &'static str, pub usize);
 
+/// The same, and where to is not told.
+#[derive(Clone, Copy, Debug)]
+pub struct SilentJob(pub &'static str, pub usize);
+
+impl Addition for SilentJob {
+    fn add_to(self, platforms: &mut Platforms) {
+        AliasJob(self.0, self.1).add_to(platforms);
+        let mut jobs = platforms.of::<Vercel>().projects.iter_mut().filter_map(|known| known.job.as_mut());
+        jobs.by_ref().for_each(|job| job.is_silent = true);
+    }
+}
+
 impl Addition for AliasJob {
     fn add_to(self, platforms: &mut Platforms) {
         let Vercel { projects, fleet, .. } = platforms.of::<Vercel>();
         let (from, requested) = (fleet.slots.live(self.0).map(|live| live.id.clone()), fleet.slots.tick());
         let script = Script::new(&["in-progress"], &["in-progress"]);
-        let job = Job { from, to: (ABOUT.id)(self.1), requested, script, is_promotion: false };
+        let to = (ABOUT.id)(self.1);
+        let job = Job { from, to, requested, script, is_promotion: false, is_silent: false };
         projects.iter_mut().filter(|known| known.id == self.0).for_each(|known| known.job = Some(job.clone()));
     }
 }
@@ -741,7 +756,8 @@ impl Vercel {
         {
             let (from, script) =
                 (Some(history[history.len() - 2].id.clone()), Script::new(&["succeeded"], &["succeeded"]));
-            let job = Job { from, to: live.id.clone(), requested: live.since, script, is_promotion: true };
+            let (to, requested) = (live.id.clone(), live.since);
+            let job = Job { from, to, requested, script, is_promotion: true, is_silent: false };
             body["lastAliasRequest"] = job.json();
         }
         body
@@ -798,7 +814,7 @@ impl Vercel {
         let from = slots.live(&slot).map(|live| live.id.clone());
         let script = Script::new(states, states);
         let requested = self.fleet.slots.tick();
-        let job = Some(Job { from, to: id.to_owned(), requested, script, is_promotion: false });
+        let job = Some(Job { from, to: id.to_owned(), requested, script, is_promotion: false, is_silent: false });
         let Project { job: shown, late, .. } = &mut self.projects[at];
         *(if self.moves.late { late } else { shown }) = job;
         Answer::new(201, "", "").effect(true)
@@ -955,6 +971,9 @@ const BACK: Back = Back {
     busy: &[
         ("an alias job", |sandbox| {
             sandbox.add(AliasJob("prj_1", 2));
+        }),
+        ("an alias job that does not say where to", |sandbox| {
+            sandbox.add(SilentJob("prj_1", 2));
         }),
         ("a rolling release", |sandbox| {
             sandbox.add(Deployment::new("prj_1", "web", "dpl_9").rolling().states(["READY"]));
