@@ -177,6 +177,7 @@ impl Exchange<'_> {
             credentials: Vec::new(),
             headers: self.call.headers.clone(),
             body: self.call.body.clone(),
+            once: self.call.is_sent_once(),
         }
     }
 

@@ -74,12 +74,16 @@ impl Client {
     }
 
     /// Sends it on a connection that is kept. A server may close one in the moment in which the next request goes out:
-    /// what broke there before an answer came was not processed, and is sent once more on a connection of its own.
+    /// what broke there before an answer came was hardly processed, and is sent once more on a connection of its own. What
+    /// must not arrive twice goes out on such a one at once.
     async fn exchange(
         &self,
         request: &Request,
         way: Option<&'static str>,
     ) -> Result<reqwest::Response, TransportError> {
+        if let Some(fresh) = request.once.then(|| self.fresh()).flatten() {
+            return fresh.execute(prepare(request)?).await.map_err(|error| explain(error, way));
+        }
         let error = match self.inner.execute(prepare(request)?).await {
             Ok(response) => {
                 let info = response.extensions().get::<HttpInfo>();
@@ -282,6 +286,7 @@ mod tests {
                     credentials: Vec::new(),
                     headers: Vec::new(),
                     body: Body::None,
+                    once: false,
                 };
                 let answer = client.send(request).await;
                 answers.push(answer.map(|it| it.status).map_err(|error| error.kind));

@@ -31,6 +31,8 @@ pub struct Request {
     pub headers: Vec<(&'static str, String)>,
     /// What it carries.
     pub body: Body,
+    /// It must not reach the server twice, so it goes out on a connection of its own.
+    pub once: bool,
 }
 
 /// A response whose body is whole and within the cap.

@@ -63,6 +63,16 @@ every_platform!(what_went_live_although_it_was_asked_to_stop_is_rolled_back, |st
     assert_eq!(calls.iter().take(canceled).filter(|call| **call == Call::Scope).count(), 0, "{calls:?}");
 });
 
+every_platform!(a_request_whose_answer_breaks_off_is_not_sent_once_more, |stage| {
+    if !stage.can_go_back() {
+        return;
+    }
+    let sandbox = stage.before(stage.bound(1).state("succeeded"));
+    // On a connection that brought answers before, such a one might have gone out too late to be heard.
+    sandbox.fault(Call::RollBack, [Fault::After(Box::new(Fault::Reset))]);
+    is_back(stage, &sandbox, &stage.step_back(&sandbox).run());
+});
+
 every_platform!(what_is_canceled_needs_no_way_back, |stage| {
     if !stage.can_go_back() {
         return;
