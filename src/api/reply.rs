@@ -8,6 +8,7 @@ use super::wire::{self, Field};
 use super::words::unreadable;
 use crate::model::about::About;
 use crate::model::failure::{Failure, Kind};
+use crate::model::id::is_same;
 
 /// A 2xx answer.
 #[derive(Debug)]
@@ -73,6 +74,16 @@ impl Reply {
     /// The body as JSON of this shape, or a failure that says what came instead.
     pub fn json<T: Field + Default>(&self) -> Result<T, Failure> {
         self.at("")?.ok_or_else(|| self.unreadable(what_is(&self.body)))
+    }
+
+    /// The body as what has this id, which `own` finds in it.
+    ///
+    /// # Errors
+    /// As for [`Self::at`], and when it is about something else.
+    pub fn about<T: Field + Default>(&self, id: &str, own: fn(&T) -> &wire::Text) -> Result<T, Failure> {
+        let told: Option<T> = self.at("")?;
+        let told = told.filter(|told| own(told).get().is_some_and(|own| is_same(id, own)));
+        told.ok_or_else(|| self.unreadable("about something else"))
     }
 
     /// Checks that this is a yes, whatever it says: an empty body or any JSON. A web page is somebody else's yes.

@@ -5,6 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::memory::Memory;
+
 /// Where a deployment stands, in our words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
@@ -71,6 +73,11 @@ pub enum Live {
     TakesDown,
     /// Nothing does: its state does not tell, and what could tell was not to be read.
     Unknown,
+}
+
+/// Facts that only this platform has, as far as it tells them.
+pub fn details<'n, V: Into<Value>>(told: impl IntoIterator<Item = (&'n str, Option<V>)>) -> Map<String, Value> {
+    told.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))).collect()
 }
 
 /// The short name of a branch, as people and platforms write it: `refs/heads/x` is `x`. Another kind of reference, such as
@@ -154,7 +161,7 @@ pub struct Deployment {
     /// nothing of it.
     pub slot: Option<String>,
     /// What the platform's own file has to remember about it, opaque to everybody else.
-    pub handle: Value,
+    pub handle: Memory,
 }
 
 impl Source {
@@ -194,7 +201,7 @@ impl Deployment {
             automatic: false,
             live: Live::ByState,
             slot: None,
-            handle: Value::Null,
+            handle: Memory::default(),
         }
     }
 

@@ -94,6 +94,16 @@ pub fn canonical(id: &str) -> String {
     }
 }
 
+/// Whether a text is a UUID.
+pub fn is_uuid(text: &str) -> bool {
+    uuid(text).is_some_and(|(_, rest)| rest.is_empty())
+}
+
+/// Whether a text has nothing but hexadecimal digits.
+pub fn is_hex(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_hexdigit())
+}
+
 /// A UUID, and what stands behind it.
 fn uuid(text: &str) -> Option<(&str, &str)> {
     let (uuid, rest) = text.split_at_checked(36)?;
@@ -139,6 +149,15 @@ mod tests {
         assert!(!same("dpl_A", "dpl_a") && !same(uuid, &uuid.replace('c', "d")));
         assert!(!same(&uuid[1..].to_uppercase(), &uuid[1..]));
         assert!(!same(&format!("{}x", uuid.to_uppercase()), &format!("{uuid}x")));
+    }
+
+    #[test]
+    fn a_uuid_is_told_from_other_texts() {
+        assert!(is_uuid("0d3a9d2f-ef94-4380-93df-27ee400e2048"));
+        for other in ["web", "0d3a9d2f-ef94-4380-93df-27ee400e204", "0d3a9d2fef94438093df27ee400e2048", "a-b-c-d-e"] {
+            assert!(!is_uuid(other), "{other}");
+        }
+        assert!(!is_uuid("0d3a9d2f-ef94-4380-93df-27ee400e2048-1"));
     }
 
     #[test]

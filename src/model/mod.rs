@@ -7,6 +7,7 @@ pub mod branch;
 pub mod deployment;
 pub mod failure;
 pub mod id;
+pub mod memory;
 pub mod outcome;
 pub mod reason;
 pub mod roll_back;

@@ -86,6 +86,9 @@ pub enum Until {
     Least(usize),
 }
 
+/// Keeps an item, and tells what paging needs of it.
+type Keep<'k> = dyn FnMut(&str, Timestamp) -> Result<Item<()>, Failure> + Send + 'k;
+
 impl List {
     /// A list of one page, whose items stand at a JSON pointer of the answer.
     pub const fn new(call: ApiRequest, items: &'static str) -> Self {
@@ -209,11 +212,11 @@ impl List {
     ///
     /// # Errors
     /// When a request fails, a page makes no sense, or the list goes on for too long.
-    pub async fn read<T>(
+    pub async fn read<T: Send>(
         &self,
         api: &Api,
         until: Until,
-        take: impl Fn(&str, Timestamp) -> Result<Item<T>, Failure>,
+        take: impl FnMut(&str, Timestamp) -> Result<Item<T>, Failure> + Send,
     ) -> Result<Vec<T>, Failure> {
         self.read_on(api, until, take).await.map(|(all, _)| all)
     }
@@ -222,42 +225,54 @@ impl List {
     ///
     /// # Errors
     /// As for [`Self::read`].
-    pub(super) async fn read_on<T>(
+    pub(super) async fn read_on<T: Send>(
         &self,
         api: &Api,
         until: Until,
-        take: impl Fn(&str, Timestamp) -> Result<Item<T>, Failure>,
+        mut take: impl FnMut(&str, Timestamp) -> Result<Item<T>, Failure> + Send,
     ) -> Result<(Vec<T>, bool), Failure> {
+        let mut all = Vec::new();
+        let mut keep = |item: &str, given: Timestamp| {
+            let Item { what, id, is_in_flight, created, ends } = take(item, given)?;
+            all.push(what);
+            Ok(Item { what: (), id, is_in_flight, created, ends })
+        };
+        let is_whole = self.turn_pages(api, until, &mut keep).await?;
+        Ok((all, is_whole))
+    }
+
+    /// The same for items of every type: made anew for each of them, as code for a type is, it took a hundredth of the
+    /// program.
+    async fn turn_pages(&self, api: &Api, until: Until, keep: &mut Keep<'_>) -> Result<bool, Failure> {
         let sizes = self.size.map_or(&[1][..], |(_, sizes)| sizes);
         let mut paging = Paging::new(sizes, self.instead);
-        let (mut all, mut calm, mut oldest, mut cursor) = (Vec::new(), 0, None, None);
+        let (mut seen, mut calm, mut oldest, mut cursor) = (0, 0, None, None);
         loop {
             let page = paging.page();
-            let answer = api.send(self.request(page, all.len(), cursor.as_ref())).await;
+            let answer = api.send(self.request(page, seen, cursor.as_ref())).await;
             let answer = if page.number == 1 { answer } else { answer.map_err(begun) };
             let Some(reply) = paging.answer(answer)? else {
                 continue;
             };
             let outer = self.items(&reply)?;
             let items = outer.iter().map(|item| self.inner(item, &reply)).collect::<Result<Vec<_>, _>>()?;
-            let taken = items.iter().map(|item| take(item.get(), reply.given).map_err(|wrong| about(&reply, wrong)));
-            let taken = taken.collect::<Result<Vec<_>, _>>()?;
-            paging.see(taken.iter().map(|item| item.id.as_str()))?;
-            let ends = taken.iter().any(|item| item.ends);
-            for item in taken {
+            let kept = items.iter().map(|item| keep(item.get(), reply.given).map_err(|wrong| about(&reply, wrong)));
+            let kept = kept.collect::<Result<Vec<_>, _>>()?;
+            paging.see(kept.iter().map(|item| item.id.as_str()))?;
+            seen += kept.len();
+            for item in &kept {
                 calm = if item.is_in_flight { 0 } else { calm + 1 };
                 oldest = [oldest, item.created].into_iter().flatten().min();
-                all.push(item.what);
             }
-            let has_next = self.look_ahead(&reply, (page, all.len()), &outer, &mut cursor)?;
+            let has_next = self.look_ahead(&reply, (page, seen), &outer, &mut cursor)?;
             let is_far_enough = match until {
                 Until::End => false,
-                Until::Calm { ended, least } => calm >= ended && all.len() >= least,
-                Until::OlderThan { time, least } => all.len() >= least && oldest.is_some_and(|oldest| oldest < time),
-                Until::Least(least) => all.len() >= least,
+                Until::Calm { ended, least } => calm >= ended && seen >= least,
+                Until::OlderThan { time, least } => seen >= least && oldest.is_some_and(|oldest| oldest < time),
+                Until::Least(least) => seen >= least,
             };
-            if ends || is_far_enough || !has_next {
-                return Ok((all, !has_next));
+            if kept.iter().any(|item| item.ends) || is_far_enough || !has_next {
+                return Ok(!has_next);
             }
             paging.turn()?;
         }

@@ -4,6 +4,7 @@
 
 mod cloud_foundry;
 mod cloudflare_workers;
+mod dashboard;
 mod datadog;
 mod digitalocean;
 mod github_pages;
@@ -227,8 +228,13 @@ fn in_scope(mut seen: Vec<Deployment>) -> Vec<Deployment> {
     seen.reverse();
     seen.retain(|one| known.insert(one.id.clone()));
     seen.reverse();
-    seen.sort_by_key(|one| Reverse(one.created));
+    newest_first(&mut seen);
     seen
+}
+
+/// Sorts by creation; what was created at one time stays in its order.
+fn newest_first(all: &mut [Deployment]) {
+    all.sort_by_key(|one| Reverse(one.created));
 }
 
 /// How far back a history has to go: what is older supersedes nothing that is in flight.

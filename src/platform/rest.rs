@@ -117,7 +117,11 @@ pub trait Rest: Shape + Send + Sync + 'static {
 
     /// What is said where there is no such deployment.
     fn missing(&self, id: &str) -> Missing {
-        let within = self.scope().map(|scope| format!("in {} ", scope.name())).unwrap_or_default();
+        let within = self
+            .scope()
+            .filter(|scope| scope.holds_reads())
+            .map(|scope| format!("in {} ", scope.name()))
+            .unwrap_or_default();
         let (place, check) = (format!("{within}for this credential"), "`deployment_id`".to_owned());
         Missing::Deployment { id: id.to_owned(), place, check }
     }

@@ -9,9 +9,10 @@ use super::list::{Item, List, Until};
 use super::names::Names;
 use super::usual::{self, Read};
 use crate::api::{Api, ApiRequest, Reply, wire};
+use crate::model::deployment::Deployment;
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, is_same};
-use crate::model::reason::Missing;
+use crate::model::reason::{Check, Missing};
 
 /// One scope of a run.
 pub struct Scope {
@@ -164,6 +165,17 @@ impl Scope {
             Some(id) => format!("{} ({id})", self.name()),
             None => self.name(),
         }
+    }
+
+    /// Whether a deployment belongs to it by the id, and perhaps the name, that it tells of what it belongs to. One that
+    /// tells no id does not pass.
+    pub(super) fn admits(&self, told: &Deployment, own: Option<&str>, name: Option<&str>) -> Result<(), Failure> {
+        if own.is_some_and(|own| is_same(self.as_str(), own)) {
+            return Ok(());
+        }
+        let name = name.map(|name| format!(" ({name})")).unwrap_or_default();
+        let found = own.map(|own| own.to_owned() + &name);
+        Err(Check::not_of(&told.id, (self.noun, self.input), found, self.name_and_id()).into())
     }
 
     /// Finds out its id where a name was written, once; or that it is not there.

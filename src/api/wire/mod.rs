@@ -9,7 +9,6 @@
 mod reader;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Result, Value};
 
 #[cfg(test)]
@@ -179,8 +178,7 @@ impl Field for Value {
 }
 
 /// A text that may be missing; one that is empty is missing, too.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Text(pub Option<String>);
 
 impl Text {

@@ -48,6 +48,21 @@ pub enum Check {
 }
 
 impl Check {
+    /// About a deployment that belongs to something else than what is wanted, or does not say to what: `found` is as
+    /// people know it, and `input` is where the wanted one is written.
+    pub fn not_of(
+        id: &str,
+        (noun, input): (&'static str, &'static str),
+        found: Option<String>,
+        wanted: String,
+    ) -> Self {
+        let id = id.to_owned();
+        match found {
+            Some(found) => Self::Elsewhere { id, noun, found, wanted, input },
+            None => Self::Untold { id, noun, input },
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> String {
         match self {

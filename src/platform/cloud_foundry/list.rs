@@ -18,6 +18,7 @@ use crate::model::answers::Filter;
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::Failure;
 use crate::model::id::{Id, is_same, segment};
+use crate::model::memory::Memory;
 use crate::model::reason::Missing;
 use crate::platform::list::{Item, List, More, Place, Until};
 use crate::platform::paging::Sizes;
@@ -29,8 +30,8 @@ use crate::platform::{in_scope, oldest_in_flight};
 const SIZES: Sizes = &[200, 20, 1];
 /// The detail of a deployment whose cancellation brings back the droplet of one that never finished.
 pub(super) const SUPERSEDED_ANOTHER: &str = "superseded_another";
-/// The handle of a deployment that was seen within its app's history.
-pub(super) const HISTORY_SEEN: &str = "history";
+/// Remembered of a deployment that was seen within its app's history.
+pub(super) struct HistorySeen;
 
 /// Whose deployments are listed.
 pub(super) enum App {
@@ -98,7 +99,7 @@ impl App {
             let mut history = deployments(api, app, Some(back_to)).await?;
             mark_superseding(&mut history);
             // Nobody has to look for it again.
-            history.iter_mut().for_each(|one| one.handle = json!(HISTORY_SEEN));
+            history.iter_mut().for_each(|one| one.handle = Memory::of(HistorySeen));
             seen.extend(history);
         }
         Ok(in_scope(seen))

@@ -18,7 +18,7 @@ use serde_json::{Map, json};
 
 use self::back::{BACK, Back};
 use self::errors::{CLIENT_REFUSED, ERRORS, TOKEN_REFUSED, USER_REFUSED, is_missing, not_canceled, refine};
-use self::list::{App, HISTORY_SEEN, SUPERSEDED_ANOTHER, had_superseded};
+use self::list::{App, HistorySeen, SUPERSEDED_ANOTHER, had_superseded};
 use self::uaa::Uaa;
 use self::wire::{STATES, Wire, path};
 use super::rest::{Rest, opened};
@@ -207,7 +207,7 @@ impl Rest for CloudFoundry {
     /// Only its app's history tells whose droplet the app goes back to.
     async fn final_details(&self, api: &Api, ended: &Deployment) -> Result<Conclusion, Failure> {
         let mut details = Map::new();
-        let is_open = ended.handle.as_str() != Some(HISTORY_SEEN);
+        let is_open = ended.handle.get::<HistorySeen>().is_none();
         if is_open && ended.state == State::Canceled && had_superseded(api, ended).await? {
             details.insert(SUPERSEDED_ANOTHER.to_owned(), json!(true));
         }

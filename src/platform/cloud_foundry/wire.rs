@@ -1,9 +1,7 @@
 //! The shape of a deployment in Cloud Foundry's answers, and what it tells.
 
-use serde_json::Value;
-
 use crate::api::wire::{Maybe, Text, Time, fields};
-use crate::model::deployment::{Deployment, State};
+use crate::model::deployment::{self, Deployment, State};
 use crate::model::id::{is_same, segment};
 use crate::platform::states::{self, States};
 
@@ -99,12 +97,11 @@ impl Wire {
             (REVISION, guid(self.revision)),
             (LAST_CHANGE, last_status_change.0),
         ];
-        let facts = facts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::String(value?))));
         Some(Deployment {
             settled,
             created: self.created_at.0,
             note: error.0,
-            details: facts.collect(),
+            details: deployment::details(facts),
             ..states::deployment(STATES, self.guid, word)?
         })
     }
@@ -112,7 +109,7 @@ impl Wire {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::api::wire;

@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::api::wire::{Field, Time};
 use crate::model::deployment::{Deployment, Live, Pull, Source, State};
+use crate::model::memory::Memory;
 use crate::platform::states::{self, States};
 
 /// Every documented word, those of the event subscriptions as well.
@@ -56,12 +57,12 @@ pub(super) fn time(value: &Value, at: &str) -> Option<Timestamp> {
 
 /// The Worker's tag.
 pub(super) fn tag(told: &Deployment) -> Option<&str> {
-    text(&told.handle, "/tag")
+    text(told.handle.get::<Value>()?, "/tag")
 }
 
 /// What is remembered of a build: see [`Build::handle`].
 pub(super) fn is(told: &Deployment, name: &str) -> Option<bool> {
-    told.handle.get(name)?.as_bool()
+    told.handle.get::<Value>()?.get(name)?.as_bool()
 }
 
 impl Build<'_> {
@@ -137,7 +138,7 @@ impl Build<'_> {
             source_pending: self.0.pointer("/build_trigger_metadata").is_none_or(Value::is_null),
             queued_behind: known == State::Queued,
             slot: self.text("/trigger/trigger_uuid").map(str::to_owned),
-            handle: self.handle(word),
+            handle: Memory::of(self.handle(word)),
             ..Deployment::without_reading(id)
         }
         .made_from(vec![source]);
@@ -161,8 +162,11 @@ fn judge(told: &mut Deployment) {
 
 /// What only a time tells: one that is stopped without an outcome for longer than a moment gets none any more.
 pub(super) fn date(told: &mut Deployment, given: Timestamp) {
-    let since =
-        time(&told.handle, "/stopped").and_then(|stopped| Duration::try_from(given.duration_since(stopped)).ok());
+    let since = told
+        .handle
+        .get()
+        .and_then(|own| time(own, "/stopped"))
+        .and_then(|stopped| Duration::try_from(given.duration_since(stopped)).ok());
     if told.platform_state.eq_ignore_ascii_case(STOPPED) && since.is_some_and(|since| since >= MOMENT) {
         (told.state, told.settled) = (State::Unknown, true);
         judge(told);
@@ -177,8 +181,8 @@ pub(super) fn carry(known: &Deployment, told: &mut Deployment) {
     let ran = is(told, "ran").or(is(known, "ran"));
     let answer = std::mem::replace(told, known.clone());
     (told.state, told.settled, told.platform_state) = (answer.state, answer.settled, answer.platform_state);
-    let mut own = known.handle.as_object().cloned().unwrap_or_default();
+    let mut own = known.handle.get().and_then(Value::as_object).cloned().unwrap_or_default();
     own.extend([("whole".to_owned(), json!(false)), ("ran".to_owned(), json!(ran))]);
-    told.handle = Value::Object(own);
+    told.handle = Memory::of(Value::Object(own));
     judge(told);
 }

@@ -138,7 +138,7 @@ mod tests {
         let preview =
             json!({ "id": "p", "attributes": { "high_level_status": "running", "filter_query": "env:prod" } });
         let one = read_item(Preview, &preview).unwrap().what.unwrap();
-        assert_eq!((one.state, one.created, one.handle), (State::Running, None, json!("unstable")));
+        assert_eq!((one.state, one.created, one.handle.get()), (State::Running, None, Some(&Preview)));
     }
 
     #[test]

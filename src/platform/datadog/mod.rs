@@ -226,8 +226,8 @@ async fn all_hosts(api: &Api, id: &str) -> Result<Option<Vec<Host>>, Failure> {
 
 impl Datadog {
     /// Where a deployment is to be looked for: where it was found, if it was.
-    fn surfaces(&self, known: &Deployment) -> &'static [Surface] {
-        known.handle.as_str().map_or(self.surfaces, surfaces)
+    fn surfaces<'s>(&self, known: &'s Deployment) -> &'s [Surface] {
+        known.handle.get::<Surface>().map_or(self.surfaces, std::slice::from_ref)
     }
 
     async fn read(&self, api: &Api, id: &str, surfaces: &[Surface], read: Read) -> Result<Option<Deployment>, Failure> {
@@ -264,7 +264,7 @@ impl Platform for Datadog {
 
     async fn refresh(&self, api: &Api, known: &Deployment) -> Result<Found, Failure> {
         // One that could not be read before was never found on any surface.
-        let read = match known.handle.as_str() {
+        let read = match known.handle.get::<Surface>() {
             Some(_) => Read::Later,
             None => Read::First,
         };
@@ -323,7 +323,7 @@ impl Platform for Datadog {
 
 /// Reads at the end how many hosts were changed.
 async fn count(api: &Api, ended: &Deployment) -> Result<Map<String, Value>, Failure> {
-    if ended.handle.as_str() == Some(Preview.word()) {
+    if ended.handle.get() == Some(&Preview) {
         return Ok(explain(api, all_hosts(api, &ended.id).await)?.map_or_else(Map::new, |hosts| counts_of(&hosts)));
     }
     if ended.details.contains_key(TOTAL) {

@@ -11,7 +11,7 @@ pub(super) enum Surface {
 }
 
 impl Surface {
-    /// Its part of the path, and what a deployment's handle remembers.
+    /// Its part of the path.
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::V2 => "v2",

@@ -6,6 +6,7 @@ use super::hosts::{Counters, Host};
 use super::surface::{Surface, state};
 use crate::api::wire::{Many, Maybe, Text, Time, fields};
 use crate::model::deployment::{Deployment, State};
+use crate::model::memory::Memory;
 
 fields! {
     /// A deployment, read or listed.
@@ -44,7 +45,7 @@ impl Wire {
             created: attributes.started_at.0,
             note: attributes.error_summary.0,
             details,
-            handle: json!(surface.word()),
+            handle: Memory::of(surface),
             // No page for people is documented.
             ..Deployment::without_reading(&self.id.0?)
         })

@@ -30,7 +30,7 @@ const NO_DIGEST: &str = "image_source_missing_digest";
 
 /// What was live right before this one.
 fn previous(told: &Deployment) -> Option<Id> {
-    Id::parse(told.handle.as_str()?).ok()
+    Id::parse(told.handle.get::<String>()?).ok()
 }
 
 /// A deployment as it is told, and what it is for a way back.

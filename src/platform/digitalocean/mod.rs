@@ -23,6 +23,7 @@ use crate::input::faults::Faults;
 use crate::model::about::{About, CanRollBack, RollBackInfo};
 use crate::model::deployment::{Deployment, Source, State};
 use crate::model::id::{Id, segment};
+use crate::model::memory::Memory;
 use crate::select::Select;
 
 /// The register's entry.
@@ -251,7 +252,7 @@ impl Wire {
                 created: self.created_at.0,
                 automatic: self.cause_details.get().is_some_and(Cause::is_automatic),
                 details: previous.iter().map(|id| ("previous_deployment_id".to_owned(), json!(id))).collect(),
-                handle: json!(previous),
+                handle: previous.map(Memory::of::<String>).unwrap_or_default(),
                 ..INFO.deployment(self.id, self.phase)?
             }
             .made_from(sources),

@@ -1,7 +1,5 @@
 //! Which deployment is meant, and of which repository: a commit, an address of GitHub's API, or a refusal that names one.
 
-use std::collections::BTreeSet;
-
 use url::Url;
 
 use super::wire::{is_commit, is_short};
@@ -9,7 +7,8 @@ use crate::input::Values;
 use crate::input::faults::Faults;
 use crate::model::address::Address;
 use crate::model::deployment::same_commit;
-use crate::model::id::Id;
+use crate::model::id::{Id, is_hex};
+use crate::platform::dashboard;
 
 /// What an address of the API says.
 struct Named {
@@ -21,15 +20,13 @@ struct Named {
 /// What an address says; `None` where the text is none.
 fn parse(text: &str) -> Option<Result<Named, String>> {
     text.contains('/').then(|| {
-        let url = Url::parse(text).map_err(|error| format!("is not a URL ({error})"))?;
-        let path: Vec<_> = url.path_segments().into_iter().flatten().collect();
+        let url = dashboard::address(text)?;
+        let (host, path) = dashboard::parts(&url);
         let inside = path.iter().position(|part| *part == "repos").and_then(|at| path.get(at + 1..));
         match inside {
-            Some([owner, name, "pages", "deployments", id, ..]) if !id.is_empty() => Ok(Named {
-                host: url.host_str().unwrap_or_default().to_owned(),
-                repository: format!("{owner}/{name}"),
-                id: (*id).to_owned(),
-            }),
+            Some([owner, name, "pages", "deployments", id, ..]) if !id.is_empty() => {
+                Ok(Named { host: host.to_owned(), repository: format!("{owner}/{name}"), id: (*id).to_owned() })
+            }
             _ => Err(
                 "names no deployment of Pages, as the number of a GitHub deployment does not: give its commit, or an \
                       address that goes on with /pages/deployments/COMMIT"
@@ -64,29 +61,20 @@ pub(super) fn named(text: &str) -> Result<Id, String> {
 /// The repository that addresses among the ids name: it beats the usual variable, and a written one must be the same.
 pub(super) fn repository(values: &Values, api: &str, faults: &mut Faults) -> Option<Id> {
     let ids = values.list("deployment_id");
-    let given = values.given("deployment_id");
     let found: Vec<_> = ids.iter().filter_map(|id| parse(id)?.ok()).collect();
     let own = Address::parse(api).ok();
     if let Some(other) = found.iter().find(|named| own.as_ref().is_some_and(|own| own.host() != named.host)) {
         let text = format!("is an address at {}, another server than in `api_url`", other.host);
-        faults.add(given, "deployment_id", text);
+        faults.add(values.given("deployment_id"), "deployment_id", text);
     }
-    let mut all: BTreeSet<_> = found.iter().map(|named| named.repository.to_ascii_lowercase()).collect();
+    let mut all: Vec<_> = found.iter().map(|named| named.repository.to_ascii_lowercase()).collect();
     // What is no address is of the usual one.
     all.extend(
         values.get("repository").filter(|_| found.len() < ids.len() && !found.is_empty()).map(str::to_lowercase),
     );
-    if all.len() > 1 {
-        let all: Vec<_> = all.into_iter().collect();
-        let text = format!("names deployments of several repositories ({}): a run is for one", all.join(", "));
-        faults.add(given, "deployment_id", text);
-    }
+    dashboard::only_one(all, ["deployments", "repositories", "repository"], values, faults);
     let first = found.into_iter().next()?.repository;
-    let written = values.get("repository").filter(|_| !values.is_usual("repository"));
-    if written.is_some_and(|written| !written.eq_ignore_ascii_case(&first)) {
-        let text = format!("is another repository than in the address in `deployment_id`: {first}");
-        faults.add(values.given("repository"), "repository", text);
-    }
+    dashboard::must_agree("repository", "repository", &first, values, faults);
     named(&first).ok()
 }
 
@@ -94,7 +82,7 @@ pub(super) fn repository(values: &Values, api: &str, faults: &mut Faults) -> Opt
 pub(super) fn judge(values: &Values, faults: &mut Faults) -> Vec<Id> {
     let written = values.list("deployment_id");
     let ids: Vec<_> = written.iter().filter_map(|id| read_id(&Id::parse(id).ok()?).ok()).collect();
-    let commit = values.get("commit").filter(|commit| commit.chars().all(|c| c.is_ascii_hexdigit()));
+    let commit = values.get("commit").filter(|commit| is_hex(commit));
     let is_other = |id: &&Id| {
         (is_commit(id.as_str()) || is_short(id.as_str())) && !commit.is_none_or(|it| same_commit(it, id.as_str()))
     };

@@ -219,18 +219,13 @@ impl Rest for Pages {
 
     /// A 404 has several meanings, and whether there is a site tells them apart.
     async fn explain_missing(&self, api: &Api, id: &str) -> Missing {
-        match self.site(api).await {
-            Ok(true) => Missing::Deployment {
-                id: id.to_owned(),
-                place: format!(
-                    "in {}: its site is there, but nothing of this commit, or not yet",
-                    self.repository.name()
-                ),
-                check: "`deployment_id`".to_owned(),
-            },
-            Ok(false) => self.disabled(),
-            Err(_) => self.missing(id),
-        }
+        let why = match self.site(api).await {
+            Ok(true) => ": its site is there, but nothing of this commit, or not yet",
+            Ok(false) => return self.disabled(),
+            Err(_) => " for this credential",
+        };
+        let place = format!("in {}{why}", self.repository.name());
+        Missing::Deployment { id: id.to_owned(), place, check: "`deployment_id`".to_owned() }
     }
 
     fn unlisted(&self) -> &'static str {
@@ -262,11 +257,7 @@ impl Rest for Pages {
     }
 
     async fn unread(&self, api: &Api, known: &Deployment) -> Result<Option<Deployment>, Failure> {
-        let Some(number) = known.handle.as_u64() else {
-            return Ok(None);
-        };
-        let now = self.waits(api, number, &known.id).await?;
-        Ok(now.map(|now| Deployment { created: known.created, ..now }))
+        self.waits(api, known).await
     }
 
     /// What its last word leaves open. That of a commit that was deployed before may be an older one's.

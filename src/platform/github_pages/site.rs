@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use futures_util::future::try_join_all;
-use serde_json::json;
 
-use super::wire::{Record, Status, is_commit};
+use super::wire::{Record, Recorded, Status, is_commit};
 use crate::api::wire::{self, Many};
 use crate::api::{Api, ApiRequest, Once};
 use crate::model::answers::{Filter, NEWEST};
@@ -14,11 +13,11 @@ use crate::model::deployment::{Deployment, State};
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, segment};
 use crate::model::reason::Missing;
-use crate::platform::in_scope;
 use crate::platform::list::{Item, List, More, Place, Until};
 use crate::platform::rest::Rest as _;
 use crate::platform::scope::Scope;
 use crate::platform::usual::{Read, present};
+use crate::platform::{in_scope, newest_first};
 use crate::select::is_keepable;
 
 /// How many candidates are asked for at a time, and how many at most.
@@ -36,7 +35,7 @@ pub(super) struct Pages {
     /// The short commits among the ids.
     pub(super) shorts: Vec<Id>,
     /// What they stand for is looked up in the records, before anything else.
-    pub(super) records: OnceLock<Vec<Record>>,
+    pub(super) records: OnceLock<Vec<Deployment>>,
     /// A branch was written beside an id, which only a record tells.
     pub(super) checks_branch: bool,
     pub(super) has_site: Once<()>,
@@ -53,8 +52,8 @@ pub(super) fn get(path: String, action: &str) -> ApiRequest {
 }
 
 /// The whole commit that begins like this, as the records tell it.
-pub(super) fn whole_commit(short: &str, records: &[Record]) -> Result<Option<String>, Failure> {
-    let found: BTreeSet<_> = records.iter().map(Record::commit).filter(|one| one.starts_with(short)).collect();
+pub(super) fn whole_commit(short: &str, records: &[Deployment]) -> Result<Option<String>, Failure> {
+    let found: BTreeSet<_> = records.iter().map(|one| one.id.as_str()).filter(|id| id.starts_with(short)).collect();
     if found.len() > 1 {
         let all: Vec<_> = found.into_iter().collect();
         let words = format!("{short} is the beginning of more than one commit: {}", all.join(", "));
@@ -64,11 +63,11 @@ pub(super) fn whole_commit(short: &str, records: &[Record]) -> Result<Option<Str
 }
 
 /// Adds what the records of its commit tell.
-pub(super) fn date(told: &mut Deployment, records: &[Record]) {
-    let own = || records.iter().filter(|one| one.commit() == told.id);
-    let (sources, newest): (Vec<_>, _) = (own().map(Record::source).collect(), own().find_map(Record::created));
-    told.created = newest;
-    told.branch = sources.iter().find_map(|source| source.branch.clone());
+pub(super) fn date(told: &mut Deployment, records: &[Deployment]) {
+    let own = || records.iter().filter(|one| one.id == told.id);
+    let sources: Vec<_> = own().flat_map(|one| one.sources.clone()).collect();
+    told.created = own().find_map(|one| one.created);
+    told.branch = own().find_map(|one| one.branch.clone());
     told.sources.extend(sources);
 }
 
@@ -78,21 +77,21 @@ impl Pages {
     }
 
     /// The newest records of the environment, or those of one commit, newest first.
-    pub(super) async fn records(&self, api: &Api, commit: Option<&str>) -> Result<Vec<Record>, Failure> {
+    pub(super) async fn records(&self, api: &Api, commit: Option<&str>) -> Result<Vec<Deployment>, Failure> {
         let call = get(format!("{}/deployments", self.path), "list the deployments");
         let call = call.query("environment", self.environment.as_str());
         let call = commit.map_or(call.clone(), |commit| call.query("sha", commit));
         let list = List::new(call, "").size(Place::Query("per_page"), &[100, 10, 1]);
         let list = list.numbered(Place::Query("page"), 1, More::LinkHeader);
         let take = |item: &str, _| {
-            let what: Option<Record> = wire::item(item);
-            let what = what
-                .filter(Record::is_fit)
+            let (number, what) = wire::item(item)
+                .and_then(Record::deployment)
                 .ok_or_else(|| Failure::unreadable("with a record without an id or a commit"))?;
-            Ok(Item { id: what.number().to_string(), is_in_flight: false, created: what.created(), ends: false, what })
+            // Several records may be of one commit.
+            Ok(Item { id: number.to_string(), ..Item::deployment(what) })
         };
         let mut all = list.read(api, Until::Least(NEWEST), take).await?;
-        all.sort_by_key(|one| std::cmp::Reverse(one.created()));
+        newest_first(&mut all);
         Ok(all)
     }
 
@@ -118,10 +117,10 @@ impl Pages {
     pub(super) async fn newest(&self, api: &Api, wanted: &Filter) -> Result<Vec<Deployment>, Failure> {
         let records = self.records(api, None).await?;
         let mut known = BTreeSet::new();
-        let candidates: Vec<_> = records.iter().filter(|one| known.insert(one.commit())).take(MOST).collect();
+        let candidates: Vec<_> = records.iter().filter(|one| known.insert(&one.id)).take(MOST).collect();
         let mut seen = Vec::new();
         for some in candidates.chunks(AT_ONCE) {
-            let read = try_join_all(some.iter().map(|one| self.fetch(api, one.commit(), Read::Later))).await?;
+            let read = try_join_all(some.iter().map(|one| self.fetch(api, &one.id, Read::Later))).await?;
             let is_far_enough = read.iter().flatten().any(|one| one.state == State::Succeeded);
             seen.extend(read.into_iter().flatten());
             if is_far_enough && !wanted.superseded {
@@ -139,16 +138,16 @@ impl Pages {
     async fn waiting(
         &self,
         api: &Api,
-        candidates: &[&Record],
+        candidates: &[&Deployment],
         seen: &[Deployment],
     ) -> Result<Option<Deployment>, Failure> {
         for one in candidates {
-            match seen.iter().find(|told| told.id == one.commit()) {
+            match seen.iter().find(|told| told.id == one.id) {
                 Some(told) if is_keepable(told) => break,
                 Some(_) => {}
                 None => {
-                    if let Some(told) = self.waits(api, one.number(), one.commit()).await? {
-                        return Ok(Some(Deployment { created: one.created(), ..told }));
+                    if let Some(told) = self.waits(api, one).await? {
+                        return Ok(Some(told));
                     }
                 }
             }
@@ -157,19 +156,15 @@ impl Pages {
     }
 
     /// A record whose job is still on its way to the deploy step.
-    pub(super) async fn waits(&self, api: &Api, number: u64, commit: &str) -> Result<Option<Deployment>, Failure> {
+    pub(super) async fn waits(&self, api: &Api, known: &Deployment) -> Result<Option<Deployment>, Failure> {
+        let Some(Recorded(number)) = known.handle.get() else { return Ok(None) };
         let path = format!("{}/deployments/{number}/statuses", self.path);
         let answer = api.send(get(path, "read the job's status").query("per_page", "1")).await;
         let newest: Option<Many<Status>> =
             present(answer, Read::Later)?.map(|reply| reply.at("")).transpose()?.flatten();
         let word = newest.and_then(|all| all.0.into_iter().next()?.state.0);
         let platform_state = word.filter(|word| WAITING.contains(&word.as_str()));
-        Ok(platform_state.map(|platform_state| Deployment {
-            state: State::Queued,
-            platform_state,
-            handle: json!(number),
-            ..Deployment::without_reading(commit)
-        }))
+        Ok(platform_state.map(|platform_state| Deployment { state: State::Queued, platform_state, ..known.clone() }))
     }
 
     /// That there is a site at all.

@@ -1,10 +1,11 @@
 //! The shapes of GitHub's answers: the status of a deployment, which is one word, and the records of its Deployments.
 
-use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::api::wire::{Field, Maybe, Text, Time, fields};
 use crate::model::deployment::{Deployment, Live, Source, State};
+use crate::model::id::is_hex;
+use crate::model::memory::Memory;
 use crate::platform::states::{self, States};
 
 /// The words of the description, and two that only logs and older clients know.
@@ -29,6 +30,12 @@ const LOST: &str = "DEPLOYMENT_LOST";
 const PUBLISHING: [&str; 2] = ["UPDATING_PAGES", "PURGING_CDN"];
 /// What stands for a status that is there and says nothing.
 const EMPTY: &str = "(empty)";
+
+/// Remembered of a deployment whose content may be served.
+struct Publishing;
+
+/// Remembered of one that is only a record so far: the record's number.
+pub(super) struct Recorded(pub(super) u64);
 
 /// The status of a deployment, whatever it is, where there is one.
 #[derive(Default)]
@@ -55,7 +62,7 @@ impl Wire {
         let is = |known: &&str| known.eq_ignore_ascii_case(&platform_state);
         Some(Deployment {
             live: if is(&LOST) { Live::Unknown } else { Live::ByState },
-            handle: Value::Bool(PUBLISHING.iter().any(is)),
+            handle: if PUBLISHING.iter().any(is) { Memory::of(Publishing) } else { Memory::default() },
             state: states::state(STATES, &platform_state),
             platform_state,
             ..Deployment::without_reading("")
@@ -65,8 +72,8 @@ impl Wire {
 
 /// Publishing that has begun is remembered: what was canceled after that may be served.
 pub(super) fn carry(known: &Deployment, told: &mut Deployment) {
-    if known.handle == Value::Bool(true) {
-        told.handle = Value::Bool(true);
+    if known.handle.get::<Publishing>().is_some() {
+        told.handle = known.handle.clone();
         if told.state == State::Canceled {
             told.live = Live::Unknown;
         }
@@ -97,34 +104,26 @@ fields! {
 }
 
 impl Record {
-    pub(super) fn is_fit(&self) -> bool {
-        self.id.0.is_some() && is_commit(self.commit())
-    }
-
-    pub(super) fn number(&self) -> u64 {
-        self.id.0.unwrap_or_default()
-    }
-
-    pub(super) fn commit(&self) -> &str {
-        self.sha.or_empty()
-    }
-
-    pub(super) const fn created(&self) -> Option<Timestamp> {
-        self.created_at.0
-    }
-
-    pub(super) fn source(&self) -> Source {
-        Source::of(None, self.reference.get().filter(|name| !is_commit(name)), Some(self.commit()))
+    /// Its number, and all that it tells of the deployment of its commit; `None` without one of both.
+    pub(super) fn deployment(self) -> Option<(u64, Deployment)> {
+        let (number, commit) = (self.id.0?, self.sha.0.filter(|sha| is_commit(sha))?);
+        let source = Source::of(None, self.reference.get().filter(|name| !is_commit(name)), Some(&commit));
+        let told = Deployment {
+            created: self.created_at.0,
+            branch: source.branch.clone(),
+            handle: Memory::of(Recorded(number)),
+            ..Deployment::without_reading(&commit)
+        };
+        Some((number, told.made_from(vec![source])))
     }
 }
 
 /// Whether a text is a whole commit.
 pub(super) fn is_commit(text: &str) -> bool {
-    matches!(text.len(), 40 | 64) && text.chars().all(|c| c.is_ascii_hexdigit())
+    matches!(text.len(), 40 | 64) && is_hex(text)
 }
 
 /// Whether a text is the beginning of one; a number is none, as ids may be numbers.
 pub(super) fn is_short(text: &str) -> bool {
-    let is_hex = (7..40).contains(&text.len()) && text.chars().all(|c| c.is_ascii_hexdigit());
-    is_hex && text.chars().any(|c| c.is_ascii_alphabetic())
+    (7..40).contains(&text.len()) && is_hex(text) && text.chars().any(|c| c.is_ascii_alphabetic())
 }

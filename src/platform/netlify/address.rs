@@ -1,14 +1,13 @@
 //! Which deploy is meant, and of which site: an id, a permalink, or the address of its page.
 
-use url::Url;
-
 use super::wire::{DASHBOARD, Handle};
 use crate::input::Values;
 use crate::input::faults::Faults;
 use crate::model::deployment::Deployment;
 use crate::model::failure::Failure;
-use crate::model::id::{Id, is_same};
+use crate::model::id::{Id, is_hex, is_uuid};
 use crate::model::reason::Check;
+use crate::platform::dashboard;
 
 /// Where deploys have hosts of their own, the newer first.
 const SITES: [&str; 2] = [".netlify.app", ".netlify.com"];
@@ -22,23 +21,15 @@ pub(super) struct Page {
 
 /// Whether a text is the id of a deploy, or of a build.
 pub(super) fn is_deploy(text: &str) -> bool {
-    text.len() == 24 && text.chars().all(|c| c.is_ascii_hexdigit())
-}
-
-/// Whether a text is the id of a site.
-pub(super) fn is_uuid(text: &str) -> bool {
-    let parts: Vec<_> = text.split('-').collect();
-    parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12]) && parts.concat().chars().all(|c| c.is_ascii_hexdigit())
+    text.len() == 24 && is_hex(text)
 }
 
 impl Page {
     /// What an address says; `None` where the text is an id.
     fn parse(text: &str) -> Option<Result<Self, String>> {
         text.contains(['.', '/']).then(|| {
-            let with_scheme = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-            let url = Url::parse(&with_scheme).map_err(|error| format!("is not a URL ({error})"))?;
-            let host = url.host_str().unwrap_or_default();
-            let path: Vec<_> = url.path_segments().into_iter().flatten().collect();
+            let url = dashboard::address(text)?;
+            let (host, path) = dashboard::parts(&url);
             let (deploy, site) = match path.as_slice() {
                 ["projects" | "sites", site, "deploys", deploy, ..] if host == DASHBOARD => (*deploy, *site),
                 _ => SITES.iter().find_map(|ending| host.strip_suffix(ending)?.split_once("--")).unwrap_or_default(),
@@ -54,20 +45,13 @@ impl Page {
         })
     }
 
-    fn site_id(&self) -> Option<&str> {
-        Some(self.site.as_str()).filter(|site| is_uuid(site))
-    }
-
     /// Whether a deploy is of the site in the address; one that does not say it does not pass.
     pub(super) fn admits(&self, told: &Deployment, own: &Handle) -> Result<(), Failure> {
-        let (id, noun, input) = (told.id.clone(), "site", "deployment_id");
-        let found = if self.site_id().is_some() { &own.site } else { &own.name };
-        let check = match found.get() {
-            Some(found) if is_same(&self.site, found) || self.site.eq_ignore_ascii_case(found) => return Ok(()),
-            Some(found) => Check::Elsewhere { id, noun, found: found.to_owned(), wanted: self.site.clone(), input },
-            None => Check::Untold { id, noun, input },
-        };
-        Err(check.into())
+        let found = if is_uuid(&self.site) { &own.site } else { &own.name };
+        match found.get() {
+            Some(found) if self.site.eq_ignore_ascii_case(found) => Ok(()),
+            _ => Err(Check::not_of(&told.id, ("site", "deployment_id"), found.0.clone(), self.site.clone()).into()),
+        }
     }
 }
 
@@ -85,60 +69,8 @@ pub(super) fn pages(values: &Values, faults: &mut Faults) -> Vec<Page> {
     let ids = values.list("deployment_id");
     let pages: Vec<_> = ids.iter().filter_map(|id| Page::parse(id)?.ok()).collect();
     for page in &pages {
-        for (input, other) in [("site_name", page.site_id().is_none()), ("site_id", page.site_id().is_some())] {
-            let written = values.get(input).filter(|_| other && !values.is_usual(input));
-            if written.is_some_and(|written| !written.eq_ignore_ascii_case(&page.site)) {
-                let text = format!("is another site than in the address in `deployment_id`: {}", page.site);
-                faults.add(values.given(input), input, text);
-            }
-        }
+        let input = if is_uuid(&page.site) { "site_id" } else { "site_name" };
+        dashboard::must_agree(input, "site", &page.site, values, faults);
     }
     pages
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const DEPLOY: &str = "66a9a1c24fd25f0008b1a0e1";
-
-    #[test]
-    fn a_deploy_is_named_by_its_id_its_permalink_or_its_page() {
-        let read = |written: &str| read_id(&Id::parse(written).unwrap()).map(|id| id.as_str().to_owned());
-        for written in [
-            "66A9A1C24FD25F0008B1A0E1",
-            "66a9a1c24fd25f0008b1a0e1--web.netlify.app",
-            "https://66a9a1c24fd25f0008b1a0e1--web--api.netlify.app/some/page?x=1",
-            "http://66a9a1c24fd25f0008b1a0e1--web.netlify.com",
-            "https://app.netlify.com/projects/web/deploys/66a9a1c24fd25f0008b1a0e1",
-            "app.netlify.com/sites/web/deploys/66a9a1c24fd25f0008b1a0e1/logs#L1",
-        ] {
-            assert_eq!(read(written).as_deref(), Ok(DEPLOY), "{written}");
-        }
-        for alias in [
-            "https://main--web.netlify.app",
-            "deploy-preview-4--web.netlify.app",
-            "https://www.example.com",
-            "web.netlify.app",
-            "66a9a1c24fd25f0008b1a0e1--web.netlify.app.evil.example",
-            "https://app.netlify.com.evil.example/projects/web/deploys/66a9a1c24fd25f0008b1a0e1",
-            "https://app.netlify.com/projects/web/deploys",
-            "https://app.netlify.com/projects/web/deploys/latest",
-            "https://",
-            "a/b",
-        ] {
-            assert!(read(alias).is_err(), "{alias}");
-        }
-        for opaque in ["dep-1", "66a9a1c24fd25f0008b1a0e", "main--web"] {
-            assert_eq!(read(opaque).as_deref(), Ok(opaque));
-        }
-    }
-
-    #[test]
-    fn a_site_has_a_uuid() {
-        assert!(is_uuid("0d3a9d2f-ef94-4380-93df-27ee400e2048"));
-        for name in ["web", "0d3a9d2f-ef94-4380-93df-27ee400e204", "0d3a9d2fef94438093df27ee400e2048", "a-b-c-d-e"] {
-            assert!(!is_uuid(name), "{name}");
-        }
-    }
 }

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use self::address::{Page, is_uuid};
+use self::address::Page;
 use self::wire::{Build, Handle, MESSAGES, STATES, Site, Wire};
 use super::list::{List, More, Place};
 use super::paging::Sizes;
@@ -29,8 +29,8 @@ use crate::model::about::{About, CanRollBack, RollBackInfo};
 use crate::model::answers::{Conclusion, Filter};
 use crate::model::deployment::{Deployment, Live, Pull};
 use crate::model::failure::Failure;
-use crate::model::id::{Id, is_same, segment};
-use crate::model::reason::{Check, Missing};
+use crate::model::id::{Id, is_uuid, segment};
+use crate::model::reason::Missing;
 use crate::select::Select;
 
 /// The register's entry.
@@ -173,10 +173,7 @@ impl Netlify {
     /// A site, and when the answer was given.
     async fn site_of(&self, api: &Api, id: &str) -> Result<(Site, Option<Timestamp>), Failure> {
         let reply = api.send(ApiRequest::get(format!("/sites/{}", segment(id)), "read the site")).await?;
-        let site: Option<Site> = reply.at("")?;
-        let site = site.filter(|site| site.id.get().is_some_and(|own| is_same(id, own)));
-        let site = site.ok_or_else(|| reply.unreadable("about something else"))?;
-        Ok((site, reply.date))
+        Ok((reply.about(id, |site: &Site| &site.id)?, reply.date))
     }
 }
 
@@ -223,31 +220,17 @@ impl Rest for Netlify {
 
     /// The guards `site_id` and `site_name`, and the site that an address names.
     fn admit(&self, told: &Deployment) -> Result<(), Failure> {
-        let (id, own) = (told.id.clone(), Handle::of(told));
+        let own = Handle::of(told);
         let page = self.pages.iter().find(|page| page.id.as_str() == told.id);
         page.map_or(Ok(()), |page| page.admits(told, &own))?;
-        let (noun, input) = ("site", "site_id");
-        let Some(site) = self.site.as_ref().filter(|_| page.is_none() || self.is_site_written) else {
-            return Ok(());
-        };
-        let check = match own.site.get() {
-            Some(found) if is_same(site.as_str(), found) => return Ok(()),
-            Some(found) => {
-                let name = own.name.get().map(|name| format!(" ({name})")).unwrap_or_default();
-                Check::Elsewhere { id, noun, found: format!("{found}{name}"), wanted: site.name_and_id(), input }
-            }
-            None => Check::Untold { id, noun, input },
-        };
-        Err(check.into())
+        match &self.site {
+            Some(site) if page.is_none() || self.is_site_written => site.admits(told, own.site.get(), own.name.get()),
+            _ => Ok(()),
+        }
     }
 
     fn is_guarded(&self) -> bool {
         self.site.is_some() || !self.pages.is_empty()
-    }
-
-    fn missing(&self, id: &str) -> Missing {
-        let (place, check) = ("for this credential".to_owned(), "`deployment_id`".to_owned());
-        Missing::Deployment { id: id.to_owned(), place, check }
     }
 
     /// A build's id looks like a deploy's.

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
-use url::Url;
+use serde_json::{Map, Value};
 
 use crate::api::wire::{Maybe, Text, Time, fields};
-use crate::model::deployment::{Deployment, Live, Source, State};
+use crate::model::deployment::{Deployment, Live, Source, State, details};
 use crate::model::id::segment;
+use crate::model::memory::Memory;
+use crate::platform::dashboard::page_at;
 use crate::platform::states::{self, States};
 
 /// Every documented word, and `old`, which only what had been published is called.
@@ -119,8 +119,7 @@ impl Site {
 }
 
 /// What is remembered of a deploy.
-#[derive(Default, Deserialize, Serialize)]
-#[serde(default)]
+#[derive(Clone, Default)]
 pub(super) struct Handle {
     pub(super) site: Text,
     pub(super) name: Text,
@@ -138,7 +137,7 @@ pub(super) struct Handle {
 
 impl Handle {
     pub(super) fn of(told: &Deployment) -> Self {
-        Self::deserialize(&told.handle).unwrap_or_default()
+        told.handle.get_or_default()
     }
 }
 
@@ -212,9 +211,7 @@ impl Wire {
 
     /// The page for people: below the answer's own address, if that really leads to Netlify, else below the site's.
     fn page(&self) -> Option<String> {
-        let own = self.admin_url.get().and_then(|text| Url::parse(text).ok());
-        let own = own.filter(|url| url.scheme() == "https" && url.host_str() == Some(DASHBOARD));
-        let path = match own {
+        let path = match page_at(DASHBOARD, &self.admin_url) {
             Some(own) => own.path().trim_end_matches('/').to_owned(),
             None => format!("/projects/{}", segment(self.name.get()?)),
         };
@@ -222,17 +219,16 @@ impl Wire {
     }
 
     fn details(&self, live: Live) -> Map<String, Value> {
-        let text = |text: &Text| text.get().map(|text| json!(text));
-        let told = [
+        let text = |text: &Text| text.get().map(Value::from);
+        details([
             ("error_message", text(&self.error_message)),
             ("plugin_state", text(&self.plugin_state)),
             ("site", text(&self.name)),
             ("build_id", text(&self.build_id)),
-            ("review_id", self.review_id.0.map(|number| json!(number))),
-            ("draft", self.draft.0.map(|draft| json!(draft))),
-            ("published", (live == Live::Unpublished).then_some(json!(false))),
-        ];
-        told.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+            ("review_id", self.review_id.0.map(Value::from)),
+            ("draft", self.draft.0.map(Value::from)),
+            ("published", (live == Live::Unpublished).then_some(Value::Bool(false))),
+        ])
     }
 
     /// Uploads and builds of one branch and context, and those of several pull requests, supersede each other nowhere.
@@ -267,7 +263,7 @@ impl Wire {
                 details: self.details(live),
                 slot: Some(self.slot()),
                 queued_behind: state == State::Queued,
-                handle: serde_json::to_value(handle).unwrap_or_default(),
+                handle: Memory::of(handle),
                 target: self.context.0,
                 note: self.error_message.0,
                 ..states::deployment(STATES, self.id, self.state)?
@@ -290,56 +286,13 @@ pub(super) fn date(told: &mut Deployment, given: Timestamp) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::api::wire;
 
     fn told(body: Value) -> Option<Deployment> {
         wire::of::<Wire>(&body)?.deployment()
-    }
-
-    fn state(word: &str, message: Value, plugin: &str) -> State {
-        told(json!({ "id": "d", "state": word, "error_message": message, "plugin_state": plugin })).unwrap().state
-    }
-
-    #[test]
-    fn every_word_means_what_the_table_says_and_an_unlisted_one_nothing() {
-        for (word, meant) in STATES.iter().copied().chain([("FROZEN", State::Unknown), ("canceled", State::Unknown)]) {
-            assert_eq!(state(&word.to_lowercase(), Value::Null, ""), meant, "{word}");
-        }
-        for (word, message, meant) in MESSAGES {
-            assert_eq!(state(word, json!(message), "none"), *meant, "{word} {message}");
-        }
-    }
-
-    #[test]
-    fn only_the_message_tells_a_canceled_one_from_a_failed_one() {
-        use State::{Canceled, Failed, Superseded};
-        for (message, meant) in [
-            ("Canceled build", Canceled),
-            ("CANCELLED build by Jane", Canceled),
-            ("Build Cancelled", Canceled),
-            (" Deploy canceled", Canceled),
-            ("Failed during stage 'building site': Canceled build", Canceled),
-            (UNCHANGED_EXAMPLE, Canceled),
-            ("Skipped", Superseded),
-            ("skipped ", Superseded),
-            ("Skipped due to account credit usage exceeded", Failed),
-            ("Failed during stage 'building site': Build script returned non-zero exit code: 2", Failed),
-            ("Failed during stage 'a': failed during stage 'b': Canceled build", Failed),
-            ("Timeout", Failed),
-            ("The build was canceled build", Failed),
-            ("", Failed),
-        ] {
-            assert_eq!(state("error", json!(message), "success"), meant, "{message}");
-        }
-        assert_eq!(state("error", Value::Null, "none"), Failed);
-        assert_eq!(state("error", json!("Canceled build"), "failed_build"), Failed);
-        assert_eq!(state("error", json!(UNCHANGED_EXAMPLE), "failed_build"), Canceled);
-        for over in ["ready", "rejected", "old"] {
-            assert_eq!(state(over, json!("Canceled build"), ""), state(over, Value::Null, ""), "{over}");
-        }
-        assert_eq!(state("frozen", json!("Canceled build"), ""), State::Canceling);
-        assert_eq!(state("building", json!("Timeout"), ""), State::Running);
     }
 
     #[test]
@@ -380,48 +333,6 @@ mod tests {
         assert_eq!(stuck("uploading", "2026-08-02T10:00:00Z"), Some(24));
         assert_eq!(stuck("enqueued", "2026-08-15T10:00:00Z"), Some(14 * 24));
         assert_eq!(stuck("ready", "2026-08-15T10:00:00Z"), None);
-    }
-
-    #[test]
-    fn ready_is_live_only_where_it_is_published_or_has_an_address_of_its_own() {
-        let live = |context: Value, draft: bool, published: Value, word: &str| {
-            let body =
-                json!({ "id": "d", "state": word, "context": context, "draft": draft, "published_at": published });
-            told(body).unwrap().went_live()
-        };
-        let (none, time) = (Value::Null, json!("2026-08-01T10:00:00Z"));
-        for (context, draft, published, word, went) in [
-            (json!("production"), false, &time, "ready", Some(true)),
-            (json!("Production"), false, &none, "ready", None),
-            (json!("production"), true, &time, "ready", Some(false)),
-            (json!("deploy-preview"), false, &none, "ready", Some(true)),
-            (json!("deploy-preview"), true, &none, "ready", Some(true)),
-            (json!("branch-deploy"), false, &none, "ready", Some(true)),
-            (json!("staging"), false, &none, "ready", Some(true)),
-            (Value::Null, false, &time, "ready", Some(true)),
-            (Value::Null, false, &none, "ready", None),
-            (json!("production"), false, &none, "old", Some(true)),
-            (json!("production"), false, &none, "error", Some(false)),
-            (json!("production"), false, &none, "rejected", Some(false)),
-            (json!("production"), false, &none, "building", None),
-        ] {
-            assert_eq!(
-                live(context.clone(), draft, published.clone(), word),
-                went,
-                "{context} {draft} {published} {word}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_page_is_given_only_if_it_is_netlifys() {
-        let page =
-            |admin: &str| told(json!({ "id": "d", "state": "new", "name": "web", "admin_url": admin })).unwrap().url;
-        let own = page("https://app.netlify.com/sites/web/?x=1");
-        assert_eq!(own.as_deref(), Some("https://app.netlify.com/sites/web/deploys/d"));
-        for bad in ["javascript:alert(1)", "https://app.netlify.com.evil.example/x", "http://app.netlify.com/x", ""] {
-            assert_eq!(page(bad).as_deref(), Some("https://app.netlify.com/projects/web/deploys/d"), "{bad}");
-        }
     }
 
     #[test]

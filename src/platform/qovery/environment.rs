@@ -1,14 +1,13 @@
 //! What the environment is doing, and where a deployment is that it has moved on from: in the queue, or in the history.
 
-use serde_json::json;
-
 use super::standing::{Door, Ids, QUEUED, Standing, is_in_flight, is_word};
 use super::wire::{QueueItem, RequestStatus, Status};
 use crate::api::wire::{self, Text};
 use crate::api::{Api, ApiRequest, Once, Reply};
-use crate::model::deployment::{Deployment, Live};
+use crate::model::deployment::{Deployment, Live, details};
 use crate::model::failure::{Failure, Retry};
 use crate::model::id::{is_same, segment};
+use crate::model::memory::Memory;
 use crate::platform::list::{Item, List, Place, Until};
 use crate::platform::paging::Sizes;
 use crate::platform::scope::Scope;
@@ -170,7 +169,7 @@ impl Qovery {
 
     pub(super) fn deployment(&self, now: &Standing) -> Deployment {
         let environment = self.environment.as_str();
-        let details = [
+        let told = [
             ("environment_id", Some(environment)),
             ("deployment_request_id", now.ids.request.get()),
             ("execution_id", now.ids.execution.get()),
@@ -181,8 +180,8 @@ impl Qovery {
             platform_state: now.word.clone(),
             url: page.map(|page| page_of(page, &now.ids)),
             live: if now.takes_down { Live::TakesDown } else { Live::ByState },
-            details: details.into_iter().filter_map(|(name, id)| Some((name.to_owned(), json!(id?)))).collect(),
-            handle: serde_json::to_value(&now.ids).unwrap_or_default(),
+            details: details(told),
+            handle: Memory::of(now.ids.clone()),
             ..Deployment::without_reading(now.ids.name().unwrap_or(environment))
         }
     }

@@ -1,7 +1,5 @@
 //! Where a deployment stands: its two names, what the platform's words mean, and which call reaches it.
 
-use serde::{Deserialize, Serialize};
-
 use crate::api::wire::Text;
 use crate::model::deployment::{Deployment, State};
 use crate::model::id::is_same;
@@ -89,8 +87,7 @@ pub(super) fn weigh<'a>(state: &'a str, last: &'a str) -> (&'a str, bool) {
 }
 
 /// The two names of one deployment. What a user wrote may be either, and stands in both places then.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Ids {
     pub(super) request: Text,
     pub(super) execution: Text,
@@ -107,7 +104,7 @@ impl Ids {
     }
 
     pub(super) fn of(known: &Deployment) -> Self {
-        Self::deserialize(&known.handle).unwrap_or_default()
+        known.handle.get_or_default()
     }
 
     /// Whether both are names of one deployment: every name that both sides have must agree. `None` when nothing can

@@ -10,6 +10,7 @@ use crate::input::faults::Faults;
 use crate::model::failure::Failure;
 use crate::model::id::{Id, is_same};
 use crate::model::reason::Check;
+use crate::platform::dashboard;
 
 /// The hosts of the dashboard, the newer name first.
 const HOSTS: [&str; 2] = ["railway.com", "railway.app"];
@@ -58,16 +59,9 @@ impl Reach {
         let own = [&told.project, &told.environment, &told.service];
         for ((noun, input, wanted), own) in self.parts().into_iter().zip(own) {
             let Some(wanted) = wanted else { continue };
-            let id = id.to_owned();
-            let check = match own.get() {
-                Some(own) if is_same(wanted.as_str(), own) => continue,
-                Some(own) => {
-                    let (found, wanted) = (own.to_owned(), wanted.as_str().to_owned());
-                    Check::Elsewhere { id, noun, found, wanted, input }
-                }
-                None => Check::Untold { id, noun, input },
-            };
-            return Err(check.into());
+            if !own.get().is_some_and(|own| is_same(wanted.as_str(), own)) {
+                return Err(Check::not_of(id, (noun, input), own.0.clone(), wanted.as_str().to_owned()).into());
+            }
         }
         Ok(())
     }
@@ -94,14 +88,9 @@ pub(super) fn pages(values: &Values, faults: &mut Faults) -> Vec<Page> {
     let ids = values.list("deployment_id");
     let pages: Vec<_> = ids.iter().filter_map(|id| page(id)?.ok()).collect();
     for page in &pages {
-        let written = Reach::written(values, &mut Faults::default());
-        for ((noun, input, written), (_, _, addressed)) in written.parts().into_iter().zip(page.reach.parts()) {
-            if let Some((written, addressed)) = written.zip(addressed)
-                && written != addressed
-                && !values.is_usual(input)
-            {
-                let text = format!("is another {noun} than in the address in `deployment_id`: {}", addressed.as_str());
-                faults.add(values.given(input), input, text);
+        for (noun, input, addressed) in page.reach.parts() {
+            if let Some(addressed) = addressed {
+                dashboard::must_agree(input, noun, addressed.as_str(), values, faults);
             }
         }
     }

@@ -1,11 +1,11 @@
 //! The shapes of Railway's answers, and what a deployment in them tells.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::api::wire::{Maybe, Text, Time, fields};
-use crate::model::deployment::{Deployment, Live, Source, State};
+use crate::model::deployment::{Deployment, Live, Source, State, details};
 use crate::model::id::segment;
+use crate::model::memory::Memory;
 use crate::platform::states::{self, States};
 
 /// Every documented word.
@@ -78,8 +78,7 @@ fields! {
 }
 
 /// Where a deployment is.
-#[derive(Default, Deserialize, Serialize)]
-#[serde(default)]
+#[derive(Clone, Default)]
 pub(super) struct Handle {
     pub(super) project: Text,
     pub(super) environment: Text,
@@ -105,7 +104,7 @@ impl Event {
 
 impl Handle {
     pub(super) fn of(told: &Deployment) -> Self {
-        Self::deserialize(&told.handle).unwrap_or_default()
+        told.handle.get_or_default()
     }
 
     /// The page for people, as Railway's own client prints it.
@@ -151,22 +150,21 @@ impl Wire {
         one.commit.clone_from(&source.commit);
         one.created = self.created_at.0;
         one.note = meta.and_then(|meta| meta.reason(&one)).map(str::to_owned);
-        one.details = details(&handle, self.can_rollback.get(), is_crashed);
-        one.handle = serde_json::to_value(handle).unwrap_or_default();
+        one.details = facts(&handle, self.can_rollback.get(), is_crashed);
+        one.handle = Memory::of(handle);
         let sources = if source == Source::default() { Vec::new() } else { vec![source] };
         Some(one.made_from(sources))
     }
 }
 
-fn details(handle: &Handle, can_roll_back: Option<&bool>, is_crashed: bool) -> Map<String, Value> {
-    let told = [
+fn facts(handle: &Handle, can_roll_back: Option<&bool>, is_crashed: bool) -> Map<String, Value> {
+    details([
         ("project_id", handle.project.get().map(Value::from)),
         ("environment_id", handle.environment.get().map(Value::from)),
         ("service_id", handle.service.get().map(Value::from)),
         ("can_rollback", can_roll_back.copied().map(Value::from)),
         ("went_live", is_crashed.then_some(Value::Bool(true))),
-    ];
-    told.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    ])
 }
 
 fn is(one: &Deployment, word: &str) -> bool {

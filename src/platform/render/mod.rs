@@ -9,13 +9,12 @@
 mod back;
 mod wire;
 
-use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use async_trait::async_trait;
-use url::Url;
 
 use self::wire::{STATES, Wire};
+use super::dashboard;
 use super::list::{List, Place};
 use super::paging::Sizes;
 use super::rest::{Rest, opened};
@@ -29,7 +28,7 @@ use crate::model::about::{About, CanRollBack, RollBackInfo};
 use crate::model::answers::Filter;
 use crate::model::deployment::{Deployment, Source};
 use crate::model::failure::{Failure, Kind};
-use crate::model::id::{Id, is_same, segment};
+use crate::model::id::{Id, segment};
 use crate::model::reason::Missing;
 use crate::select::Select;
 
@@ -193,11 +192,10 @@ struct Page {
 
 impl Page {
     fn parse(text: &str) -> Result<Self, String> {
-        let with_scheme = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-        let url = Url::parse(&with_scheme).map_err(|_| "is neither an id nor an address".to_owned())?;
-        let path: Vec<_> = url.path_segments().into_iter().flatten().collect();
-        match (url.host_str(), path.as_slice()) {
-            (Some(DASHBOARD), [kind, service, "deploys", deploy, ..]) => {
+        let url = dashboard::address(text)?;
+        let (host, path) = dashboard::parts(&url);
+        match (host, path.as_slice()) {
+            (DASHBOARD, [kind, service, "deploys", deploy, ..]) => {
                 Ok(Self { kind: Id::parse(kind)?.segment(), service: service_id(service)?, deploy: Id::parse(deploy)? })
             }
             _ => Err(format!("is no address of a deploy: its page is https://{DASHBOARD}/web/srv-…/deploys/dep-…")),
@@ -222,13 +220,8 @@ fn read_id(written: &Id) -> Result<Id, String> {
 fn addressed(values: &Values, faults: &mut Faults) -> Option<Page> {
     let ids = values.list("deployment_id");
     let pages: Vec<_> = ids.iter().filter(|id| is_address(id)).filter_map(|id| Page::parse(id).ok()).collect();
-    let services: BTreeSet<_> = pages.iter().map(|page| page.service.as_str()).collect();
-    if services.len() > 1 {
-        let services = Vec::from_iter(services).join(", ");
-        let text = format!("names deploys of several services ({services}): a run is for one service");
-        faults.add(values.given("deployment_id"), "deployment_id", text);
-        return None;
-    }
+    let services = pages.iter().map(|page| page.service.as_str().to_owned()).collect();
+    dashboard::only_one(services, ["deploys", "services", "service"], values, faults)?;
     pages.into_iter().next()
 }
 
@@ -264,12 +257,8 @@ impl Render {
         if self.followed.get().is_some() {
             return Ok(());
         }
-        let reply = api
-            .send(ApiRequest::get(format!("/services/{}", segment(self.service.as_str())), "read the service"))
-            .await?;
-        let read: Option<Followed> = reply.at("")?;
-        let read = read.filter(|service| service.id.get().is_some_and(|id| is_same(self.service.as_str(), id)));
-        let read = read.ok_or_else(|| reply.unreadable("about something else"))?;
+        let reply = api.send(ApiRequest::get(self.path(), "read the service")).await?;
+        let read = reply.about(self.service.as_str(), |service: &Followed| &service.id)?;
         self.followed.get_or_init(|| read);
         Ok(())
     }
@@ -356,7 +345,7 @@ mod tests {
             ("https://web.onrender.com/", "no address of a deploy"),
             ("https://dashboard.render.com/cron/crn-1/deploys/dep-1", "cron job"),
             ("https://dashboard.render.com/web/srv-1/deploys/", "is empty"),
-            ("https://", "neither an id nor an address"),
+            ("https://", "is not a URL"),
         ] {
             let wrong = read_id(&Id::parse(bad).unwrap()).unwrap_err();
             assert!(wrong.contains(why), "{bad}: {wrong}");

@@ -1,11 +1,11 @@
 //! The shapes of Render's answers, and what a deploy in them tells.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::api::wire::{Maybe, Text, Time, fields};
-use crate::model::deployment::{Deployment, Live, Source, State};
+use crate::model::deployment::{Deployment, Live, Source, State, details};
+use crate::model::memory::Memory;
 use crate::platform::states::{self, States};
 
 /// Every word of a deploy.
@@ -60,8 +60,7 @@ fields! {
 }
 
 /// What is remembered of a deploy.
-#[derive(Default, Deserialize, Serialize)]
-#[serde(default)]
+#[derive(Clone, Default)]
 pub(super) struct Handle {
     /// When it went live, and until when it was.
     pub(super) live: Option<Timestamp>,
@@ -75,13 +74,13 @@ pub(super) struct Handle {
 
 impl Handle {
     pub(super) fn of(told: &Deployment) -> Self {
-        Self::deserialize(&told.handle).unwrap_or_default()
+        told.handle.get_or_default()
     }
 }
 
 impl Wire {
     pub(super) fn deployment(self) -> Option<Deployment> {
-        let (details, handle) = (self.details(), json!(self.handle()));
+        let (details, handle) = (self.details(), Memory::of(self.handle()));
         let source = Source::of(None, None, self.commit.get().and_then(|commit| commit.id.get()));
         let status = Text(Some(self.status.0.unwrap_or_else(|| NO_STATUS.to_owned())));
         let one = states::deployment(STATES, self.id, status)?;
@@ -115,14 +114,14 @@ impl Wire {
     }
 
     fn details(&self) -> Map<String, Value> {
-        let told =
-            [("trigger", self.trigger.get()), ("image", self.image.get().and_then(|image| image.reference.get()))];
-        told.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))).collect()
+        details([("trigger", self.trigger.get()), ("image", self.image.get().and_then(|image| image.reference.get()))])
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::api::wire;
 

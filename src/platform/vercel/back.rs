@@ -73,9 +73,7 @@ impl Vercel {
         let id = project_of(ours);
         let call = self.call(Method::Get, format!("/v9/projects/{}", segment(&id)), "read the project", "project");
         let reply = api.send(call).await?;
-        let project: Option<Project> = reply.at("")?;
-        let project = project.filter(|project| project.id.get().is_some_and(|own| is_same(&id, own)));
-        Ok((project.ok_or_else(|| reply.unreadable("about something else"))?, reply.date))
+        Ok((reply.about(&id, |project: &Project| &project.id)?, reply.date))
     }
 
     /// The production deployments of its project, the newest first.

@@ -6,14 +6,13 @@
 mod back;
 mod wire;
 
-use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use async_trait::async_trait;
 use serde_json::Value;
-use url::Url;
 
 use self::wire::{Handle, STATES, Team, Wire};
+use super::dashboard;
 use super::list::{List, Place};
 use super::paging::Sizes;
 use super::rest::{Rest, opened};
@@ -30,6 +29,7 @@ use crate::model::answers::Filter;
 use crate::model::deployment::Deployment;
 use crate::model::failure::Failure;
 use crate::model::id::{Id, is_same, segment};
+use crate::model::memory::Memory;
 use crate::model::reason::{Check, Missing};
 use crate::select::Select;
 
@@ -151,20 +151,10 @@ fn in_team(call: ApiRequest, team: Option<&Team>) -> ApiRequest {
 /// team is meant, and the project of each, whatever the usual variables say. A team that is written must be the same.
 fn addressed_team(values: &Values, faults: &mut Faults) -> Option<String> {
     let ids = values.list("deployment_id");
-    let slugs: Option<BTreeSet<_>> = ids.iter().map(|id| team_of(id)).collect();
-    let slugs = Vec::from_iter(slugs?);
-    let [slug] = slugs.as_slice() else {
-        if !slugs.is_empty() {
-            let text = format!("names deployments of several teams ({}): a run is for one team", slugs.join(", "));
-            faults.add(values.given("deployment_id"), "deployment_id", text);
-        }
-        return None;
-    };
-    if values.get("team_slug").is_some_and(|written| !written.eq_ignore_ascii_case(slug)) {
-        let text = format!("is another team than in the address in `deployment_id`: {slug}");
-        faults.add(values.given("team_slug"), "team_slug", text);
-    }
-    Some(slug.clone())
+    let slugs: Option<Vec<_>> = ids.iter().map(|id| team_of(id)).collect();
+    let slug = dashboard::only_one(slugs?, ["deployments", "teams", "team"], values, faults)?;
+    dashboard::must_agree("team_slug", "team", &slug, values, faults);
+    Some(slug)
 }
 
 /// The team that a deployment's address in the dashboard names: `https://vercel.com/team/project/deployment`.
@@ -213,7 +203,7 @@ impl Vercel {
         {
             told.target = Some(wanted.to_owned());
             handle.environment.0 = None;
-            told.handle = handle.into();
+            told.handle = Memory::of(handle);
         }
     }
 
@@ -254,18 +244,19 @@ fn read_id(written: &Id) -> Result<Id, String> {
     if !text.contains('/') {
         return if is_host(text) { Id::parse(&text.to_ascii_lowercase()) } else { Ok(written.clone()) };
     }
-    let with_scheme = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-    let url = Url::parse(&with_scheme).map_err(|_| "is neither an id, a host name nor a URL".to_owned())?;
-    let host = url.host_str().filter(|host| is_host(host)).ok_or("is a URL without a host name")?;
+    let url = dashboard::address(text)?;
+    let (host, path) = dashboard::parts(&url);
+    if !is_host(host) {
+        return Err("is a URL without a host name".to_owned());
+    }
     if !url.username().is_empty() || url.password().is_some() {
         return Err("must not contain a user name or password".to_owned());
     }
     if !matches!(host, "vercel.com" | "www.vercel.com") {
         return Id::parse(host);
     }
-    let mut segments = url.path_segments().into_iter().flatten().filter(|part| !part.is_empty());
-    let id =
-        segments.nth(2).ok_or("is a dashboard address without a deployment; it ends with /team/project/deployment")?;
+    let mut path = path.into_iter().filter(|part| !part.is_empty());
+    let id = path.nth(2).ok_or("is a dashboard address without a deployment; it ends with /team/project/deployment")?;
     Id::parse(&if id.starts_with("dpl_") { id.to_owned() } else { format!("dpl_{id}") })
 }
 
@@ -329,20 +320,8 @@ impl Rest for Vercel {
 
     /// The guard `project_id`: an answer that does not name its project does not pass.
     fn admit(&self, told: &Deployment) -> Result<(), Failure> {
-        let Some(project) = &self.project else {
-            return Ok(());
-        };
-        let (id, handle) = (told.id.clone(), Handle::of(told));
-        let (noun, input) = ("project", "project_id");
-        let check = match handle.project.get() {
-            Some(own) if own == project.as_str() => return Ok(()),
-            Some(own) => {
-                let name = handle.name.get().map(|name| format!(" ({name})")).unwrap_or_default();
-                Check::Elsewhere { id, noun, found: format!("{own}{name}"), wanted: project.name_and_id(), input }
-            }
-            None => Check::Untold { id, noun, input },
-        };
-        Err(check.into())
+        let own = Handle::of(told);
+        self.project.as_ref().map_or(Ok(()), |project| project.admits(told, own.project.get(), own.name.get()))
     }
 
     fn is_guarded(&self) -> bool {
@@ -436,17 +415,6 @@ mod tests {
 
     fn told(body: Value) -> Deployment {
         vercel().deployment(wire::of(&body).unwrap()).unwrap()
-    }
-
-    #[test]
-    fn a_page_is_given_only_if_it_is_vercels() {
-        let page = |inspector: &str| {
-            told(json!({ "id": "dpl_1", "status": "READY", "name": "web", "inspectorUrl": inspector })).url
-        };
-        assert_eq!(page("https://vercel.com/acme/web/1").as_deref(), Some("https://vercel.com/acme/web/1"));
-        for bad in ["javascript:alert(1)", "https://vercel.com.evil.example/x", "http://vercel.com/x", ""] {
-            assert_eq!(page(bad).as_deref(), Some("https://vercel.com/acme/web/1"), "{bad}");
-        }
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! The shapes of Vercel's answers, and what a deployment in them tells.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
-use url::Url;
+use serde_json::{Map, Value};
 
 use crate::api::wire::{Maybe, Text, Time, fields};
-use crate::model::deployment::{Deployment, Live, Source, State};
+use crate::model::deployment::{Deployment, Live, Source, State, details};
 use crate::model::id::segment;
+use crate::model::memory::Memory;
+use crate::platform::dashboard::page_at;
 use crate::platform::states::{self, States};
 
 /// Every documented word.
@@ -92,8 +92,7 @@ fields! {
 }
 
 /// What is remembered of a deployment: its own host, its project, and the id of an environment whose name was not told.
-#[derive(Default, Deserialize, Serialize)]
-#[serde(default)]
+#[derive(Clone, Default)]
 pub(super) struct Handle {
     pub(super) host: Text,
     pub(super) project: Text,
@@ -111,13 +110,7 @@ pub(super) struct Handle {
 
 impl Handle {
     pub(super) fn of(told: &Deployment) -> Self {
-        Self::deserialize(&told.handle).unwrap_or_default()
-    }
-}
-
-impl From<Handle> for Value {
-    fn from(handle: Handle) -> Self {
-        serde_json::to_value(handle).unwrap_or_default()
+        told.handle.get_or_default()
     }
 }
 
@@ -180,8 +173,7 @@ impl Wire {
 
     /// The page for people: the answer's own, if it really leads to Vercel, else the dashboard's address.
     pub(super) fn page(&self, team: Option<&Team>) -> Option<String> {
-        let own = self.inspector_url.get().and_then(|text| Url::parse(text).ok());
-        if let Some(own) = own.filter(|url| url.scheme() == "https" && url.host_str() == Some("vercel.com")) {
+        if let Some(own) = page_at("vercel.com", &self.inspector_url) {
             return Some(own.into());
         }
         let slug = self.team.get().and_then(|team| team.slug.get());
@@ -193,14 +185,13 @@ impl Wire {
 
     fn details(&self) -> Map<String, Value> {
         let block = self.seat_block.get().and_then(|block| block.block_code.get());
-        let told = [
+        details([
             ("block_code", block),
             ("project", self.name.get()),
             ("error_code", self.error_code.get()),
             ("error_message", self.error_message.get()),
             ("ready_substate", self.ready_substate.get()),
-        ];
-        told.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))).collect()
+        ])
     }
 
     pub(super) fn id(&self) -> Option<&str> {
@@ -242,7 +233,7 @@ impl Wire {
             created: self.created.0.or(self.created_at.0),
             note: self.error_message.0.or(self.ready_state_reason.0),
             details,
-            handle: handle.into(),
+            handle: Memory::of(handle),
             live: if is_staged { Live::Unpublished } else { Live::ByState },
             ..states::deployment(STATES, Text(self.uid.0.or(self.id.0)), word.clone())?
         };
@@ -256,6 +247,8 @@ fn tells(source: &Source) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::api::wire::{self, Many};
 

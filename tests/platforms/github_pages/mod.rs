@@ -390,7 +390,7 @@ fn the_repository_of_an_address_beats_the_variable_and_contradicts_a_written_one
     ours.input("repository", OTHER_REPOSITORY)
         .refused(&sandbox, &["`repository` is another repository than in the address"]);
     let both = format!("{}\n{}", address(REPOSITORY, 1), address(OTHER_REPOSITORY, 2));
-    on(&both).refused(&sandbox, &["several repositories (acme/api, acme/web)"]);
+    on(&both).refused(&sandbox, &["several repositories (acme/web, acme/api)"]);
     let mixed = format!("{}\n{}", address(REPOSITORY, 1), id(2));
     on(&mixed).var("GITHUB_REPOSITORY", OTHER_REPOSITORY).refused(&sandbox, &["several repositories"]);
     on(&address(REPOSITORY, 1)).var("GITHUB_REPOSITORY", OTHER_REPOSITORY).run().ended("canceled", 0);

@@ -53,6 +53,13 @@ fn built_on_a_locked_site_is_not_live() {
 }
 
 #[test]
+fn a_context_is_read_in_any_case() {
+    let (sandbox, ran) = built(deploy().target(Some("Production")).unpublished(), web().publishes(&id(9), true));
+    ran.tells("went_live", "false");
+    assert_eq!(sandbox.count(Call::Scope), 1);
+}
+
+#[test]
 fn what_the_site_publishes_is_live_although_it_does_not_say_so_itself() {
     let (_, ran) = built(deploy().unpublished(), web().publishes(&id(1), false));
     ran.tells("went_live", "true")

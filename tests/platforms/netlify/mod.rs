@@ -1,13 +1,14 @@
 //! Netlify, end to end: which deploy is meant, and this platform's own traps.
 
 mod back;
+mod ends;
 mod live;
 mod select;
 
 use serde_json::{Value, json};
 
-use crate::sandbox::netlify::{CANCELED, Deploy, FAILED, OTHER_SITE, SITE, Site, UNCHANGED, id};
-use crate::sandbox::{Call, CancelAnswer, Fault, Grant, Sandbox, TOKEN};
+use crate::sandbox::netlify::{Deploy, OTHER_SITE, SITE, Site, id};
+use crate::sandbox::{Call, Fault, Grant, Sandbox, TOKEN};
 use crate::step::{Ran, Step};
 
 fn deploy() -> Deploy {
@@ -77,8 +78,9 @@ fn a_deploy_is_canceled_without_its_site_by_two_requests_and_a_201() {
 #[test]
 fn an_address_names_its_site_and_beats_the_usual_variable() {
     for address in [
-        format!("https://{}--web.netlify.app/a/page", id(1)),
-        format!("{}--web.netlify.app", id(1)),
+        format!("https://{}--web.netlify.app/a/page?x=1", id(1)),
+        format!("{}--web.netlify.app", id(1).to_uppercase()),
+        format!("http://{}--web.netlify.com", id(1)),
         format!("https://app.netlify.com/projects/web/deploys/{}", id(1)),
         format!("https://app.netlify.com/sites/web/deploys/{}#L7", id(1)),
         format!("https://app.netlify.com/sites/{SITE}/deploys/{}", id(1)),
@@ -133,13 +135,26 @@ fn a_written_site_that_differs_from_the_addresss_is_bad_input_or_a_guard() {
 #[test]
 fn an_alias_names_no_single_deploy_and_what_is_no_address_is_an_unknown_id() {
     let sandbox = sandbox([deploy()]);
-    for alias in
-        ["https://main--web.netlify.app", "deploy-preview-4--web.netlify.app", "www.example.com", "web.netlify.app"]
-    {
-        refused(&sandbox, bare(&sandbox).input("deployment_id", alias), "names no single deploy");
+    let (deploy, other) = (id(1), "z".repeat(24));
+    for address in [
+        "https://main--web.netlify.app",
+        "deploy-preview-4--web.netlify.app",
+        &format!("{other}--web.netlify.app"),
+        "www.example.com",
+        "web.netlify.app",
+        &format!("{deploy}--web.netlify.app.evil.example"),
+        &format!("https://app.netlify.com.evil.example/projects/web/deploys/{deploy}"),
+        &format!("https://app.netlify.com/projects/web/deploys/{other}"),
+        "https://app.netlify.com/projects/web/deploys",
+        "a/b",
+    ] {
+        refused(&sandbox, bare(&sandbox).input("deployment_id", address), "names no single deploy");
     }
-    let ran = bare(&sandbox).input("deployment_id", "dep-1").run();
-    ran.ended("not_found", 4).reasons(&["There is no deployment dep-1 for this credential"]);
+    for opaque in ["dep-1", &other] {
+        let ran = bare(&sandbox).input("deployment_id", opaque).run();
+        ran.ended("not_found", 4).reasons(&[&format!("There is no deployment {opaque} for this credential")]);
+    }
+    // What cannot be a build's id is not asked for.
     assert_eq!(sandbox.count(Call::Other), 0);
 }
 
@@ -152,7 +167,11 @@ fn a_builds_id_is_not_found_and_the_reason_names_its_deploy() {
     ran.ended("not_found", 4).reasons(&["it is the id of a build, whose deployment is", &id(1)]);
     ran.says(&format!("Give `deployment_id: {}`.", id(1)));
     assert_eq!((sandbox.count(Call::Read), sandbox.count(Call::Other), sandbox.count(Call::Cancel)), (1, 1, 0));
-    for fault in [Fault::Status(404), Fault::Status(500), Fault::Html(200)] {
+    let told = |body: Value| Fault::json(200, &body.to_string());
+    // Neither another build's answer, nor one whose deploy is none.
+    let of_another = told(json!({"id": id(2), "deploy_id": id(1)}));
+    let without = told(json!({"id": build, "deploy_id": "z".repeat(24)}));
+    for fault in [Fault::Status(404), Fault::Status(500), Fault::Html(200), of_another, without] {
         sandbox.clear_faults().always(Call::Other, fault);
         let ran = bare(&sandbox).input("deployment_id", &build).run();
         ran.ended("not_found", 4).reasons(&[&format!("There is no deployment {build} for this credential")]);
@@ -255,157 +274,6 @@ fn an_address_of_the_api_in_the_usual_variable_may_lack_its_path() {
         let whole = format!("{path}{}", id(1));
         assert_eq!((seen.platform.as_str(), seen.path), ("", whole));
     }
-}
-
-// States.
-
-#[test]
-fn every_state_in_flight_is_canceled() {
-    for state in [
-        "new",
-        "enqueued",
-        "pending_review",
-        "accepted",
-        "building",
-        "retrying",
-        "uploading",
-        "uploaded",
-        "preparing",
-        "prepared",
-        "processing",
-        "processed",
-    ] {
-        let ran = step(&sandbox([deploy().states([state])])).run();
-        ran.ended("canceled", 0).tells("previous_state", state);
-    }
-}
-
-/// What a run comes to that asked, and what one comes to that was too late for it.
-#[track_caller]
-fn check_end(word: &str, asked: (&str, i32), state: &str, words: &[&str]) {
-    let sandbox = sandbox([deploy().after_cancel([word])]);
-    let ran = step(&sandbox).run();
-    ran.ended(asked.0, asked.1).reasons(words).tells("state", state).tells("platform_state", "error");
-    ran.tells("went_live", "false").tells("canceled", (asked.0 == "canceled").to_string());
-    let sandbox = self::sandbox([deploy().states([word])]);
-    let ran = step(&sandbox).run();
-    ran.ended("already_finished", 0).reasons(words).tells("state", state).tells("went_live", "false");
-    ran.tells("canceled", (state == "canceled").to_string());
-    assert_eq!(sandbox.count(Call::Cancel), 0);
-}
-
-#[test]
-fn no_error_is_canceled_or_failed_by_its_state_alone() {
-    check_end(CANCELED, ("canceled", 0), "canceled", &["\"Canceled build\""]);
-    check_end(
-        "error: Deploy canceled",
-        ("canceled", 0),
-        "canceled",
-        &["\"Deploy canceled\"", "its own build or upload has failed"],
-    );
-    check_end("error: cancelled build by somebody", ("canceled", 0), "canceled", &[]);
-    check_end(FAILED, ("failed", 0), "failed", &["non-zero exit code: 2"]);
-    check_end("error: Timeout", ("failed", 0), "failed", &["\"Timeout\""]);
-}
-
-#[test]
-fn what_netlify_does_by_itself_is_told_as_that() {
-    check_end(UNCHANGED, ("canceled", 0), "canceled", &["Netlify's own check for changed content"]);
-    check_end("error: Skipped", ("superseded", 0), "superseded", &["left it out in favor of a newer commit"]);
-}
-
-#[test]
-fn what_begins_like_it_is_a_refusal() {
-    let words = "Skipped due to account credit usage exceeded";
-    check_end(&format!("error: {words}"), ("failed", 0), "failed", &[words]);
-}
-
-#[test]
-fn a_plugin_that_failed_the_build_is_no_cancellation() {
-    let ran = step(&sandbox([deploy().field("plugin_state", json!("failed_build"))])).run();
-    ran.ended("failed", 0).reasons(&["Canceled build", "A build plugin failed the build"]);
-}
-
-#[test]
-fn a_failure_that_nobody_knows_is_none_although_our_request_was_accepted() {
-    let ran = step(&sandbox([deploy().after_cancel(["error: Something new"])])).run();
-    ran.ended("failed", 0).tells("canceled", "false").reasons(&["Something new"]);
-    assert_eq!(ran.only()["http_status"], 201);
-}
-
-#[test]
-fn a_refused_preview_is_a_failure_and_never_was_live() {
-    let ran = step(&sandbox([deploy().preview(4).states(["pending_review", "rejected"])])).run();
-    ran.ended("failed", 0).tells("platform_state", "rejected").tells("went_live", "false");
-}
-
-#[test]
-fn the_word_canceled_is_invented_and_no_end() {
-    let ran = step(&sandbox([deploy().after_cancel(["canceled"])])).input("timeout", "3").run();
-    ran.ended("timed_out", 124).tells("state", "unknown").tells("platform_state", "canceled");
-}
-
-// A cancel message without an end.
-
-#[test]
-fn a_cancel_message_is_not_watched_for_ever() {
-    for last in ["prepared: Canceled build | 20", "building: Deploy canceled | 4000", "frozen: Canceled build | 20"] {
-        let sandbox = sandbox([deploy().after_cancel(["prepared: Canceled build | 1", last])]);
-        let ran = step(&sandbox).run();
-        ran.ended("canceled", 0).tells("state", "canceled").tells("went_live", "false");
-        ran.tells("platform_state", last.split(':').next().unwrap());
-        assert_eq!(sandbox.count(Call::Read), 3);
-    }
-    let ran = step(&sandbox([deploy().after_cancel(["prepared: Canceled build | 1"])])).input("timeout", "3").run();
-    ran.ended("timed_out", 124).tells("state", "canceling");
-}
-
-#[test]
-fn one_with_a_cancel_message_is_not_asked_again() {
-    let sandbox = sandbox([deploy().states(["prepared: Canceled build", CANCELED])]);
-    step(&sandbox).run().ended("canceled", 0).reasons(&["It was being canceled already", "\"Canceled build\""]);
-    let still = self::sandbox([deploy().states(["prepared: Canceled build | 86400"])]);
-    let ran = step(&still).run();
-    ran.ended("already_finished", 0).tells("canceled", "true").tells("platform_state", "prepared");
-    let chosen = select(&still, "all").run();
-    chosen.ended("nothing_to_cancel", 0);
-    assert_eq!((sandbox.count(Call::Cancel), still.count(Call::Cancel)), (0, 0));
-}
-
-#[test]
-fn a_plugins_failure_that_stands_still_is_one() {
-    let one = deploy().field("plugin_state", json!("failed_build")).after_cancel(["prepared: Canceled build | 20"]);
-    step(&sandbox([one])).run().ended("failed", 0).tells("state", "failed");
-}
-
-// An end without a message yet.
-
-#[test]
-fn an_error_without_a_message_right_after_our_request_is_looked_at_once_more() {
-    for (first, wait) in
-        [(CancelAnswer::Current, "true"), (CancelAnswer::Empty, "true"), (CancelAnswer::Empty, "false")]
-    {
-        let sandbox = sandbox([deploy().cancel_answer(first).after_cancel(["error", CANCELED])]);
-        let ran = step(&sandbox).input("wait", wait).run();
-        ran.ended("canceled", 0).reasons(&["\"Canceled build\""]);
-        assert_eq!((sandbox.count(Call::Read), sandbox.count(Call::Cancel)), (3, 1));
-    }
-}
-
-#[test]
-fn it_is_looked_at_once_and_judged_then() {
-    let sandbox = sandbox([deploy().after_cancel(["error"])]);
-    step(&sandbox).run().ended("failed", 0).tells("canceled", "false");
-    assert_eq!(sandbox.count(Call::Read), 3);
-    // What could not be looked at again is judged by what was read.
-    for fault in [Fault::Status(503), Fault::Status(404), Fault::Reset] {
-        let sandbox = self::sandbox([deploy().after_cancel(["error"])]);
-        sandbox.fault(Call::Read, [Fault::Pass, Fault::Pass, fault]);
-        step(&sandbox).run().ended("failed", 0);
-    }
-    let early = self::sandbox([deploy().states(["error"])]);
-    step(&early).run().ended("already_finished", 0).tells("state", "failed");
-    assert_eq!(early.count(Call::Read), 1);
 }
 
 // Refusals and rights.
