@@ -81,7 +81,8 @@ impl Run<'_> {
             }
             let read = self.sanitize(Event::Read(Ok(Found::Here(Box::new(deployment)))));
             let first = procedure.next(chosen.listed, read);
-            let task = Task { queued_behind, gives_way_to, ..Task::new(id, procedure) };
+            let concludes = matches!(first, Action::Conclude(_));
+            let task = Task { queued_behind, gives_way_to, concludes, ..Task::new(id, procedure) };
             observer.saw(&task);
             begun.push((task, first));
         }

@@ -125,6 +125,8 @@ impl<'r, 'a> Fleet<'r, 'a> {
 
     /// All deployments are at their ends: takes the roll backs to theirs.
     async fn go_back(&mut self, signals: &mut Signals) {
+        // What has not been told by now is not waited for.
+        self.tasks.iter_mut().for_each(|task| task.concludes = false);
         loop {
             self.ways_back.begin(&self.tasks, 0, signals);
             if self.ways_back.is_idle(&self.tasks) {
@@ -268,6 +270,7 @@ impl<'r, 'a> Fleet<'r, 'a> {
             self.schedule.look_up_page(self.run.platform, self.run.api, which, task);
         }
         let is_stopping = self.grace.is_some();
+        task.concludes = !is_stopping && matches!(action, Action::Conclude(_));
         if is_stopping {
             task.procedure.withdraw_unsent(&action);
             task.procedure.interrupt(now);

@@ -66,7 +66,10 @@ impl<'a> Run<'a> {
     pub(super) fn slots(&self, back: &dyn RollBack, if_live: &IfLive, tasks: &[Task]) -> BTreeMap<String, Slot> {
         let mut slots: BTreeMap<String, Slot> = BTreeMap::new();
         for (which, task) in tasks.iter().enumerate() {
-            let Some(last) = task.procedure.last().filter(|_| self.is_due(back, if_live, task)) else { continue };
+            let Some(last) = task.procedure.last().filter(|_| self.is_due(back, if_live, task) && task.is_over())
+            else {
+                continue;
+            };
             let Some(name) = back.slot(last) else { continue };
             let slot = slots.entry(name).or_default();
             slot.live.push(which);
@@ -80,7 +83,7 @@ impl<'a> Run<'a> {
             let slot = last.and_then(|(last, name)| Some((last, slots.get_mut(&name)?)));
             if let Some((last, slot)) = slot.filter(|(_, slot)| !slot.live.contains(&which)) {
                 slot.ours.push(last.clone());
-                slot.is_open |= task.procedure.ending().is_none();
+                slot.is_open |= !task.is_over();
             }
         }
         slots

@@ -24,6 +24,8 @@ pub struct Task {
     pub(super) queued_behind: bool,
     /// Its page for people was asked for.
     pub(super) paged: bool,
+    /// What only the platform can tell of its end is being asked for, whether it is live for one.
+    pub(super) concludes: bool,
     /// The number of the [`Keepers`] that it is canceled for.
     pub(super) gives_way_to: Option<usize>,
 }
@@ -37,6 +39,7 @@ impl Task {
             duplicate: false,
             queued_behind: false,
             paged: false,
+            concludes: false,
             gives_way_to: None,
         }
     }
@@ -44,6 +47,11 @@ impl Task {
     /// Whether what was read of it is too old to send a cancel request for.
     pub(super) fn has_waited(&self, now: Duration) -> bool {
         self.procedure.seen().is_some_and(|seen| is_old(seen, now))
+    }
+
+    /// Whether it is at its end, and all is known of that.
+    pub(super) fn is_over(&self) -> bool {
+        self.procedure.ending().is_some() && !self.concludes
     }
 
     /// Whether its page for people is still to be looked up.
@@ -93,7 +101,7 @@ impl Tally {
             asking: usize::from(task.procedure.is_asking()),
             open_behind: usize::from(task.queued_behind && !task.procedure.is_settled()),
             unsettled: usize::from(!task.procedure.is_settled()),
-            open: usize::from(task.procedure.ending().is_none()),
+            open: usize::from(!task.is_over()),
         }
     }
 
