@@ -30,10 +30,11 @@ impl Stage {
 fn is_back(stage: Stage, sandbox: &Sandbox, ran: &Ran) {
     ran.ended("rolled_back", 3).tells("went_live", "true").tells("rollback", "done");
     let live = stage.live(sandbox).unwrap();
-    ran.tells("rollback_deployment_id", &live.id);
+    let serves = (stage.way_back().unwrap().named)(&live.id);
+    ran.tells("rollback_deployment_id", &serves);
     assert_eq!(stage.serves(sandbox), Some(2));
     let rollback = &ran.only()["rollback"];
-    assert_eq!((&rollback["result"], &rollback["deployment_id"]), (&"done".into(), &live.id.into()), "{rollback}");
+    assert_eq!((&rollback["result"], &rollback["deployment_id"]), (&"done".into(), &serves.into()), "{rollback}");
     assert!(ran.summary.contains("**Put back:**"), "{}", ran.summary);
     assert!(!ran.summary.contains("To go back:"), "{}", ran.summary);
     assert_eq!(sandbox.count(Call::RollBack), 1);

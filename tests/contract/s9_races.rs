@@ -68,7 +68,7 @@ impl Race {
         let log = format!("it serves {serves:?}:\n{}", ran.stdout);
         assert_eq!(ran.output("outcome") == "rolled_back", result == "done", "{log}");
         assert_eq!(ran.output("rollback_reason").is_empty(), result.is_empty(), "{log}");
-        let served = serves.map(|number| self.stage.id(number)).unwrap_or_default();
+        let served = serves.map(|number| self.stage.named(number)).unwrap_or_default();
         let target = self.sandbox.aim(self.stage.name(), self.back.slot);
         let is_target = target.is_some_and(|target| target.contains(&served));
         match result {
@@ -180,7 +180,9 @@ every_platform!(what_begins_right_before_the_request_is_seen_at_the_last_look, |
 /// changes nothing by the limit.
 fn beside_another(stage: Stage) -> Option<(Race, Step)> {
     // There an id finds its deployment in whatever slot.
-    let race = stage.too_late().filter(|_| ["cloud_foundry", "netlify", "vercel"].contains(&stage.name()))?;
+    let race = stage
+        .too_late()
+        .filter(|_| ["cloud_foundry", "netlify", "vercel", "cloudflare_workers"].contains(&stage.name()))?;
     let endless = Course::running().then(&["running"]).answering("running");
     race.puts(&stage.bound(7).elsewhere().course(&endless));
     let ids = format!("{},{}", stage.id(1), stage.id(7));
@@ -224,6 +226,15 @@ every_platform!(what_was_never_live_is_nothing_to_go_back_to, |stage| {
     (race.back.never_live)(&race.sandbox, &stage.bound(2));
     race.puts_live(1);
     race.stays("no_target");
+});
+
+every_platform!(what_was_never_live_needs_no_way_back, |stage| {
+    let Some(race) = stage.race() else { return };
+    race.puts_live(2);
+    (race.back.never_live)(&race.sandbox, &stage.bound(1));
+    let ran = race.ends(race.step(), "");
+    ran.tells("went_live", "false");
+    assert_eq!((race.sends(), stage.serves(&race.sandbox)), (0, Some(2)));
 });
 
 every_platform!(what_this_run_was_to_stop_is_nothing_to_go_back_to, |stage| {
@@ -368,7 +379,7 @@ every_platform!(what_somebody_else_deployed_right_before_the_request_is_named_an
     assert_eq!((race.sends(), stage.serves(&race.sandbox)), (1, Some(2)), "\n{}", ran.stdout);
     assert!(race.back.tells_replaced);
     ran.ended("error", 1).tells("rollback", "replaced_other");
-    assert!(ran.output("rollback_reason").contains(&stage.id(3)), "{}", ran.output("rollback_reason"));
+    assert!(ran.output("rollback_reason").contains(&stage.named(3)), "{}", ran.output("rollback_reason"));
 });
 
 // Once more.

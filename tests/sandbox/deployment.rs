@@ -96,6 +96,10 @@ pub trait Own: Clone + Send + Sized + 'static {
     }
     /// The words on which one goes live.
     const LIVE: &'static [&'static str] = &[];
+    /// Whether it goes live now.
+    fn goes_live(one: &Deployment<Self>) -> bool {
+        Self::LIVE.contains(&Self::word(one))
+    }
     /// What it goes live in; `None`: no live pointer of the platform ever names it.
     fn slot(_one: &Deployment<Self>) -> Option<&str> {
         None
@@ -339,7 +343,7 @@ impl<O: Own> Fleet<O> {
     pub fn settle(&mut self) {
         let Some(at) = self.touched.take() else { return };
         let one = &mut self.all[at];
-        let goes_live = one.live.is_none() && O::LIVE.contains(&O::word(one));
+        let goes_live = one.live.is_none() && O::goes_live(one);
         let Some(slot) = O::slot(one).filter(|_| goes_live).map(str::to_owned) else { return };
         if self.slots.is_parked(&slot) {
             O::park(one);

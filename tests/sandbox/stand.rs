@@ -102,6 +102,8 @@ pub struct Back {
     pub target: Option<&'static str>,
     /// The requests that show what is live.
     pub live: Call,
+    /// What the live pointer and a roll back name the deployment with that id by.
+    pub named: fn(&str) -> String,
     /// The request that rolls the first scope back to a deployment: method, path and body.
     pub request: fn(&str) -> (&'static str, String, Value),
     /// The status of an accepted one.
@@ -463,6 +465,12 @@ impl dyn Stand {
     pub fn serves(&self, sandbox: &Sandbox) -> Option<usize> {
         let live = self.live(sandbox)?;
         (1..20).find(|number| self.id(*number) == live.build)
+    }
+
+    /// What its live pointer names the deployment with that number by.
+    pub fn named(&self, number: usize) -> String {
+        let id = self.id(number);
+        self.way_back().map_or(id.clone(), |back| (back.named)(&id))
     }
 
     /// Somebody else rolls the first scope back to that deployment, to the end; the status of the answer.

@@ -1,70 +1,196 @@
-//! What serves: whether a version of a build does, or did.
+//! What serves a Worker, and did: the deployments of its versions, and the builds that these come from. Three kinds of
+//! things have ids of one shape here, and each is named by its own: a build, the version that it uploads, and the
+//! deployment that puts a version live, or two of them side by side.
 
 use std::cmp::Reverse;
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::wire::{text, time};
+use super::Cloudflare;
+use super::wire::{tag, text, time};
 use crate::api::wire::Many;
 use crate::api::{Api, ApiRequest};
 use crate::model::answers::Conclusion;
 use crate::model::deployment::{Deployment, Live, State};
 use crate::model::failure::Failure;
-use crate::model::id::{is_same, segment};
+use crate::model::id::{Id, is_same, segment};
+use crate::model::roll_back::Version;
 
-/// So many of the newest deployments are looked at. Each has two versions at most, and twenty can be asked for at once; a
-/// shorter list is all that there ever were.
-const MOST: usize = 10;
+/// So many deployments are asked for, which is the most.
+const PAGE: u8 = 100;
+/// Where the answer does not say how many there are, a list that is shorter than the usual page is whole.
+const USUAL_PAGE: usize = 10;
+/// Of so many versions the builds can be asked for at once.
+const AT_ONCE: usize = 20;
 
-/// Looks at the newest deployments of the Worker, below the path of its account, and at the builds that their versions
-/// come from.
-pub(super) async fn look(api: &Api, account: &str, name: &str, ended: &Deployment) -> Result<Conclusion, Failure> {
-    let path = format!("{account}/workers/scripts/{}/deployments", segment(name));
-    let reply = api.send(ApiRequest::get(path, "read what serves")).await?;
-    let all: Option<Many<Value>> = reply.at("/result/deployments")?;
-    let mut all = all.ok_or_else(|| reply.unreadable("without a list"))?.0;
-    all.sort_by_key(|one| Reverse(time(one, "/created_on")));
-    all.truncate(MOST);
-    let versions: Vec<_> = all.iter().map(versions).collect();
-    let mut builds = Map::new();
-    if versions.iter().any(|served| !served.is_empty()) {
-        let call = ApiRequest::get(format!("{account}/builds/builds"), "read which builds serve");
-        let reply = api.send(call.query("version_ids", versions.concat().join(","))).await?;
-        builds = reply.at("/result/builds")?.ok_or_else(|| reply.unreadable("without builds"))?;
+/// A deployment.
+pub(super) struct Served {
+    pub(super) id: String,
+    since: Timestamp,
+    /// Each gets a part of the traffic; `content` is the build that it comes from.
+    pub(super) versions: Vec<Version>,
+}
+
+/// The deployments of a Worker, the newest first.
+pub(super) struct History {
+    pub(super) worker: String,
+    pub(super) all: Vec<Served>,
+    /// There are no others.
+    is_whole: bool,
+    /// When the platform told it.
+    pub(super) date: Option<Timestamp>,
+}
+
+/// Whether it comes from that build, or one of its parts does.
+pub(super) fn is_of(version: &Version, build: &str) -> bool {
+    version.content.iter().flat_map(|builds| builds.split(' ')).any(|own| is_same(build, own))
+}
+
+impl Served {
+    /// `None` where nobody can tell when it was made.
+    fn of(told: &Value) -> Option<Self> {
+        let since = time(told, "/created_on")?;
+        let versions = told.pointer("/versions").and_then(Value::as_array).into_iter().flatten();
+        let version = |id| Version { kind: "version", was_live: true, since: Some(since), ..Version::of(id) };
+        let versions = versions.filter_map(|one| text(one, "/version_id").map(version)).collect();
+        Some(Self { id: text(told, "/id").unwrap_or_default().to_owned(), since, versions })
     }
-    let is_own = |version: &&&str| {
-        let build = builds.get(**version).and_then(|build| text(build, "/build_uuid"));
-        build.is_some_and(|id| is_same(&ended.id, id))
-    };
-    let own = versions.iter().enumerate().find_map(|(at, served)| Some((at, *served.iter().find(is_own)?)));
-    // Everything since it was made has been looked at.
-    let is_sure = all.len() < MOST || all.iter().any(|one| time(one, "/created_on") < ended.created);
-    match own {
-        Some((at, own)) => Ok(went_live(name, ended, at == 0, own, &versions)),
-        None if !is_sure => Err(Failure::unreadable("without the deployments of that time")),
-        None if ended.state == State::Succeeded => {
-            Ok(Conclusion { live: Some(Live::Unpublished), ..Conclusion::default() })
+
+    /// Its one version; or itself, where several share the traffic.
+    pub(super) fn version(&self) -> Version {
+        if let [version] = self.versions.as_slice() {
+            return version.clone();
         }
-        None => Ok(Conclusion { live: Some(Live::ByState), ..Conclusion::default() }),
+        let builds: Vec<_> = self.versions.iter().filter_map(|version| version.content.as_deref()).collect();
+        Version {
+            kind: "gradual deployment",
+            commits: self.versions.iter().filter_map(|version| version.commit.clone()).collect(),
+            content: Some(builds.join(" ")),
+            was_live: true,
+            since: Some(self.since),
+            ..Version::of(self.id.clone())
+        }
+    }
+
+    fn own(&self, build: &str) -> Option<&Version> {
+        self.versions.iter().find(|version| is_of(version, build))
     }
 }
 
-/// The versions of a deployment.
-fn versions(deployment: &Value) -> Vec<&str> {
-    let all = deployment.pointer("/versions").and_then(Value::as_array);
-    all.into_iter().flatten().filter_map(|version| text(version, "/version_id")).collect()
+impl History {
+    /// What was live right before a version of that build went live the last time.
+    pub(super) fn before(&self, build: &Deployment) -> Option<&Served> {
+        let is_other = |served: &&Served| served.own(&build.id).is_none();
+        self.all.iter().skip_while(is_other).find(is_other)
+    }
+
+    /// Whether it goes back to before a version of that build can have gone live.
+    fn is_enough(&self, build: &Deployment) -> bool {
+        let is_older = self.all.last().is_some_and(|last| Some(last.since) < build.created);
+        is_older || self.before(build).is_some()
+    }
+
+    /// The version that has that id, or comes from that build.
+    pub(super) fn named(&self, id: &Id) -> Option<&Version> {
+        let mut versions = self.all.iter().flat_map(|served| &served.versions);
+        versions.find(|version| is_same(id.as_str(), &version.id) || is_of(version, id.as_str()))
+    }
+}
+
+impl Cloudflare {
+    /// Where the deployments of a Worker are read and made.
+    pub(super) fn deployments_of(&self, worker: &str) -> String {
+        self.path(&format!("/workers/scripts/{}/deployments", segment(worker)))
+    }
+
+    /// The deployments of the Worker of this build, without the builds that they come from.
+    pub(super) async fn deployments(&self, api: &Api, build: &Deployment) -> Result<History, Failure> {
+        let worker = self.names.name_of(api, tag(build).unwrap_or_default()).await?;
+        let worker = worker.filter(|worker| Id::parse(worker).is_ok());
+        let worker = worker.ok_or_else(|| Failure::unreadable("without its Worker"))?;
+        let call = ApiRequest::get(self.deployments_of(worker), "read what serves").query("per_page", PAGE.to_string());
+        let reply = api.send(call).await?;
+        let all: Option<Many<Value>> = reply.at("/result/deployments")?;
+        let all = all.ok_or_else(|| reply.unreadable("without a list"))?.0;
+        let all: Option<Vec<_>> = all.iter().map(Served::of).collect();
+        let mut all = all.ok_or_else(|| reply.unreadable("with a deployment without a time"))?;
+        all.sort_by_key(|one| Reverse(one.since));
+        let total: Option<usize> = reply.at("/result_info/total_count").ok().flatten();
+        let is_whole = total.map_or(all.len() < USUAL_PAGE, |total| total <= all.len());
+        Ok(History { worker: worker.to_owned(), all, is_whole, date: reply.date })
+    }
+
+    /// The same with the builds that they come from: back to what was live before this build, or to what is named.
+    pub(super) async fn history(&self, api: &Api, build: &Deployment, named: Option<&Id>) -> Result<History, Failure> {
+        let mut history = self.deployments(api, build).await?;
+        let mut older = std::mem::take(&mut history.all);
+        let is_enough = |history: &History| match named {
+            Some(id) => history.named(id).is_some(),
+            None => history.is_enough(build),
+        };
+        while !older.is_empty() && !is_enough(&history) {
+            let mut versions = 0;
+            let fits = |served: &&Served| {
+                versions += served.versions.len();
+                versions <= AT_ONCE
+            };
+            let fit = older.iter().take_while(fits).count().max(1);
+            let mut part: Vec<_> = older.drain(..fit).collect();
+            self.trace(api, &history.worker, &mut part).await?;
+            history.all.extend(part);
+        }
+        history.is_whole &= older.is_empty();
+        Ok(history)
+    }
+
+    /// Finds out which builds the versions of these deployments come from.
+    async fn trace(&self, api: &Api, worker: &str, deployments: &mut [Served]) -> Result<(), Failure> {
+        let versions: Vec<_> = deployments.iter().flat_map(|one| &one.versions).map(|one| one.id.as_str()).collect();
+        if versions.is_empty() {
+            return Ok(());
+        }
+        let call = ApiRequest::get(self.path("/builds/builds"), "read which builds serve");
+        let reply = api.send(call.query("version_ids", versions.join(","))).await?;
+        let builds: Option<Map<_, _>> = reply.at("/result/builds")?;
+        let builds = builds.ok_or_else(|| reply.unreadable("without builds"))?;
+        for version in deployments.iter_mut().flat_map(|one| &mut one.versions) {
+            let build = builds.get(&version.id).unwrap_or(&Value::Null);
+            version.content = text(build, "/build_uuid").map(str::to_owned);
+            version.commit = text(build, "/build_trigger_metadata/commit_hash").map(str::to_owned);
+            version.url = version.content.as_deref().map(|build| self.page_of(worker, build));
+        }
+        Ok(())
+    }
+
+    /// Whether a version of a build serves, or did.
+    pub(super) async fn look(&self, api: &Api, ended: &Deployment) -> Result<Conclusion, Failure> {
+        let history = self.history(api, ended, None).await?;
+        let own = history.all.iter().enumerate().find_map(|(at, served)| Some((at, served.own(&ended.id)?)));
+        // Everything since it was made has been looked at.
+        let is_sure = history.is_whole || history.all.last().is_some_and(|last| Some(last.since) < ended.created);
+        match own {
+            Some((at, own)) => Ok(went_live(&history, ended, at == 0, &own.id)),
+            None if !is_sure => Err(Failure::unreadable("without the deployments of that time")),
+            None if ended.state == State::Succeeded => {
+                Ok(Conclusion { live: Some(Live::Unpublished), ..Conclusion::default() })
+            }
+            None => Ok(Conclusion { live: Some(Live::ByState), ..Conclusion::default() }),
+        }
+    }
 }
 
 /// What is said of one whose version serves, or did, and of the way back to the one before it.
-fn went_live(name: &str, ended: &Deployment, serves: bool, own: &str, versions: &[Vec<&str>]) -> Conclusion {
+fn went_live(history: &History, ended: &Deployment, serves: bool, own: &str) -> Conclusion {
     let mut sentence = match (ended.state, serves) {
         (State::Succeeded, true) => format!("Version {own} is serving."),
         (_, true) => format!("It ended after its deploy step: version {own} is serving."),
         (_, false) => format!("Version {own} served until another one was deployed."),
     };
-    let before = versions.iter().find(|served| !served.contains(&own));
-    if let Some([before]) = before.map(Vec::as_slice).filter(|_| serves) {
-        sentence += &format!(" Before it that was {before}: `npx wrangler rollback {before} --name {name}`.");
+    let before = history.before(ended).filter(|_| serves);
+    if let Some([before]) = before.map(|before| before.versions.as_slice()) {
+        let (before, worker) = (&before.id, &history.worker);
+        sentence += &format!(" Before it that was {before}: `npx wrangler rollback {before} --name {worker}`.");
     }
     let live = match (ended.state, serves) {
         (State::Succeeded, true) => Live::ByState,

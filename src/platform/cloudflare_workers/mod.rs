@@ -5,6 +5,7 @@
 //! canceled after that is live all the same, and what serves has to be looked at. A Worker is addressed by its tag, and
 //! builds never tell its name. And only a user's own API token works: an account-owned one is called invalid.
 
+mod back;
 mod look;
 mod wire;
 
@@ -22,11 +23,11 @@ use super::names::Names;
 use super::rest::{Rest, opened};
 use super::scope::Scope;
 use super::usual::Read;
-use super::{Need, Opened, PlatformInfo, Way, input, secret};
+use super::{Need, Opened, PlatformInfo, RollBack, Way, input, secret};
 use crate::api::{Api, ApiError, ApiRequest, CANCEL, Errors, Method, Response, Service};
 use crate::input::Values;
 use crate::input::faults::Faults;
-use crate::model::about::About;
+use crate::model::about::{About, CanRollBack, RollBackInfo};
 use crate::model::answers::Conclusion;
 use crate::model::deployment::{Deployment, Live, State};
 use crate::model::failure::Failure;
@@ -48,7 +49,15 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
                  migrations, secrets, routes. Older builds that still run are not touched, and the next queued one starts.",
         way_back: "`npx wrangler rollback VERSION_ID --name WORKER`, or open the Worker, Deployments, and choose Rollback. In \
                    CI wrangler goes past secrets that were changed since; the next build deploys as usual.",
-        ..About::NONE
+        roll_back: CanRollBack::Yes(RollBackInfo {
+            flips: true,
+            in_flight_first: false,
+            grant: "Workers Scripts: Edit",
+            not_undone: "Migrations, and what is in KV, R2, D1, Durable Objects and queues. Secrets, routes, domains and cron \
+                         triggers stay as they are.",
+            stays: "The next build deploys as usual: revert the commit first.",
+            warning: "",
+        }),
     },
     base: "https://api.cloudflare.com/client/v4",
     inputs: &[
@@ -198,12 +207,18 @@ const ERRORS: Errors = Errors::at(&["/errors/0/message"])
     .in_success(|body| body.get("success") == Some(&Value::Bool(false)))
     .refined(refine);
 
+/// The code of a refused roll back to a version that served with other secrets.
+const SECRETS_CHANGED: &str = "10220";
+const FORCES_NOTHING: &str = "Secrets of the Worker were changed after that version had served, and this program never \
+    goes past that: see whether it works with the new ones, then run `npx wrangler rollback`, or deploy a revert.";
+
 fn refine(response: &Response, _body: &Value, error: &mut ApiError) {
     if let (Some(message), Some(code)) = (&mut error.message, &error.code) {
         *message = format!("{message} ({code})");
     }
     let grant = INFO.about.grant;
     error.hint = match response.status {
+        _ if error.code.as_deref() == Some(SECRETS_CHANGED) => Some(FORCES_NOTHING.to_owned()),
         401 => Some(format!("Check `token` (or CLOUDFLARE_API_TOKEN). {USERS_ONLY}, as is a wrong or expired one; {grant}.")),
         429 => Some(
             "Too many requests: Cloudflare shuts this user out for five minutes, in the dashboard and wrangler as well. Run \
@@ -217,6 +232,14 @@ fn refine(response: &Response, _body: &Value, error: &mut ApiError) {
 impl Cloudflare {
     fn path(&self, rest: &str) -> String {
         format!("/accounts/{}{rest}", self.account.segment())
+    }
+
+    /// The builds of a Worker; no order of the list is promised.
+    fn builds_of(&self, tag: &str) -> List {
+        let path = self.path(&format!("/builds/workers/{}/builds", segment(tag)));
+        let list = List::new(ApiRequest::get(path, "list the deployments"), "/result");
+        let list = list.size(Place::Query("per_page"), &[50, 10, 1]);
+        list.numbered(Place::Query("page"), 1, More::Total("/result_info/total_count"))
     }
 
     /// The address of its page, where the Worker's name is known.
@@ -251,15 +274,8 @@ impl Rest for Cloudflare {
         ApiRequest::new(Method::Put, path, "cancel the deployment").endpoint(CANCEL)
     }
 
-    /// No order of the list is promised.
     fn lists(&self) -> Vec<List> {
-        let list = |worker: &Scope| {
-            let path = self.path(&format!("/builds/workers/{}/builds", segment(worker.as_str())));
-            let list = List::new(ApiRequest::get(path, "list the deployments"), "/result");
-            let list = list.size(Place::Query("per_page"), &[50, 10, 1]);
-            list.numbered(Place::Query("page"), 1, More::Total("/result_info/total_count"))
-        };
-        self.worker.iter().map(list).collect()
+        self.worker.iter().map(|worker| self.builds_of(worker.as_str())).collect()
     }
 
     fn deployment(&self, wire: Value) -> Option<Deployment> {
@@ -308,6 +324,10 @@ impl Rest for Cloudflare {
         Some(self.page_of(name, &known.id))
     }
 
+    fn roll_back(&self) -> Option<&dyn RollBack> {
+        Some(self)
+    }
+
     fn without_final_details(&self) -> Conclusion {
         let text = "Whether a version of it serves could not be read, which takes Workers Scripts: Read.";
         Conclusion { sentence: Some(text.to_owned()), ..Conclusion::default() }
@@ -323,13 +343,7 @@ impl Rest for Cloudflare {
                 let now = now.map(|now| Conclusion { live: Some(now.live), details: now.details, sentence: None });
                 Ok(now.unwrap_or_default())
             }
-            live if live == Live::Unknown || is_built => {
-                let tag = wire::tag(ended).unwrap_or_default();
-                let name = self.names.name_of(api, tag).await?;
-                let name = name.filter(|name| Id::parse(name).is_ok());
-                let name = name.ok_or_else(|| Failure::unreadable("without its Worker"))?;
-                look::look(api, &self.path(""), name, ended).await
-            }
+            live if live == Live::Unknown || is_built => self.look(api, ended).await,
             _ => Ok(Conclusion::default()),
         }
     }

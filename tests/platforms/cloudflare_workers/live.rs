@@ -12,6 +12,11 @@ fn serving() -> Build {
     build().deployed()
 }
 
+/// Whether that is asked for to see what serves.
+fn looks(call: Call) -> bool {
+    [Call::Live, Call::Other].contains(&call)
+}
+
 fn ran(build: Build) -> (Sandbox, Ran) {
     let sandbox = sandbox([build]);
     let ran = step(&sandbox).run();
@@ -28,7 +33,7 @@ fn a_build_that_was_canceled_after_its_deploy_step_is_not_told_as_canceled() {
         ran.reasons(&["but too late: it went from running to", "(live)", &serves, &back]).says("::error title=");
         assert_eq!(ran.only()["details"]["version"], version(&id(1)).as_str());
         assert!(ran.summary.contains("CI wrangler goes past secrets"), "{}", ran.summary);
-        let seen: Vec<_> = sandbox.requests().into_iter().filter(|seen| seen.call == Call::Other).collect();
+        let seen: Vec<_> = sandbox.requests().into_iter().filter(|seen| looks(seen.call)).collect();
         assert!(seen[0].path.ends_with("/workers/scripts/shop/deployments"), "{}", seen[0].path);
         // Versions are asked for, and no ids of deployments, which look alike.
         assert_eq!(seen[1].query, format!("version_ids={}%2C{FIRST_VERSION}", version(&id(1))));
@@ -50,13 +55,13 @@ fn what_does_not_serve_was_canceled_in_time() {
     let sandbox = sandbox([build()]);
     sandbox.add(Worker::new(TAG, "shop").bare());
     step(&sandbox).run().ended("canceled", 0).tells("went_live", "false");
-    let seen = sandbox.requests().into_iter().filter(|seen| seen.call == Call::Other);
+    let seen = sandbox.requests().into_iter().filter(|seen| looks(seen.call));
     assert_eq!(seen.count(), 1, "nothing was ever deployed, so there is no version to ask for");
 }
 
 #[test]
 fn what_cannot_be_looked_at_is_not_known_and_the_warning_names_the_right() {
-    for call in [Call::Scope, Call::Other] {
+    for call in [Call::Scope, Call::Live, Call::Other] {
         for fault in [Fault::Status(403), Fault::Status(404), Fault::Status(500), Fault::Html(200), Fault::HoldBefore] {
             let sandbox = sandbox([serving()]);
             sandbox.always(call, fault.clone());
@@ -67,7 +72,7 @@ fn what_cannot_be_looked_at_is_not_known_and_the_warning_names_the_right() {
         }
     }
     let failed = sandbox([serving().after_cancel(["fail"])]);
-    failed.always(Call::Other, Fault::Status(403));
+    failed.always(Call::Live, Fault::Status(403));
     step(&failed).run().ended("failed", 0).tells("went_live", "unknown");
     // Its Worker is not there any more, under any name.
     let (_, ran) = ran(serving().patch(json!({"trigger": {"external_script_id": "0".repeat(32)}})));
@@ -79,12 +84,12 @@ fn one_that_never_got_to_run_needs_no_look() {
     for states in [["queued"], ["initializing"]] {
         let (sandbox, ran) = ran(build().states(states));
         ran.ended("canceled", 0).tells("went_live", "false");
-        assert_eq!(sandbox.count(Call::Other), 0, "{states:?}");
+        assert_eq!(sandbox.count(Call::Live), 0, "{states:?}");
     }
     for end in ["skipped", "cancelled", "fail"] {
         let (sandbox, ran) = ran(build().states([end]).ran(false));
         ran.ended("already_finished", 0).tells("went_live", "false");
-        assert_eq!(sandbox.count(Call::Other), 0, "{end}");
+        assert_eq!(sandbox.count(Call::Live), 0, "{end}");
     }
 }
 
@@ -106,8 +111,8 @@ fn a_good_end_for_production_is_live_if_it_was_deployed() {
         let one = command.into_iter().fold(one, Build::command);
         let (sandbox, ran) = ran(one);
         ran.ended("completed", 3).tells("went_live", live).tells("state", "succeeded").reasons(&[words]);
-        let looks = if command.is_some_and(|it| it.contains("wrangler")) { 0 } else { 2 };
-        assert_eq!(sandbox.count(Call::Other), looks, "{command:?}");
+        let looks = if command.is_some_and(|it| it.contains("wrangler")) { 0 } else { 1 };
+        assert_eq!(sandbox.count(Call::Live), looks, "{command:?}");
     }
     for (command, live, code) in [("npx wrangler deploy", "true", 3), ("npm run upload", "false", 0)] {
         let (_, ran) = ran(build().states(["success"]).command(command));
@@ -119,7 +124,7 @@ fn a_good_end_for_production_is_live_if_it_was_deployed() {
 fn a_good_end_that_cannot_be_looked_at_counts_as_live() {
     for (command, live) in [("npx wrangler deploy", "true"), ("npx wrangler versions upload", "false")] {
         let sandbox = sandbox([build().after_cancel(["success"]).command(command)]);
-        sandbox.always(Call::Other, Fault::Status(403));
+        sandbox.always(Call::Live, Fault::Status(403));
         step(&sandbox).run().ended("completed", 3).tells("went_live", live);
     }
 }
@@ -136,7 +141,7 @@ fn a_preview_is_live_where_it_has_an_address() {
     ] {
         let (sandbox, ran) = ran(one);
         ran.ended(outcome, code).tells("went_live", live);
-        assert_eq!(sandbox.count(Call::Other), 0);
+        assert_eq!(sandbox.count(Call::Live), 0);
         if live == "true" {
             assert!(ran.summary.contains("It is not production, which is unchanged."), "{}", ran.summary);
         }
@@ -176,12 +181,23 @@ fn one_of_two_versions_that_share_the_traffic_serves() {
 
 #[test]
 fn what_lies_further_back_than_the_list_is_not_known() {
-    let later = (1..=12).fold(Worker::new(TAG, "shop"), |worker, n| {
-        worker.deploys(&[&format!("11111111-0000-4000-8000-{n:012}")], 3600 * n)
-    });
-    let sandbox = sandbox([build()]);
-    sandbox.add(later);
-    step(&sandbox).run().ended("canceled", 0).tells("went_live", "unknown").says("::warning title=");
+    let later = |many: i64| {
+        (1..=many).fold(Worker::new(TAG, "shop").bare(), |worker, n| {
+            worker.deploys(&[&format!("11111111-0000-4000-8000-{n:012}")], 60 * n)
+        })
+    };
+    for (worker, live) in [
+        (later(12), "false"),
+        (later(100), "false"),
+        (later(101), "unknown"),
+        (later(12).lists(10), "unknown"),
+        (later(9).lists(10), "false"),
+    ] {
+        let sandbox = sandbox([build()]);
+        sandbox.add(worker);
+        let warns = if live == "unknown" { "::warning title=" } else { "::notice title=" };
+        step(&sandbox).run().ended("canceled", 0).tells("went_live", live).says(warns);
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Cloudflare Workers Builds, end to end: which build is meant, and this platform's own traps.
 
+mod back;
 mod live;
 mod select;
 

@@ -1037,6 +1037,7 @@ const BACK: Back = Back {
     slot: APP,
     target: None,
     live: Call::Live,
+    named: str::to_owned,
     request,
     accepted: 201,
     makes_one: true,

@@ -7,11 +7,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::deployment::{self, Desk, Fleet, time};
-use super::http::{Answer, Request, epoch};
+use super::deployment::{self, Desk, Fleet};
+use super::http::{Answer, Request, epoch, moment, now};
+use super::live::Ends;
 use super::page::Page;
-use super::platform::{Access, Addition, Call, Platform, Platforms};
-use super::stand::{About, Choice, One, Pages, Traits};
+use super::platform::{Access, Addition, Call, Platform, Platforms, Routed as _};
+use super::stand::{About, Back, Choice, One, Pages, Traits};
 use super::{EMAIL, ENV_VALUE, Sandbox};
 
 pub use super::deployment::COMMIT;
@@ -29,6 +30,8 @@ pub const FIRST_VERSION: &str = "00000000-0000-4000-8000-0000000000aa";
 const OUTCOMES: [&str; 5] = ["success", "fail", "skipped", "cancelled", "terminated"];
 /// A deployment's id is a UUID as well, and no version's.
 const DEPLOYMENT: &str = "dddddddd-0000-4000-8000-";
+/// In July, in milliseconds.
+const LONG_AGO: i64 = 1_782_864_000_000;
 
 /// The UUID of the build with that number.
 pub fn id(number: usize) -> String {
@@ -40,30 +43,64 @@ pub fn version(build: &str) -> String {
     build.replace("8d578524", "7e7e7e7e")
 }
 
+/// Versions with their share of the traffic, and since when, in milliseconds.
+type Deployed = (Vec<(String, f64)>, i64);
+
 /// A Worker.
 #[derive(Clone, Debug)]
 pub struct Worker {
     tag: String,
     name: String,
-    deployed: Vec<(Vec<String>, usize)>,
+    /// By hand.
+    deployed: Vec<Deployed>,
+    shared: Option<String>,
+    secrets_changed: bool,
+    lists: Option<usize>,
 }
 
 impl Worker {
-    /// A Worker that somebody has deployed by hand.
+    /// A Worker that somebody has deployed by hand, long ago.
     pub fn new(tag: &str, name: &str) -> Worker {
-        let first = (vec![FIRST_VERSION.to_owned()], 0);
-        Worker { tag: tag.to_owned(), name: name.to_owned(), deployed: vec![first] }
+        let first = (vec![(FIRST_VERSION.to_owned(), 100.0)], LONG_AGO);
+        Worker {
+            tag: tag.to_owned(),
+            name: name.to_owned(),
+            deployed: vec![first],
+            shared: None,
+            secrets_changed: false,
+            lists: None,
+        }
     }
 
-    /// These versions were deployed by hand, so many seconds after the first build was made.
-    pub fn deploys(mut self, versions: &[&str], second: usize) -> Self {
-        self.deployed.push((versions.iter().map(|version| (*version).to_owned()).collect(), second));
+    /// These versions are deployed by hand, so many seconds from now, each with the same share of the traffic.
+    pub fn deploys(mut self, versions: &[&str], second: i64) -> Self {
+        let share = 100.0 / versions.len() as f64;
+        let versions = versions.iter().map(|version| ((*version).to_owned(), share)).collect();
+        self.deployed.push((versions, now() + 1000 * second));
         self
     }
 
-    /// Nothing was ever deployed.
+    /// Nothing was ever deployed by hand.
     pub fn bare(mut self) -> Self {
         self.deployed.clear();
+        self
+    }
+
+    /// Whenever that version was deployed, it had half of the traffic.
+    pub fn shared(mut self, version: &str) -> Self {
+        self.shared = Some(version.to_owned());
+        self
+    }
+
+    /// Its list of deployments has no pages and is that long at most, as it was before it had any.
+    pub fn lists(mut self, many: usize) -> Self {
+        self.lists = Some(many);
+        self
+    }
+
+    /// Its secrets were changed since whatever served before.
+    pub fn secrets_changed(mut self) -> Self {
+        self.secrets_changed = true;
         self
     }
 }
@@ -136,7 +173,7 @@ impl Build {
         status == "running" || status == "stopped" && ran
     }
 
-    /// Whether its version is deployed: production, and gone well or as far as that.
+    /// Whether its version is there: production, and gone well or as far as that.
     fn has_deployed(&self) -> bool {
         let went_well = parts(self.script.now()).1 == Some("success") && self.is_production();
         self.own.deployed || went_well && !self.own.command.is_some_and(|command| command.contains("upload"))
@@ -174,6 +211,14 @@ impl deployment::Own for Extras {
         &mut platform.fleet
     }
 
+    fn slot(one: &Build) -> Option<&str> {
+        one.is_production().then_some(&one.scope)
+    }
+
+    fn goes_live(one: &Build) -> bool {
+        one.has_deployed()
+    }
+
     fn precede(platform: &mut CloudflareWorkers, one: &mut Build) {
         if !platform.workers.iter().any(|known| known.tag == one.scope) {
             platform.workers.push(Worker::new(&one.scope, &one.own.worker));
@@ -209,7 +254,7 @@ impl deployment::Own for Extras {
             "provider_account_name": "example",
             "provider_type": "github",
         });
-        json!({
+        let mut build = json!({
             "build_uuid": one.id,
             "status": status,
             "build_outcome": outcome,
@@ -218,7 +263,6 @@ impl deployment::Own for Extras {
             "running_on": one.has_run(word).then_some(&one.created),
             "stopped_on": stopped_on(word),
             "modified_on": one.created,
-            "preview_url": one.own.deployed.then(|| format!("https://7e7e7e7e-{}.example.workers.dev", one.own.worker)),
             "trigger": {
                 "trigger_uuid": format!("f47ac10b-58cc-4372-a567-{:012x}", one.target.as_deref().unwrap_or("preview").bytes().map(u64::from).sum::<u64>()),
                 "external_script_id": one.scope,
@@ -231,7 +275,11 @@ impl deployment::Own for Extras {
             "pull_request": one.own.pull.map(|number| json!({
                 "pull_request_url": format!("https://github.com/example/sample-app/pull/{number}"), "closed_on": null,
             })),
-        })
+        });
+        if one.own.deployed {
+            build["preview_url"] = json!(format!("https://7e7e7e7e-{}.example.workers.dev", one.own.worker));
+        }
+        build
     }
 
     fn canceled(one: &Build, word: &str) -> Value {
@@ -269,7 +317,8 @@ impl Platform for CloudflareWorkers {
             (Call::List, "GET accounts/*/builds/workers/*/builds"),
             (Call::Read, "GET accounts/*/builds/builds/*"),
             (Call::Cancel, "PUT accounts/*/builds/builds/*/cancel"),
-            (Call::Other, "GET accounts/*/workers/scripts/*/deployments"),
+            (Call::Live, "GET accounts/*/workers/scripts/*/deployments"),
+            (Call::RollBack, "POST accounts/*/workers/scripts/*/deployments"),
             (Call::Other, "GET accounts/*/builds/builds"),
         ]
     }
@@ -289,10 +338,23 @@ impl Platform for CloudflareWorkers {
                 Some(Err(status)) => self.problem(status),
                 None => self.problem(404),
             },
-            (Call::Other, [_, worker]) => self.deployments(worker),
+            (Call::Live, [_, worker]) => self.deployments(worker, request),
+            (Call::RollBack, [_, worker]) => self.deploy(worker, request),
             (Call::Other, [_]) => self.builds_of(&request.param("version_ids").unwrap_or_default()),
             _ => self.problem(404),
         }
+    }
+
+    fn aim(&self, request: &Request) -> Option<[String; 2]> {
+        let worker = self.workers.iter().find(|known| Some(&known.name) == self.route(request).1.last())?;
+        match wanted(request)?.as_slice() {
+            [(version, 100.0)] => Some([worker.tag.clone(), version.clone()]),
+            _ => None,
+        }
+    }
+
+    fn oversteps(&self, request: &Request) -> Option<&'static str> {
+        request.param("force").map(|_| "it goes past changed secrets")
     }
 
     fn problem(&self, status: u16) -> Answer {
@@ -361,12 +423,7 @@ impl CloudflareWorkers {
         let Ok(page) = Page::of(found, request, 50, 200) else {
             return self.problem(400);
         };
-        let shown = |build: &&Build| {
-            let mut shown = build.shown();
-            shown.as_object_mut().expect("a build").remove("preview_url");
-            shown
-        };
-        let mut body = envelope(&Value::Array(page.items.iter().map(shown).collect()));
+        let mut body = envelope(&Value::Array(page.items.iter().map(|build| among_others(build)).collect()));
         body["result_info"] = json!({
             "page": page.number, "count": page.items.len(), "total_count": page.total, "total_pages": page.last,
             "next_page": page.next().is_some(),
@@ -374,37 +431,82 @@ impl CloudflareWorkers {
         Answer::json(200, &body)
     }
 
-    /// What was deployed to a Worker, by builds and by hand; the newest is not always the first here.
-    fn deployments(&self, name: &str) -> Answer {
+    /// What was deployed to a Worker, by builds, by hand and by roll backs.
+    fn deployments(&self, name: &str, request: &Request) -> Answer {
         let Some(worker) = self.workers.iter().find(|known| known.name == name) else {
             return self.problem(404);
         };
-        let mut all: Vec<(Vec<String>, String)> = worker
-            .deployed
-            .iter()
-            .map(|(versions, second)| {
-                (
-                    versions.clone(),
-                    format!("{}Z", if *second == 0 { "2026-07-01T00:00:00".to_owned() } else { time(*second) }),
-                )
-            })
-            .collect();
-        let builds = self.fleet.all.iter().filter(|build| build.scope == worker.tag && build.is_production());
-        let deployed = builds.filter(|build| build.has_deployed());
-        all.extend(deployed.map(|build| (vec![version(&build.id)], build.created().replace('Z', ".5Z"))));
-        all.sort_by(|one, other| other.1.cmp(&one.1));
-        if all.len() > 2 {
-            all.swap(0, 1);
+        let mut all = worker.deployed.clone();
+        let served = self.fleet.slots.history(&worker.tag).iter().map(|served| (version(&served.id), served.since));
+        all.extend(served.filter(|(version, _)| self.has(worker, version)).map(|(version, since)| {
+            match worker.shared.as_ref() == Some(&version) {
+                true => (vec![(version, 50.0), (FIRST_VERSION.to_owned(), 50.0)], since),
+                false => (vec![(version, 100.0)], since),
+            }
+        }));
+        all.sort_by_key(|(_, since)| std::cmp::Reverse(*since));
+        let Ok(page) = Page::of(all, request, 10, 100) else {
+            return self.problem(400);
+        };
+        let (count, total) = (page.items.len(), page.total);
+        let mut items = page.items;
+        items.truncate(worker.lists.unwrap_or(count));
+        // The newest is not always the first.
+        if items.len() > 2 {
+            items.swap(0, 1);
         }
-        let shown = all.iter().enumerate().map(|(at, (versions, created))| {
-            let share = 100 / versions.len().max(1);
-            let versions: Vec<_> = versions.iter().map(|id| json!({"version_id": id, "percentage": share})).collect();
-            json!({
-                "id": format!("{DEPLOYMENT}{at:012x}"), "created_on": created, "source": "wrangler", "author_email": EMAIL,
-                "strategy": "percentage", "versions": versions,
-            })
-        });
-        Answer::json(200, &envelope(&json!({"deployments": shown.collect::<Vec<_>>()})))
+        let shown: Vec<_> = items.iter().map(shown).collect();
+        let mut body = envelope(&json!({"deployments": shown}));
+        if worker.lists.is_none() {
+            body["result_info"] =
+                json!({"page": page.number, "count": count, "total_count": total, "total_pages": page.last});
+        }
+        Answer::json(200, &body)
+    }
+
+    /// Whether a version of that Worker is kept: one of a build, or one that was deployed by hand.
+    fn has(&self, worker: &Worker, id: &str) -> bool {
+        let is_uploaded = |build: &Build| parts(build.script.now()).1 == Some("success") || build.own.deployed;
+        let of_builds = self.fleet.all.iter().filter(|build| build.scope == worker.tag && is_uploaded(build));
+        let by_hand = worker.deployed.iter().flat_map(|(versions, _)| versions).any(|(version, _)| version == id);
+        by_hand || of_builds.map(|build| version(&build.id)).any(|version| version == id)
+    }
+
+    /// Deploys whatever version it is given, also one that never served, and several side by side.
+    fn deploy(&mut self, name: &str, request: &Request) -> Answer {
+        let Some(worker) = self.workers.iter().find(|known| known.name == name) else {
+            return self.problem(404);
+        };
+        let Some(versions) = wanted(request) else {
+            return self.problem(400);
+        };
+        let sum: f64 = versions.iter().map(|(_, share)| share).sum();
+        if !(1..=2).contains(&versions.len()) || (sum - 100.0).abs() > f64::EPSILON {
+            return Answer::json(400, &no(10021, "The percentages of all versions have to add up to 100."));
+        }
+        if let Some((unknown, _)) = versions.iter().find(|(version, _)| !self.has(worker, version)) {
+            return Answer::json(404, &no(10092, &format!("Version {unknown} could not be found.")));
+        }
+        if worker.secrets_changed && request.param("force").as_deref() != Some("true") {
+            return Answer::json(400, &no(10220, SECRETS_CHANGED));
+        }
+        let (tag, ends) = (worker.tag.clone(), self.fleet.slots.ends);
+        let [(target, _)] = versions.as_slice() else {
+            let deployed = (versions, self.fleet.slots.tick());
+            let answer = Answer::json(200, &envelope(&shown(&deployed)));
+            let worker = self.workers.iter_mut().find(|known| known.tag == tag).expect("a known Worker");
+            worker.deployed.push(deployed);
+            return answer;
+        };
+        let is_new = self.fleet.slots.live(&tag).is_none_or(|live| version(&live.id) != *target);
+        if ends == Ends::Well {
+            match self.fleet.all.iter().position(|build| version(&build.id) == *target) {
+                Some(at) => self.fleet.point(&tag, at),
+                None => self.fleet.slots.point(&tag, target, target),
+            };
+        }
+        let since = self.fleet.slots.tick();
+        Answer::json(200, &envelope(&shown(&(versions, since)))).effect(is_new)
     }
 
     fn builds_of(&self, versions: &str) -> Answer {
@@ -414,9 +516,36 @@ impl CloudflareWorkers {
         }
         let known = self.fleet.all.iter().filter(|build| build.has_deployed());
         let found = known.filter(|build| versions.contains(&version(&build.id).as_str()));
-        let found: Map<_, _> = found.map(|build| (version(&build.id), build.shown())).collect();
+        let found: Map<_, _> = found.map(|build| (version(&build.id), among_others(build))).collect();
         Answer::json(200, &envelope(&json!({"builds": found})))
     }
+}
+
+/// A build as answers show it that show several.
+fn among_others(build: &Build) -> Value {
+    let mut shown = build.shown();
+    shown.as_object_mut().expect("a build").remove("preview_url");
+    shown
+}
+
+/// What wrangler is told as well.
+const SECRETS_CHANGED: &str = "The secrets of this Worker have changed since this version was active. The following \
+    secrets have changed: API_KEY";
+
+/// The versions that a request deploys, with their share of the traffic.
+fn wanted(request: &Request) -> Option<Vec<(String, f64)>> {
+    let body = Value::Object(request.object()?);
+    let versions = body["versions"].as_array().filter(|_| body["strategy"] == "percentage")?.iter();
+    versions.map(|one| Some((one["version_id"].as_str()?.to_owned(), one["percentage"].as_f64()?))).collect()
+}
+
+fn shown((versions, since): &Deployed) -> Value {
+    let versions: Vec<_> = versions.iter().map(|(id, share)| json!({"version_id": id, "percentage": share})).collect();
+    json!({
+        "id": format!("{DEPLOYMENT}{since:012x}"), "created_on": moment(*since), "source": "wrangler",
+        "author_email": EMAIL, "strategy": "percentage", "versions": versions,
+        "annotations": {"workers/triggered_by": "deployment"},
+    })
 }
 
 /// Cloudflare Workers Builds, as tests know it.
@@ -455,15 +584,58 @@ const ABOUT: About = About {
     ..About::USUAL
 };
 
+fn worker() -> Worker {
+    Worker::new(TAG, "shop").bare()
+}
+
+const BACK: Back = Back {
+    slot: TAG,
+    target: Some("production"),
+    live: Call::Live,
+    named: version,
+    request: |id| {
+        let versions = json!([{"version_id": version(id), "percentage": 100}]);
+        let path = format!("/accounts/{ACCOUNT}/workers/scripts/shop/deployments");
+        ("POST", path, json!({"strategy": "percentage", "versions": versions}))
+    },
+    accepted: 200,
+    makes_one: false,
+    can_fail: false,
+    tells_replaced: true,
+    held: &[],
+    never_live: |sandbox, one| {
+        sandbox.add(made(one).command("npx wrangler versions upload").states(["success"]));
+    },
+    busy: &[("a second version gets a part of the traffic", |sandbox| {
+        let share = |number| json!({"version_id": version(&id(number)), "percentage": 50});
+        let body = json!({"strategy": "percentage", "versions": [share(1), share(2)]});
+        let path = format!("/accounts/{ACCOUNT}/workers/scripts/shop/deployments");
+        assert_eq!(sandbox.ask(ABOUT.name, "POST", &path, &body).status, 200);
+    })],
+    refuses: &[],
+    traps: &[("it had a part of the traffic", |sandbox| {
+        sandbox.add(worker().shared(&version(&id(2))));
+    })],
+    unknown: &[],
+};
+
+fn made(one: &One) -> Build {
+    let (tag, name) = if one.scope == 1 { (TAG, "shop") } else { (OTHER_TAG, "shop-staging") };
+    let target = one.target.or(Some(ABOUT.usual_target));
+    Build::new(one.number).like(&ABOUT, one).of(tag, name).target(target)
+}
+
 impl super::Stand for Stand {
     fn about(&self) -> &'static About {
         &ABOUT
     }
 
+    fn way_back(&self) -> Option<&'static Back> {
+        Some(&BACK)
+    }
+
     fn put_one(&self, sandbox: &Sandbox, one: &One) {
-        let (tag, name) = if one.scope == 1 { (TAG, "shop") } else { (OTHER_TAG, "shop-staging") };
-        let target = one.target.or(Some(ABOUT.usual_target));
-        sandbox.add(Build::new(one.number).like(&ABOUT, one).of(tag, name).target(target));
+        sandbox.add(made(one));
     }
 
     /// For production, where what serves has to be looked at.
@@ -473,7 +645,7 @@ impl super::Stand for Stand {
     }
 
     fn put_scopes(&self, sandbox: &Sandbox) {
-        sandbox.add(Worker::new(TAG, "shop")).add(Worker::new(OTHER_TAG, "shop-staging"));
+        sandbox.add(worker()).add(Worker::new(OTHER_TAG, "shop-staging"));
     }
 
     fn body(&self, id: &str, word: &str) -> Option<String> {

@@ -633,6 +633,7 @@ const BACK: Back = Back {
     slot: "app-1",
     target: None,
     live: Call::Scope,
+    named: str::to_owned,
     request: |id| ("POST", "/v2/apps/app-1/rollback".to_owned(), json!({"deployment_id": id, "skip_pin": true})),
     accepted: 200,
     makes_one: true,

@@ -534,6 +534,7 @@ const BACK: Back = Back {
     slot: SITE,
     target: Some("production"),
     live: Call::Scope,
+    named: str::to_owned,
     request: |id| ("POST", format!("/sites/{SITE}/deploys/{id}/restore"), Value::Null),
     accepted: 201,
     makes_one: false,

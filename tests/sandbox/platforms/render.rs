@@ -513,6 +513,7 @@ const BACK: Back = Back {
     slot: SERVICE,
     target: None,
     live: Call::List,
+    named: str::to_owned,
     request: |id| ("POST", format!("/services/{SERVICE}/rollback"), json!({"deployId": id})),
     accepted: 201,
     makes_one: true,

@@ -959,6 +959,7 @@ const BACK: Back = Back {
     slot: "prj_1",
     target: Some("production"),
     live: Call::Scope,
+    named: str::to_owned,
     request: |id| ("POST", format!("/v1/projects/prj_1/rollback/{id}"), Value::Null),
     accepted: 201,
     makes_one: false,
