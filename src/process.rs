@@ -133,8 +133,11 @@ impl Process<'_> {
         if bad_input.is_none() {
             // Each task gives its place to its story.
             let story = |task: Task| {
-                DeploymentReport::new(&entry.about, &task.id, &task.procedure, sanitizer, spelling)
-                    .with_roll_back(task.roll_back.as_deref(), sanitizer)
+                DeploymentReport::new(&entry.about, &task.id, &task.procedure, sanitizer, spelling).with_roll_back(
+                    task.roll_back.as_deref(),
+                    sanitizer,
+                    spelling,
+                )
             };
             report.deployments = tasks.into_iter().map(story).collect();
         }

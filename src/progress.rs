@@ -116,7 +116,7 @@ impl Observer for ProgressLog<'_> {
     }
 
     fn note(&mut self, text: &str) {
-        self.say(text);
+        self.say(&self.spelling.respell(text));
     }
 
     fn asking(&mut self, tasks: &[Task], which: usize) {

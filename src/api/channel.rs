@@ -271,7 +271,11 @@ impl Exchange<'_> {
     fn hint(&self, kind: Kind, status: Option<u16>) -> String {
         let Dialect { about, base_input, scope, credentials, .. } = &self.channel.dialect;
         let place = Place { host: self.server.host(), input: base_input, scope, credentials };
-        let asked = if self.call.is_read { For::Reading } else { For::Asking };
+        let asked = match self.call {
+            call if call.is_read => For::Reading,
+            call if call.is_sent_once() => For::RollingBack,
+            _ => For::Canceling,
+        };
         hint(about, kind, status, place, asked)
     }
 

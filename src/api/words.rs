@@ -168,8 +168,21 @@ impl fmt::Display for ByProxy {
 pub(super) enum For {
     /// Reading, or signing in.
     Reading,
-    /// Changing something that has been read before, in most cases, with the same ids and the same credential.
-    Asking,
+    /// Changing something that has been read before, in most cases, with the same ids and the same credential: to cancel.
+    Canceling,
+    /// The same, to roll back.
+    RollingBack,
+}
+
+impl For {
+    /// What the credential may lack the right to do.
+    const fn verb(self) -> Option<&'static str> {
+        match self {
+            Self::Reading => None,
+            Self::Canceling => Some("cancel"),
+            Self::RollingBack => Some("roll back"),
+        }
+    }
 }
 
 /// Where a request went.
@@ -190,20 +203,18 @@ pub(super) fn hint(about: &About, kind: Kind, status: Option<u16>, place: Place<
     let Place { host, input, scope, credentials } = place;
     let About { name, grant, .. } = about;
     match kind {
-        Kind::Unauthorized if asked == For::Asking => {
-            format!("The credential may have expired or been revoked since the last request, or may not cancel: check {credentials}; {grant}.{scope}")
-        }
-        Kind::Unauthorized => {
-            format!("Check {credentials}: it may be wrong, expired, revoked, or made for another account.{scope}")
-        }
+        Kind::Unauthorized => match asked.verb() {
+            Some(verb) => format!("The credential may have expired or been revoked since the last request, or may not {verb}: check {credentials}; {grant}.{scope}"),
+            None => format!("Check {credentials}: it may be wrong, expired, revoked, or made for another account.{scope}"),
+        },
         Kind::Forbidden => format!("The credential needs more rights: {grant}.{scope}"),
         Kind::NotFound if status == Some(410) => format!("{name} says that it is gone; look there for what became of it."),
-        Kind::NotFound if asked == For::Asking => {
-            format!("The credential may lack the right to cancel, which can look like an unknown id: {grant}.{scope}")
-        }
-        Kind::NotFound => format!("Check the ids, and that the credential may see them.{scope}"),
+        Kind::NotFound => match asked.verb() {
+            Some(verb) => format!("The credential may lack the right to {verb}, which can look like an unknown id: {grant}.{scope}"),
+            None => format!("Check the ids, and that the credential may see them.{scope}"),
+        },
         Kind::Refused if status == Some(411) => format!("{name} wants to know the length of a request, and this one named it: a proxy or a load balancer on the way to {host} lost it."),
-        Kind::Refused if asked == For::Asking => format!("{name} refused the request itself; its own words say why."),
+        Kind::Refused if asked != For::Reading => format!("{name} refused the request itself; its own words say why."),
         Kind::Refused => format!("{name} refused the request itself; its own words say why. Check the ids."),
         Kind::Limited => {
             "Too many requests with this credential; run fewer jobs at once, or allow a longer `timeout`.".to_owned()
@@ -235,8 +246,9 @@ pub fn hints(about: &About) -> Vec<String> {
     let place = Place { host: "api.example.com", input: "api_url", scope: "", credentials: about.credentials };
     let statuses = [None, Some(410), Some(411)];
     let each = Kind::ALL.into_iter().flat_map(|kind| statuses.map(|status| (kind, status)));
-    let both = each.flat_map(|(kind, status)| [For::Reading, For::Asking].map(|asked| (kind, status, asked)));
-    both.map(|(kind, status, asked)| hint(about, kind, status, place, asked)).collect()
+    let purposes = [For::Reading, For::Canceling, For::RollingBack];
+    let all = each.flat_map(|(kind, status)| purposes.map(|asked| (kind, status, asked)));
+    all.map(|(kind, status, asked)| hint(about, kind, status, place, asked)).collect()
 }
 
 #[cfg(test)]

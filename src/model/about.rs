@@ -26,7 +26,7 @@ pub struct About {
 /// Whether this program can put back what was live before.
 #[derive(Debug)]
 pub enum CanRollBack {
-    /// Why not and what to do instead: it ends the sentence "cannot be "roll_back" on X: ".
+    /// Why not and what to do instead: it ends the sentence "cannot be "roll_back" on X, so leave it out there: ".
     No(&'static str),
     /// It can.
     Yes(RollBackInfo),

@@ -174,6 +174,11 @@ impl RollBackResult {
         matches!(self, Self::Done | Self::Failed | Self::ReplacedOther | Self::TimedOut | Self::Unknown)
     }
 
+    /// Whether what went live was found not to be live any more, or somebody else's in its place.
+    pub const fn found_it_gone(self) -> bool {
+        matches!(self, Self::MovedOn | Self::ReplacedOther)
+    }
+
     /// What becomes of the outcome; `None` where that stands as it is.
     pub const fn outcome(self) -> Option<Outcome> {
         match self {

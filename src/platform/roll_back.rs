@@ -62,7 +62,7 @@ pub trait RollBack: Send + Sync {
     /// When it could not be read.
     async fn replaced(&self, api: &Api, ours: &Deployment) -> Result<Option<Version>, Failure>;
 
-    /// What `roll_back_to` names, if it is of this slot and was live; `None` where there is no such one.
+    /// What `roll_back_to` names, if it is of this slot and was live; `None` where nothing has that id.
     ///
     /// # Errors
     /// When it could not be read; [`Failure::guarded`] says that it is of another slot.

@@ -117,9 +117,14 @@ impl DeploymentReport {
 
     /// The same with what came of putting back what was live before.
     #[must_use]
-    pub fn with_roll_back(self, procedure: Option<&roll_back::Procedure>, sanitizer: &Sanitizer) -> Self {
-        let rollback = procedure.and_then(|procedure| RollBackReport::of(procedure, sanitizer));
-        let is_gone = self.is_gone || rollback.as_ref().is_some_and(|it| it.came_to == RollBackResult::MovedOn);
+    pub fn with_roll_back(
+        self,
+        procedure: Option<&roll_back::Procedure>,
+        sanitizer: &Sanitizer,
+        spelling: &Spelling,
+    ) -> Self {
+        let rollback = procedure.and_then(|procedure| RollBackReport::of(procedure, sanitizer, spelling));
+        let is_gone = self.is_gone || rollback.as_ref().is_some_and(|it| it.came_to.found_it_gone());
         Self { rollback, is_gone, ..self }
     }
 

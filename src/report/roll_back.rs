@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::timeline::{StateChange, changes};
+use crate::input::Spelling;
 use crate::model::roll_back::{RollBackResult, Version};
 use crate::roll_back::Procedure;
 use crate::text::sanitizer::Sanitizer;
@@ -25,7 +26,7 @@ pub(super) struct RollBackReport {
 
 impl RollBackReport {
     /// The report of one that was needed.
-    pub(super) fn of(procedure: &Procedure, sanitizer: &Sanitizer) -> Option<Self> {
+    pub(super) fn of(procedure: &Procedure, sanitizer: &Sanitizer, spelling: &Spelling) -> Option<Self> {
         let verdict = procedure.verdict()?;
         let (target, served_by, sent) = (procedure.target(), procedure.served_by(), procedure.sent());
         let said = |text: Option<&String>| text.map(|text| sanitizer.short(text));
@@ -36,7 +37,7 @@ impl RollBackReport {
             deployment_id: said(served_by.map(|it| &it.id)),
             deployment_url: url(served_by).or_else(|| url(target)),
             commit: said(target.and_then(|it| it.commit.as_ref())),
-            reason: sanitizer.redact(&verdict.reason.sentence()),
+            reason: sanitizer.redact(&spelling.respell(&verdict.reason.sentence())),
             http_status: sent.and_then(|sent| sent.status),
             request_id: said(sent.and_then(|sent| sent.request_id.as_ref())),
             timeline: changes(procedure.timeline(), sanitizer),

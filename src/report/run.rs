@@ -236,9 +236,26 @@ impl Report {
 
     pub(super) fn how_to_go_back(&self) -> String {
         match self.platform.filter(|_| self.goes_back().is_some()) {
-            Some(about) => format!("To go back: {}", about.way_back),
+            Some(about) => format!("{} {}", self.before_going_back(), about.way_back),
             None if self.rollback().is_some() => "What was live before it is live again.".to_owned(),
             None => "It is not production, which is unchanged.".to_owned(),
+        }
+    }
+
+    /// What has to be looked at first. Who goes back by hand must not undo somebody else's work, or do it twice.
+    fn before_going_back(&self) -> &'static str {
+        match self.rollback().map(|rollback| rollback.came_to) {
+            Some(RollBackResult::TimedOut | RollBackResult::Unknown) => {
+                "Look at what is live first, the roll back may still happen. If it does not:"
+            }
+            Some(RollBackResult::MovedOn) => "Something else is live by now: look at that first. To go back:",
+            Some(RollBackResult::NewerInFlight) => {
+                "Something else is on its way: let it go live, or cancel it first. To go back:"
+            }
+            Some(RollBackResult::ReplacedOther) => {
+                "It took the place of somebody else's: look at that first. To go back:"
+            }
+            _ => "To go back:",
         }
     }
 

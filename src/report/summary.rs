@@ -180,7 +180,9 @@ impl Report {
         }
         if rollback.came_to.may_have_changed() {
             let _ = writeln!(text, "\n**Not undone by rolling back:** {}", prose(info.not_undone));
-            let _ = writeln!(text, "\n**From now on:** {}", prose(info.stays));
+            let is_back = matches!(rollback.came_to, RollBackResult::Done | RollBackResult::ReplacedOther);
+            let when = if is_back { "From now on" } else { "After a roll back" };
+            let _ = writeln!(text, "\n**{when}:** {}", prose(info.stays));
         }
     }
 }

@@ -27,7 +27,7 @@ impl Why {
     /// The explanation of a verdict, with the names of inputs that the user knows.
     pub(super) fn new(verdict: &Verdict, sanitizer: &Sanitizer, spelling: &Spelling) -> Self {
         let Verdict { reason, addition, .. } = verdict;
-        let addition = addition.as_ref().map(|addition| format!(" {addition}")).unwrap_or_default();
+        let addition = addition.as_ref().map(|addition| format!(" {}", spelling.respell(addition))).unwrap_or_default();
         let cause = sanitizer.redact(&(reason.cause() + &addition));
         let answer = reason.answer().map(|answer| sanitizer.redact(&answer));
         Self {

@@ -45,7 +45,14 @@ impl Procedure {
                 // Nothing was processed, so this was no request.
                 self.sends -= 1;
                 let until = failure.not_before.unwrap_or_default().max(now + SECOND_LOOK);
-                self.last_failure = Some(Box::new(failure));
+                let failure = Box::new(failure);
+                if until >= self.plan.limit && self.unclear_answer.is_none() {
+                    return self.refuse(match failure.kind {
+                        Kind::Limited => NotSent::Answer(failure),
+                        _ => NotSent::Unreadable(failure),
+                    });
+                }
+                self.last_failure = Some(failure);
                 self.step = Step::Rechecking;
                 if until >= self.plan.limit { self.out_of_time(now) } else { self.pause(now, until) }
             }

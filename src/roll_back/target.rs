@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::plan::Plan;
 use crate::model::deployment::same_commit;
 use crate::model::id::is_same;
-use crate::model::reason::NoTarget;
+use crate::model::reason::{Choice, NoTarget};
 use crate::model::roll_back::{LiveNow, Version};
 
 /// What is put back. `before` is what ours replaced, or what was written to go back to.
@@ -19,12 +19,16 @@ pub(super) fn choose(plan: &Plan, seen: Option<&LiveNow>, before: Option<Version
         (Some(_), Some(named)) => Err(NoTarget::Unproven(named.label())),
         (None, replaced) => by_what_was_live(seen, replaced),
     }?;
+    let choice = |version: &Version| match plan.to {
+        Some(_) => Choice::Written(version.label()),
+        None => Choice::Previous(version.label()),
+    };
     if target.is_ours {
-        return Err(NoTarget::Ours(target.label()));
+        return Err(NoTarget::Ours(choice(&target)));
     }
     let is_unwanted = |own: &String| plan.commit.as_ref().is_some_and(|unwanted| same_commit(unwanted, own));
     if target.commit.iter().chain(&target.commits).any(is_unwanted) {
-        return Err(NoTarget::SameCommit(target.label()));
+        return Err(NoTarget::SameCommit(choice(&target)));
     }
     Ok(target)
 }

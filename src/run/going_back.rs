@@ -123,7 +123,14 @@ impl GoingBack<'_, '_> {
                 () = signal_received(signals, true) => None,
             },
         };
-        Some(Event::Answered(answer?.map_err(|failure| self.explain(self.run.sanitize_failure(failure)))))
+        Some(Event::Answered(answer?.map_err(|failure| self.explain(self.sanitize(failure)))))
+    }
+
+    /// A failure as it may be shown. Going back has a limit of its own.
+    fn sanitize(&self, failure: Failure) -> Failure {
+        let mut failure = self.run.sanitize_failure(failure);
+        failure.hint = failure.hint.replace("`timeout`", "`roll_back_timeout`");
+        failure
     }
 
     /// What the credential or the account lacks for this, where the answer is about that.
@@ -157,7 +164,7 @@ impl GoingBack<'_, '_> {
             return Event::Woke;
         }
         let read = timeout_at(self.run.start + limit, self.read(action)).await;
-        read.unwrap_or(Ok(Event::Woke)).unwrap_or_else(|failure| Event::Failed(self.run.sanitize_failure(failure)))
+        read.unwrap_or(Ok(Event::Woke)).unwrap_or_else(|failure| Event::Failed(self.sanitize(failure)))
     }
 
     async fn read(&mut self, action: &Action) -> Result<Event, Failure> {

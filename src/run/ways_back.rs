@@ -102,12 +102,12 @@ impl<'r, 'a> WaysBack<'r, 'a> {
         self.open.extend(self.queue.drain(..free));
     }
 
-    /// Whether none is under way, nor waits for a sight.
+    /// Whether none is under way, nor waits for a sight, and all is said.
     pub(super) fn is_idle(&self, tasks: &[Task]) -> bool {
         let Some((back, if_live)) = self.run.way_back() else { return true };
         let mut slots = self.run.slots(back, if_live, tasks).into_iter();
         let waits = slots.any(|(name, slot)| !slot.is_open && !self.begun.contains(&name));
-        self.open.is_empty() && self.queue.is_empty() && !waits
+        self.open.is_empty() && self.queue.is_empty() && self.said.is_empty() && !waits
     }
 
     /// The next thing that is to be told, or that has happened; waits forever where nothing can.

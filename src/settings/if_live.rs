@@ -35,7 +35,7 @@ pub(super) fn judge(
     let info = match &entry.about.roll_back {
         CanRollBack::Yes(info) => Some(info),
         CanRollBack::No(why) => {
-            let text = format!("cannot be \"{ROLL_BACK}\" on {name}: {why}");
+            let text = format!("cannot be \"{ROLL_BACK}\" on {name}, so leave it out there: {why}");
             faults.add(values.given("if_live"), "if_live", text);
             None
         }

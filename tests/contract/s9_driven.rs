@@ -1,6 +1,6 @@
 //! The way back, driven from the request to cancel to the live pointer: the real program, every platform that has one.
 
-use crate::sandbox::{Call, Fault, One, Sandbox};
+use crate::sandbox::{Call, Ends, Fault, One, Sandbox};
 use crate::stage::{Stage, every_platform};
 use crate::step::{Ran, Step};
 
@@ -29,6 +29,11 @@ impl Stage {
 #[track_caller]
 fn is_back(stage: Stage, sandbox: &Sandbox, ran: &Ran) {
     ran.ended("rolled_back", 3).tells("went_live", "true").tells("rollback", "done");
+    // The last line of the log, before its group ends, and what everybody should know.
+    let (log, rest) = ran.stdout.split_once("::endgroup::").unwrap();
+    assert!(log.contains("Rolled back: "), "{log}\n{rest}");
+    let warning = stage.info().about.roll_back.info().map_or("", |info| info.warning);
+    assert!(log.contains(warning), "{log}");
     let live = stage.live(sandbox).unwrap();
     let serves = (stage.way_back().unwrap().named)(&live.id);
     ran.tells("rollback_deployment_id", &serves);
@@ -94,6 +99,42 @@ every_platform!(a_dry_run_names_what_would_be_put_back, |stage| {
     stage.step_back(&sandbox).run().ended("rolled_back", 3);
     let named = ran.only()["rollback"]["target"].as_str().map(str::to_owned);
     assert_eq!((named, stage.serves(&sandbox)), (sandbox.aim(stage.name(), back.slot), Some(2)));
+});
+
+every_platform!(who_goes_back_by_hand_is_told_what_to_look_at_first, |stage| {
+    if !stage.can_go_back() {
+        return;
+    }
+    let newer = stage.before(stage.bound(1).state("succeeded"));
+    stage.put_one(&newer, &stage.bound(3));
+    let ran = stage.step_back(&newer).run();
+    ran.tells("rollback", "newer_in_flight");
+    let says = "Something else is on its way: let it go live, or cancel it first. To go back:";
+    assert!(ran.summary.contains(says), "{}", ran.summary);
+
+    let endless = stage.before(stage.bound(1).state("succeeded"));
+    endless.roll_backs_end(stage.name(), Ends::Never);
+    let ran = stage.step_back(&endless).input("roll_back_timeout", "3s").run();
+    ran.ended("timed_out", 124).tells("rollback", "timed_out");
+    for says in ["the roll back may still happen. If it does not:", "**After a roll back:**"] {
+        assert!(ran.summary.contains(says), "{}", ran.summary);
+    }
+});
+
+every_platform!(inputs_are_named_as_they_were_written, |stage| {
+    if !stage.can_go_back() {
+        return;
+    }
+    let sandbox = stage.before(stage.bound(1).state("succeeded"));
+    let inputs = [("platform", stage.name()), ("deployment_id", &stage.id(1)), ("if_live", "roll_back")];
+    let inputs = inputs.into_iter().chain(stage.inputs()).chain([("roll_back_to", "the good one")]);
+    let step = Step::of("gitlab").var("CANCEL_DEPLOYMENT_API_URL", &sandbox.url(stage.name()));
+    let set = |step: Step, (name, value): (&str, &str)| {
+        step.var(&format!("CANCEL_DEPLOYMENT_{}", name.to_uppercase()), value)
+    };
+    let ran = inputs.fold(step, set).run();
+    ran.says("`CANCEL_DEPLOYMENT_ROLL_BACK_TO` is \"the good one\"");
+    assert!(!ran.stdout.contains("`roll_back_to`"), "{}", ran.stdout);
 });
 
 every_platform!(what_is_no_way_back_is_bad_input_that_says_what_to_do, |stage| {

@@ -120,7 +120,7 @@ async fn a_put_with_a_header_cancels() {
 async fn a_word_that_only_says_over_is_canceled_where_it_was_asked_in_time() {
     for (word, outcome, says) in [
         ("RUNNING", Outcome::Canceled, "which means that it is over and not live"),
-        ("OVER", Outcome::AlreadyFinished, "It was OVER when this run first looked, so nothing was sent"),
+        ("OVER", Outcome::AlreadyFinished, "It was OVER when this run first looked, so no cancel request was sent"),
     ] {
         let verdict = guest_of(Course { word, takes_a_cancel: true, end: "OVER" }).cancel("b1").await;
         assert_eq!(verdict.outcome, outcome, "{verdict:?}");

@@ -141,7 +141,7 @@ fn what_says_whether_it_went_live_beats_its_state() {
             vec![told(Live::Unpublished, Succeeded)],
             Outcome::AlreadyFinished,
             0,
-            "built but not published, so nothing was sent",
+            "built but not published, so no cancel request was sent",
         ),
         (asked(Live::TakesDown, Succeeded), Outcome::Completed, 1, "so nothing went live"),
     ] {
@@ -327,12 +327,12 @@ fn a_last_look_at_whether_it_is_live_decides_the_outcome() {
     };
     let asked = || vec![sight(Running), accepted(None), built()];
     for (events, live, outcome, says) in [
-        (vec![built()], None, Outcome::AlreadyFinished, "when this run first looked, so nothing"),
+        (vec![built()], None, Outcome::AlreadyFinished, "when this run first looked, so no cancel request"),
         (
             vec![built()],
             Some(Live::ByState),
             Outcome::AlreadyLive,
-            "It was P_succeeded when this run first looked, so nothing",
+            "It was P_succeeded when this run first looked, so no cancel request",
         ),
         (vec![built()], Some(Live::Unpublished), Outcome::AlreadyFinished, "built but not published"),
         (asked(), None, Outcome::Completed, "whether that is live could not be read"),

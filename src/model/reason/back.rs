@@ -89,15 +89,33 @@ pub enum NoTarget {
         replaced: String,
     },
     /// It is one that this run was to stop.
-    Ours(String),
+    Ours(Choice),
     /// It is of the commit that this run was to stop.
-    SameCommit(String),
+    SameCommit(Choice),
     /// It is what is live.
     Current(String),
     /// What was written as `roll_back_to` is not there.
     NotThere(String),
     /// The platform says that it cannot be put back.
     Unfit(Box<Failure>),
+}
+
+/// What would have been put back, were it not for what it is.
+#[derive(Clone, Debug)]
+pub enum Choice {
+    /// What was live before.
+    Previous(String),
+    /// What was written as `roll_back_to`.
+    Written(String),
+}
+
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Previous(version) => write!(f, "{version}, which was live before it,"),
+            Self::Written(version) => write!(f, "`roll_back_to` is {version}, which"),
+        }
+    }
 }
 
 /// Why nothing was sent, or nothing came of it.
@@ -193,10 +211,10 @@ impl fmt::Display for NoTarget {
                 f,
                 "{seen} was live when this run looked, {replaced} is what it replaced by what the platform says, and nothing proves which of them was live last"
             ),
-            Self::Ours(version) => write!(f, "{version}, which was live before it, is one that this run was to stop"),
-            Self::SameCommit(version) => write!(f, "{version}, which was live before it, is of the same commit"),
+            Self::Ours(choice) => write!(f, "{choice} is one that this run was to stop"),
+            Self::SameCommit(choice) => write!(f, "{choice} is of the same commit"),
             Self::Current(version) => write!(f, "{version} is what is live already"),
-            Self::NotThere(id) => write!(f, "`roll_back_to` is {id}, and there is no such one"),
+            Self::NotThere(id) => write!(f, "`roll_back_to` is \"{id}\", and nothing here has that id"),
             Self::Unfit(failure) => f.write_str(&failure.said()),
         }
     }
@@ -208,9 +226,9 @@ impl fmt::Display for NotSent {
             Self::NothingLive => f.write_str("the platform names nothing as live"),
             Self::Check(failure) => write!(f, "the platform's own check does not pass: {}", failure.said()),
             Self::Unreadable(failure) => write!(f, "{failure}"),
-            Self::OutOfTime(None, seconds) => write!(f, "what has to be known before was not known after {seconds} s"),
+            Self::OutOfTime(None, seconds) => write!(f, "whether that is safe was not known after {seconds} s"),
             Self::OutOfTime(Some(failure), seconds) => {
-                write!(f, "what has to be known before was not known after {seconds} s: {}", failure.said())
+                write!(f, "whether that is safe was not known after {seconds} s: {}", failure.said())
             }
             Self::Answer(failure) => write!(f, "the platform refused: {}", failure.said()),
         }

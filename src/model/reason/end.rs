@@ -218,14 +218,17 @@ fn write_course(f: &mut fmt::Formatter<'_>, how: How, course: &Course) -> fmt::R
         How::UnknownWord => {
             write!(f, "It was asked to cancel and ended {last}{note}, a word that does not say whether it was canceled")
         }
-        How::HadSucceeded => write!(f, "It was {last} when this run first looked, so nothing was sent"),
+        How::HadSucceeded => write!(f, "It was {last} when this run first looked, so no cancel request was sent"),
         How::HadGoneLive => {
-            write!(f, "It was {last} when this run first looked, after it had gone live, so nothing was sent")
+            write!(f, "It was {last} when this run first looked, after it had gone live, so no cancel request was sent")
         }
         How::HadBeenBuilt => {
-            write!(f, "It was {last} when this run first looked, built but not published, so nothing was sent")
+            write!(
+                f,
+                "It was {last} when this run first looked, built but not published, so no cancel request was sent"
+            )
         }
-        How::HadEnded => write!(f, "It was {last}{note} when this run first looked, so nothing was sent"),
+        How::HadEnded => write!(f, "It was {last}{note} when this run first looked, so no cancel request was sent"),
     }
 }
 

@@ -13,7 +13,7 @@ mod unseen;
 
 use std::fmt;
 
-pub use self::back::{Back, NoTarget, NotSent};
+pub use self::back::{Back, Choice, NoTarget, NotSent};
 pub use self::check::Check;
 pub use self::course::Course;
 pub use self::end::{Answer, End, How, Ours, TooLate};

@@ -106,7 +106,7 @@ impl RollBack for Back {
         let version = version.map(|version| proven(version, &history, key(ours)));
         version.map(Some).ok_or_else(|| {
             let words = format!(
-                "`roll_back_to` is {}, which is none of the deployments and revisions kept of app {}",
+                "`roll_back_to` is \"{}\", which is none of the deployments and revisions kept of app {}",
                 id.as_str(),
                 app.as_str()
             );

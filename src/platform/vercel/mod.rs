@@ -51,7 +51,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
             grant: "the role of an Owner, Member or Developer of the team, or full production permission in the project",
             not_undone: "Migrations and data. The variables and the crons are those of the earlier build.",
             stays: "New pushes are built and do not go live until somebody promotes one of them: `vercel promote`.",
-            warning: "On Vercel new pushes will not go live until a promote: run `vercel promote` once the fix is built.",
+            warning: "After a roll back on Vercel new pushes will not go live until a promote: run `vercel promote` once the fix is built.",
         }),
     },
     base: "https://api.vercel.com",

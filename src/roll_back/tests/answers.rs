@@ -32,7 +32,9 @@ fn a_rate_limit_waits_and_then_everything_is_looked_at_again() {
     assert!(played.now >= Duration::from_secs(30));
     let moved = vec![limited(30), looked("newer")];
     check(deploys(), then(until_sent(), moved), RollBackResult::MovedOn, 1);
-    check(deploys(), then(until_sent(), vec![limited(240)]), Refused, 1);
+    let played = check(deploys(), then(until_sent(), vec![limited(240)]), Refused, 1);
+    // All that has to be known was known.
+    assert_eq!(sentence(&played), "Nothing was rolled back: the platform refused: words");
     // However often: none of these was a request.
     let often = (0..5).flat_map(|n| [limited(10 * n), looked("ours")]).collect();
     assert_eq!(play(deploys(), None, then(until_sent(), often)).sends, 6);

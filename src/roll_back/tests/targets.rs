@@ -72,9 +72,9 @@ fn what_is_written_has_to_be_proven_as_well() {
     let named = |version: Option<Version>| choose(&to("v"), Some(&live_now(version_seen())), version).map(|it| it.id);
     assert_eq!(named(Some(version("v"))).ok().as_deref(), Some("v"));
     for (version, words) in [
-        (None, "`roll_back_to` is v, and there is no such one"),
+        (None, "`roll_back_to` is \"v\", and nothing here has that id"),
         (Some(Version::of("v")), "nothing proves that v had been live"),
-        (Some(version("ours")), "ours, which was live before it, is one that this run was to stop"),
+        (Some(version("ours")), "`roll_back_to` is ours, which is one that this run was to stop"),
     ] {
         assert_eq!(named(version).unwrap_err().to_string(), words);
     }

@@ -13,7 +13,10 @@ fn where_nothing_can_be_put_back_that_is_bad_input_with_what_to_do_instead() {
             CanRollBack::Yes(_) => assert_eq!(said, Vec::<String>::new(), "{entry:?}"),
             CanRollBack::No(why) => {
                 let name = entry.about.name;
-                assert_eq!(said, [format!("`if_live` cannot be \"roll_back\" on {name}: {why}.")]);
+                assert_eq!(
+                    said,
+                    [format!("`if_live` cannot be \"roll_back\" on {name}, so leave it out there: {why}.")]
+                );
             }
         }
     }

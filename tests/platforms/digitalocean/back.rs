@@ -171,8 +171,8 @@ fn an_older_one_that_is_named_needs_the_same_proof() {
     is_back(&sandbox, &step(&sandbox).input("roll_back_to", "dep-4").run(), "dep-4");
     for (to, words) in [
         ("dep-3", "nothing proves that dep-3"),
-        ("dep-9", "`roll_back_to` is dep-9, and there is no such one"),
-        ("dep-o", "`roll_back_to` is dep-o, and there is no such one"),
+        ("dep-9", "`roll_back_to` is \"dep-9\", and nothing here has that id"),
+        ("dep-o", "`roll_back_to` is \"dep-o\", and nothing here has that id"),
         ("dep-1", "is one that this run was to stop"),
     ] {
         let sandbox = history();

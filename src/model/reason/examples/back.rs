@@ -1,7 +1,7 @@
 //! Every end of a roll back once, as somebody reads it: for documents and tests.
 
 use crate::model::failure::{Failure, Kind};
-use crate::model::reason::{Back, NoTarget, NotSent};
+use crate::model::reason::{Back, Choice, NoTarget, NotSent};
 
 /// Ends of roll backs with their sentences.
 type Examples = Vec<(Back, &'static str)>;
@@ -43,17 +43,25 @@ fn without_target() -> Examples {
             "Nothing was rolled back: d-0 was live when this run looked, d-4 is what it replaced by what the platform says, and nothing proves which of them was live last.",
         ),
         (
-            no(NoTarget::Ours(id("d-0"))),
+            no(NoTarget::Ours(Choice::Previous(id("d-0")))),
             "Nothing was rolled back: d-0, which was live before it, is one that this run was to stop.",
         ),
         (
-            no(NoTarget::SameCommit(id("d-0"))),
+            no(NoTarget::SameCommit(Choice::Previous(id("d-0")))),
             "Nothing was rolled back: d-0, which was live before it, is of the same commit.",
+        ),
+        (
+            no(NoTarget::Ours(Choice::Written(id("d-0")))),
+            "Nothing was rolled back: `roll_back_to` is d-0, which is one that this run was to stop.",
+        ),
+        (
+            no(NoTarget::SameCommit(Choice::Written(id("d-0")))),
+            "Nothing was rolled back: `roll_back_to` is d-0, which is of the same commit.",
         ),
         (no(NoTarget::Current(id("d-0"))), "Nothing was rolled back: d-0 is what is live already."),
         (
             no(NoTarget::NotThere(id("d-9"))),
-            "Nothing was rolled back: `roll_back_to` is d-9, and there is no such one.",
+            "Nothing was rolled back: `roll_back_to` is \"d-9\", and nothing here has that id.",
         ),
         (
             no(NoTarget::Unfit(failure())),
@@ -76,11 +84,11 @@ fn not_sent() -> Examples {
         ),
         (
             refused(NotSent::OutOfTime(None, 9)),
-            "Nothing was rolled back: what has to be known before was not known after 9 s.",
+            "Nothing was rolled back: whether that is safe was not known after 9 s.",
         ),
         (
             refused(NotSent::OutOfTime(Some(failure()), 9)),
-            "Nothing was rolled back: what has to be known before was not known after 9 s: the answer was 409 \"Not now\" (request r-1). Do this.",
+            "Nothing was rolled back: whether that is safe was not known after 9 s: the answer was 409 \"Not now\" (request r-1). Do this.",
         ),
         (
             refused(NotSent::Answer(failure())),

@@ -61,18 +61,18 @@ fn over() -> Examples {
 fn earlier() -> Examples {
     let over = |how, last| End::Ended(how, course("BUILDING", last, None)).into();
     vec![
-        (over(How::HadSucceeded, "READY"), "It was READY when this run first looked, so nothing was sent."),
+        (over(How::HadSucceeded, "READY"), "It was READY when this run first looked, so no cancel request was sent."),
         (
             over(How::HadGoneLive, "CRASHED"),
-            "It was CRASHED when this run first looked, after it had gone live, so nothing was sent.",
+            "It was CRASHED when this run first looked, after it had gone live, so no cancel request was sent.",
         ),
         (
             over(How::HadBeenBuilt, "READY"),
-            "It was READY when this run first looked, built but not published, so nothing was sent.",
+            "It was READY when this run first looked, built but not published, so no cancel request was sent.",
         ),
         (
             End::Ended(How::HadEnded, course("ERROR", "ERROR", Some("out of memory"))).into(),
-            "It was ERROR (\"out of memory\") when this run first looked, so nothing was sent.",
+            "It was ERROR (\"out of memory\") when this run first looked, so no cancel request was sent.",
         ),
     ]
 }
