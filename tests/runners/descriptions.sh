@@ -21,7 +21,7 @@ trap cleanup EXIT
 . tests/runners/common.sh
 
 platforms=("$@")
-[[ $# -gt 0 ]] || platforms=(digitalocean cloud_foundry datadog vercel qovery render netlify github_pages)
+[[ $# -gt 0 ]] || platforms=(digitalocean cloud_foundry datadog vercel qovery render netlify github_pages cloudflare_workers)
 mkdir -p "${built%/debug}/clients"
 home=$(cd "${built%/debug}/clients" && pwd)/prism
 if [[ $(cat "$home/installed" 2>/dev/null || true) != "$PRISM_VERSION" ]]; then
@@ -67,6 +67,8 @@ cancel() { # PLATFORM STATE ID
         github_pages) inputs=(DEPLOYMENT_ID="$id" REPOSITORY=acme/web BRANCH=main TOKEN="$token") ;;
         render) inputs=(DEPLOYMENT_ID="$id" SERVICE_ID=srv-cu2k7g0gph6c73ffc4h0 TOKEN="$token") ;;
         netlify) inputs=(DEPLOYMENT_ID="$id" SITE_NAME=web TOKEN="$token") ;;
+        cloudflare_workers)
+            inputs=(DEPLOYMENT_ID="$id" ACCOUNT_ID=0a1b2c3d4e5f60718293a4b5c6d7e8f9 TOKEN="$token") ;;
         *) inputs=(DEPLOYMENT_ID="$id" TOKEN="$token") ;;
     esac
     # What is live there is put back as well.
@@ -101,6 +103,10 @@ go_back_on() { # PLATFORM
         cloud_foundry) go_back "$1" "${uuid}40" "${uuid}41" ;;
         vercel) go_back "$1" dpl_8 dpl_9 PROJECT_ID=prj_2 ;;
         render) go_back "$1" dep-d9n1qi2jnfac73a70008 dep-d9n1qi2jnfac73a70009 SERVICE_ID=srv-cu2k7g0gph6c73ffc4h2 ;;
+        cloudflare_workers)
+            go_back "$1" 8d578524-4930-4f29-b46f-000000000008 8d578524-4930-4f29-b46f-000000000009 \
+                ACCOUNT_ID=0a1b2c3d4e5f60718293a4b5c6d7e8f9
+            ;;
         netlify) go_back "$1" 66a9a1c24fd25f0008000008 66a9a1c24fd25f0008000009 ;;
     esac
 }

@@ -140,7 +140,6 @@ impl Cloudflare {
             self.trace(api, &history.worker, &mut part).await?;
             history.all.extend(part);
         }
-        history.is_whole &= older.is_empty();
         Ok(history)
     }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{asked, bare, numbered, page, preview, sandbox};
 use crate::sandbox::cloudflare_workers::{ACCOUNT, Build, FIRST_VERSION, OTHER_TAG, TAG, Worker, id, no, version};
-use crate::sandbox::{Call, Fault, Grant, Sandbox, TOKEN};
+use crate::sandbox::{Call, CancelAnswer, Fault, Grant, Sandbox, TOKEN};
 use crate::step::{Ran, Step};
 
 /// A version that nobody here has built.
@@ -68,6 +68,7 @@ fn one_request_deploys_the_version_that_served_before() {
     let rollback = &ran.only()["rollback"];
     assert_eq!(rollback["target"], version(&id(2)));
     assert_eq!(rollback["commit"], "beef0002".repeat(5));
+    assert_eq!(rollback["deployment_url"], page(ACCOUNT, "shop").replace(&id(1), &id(2)));
     assert!(rollback["request_id"].as_str().unwrap().starts_with("8f2c"), "{rollback}");
     let label = format!("version {} (beef000)", version(&id(2)));
     assert!(ran.output("rollback_reason").contains(&label), "{}", ran.output("rollback_reason"));
@@ -254,4 +255,48 @@ fn a_longer_list_is_looked_at_twenty_versions_at_a_time() {
     let versions: Vec<_> = asked.map(|seen| seen.query.split("%2C").count()).collect();
     assert_eq!(versions, [20, 7]);
     is_left(&sandbox, &back(&sandbox).run(), "moved_on", &["gradual deployment dddddddd-"]);
+}
+
+#[test]
+fn a_build_that_lies_far_back_is_found_by_its_name() {
+    let sandbox = deployed([live(4)]);
+    let version_of = |n: i64, half| format!("2222222{half}-0000-4000-8000-{n:012}");
+    let shop = (1..=12)
+        .fold(Worker::new(TAG, "shop"), |worker, n| worker.deploys(&[&version_of(n, 1), &version_of(n, 2)], 30 + n));
+    sandbox.add(shop).pass("cloudflare_workers", 60).add(live(2)).add(live(1));
+    is_back(&sandbox, &back(&sandbox).input("roll_back_to", &id(4)).run(), &version(&id(4)));
+}
+
+#[test]
+fn builds_of_what_is_older_than_ours_are_not_asked_for() {
+    // Long before the build was made.
+    let shop = (1..=30).fold(Worker::new(TAG, "shop"), |worker, n| {
+        worker.deploys(&[&format!("11111111-0000-4000-8000-{n:012}")], n - 20_000_000)
+    });
+    let sandbox = deployed([numbered(1).states(["cancelled"]).ran(true)]);
+    sandbox.add(shop);
+    super::step(&sandbox).run().ended("already_finished", 0).tells("went_live", "false");
+    assert_eq!(sandbox.count(Call::Other), 1);
+}
+
+#[test]
+fn what_went_live_after_the_first_sight_is_proven_by_the_clock() {
+    let ours = numbered(1).cancel_answer(CancelAnswer::Word("running".to_owned()));
+    let sandbox = deployed([live(2), ours.after_cancel(["running", "running", "success"])]);
+    sandbox.before(Call::Read, 3, |sandbox| {
+        sandbox.pass("cloudflare_workers", 5).add(live(3)).pass("cloudflare_workers", 5);
+    });
+    is_back(&sandbox, &back(&sandbox).run(), &version(&id(3)));
+}
+
+#[test]
+fn what_somebody_else_had_put_back_already_took_the_place_of_another() {
+    let sandbox = deployed([live(2), live(1)]);
+    sandbox.before(Call::RollBack, 1, |sandbox| {
+        sandbox.add(live(3));
+        deploy(sandbox, &[(&version(&id(2)), 100)]);
+    });
+    let ran = back(&sandbox).run();
+    ran.ended("error", 1).tells("rollback", "replaced_other").reasons(&[&version(&id(3))]);
+    assert_eq!((sandbox.count(Call::RollBack), serves(&sandbox)), (1, version(&id(2))));
 }

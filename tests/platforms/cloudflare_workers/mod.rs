@@ -104,6 +104,14 @@ fn an_address_names_its_account_and_beats_the_usual_variables() {
 }
 
 #[test]
+fn an_address_tells_the_page_where_no_worker_may_be_looked_up() {
+    let sandbox = sandbox([preview()]);
+    sandbox.always(Call::Scope, Fault::Status(403));
+    let ran = bare(&sandbox).input("deployment_id", &page(ACCOUNT, "shop")).run();
+    ran.ended("canceled", 0).tells("deployment_url", page(ACCOUNT, "shop"));
+}
+
+#[test]
 fn what_is_written_must_not_contradict_an_address() {
     let sandbox = sandbox([build()]);
     let step = |address: &str| bare(&sandbox).input("deployment_id", address);
@@ -173,7 +181,9 @@ fn another_accounts_build_is_not_found_and_the_account_is_named() {
 #[test]
 fn the_base_url_of_other_tools_is_not_read() {
     let sandbox = sandbox([build()]);
-    step(&sandbox).var("CLOUDFLARE_BASE_URL", "https://127.0.0.1:1").run().ended("canceled", 0);
+    let step = step(&sandbox).without("INPUT_API_URL").var("CLOUDFLARE_BASE_URL", "nowhere").input("target", "prod");
+    let ran = step.refused(&sandbox, &["takes `production` or `preview`"]);
+    assert!(!ran.stdout.contains("`api_url`") && !ran.stdout.contains("nowhere"), "{}", ran.stdout);
 }
 
 #[test]
