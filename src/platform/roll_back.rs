@@ -55,6 +55,15 @@ pub trait RollBack: Send + Sync {
     /// When it could not be read to its end.
     async fn in_flight(&self, api: &Api, ours: &Deployment) -> Result<Vec<InFlight>, Failure>;
 
+    /// What may go live, and then what is live.
+    ///
+    /// # Errors
+    /// When one of them could not be read.
+    async fn standing(&self, api: &Api, ours: &Deployment) -> Result<(Vec<InFlight>, LiveNow), Failure> {
+        let in_flight = self.in_flight(api, ours).await?;
+        Ok((in_flight, self.live(api, ours).await?))
+    }
+
     /// What was live right before this deployment went live, by going live and not by creation. Where the platform does
     /// not prove that it was, `was_live` is false.
     ///

@@ -102,8 +102,7 @@ impl GoingBack<'_, '_> {
     /// Sends the request, and hears a signal while it is on its way: its answer is waited for a little longer then.
     async fn send(&self, target: &Version, procedure: &Procedure, signals: &mut Signals) -> Option<Event> {
         if signals.borrow().first.is_some() {
-            let unsent = Failure::own(Kind::MovedOn, "a signal came before the request", "");
-            return Some(Event::Answered(Err(unsent)));
+            return Some(unsent());
         }
         let which = self.slot.live.get(self.lead).or(self.slot.live.first())?;
         let until = target.until.or(procedure.live().and_then(|live| live.since));
@@ -113,6 +112,9 @@ impl GoingBack<'_, '_> {
         let (heard, is_heard) = oneshot::channel();
         self.say(Message::Sends { which: *which, line, heard });
         drop(is_heard.await);
+        if signals.borrow().first.is_some() {
+            return Some(unsent());
+        }
         let mut answer = std::pin::pin!(self.request(target));
         let answer = tokio::select! {
             biased;
@@ -172,8 +174,8 @@ impl GoingBack<'_, '_> {
         let ours = self.deployment().ok_or_else(lost)?.clone();
         Ok(match action {
             Action::Look => {
-                let in_flight = back.in_flight(api, &ours).await?;
-                let live = self.judge_live(back.live(api, &ours).await?)?;
+                let (in_flight, live) = back.standing(api, &ours).await?;
+                let live = self.judge_live(live)?;
                 let in_flight = in_flight.into_iter().map(|one| {
                     let word = self.run.sanitizer.short(&one.word).into_string();
                     Ok(InFlight { version: self.judge(one.version)?, word, ..one })
@@ -246,6 +248,10 @@ impl GoingBack<'_, '_> {
         let version = live.version.map(|version| self.judge_among(version, self.slot.due())).transpose()?;
         Ok(LiveNow { version, ..live })
     }
+}
+
+fn unsent() -> Event {
+    Event::Answered(Err(Failure::own(Kind::MovedOn, "a signal came before the request", "")))
 }
 
 fn lost() -> Failure {

@@ -33,6 +33,7 @@ mod sandbox;
 #[path = "../stage/step.rs"]
 mod step;
 
+mod back;
 mod cells;
 mod oracle;
 mod scene;
@@ -67,6 +68,7 @@ fn main() -> ExitCode {
     trials.push(Trial::test("signs_of_life::while_nothing_appears", || {
         caught(scene::check_signs_of_life_while_nothing_appears)
     }));
+    trials.extend(back::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     if !arguments.list {
         println!("{}", table.lock().unwrap());

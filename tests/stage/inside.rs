@@ -10,9 +10,9 @@ use cancel_deployment::ci::Stream;
 use cancel_deployment::input::env::Env;
 use cancel_deployment::model::address::Address;
 use cancel_deployment::model::failure::Kind;
-use cancel_deployment::model::signal::Received;
+use cancel_deployment::model::signal::{Received, Signal};
 use cancel_deployment::{World, run_in};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep};
 
 use crate::platform::platforms;
@@ -24,11 +24,24 @@ const MOST: usize = 5000;
 /// One byte of a slow drip; so slow that no body is whole before a client has lost its patience.
 const DRIP: Duration = Duration::from_secs(3);
 
+/// What ends a run from outside, as a request is on its way or right after it was processed.
+#[derive(Clone, Copy, Debug)]
+pub struct Stop {
+    /// Which request, the first one is 1.
+    pub at: usize,
+    pub is_processed: bool,
+    /// Without a warning; else by a signal.
+    pub kills: bool,
+}
+
 /// Hands requests to a sandbox.
 struct Inside {
     sandbox: Exchange,
     authority: String,
-    sent: AtomicUsize,
+    sent: Arc<AtomicUsize>,
+    stop: Option<Stop>,
+    signal: watch::Sender<Received>,
+    kill: Arc<Notify>,
 }
 
 #[async_trait::async_trait]
@@ -38,9 +51,11 @@ impl Transport for Inside {
         assert!(before < MOST, "a run in circles");
         // A connection and its answer take a moment, so that no clock stands still for ever.
         sleep(Duration::from_millis(10)).await;
+        self.stop_at(before + 1, false).await;
         let (platform, request) = self.arrived(request);
         let delivery = (self.sandbox)(&platform, request);
         let answer = delivery.answer;
+        self.stop_at(before + 1, true).await;
         match delivery.manner {
             Manner::Whole => {}
             Manner::Huge => return failed(Kind::TooLarge, "the answer was larger than 16 MiB"),
@@ -56,6 +71,20 @@ impl Transport for Inside {
 }
 
 impl Inside {
+    /// What is stopped here gets a moment to notice; an answer comes in the same moment as a signal.
+    async fn stop_at(&self, request: usize, is_processed: bool) {
+        let is_it = |stop: &Stop| (stop.at, stop.is_processed) == (request, is_processed);
+        let Some(stop) = self.stop.filter(is_it) else { return };
+        if stop.kills {
+            self.kill.notify_one();
+        } else {
+            self.signal.send_modify(|received| received.first = Some(Signal::Terminate));
+        }
+        if stop.kills || !is_processed {
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// The request as a server would see it, and the platform it is for.
     fn arrived(&self, request: Request) -> (String, sandbox::Request) {
         assert_eq!(request.url.authority(), self.authority, "a request to another host");
@@ -111,6 +140,14 @@ impl Step {
 
 /// Runs a step to its end; how long that took by the clock that only moves when everybody waits.
 pub fn run(step: Step, sandbox: &Sandbox) -> (Ran, Duration) {
+    run_to(step, sandbox, None)
+}
+
+/// The same to its end or to that stop. Of one that was killed nothing is read.
+pub fn run_to(step: Step, sandbox: &Sandbox, stop: Option<Stop>) -> (Ran, Duration) {
+    let (signal, signals) = watch::channel(Received::default());
+    let (kill, sent) = (Arc::new(Notify::new()), Arc::default());
+    let (to_signal, to_kill) = (signal.clone(), Arc::clone(&kill));
     let variables = step.variables();
     let env = Env::new(variables.map(|(name, value)| (name.into(), value.into())));
     let lines: Arc<Mutex<[String; 2]>> = Arc::default();
@@ -123,7 +160,10 @@ pub fn run(step: Step, sandbox: &Sandbox) -> (Ran, Duration) {
             Ok(Box::new(Inside {
                 sandbox: Arc::clone(&to_link),
                 authority: authority.clone(),
-                sent: AtomicUsize::new(0),
+                sent: Arc::clone(&sent),
+                stop,
+                signal: to_signal.clone(),
+                kill: Arc::clone(&to_kill),
             }))
         }),
         print: Box::new(move |stream, line| {
@@ -137,10 +177,17 @@ pub fn run(step: Step, sandbox: &Sandbox) -> (Ran, Duration) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     let (exit, took) = runtime.block_on(async {
         let start = Instant::now();
-        let (_sender, signals) = watch::channel(Received::default());
-        let exit = run_in(world, &env, start, signals).await;
+        let exit = tokio::select! {
+            biased;
+            () = kill.notified() => None,
+            exit = run_in(world, &env, start, signals) => Some(exit),
+        };
         (exit, start.elapsed())
     });
     let [out, err] = std::mem::take(&mut *lines.lock().unwrap());
-    (step.ended(i32::from(exit.code()), out, err), took)
+    let ran = match exit {
+        Some(exit) => step.ended(i32::from(exit.code()), out, err),
+        None => step.unread().ended(137, out, err),
+    };
+    (ran, took)
 }

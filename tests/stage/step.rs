@@ -236,9 +236,14 @@ impl Step {
     }
 
     /// Runs it to its end; its outputs are not read, as it may have been unable to write any.
-    pub fn run_unread(mut self) -> Ran {
+    pub fn run_unread(self) -> Ran {
+        self.unread().run()
+    }
+
+    /// Its outputs are not read.
+    pub fn unread(mut self) -> Self {
         self.github = false;
-        self.run()
+        self
     }
 
     /// Runs it to its end.

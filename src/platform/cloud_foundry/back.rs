@@ -42,6 +42,22 @@ async fn says<T: Field + Default>(api: &Api, path: String, what: &str, at: &str)
     api.send(ApiRequest::get(path, format!("read {what}"))).await?.at(at)
 }
 
+async fn live_beside(api: &Api, ours: &Deployment, active: &[Deployment]) -> Result<LiveNow, Failure> {
+    let app = app_of(ours)?;
+    match key(ours) {
+        REVISION => deployed(api, &app, active).await,
+        _ => current(api, &app, active).await,
+    }
+}
+
+async fn in_flight(api: &Api, active: Vec<Deployment>) -> Result<Vec<InFlight>, Failure> {
+    let mut in_flight = Vec::new();
+    for one in active {
+        in_flight.push(InFlight { version: made_of(api, &one).await?, word: one.platform_state, is_stale: false });
+    }
+    Ok(in_flight)
+}
+
 #[async_trait]
 impl RollBack for Back {
     fn slot(&self, ours: &Deployment) -> Option<String> {
@@ -54,20 +70,19 @@ impl RollBack for Back {
     }
 
     async fn live(&self, api: &Api, ours: &Deployment) -> Result<LiveNow, Failure> {
-        let app = app_of(ours)?;
-        let active = deployments(api, &app, None).await?;
-        match key(ours) {
-            REVISION => deployed(api, &app, &active).await,
-            _ => current(api, &app, &active).await,
-        }
+        let active = deployments(api, &app_of(ours)?, None).await?;
+        live_beside(api, ours, &active).await
     }
 
     async fn in_flight(&self, api: &Api, ours: &Deployment) -> Result<Vec<InFlight>, Failure> {
-        let mut in_flight = Vec::new();
-        for one in deployments(api, &app_of(ours)?, None).await? {
-            in_flight.push(InFlight { version: made_of(api, &one).await?, word: one.platform_state, is_stale: false });
-        }
-        Ok(in_flight)
+        in_flight(api, deployments(api, &app_of(ours)?, None).await?).await
+    }
+
+    /// Of one list: what begins after it is not left out of what runs, where it makes two of one.
+    async fn standing(&self, api: &Api, ours: &Deployment) -> Result<(Vec<InFlight>, LiveNow), Failure> {
+        let active = deployments(api, &app_of(ours)?, None).await?;
+        let live = live_beside(api, ours, &active).await?;
+        Ok((in_flight(api, active).await?, live))
     }
 
     async fn replaced(&self, api: &Api, ours: &Deployment) -> Result<Option<Version>, Failure> {

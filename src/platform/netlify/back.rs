@@ -122,6 +122,9 @@ impl RollBack for Netlify {
         let Some(since) = since else { return Ok(None) };
         let mut later = self.others(api, ours).await?;
         later.retain(|one| one.was_live && one.since > Some(since) && !is_same(&live.id, &one.id));
+        // What was published after it took its place. One that keeps the time of its day does not tell.
+        let own = live.since.filter(|own| *own > since);
+        later.retain(|one| own.is_none() || one.since < own);
         Ok(later.into_iter().max_by_key(|one| one.since))
     }
 }
