@@ -1,11 +1,12 @@
 """Calls the sandbox through the clients that the platforms publish for Python, and says how each call went.
 
-usage: clients.py pydo|cloud_foundry|datadog FOLDER LINE
+usage: clients.py pydo|cloud_foundry|datadog|render FOLDER LINE
 
 FOLDER holds ca.pem, and LINE is what `sandbox --every-state` says of the platform. Ends with 1 if a call went wrong.
 """
 
 import re
+import ssl
 import sys
 from importlib.metadata import version
 
@@ -218,6 +219,76 @@ def datadog():
         call("list, unknown order", lambda: running(sort="colour"), status, 400)
 
 
+def render():
+    from render.public_api.api.deploys import cancel_deploy, list_deploys, retrieve_deploy, rollback_deploy
+    from render.public_api.api.services import list_services, retrieve_service
+    from render.public_api.client import AuthenticatedClient
+    from render.public_api.models.deploy_status import DeployStatus
+    from render.public_api.models.rollback_deploy_body import RollbackDeployBody
+
+    class Refused(Exception):
+        def __init__(self, answer):
+            super().__init__(answer.parsed)
+            self.status = int(answer.status_code)
+
+    def connect(token):
+        context = ssl.create_default_context(cafile=CA)
+        return AuthenticatedClient(url, token, verify_ssl=context, raise_on_unexpected_status=True)
+
+    def told(answer, wanted=200):
+        """What an answer carries, of which the client has understood everything."""
+        if int(answer.status_code) != wanted:
+            raise Refused(answer)
+        for one in answer.parsed if isinstance(answer.parsed, list) else [answer.parsed]:
+            should("not understood", getattr(getattr(one, "deploy", one), "additional_properties", {}), {})
+        return answer.parsed
+
+    api = connect(token)
+    status = lambda error: getattr(error, "status", None)
+    service, other = (f"srv-cu2k7g0gph6c73ffc4h{number}" for number in (0, 2))
+    read = lambda id, service=service: told(retrieve_deploy.sync_detailed(service, id, client=api))
+    get = lambda id, word, service=service: should("status", read(id, service).status.value, word)
+    listed = lambda service, **also: [one.deploy for one in told(list_deploys.sync_detailed(service, client=api, limit=100, **also))]
+
+    call("service", lambda: should("id", told(retrieve_service.sync_detailed(service, client=api)).id, service))
+    found = lambda: [one.service.id for one in told(list_services.sync_detailed(client=api, limit=100))]
+    call("services", lambda: should("their ids", sorted(found()), [service, other]))
+    known = dict(deployments.values())
+    call("list", lambda: should("the list", {one.id: one.status.value for one in listed(service)}, known))
+    for state, (id, word) in deployments.items():
+        call(f"get {state}", lambda: get(id, word))
+        call(f"list {word}", lambda: should("it", id in [one.id for one in listed(service, status=[DeployStatus(word)])], True))
+        over = state in ("canceled", "succeeded", "failed", "superseded")
+        cancel = lambda: told(cancel_deploy.sync_detailed(service, id, client=api))
+        call(f"cancel {state}", cancel, status, 400 if over else None)
+        call(f"get {state} afterwards", lambda: get(id, word if over else "canceled"))
+    call("get unknown", lambda: read("dep-unknown"), status, 404)
+
+    # On the other service the ninth has taken the place of the eighth, and the seventh was never live.
+    never, before, live = (f"dep-d9n1qi2jnfac73a7{number:04}" for number in (7, 8, 9))
+    def roll_back(id, by=api):
+        return told(rollback_deploy.sync_detailed(other, client=by, body=RollbackDeployBody(deploy_id=id)), 201)
+    serves = lambda: [one.id for one in listed(other, status=[DeployStatus.LIVE])]
+    call("what is live", lambda: should("the ids", serves(), [live]))
+    call("what was live", lambda: get(before, "deactivated", other))
+    call("roll back to never live", lambda: roll_back(never), status, 400)
+    call("roll back to unknown", lambda: roll_back("dep-unknown"), status, 404)
+    call("roll back to another's", lambda: roll_back(deployments["superseded"][0]), status, 404)
+    call("roll back without the right", lambda: roll_back(before, connect(NO_WAY_BACK)), status, 403)
+    call("what is live, refused", lambda: should("the ids", serves(), [live]))
+    copy = call("roll back", lambda: roll_back(before))
+    call("its trigger and commit", lambda: should("they", (copy.trigger.value, copy.commit.id), ("rollback", read(before, other).commit.id)))
+    for word in ("update_in_progress", "live"):
+        call(f"its copy, {word}", lambda: get(copy.id, word, other))
+    call("what is live, rolled back", lambda: should("the ids", serves(), [copy.id]))
+    call("get replaced", lambda: get(live, "deactivated", other))
+    onward = call("somebody moves on", lambda: roll_back(live))
+    for word in ("update_in_progress", "live"):
+        call(f"that one, {word}", lambda: get(onward.id, word, other))
+    call("what is live, moved on", lambda: should("the ids", serves(), [onward.id]))
+    call("wrong token", lambda: told(retrieve_service.sync_detailed(service, client=connect("unknown"))), status, 401)
+
+
 def unparsed(model, path=""):
     """Where a client kept a part of an answer that it did not understand."""
     if type(model).__name__ == "UnparsedObject" or getattr(model, "_unparsed", False):
@@ -232,7 +303,7 @@ def unparsed(model, path=""):
 # A token that may do everything but roll back.
 NO_WAY_BACK = "sandbox_no_way_back_2Wn5"
 API_KEY = "sandbox-api-key-5Tz8/+Y="
-PACKAGES = {"pydo": "pydo", "cloud_foundry": "cloudfoundry-client", "datadog": "datadog-api-client"}
+PACKAGES = {"pydo": "pydo", "cloud_foundry": "cloudfoundry-client", "datadog": "datadog-api-client", "render": "render"}
 NAME = f"{PACKAGES[client]} {version(PACKAGES[client])}"
 globals()[client]()
 sys.exit(bad > 0)

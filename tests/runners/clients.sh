@@ -14,6 +14,7 @@ DATADOG_PREVIEW_VERSION=2.52.0
 VERCEL_VERSION=1.28.35
 QOVERY_VERSION=1.1.952
 NETLIFY_VERSION=15.1.2
+RENDER_VERSION=1.5.0
 OCTOKIT_VERSION=10.0.16
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -26,7 +27,7 @@ trap cleanup EXIT
 . tests/runners/common.sh
 
 clients=("$@")
-[[ $# -gt 0 ]] || clients=(pydo cloudfoundry datadog-v2 datadog-preview vercel qovery netlify octokit)
+[[ $# -gt 0 ]] || clients=(pydo cloudfoundry datadog-v2 datadog-preview vercel qovery netlify render octokit)
 mkdir -p "${built%/debug}/clients"
 home=$(cd "${built%/debug}/clients" && pwd)
 
@@ -38,6 +39,7 @@ package() {
         datadog-preview) echo "datadog-api-client==$DATADOG_PREVIEW_VERSION" ;;
         vercel) echo "@vercel/sdk@$VERCEL_VERSION" ;;
         qovery) echo "qovery-typescript-axios@$QOVERY_VERSION" ;;
+        render) echo "render==$RENDER_VERSION" ;;
         netlify) echo "@netlify/api@$NETLIFY_VERSION" ;;
         octokit) echo "@octokit/request@$OCTOKIT_VERSION" ;;
         *) echo "no client is called $1" >&2; return 1 ;;
@@ -71,6 +73,7 @@ run_client() {
     case $1 in
         pydo) python pydo pydo digitalocean ;;
         cloudfoundry) python cloudfoundry cloud_foundry ;;
+        render) python render render ;;
         datadog-*) python "$1" datadog ;;
         octokit) node_client octokit github_pages ;;
         *) node_client "$1" ;;

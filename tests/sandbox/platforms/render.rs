@@ -79,7 +79,19 @@ impl Service {
             "ownerId": self.owner,
             "repo": "https://github.com/example/sample-app",
             "rootDir": "",
-            "serviceDetails": {"env": "docker", "plan": "starter", "region": "oregon", "sshAddress": EMAIL},
+            "serviceDetails": {
+                "buildPlan": "starter",
+                "env": "docker",
+                "envSpecificDetails": {"dockerCommand": "", "dockerContext": ".", "dockerfilePath": "./Dockerfile"},
+                "healthCheckPath": "",
+                "numInstances": 1,
+                "openPorts": [],
+                "plan": "starter",
+                "region": "oregon",
+                "runtime": "docker",
+                "sshAddress": EMAIL,
+                "url": format!("https://{}-059k.onrender.com", self.name),
+            },
             "slug": format!("{}-059k", self.name),
             "suspended": "not_suspended",
             "suspenders": [],
@@ -201,7 +213,6 @@ impl deployment::Own for Extras {
             "trigger": if one.own.target.is_some() { "rollback" } else { "new_commit" },
             "createdAt": created,
             "updatedAt": one.replaced.or(one.live).map_or_else(|| created.to_owned(), moment),
-            "finishedAt": null,
         });
         match &one.commit {
             Some(id) => body["commit"] = json!({"id": id, "message": "Make it faster", "createdAt": created}),
@@ -521,7 +532,7 @@ const BACK: Back = Back {
     tells_replaced: true,
     held: &["created"],
     never_live: |sandbox, one| {
-        sandbox.add(Deploy::new(SERVICE, &(ABOUT.id)(one.number)).like(&ABOUT, one).states(["update_failed"]));
+        sandbox.add(made(one).states(["update_failed"]));
     },
     busy: &[],
     refuses: &[],
@@ -533,6 +544,11 @@ const BACK: Back = Back {
     })],
 };
 
+fn made(one: &One) -> Deploy {
+    let service = if one.scope == 1 { SERVICE } else { OTHER_SERVICE };
+    Deploy::new(service, &(ABOUT.id)(one.number)).like(&ABOUT, one)
+}
+
 impl super::Stand for Stand {
     fn about(&self) -> &'static About {
         &ABOUT
@@ -543,8 +559,7 @@ impl super::Stand for Stand {
     }
 
     fn put_one(&self, sandbox: &Sandbox, one: &One) {
-        let service = if one.scope == 1 { SERVICE } else { OTHER_SERVICE };
-        sandbox.add(Deploy::new(service, &(ABOUT.id)(one.number)).like(&ABOUT, one));
+        sandbox.add(made(one));
     }
 
     fn put_scopes(&self, sandbox: &Sandbox) {
