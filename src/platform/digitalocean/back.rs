@@ -124,7 +124,7 @@ impl DigitalOcean {
         &self,
         api: &Api,
         until: Until,
-        is_enough: impl Fn(&Deployment) -> bool + Send + Sync,
+        is_enough: &(dyn Fn(&Deployment) -> bool + Sync),
     ) -> Result<Vec<(Deployment, Version)>, Failure> {
         let take = |item: &str, _| {
             let what = read(item, self.app.as_str());
@@ -139,7 +139,7 @@ impl DigitalOcean {
     async fn has_follower(&self, api: &Api, id: &Id) -> Result<bool, Failure> {
         let is_follower = |one: &Deployment| previous(one).as_ref() == Some(id);
         let is_enough = |one: &Deployment| is_follower(one) || is_same(id.as_str(), &one.id);
-        Ok(self.history(api, Until::End, is_enough).await?.iter().any(|(one, _)| is_follower(one)))
+        Ok(self.history(api, Until::End, &is_enough).await?.iter().any(|(one, _)| is_follower(one)))
     }
 }
 
@@ -167,7 +167,7 @@ impl RollBack for DigitalOcean {
 
     async fn in_flight(&self, api: &Api, _ours: &Deployment) -> Result<Vec<InFlight>, Failure> {
         let until = Until::Calm { ended: self.list().whole_page(), least: 0 };
-        let mut told = self.history(api, until, |_| false).await?;
+        let mut told = self.history(api, until, &|_| false).await?;
         told.retain(|(one, _)| !one.is_terminal());
         let in_flight =
             told.into_iter().map(|(one, version)| InFlight { version, word: one.platform_state, is_stale: false });
