@@ -65,6 +65,9 @@ pub(crate) fn cannot_begin(platforms: &Platforms, env: &Env, why: &str) -> Exit 
     common.fail_on.exit(report.outcomes())
 }
 
+/// Of thousands, a larger story would lie beside all tasks instead of in their places.
+const _: () = assert!(size_of::<DeploymentReport>() <= size_of::<Task>());
+
 /// What a run goes on with once its inputs are judged.
 pub(crate) struct Process<'a> {
     pub(crate) console: &'a Arc<Mutex<Console>>,

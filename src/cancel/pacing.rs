@@ -14,19 +14,15 @@ const FEW_TRIES: u8 = 3;
 
 /// Growing pauses between first reads that fail, and when to stop.
 pub struct Retries {
-    growing: ExponentialBackoff,
+    /// Made at the first failure: most deployments never have one.
+    growing: Option<Box<ExponentialBackoff>>,
     senseless: u8,
 }
 
 impl Retries {
     /// Begins with a short pause.
     pub fn new() -> Self {
-        let growing = ExponentialBuilder::default()
-            .with_min_delay(Duration::from_millis(400))
-            .with_max_delay(Duration::from_secs(10))
-            .without_max_times()
-            .with_jitter();
-        Self { growing: growing.build(), senseless: 0 }
+        Self { growing: None, senseless: 0 }
     }
 
     /// When to try again after this failure, since the start of the run; `None` when it cannot improve.
@@ -41,9 +37,18 @@ impl Retries {
             }
             Retry::UntilTheLimit => {}
         }
-        let pause = self.growing.next().unwrap_or(SECOND_LOOK);
+        let pause = self.growing.get_or_insert_with(growing).next().unwrap_or(SECOND_LOOK);
         Some((now + pause).max(failure.not_before.unwrap_or_default()))
     }
+}
+
+fn growing() -> Box<ExponentialBackoff> {
+    let growing = ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(400))
+        .with_max_delay(Duration::from_secs(10))
+        .without_max_times()
+        .with_jitter();
+    Box::new(growing.build())
 }
 
 impl Default for Retries {

@@ -32,7 +32,8 @@ pub struct DeploymentReport {
     pub(super) state: Option<&'static str>,
     pub(super) platform_state: Option<Shown>,
     pub(super) previous_state: Option<Shown>,
-    pub(super) reason: Shown,
+    #[serde(rename = "reason")]
+    pub(super) why: Why,
     pub(super) branch: Option<Shown>,
     pub(super) commit: Option<Shown>,
     pub(super) target: Option<Shown>,
@@ -43,9 +44,7 @@ pub struct DeploymentReport {
     pub(super) request_id: Option<Shown>,
     pub(super) timeline: Vec<StateChange>,
     pub(super) details: ShownFacts,
-    pub(super) rollback: Option<RollBackReport>,
-    #[serde(skip)]
-    pub(super) why: Why,
+    pub(super) rollback: Option<Box<RollBackReport>>,
     /// Our word for the platform's last one, where that does not say it.
     #[serde(skip)]
     pub(super) our_word: Option<&'static str>,
@@ -90,7 +89,7 @@ impl DeploymentReport {
             state: last.map(|last| last.state.word()),
             platform_state: said(last.map(|last| &last.platform_state)),
             previous_state: procedure.first_word().map(|word| sanitizer.short(word)),
-            reason: why.whole.clone(),
+            why,
             branch: said(last.and_then(|last| last.branch.as_ref())),
             commit: said(last.and_then(|last| last.commit.as_ref())),
             target: said(last.and_then(|last| last.target.as_ref())),
@@ -101,7 +100,6 @@ impl DeploymentReport {
             timeline: changes(procedure.timeline(), sanitizer),
             details: last.map(|last| sanitizer.facts(&last.details)).unwrap_or_default(),
             rollback: None,
-            why,
             our_word: last.and_then(our_word),
             untouched: procedure.is_untouched(),
             refused: ending.is_some_and(|verdict| verdict.reason.refused_all()),
@@ -123,7 +121,7 @@ impl DeploymentReport {
         sanitizer: &Sanitizer,
         spelling: &Spelling,
     ) -> Self {
-        let rollback = procedure.and_then(|procedure| RollBackReport::of(procedure, sanitizer, spelling));
+        let rollback = procedure.and_then(|procedure| RollBackReport::of(procedure, sanitizer, spelling)).map(Box::new);
         let is_gone = self.is_gone || rollback.as_ref().is_some_and(|it| it.came_to.found_it_gone());
         Self { rollback, is_gone, ..self }
     }
@@ -131,7 +129,7 @@ impl DeploymentReport {
     /// The same if this process is killed after the request to put that back has gone out.
     #[must_use]
     pub fn killed_while_rolling_back(self) -> Self {
-        Self { rollback: Some(RollBackReport::killed()), ..self }
+        Self { rollback: Some(Box::new(RollBackReport::killed())), ..self }
     }
 
     /// What came of putting back what was live before, where that was asked for and needed.

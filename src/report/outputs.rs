@@ -100,8 +100,7 @@ impl Report {
         if kept == all {
             return (whole, 0);
         }
-        let mut sorted: Vec<_> = self.deployments.iter().collect();
-        sorted.sort_by_key(|told| told.outcome);
+        let sorted = self.sorted();
         let short = |told: &&DeploymentReport| DeploymentReport { timeline: Vec::new(), ..(*told).clone() };
         let (text, kept) = joined(sorted.iter().map(short), largest);
         if kept == all {

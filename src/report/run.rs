@@ -108,7 +108,7 @@ impl Report {
 
     /// The roll back that is told for the whole run: of the worst deployment that has one, any before one that is done.
     pub(super) fn rollback(&self) -> Option<&RollBackReport> {
-        let with = self.deployments.iter().filter_map(|told| Some((told.outcome, told.rollback.as_ref()?)));
+        let with = self.deployments.iter().filter_map(|told| Some((told.outcome, told.rollback.as_deref()?)));
         let worst = with.min_by_key(|(outcome, it)| (it.came_to == RollBackResult::Done, *outcome));
         worst.map(|(_, it)| it)
     }
@@ -167,10 +167,10 @@ impl Report {
                 let faults = Shown::join(self.shown_faults().iter().map(Shown::without_stop), "; ");
                 Shown::of(&[&"The inputs are not right, and nothing was sent: ", &faults, &"."])
             }
-            (None, _) => self.whole.as_ref().map(|whole| whole.why.whole.clone()).unwrap_or_default(),
-            (Some(only), 1) => only.reason.clone(),
+            (None, _) => self.whole.as_ref().map(|whole| whole.why.one_line().clone()).unwrap_or_default(),
+            (Some(only), 1) => only.why.one_line().clone(),
             (Some(worst), _) => {
-                let told = Shown::of(&[&". ", &worst.deployment_id, &": ", &worst.reason]);
+                let told = Shown::of(&[&". ", &worst.deployment_id, &": ", worst.why.one_line()]);
                 Shown::of(&[&tally(&self.sorted()), &told])
             }
         }

@@ -1,5 +1,7 @@
 //! Why something ended as it did: what happened, what to change, and what the platform said.
 
+use serde::{Serialize, Serializer};
+
 use crate::cancel::Verdict;
 use crate::input::Spelling;
 use crate::model::reason::KILLED;
@@ -9,8 +11,8 @@ use crate::text::shown::Shown;
 /// The parts of an explanation, each on a line of its own where there is room.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Why {
-    /// All of what happened in one line, with the platform's words.
-    pub(super) whole: Shown,
+    /// All of what happened in one line, with the platform's words, where there are any.
+    worded: Option<Shown>,
     /// What happened, without them.
     pub(super) cause: Shown,
     /// What to change; empty when nothing can be changed.
@@ -31,10 +33,7 @@ impl Why {
         let cause = sanitizer.redact(&(reason.cause() + &addition));
         let answer = reason.answer().map(|answer| sanitizer.redact(&answer));
         Self {
-            whole: match answer {
-                Some(_) => sanitizer.redact(&format!("{reason}{addition}")),
-                None => cause.clone(),
-            },
+            worded: answer.as_ref().map(|_| sanitizer.redact(&format!("{reason}{addition}"))),
             cause,
             hint: sanitizer.redact(&spelling.respell(&reason.hint())),
             answer,
@@ -45,13 +44,23 @@ impl Why {
 
     /// That of a run that is killed: our own words, for however many deployments.
     pub(super) fn killed() -> Self {
-        let told = Shown::from(KILLED);
-        Self { whole: told.clone(), cause: told, ..Self::default() }
+        Self { cause: Shown::from(KILLED), ..Self::default() }
+    }
+
+    /// All of what happened in one line.
+    pub(super) fn one_line(&self) -> &Shown {
+        self.worded.as_ref().unwrap_or(&self.cause)
     }
 
     /// What happened and what to change.
     pub(super) fn sentence(&self) -> Shown {
         if self.hint.is_empty() { self.cause.clone() } else { Shown::of(&[&self.cause, &" ", &self.hint]) }
+    }
+}
+
+impl Serialize for Why {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.one_line().serialize(serializer)
     }
 }
 

@@ -13,12 +13,12 @@ use crate::model::outcome::Outcome;
 /// so is what is made of such [`Part`]s.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
-pub struct Shown(String);
+pub struct Shown(Box<str>);
 
 impl Shown {
     /// What has just been cleaned.
     pub(super) fn cleaned(text: String) -> Self {
-        Self(text)
+        Self(text.into_boxed_str())
     }
 
     /// These parts, one behind the other.
@@ -29,12 +29,12 @@ impl Shown {
     /// All of them, with our own words between two.
     pub fn join(all: impl IntoIterator<Item = Self>, between: &'static str) -> Self {
         let all: Vec<_> = all.into_iter().map(Self::into_string).collect();
-        Self(all.join(between))
+        Self(all.join(between).into_boxed_str())
     }
 
     /// The same without the period at its end, as a part of a longer sentence.
     pub fn without_stop(&self) -> Self {
-        Self(self.trim_end_matches('.').to_owned())
+        Self(self.trim_end_matches('.').into())
     }
 
     /// The text itself.
@@ -44,7 +44,7 @@ impl Shown {
 
     /// The text itself, without the type that vouches for it.
     pub fn into_string(self) -> String {
-        self.0
+        self.0.into_string()
     }
 }
 
@@ -64,7 +64,7 @@ impl fmt::Display for Shown {
 
 impl From<&'static str> for Shown {
     fn from(ours: &'static str) -> Self {
-        Self(ours.to_owned())
+        Self(ours.into())
     }
 }
 

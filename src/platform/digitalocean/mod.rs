@@ -8,8 +8,6 @@ mod back;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::json;
-
 use super::list::{List, More, Place};
 use super::paging::Sizes;
 use super::rest::{Rest, opened};
@@ -21,7 +19,7 @@ use crate::api::{ApiRequest, Errors, Reset, Service};
 use crate::input::Values;
 use crate::input::faults::Faults;
 use crate::model::about::{About, CanRollBack, RollBackInfo};
-use crate::model::deployment::{Deployment, Source, State};
+use crate::model::deployment::{Deployment, Source, State, details};
 use crate::model::id::{Id, segment};
 use crate::model::memory::Memory;
 use crate::select::Select;
@@ -251,7 +249,7 @@ impl Wire {
                 commit: first(|one| &one.commit),
                 created: self.created_at.0,
                 automatic: self.cause_details.get().is_some_and(Cause::is_automatic),
-                details: previous.iter().map(|id| ("previous_deployment_id".to_owned(), json!(id))).collect(),
+                details: details([("previous_deployment_id", previous.clone())]),
                 handle: previous.map(Memory::of::<String>).unwrap_or_default(),
                 ..INFO.deployment(self.id, self.phase)?
             }
@@ -304,7 +302,7 @@ fn of_kind(built: &[Built], planned: &[Origin]) -> Vec<Source> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::api::wire;
