@@ -9,6 +9,9 @@ use anyhow::{Context as _, bail};
 use hyper_util::client::legacy::connect::HttpInfo;
 use reqwest::ClientBuilder;
 use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
+use rustls::crypto::{CryptoProvider, KeyProvider, ring};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::sign::SigningKey;
 use rustls::{ClientConfig, RootCertStore};
 use url::Url;
 
@@ -149,10 +152,20 @@ fn by_way_of(builder: ClientBuilder, proxy: Option<&Proxy>) -> ClientBuilder {
     }
 }
 
+/// This program shows no certificate of its own, so what signs for one is left out of it.
+#[derive(Debug)]
+struct NoKeys;
+
+impl KeyProvider for NoKeys {
+    fn load_private_key(&self, _: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, rustls::Error> {
+        Err(rustls::Error::General("no certificate is shown".to_owned()))
+    }
+}
+
 /// Everything about the client but its proxy.
 fn builder(store: impl Into<Arc<RootCertStore>>) -> anyhow::Result<ClientBuilder> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut tls = ClientConfig::builder_with_provider(provider)
+    let provider = CryptoProvider { key_provider: &NoKeys, ..ring::default_provider() };
+    let mut tls = ClientConfig::builder_with_provider(provider.into())
         .with_safe_default_protocol_versions()
         .context("TLS cannot be set up")?
         .with_root_certificates(store)

@@ -61,8 +61,8 @@ impl Ci for Buildkite {
         if !self.confirmed {
             return Vec::new();
         }
-        let pair = |(n, secret): (usize, &Secret)| (n.to_string(), Value::from(secret.expose()));
-        let all: Map<_, _> = secrets.iter().enumerate().map(pair).collect();
+        let mut all = Map::new();
+        all.extend(secrets.iter().enumerate().map(|(n, secret)| (n.to_string(), Value::from(secret.expose()))));
         let input = Value::Object(all).to_string();
         vec![Effect::Calls {
             what: "secrets to hide",

@@ -56,7 +56,8 @@ impl Env {
             let value = value.into_string().ok().map(Secret::from);
             Some((name.into_string().ok()?, value))
         });
-        let mut env = Self { variables: variables.collect(), inputs: BTreeMap::new() };
+        let mut env = Self::default();
+        env.variables.extend(variables);
         for variable in env.variables.keys() {
             let list = variable.strip_suffix("_0").map(|list| (list, true));
             for (variable, numbered) in [Some((variable.as_str(), false)), list].into_iter().flatten() {

@@ -1,5 +1,6 @@
 //! What a platform told us about one deployment, in our words and in its own.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -77,7 +78,10 @@ pub enum Live {
 
 /// Facts that only this platform has, as far as it tells them.
 pub fn details<'n, V: Into<Value>>(told: impl IntoIterator<Item = (&'n str, Option<V>)>) -> Map<String, Value> {
-    told.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))).collect()
+    let mut details = Map::new();
+    // What is collected is sorted first, for every kind of iterator by a sort of its own: four kilobytes in the program.
+    details.extend(told.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))));
+    details
 }
 
 /// The short name of a branch, as people and platforms write it: `refs/heads/x` is `x`. Another kind of reference, such as
@@ -162,6 +166,11 @@ pub struct Deployment {
     pub slot: Option<String>,
     /// What the platform's own file has to remember about it, opaque to everybody else.
     pub handle: Memory,
+}
+
+/// Sorts by creation; what was created at one time stays in its order.
+pub fn newest_first(deployments: &mut [Deployment]) {
+    deployments.sort_by_key(|one| Reverse(one.created));
 }
 
 impl Source {

@@ -24,7 +24,6 @@ pub mod scope;
 pub mod states;
 pub mod usual;
 
-use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -39,7 +38,7 @@ pub use crate::input::needs::{Need, Way};
 use crate::input::{Input, InputKind, Values};
 use crate::model::about::About;
 use crate::model::answers::{Accepted, Conclusion, Filter, Found, Listed};
-use crate::model::deployment::{Deployment, State};
+use crate::model::deployment::{Deployment, State, newest_first};
 use crate::model::failure::Failure;
 use crate::model::id::Id;
 use crate::model::reason::Missing;
@@ -230,11 +229,6 @@ fn in_scope(mut seen: Vec<Deployment>) -> Vec<Deployment> {
     seen.reverse();
     newest_first(&mut seen);
     seen
-}
-
-/// Sorts by creation; what was created at one time stays in its order.
-fn newest_first(all: &mut [Deployment]) {
-    all.sort_by_key(|one| Reverse(one.created));
 }
 
 /// How far back a history has to go: what is older supersedes nothing that is in flight.

@@ -16,6 +16,7 @@ use crate::model::roll_back::{InFlight, LiveNow, Started, Version};
 use crate::model::signal::Signals;
 use crate::platform::RollBack;
 use crate::roll_back::{Action, Event, Plan, Procedure, Standing};
+use crate::text::time::utc;
 
 /// One slot on its way back.
 pub(super) struct GoingBack<'r, 'a> {
@@ -106,7 +107,7 @@ impl GoingBack<'_, '_> {
         }
         let which = self.slot.live.get(self.lead).or(self.slot.live.first())?;
         let until = target.until.or(procedure.live().and_then(|live| live.since));
-        let until = until.map(|time| format!(", live until {}", time.strftime("%Y-%m-%d %H:%M:%S UTC")));
+        let until = until.map(|time| format!(", live until {}", utc(time)));
         let line = format!("putting back {}{}", target.label(), until.unwrap_or_default());
         // What stands if this process is killed is said first.
         let (heard, is_heard) = oneshot::channel();

@@ -13,7 +13,7 @@ pub use self::selector::{MOST, Select, Selection, Selector};
 use self::selector::{in_flight, is_in_flight, owned};
 pub use self::superseded::is_keepable;
 use self::superseded::without_kept;
-use crate::model::deployment::{Deployment, Source, State, same_commit};
+use crate::model::deployment::{Deployment, Source, State, newest_first, same_commit};
 use crate::model::reason::{Liveness, LookedAt, Of, PerhapsLive, Remark, Rest, Unsure};
 
 impl Selector {
@@ -46,7 +46,7 @@ impl Selector {
         if selection.chosen.is_empty() {
             self.look_back(&in_target, &mut selection);
         }
-        selection.chosen.sort_by_key(|one| std::cmp::Reverse(one.created));
+        newest_first(&mut selection.chosen);
         selection
     }
 

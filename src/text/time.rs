@@ -1,6 +1,8 @@
-//! Durations for people.
+//! Times and durations for people.
 
 use std::time::Duration;
+
+use jiff::Timestamp;
 
 /// A duration as people say it: `0.5 s`, `12 s`, `4 min`, `5 min 12 s`, `1 h 3 min`.
 pub fn spoken(duration: Duration) -> String {
@@ -20,9 +22,22 @@ pub fn spoken(duration: Duration) -> String {
     }
 }
 
+/// A time as people read it: `2026-11-28 09:30:00 UTC`.
+pub fn utc(time: Timestamp) -> String {
+    let whole = Timestamp::from_second(time.as_second()).unwrap_or(time);
+    whole.to_string().replace('T', " ").replace('Z', " UTC")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_said_to_the_second() {
+        for time in ["2026-11-28T09:30:00.999Z", "2026-11-28T09:30:00Z", "2026-11-28T10:30:00+01:00"] {
+            assert_eq!(utc(time.parse().unwrap()), "2026-11-28 09:30:00 UTC");
+        }
+    }
 
     #[test]
     fn durations_are_said_in_the_units_that_fit_them() {

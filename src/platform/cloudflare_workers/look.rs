@@ -5,14 +5,14 @@
 use std::cmp::Reverse;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::Cloudflare;
 use super::wire::{tag, text, time};
 use crate::api::wire::Many;
 use crate::api::{Api, ApiRequest};
 use crate::model::answers::Conclusion;
-use crate::model::deployment::{Deployment, Live, State};
+use crate::model::deployment::{Deployment, Live, State, details};
 use crate::model::failure::Failure;
 use crate::model::id::{Id, is_same, segment};
 use crate::model::roll_back::Version;
@@ -196,6 +196,6 @@ fn went_live(history: &History, ended: &Deployment, serves: bool, own: &str) -> 
         (_, true) => Live::Serving,
         (_, false) => Live::Once,
     };
-    let details = [("version".to_owned(), json!(own))].into_iter().collect();
+    let details = details([("version", Some(own))]);
     Conclusion { details, sentence: Some(sentence), live: Some(live) }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::api::wire::{Field, Time};
-use crate::model::deployment::{Deployment, Live, Pull, Source, State};
+use crate::model::deployment::{Deployment, Live, Pull, Source, State, details};
 use crate::model::memory::Memory;
 use crate::platform::states::{self, States};
 
@@ -116,7 +116,7 @@ impl Build<'_> {
         let source = Source { pull: self.pull(), ..Source::of(None, made("branch"), made("commit_hash")) };
         let has_outcome = self.text("/build_outcome").is_some();
         let known = states::state(STATES, word);
-        let details = [
+        let told = [
             ("trigger", self.text("/trigger/trigger_name")),
             ("source", made("build_trigger_source")),
             ("preview_url", self.text("/preview_url")),
@@ -134,7 +134,7 @@ impl Build<'_> {
             commit: source.commit.clone(),
             target: self.is_production().map(|it| if it { PRODUCTION } else { PREVIEW }.to_owned()),
             created: time(self.0, "/created_on"),
-            details: details.into_iter().filter_map(|(name, text)| Some((name.to_owned(), json!(text?)))).collect(),
+            details: details(told),
             source_pending: self.0.pointer("/build_trigger_metadata").is_none_or(Value::is_null),
             queued_behind: known == State::Queued,
             slot: self.text("/trigger/trigger_uuid").map(str::to_owned),

@@ -1,10 +1,10 @@
 //! What became of the hosts of a deployment, counted.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::surface::state;
 use crate::api::wire::{Maybe, Text, fields};
-use crate::model::deployment::State;
+use crate::model::deployment::{State, details};
 
 /// What is said where nobody knows.
 pub(super) const NOT_COUNTED: &str = "How many hosts it had changed is not known";
@@ -57,8 +57,7 @@ pub(super) fn counts_of(hosts: &[Host]) -> Map<String, Value> {
         (CANCELED, many(Fate::Canceled)),
         (SKIPPED, skipped),
     ];
-    let counts = counts.into_iter();
-    counts.map(|(name, many)| (name.to_owned(), json!(many))).collect()
+    details(counts.map(|(name, many)| (name, Some(many))))
 }
 
 fields! {
@@ -96,7 +95,7 @@ impl Counters {
     pub(super) fn counts(&self) -> Map<String, Value> {
         let untouched = self.pending().zip(self.skipped_hosts.0);
         let untouched = untouched.map(|(pending, skipped)| pending + skipped);
-        let counts = [
+        details([
             (TOTAL, self.total_hosts.0),
             (UPDATED, self.succeeded_hosts.0),
             (UNTOUCHED, untouched),
@@ -104,9 +103,7 @@ impl Counters {
             (RUNNING, self.running_hosts.0),
             (CANCELED, self.canceled_hosts.0),
             (SKIPPED, self.skipped_hosts.0),
-        ];
-        let known = counts.into_iter().filter_map(|(name, many)| Some((name, many?)));
-        known.map(|(name, many)| (name.to_owned(), json!(many))).collect()
+        ])
     }
 }
 
@@ -157,6 +154,8 @@ impl Host {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::api::wire;
 

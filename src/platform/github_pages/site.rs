@@ -9,15 +9,15 @@ use super::wire::{Record, Recorded, Status, is_commit};
 use crate::api::wire::{self, Many};
 use crate::api::{Api, ApiRequest, Once};
 use crate::model::answers::{Filter, NEWEST};
-use crate::model::deployment::{Deployment, State};
+use crate::model::deployment::{Deployment, State, newest_first};
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, segment};
 use crate::model::reason::Missing;
+use crate::platform::in_scope;
 use crate::platform::list::{Item, List, More, Place, Until};
 use crate::platform::rest::Rest as _;
 use crate::platform::scope::Scope;
 use crate::platform::usual::{Read, present};
-use crate::platform::{in_scope, newest_first};
 use crate::select::is_keepable;
 
 /// How many candidates are asked for at a time, and how many at most.

@@ -11,7 +11,7 @@ mod wire;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use self::address::Page;
 use self::wire::{Build, Handle, MESSAGES, STATES, Site, Wire};
@@ -27,7 +27,7 @@ use crate::input::Values;
 use crate::input::faults::Faults;
 use crate::model::about::{About, CanRollBack, RollBackInfo};
 use crate::model::answers::{Conclusion, Filter};
-use crate::model::deployment::{Deployment, Live, Pull};
+use crate::model::deployment::{Deployment, Live, Pull, details};
 use crate::model::failure::Failure;
 use crate::model::id::{Id, is_uuid, segment};
 use crate::model::reason::Missing;
@@ -278,7 +278,7 @@ impl Rest for Netlify {
             Some(id) if id == ended.id => Conclusion { live: Some(Live::ByState), ..Conclusion::default() },
             Some(id) if is_production => Conclusion {
                 live: Some(Live::Unpublished),
-                details: [("published".to_owned(), json!(false))].into_iter().collect(),
+                details: details([("published", Some(false))]),
                 sentence: Some(match published.locked.0 {
                     Some(true) => format!("Auto publishing is locked, and {id} stays published."),
                     _ => format!("{id} is published."),

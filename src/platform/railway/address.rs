@@ -1,12 +1,13 @@
 //! Which project, environment and service is meant: as it was written, and as a deployment's address in the dashboard
 //! names it.
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use url::Url;
 
 use super::wire::Handle;
 use crate::input::Values;
 use crate::input::faults::Faults;
+use crate::model::deployment::details;
 use crate::model::failure::Failure;
 use crate::model::id::{Id, is_same};
 use crate::model::reason::Check;
@@ -50,8 +51,7 @@ impl Reach {
     pub(super) fn filter(&self) -> Value {
         let names = ["projectId", "environmentId", "serviceId"];
         let parts = names.into_iter().zip(self.parts());
-        let told = parts.filter_map(|(name, (_, _, id))| Some((name.to_owned(), json!(id?.as_str()))));
-        Value::Object(told.collect::<Map<_, _>>())
+        Value::Object(details(parts.map(|(name, (_, _, id))| (name, id.map(Id::as_str)))))
     }
 
     /// Whether a deployment is in it; one that does not say where it is does not pass.
@@ -128,6 +128,8 @@ fn read_page(address: &str) -> Result<Page, String> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn id(text: &str) -> Id {
