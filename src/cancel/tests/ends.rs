@@ -51,7 +51,7 @@ fn a_word_that_only_says_over_counts_as_canceled_where_nobody_refused() {
     let no = || refused(Kind::Refused);
     let unclear = || refused(Kind::Server);
     for (events, outcome, sends, says) in [
-        (vec![sight(Ended)], finished, 0, "nothing was sent"),
+        (vec![sight(Ended)], finished, 0, "no cancel request was sent"),
         (
             vec![sight(Running), accepted(None), sight(Ended)],
             canceled,
