@@ -200,7 +200,7 @@ fn a_version_or_a_build_may_be_written_and_has_to_have_served_this_worker() {
     sandbox.add(live(5).of(OTHER_TAG, "shop-staging")).add(live(6).command("npx wrangler versions upload"));
     for to in [id(5), version(&id(5)), id(6), version(&id(6)), BY_HAND.to_owned()] {
         let ran = back(&sandbox).input("roll_back_to", &to).run();
-        is_left(&sandbox, &ran, "no_target", &[&to, "and there is no such one"]);
+        is_left(&sandbox, &ran, "no_target", &[&to, "nothing here has that id"]);
     }
     for to in [id(1), version(&id(1))] {
         let ran = back(&sandbox).input("roll_back_to", &to).run();
