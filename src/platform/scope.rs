@@ -173,8 +173,7 @@ impl Scope {
         if own.is_some_and(|own| is_same(self.as_str(), own)) {
             return Ok(());
         }
-        let name = name.map(|name| format!(" ({name})")).unwrap_or_default();
-        let found = own.map(|own| own.to_owned() + &name);
+        let found = own.map(|own| name.map_or_else(|| own.to_owned(), |name| format!("{name} ({own})")));
         Err(Check::not_of(&told.id, (self.noun, self.input), found, self.name_and_id()).into())
     }
 

@@ -82,7 +82,7 @@ impl Check {
     /// One of each, for documents and tests.
     pub fn examples() -> [(Self, &'static str); 4] {
         let id = || "d-1".to_owned();
-        let (found, wanted) = ("p-2 (blog)".to_owned(), "p-1".to_owned());
+        let (found, wanted) = ("blog (p-2)".to_owned(), "p-1".to_owned());
         [
             (
                 Self::Alias { written: "www.example.com".to_owned(), id: id(), host: "d-1.example.app".to_owned() },
@@ -90,7 +90,7 @@ impl Check {
             ),
             (
                 Self::Elsewhere { id: id(), noun: "project", found, wanted, input: "project_id" },
-                "deployment d-1 belongs to project p-2 (blog), not to p-1",
+                "deployment d-1 belongs to project blog (p-2), not to p-1",
             ),
             (
                 Self::Untold { id: id(), noun: "project", input: "project_id" },

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::Cloudflare;
 use super::look::is_of;
-use super::wire::{is, tag};
+use super::wire::{Handle, tag};
 use crate::api::{Api, ApiRequest, Body};
 use crate::model::deployment::Deployment;
 use crate::model::failure::{Failure, Kind};
@@ -20,7 +20,7 @@ use crate::platform::list::Until;
 use crate::platform::roll_back::RollBack;
 
 fn is_preview(build: &Deployment) -> bool {
-    is(build, "production") == Some(false)
+    Handle::of(build).is_preview()
 }
 
 #[async_trait]

@@ -5,19 +5,19 @@
 //! canceled after that is live all the same, and what serves has to be looked at. A Worker is addressed by its tag, and
 //! builds never tell its name. And only a user's own API token works: an account-owned one is called invalid.
 
+mod address;
 mod back;
 mod look;
 mod wire;
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
-use url::Url;
 
-use self::wire::{Build, PREVIEW, PRODUCTION, STATES};
+use self::address::{DASHBOARD, Page, is_tag};
+use self::wire::{Build, Handle, PREVIEW, PRODUCTION, STATES};
 use super::list::{List, More, Place};
 use super::names::Names;
 use super::rest::{Rest, opened};
@@ -32,7 +32,7 @@ use crate::model::answers::Conclusion;
 use crate::model::deployment::{Deployment, Live, State};
 use crate::model::failure::Failure;
 use crate::model::id::{Id, is_same, segment};
-use crate::model::reason::{Check, Missing};
+use crate::model::reason::Missing;
 use crate::select::Select;
 
 /// The register's entry.
@@ -80,46 +80,15 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
     select_notes: &[(Select::Superseded, "yes, within trigger and branch")],
     knows_pulls: true,
     lists_tell: true,
-    read_id: |id| Page::parse(id.as_str()).map_or_else(|| Ok(id.clone()), |page| page.map(|page| page.id)),
+    read_id: address::read_id,
     open,
     ..PlatformInfo::USUAL
 };
 
-/// The host of the pages for people.
-const DASHBOARD: &str = "dash.cloudflare.com";
-const PAGES: &str = "is the address of a deployment on Cloudflare Pages, which has no call that cancels one";
 const USERS_ONLY: &str =
     "Workers Builds takes only a user's API token (My Profile, API Tokens): an account-owned one is answered 401";
 /// Whoever asks too often is shut out for this long.
 const BLOCK: Duration = Duration::from_secs(300);
-
-/// A build's page, as the dashboard and GitHub's check runs have it.
-struct Page {
-    account: Id,
-    worker: String,
-    id: Id,
-}
-
-impl Page {
-    /// What an address says; `None` where the text is an id.
-    fn parse(text: &str) -> Option<Result<Self, String>> {
-        text.contains(['.', '/']).then(|| {
-            let with_scheme = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-            let url = Url::parse(&with_scheme).map_err(|error| format!("is not a URL ({error})"))?;
-            let (host, path) = (url.host_str().unwrap_or_default(), url.path_segments().into_iter().flatten());
-            match path.collect::<Vec<_>>().as_slice() {
-                [account, "workers", "services", "view", worker, _, "builds", build, ..] if host == DASHBOARD => {
-                    Ok(Self { account: Id::parse(account)?, worker: (*worker).to_owned(), id: Id::parse(build)? })
-                }
-                [_, "pages", ..] if host == DASHBOARD => Err(PAGES.to_owned()),
-                _ if host.ends_with(".pages.dev") => Err(PAGES.to_owned()),
-                _ => Err(format!(
-                    "is no build's page: that is https://{DASHBOARD}/ACCOUNT/workers/services/view/WORKER/production/builds/UUID"
-                )),
-            }
-        })
-    }
-}
 
 struct Cloudflare {
     account: Id,
@@ -128,14 +97,9 @@ struct Cloudflare {
     pages: Vec<Page>,
 }
 
-fn is_tag(text: &str) -> bool {
-    text.len() == 32 && text.chars().all(|c| c.is_ascii_hexdigit())
-}
-
 fn open(values: &Values, faults: &mut Faults) -> Opened {
-    let ids = values.list("deployment_id");
-    let pages: Vec<_> = ids.iter().filter_map(|id| Page::parse(id)?.ok()).collect();
-    let account = account(values, &pages, faults);
+    let pages = address::pages(values);
+    let account = address::account(values, &pages, faults);
     let known = |text: &str| [PRODUCTION, PREVIEW].contains(&text).then_some(()).ok_or_else(|| WRONG_TARGET.to_owned());
     values.parsed("target", faults, known);
     let token = values.secret("token")?;
@@ -165,41 +129,6 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
 }
 
 const WRONG_TARGET: &str = "takes `production` or `preview`";
-
-/// The account: an address beats the usual variables, and must not contradict what is written.
-fn account(values: &Values, pages: &[Page], faults: &mut Faults) -> Option<Id> {
-    let accounts: BTreeSet<_> = pages.iter().map(|page| page.account.as_str()).collect();
-    if accounts.len() > 1 {
-        let accounts = Vec::from_iter(accounts).join(", ");
-        let text = format!("names builds of several accounts ({accounts}): a run is for one account");
-        faults.add(values.given("deployment_id"), "deployment_id", text);
-        return None;
-    }
-    for page in pages {
-        for (input, own) in [("account_id", page.account.as_str()), ("worker", &page.worker)] {
-            let written = values.get(input).filter(|_| !values.is_usual(input));
-            let is_name = |written: &&str| input == "account_id" || !is_tag(written);
-            if written.filter(is_name).is_some_and(|written| !written.eq_ignore_ascii_case(own)) {
-                faults.add(
-                    values.given(input),
-                    input,
-                    format!("is another one than in the address in `deployment_id`: {own}"),
-                );
-            }
-        }
-    }
-    // What is wrong with an address is said with the ids.
-    let is_said = || values.list("deployment_id").iter().any(|id| Page::parse(id).is_some_and(|page| page.is_err()));
-    match pages.first() {
-        Some(page) => return Some(page.account.clone()),
-        None if values.given("account_id").is_none() && !is_said() => {
-            let text = "is missing: set it (or the variable CLOUDFLARE_ACCOUNT_ID), or give the build's page as `deployment_id`";
-            faults.add(None, "account_id", text);
-        }
-        None => {}
-    }
-    values.parsed("account_id", faults, Id::parse)
-}
 
 /// Answers come in an envelope that can say no inside a 2xx.
 const ERRORS: Errors = Errors::at(&["/errors/0/message"])
@@ -298,16 +227,8 @@ impl Rest for Cloudflare {
     /// The guard `worker`.
     fn admit(&self, told: &Deployment) -> Result<(), Failure> {
         let Some(worker) = &self.worker else { return Ok(()) };
-        let (id, noun, input) = (told.id.clone(), "Worker", "worker");
-        let check = match wire::tag(told) {
-            Some(tag) if tag == worker.as_str() => return Ok(()),
-            Some(tag) => {
-                let found = self.names.known_name_of(tag).unwrap_or(tag).to_owned();
-                Check::Elsewhere { id, noun, found, wanted: worker.name_and_id(), input }
-            }
-            None => Check::Untold { id, noun, input },
-        };
-        Err(check.into())
+        let tag = wire::tag(told);
+        worker.admits(told, tag, tag.and_then(|tag| self.names.known_name_of(tag)))
     }
 
     fn is_guarded(&self) -> bool {
@@ -335,7 +256,7 @@ impl Rest for Cloudflare {
 
     /// What it does not say itself: whether a preview is there, and in production whether it serves.
     async fn final_details(&self, api: &Api, ended: &Deployment) -> Result<Conclusion, Failure> {
-        let is_preview = wire::is(ended, "production") == Some(false);
+        let is_preview = Handle::of(ended).is_preview();
         let is_built = ended.state == State::Succeeded && ended.live == Live::ByState && !is_preview;
         match ended.live {
             Live::Unknown if is_preview => {

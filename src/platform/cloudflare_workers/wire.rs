@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 use url::Url;
 
 use crate::api::wire::{Field, Time};
@@ -55,14 +55,35 @@ pub(super) fn time(value: &Value, at: &str) -> Option<Timestamp> {
     time.0
 }
 
-/// The Worker's tag.
-pub(super) fn tag(told: &Deployment) -> Option<&str> {
-    text(told.handle.get::<Value>()?, "/tag")
+/// What is remembered of a build.
+#[derive(Clone, Default)]
+pub(super) struct Handle {
+    /// The Worker's tag.
+    tag: Option<String>,
+    stopped: Option<Timestamp>,
+    /// It was a read that told of it, not the answer to a cancel request.
+    is_whole: bool,
+    /// Its commands have run; `None` where only the answer to a cancel request tells of it.
+    ran: Option<bool>,
+    is_production: Option<bool>,
+    uploads_only: bool,
+    /// There is a preview of it.
+    is_shown: bool,
 }
 
-/// What is remembered of a build: see [`Build::handle`].
-pub(super) fn is(told: &Deployment, name: &str) -> Option<bool> {
-    told.handle.get::<Value>()?.get(name)?.as_bool()
+impl Handle {
+    pub(super) fn of(told: &Deployment) -> Self {
+        told.handle.get_or_default()
+    }
+
+    pub(super) fn is_preview(&self) -> bool {
+        self.is_production == Some(false)
+    }
+}
+
+/// The Worker's tag.
+pub(super) fn tag(told: &Deployment) -> Option<&str> {
+    told.handle.get::<Handle>()?.tag.as_deref()
 }
 
 impl Build<'_> {
@@ -89,23 +110,21 @@ impl Build<'_> {
         Some(Pull { base: base.trim_matches('/').to_owned(), number: number.trim_matches('/').parse().ok()? })
     }
 
-    /// What is remembered. `ran` is missing where only an answer to a cancel request tells of it, and `whole` says whether
-    /// it was a read that did.
-    fn handle(&self, word: &str) -> Value {
-        let whole = time(self.0, "/created_on").is_some();
+    fn handle(&self, word: &str) -> Handle {
+        let is_whole = time(self.0, "/created_on").is_some();
         let ran = word.eq_ignore_ascii_case("running") || time(self.0, "/running_on").is_some();
         let command =
             self.text("/build_trigger_metadata/deploy_command").or_else(|| self.text("/trigger/deploy_command"));
         let command = command.unwrap_or_default();
-        json!({
-            "tag": self.text("/trigger/external_script_id"),
-            "stopped": self.text("/stopped_on").or_else(|| self.text("/modified_on")),
-            "whole": whole,
-            "ran": (ran || whole).then_some(ran),
-            "production": self.is_production(),
-            "uploads_only": UPLOADS_ONLY.iter().any(|part| command.contains(part)),
-            "shown": self.text("/preview_url").is_some(),
-        })
+        Handle {
+            tag: self.text("/trigger/external_script_id").map(str::to_owned),
+            stopped: time(self.0, "/stopped_on").or_else(|| time(self.0, "/modified_on")),
+            is_whole,
+            ran: (ran || is_whole).then_some(ran),
+            is_production: self.is_production(),
+            uploads_only: UPLOADS_ONLY.iter().any(|part| command.contains(part)),
+            is_shown: self.text("/preview_url").is_some(),
+        }
     }
 
     /// What it tells; `None` without an id or a state.
@@ -116,7 +135,7 @@ impl Build<'_> {
         let source = Source { pull: self.pull(), ..Source::of(None, made("branch"), made("commit_hash")) };
         let has_outcome = self.text("/build_outcome").is_some();
         let known = states::state(STATES, word);
-        let told = [
+        let facts = [
             ("trigger", self.text("/trigger/trigger_name")),
             ("source", made("build_trigger_source")),
             ("preview_url", self.text("/preview_url")),
@@ -134,7 +153,7 @@ impl Build<'_> {
             commit: source.commit.clone(),
             target: self.is_production().map(|it| if it { PRODUCTION } else { PREVIEW }.to_owned()),
             created: time(self.0, "/created_on"),
-            details: details(told),
+            details: details(facts),
             source_pending: self.0.pointer("/build_trigger_metadata").is_none_or(Value::is_null),
             queued_behind: known == State::Queued,
             slot: self.text("/trigger/trigger_uuid").map(str::to_owned),
@@ -149,24 +168,21 @@ impl Build<'_> {
 
 /// Says what tells whether it went live: in production only what serves does, unless it never got as far as to deploy.
 fn judge(told: &mut Deployment) {
-    let (is_preview, uploads_only) = (is(told, "production") == Some(false), is(told, "uploads_only") == Some(true));
+    let own = Handle::of(told);
+    let is_preview = own.is_preview();
     // Of a preview an answer to a cancel request does not say whether it is there.
-    let is_told = if is_preview { is(told, "whole") == Some(true) } else { uploads_only };
+    let is_told = if is_preview { own.is_whole } else { own.uploads_only };
     told.live = match told.state {
-        State::Succeeded if uploads_only && !is_preview => Live::Unpublished,
-        State::Canceled | State::Failed if is_preview && is(told, "shown") == Some(true) => Live::Serving,
-        State::Canceled | State::Failed | State::Unknown if !is_told && is(told, "ran") != Some(false) => Live::Unknown,
+        State::Succeeded if own.uploads_only && !is_preview => Live::Unpublished,
+        State::Canceled | State::Failed if is_preview && own.is_shown => Live::Serving,
+        State::Canceled | State::Failed | State::Unknown if !is_told && own.ran != Some(false) => Live::Unknown,
         _ => Live::ByState,
     };
 }
 
 /// What only a time tells: one that is stopped without an outcome for longer than a moment gets none any more.
 pub(super) fn date(told: &mut Deployment, given: Timestamp) {
-    let since = told
-        .handle
-        .get()
-        .and_then(|own| time(own, "/stopped"))
-        .and_then(|stopped| Duration::try_from(given.duration_since(stopped)).ok());
+    let since = Handle::of(told).stopped.and_then(|stopped| Duration::try_from(given.duration_since(stopped)).ok());
     if told.platform_state.eq_ignore_ascii_case(STOPPED) && since.is_some_and(|since| since >= MOMENT) {
         (told.state, told.settled) = (State::Unknown, true);
         judge(told);
@@ -175,14 +191,12 @@ pub(super) fn date(told: &mut Deployment, given: Timestamp) {
 
 /// An answer to a cancel request tells the outcome alone; what it is the outcome of was read before.
 pub(super) fn carry(known: &Deployment, told: &mut Deployment) {
-    if is(told, "whole") == Some(true) {
+    let (own, before) = (Handle::of(told), Handle::of(known));
+    if own.is_whole {
         return;
     }
-    let ran = is(told, "ran").or(is(known, "ran"));
     let answer = std::mem::replace(told, known.clone());
     (told.state, told.settled, told.platform_state) = (answer.state, answer.settled, answer.platform_state);
-    let mut own = known.handle.get().and_then(Value::as_object).cloned().unwrap_or_default();
-    own.extend([("whole".to_owned(), json!(false)), ("ran".to_owned(), json!(ran))]);
-    told.handle = Memory::of(Value::Object(own));
+    told.handle = Memory::of(Handle { is_whole: false, ran: own.ran.or(before.ran), ..before });
     judge(told);
 }

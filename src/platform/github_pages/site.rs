@@ -1,6 +1,6 @@
 //! What stands in for a list of deployments: the records of GitHub's own Deployments, and what Pages says of each commit.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::OnceLock;
 
 use futures_util::future::try_join_all;
@@ -116,8 +116,8 @@ impl Pages {
     /// The newest deployments, each asked for by its commit, back to one that went live: before it all are over.
     pub(super) async fn newest(&self, api: &Api, wanted: &Filter) -> Result<Vec<Deployment>, Failure> {
         let records = self.records(api, None).await?;
-        let mut known = BTreeSet::new();
-        let candidates: Vec<_> = records.iter().filter(|one| known.insert(&one.id)).take(MOST).collect();
+        let mut known = HashSet::new();
+        let candidates: Vec<_> = records.iter().filter(|one| known.insert(one.id.clone())).take(MOST).collect();
         let mut seen = Vec::new();
         for some in candidates.chunks(AT_ONCE) {
             let read = try_join_all(some.iter().map(|one| self.fetch(api, &one.id, Read::Later))).await?;

@@ -115,14 +115,14 @@ fn an_address_tells_the_page_where_no_worker_may_be_looked_up() {
 fn what_is_written_must_not_contradict_an_address() {
     let sandbox = sandbox([build()]);
     let step = |address: &str| bare(&sandbox).input("deployment_id", address);
-    let words = "is another one than in the address in `deployment_id`";
-    refused(&sandbox, step(&page("f".repeat(32).as_str(), "shop")), words);
-    refused(&sandbox, step(&page(ACCOUNT, "shop")).input("worker", "blog"), words);
+    let is_another = |noun| format!("is another {noun} than in the address in `deployment_id`");
+    refused(&sandbox, step(&page("f".repeat(32).as_str(), "shop")), &is_another("account"));
+    refused(&sandbox, step(&page(ACCOUNT, "shop")).input("worker", "blog"), &is_another("Worker"));
     let two = format!("{}, {}", page(ACCOUNT, "shop"), page("f".repeat(32).as_str(), "shop"));
     refused(&sandbox, step(&two).without("INPUT_ACCOUNT_ID"), "names builds of several accounts");
     // Whose tag it is only the platform knows.
     sandbox.add(Worker::new(OTHER_TAG, "blog"));
-    guarded(&sandbox, step(&page(ACCOUNT, "shop")).input("worker", OTHER_TAG), "belongs to Worker shop, not to Worker");
+    guarded(&sandbox, step(&page(ACCOUNT, "shop")).input("worker", OTHER_TAG), "belongs to Worker shop (");
     step(&page(ACCOUNT, "shop")).input("worker", TAG).run().ended("canceled", 0);
 }
 
@@ -191,7 +191,7 @@ fn a_worker_beside_an_id_is_a_guard() {
     let sandbox = sandbox([build()]);
     sandbox.add(Worker::new(OTHER_TAG, "shop-staging"));
     for worker in ["shop-staging", OTHER_TAG] {
-        guarded(&sandbox, step(&sandbox).input("worker", worker), "belongs to Worker shop, not to Worker");
+        guarded(&sandbox, step(&sandbox).input("worker", worker), "belongs to Worker shop (");
     }
     let untold = self::sandbox([build().field("trigger", Value::Null)]);
     guarded(&untold, step(&untold).input("worker", "shop"), "does not say which Worker");

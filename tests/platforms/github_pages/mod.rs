@@ -81,6 +81,14 @@ fn the_variables_of_a_job_are_enough() {
 }
 
 #[test]
+fn the_pages_of_a_written_api_are_not_on_the_servers_of_the_run() {
+    let sandbox = sandbox([publication()]);
+    let ran = step(&sandbox).var("GITHUB_SERVER_URL", "https://octo.ghe.com").run();
+    ran.ended("canceled", 0);
+    assert_eq!(ran.only()["deployment_url"], "https://github.com/acme/web/deployments/github-pages");
+}
+
+#[test]
 fn a_repository_is_needed_and_has_two_parts() {
     let sandbox = sandbox([]);
     step(&sandbox).without("INPUT_REPOSITORY").refused(&sandbox, &["`repository` is missing", "GITHUB_REPOSITORY"]);
@@ -432,6 +440,11 @@ fn a_short_commit_is_resolved_by_the_records_alone() {
     for sandbox in [&none, &several] {
         assert_eq!((sandbox.count(Call::Read), sandbox.count(Call::Cancel)), (0, 0));
     }
+    // Nobody has it as an id, so what may not be read is not asked for.
+    let unreadable = of(&[one]);
+    unreadable.always(Call::Read, Fault::Status(403)).always(Call::Other, Fault::Status(403));
+    short(&unreadable).run().ended("error", 1);
+    assert_eq!(unreadable.count(Call::Cancel), 0);
     let unknown = short(&none).input("repository", "acme/nothing").run();
     unknown.ended("not_found", 4).reasons(&["no repository acme/nothing"]);
 }
@@ -469,6 +482,14 @@ fn a_branch_beside_an_id_is_what_its_record_tells() {
         with(&sandbox).ended("error", 1);
         assert_eq!(sandbox.count(Call::Cancel), 0);
     }
+    // No later read tells it, and it is known all the same.
+    let unclear = sandbox([publication()]);
+    unclear.fault(Call::Cancel, [Fault::Status(502)]);
+    with(&unclear).ended("canceled", 0);
+    assert_eq!(unclear.count(Call::Cancel), 2);
+    // What was deployed by its commit is of no known branch.
+    let by_commit = sandbox([publication().branch(&id(9))]);
+    with(&by_commit).ended("error", 1).reasons(&["its branch is not known"]);
     let forbidden = sandbox([publication()]);
     forbidden.always(Call::List, Fault::Status(403));
     with(&forbidden).ended("error", 1).says("deployments: read");

@@ -77,6 +77,34 @@ fn a_commit_that_was_deployed_twice_is_asked_for_once_and_is_as_new_as_the_secon
 }
 
 #[test]
+fn a_record_without_a_number_or_a_commit_makes_no_sense() {
+    for record in [json!({"id": 7, "sha": "main"}), json!({"id": 7, "sha": null}), json!({"sha": id(1)})] {
+        let sandbox = sandbox([going(1)]);
+        sandbox.always(Call::List, Fault::json(200, &json!([record]).to_string()));
+        select(&sandbox, "all").run().ended("error", 1).says("a record without an id or a commit");
+        assert_eq!(asked(&sandbox).len(), 0, "{record}");
+    }
+}
+
+#[test]
+fn records_of_one_commit_may_fill_a_page_and_come_in_any_order() {
+    let sandbox = sandbox([going(1)]);
+    let page = |number: u32, created: &str| {
+        json!([{"id": number, "sha": id(1), "ref": "main", "created_at": created}]).to_string()
+    };
+    let first = Fault::Reply {
+        status: 200,
+        content_type: "application/json".to_owned(),
+        headers: vec![("link".to_owned(), "<https://api.github.com/x?page=2>; rel=\"next\"".to_owned())],
+        body: page(1, "2026-07-01T00:00:00Z").into_bytes(),
+    };
+    sandbox.fault(Call::List, [first, Fault::json(200, &page(2, "2026-09-01T00:00:00Z"))]);
+    let ran = select(&sandbox, "all").run();
+    ran.ended("canceled", 0);
+    assert_eq!((&ran.only()["created_at"], sandbox.count(Call::List)), (&json!("2026-09-01T00:00:00Z"), 2));
+}
+
+#[test]
 fn another_environment_is_another_list() {
     let sandbox = sandbox([going(1).environment("site"), going(2)]);
     select(&sandbox, "all").input("environment", "site").run().ended("canceled", 0);
