@@ -77,16 +77,13 @@ impl Client {
     }
 
     /// Sends it on a connection that is kept. A server may close one in the moment in which the next request goes out:
-    /// what broke there before an answer came was hardly processed, and is sent once more on a connection of its own. What
-    /// must not arrive twice goes out on such a one at once.
+    /// what broke there before an answer came was hardly processed, and is sent once more on a connection of its own, unless
+    /// it must not arrive twice. That goes out right after a read, and opening a connection for it would take its time.
     async fn exchange(
         &self,
         request: &Request,
         way: Option<&'static str>,
     ) -> Result<reqwest::Response, TransportError> {
-        if let Some(fresh) = request.once.then(|| self.fresh()).flatten() {
-            return fresh.execute(prepare(request)?).await.map_err(|error| explain(error, way));
-        }
         let error = match self.inner.execute(prepare(request)?).await {
             Ok(response) => {
                 let info = response.extensions().get::<HttpInfo>();
@@ -99,7 +96,7 @@ impl Client {
         };
         let broken = broken_connection(&error);
         let was_used = broken.is_some_and(|connection| self.used().remove(&connection));
-        let sent = match was_used.then(|| self.fresh()).flatten() {
+        let sent = match (was_used && !request.once).then(|| self.fresh()).flatten() {
             Some(fresh) => fresh.execute(prepare(request)?).await,
             None => Err(error),
         };

@@ -22,7 +22,7 @@ mod words;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use channel::{Channel, Listener};
 pub use clock::Clock;
@@ -47,6 +47,9 @@ use dialect::Dialect;
 use limiter::Limiter;
 use request::ROLL_BACK;
 use session::Session;
+
+/// A credential that took longer was not at hand.
+const AT_HAND: Duration = Duration::from_millis(500);
 
 /// What is asked for once, however many want it at the same time.
 pub type Once<T> = tokio::sync::OnceCell<T>;
@@ -145,7 +148,12 @@ impl Api {
             return Err(limited);
         }
         let unsigned = |failure| unprocessed(call, failure);
+        let asked = Instant::now();
         let token = self.session.token(&self.channel).await.map_err(unsigned)?;
+        if call.endpoint == ROLL_BACK && asked.elapsed() > AT_HAND {
+            let unsent = "a sign-in came between the last look and the request";
+            return Err(Failure::own(Kind::MovedOn, unsent, ""));
+        }
         let mut response = self.send_signed(exchange, token.as_ref()).await?;
         if response.status == 401 && call.endpoint == ROLL_BACK {
             let fresh = self.session.renewed_once(&self.channel, token.as_ref()).await.map_err(unsigned)?;

@@ -127,7 +127,8 @@ impl Procedure {
     /// Everything is as it has to be; an answer that took long is as good as none.
     fn send(&mut self, now: Duration) -> Action {
         if now.saturating_sub(self.looked) >= FRESH {
-            return self.act(now, Step::Rechecking);
+            self.step = Step::Rechecking;
+            return self.pause(now, now + SECOND_LOOK / 2);
         }
         let action = self.act(now, Step::Sending);
         if matches!(action, Action::Send(_)) {

@@ -90,8 +90,9 @@ fn nothing_is_sent_on_an_old_look() {
     procedure.next(second, looked("ours"));
     procedure.next(second, before("old"));
     assert!(matches!(procedure.next(second, checked()), Action::Look));
-    assert!(matches!(procedure.next(3 * second, looked("ours")), Action::Look));
-    assert!(matches!(procedure.next(5 * second - Duration::from_millis(1), looked("ours")), Action::Send(_)));
+    assert!(matches!(procedure.next(3 * second, looked("ours")), Action::Pause(_)));
+    assert!(matches!(procedure.next(4 * second, Event::Woke), Action::Look));
+    assert!(matches!(procedure.next(6 * second - Duration::from_millis(1), looked("ours")), Action::Send(_)));
 }
 
 #[test]
