@@ -20,10 +20,10 @@ pub struct Version {
     pub commits: Vec<String>,
     /// A page for people.
     pub url: Option<String>,
-    /// What it consists of: a text that the copy which a roll back makes has in common with its original.
+    /// What it consists of, in a text: the copy that a roll back makes of it names it.
     pub content: Option<String>,
-    /// The platform made it by a roll back, as a copy of what has the same content.
-    pub is_copy: bool,
+    /// The content of what the platform made it from, by a roll back. A copy can be copied, too.
+    pub copy_of: Option<String>,
     /// What the live pointer names once this is live, where that is not its id.
     pub names: Option<String>,
     /// The platform proves that it is live, or was.
@@ -44,7 +44,7 @@ impl Version {
 
     /// Whether it is this one, or what that makes live, or a copy of it.
     pub fn serves(&self, original: &Self) -> bool {
-        let is_copy = self.is_copy && self.content.is_some() && self.content == original.content;
+        let is_copy = self.copy_of.is_some() && self.copy_of == original.content;
         let is_named = original.names.as_ref().is_some_and(|named| is_same(named, &self.id));
         is_copy || is_named || is_same(&original.id, &self.id)
     }

@@ -94,7 +94,7 @@ impl Procedure {
             return Some(self.act(now, Step::CONFIRMING));
         }
         let found = in_flight.iter().find(|one| self.is_target(&one.version))?;
-        if found.version.is_copy {
+        if found.version.copy_of.is_some() {
             self.copy = Some(found.version.clone());
         }
         Some(self.act(now, Step::Watching { since: now }))

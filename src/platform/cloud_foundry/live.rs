@@ -29,16 +29,16 @@ fields! {
 const ROLLED_BACK: &str = "Rolled back to revision ";
 
 impl Revision {
-    /// What a copy has in common with its original is the droplet, and the original's number: a revision of that droplet
-    /// may have other variables.
+    /// A copy has the droplet of its original and names the number of that: a revision of that droplet may have other
+    /// variables.
     fn version(self) -> Option<Version> {
         let number =
             self.description.or_empty().rsplit_once(ROLLED_BACK).map(|(_, number)| number.trim_end_matches('.'));
         let original = number.and_then(|number| number.parse().ok());
         let droplet = self.droplet.0.and_then(|droplet| droplet.guid.0);
-        let content = droplet.zip(original.or(self.version.0)).map(|(droplet, number)| format!("{droplet} {number}"));
-        let is_copy = original.is_some();
-        Some(Version { id: self.guid.0?, kind: "revision", content, is_copy, ..Version::default() })
+        let content = |number: Option<usize>| Some(format!("{} {}", droplet.as_deref()?, number?));
+        let (content, copy_of) = (content(self.version.0), content(original));
+        Some(Version { id: self.guid.0?, kind: "revision", content, copy_of, ..Version::default() })
     }
 }
 
@@ -61,7 +61,7 @@ pub(super) fn made_by(one: &Deployment) -> Version {
 pub(super) async fn made_of(api: &Api, one: &Deployment) -> Result<Version, Failure> {
     let made = made_by(one);
     let Some(guid) = detail(one, REVISION) else {
-        return Ok(Version { content: made.names.clone(), is_copy: true, ..made });
+        return Ok(Version { content: made.names.clone(), copy_of: made.names.clone(), ..made });
     };
     let call = ApiRequest::get(format!("/v3/revisions/{}", segment(guid)), "read the revision");
     let told: Option<Revision> = match api.send(call).await {
@@ -70,7 +70,7 @@ pub(super) async fn made_of(api: &Api, one: &Deployment) -> Result<Version, Fail
         Err(failure) => return Err(failure),
     };
     let told = told.and_then(Revision::version).unwrap_or_default();
-    Ok(Version { content: told.content, is_copy: told.is_copy, ..made })
+    Ok(Version { content: told.content, copy_of: told.copy_of, ..made })
 }
 
 /// What the live pointer names here: an app without revisions has droplets only.
@@ -197,7 +197,7 @@ mod tests {
     fn a_revision_without_an_id_is_none() {
         let told = read(&json!({ "guid": "r", "version": 3, "droplet": { "guid": "d" } })).unwrap();
         assert_eq!((told.label().as_str(), told.content.as_deref()), ("revision r", Some("d 3")));
-        assert_eq!((droplet_of(&told), told.is_copy), (Some("d"), false));
+        assert_eq!((droplet_of(&told), told.copy_of.as_deref()), (Some("d"), None));
         assert_eq!(read(&json!({ "guid": "r", "droplet": null })).unwrap().content, None);
         assert!(read(&json!({ "droplet": { "guid": "d" } })).is_none());
     }
@@ -210,6 +210,10 @@ mod tests {
             read(&json!({ "guid": "r-5", "version": 5, "droplet": droplet, "description": description })).unwrap()
         };
         assert!(of("d", "Rolled back to revision 2.").serves(&original));
+        let again = read(
+            &json!({ "guid": "r-7", "version": 7, "droplet": { "guid": "d" }, "description": "Rolled back to revision 5." }),
+        );
+        assert!(again.unwrap().serves(&of("d", "Rolled back to revision 2.")), "a copy of a copy");
         assert!(of("d", "New droplet deployed. Rolled back to revision 2.").serves(&original));
         for (droplet, description) in [
             ("d", "New environment variables deployed."),

@@ -36,12 +36,13 @@ fn previous(told: &Deployment) -> Option<Id> {
 /// A deployment as it is told, and what it is for a way back.
 fn read(item: &str, app: &str) -> Option<(Deployment, Version)> {
     let wire: Wire = wire::item(item)?;
-    let is_copy = wire.cause_details.get().is_some_and(|it| it.kind.or_empty().eq_ignore_ascii_case(BY_ROLL_BACK));
+    let by_roll_back = wire.cause_details.get().is_some_and(|it| it.kind.or_empty().eq_ignore_ascii_case(BY_ROLL_BACK));
     let content = wire::at(item, "/spec").ok().flatten().and_then(|spec| content(&wire, &spec));
     let told = wire.deployment(app)?;
     let (id, commit, url) = (told.id.clone(), told.commit.clone(), told.url.clone());
+    let copy_of = content.clone().filter(|_| by_roll_back);
     let commits = told.sources.iter().filter_map(|source| source.commit.clone()).collect();
-    Some((told, Version { id, commit, commits, url, content, is_copy, ..Version::default() }))
+    Some((told, Version { id, commit, commits, url, content, copy_of, ..Version::default() }))
 }
 
 /// All commits, and a mark of the whole spec, whose variables are nothing to keep: two deployments of one commit may differ
@@ -260,7 +261,7 @@ mod tests {
         let mut original = deployment("d");
         original["cause_details"] = json!({ "type": "DEPLOY_ON_PUSH", "git_push": { "commit_sha": "111" } });
         let told = version(&original);
-        assert!(!told.is_copy && !told.was_live);
+        assert!(told.copy_of.is_none() && !told.was_live);
         assert!(version(&copy(&original)).serves(&told));
         for (changed, to) in [
             ("/services/0/source_commit_hash", json!("333")),

@@ -32,12 +32,13 @@ fields! {
 
 fn version(told: &Deployment) -> Version {
     let Handle { live, until, is_roll_back, image, digest } = Handle::of(told);
+    let content = told.commit.clone().or(digest.0).or(image.0);
     Version {
         id: told.id.clone(),
         commit: told.commit.clone(),
         url: told.url.clone(),
-        content: told.commit.clone().or(digest.0).or(image.0),
-        is_copy: is_roll_back,
+        copy_of: content.clone().filter(|_| is_roll_back),
+        content,
         was_live: matches!(told.state, State::Succeeded | State::Superseded),
         since: live,
         until,
@@ -118,7 +119,8 @@ impl RollBack for Render {
 
     fn copy(&self, reply: &Reply) -> Option<Version> {
         let wire: Option<Wire> = reply.at("").ok().flatten();
-        Some(Version { is_copy: true, ..version(&self.deployment(wire?)?) })
+        let made = version(&self.deployment(wire?)?);
+        Some(Version { copy_of: made.content.clone(), ..made })
     }
 
     async fn progress(&self, api: &Api, ours: &Deployment, asked: &Asked) -> Result<Progress, Failure> {

@@ -44,7 +44,7 @@ fn version(id: &str) -> Version {
 
 /// What a roll back to `of` makes.
 fn copy(id: &str, of: &str) -> Version {
-    Version { content: Some(of.to_owned()), is_copy: true, ..version(id) }
+    Version { content: Some(of.to_owned()), copy_of: Some(of.to_owned()), ..version(id) }
 }
 
 fn original(id: &str) -> Version {
