@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::Cloudflare;
-use super::look::is_of;
+use super::look::{GRADUAL, is_of};
 use super::wire::{Handle, tag};
 use crate::api::{Api, ApiRequest, Body};
 use crate::model::deployment::Deployment;
@@ -39,11 +39,15 @@ impl RollBack for Cloudflare {
         Ok(LiveNow { version: history.all.first().map(|served| served.version()), date: history.date })
     }
 
-    /// Builds that may deploy, and a deployment that two versions share: it is on its way from one to the other.
+    /// Builds that may deploy. A preview may have a deploy command of its own.
     async fn in_flight(&self, api: &Api, ours: &Deployment) -> Result<Vec<InFlight>, Failure> {
         let list = self.builds_of(tag(ours).unwrap_or_default());
         let mut told = list.all(self, api, Until::Calm { ended: list.whole_page(), least: 0 }).await?;
-        told.retain(|one| !is_preview(one) && !one.is_terminal());
+        told.retain(|one| {
+            let own = Handle::of(one);
+            let only_uploads = own.is_preview() && own.uploads_only;
+            !(one.is_terminal() || only_uploads)
+        });
         let builds = told.into_iter().map(|one| InFlight {
             version: Version {
                 kind: "build",
@@ -54,13 +58,18 @@ impl RollBack for Cloudflare {
             word: one.platform_state,
             is_stale: false,
         });
-        let history = self.deployments(api, ours).await?;
-        let rollout = history.all.first().filter(|served| served.versions.len() > 1).map(|served| InFlight {
-            version: served.version(),
-            word: format!("under way with {} versions", served.versions.len()),
-            is_stale: false,
-        });
-        Ok(builds.chain(rollout).collect())
+        Ok(builds.collect())
+    }
+
+    /// A deployment that two versions share is live, and on its way from one to the other.
+    async fn standing(&self, api: &Api, ours: &Deployment) -> Result<(Vec<InFlight>, LiveNow), Failure> {
+        let mut in_flight = self.in_flight(api, ours).await?;
+        let live = self.live(api, ours).await?;
+        if let Some(version) = live.version.as_ref().filter(|version| version.kind == GRADUAL) {
+            let (version, word) = (version.clone(), "under way".to_owned());
+            in_flight.push(InFlight { version, word, is_stale: false });
+        }
+        Ok((in_flight, live))
     }
 
     async fn replaced(&self, api: &Api, ours: &Deployment) -> Result<Option<Version>, Failure> {

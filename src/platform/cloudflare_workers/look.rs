@@ -24,6 +24,9 @@ const USUAL_PAGE: usize = 10;
 /// Of so many versions the builds can be asked for at once.
 const AT_ONCE: usize = 20;
 
+/// What shares the traffic among several versions.
+pub(super) const GRADUAL: &str = "gradual deployment";
+
 /// A deployment.
 pub(super) struct Served {
     pub(super) id: String,
@@ -52,6 +55,8 @@ impl Served {
     fn of(told: &Value) -> Option<Self> {
         let since = time(told, "/created_on")?;
         let versions = told.pointer("/versions").and_then(Value::as_array).into_iter().flatten();
+        // One of 0 % is there to be tried.
+        let versions = versions.filter(|one| one.pointer("/percentage").and_then(Value::as_f64) != Some(0.0));
         let version = |id| Version { kind: "version", was_live: true, since: Some(since), ..Version::of(id) };
         let versions = versions.filter_map(|one| text(one, "/version_id").map(version)).collect();
         Some(Self { id: text(told, "/id").unwrap_or_default().to_owned(), since, versions })
@@ -64,7 +69,7 @@ impl Served {
         }
         let builds: Vec<_> = self.versions.iter().filter_map(|version| version.content.as_deref()).collect();
         Version {
-            kind: "gradual deployment",
+            kind: GRADUAL,
             commits: self.versions.iter().filter_map(|version| version.commit.clone()).collect(),
             content: Some(builds.join(" ")),
             was_live: true,

@@ -66,7 +66,7 @@ pub(super) struct Handle {
     /// Its commands have run; `None` where only the answer to a cancel request tells of it.
     ran: Option<bool>,
     is_production: Option<bool>,
-    uploads_only: bool,
+    pub(super) uploads_only: bool,
     /// There is a preview of it.
     is_shown: bool,
 }
