@@ -116,7 +116,11 @@ impl Procedure {
     }
 
     /// Adds what came of putting back what was live before; that may change what came of it all.
-    pub fn settle(&mut self, outcome: Option<Outcome>, told: &str) {
+    /// `was_live`: the live pointer named it.
+    pub fn settle(&mut self, outcome: Option<Outcome>, told: &str, was_live: bool) {
+        if let Some(last) = self.last.as_mut().filter(|last| was_live && last.went_live().is_none()) {
+            Arc::make_mut(last).live = Live::Once;
+        }
         if let Some(ending) = &mut self.ending {
             ending.outcome = outcome.unwrap_or(ending.outcome);
             let before = ending.addition.take().map(|before| before + " ").unwrap_or_default();

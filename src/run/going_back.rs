@@ -9,7 +9,7 @@ use tokio::time::{sleep_until, timeout, timeout_at};
 use super::context::{GRACE, IfLive, Run};
 use super::slots::{Message, Slot};
 use super::waiting::signal_received;
-use crate::model::deployment::{Deployment, is_hash};
+use crate::model::deployment::{Deployment, State, is_hash};
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::Id;
 use crate::model::roll_back::{InFlight, LiveNow, Started, Version};
@@ -17,6 +17,15 @@ use crate::model::signal::Signals;
 use crate::platform::RollBack;
 use crate::roll_back::{Action, Event, Plan, Procedure, Standing};
 use crate::text::time::utc;
+
+/// How it ended.
+pub(super) struct Ended {
+    /// The tasks that it was for.
+    pub(super) tasks: Vec<usize>,
+    /// The one of which the live pointer has named the deployment.
+    pub(super) was_live: Option<usize>,
+    pub(super) procedure: Procedure,
+}
 
 /// One slot on its way back.
 pub(super) struct GoingBack<'r, 'a> {
@@ -26,6 +35,8 @@ pub(super) struct GoingBack<'r, 'a> {
     pub(super) slot: Slot,
     /// Which of ours is live, as far as was read.
     pub(super) lead: usize,
+    /// The task of which the live pointer has named the deployment.
+    pub(super) was_live: Option<usize>,
     /// What is in nobody's way, and was named.
     pub(super) stale: HashSet<String>,
     /// Where it says what it does.
@@ -33,7 +44,7 @@ pub(super) struct GoingBack<'r, 'a> {
 }
 
 impl GoingBack<'_, '_> {
-    pub(super) async fn carry_out(mut self, mut signals: Signals) -> (Vec<usize>, Procedure) {
+    pub(super) async fn carry_out(mut self, mut signals: Signals) -> Ended {
         let began = self.run.start.elapsed();
         let limit = began + self.if_live.timeout;
         self.run.api.allow_until(limit);
@@ -68,7 +79,7 @@ impl GoingBack<'_, '_> {
             let warning = Some(self.if_live.info.warning).filter(|_| verdict.result.may_have_changed());
             warning.into_iter().filter(|it| !it.is_empty()).for_each(|it| self.say(Message::Warning(it)));
         }
-        (self.slot.live, procedure)
+        Ended { tasks: self.slot.live, was_live: self.was_live, procedure }
     }
 
     fn plan(&self, limit: Duration) -> Plan {
@@ -79,7 +90,7 @@ impl GoingBack<'_, '_> {
             to: if_live.to.clone(),
             flips: if_live.info.flips,
             in_flight_first: if_live.info.in_flight_first,
-            went_live: slot.due().iter().any(|one| one.went_live() != Some(false)),
+            went_live: slot.due().iter().any(went_live),
             poll_interval: run.plan.poll_interval,
             limit,
         }
@@ -179,12 +190,14 @@ impl GoingBack<'_, '_> {
                 let live = self.judge_live(live)?;
                 let in_flight = in_flight.into_iter().map(|one| {
                     let word = self.run.sanitizer.short(&one.word).into_string();
-                    Ok(InFlight { version: self.judge(one.version)?, word, ..one })
+                    Ok(InFlight { version: self.judge_among(one.version, &self.slot.asked)?, word, ..one })
                 });
                 let in_flight = in_flight.collect::<Result<Vec<_>, Failure>>()?;
                 self.name_stale(&in_flight);
-                self.lead =
-                    live.version.as_ref().and_then(|live| self.which(live, self.slot.due())).unwrap_or(self.lead);
+                if let Some(which) = live.version.as_ref().and_then(|live| self.which(live, self.slot.due())) {
+                    self.lead = which;
+                    self.was_live = self.slot.live.get(which).copied();
+                }
                 Event::Looked(Standing { in_flight, live })
             }
             Action::FindBefore => Event::Before(self.judge_opt(match &self.if_live.to {
@@ -249,6 +262,11 @@ impl GoingBack<'_, '_> {
         let version = live.version.map(|version| self.judge_among(version, self.slot.due())).transpose()?;
         Ok(LiveNow { version, ..live })
     }
+}
+
+/// Whether it went live, as far as it tells; of one that succeeded it is to be assumed.
+fn went_live(one: &Deployment) -> bool {
+    one.went_live().unwrap_or(one.state == State::Succeeded)
 }
 
 fn unsent() -> Event {

@@ -17,6 +17,8 @@ use crate::platform::RollBack;
 pub(super) struct Slot {
     /// All of this run's that are for it; first those that went live.
     pub(super) ours: Vec<Deployment>,
+    /// Those of which this run has asked the platform to stop them.
+    pub(super) asked: Vec<Deployment>,
     /// The numbers of the tasks that went live.
     pub(super) live: Vec<usize>,
     /// What was live while they were in flight.
@@ -81,7 +83,11 @@ impl<'a> Run<'a> {
         for (which, task) in tasks.iter().enumerate() {
             let last = task.procedure.last().and_then(|last| Some((last, back.slot(last)?)));
             let slot = last.and_then(|(last, name)| Some((last, slots.get_mut(&name)?)));
-            if let Some((last, slot)) = slot.filter(|(_, slot)| !slot.live.contains(&which)) {
+            let Some((last, slot)) = slot else { continue };
+            if task.procedure.was_asked() {
+                slot.asked.push(last.clone());
+            }
+            if !slot.live.contains(&which) {
                 slot.ours.push(last.clone());
                 slot.is_open |= !task.is_over();
             }
@@ -95,6 +101,8 @@ impl<'a> Run<'a> {
         let (Some(ending), Some(last)) = (procedure.ending(), procedure.last()) else { return false };
         let is_meant = match ending.outcome {
             Outcome::Completed => if_live.is_named || procedure.was_asked(),
+            // Nobody knows whether it serves: the live pointer tells.
+            Outcome::Canceled | Outcome::Failed if last.went_live().is_none() => true,
             Outcome::AlreadyLive | Outcome::AlreadyFinished => if_live.is_named,
             _ => false,
         };

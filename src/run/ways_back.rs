@@ -12,14 +12,13 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::context::Run;
-use super::going_back::GoingBack;
+use super::going_back::{Ended, GoingBack};
 use super::slots::{Message, Slot};
 use super::task::Task;
 use crate::model::deployment::Deployment;
 use crate::model::outcome::Outcome;
 use crate::model::roll_back::LiveNow;
 use crate::model::signal::Signals;
-use crate::roll_back::Procedure;
 
 /// The most roll backs at once.
 const AT_ONCE: usize = 4;
@@ -33,9 +32,6 @@ struct Sights<'a> {
     open: FuturesUnordered<BoxFuture<'a, (String, Option<LiveNow>)>>,
     seen: HashMap<String, Option<LiveNow>>,
 }
-
-/// Which tasks a roll back was for, and how it ended.
-type Ended = (Vec<usize>, Procedure);
 
 /// The ways back of a run.
 pub(super) struct WaysBack<'r, 'a> {
@@ -92,9 +88,9 @@ impl<'r, 'a> WaysBack<'r, 'a> {
                     self.since = self.run.start.elapsed();
                 }
                 self.begun.insert(name);
-                let (lead, stale) = Default::default();
+                let (lead, was_live, stale) = Default::default();
                 let messages = self.to_say.clone();
-                let one = GoingBack { run: self.run, back, if_live, slot, lead, stale, messages };
+                let one = GoingBack { run: self.run, back, if_live, slot, lead, was_live, stale, messages };
                 self.queue.push_back(Box::pin(one.carry_out(signals.clone())));
             }
         }
@@ -123,22 +119,24 @@ impl<'r, 'a> WaysBack<'r, 'a> {
 
     /// Tells what came of each slot on its deployments that had gone live.
     pub(super) fn settle(&mut self, tasks: &mut [Task]) {
-        for (live, procedure) in self.ended.drain(..) {
-            self.run.settle(tasks, &live, &Arc::new(procedure));
+        for ended in self.ended.drain(..) {
+            self.run.settle(tasks, ended);
         }
     }
 }
 
 impl Run<'_> {
     /// Tells what came of a slot on each of its deployments that had gone live.
-    fn settle(&self, tasks: &mut [Task], live: &[usize], procedure: &Arc<Procedure>) {
+    fn settle(&self, tasks: &mut [Task], ended: Ended) {
+        let Ended { tasks: live, was_live, procedure } = ended;
+        let procedure = Arc::new(procedure);
         let Some(verdict) = procedure.verdict() else { return };
         let outcome = if verdict.is_interrupted { Some(Outcome::Interrupted) } else { verdict.result.outcome() };
         let told = self.sanitizer.redact(&verdict.reason.sentence()).into_string();
         for which in live {
-            if let Some(task) = tasks.get_mut(*which) {
-                task.procedure.settle(outcome, &told);
-                task.roll_back = Some(Arc::clone(procedure));
+            if let Some(task) = tasks.get_mut(which) {
+                task.procedure.settle(outcome, &told, was_live == Some(which));
+                task.roll_back = Some(Arc::clone(&procedure));
             }
         }
     }

@@ -135,11 +135,42 @@ fn what_was_live_before_ours_and_is_again_was_put_back() {
 fn while_two_versions_share_the_traffic_nothing_is_sent() {
     let sandbox = deployed([live(2), live(1)]);
     deploy(&sandbox, &[(&version(&id(1)), 60), (&version(&id(2)), 40)]);
-    let words = ["gradual deployment dddddddd-", "is under way with 2 versions"];
+    let words = ["gradual deployment dddddddd-", "is under way"];
     is_left(&sandbox, &back(&sandbox).run(), "newer_in_flight", &words);
     let others = deployed([live(3), live(2), live(1)]);
     deploy(&others, &[(&version(&id(3)), 60), (&version(&id(2)), 40)]);
     is_left(&others, &back(&others).run(), "moved_on", &["gradual deployment dddddddd-"]);
+}
+
+#[test]
+fn a_version_without_traffic_does_not_serve() {
+    let sandbox = deployed([live(3), live(2)]);
+    deploy(&sandbox, &[(&version(&id(2)), 100), (&version(&id(3)), 0)]);
+    sandbox.add(live(1));
+    deploy(&sandbox, &[(&version(&id(1)), 100), (&version(&id(3)), 0)]);
+    is_back(&sandbox, &back(&sandbox).run(), &version(&id(2)));
+}
+
+#[test]
+fn a_preview_that_may_deploy_is_in_flight_too() {
+    for (command, result) in [("npx wrangler deploy", "newer_in_flight"), ("npx wrangler versions upload", "done")] {
+        let sandbox = deployed([live(2), live(1)]);
+        sandbox.add(numbered(7).target(Some("preview")).states(["running"]).command(command));
+        back(&sandbox).run().tells("rollback", result);
+    }
+}
+
+#[test]
+fn what_was_canceled_is_put_back_too_where_only_the_last_look_at_it_failed() {
+    let sandbox = deployed([live(2), numbered(1).deployed().after_cancel(["cancelled"])]);
+    sandbox.fault(Call::Live, [Fault::Pass, Fault::Status(502)]);
+    let ran = back(&sandbox).run();
+    ran.tells("went_live", "true");
+    is_back(&sandbox, &ran, &version(&id(2)));
+    let never = deployed([live(2), numbered(1).after_cancel(["cancelled"])]);
+    never.fault(Call::Live, [Fault::Pass, Fault::Status(502)]);
+    back(&never).run().ended("canceled", 0).tells("rollback", "").tells("went_live", "unknown");
+    assert_eq!(never.count(Call::RollBack), 0);
 }
 
 #[test]
@@ -212,7 +243,7 @@ fn a_version_or_a_build_may_be_written_and_has_to_have_served_this_worker() {
 fn what_goes_out_of_the_list_before_the_request_is_not_asked_for() {
     let sandbox = deployed([live(2), live(1)]);
     // The final look, what is in flight, what is live, what was before; then the check.
-    sandbox.before(Call::Live, 5, |sandbox| {
+    sandbox.before(Call::Live, 4, |sandbox| {
         sandbox.lose("cloudflare_workers", &id(2));
     });
     is_left(&sandbox, &back(&sandbox).run(), "no_target", &["is not among the deployments any more"]);
