@@ -39,6 +39,8 @@ pub struct Facts {
     pub deed: Option<Deed>,
     /// How much had been served when that was done.
     pub until: Arc<AtomicUsize>,
+    /// What was live at the first look.
+    pub first_seen: Arc<AtomicUsize>,
     pub ran: Ran,
 }
 
@@ -47,10 +49,14 @@ impl Facts {
     fn served(&self) -> Vec<Served> {
         let mut served = self.sandbox.history(self.stand.name(), self.back.slot);
         let requests = self.sandbox.requests();
-        let last = requests.iter().rposition(|seen| self.is_live_read(seen));
-        // What was replaced is asked for after the second read.
-        let is_after = self.moment == requests.len().checked_sub(1) && self.result() == "done" && self.count() > 0;
-        if is_after || self.moment.zip(last).is_some_and(|(moment, last)| moment > last) {
+        let mut reads: Vec<usize> = (0..requests.len()).filter(|at| self.is_live_read(&requests[*at])).collect();
+        if self.result() == "done" && self.count() > 0 {
+            // Behind the second read, two seconds after the first one, only what was replaced is asked for.
+            let waits = |pair: &[usize]| requests[pair[1]].at - requests[pair[0]].at >= Duration::from_secs(2);
+            let second = reads.windows(2).rposition(waits);
+            second.into_iter().for_each(|at| reads.truncate(at + 2));
+        }
+        if self.moment.zip(reads.pop()).is_some_and(|(moment, last)| moment > last) {
             served.truncate(self.until.load(Ordering::Relaxed));
         }
         served
@@ -71,7 +77,7 @@ impl Facts {
         let mut before = self.served();
         let is_ours = |served: &Served| served.build == self.stand.id(1);
         before.truncate(before.iter().position(is_ours).unwrap_or_default());
-        let is_forgotten = self.deed == Some(Deed::Forgets) && self.course == Course::TooLate;
+        let is_forgotten = self.deed == Some(Deed::Forgets) && self.first_seen.load(Ordering::Relaxed) == 1;
         before.split_off(before.len().saturating_sub(if is_forgotten { 2 } else { 1 }))
     }
 
@@ -160,7 +166,7 @@ fn check_result(facts: &Facts, requests: &[Seen], sends: &[usize], took_effect: 
         _ => assert!(NOTHING.contains(&result), "{}", log()),
     }
     if ["done", "replaced_other"].contains(&result) && took_effect {
-        let live = facts.served().pop().map(|live| live.id);
+        let live = facts.served().pop().map(|live| (facts.back.named)(&live.id));
         assert_eq!(Some(facts.ran.output("rollback_deployment_id")), live.as_deref(), "{}", log());
     }
 }
@@ -191,9 +197,14 @@ fn check_two_reads(facts: &Facts, requests: &[Seen], sends: &[usize]) {
 
 /// What is in flight and what is live was read right before the request, and after everything else.
 fn check_look(facts: &Facts, requests: &[Seen], send: usize) {
-    let is_look = |seen: &&Seen| [Call::List, facts.back.live].contains(&seen.call);
+    // Some need another read to know what a live pointer names.
+    let is_look = |seen: &&Seen| [Call::List, Call::Other, facts.back.live].contains(&seen.call);
     let looks: Vec<_> = requests[..send].iter().rev().take_while(is_look).collect();
     assert!(looks.len() >= 2 && looks.iter().any(|seen| seen.call == facts.back.live), "no look{}", facts.log());
+    let is_told = |seen: &Seen| seen.call == Call::List && !facts.is_live_read(seen);
+    let told = requests[..send].iter().rposition(is_told);
+    let is_seen = facts.deed == Some(Deed::Begins) && facts.moment.zip(told).is_some_and(|(moment, at)| moment <= at);
+    assert!(!is_seen, "it was in flight already{}", facts.log());
     let age = requests[send].at.duration_since(looks[1].at);
     assert!(age < Duration::from_secs(2), "the look is {age:?} old{}", facts.log());
 }
@@ -201,7 +212,10 @@ fn check_look(facts: &Facts, requests: &[Seen], send: usize) {
 /// Each request names what was live before, and there are no more than may be.
 fn check_aim(facts: &Facts, sends: &[usize]) {
     let Some(aim) = facts.sandbox.aim(facts.stand.name(), facts.back.slot) else { return };
-    let is_it = facts.targets().iter().any(|target| aim.contains(&target.id) || aim.contains(&target.build));
+    let is_it = facts
+        .targets()
+        .iter()
+        .any(|target| [&target.id, &target.build].iter().any(|id| aim.contains(&(facts.back.named)(id))));
     assert!(is_it, "it names {aim}{}", facts.log());
     let most = match facts.answer {
         Answer::Barred => usize::MAX,

@@ -21,6 +21,7 @@ pub struct Scene {
     moment: Option<usize>,
     deed: Option<Deed>,
     until: Arc<AtomicUsize>,
+    first_seen: Arc<AtomicUsize>,
     seconds: u64,
 }
 
@@ -38,6 +39,7 @@ impl Scene {
             moment: None,
             deed: None,
             until: Arc::default(),
+            first_seen: Arc::default(),
             seconds: 60,
         }
     }
@@ -102,15 +104,20 @@ impl Scene {
         }
         self.race.lay_after(*stand, sandbox);
         self.answer.lay(sandbox, stand.name());
+        let (stand, first_seen) = (*stand, Arc::clone(&self.first_seen));
+        let live = stand.way_back().expect("a way back").live;
+        sandbox.before(live, 1, move |sandbox| {
+            first_seen.store(stand.serves(sandbox).unwrap_or_default(), Ordering::Relaxed);
+        });
     }
 
     /// Runs it to its end, or to that stop.
     pub fn run(self, stop: Option<Stop>) -> Facts {
         self.lay();
         let (ran, _) = inside::run_to(self.step(), &self.sandbox, stop);
-        let Self { stand, sandbox, course, answer, race, moment, deed, until, .. } = self;
+        let Self { stand, sandbox, course, answer, race, moment, deed, until, first_seen, .. } = self;
         let back = stand.way_back().expect("a way back");
-        Facts { stand, back, sandbox, course, answer, race, moment, stop, deed, until, ran }
+        Facts { stand, back, sandbox, course, answer, race, moment, stop, deed, until, first_seen, ran }
     }
 }
 
