@@ -102,7 +102,9 @@ impl<'a> Run<'a> {
         let is_meant = match ending.outcome {
             Outcome::Completed => if_live.is_named || procedure.was_asked(),
             // Nobody knows whether it serves: the live pointer tells.
-            Outcome::Canceled | Outcome::Failed if last.went_live().is_none() => true,
+            Outcome::Canceled | Outcome::Failed if last.went_live().is_none() => {
+                if_live.is_named || procedure.was_asked()
+            }
             Outcome::AlreadyLive | Outcome::AlreadyFinished => if_live.is_named,
             _ => false,
         };

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{asked, bare, numbered, page, preview, sandbox};
+use super::{asked, bare, numbered, page, preview, sandbox, select};
 use crate::sandbox::cloudflare_workers::{ACCOUNT, Build, FIRST_VERSION, OTHER_TAG, TAG, Worker, id, no, version};
 use crate::sandbox::{Call, CancelAnswer, Fault, Grant, Sandbox, TOKEN};
 use crate::step::{Ran, Step};
@@ -171,6 +171,15 @@ fn what_was_canceled_is_put_back_too_where_only_the_last_look_at_it_failed() {
     never.fault(Call::Live, [Fault::Pass, Fault::Status(502)]);
     back(&never).run().ended("canceled", 0).tells("rollback", "").tells("went_live", "unknown");
     assert_eq!(never.count(Call::RollBack), 0);
+}
+
+#[test]
+fn what_was_chosen_and_never_asked_to_stop_is_not_put_back() {
+    let sandbox = deployed([live(2), numbered(1).deployed().ran(true).states(["running", "running", "cancelled"])]);
+    sandbox.always(Call::Cancel, Fault::Status(429)).fault(Call::Live, [Fault::Pass, Fault::Status(502)]);
+    let ran = select(&sandbox, "latest").input("if_live", "roll_back").run();
+    ran.tells("state", "canceled").tells("went_live", "unknown").tells("rollback", "");
+    assert_eq!(sandbox.count(Call::RollBack), 0);
 }
 
 #[test]
