@@ -127,8 +127,8 @@ impl Env {
         handed_over.filter_map(|place| self.written_at(place)?.value).collect()
     }
 
-    /// Names (snake case) written under a prefix of ours that no input has, or not in this spelling, with their variables.
-    pub fn unknown(&self, known: impl Fn(&str) -> bool) -> Vec<(String, String)> {
+    /// Names (snake case) written under a prefix of ours that no input has, or not in this spelling, with what was written.
+    pub fn unknown(&self, known: impl Fn(&str) -> bool) -> Vec<(String, Written)> {
         let mut unknown = Vec::new();
         for (variable, value) in &self.variables {
             let Some(rest) = OWN.iter().find_map(|prefix| variable.strip_prefix(prefix)) else {
@@ -139,7 +139,7 @@ impl Env {
             let is_item = is_numbered && list_of(&name).is_some_and(&known);
             let is_read = is_item || spelled(variable).is_some_and(|(_, name)| known(&name));
             if !is_read && value.as_ref().is_none_or(|text| !text.expose().trim().is_empty()) {
-                unknown.push((name, variable.clone()));
+                unknown.push((name, Written { value: value.clone(), variable: variable.clone() }));
             }
         }
         unknown

@@ -13,4 +13,4 @@ pub mod parse;
 pub use self::given::Given;
 pub use self::kind::{Input, InputKind, WordList, listed};
 pub use self::spelling::{Spelling, Style};
-pub use self::values::{UNEXPANDED, Values, is_quoted, nearest, not_among};
+pub use self::values::{UNEXPANDED, Values, is_quoted, joined, nearest, not_among};

@@ -205,8 +205,14 @@ pub fn not_among(words: &[&str], how_many: &str, text: &str, item: &str) -> Stri
 
 /// The word that was probably meant.
 pub fn nearest<'a>(text: &str, words: &[&'a str]) -> Option<&'a str> {
-    let distances = words.iter().map(|word| (strsim::damerau_levenshtein(&text.to_lowercase(), word), *word));
+    let text = joined(text);
+    let distances = words.iter().map(|word| (strsim::damerau_levenshtein(&text, &joined(word)), *word));
     distances.min().filter(|(distance, word)| *distance * 3 <= word.len().max(6)).map(|(_, word)| word)
+}
+
+/// A word without what separates its parts: everybody does that in a way of their own.
+pub fn joined(word: &str) -> String {
+    word.to_lowercase().replace(['_', '-', ' '], "")
 }
 
 /// What is said of an expression that nobody replaced.

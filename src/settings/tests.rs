@@ -217,6 +217,43 @@ fn a_misspelled_name_is_answered_with_the_real_one() {
 }
 
 #[test]
+fn what_is_switched_on_by_a_name_of_its_own_is_a_word_of_another_input() {
+    let meant = |name: &str, value| {
+        let variable = format!("PLUGIN_{name}");
+        let told = on("netlify", &[(&variable, value)]).warnings.concat();
+        let (_, meant) = told.strip_suffix("`?")?.rsplit_once('`')?;
+        Some(meant.to_owned())
+    };
+    for (name, value, real) in [
+        ("ROLLBACK", "true", "if_live: roll_back"),
+        ("ROLL_BACK", "True", "if_live: roll_back"),
+        ("ROLL-BACK", "yes", "if_live: roll_back"),
+        ("RollBack", "on", "if_live: roll_back"),
+        ("AUTO_ROLLBACK", "true", "if_live: roll_back"),
+        ("ROLLBACK_IF_LIVE", "1", "if_live: roll_back"),
+        ("ROLLBACK_ON_FAILURE", "true", "if_live: roll_back"),
+        ("SUPERSEDED", "true", "select: superseded"),
+        ("CANCEL_LATEST", "true", "select: latest"),
+        ("NETLIFY", "true", "platform: netlify"),
+        // The name of an input, spelled otherwise, is that one.
+        ("ROLLBACK_TO", "true", "roll_back_to"),
+        ("ROLLBACK-TO", "d-1", "roll_back_to"),
+        ("ROLLBACK_TIMEOUT", "60", "roll_back_timeout"),
+        ("IF_LIFE", "roll_back", "if_live"),
+        ("IFLIVE", "roll_back", "if_live"),
+        ("ON_LIVE", "roll_back", "if_live"),
+        // No switch: something is named.
+        ("ROLLBACK", "previous", "roll_back_to"),
+        ("ROLLBACK_ID", "d-1", "roll_back_to"),
+    ] {
+        assert_eq!(meant(name, value).as_deref(), Some(real), "{name}: {value}");
+    }
+    for (name, value) in [("ROLLBACK_MESSAGE", "x"), ("ALLOW_EVERYTHING", "true"), ("VERCEL_SCOPE", "acme")] {
+        assert_eq!(meant(name, value), None, "{name}: {value}");
+    }
+}
+
+#[test]
 fn every_unknown_option_of_the_buildkite_plugin_is_named() {
     let of_plugin = |name: &str| format!("BUILDKITE_PLUGIN_CANCEL_DEPLOYMENT_{name}");
     for (name, told) in [("TIMEOUTS", " is not an input; did you mean `timeout`?"), ("MESSAGE", " is not an input.")] {

@@ -1,11 +1,12 @@
 //! Names that are written although nobody reads them: another platform's inputs, and misspelled ones.
 
 use super::common::COMMON;
-use crate::input::env::Env;
+use crate::input::env::{Env, Written};
 use crate::input::faults::{Fault, Faults};
-use crate::input::nearest;
+use crate::input::{InputKind, joined, nearest};
 use crate::platform::PlatformInfo;
 use crate::platform::register::{self, Platforms};
+use crate::text::secret::Secret;
 
 /// The names of all inputs, whichever platform is meant.
 pub(super) fn names(platforms: &Platforms) -> Vec<&'static str> {
@@ -14,6 +15,12 @@ pub(super) fn names(platforms: &Platforms) -> Vec<&'static str> {
 
 /// Inputs of some platforms that narrow a selection: where there are none such, they must not be passed over.
 const NARROWING: [&str; 2] = ["target", "query"];
+
+/// What people write to switch something on.
+const YES: [&str; 4] = ["true", "yes", "on", "1"];
+
+/// So short a word may be a part of any other.
+const SHORT: usize = 5;
 
 /// The one of them that also guards a deployment given by its id.
 const GUARD: &str = "target";
@@ -48,9 +55,15 @@ pub(super) fn warn_of_foreign_inputs(platforms: &Platforms, env: &Env, entry: &P
 
 pub(super) fn warn_of_unknown_names(platforms: &Platforms, env: &Env, faults: &mut Faults) {
     let names = names(platforms);
-    for (name, variable) in env.unknown(|name| names.contains(&name)) {
-        match nearest(&name, &names) {
-            Some(known) => faults.warnings.push(format!("{variable} is not an input; did you mean `{known}`?")),
+    for (name, Written { value, variable }) in env.unknown(|name| names.contains(&name)) {
+        let is_yes = |value: Secret| YES.iter().any(|yes| value.expose().trim().eq_ignore_ascii_case(yes));
+        let word = value.is_some_and(is_yes).then(|| worded(platforms, &name)).flatten();
+        let meant = match nearest(&name, &names) {
+            Some(known) if word.is_none() || joined(known) == joined(&name) => Some(known.to_owned()),
+            _ => word,
+        };
+        match meant {
+            Some(meant) => faults.warnings.push(format!("{variable} is not an input; did you mean `{meant}`?")),
             // An option of the plugin, which Buildkite's agents do not check; the other prefixes are used by others too.
             // What an earlier run put out is none, wherever a CI system's own prefix lands it.
             None if variable.starts_with("BUILDKITE_") && !name.starts_with("cancellation_") => {
@@ -59,4 +72,14 @@ pub(super) fn warn_of_unknown_names(platforms: &Platforms, env: &Env, faults: &m
             None => {}
         }
     }
+}
+
+/// An input and one of its words, where the name of a switch begins or ends with that word: `auto_rollback`.
+fn worded(platforms: &Platforms, name: &str) -> Option<String> {
+    let name = joined(name);
+    let choices = COMMON.iter().chain(register::inputs(platforms)).filter(|it| matches!(it.kind, InputKind::Choice(_)));
+    let mut words = choices.flat_map(|input| input.kind.words().into_iter().map(|word| (input.name, word)));
+    let is_in = |word: &str| name == word || word.len() > SHORT && (name.starts_with(word) || name.ends_with(word));
+    let (input, word) = words.find(|(_, word)| is_in(&joined(word)))?;
+    Some(format!("{input}: {word}"))
 }
