@@ -35,7 +35,7 @@ impl RollBack for Cloudflare {
     }
 
     async fn live(&self, api: &Api, ours: &Deployment) -> Result<LiveNow, Failure> {
-        let history = self.history(api, ours, None).await?;
+        let history = self.history(api, ours, &|history| !history.all.is_empty()).await?;
         Ok(LiveNow { version: history.all.first().map(|served| served.version()), date: history.date })
     }
 
@@ -73,12 +73,12 @@ impl RollBack for Cloudflare {
     }
 
     async fn replaced(&self, api: &Api, ours: &Deployment) -> Result<Option<Version>, Failure> {
-        Ok(self.history(api, ours, None).await?.before(ours).map(|served| served.version()))
+        Ok(self.history(api, ours, &|history| history.shows(ours)).await?.before(ours).map(|served| served.version()))
     }
 
     /// A version, or the build that it comes from.
     async fn named(&self, api: &Api, ours: &Deployment, id: &Id) -> Result<Option<Version>, Failure> {
-        Ok(self.history(api, ours, Some(id)).await?.named(id).cloned())
+        Ok(self.history(api, ours, &|history| history.named(id).is_some()).await?.named(id).cloned())
     }
 
     /// It had all of the traffic at some time.
@@ -112,7 +112,7 @@ impl RollBack for Cloudflare {
         live: &Version,
         _since: Option<Timestamp>,
     ) -> Result<Option<Version>, Failure> {
-        let all = self.history(api, ours, None).await?.all;
+        let all = self.history(api, ours, &|history| history.shows(ours)).await?.all;
         let mut versions = all.iter().map(|served| match served.versions.len() {
             1 => served.version(),
             _ => Version { content: None, ..served.version() },

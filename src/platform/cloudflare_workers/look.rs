@@ -3,6 +3,7 @@
 //! deployment that puts a version live, or two of them side by side.
 
 use std::cmp::Reverse;
+use std::sync::PoisonError;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -23,6 +24,9 @@ const PAGE: u8 = 100;
 const USUAL_PAGE: usize = 10;
 /// Of so many versions the builds can be asked for at once.
 const AT_ONCE: usize = 20;
+
+/// Whether a history goes back far enough.
+pub(super) type Enough<'e> = dyn Fn(&History) -> bool + Sync + 'e;
 
 /// What shares the traffic among several versions.
 pub(super) const GRADUAL: &str = "gradual deployment";
@@ -78,6 +82,11 @@ impl Served {
         }
     }
 
+    /// Whether it is known where all of it comes from.
+    fn is_traced(&self) -> bool {
+        self.versions.iter().all(|version| version.content.is_some())
+    }
+
     fn own(&self, build: &str) -> Option<&Version> {
         self.versions.iter().find(|version| is_of(version, build))
     }
@@ -90,10 +99,14 @@ impl History {
         self.all.iter().skip_while(is_other).find(is_other)
     }
 
-    /// Whether it goes back to before a version of that build can have gone live.
-    fn is_enough(&self, build: &Deployment) -> bool {
-        let is_older = self.all.last().is_some_and(|last| Some(last.since) < build.created);
-        is_older || self.before(build).is_some()
+    /// Whether it goes back to when that build was made.
+    fn is_from_before(&self, build: &Deployment) -> bool {
+        self.all.last().is_some_and(|last| Some(last.since) < build.created)
+    }
+
+    /// Whether it goes back to before a version of that build can have gone live the last time.
+    pub(super) fn shows(&self, build: &Deployment) -> bool {
+        self.is_from_before(build) || self.before(build).is_some()
     }
 
     /// The version that has that id, or comes from that build.
@@ -126,15 +139,23 @@ impl Cloudflare {
         Ok(History { worker: worker.to_owned(), all, is_whole, date: reply.date })
     }
 
-    /// The same with the builds that they come from: back to what was live before this build, or to what is named.
-    pub(super) async fn history(&self, api: &Api, build: &Deployment, named: Option<&Id>) -> Result<History, Failure> {
+    /// The same with the builds that they come from, as far back as is enough. A version's build never changes, so each
+    /// is asked for until it is told, once.
+    pub(super) async fn history(
+        &self,
+        api: &Api,
+        build: &Deployment,
+        is_enough: &Enough<'_>,
+    ) -> Result<History, Failure> {
         let mut history = self.deployments(api, build).await?;
         let mut older = std::mem::take(&mut history.all);
-        let is_enough = |history: &History| match named {
-            Some(id) => history.named(id).is_some(),
-            None => history.is_enough(build),
-        };
-        while !older.is_empty() && !is_enough(&history) {
+        self.remember(&mut older);
+        loop {
+            let known = older.iter().take_while(|served| served.is_traced()).count();
+            history.all.extend(older.drain(..known));
+            if older.is_empty() || is_enough(&history) {
+                return Ok(history);
+            }
             let mut versions = 0;
             let fits = |served: &&Served| {
                 versions += served.versions.len();
@@ -145,34 +166,42 @@ impl Cloudflare {
             self.trace(api, &history.worker, &mut part).await?;
             history.all.extend(part);
         }
-        Ok(history)
+    }
+
+    /// Which builds are known to be behind these deployments.
+    fn remember(&self, deployments: &mut [Served]) {
+        let traced = self.traced.lock().unwrap_or_else(PoisonError::into_inner);
+        for version in deployments.iter_mut().flat_map(|one| &mut one.versions) {
+            if let Some(known) = traced.iter().find(|known| known.id == version.id) {
+                *version = Version { since: version.since, ..known.clone() };
+            }
+        }
     }
 
     /// Finds out which builds the versions of these deployments come from.
     async fn trace(&self, api: &Api, worker: &str, deployments: &mut [Served]) -> Result<(), Failure> {
         let versions: Vec<_> = deployments.iter().flat_map(|one| &one.versions).map(|one| one.id.as_str()).collect();
-        if versions.is_empty() {
-            return Ok(());
-        }
         let call = ApiRequest::get(self.path("/builds/builds"), "read which builds serve");
         let reply = api.send(call.query("version_ids", versions.join(","))).await?;
         let builds: Option<Map<_, _>> = reply.at("/result/builds")?;
         let builds = builds.ok_or_else(|| reply.unreadable("without builds"))?;
+        let mut traced = self.traced.lock().unwrap_or_else(PoisonError::into_inner);
         for version in deployments.iter_mut().flat_map(|one| &mut one.versions) {
-            let build = builds.get(&version.id).unwrap_or(&Value::Null);
+            let Some(build) = builds.get(&version.id) else { continue };
             version.content = text(build, "/build_uuid").map(str::to_owned);
             version.commit = text(build, "/build_trigger_metadata/commit_hash").map(str::to_owned);
             version.url = version.content.as_deref().map(|build| self.page_of(worker, build));
+            traced.extend(version.content.is_some().then(|| version.clone()));
         }
         Ok(())
     }
 
     /// Whether a version of a build serves, or did.
     pub(super) async fn look(&self, api: &Api, ended: &Deployment) -> Result<Conclusion, Failure> {
-        let history = self.history(api, ended, None).await?;
+        let history = self.history(api, ended, &|history| history.shows(ended)).await?;
         let own = history.all.iter().enumerate().find_map(|(at, served)| Some((at, served.own(&ended.id)?)));
         // Everything since it was made has been looked at.
-        let is_sure = history.is_whole || history.all.last().is_some_and(|last| Some(last.since) < ended.created);
+        let is_sure = history.is_whole || history.is_from_before(ended);
         match own {
             Some((at, own)) => Ok(went_live(&history, ended, at == 0, &own.id)),
             None if !is_sure => Err(Failure::unreadable("without the deployments of that time")),

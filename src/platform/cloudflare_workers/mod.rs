@@ -10,6 +10,7 @@ mod back;
 mod look;
 mod wire;
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -33,6 +34,7 @@ use crate::model::deployment::{Deployment, Live, State};
 use crate::model::failure::Failure;
 use crate::model::id::{Id, is_same, segment};
 use crate::model::reason::Missing;
+use crate::model::roll_back::Version;
 use crate::select::Select;
 
 /// The register's entry.
@@ -95,6 +97,8 @@ struct Cloudflare {
     names: Names,
     worker: Option<Scope>,
     pages: Vec<Page>,
+    /// The versions of which it is known which build they come from.
+    traced: Mutex<Vec<Version>>,
 }
 
 fn open(values: &Values, faults: &mut Faults) -> Opened {
@@ -125,7 +129,7 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
         .request_id("cf-ray")
         .errors(ERRORS)
         .scope(format_args!("account {}: check `account_id`", account.as_str()));
-    opened(Cloudflare { account, names, worker, pages }, service)
+    opened(Cloudflare { account, names, worker, pages, traced: Mutex::default() }, service)
 }
 
 const WRONG_TARGET: &str = "takes `production` or `preview`";

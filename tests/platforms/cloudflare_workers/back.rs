@@ -1,5 +1,7 @@
 //! The way back on Cloudflare: what is live is a version, what was to be stopped is a build, and a deployment is neither.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{asked, bare, numbered, page, preview, sandbox, select};
@@ -271,6 +273,46 @@ fn who_may_not_see_what_serves_is_told_which_right_is_missing() {
     let ran = back(&reader).run();
     ran.ended("already_finished", 3).tells("rollback", "refused");
     assert!(ran.output("rollback_reason").contains("A roll back takes Workers Scripts: Edit."), "{}", ran.stdout);
+}
+
+#[test]
+fn which_build_a_version_comes_from_is_asked_for_once() {
+    let sandbox = deployed([live(3), live(2), live(1)]);
+    is_back(&sandbox, &back(&sandbox).run(), &version(&id(2)));
+    let calls: Vec<_> = sandbox.requests().into_iter().map(|seen| seen.call).collect();
+    assert_eq!(calls.iter().filter(|call| **call == Call::Other).count(), 1, "{calls:?}");
+    let sent = calls.iter().position(|call| *call == Call::RollBack).unwrap();
+    assert_eq!(calls[sent - 2..sent], [Call::List, Call::Live]);
+}
+
+#[test]
+fn one_that_ends_later_needs_no_other_look_at_the_builds_that_serve() {
+    let several = Sandbox::start();
+    several.add(Worker::new(TAG, "shop").bare()).add(live(3)).add(numbered(1));
+    several.add(numbered(2).after_cancel(["running", "running", "cancelled"]));
+    let ran = select(&several, "all").run();
+    ran.ended("canceled", 0).tells("went_live", "false");
+    assert_eq!((several.count(Call::Live), several.count(Call::Other)), (2, 1));
+}
+
+#[test]
+fn answers_that_take_most_of_a_second_leave_time_for_the_request() {
+    let sandbox = deployed([live(2), live(1)]);
+    for call in [Call::List, Call::Live, Call::Other] {
+        sandbox.always(call, Fault::Delay(Duration::from_millis(900)));
+    }
+    let ran = back(&sandbox).input("roll_back_timeout", "60s").run_inside(&sandbox);
+    is_back(&sandbox, &ran, &version(&id(2)));
+}
+
+#[test]
+fn what_has_no_build_yet_may_get_one() {
+    let sandbox = deployed([live(2).commit("beef0002".repeat(5).as_str()), numbered(1).after_cancel(["success"])]);
+    let own = json!({"success": true, "result": {"builds": {version(&id(1)): {"build_uuid": id(1)}}}});
+    sandbox.fault(Call::Other, [Fault::json(200, &own.to_string())]);
+    let ran = back(&sandbox).run();
+    is_back(&sandbox, &ran, &version(&id(2)));
+    assert_eq!(ran.only()["rollback"]["commit"], "beef0002".repeat(5));
 }
 
 #[test]
