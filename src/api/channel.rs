@@ -15,7 +15,7 @@ use super::dialect::Dialect;
 use super::errors::ApiError;
 use super::limiter::Limiter;
 use super::reply::Reply;
-use super::request::ApiRequest;
+use super::request::{ApiRequest, ROLL_BACK};
 use super::transport::{Request, Response, Transport, TransportError};
 use super::words::{Cap, For, NoAnswer, Place, hint};
 use crate::model::address::Address;
@@ -177,7 +177,7 @@ impl Exchange<'_> {
             credentials: Vec::new(),
             headers: self.call.headers.clone(),
             body: self.call.body.clone(),
-            once: self.call.is_sent_once(),
+            once: !self.call.is_read && !self.for_sign_in,
         }
     }
 
@@ -273,7 +273,7 @@ impl Exchange<'_> {
         let place = Place { host: self.server.host(), input: base_input, scope, credentials };
         let asked = match self.call {
             call if call.is_read => For::Reading,
-            call if call.is_sent_once() => For::RollingBack,
+            call if call.endpoint == ROLL_BACK => For::RollingBack,
             _ => For::Canceling,
         };
         hint(about, kind, status, place, asked)

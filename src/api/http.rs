@@ -77,8 +77,8 @@ impl Client {
     }
 
     /// Sends it on a connection that is kept. A server may close one in the moment in which the next request goes out:
-    /// what broke there before an answer came was hardly processed, and is sent once more on a connection of its own, unless
-    /// it must not arrive twice. That goes out right after a read, and opening a connection for it would take its time.
+    /// a read that broke there before an answer came is sent once more on a connection of its own. What changes something
+    /// may have arrived, and its caller looks first.
     async fn exchange(
         &self,
         request: &Request,

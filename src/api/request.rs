@@ -99,11 +99,6 @@ impl ApiRequest {
         Self::new(Method::Post, path, "roll back").endpoint(ROLL_BACK)
     }
 
-    /// What it does twice is not what it does once: a roll back may make a deployment each time.
-    pub(super) fn is_sent_once(&self) -> bool {
-        self.endpoint == ROLL_BACK
-    }
-
     /// Adds a parameter that is not yet encoded.
     #[must_use]
     pub fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {

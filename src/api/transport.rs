@@ -31,7 +31,7 @@ pub struct Request {
     pub headers: Vec<(&'static str, String)>,
     /// What it carries.
     pub body: Body,
-    /// It must not reach the server twice, so it goes out on a connection of its own.
+    /// It changes something, so where it may have arrived nobody repeats it unseen.
     pub once: bool,
 }
 

@@ -152,21 +152,16 @@ fn a_rate_limit_of_one_endpoint_does_not_stop_another() {
     assert!(gap(&reads[0], &reads[3]) >= Duration::from_secs(2));
 }
 
-every_platform!(a_cancel_on_a_connection_that_was_closed_meanwhile_is_sent_on_another, |stage| {
-    let course = Course::running();
-    let once = stage.play(&course).fault(Call::Cancel, [Fault::Reset]);
-    once.run().ended("canceled", 0);
-    let asks = stage.asks();
-    assert_eq!(once.calls()[..=asks.len()], [asks.as_slice(), &[Call::Cancel]].concat());
-    // That one breaking as well is as unclear as any other answer.
-    let twice = stage.play(&course).fault(Call::Cancel, [Fault::Reset, Fault::Reset]);
-    twice.run().ended("canceled", 0);
-    assert!(twice.calls().starts_with(&[asks.as_slice(), &[Call::Cancel, Call::Read, Call::Read]].concat()));
-    assert_eq!(twice.asked(), 3);
+every_platform!(a_cancel_whose_connection_broke_is_never_repeated_unseen, |stage| {
+    // It may have arrived, and on Qovery a second one would stop what comes next: only a look tells.
+    let arrived = Fault::after(Fault::Reset);
+    let scene = stage.play(&Course::running()).fault(Call::Cancel, [arrived]);
+    scene.run().ended("canceled", 0);
+    assert_eq!(scene.asked(), 1);
 });
 
 every_platform!(an_unclear_answer_is_repeated_only_after_two_reads_in_flight, |stage| {
-    let scenes: Vec<_> = [Fault::Status(408), Fault::Status(500), Fault::Html(502), Fault::Empty(504)]
+    let scenes: Vec<_> = [Fault::Status(408), Fault::Status(500), Fault::Html(502), Fault::Empty(504), Fault::Reset]
         .into_iter()
         .map(|unclear| stage.play(&Course::running()).fault(Call::Cancel, [unclear]))
         .collect();
