@@ -116,15 +116,27 @@ impl Procedure {
     }
 
     /// Adds what came of putting back what was live before; that may change what came of it all.
-    /// `was_live`: the live pointer named it.
-    pub fn settle(&mut self, outcome: Option<Outcome>, told: &str, was_live: bool) {
-        if let Some(last) = self.last.as_mut().filter(|last| was_live && last.went_live().is_none()) {
-            Arc::make_mut(last).live = Live::Once;
+    /// `found`: that it was live, where this run has seen that for itself.
+    pub fn settle(&mut self, outcome: Option<Outcome>, told: &str, found: Option<Live>) {
+        if let Some((last, found)) = self.last.as_mut().filter(|last| last.went_live() != Some(true)).zip(found) {
+            Arc::make_mut(last).live = found;
+            self.judge_again();
         }
         if let Some(ending) = &mut self.ending {
             ending.outcome = outcome.unwrap_or(ending.outcome);
             let before = ending.addition.take().map(|before| before + " ").unwrap_or_default();
             ending.addition = Some(before + told);
+        }
+    }
+
+    /// Whether it is live has become known. What ended for another reason than its own state did so whether it is or not.
+    fn judge_again(&mut self) {
+        let by_state = self.ending.as_ref().is_some_and(|ending| matches!(ending.reason, Reason::End(_)));
+        if by_state
+            && self.has_ended()
+            && let Some((outcome, end)) = self.judge()
+        {
+            self.ending = Some(Verdict::new(outcome, end));
         }
     }
 
@@ -144,14 +156,8 @@ impl Procedure {
             last.details.extend(conclusion.details);
             last.live = conclusion.live.unwrap_or(last.live);
         }
-        // What ended for another reason than its own state did so whether it is live or not.
-        let by_state = self.ending.as_ref().is_some_and(|ending| matches!(ending.reason, Reason::End(_)));
-        if conclusion.live.is_some()
-            && by_state
-            && self.has_ended()
-            && let Some((outcome, end)) = self.judge()
-        {
-            self.ending = Some(Verdict::new(outcome, end));
+        if conclusion.live.is_some() {
+            self.judge_again();
         }
         if let Some(ending) = &mut self.ending {
             ending.addition = conclusion.sentence;

@@ -142,6 +142,11 @@ impl DeploymentReport {
         self.outcome
     }
 
+    /// It was to be put back if it is live, and nobody could see whether it is.
+    pub(super) fn may_serve(&self) -> bool {
+        self.went_live == "unknown" && self.rolled_back().is_some_and(|came_to| !came_to.found_it_gone())
+    }
+
     /// Whether this run had to do with it, and nobody knows whether it goes live.
     pub(super) fn is_unseen(&self) -> bool {
         let is_let_be = matches!(self.outcome, Outcome::NotFound | Outcome::DryRun | Outcome::Skipped);
@@ -179,6 +184,9 @@ impl DeploymentReport {
                 "Went live, not known to be rolled back"
             }
             Outcome::Completed if self.went_live != "true" => "Finished before it could be canceled",
+            Outcome::Canceled if self.may_serve() => "Canceled, but it may be live",
+            Outcome::Failed if self.may_serve() => "Failed by itself, but it may be live",
+            Outcome::AlreadyFinished if self.may_serve() => "Had ended already, but it may be live",
             Outcome::Error if self.untouched || self.refused => NOTHING_CANCELED,
             outcome => match self.goes_on {
                 Some(State::Queued) => "Not canceled, still queued",

@@ -156,7 +156,12 @@ impl Report {
             1 => String::new(),
             many => format!(" and at {} more", many - 1),
         };
-        let _ = writeln!(text, "\n**Next:** Look at {place}{others} before you decide: nobody has seen how it ends.");
+        let doubt = if unseen.iter().all(|told| told.may_serve()) {
+            format!("nobody knows whether it is live. If it is: {}", prose(about.way_back))
+        } else {
+            "nobody has seen how it ends.".to_owned()
+        };
+        let _ = writeln!(text, "\n**Next:** Look at {place}{others} before you decide: {doubt}");
     }
 }
 

@@ -22,8 +22,8 @@ use crate::text::time::utc;
 pub(super) struct Ended {
     /// The tasks that it was for.
     pub(super) tasks: Vec<usize>,
-    /// The one of which the live pointer has named the deployment.
-    pub(super) was_live: Option<usize>,
+    /// Those of which this run has seen that they were live.
+    pub(super) was_live: Vec<usize>,
     pub(super) procedure: Procedure,
 }
 
@@ -35,8 +35,8 @@ pub(super) struct GoingBack<'r, 'a> {
     pub(super) slot: Slot,
     /// Which of ours is live, as far as was read.
     pub(super) lead: usize,
-    /// The task of which the live pointer has named the deployment.
-    pub(super) was_live: Option<usize>,
+    /// The tasks of whose deployments this run has seen that they were live.
+    pub(super) was_live: Vec<usize>,
     /// What is in nobody's way, and was named.
     pub(super) stale: HashSet<String>,
     /// Where it says what it does.
@@ -194,10 +194,7 @@ impl GoingBack<'_, '_> {
                 });
                 let in_flight = in_flight.collect::<Result<Vec<_>, Failure>>()?;
                 self.name_stale(&in_flight);
-                if let Some(which) = live.version.as_ref().and_then(|live| self.which(live, self.slot.due())) {
-                    self.lead = which;
-                    self.was_live = self.slot.live.get(which).copied();
-                }
+                self.lead = live.version.as_ref().and_then(|live| self.find(live)).unwrap_or(self.lead);
                 Event::Looked(Standing { in_flight, live })
             }
             Action::FindBefore => Event::Before(self.judge_opt(match &self.if_live.to {
@@ -215,6 +212,7 @@ impl GoingBack<'_, '_> {
             }
             Action::FindDisplaced(live, since) => {
                 let displaced = back.displaced(api, &ours, live, *since).await?;
+                displaced.as_ref().and_then(|version| self.find(version));
                 Event::Displaced(displaced.map(|version| self.judge_among(version, self.slot.due())).transpose()?)
             }
             _ => Event::Live(self.judge_live(back.live(api, &ours).await?)?),
@@ -228,6 +226,13 @@ impl GoingBack<'_, '_> {
                 self.note(&format!("{} is {word}, in flight for over a day and in nobody's way", version.label()));
             }
         }
+    }
+
+    /// Which of those it is that went live, as this run has seen now.
+    fn find(&mut self, version: &Version) -> Option<usize> {
+        let which = self.which(version, self.slot.due())?;
+        self.was_live.extend(self.slot.live.get(which));
+        Some(which)
     }
 
     /// Which of these it is.

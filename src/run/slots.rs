@@ -105,7 +105,8 @@ impl<'a> Run<'a> {
             Outcome::Canceled | Outcome::Failed if last.went_live().is_none() => {
                 if_live.is_named || procedure.was_asked()
             }
-            Outcome::AlreadyLive | Outcome::AlreadyFinished => if_live.is_named,
+            // It may have been live before the next one was.
+            Outcome::AlreadyLive | Outcome::AlreadyFinished | Outcome::Superseded => if_live.is_named,
             _ => false,
         };
         is_meant && back.may_have_been_live(last) && self.plan.guard.refusal(last).is_none()

@@ -15,9 +15,9 @@ use super::context::Run;
 use super::going_back::{Ended, GoingBack};
 use super::slots::{Message, Slot};
 use super::task::Task;
-use crate::model::deployment::Deployment;
+use crate::model::deployment::{Deployment, Live};
 use crate::model::outcome::Outcome;
-use crate::model::roll_back::LiveNow;
+use crate::model::roll_back::{LiveNow, RollBackResult};
 use crate::model::signal::Signals;
 
 /// The most roll backs at once.
@@ -133,9 +133,11 @@ impl Run<'_> {
         let Some(verdict) = procedure.verdict() else { return };
         let outcome = if verdict.is_interrupted { Some(Outcome::Interrupted) } else { verdict.result.outcome() };
         let told = self.sanitizer.redact(&verdict.reason.sentence()).into_string();
+        let is_gone = verdict.result == RollBackResult::Done || verdict.result.found_it_gone();
+        let found = if is_gone { Live::Once } else { Live::Serving };
         for which in live {
             if let Some(task) = tasks.get_mut(which) {
-                task.procedure.settle(outcome, &told, was_live == Some(which));
+                task.procedure.settle(outcome, &told, was_live.contains(&which).then_some(found));
                 task.roll_back = Some(Arc::clone(&procedure));
             }
         }

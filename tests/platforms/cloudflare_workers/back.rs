@@ -176,6 +176,39 @@ fn what_was_canceled_is_put_back_too_where_only_the_last_look_at_it_failed() {
 }
 
 #[test]
+fn what_was_canceled_and_is_found_to_serve_went_live_whatever_comes_of_its_roll_back() {
+    let sandbox = deployed([live(2), numbered(1).deployed().after_cancel(["cancelled"])]);
+    sandbox.fault(Call::Live, [Fault::Pass, Fault::Status(502)]);
+    sandbox.before(Call::Live, 3, |sandbox| {
+        sandbox.add(numbered(7));
+    });
+    let ran = back(&sandbox).run();
+    is_left(&sandbox, &ran, "newer_in_flight", &[&id(7)]);
+    ran.ended("completed", 3).tells("canceled", "false");
+
+    let gone = deployed([live(2), numbered(1).deployed().after_cancel(["cancelled"])]);
+    gone.fault(Call::Live, [Fault::Pass, Fault::Status(502)]);
+    gone.before(Call::Live, 3, |sandbox| {
+        sandbox.add(live(3));
+    });
+    let ran = back(&gone).run();
+    is_left(&gone, &ran, "moved_on", &[&version(&id(3))]);
+    ran.ended("completed", 3).tells("canceled", "false");
+}
+
+#[test]
+fn who_asked_for_the_way_back_is_told_where_nobody_knows_whether_it_is_needed() {
+    let sandbox = deployed([live(2), numbered(1).deployed().after_cancel(["cancelled"])]);
+    sandbox.fault(Call::Live, [Fault::Pass]).always(Call::Live, Fault::Status(502));
+    let ran = back(&sandbox).input("roll_back_timeout", "2s").run();
+    ran.ended("canceled", 0).tells("rollback", "refused").tells("went_live", "unknown");
+    ran.says("::warning title=Canceled%2C but it may be live%3A ").says("Nothing was rolled back: ");
+    for words in ["Canceled, but it may be live: ", "nobody knows whether it is live. If it is: "] {
+        assert!(ran.summary.contains(words), "{}", ran.summary);
+    }
+}
+
+#[test]
 fn what_was_chosen_and_never_asked_to_stop_is_not_put_back() {
     let sandbox = deployed([live(2), numbered(1).deployed().ran(true).states(["running", "running", "cancelled"])]);
     sandbox.always(Call::Cancel, Fault::Status(429)).fault(Call::Live, [Fault::Pass, Fault::Status(502)]);

@@ -150,6 +150,27 @@ fn what_was_live_and_is_no_more_has_moved_on() {
     assert_eq!(stands(&sandbox), (0, "dep-2".to_owned()));
 }
 
+/// One that is asked to stop, and superseded when it is read again.
+fn overrun(id: &str) -> Deployment {
+    was(id).states(["BUILDING"]).after_cancel(["SUPERSEDED"])
+}
+
+#[test]
+fn what_was_live_before_its_end_was_read_went_live() {
+    let sandbox = app([was("dep-2"), overrun("dep-1")]);
+    sandbox.before(Call::Cancel, 1, |sandbox| {
+        sandbox.add(was("dep-1")).add(was("dep-3"));
+    });
+    let ran = step(&sandbox).run_inside(&sandbox);
+    ran.ended("completed", 3).tells("went_live", "true").tells("rollback", "moved_on");
+    assert_eq!(stands(&sandbox), (0, "dep-3".to_owned()));
+
+    let never = app([was("dep-2"), overrun("dep-1")]);
+    let ran = step(&never).run_inside(&never);
+    ran.ended("superseded", 0).tells("went_live", "false").tells("rollback", "");
+    assert_eq!(stands(&never), (0, "dep-2".to_owned()));
+}
+
 #[test]
 fn a_roll_back_to_other_variables_of_the_same_commit_is_not_ours() {
     // Somebody put the bad one there once more, of whose commit the good one is as well.
