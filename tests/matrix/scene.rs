@@ -74,17 +74,14 @@ fn step(platform: &str, phase: Phase, api_url: &str, limit: Duration) -> Step {
 }
 
 /// Lays the fault in the way of the requests of the phase.
-fn lay(sandbox: &Sandbox, variant: Variant, pause: Duration, elsewhere: &str, doubled: bool) {
+fn lay(sandbox: &Sandbox, variant: Variant, pause: Duration, elsewhere: &str) {
     let phase = variant.cell.phase;
     let fault = variant.cell.row.fault(variant.processed, pause, elsewhere);
     let spared = vec![Fault::Pass; phase.spared(variant.cell.platform)];
     sandbox.fault(phase.call(), spared);
     match variant.length {
         Length::Endless => sandbox.always(phase.call(), fault),
-        length => {
-            let many = length.many(phase) * if doubled { 2 } else { 1 };
-            sandbox.fault(phase.call(), vec![fault; many])
-        }
+        length => sandbox.fault(phase.call(), vec![fault; length.many(phase)]),
     };
 }
 
@@ -95,7 +92,7 @@ pub fn run_inside(variant: Variant) -> String {
     let platform = variant.cell.platform;
     let sandbox = Sandbox::without_server();
     add(&sandbox, platform, variant.course);
-    lay(&sandbox, variant, pause, "https://elsewhere.example", false);
+    lay(&sandbox, variant, pause, "https://elsewhere.example");
     let step = step(platform, variant.cell.phase, &sandbox.url(platform), limit);
     let (ran, took) = inside::run(step, &sandbox);
     let expected = expect(variant);
@@ -127,7 +124,7 @@ pub fn check_signs_of_life(platform: &'static str) {
         };
         let sandbox = Sandbox::without_server();
         add(&sandbox, platform, variant.course);
-        lay(&sandbox, variant, pause, "https://elsewhere.example", false);
+        lay(&sandbox, variant, pause, "https://elsewhere.example");
         let step = step(platform, phase, &sandbox.url(platform), limit);
         check_silence(&inside::run(step, &sandbox));
     }
@@ -201,13 +198,7 @@ pub fn check_outside() {
 /// Runs a variant through the real binary and real connections, and checks it.
 pub fn run_outside(variant: Variant) {
     let Cell { row, phase, platform } = variant.cell;
-    let mut expected = expect(variant);
-    // What breaks on a connection that brought a read before is sent once more on one of its own, which breaks as well.
-    let is_doubled = phase.is_asking() && matches!(row, Row::ResetBefore | Row::ResetAfter);
-    if is_doubled {
-        let broken = |sends: usize| variant.length.many(phase).min(sends);
-        expected.sends = expected.sends.map(|sends| sends + broken(sends));
-    }
+    let expected = expect(variant);
     let is_endless = matches!(expected.ends, Ends::At | Ends::By);
     let limit = Duration::from_secs(if is_endless { 3 } else { 15 });
     let authority = Authority::new();
@@ -225,7 +216,7 @@ pub fn run_outside(variant: Variant) {
     };
     if !row.is_about_the_way() {
         let pause = Duration::from_secs(2);
-        lay(&sandbox, variant, pause, &other.url(platform), is_doubled);
+        lay(&sandbox, variant, pause, &other.url(platform));
     }
     let mut step = step(platform, phase, &api_url, limit);
     if row == Row::Expired {
