@@ -27,7 +27,7 @@ fn refine(response: &Response, body: &Value, error: &mut ApiError) {
     // What a refused token and an unknown field are answered with on the wire is documented nowhere: a 200 or a 400.
     let is_inside = response.status < 300 || response.status == 400;
     if is_inside {
-        error.status = meaning(body, error);
+        error.status = meaning(response.status, body, error);
     }
     match error.status.unwrap_or(response.status) {
         // The same words stand for a bad token, the other kind of token and a missing right.
@@ -56,7 +56,7 @@ fn is_said(error: &ApiError, words: &str) -> bool {
 }
 
 /// The status that an error would have elsewhere.
-fn meaning(body: &Value, error: &ApiError) -> Option<u16> {
+fn meaning(status: u16, body: &Value, error: &ApiError) -> Option<u16> {
     let has_path = body.pointer("/errors/0/path").is_some_and(|path| !path.is_null());
     let is_answered = body.pointer(ANSWER).is_some_and(|answer| !answer.is_null());
     let code = error.code.as_deref().unwrap_or_default().to_ascii_uppercase();
@@ -76,8 +76,8 @@ fn meaning(body: &Value, error: &ApiError) -> Option<u16> {
         _ if message.ends_with("not found") => 404,
         _ if said("rate limit") || said("too many requests") => 429,
         _ if message.starts_with("cannot query field") || message.starts_with("unknown argument") => 422,
-        // Without a field it is no verdict on anything, whatever it says: "Problem processing request".
-        _ if !has_path => 503,
+        // Inside a 200 and without a field it is no verdict on anything, whatever it says.
+        _ if said("problem processing request") || (!has_path && status != 400) => 503,
         _ => 422,
     })
 }
@@ -158,6 +158,9 @@ mod tests {
         assert_eq!(taken(400, &refused).unwrap().1, 401);
         let moved = json!({ "errors": [{ "message": "x", "extensions": { "code": "GRAPHQL_VALIDATION_FAILED" } }] });
         assert_eq!(taken(400, &moved).unwrap().1, 422);
+        let said = |words: &str| json!({ "errors": [{ "message": words }] });
+        assert_eq!(taken(400, &said("Syntax Error: Unexpected Name")).unwrap().1, 422);
+        assert_eq!(taken(400, &said("Problem processing request")).unwrap().1, 503);
         assert_eq!(taken(502, &refused).unwrap().1, 502);
         assert_eq!(taken(403, &refused).unwrap().1, 401);
     }
