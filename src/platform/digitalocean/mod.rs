@@ -264,6 +264,8 @@ impl Wire {
         sources.extend(self.components());
         // A ready-made image comes from no source at all.
         sources.retain(|source| source.branch.is_some() || source.commit.is_some());
+        // An app follows its own repositories, whatever a mirror or their next owner calls them: none is a fork.
+        sources.iter_mut().for_each(|source| source.repository = None);
         sources.dedup();
         sources
     }
@@ -312,9 +314,8 @@ mod tests {
         wire.deployment("app-1")
     }
 
-    fn from(repository: &str, branch: &str, commit: &str) -> Source {
-        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        Source { repository: text(repository), branch: text(branch), commit: text(commit), pull: None }
+    fn from(branch: &str, commit: &str) -> Source {
+        Source::of(None, Some(branch), Some(commit))
     }
 
     #[test]
@@ -337,12 +338,12 @@ mod tests {
         }))
         .unwrap();
         let expected = [
-            from("a/web", "main", "111"),
-            from("", "", "222"),
-            from("g/sub/work", "dev", "333"),
-            from("", "jobs", ""),
-            from("", "", "444"),
-            from("b/fn", "main", ""),
+            from("main", "111"),
+            from("", "222"),
+            from("dev", "333"),
+            from("jobs", ""),
+            from("", "444"),
+            from("main", ""),
         ];
         assert_eq!(one.sources, expected);
         let own = (one.branch.as_deref(), one.commit.as_deref());

@@ -35,6 +35,14 @@ fn a_deployment_of_several_components_matches_by_any_of_them() {
 }
 
 #[test]
+fn the_apps_own_repository_is_nobodys_fork_whatever_its_name() {
+    // Mirrored elsewhere, or renamed since.
+    let scope = Stage::DigitalOcean.scope([one(1), one(2).branch("dev")]);
+    let step = on_push(scope.select("branch"), "main", HEAD).var("GITHUB_REPOSITORY", "mirror/sample-app");
+    scope.cancels(step, &[1]);
+}
+
+#[test]
 fn a_page_is_followed_by_the_next_while_something_is_in_flight() {
     let mut all = finished((1..=250).filter(|number| ![160, 205, 250].contains(number)));
     all.extend([one(160), one(205), one(250)]);
