@@ -4,7 +4,6 @@
 
 mod cloud_foundry;
 mod cloudflare_workers;
-mod dashboard;
 mod datadog;
 mod digitalocean;
 mod github_pages;
@@ -16,7 +15,9 @@ mod railway;
 mod render;
 mod vercel;
 
+pub mod addresses;
 pub mod list;
+
 pub mod register;
 pub mod rest;
 pub mod roll_back;
@@ -30,6 +31,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+pub use self::addresses::Addresses;
 pub use self::roll_back::RollBack;
 use crate::api::wire::Text;
 use crate::api::{Api, Service};
@@ -78,8 +80,8 @@ pub struct PlatformInfo {
     pub lists_tell: bool,
     /// Whether a run needs a `deployment_id`; if not, [`Platform::default_target`] says what is meant without one.
     pub needs_id: bool,
-    /// Takes an id as the user wrote it: a URL may stand for an id on some platforms. The error says what is wrong.
-    pub read_id: fn(&Id) -> Result<Id, String>,
+    /// How ids are written, and which addresses stand for one.
+    pub addresses: Addresses,
     /// After how long a watch the pauses between reads get longer than `poll_interval`, and how long.
     pub slower: Option<(Duration, Duration)>,
     /// Opens the platform with the inputs of a run, noting every fault, not the first.
@@ -110,7 +112,7 @@ impl PlatformInfo {
         runs_deploy: false,
         lists_tell: false,
         needs_id: true,
-        read_id: as_written,
+        addresses: Addresses::USUAL,
         slower: None,
         open: |_, _| None,
     };
@@ -203,11 +205,6 @@ pub trait Platform: Send + Sync {
     async fn final_details(&self, _api: &Api, _ended: &Deployment) -> Result<Conclusion, Failure> {
         Ok(Conclusion::default())
     }
-}
-
-/// An id that stands for itself.
-pub fn as_written(id: &Id) -> Result<Id, String> {
-    Ok(id.clone())
 }
 
 /// How every `open` builds an input: plain, from the usual variables as well.

@@ -21,7 +21,7 @@ pub(super) fn judge(
 ) -> Option<IfLive> {
     let to = values.parsed("roll_back_to", faults, |text| match text {
         _ if text.eq_ignore_ascii_case(PREVIOUS) => Ok(None),
-        _ => Id::parse(text).and_then(|id| (entry.read_id)(&id)).map(Some),
+        _ => Id::parse(text).and_then(|id| entry.addresses.read_id(&id)).map(Some),
     });
     remark(values, common, faults);
     if !common.rolls_back {

@@ -84,7 +84,7 @@ impl Setup<'_> {
         let Self { env, entry, values, common, facts } = self;
         let (mut ids, mut seen) = (Vec::new(), HashSet::new());
         for written in &common.ids {
-            match (entry.read_id)(written) {
+            match entry.addresses.read_id(written) {
                 Ok(id) if seen.insert(id.clone()) => ids.push(id),
                 Ok(_) => {}
                 Err(wrong) => faults.add(values.given("deployment_id"), "deployment_id", wrong),

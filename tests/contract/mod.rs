@@ -1,5 +1,6 @@
 //! What the contract promises, one module for each section of it, on every platform where it can occur.
 
+mod s1_addresses;
 mod s1_inputs;
 mod s2_cancel;
 mod s2_outcomes;

@@ -43,7 +43,7 @@ pub use proxy::{Gate, Proxy};
 pub use script::{CancelAnswer, Script};
 pub use server::Seen;
 use server::{Door, Shared};
-pub use stand::{About, Back, Choice, Course, Manner as Way, One, Pages, Stand, Traits};
+pub use stand::{About, Addressed, Back, Choice, Course, Manner as Way, One, Pages, Stand, Traits};
 pub use tls::{Acceptor, Authority, FAR, Papers};
 
 /// A port of this machine that refuses every connection: nobody listens on it, and while this is held nobody else can.

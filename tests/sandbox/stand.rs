@@ -26,6 +26,14 @@ pub trait Stand: Sync {
     fn way_back(&self) -> Option<&'static Back> {
         None
     }
+    /// The addresses that name its deployments, where it takes any.
+    fn addressed(&self) -> Option<&'static Addressed> {
+        None
+    }
+    /// Puts one there that is held by the first of their holders.
+    fn put_addressed(&self, sandbox: &Sandbox, one: &One) {
+        self.put_one(sandbox, one);
+    }
     /// A refusal in the platform's own form, with these words.
     fn refusal(&self, text: &str) -> String {
         serde_json::json!({"id": "refused", "code": "refused", "message": text}).to_string()
@@ -69,6 +77,26 @@ pub struct About {
     pub usual_target: &'static str,
     /// How it differs.
     pub traits: Traits,
+}
+
+/// Addresses that stand for a deployment and for what holds it.
+pub struct Addressed {
+    /// The address of a deployment of a holder, at a platform whose API is there.
+    pub address: fn(api: &str, holder: &str, id: &str) -> String,
+    /// What holds the deployments of the first scope, and another holder, as addresses name them.
+    pub holders: [&'static str; 2],
+    /// The input that names a holder, and a usual variable that names the other one.
+    pub input: &'static str,
+    pub usual: (&'static str, &'static str),
+    /// A run is for one of them.
+    pub is_for_one: bool,
+}
+
+impl Addressed {
+    /// What sentences call a holder.
+    pub fn noun(&self) -> &'static str {
+        self.input.split('_').next().unwrap_or_default()
+    }
 }
 
 /// How a platform chooses from a list.

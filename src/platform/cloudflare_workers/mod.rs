@@ -5,7 +5,6 @@
 //! canceled after that is live all the same, and what serves has to be looked at. A Worker is addressed by its tag, and
 //! builds never tell its name. And only a user's own API token works: an account-owned one is called invalid.
 
-mod address;
 mod back;
 mod look;
 mod wire;
@@ -17,8 +16,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use self::address::{DASHBOARD, Page, is_tag};
 use self::wire::{Build, Handle, PREVIEW, PRODUCTION, STATES};
+use super::addresses::{Addresses, Named, must_agree};
 use super::list::{List, More, Place};
 use super::names::Names;
 use super::rest::{Rest, opened};
@@ -32,7 +31,7 @@ use crate::model::about::{About, CanRollBack, RollBackInfo};
 use crate::model::answers::Conclusion;
 use crate::model::deployment::{Deployment, Live, State};
 use crate::model::failure::Failure;
-use crate::model::id::{Id, is_same, segment};
+use crate::model::id::{Id, is_hex, segment};
 use crate::model::reason::Missing;
 use crate::model::roll_back::Version;
 use crate::select::Select;
@@ -82,11 +81,20 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
     select_notes: &[(Select::Superseded, "yes, within trigger and branch")],
     knows_pulls: true,
     lists_tell: true,
-    read_id: address::read_id,
+    addresses: Addresses {
+        forms: &[
+            ("dash.cloudflare.com/{account_id}/workers/services/view/{name}/{}/builds/{id}", ""),
+            ("dash.cloudflare.com/{}/pages", NO_PAGES),
+            ("{}.pages.dev", NO_PAGES),
+        ],
+        wrong: "is no build's page: that is https://dash.cloudflare.com/ACCOUNT/workers/services/view/WORKER/production/builds/UUID",
+        ..Addresses::USUAL
+    },
     open,
     ..PlatformInfo::USUAL
 };
 
+const NO_PAGES: &str = "is the address of a deployment on Cloudflare Pages, which has no call that cancels one";
 const USERS_ONLY: &str =
     "Workers Builds takes only a user's API token (My Profile, API Tokens): an account-owned one is answered 401";
 /// Whoever asks too often is shut out for this long.
@@ -96,14 +104,22 @@ struct Cloudflare {
     account: Id,
     names: Names,
     worker: Option<Scope>,
-    pages: Vec<Page>,
+    named: Named,
     /// The versions of which it is known which build they come from.
     traced: Mutex<Vec<Version>>,
 }
 
 fn open(values: &Values, faults: &mut Faults) -> Opened {
-    let pages = address::pages(values);
-    let account = address::account(values, &pages, faults);
+    let named = INFO.addresses.among(values, faults);
+    let account = named.holder("account_id", Id::parse, values, faults);
+    if account.is_none() {
+        named.miss("account_id", "(or the variable CLOUDFLARE_ACCOUNT_ID)", values, faults);
+    }
+    // Whose tag it is only the platform knows.
+    let is_name = values.get("worker").is_some_and(|worker| !is_tag(worker));
+    for name in named.pages.iter().filter(|_| is_name).filter_map(|page| page.get("name")) {
+        must_agree("worker", name, values, faults);
+    }
     let known = |text: &str| [PRODUCTION, PREVIEW].contains(&text).then_some(()).ok_or_else(|| WRONG_TARGET.to_owned());
     values.parsed("target", faults, known);
     let token = values.secret("token")?;
@@ -129,7 +145,12 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
         .request_id("cf-ray")
         .errors(ERRORS)
         .scope(format_args!("account {}: check `account_id`", account.as_str()));
-    opened(Cloudflare { account, names, worker, pages, traced: Mutex::default() }, service)
+    opened(Cloudflare { account, names, worker, named, traced: Mutex::default() }, service)
+}
+
+/// Whether a text looks like the tag of a Worker.
+fn is_tag(text: &str) -> bool {
+    text.len() == 32 && is_hex(text)
 }
 
 const WRONG_TARGET: &str = "takes `production` or `preview`";
@@ -178,7 +199,7 @@ impl Cloudflare {
     /// The address of its page, where the Worker's name is known.
     fn page_of(&self, worker: &str, id: &str) -> String {
         let (account, worker, id) = (self.account.segment(), segment(worker), segment(id));
-        format!("https://{DASHBOARD}/{account}/workers/services/view/{worker}/production/builds/{id}")
+        format!("https://dash.cloudflare.com/{account}/workers/services/view/{worker}/production/builds/{id}")
     }
 }
 
@@ -213,8 +234,7 @@ impl Rest for Cloudflare {
 
     fn deployment(&self, wire: Value) -> Option<Deployment> {
         let mut told = Build(&wire).deployment()?;
-        let page = self.pages.iter().find(|page| is_same(page.id.as_str(), &told.id));
-        let worker = page.map(|page| page.worker.as_str());
+        let worker = self.named.part_of(&told.id, "name");
         let worker = worker.or_else(|| self.names.known_name_of(wire::tag(&told)?));
         told.url = worker.map(|worker| self.page_of(worker, &told.id));
         Some(told)

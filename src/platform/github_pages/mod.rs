@@ -5,7 +5,7 @@
 //! records of GitHub's own Deployments name the commits, and each of them is asked for. A 403 may be a rate limit. And
 //! what has finished refuses to be canceled with a 400, which is the ordinary race.
 
-mod address;
+mod given;
 mod site;
 mod wire;
 
@@ -15,8 +15,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::Value;
 
+use self::given::blocker;
 use self::site::{Pages, date, get, versioned, whole_commit};
 use self::wire::{STATES, Wire, is_commit, is_short};
+use super::addresses::Addresses;
 use super::rest::{Rest, fetch, opened};
 use super::scope::Scope;
 use super::usual::{Read, present};
@@ -75,7 +77,15 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
     select_notes: &[(Select::Superseded, "yes, within the environment")],
     one_group: true,
     runs_deploy: true,
-    read_id: address::read_id,
+    addresses: Addresses {
+        forms: &[("/repos/{repository}/{repository}/pages/deployments/{id}", "")],
+        wrong: "names no deployment of Pages, as the number of a GitHub deployment does not: give its commit, or an address \
+                that goes on with /pages/deployments/COMMIT",
+        marks: &['/'],
+        meant: |text| blocker(text).unwrap_or(text),
+        // A commit, whole or short, is in small letters; anything else is opaque.
+        id: |id, _| Id::parse(&if is_commit(id) || is_short(id) { id.to_ascii_lowercase() } else { id.to_owned() }),
+    },
     open,
     ..PlatformInfo::USUAL
 };
@@ -87,14 +97,15 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 fn open(values: &Values, faults: &mut Faults) -> Opened {
     let api = values.get("api_url").unwrap_or(INFO.base);
-    let addressed = address::repository(values, api, faults);
-    let written = values.parsed("repository", faults, address::named);
-    let ids = address::judge(values, faults);
-    let server = address::server(values, api, faults);
-    let Some(name) = addressed.or(written) else {
-        values.require(&["repository"], INFO.inputs, faults);
-        return None;
-    };
+    let named = INFO.addresses.among(values, faults);
+    let name = named.holder("repository", given::repository, values, faults);
+    if name.is_none() {
+        named.miss("repository", "(or the variable GITHUB_REPOSITORY)", values, faults);
+    }
+    given::judge_servers(&named, api, values, faults);
+    let ids = given::judge_commits(&INFO.addresses, values, faults);
+    let server = given::server(values, api, faults);
+    let name = name?;
     let environment = values.get("environment").unwrap_or(ENVIRONMENT).to_owned();
     let path = name.as_str().split('/').map(segment).collect::<Vec<_>>().join("/");
     let page = format!("{server}/{path}/deployments/{}", segment(&environment));

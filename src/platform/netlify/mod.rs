@@ -5,7 +5,6 @@
 //! out, and only its message tells which; so does one that stands still with such a message and never ends. A deploy that
 //! is `ready` is not live where auto publishing is locked. And who may look but not write gets a 404 to the cancel call.
 
-mod address;
 mod back;
 mod wire;
 
@@ -13,8 +12,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use self::address::Page;
 use self::wire::{Build, Handle, MESSAGES, STATES, Site, Wire};
+use super::addresses::{Addresses, Named, must_agree};
 use super::list::{List, More, Place};
 use super::paging::Sizes;
 use super::rest::{Rest, opened};
@@ -29,8 +28,8 @@ use crate::model::about::{About, CanRollBack, RollBackInfo};
 use crate::model::answers::{Conclusion, Filter};
 use crate::model::deployment::{Deployment, Live, Pull, details};
 use crate::model::failure::Failure;
-use crate::model::id::{Id, is_uuid, segment};
-use crate::model::reason::Missing;
+use crate::model::id::{Id, is_hex, is_uuid, segment};
+use crate::model::reason::{Check, Missing};
 use crate::select::Select;
 
 /// The register's entry.
@@ -89,10 +88,33 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
     select_notes: &[(Select::Superseded, "yes, within branch, context and pull request")],
     knows_pulls: true,
     lists_tell: true,
-    read_id: address::read_id,
+    addresses: Addresses {
+        forms: &[
+            ("app.netlify.com/projects/{site}/deploys/{id}", ""),
+            ("app.netlify.com/sites/{site}/deploys/{id}", ""),
+            ("{id}--{site}.netlify.app", ""),
+            ("{id}--{site}.netlify.com", ""),
+        ],
+        wrong: NO_DEPLOY,
+        id: |text, host| match host {
+            _ if is_deploy(text) => Id::parse(&text.to_ascii_lowercase()),
+            Some(_) => Err(NO_DEPLOY.to_owned()),
+            // What is none of these is an id that nobody has.
+            None => Id::parse(text),
+        },
+        ..Addresses::USUAL
+    },
     open,
     ..PlatformInfo::USUAL
 };
+
+const NO_DEPLOY: &str = "names no single deploy, as an alias or a domain of a site does not: give a deploy's id, its permalink \
+    (https://DEPLOY_ID--SITE.netlify.app) or the address of its page";
+
+/// Whether a text is the id of a deploy, or of a build.
+fn is_deploy(text: &str) -> bool {
+    text.len() == 24 && is_hex(text)
+}
 
 /// The largest page, and smaller ones.
 const SIZES: Sizes = &[100, 10, 1];
@@ -103,16 +125,18 @@ struct Netlify {
     site: Option<Scope>,
     /// The site was written for this program, so that it counts beside an address as well.
     is_site_written: bool,
-    pages: Vec<Page>,
+    named: Named,
     target: Option<String>,
     repository: Once<Option<String>>,
 }
 
 fn open(values: &Values, faults: &mut Faults) -> Opened {
-    let pages = address::pages(values, faults);
+    let named = INFO.addresses.among(values, faults);
+    for site in named.pages.iter().filter_map(|page| page.get("site")) {
+        must_agree(if is_uuid(site) { "site_id" } else { "site_name" }, site, values, faults);
+    }
     let is_usual = values.is_usual("site_id");
-    let is_addressed = !pages.is_empty() && pages.len() == values.list("deployment_id").len();
-    let site = values.parsed("site_id", faults, Id::parse).filter(|_| !(is_usual && is_addressed));
+    let site = values.parsed("site_id", faults, Id::parse).filter(|_| !(is_usual && named.all_have("site")));
     let site = match (values.get("site_name"), site) {
         (Some(name), _) => Some(by_name("site_name", name)),
         (None, Some(name)) if is_usual && !is_uuid(name.as_str()) => Some(by_name("site_id", name.as_str())),
@@ -127,7 +151,7 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
     let netlify = Netlify {
         site,
         is_site_written: !is_usual,
-        pages,
+        named,
         target: values.get("target").map(str::to_owned),
         repository: Once::new(),
     };
@@ -221,16 +245,21 @@ impl Rest for Netlify {
     /// The guards `site_id` and `site_name`, and the site that an address names.
     fn admit(&self, told: &Deployment) -> Result<(), Failure> {
         let own = Handle::of(told);
-        let page = self.pages.iter().find(|page| page.id.as_str() == told.id);
-        page.map_or(Ok(()), |page| page.admits(told, &own))?;
+        let site = self.named.part_of(&told.id, "site");
+        if let Some(site) = site {
+            let found = if is_uuid(site) { &own.site } else { &own.name };
+            if !found.get().is_some_and(|found| site.eq_ignore_ascii_case(found)) {
+                return Err(Check::not_of(&told.id, ("site", "deployment_id"), found.0.clone(), site.to_owned()).into());
+            }
+        }
         match &self.site {
-            Some(site) if page.is_none() || self.is_site_written => site.admits(told, own.site.get(), own.name.get()),
+            Some(scope) if site.is_none() || self.is_site_written => scope.admits(told, own.site.get(), own.name.get()),
             _ => Ok(()),
         }
     }
 
     fn is_guarded(&self) -> bool {
-        self.site.is_some() || !self.pages.is_empty()
+        self.site.is_some() || !self.named.pages.is_empty()
     }
 
     /// A build's id looks like a deploy's.
@@ -238,9 +267,9 @@ impl Rest for Netlify {
         let read = async {
             let reply = api.send(ApiRequest::get(format!("/builds/{}", segment(id)), "read the build")).await.ok()?;
             let build: Build = reply.at("").ok()??;
-            build.deploy_id.0.filter(|deployment| build.id.get() == Some(id) && address::is_deploy(deployment))
+            build.deploy_id.0.filter(|deployment| build.id.get() == Some(id) && is_deploy(deployment))
         };
-        let deployment = if address::is_deploy(id) { read.await } else { None };
+        let deployment = if is_deploy(id) { read.await } else { None };
         deployment.map_or_else(|| self.missing(id), |deployment| Missing::Build { id: id.to_owned(), deployment })
     }
 

@@ -9,7 +9,7 @@ use crate::api::wire::{Maybe, Text, Time, fields};
 use crate::model::deployment::{Deployment, Live, Source, State, details};
 use crate::model::id::segment;
 use crate::model::memory::Memory;
-use crate::platform::dashboard::page_at;
+use crate::platform::addresses::page_at;
 use crate::platform::states::{self, States};
 
 /// Every documented word, and `old`, which only what had been published is called.

@@ -6,8 +6,8 @@
 //! was canceled, of what was superseded and of what was live once, so facts beside it decide. And the calls that remove or
 //! stop a deployment take a live service offline, so neither ever stands in for a refused cancel.
 
-mod address;
 mod errors;
+mod reach;
 mod wire;
 
 use std::sync::OnceLock;
@@ -15,8 +15,9 @@ use std::sync::OnceLock;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use self::address::{Page, Reach};
+use self::reach::Reach;
 use self::wire::{EVENTS, Event, FIELDS, Handle, STATES, TokenScope, Wire};
+use super::addresses::{Addresses, Named};
 use super::list::{List, Place};
 use super::paging::Sizes;
 use super::rest::{Rest, opened};
@@ -92,7 +93,23 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
     select_notes: &[(Select::Superseded, "yes, within the service and environment")],
     one_group: true,
     lists_tell: true,
-    read_id: address::read_id,
+    addresses: Addresses {
+        // The newer name first. Railway's own client writes `id`.
+        forms: &[
+            (
+                "railway.com/project/{project_id}/service/{service_id}?environmentId={environment_id}&id={id}&deploymentId={id}",
+                "",
+            ),
+            ("railway.com/project/{project_id}?environmentId={environment_id}&id={id}&deploymentId={id}", ""),
+            (
+                "railway.app/project/{project_id}/service/{service_id}?environmentId={environment_id}&id={id}&deploymentId={id}",
+                "",
+            ),
+            ("railway.app/project/{project_id}?environmentId={environment_id}&id={id}&deploymentId={id}", ""),
+        ],
+        wrong: "is no address of a deployment in the dashboard, or one without a deployment; it ends with `?id=` and the deployment's id",
+        ..Addresses::USUAL
+    },
     open,
     ..PlatformInfo::USUAL
 };
@@ -117,7 +134,7 @@ struct Railway {
     /// What was written, or stands in a usual variable.
     reach: Reach,
     /// What dashboard addresses say of the deployments that they name.
-    pages: Vec<Page>,
+    named: Named,
     /// Where deployments are chosen from, once that is known.
     place: OnceLock<Where>,
 }
@@ -135,7 +152,7 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
         faults.add(Some(given), "token", text);
     }
     let reach = Reach::written(values, faults);
-    let pages = address::pages(values, faults);
+    let named = INFO.addresses.among(values, faults);
     let selects = values.given("select").is_some();
     let project_token = values.secret("project_token");
     if selects && project_token.is_none() {
@@ -159,7 +176,7 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
             "It was sent as an account or workspace token; if it is a project token, give it as `project_token`.",
         ),
     };
-    let railway = Railway { is_project_token, selects, reach, pages, place: OnceLock::new() };
+    let railway = Railway { is_project_token, selects, reach, named, place: OnceLock::new() };
     if selects && !is_project_token {
         railway.settle(railway.reach.clone());
     }
@@ -334,14 +351,14 @@ impl Rest for Railway {
     fn admit(&self, told: &Deployment) -> Result<(), Failure> {
         let own = Handle::of(told);
         let place = self.place.get().map(|place| &place.reach);
-        let page = self.pages.iter().find(|page| is_same(page.id.as_str(), &told.id));
-        let reach = page.map_or_else(|| self.reach.clone(), |page| page.reach.over(&self.reach));
+        let page = self.named.page_of(&told.id);
+        let reach = page.map_or_else(|| self.reach.clone(), |page| self.reach.of(page));
         reach.admits(&told.id, &own)?;
         place.map_or(Ok(()), |place| place.admits(&told.id, &own))
     }
 
     fn is_guarded(&self) -> bool {
-        self.reach != Reach::default() || !self.pages.is_empty()
+        self.reach != Reach::default() || !self.named.pages.is_empty()
     }
 
     fn missing(&self, id: &str) -> Missing {

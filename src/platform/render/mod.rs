@@ -6,7 +6,6 @@
 //! so what waits is asked before what runs. And `deactivated` is a former success: seen first it is over and replaced,
 //! but after a cancel request it went live.
 
-mod address;
 mod back;
 mod wire;
 
@@ -14,8 +13,8 @@ use std::sync::OnceLock;
 
 use async_trait::async_trait;
 
-use self::address::{CRON_JOB, DASHBOARD, NO_CRON_JOB, addressed, is_address, service_id};
 use self::wire::{STATES, Wire};
+use super::addresses::Addresses;
 use super::list::{List, Place};
 use super::paging::Sizes;
 use super::rest::{Rest, opened};
@@ -87,7 +86,11 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
     no_select: "its deploys carry no branch, as one service follows one branch; choose the service, or use `select: commit`",
     one_group: true,
     lists_tell: true,
-    read_id: address::read_id,
+    addresses: Addresses {
+        forms: &[("dashboard.render.com/{kind}/{service_id}/deploys/{id}", "")],
+        wrong: "is no address of a deploy: its page is https://dashboard.render.com/web/srv-…/deploys/dep-…",
+        ..Addresses::USUAL
+    },
     open,
     ..PlatformInfo::USUAL
 };
@@ -115,37 +118,33 @@ fields! {
     }
 }
 
+/// How the id of a cron job begins, which is a service like others in every other way.
+const CRON_JOB: &str = "crn-";
+const NO_CRON_JOB: &str = "is a cron job, and Render does not cancel the deploys of cron jobs";
+
+fn service_id(text: &str) -> Result<Id, String> {
+    if text.starts_with(CRON_JOB) { Err(NO_CRON_JOB.to_owned()) } else { Id::parse(text) }
+}
+
 fn open(values: &Values, faults: &mut Faults) -> Opened {
-    let page = addressed(values, faults);
-    let is_beaten = page.is_some() && values.is_usual("service_id");
-    let written = if is_beaten { None } else { values.parsed("service_id", faults, service_id) };
-    let addressed = page.as_ref().map(|page| &page.service);
-    if let Some((written, addressed)) = written.as_ref().zip(addressed)
-        && written != addressed
-    {
-        let text = format!("is another service than in the address in `deployment_id`: {}", addressed.as_str());
-        faults.add(values.given("service_id"), "service_id", text);
-    }
-    let (service, addressed) = match (values.get("service_name"), written.as_ref().or(addressed)) {
-        (Some(name), _) => (by_name(name, values.get("owner_id")), addressed.cloned()),
+    let named = INFO.addresses.among(values, faults);
+    let id = named.holder("service_id", service_id, values, faults);
+    let (service, id) = match (values.get("service_name"), id) {
+        (Some(name), id) => (by_name(name, values.get("owner_id")), id),
         (None, Some(id)) => {
             let read = ApiRequest::get(format!("/services/{}", id.segment()), "read the service");
-            let service = Scope::by_id("service", "service_id", id.clone(), read, "/id");
+            let service = Scope::by_id("service", "service_id", id, read, "/id");
             (service.beside("and that a scoped key is of its workspace"), None)
         }
         (None, None) => {
-            // What is wrong with an address, or with `select`, is said there.
-            let is_said =
-                values.given("select").is_some() || values.list("deployment_id").iter().any(|id| is_address(id));
-            if values.given("service_id").is_none() && !is_said {
-                let text = "is missing: set it (or the variable RENDER_SERVICE_ID) or `service_name`, or give the \
-                            deploy's address in the dashboard as `deployment_id`";
-                faults.add(None, "service_id", text);
+            // What `select` needs is said there.
+            if values.given("select").is_none() {
+                named.miss("service_id", "(or the variable RENDER_SERVICE_ID) or `service_name`", values, faults);
             }
             return None;
         }
     };
-    let kind = page.map_or_else(|| "web".to_owned(), |page| page.kind);
+    let kind = named.pages.first().and_then(|page| page.get("kind")).map_or_else(|| "web".to_owned(), segment);
     let api = Service::new(&INFO.about)
         .bearer(&values.secret("token")?)
         .rate_limit(Reset("ratelimit-reset"))
@@ -153,7 +152,7 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
         .errors(Errors::at(&["/message"]))
         .scope(format_args!("{}; a scoped key sees one workspace", service.name()));
     let needs_branch = values.given("branch").is_some();
-    opened(Render { service, addressed, kind, needs_branch, followed: OnceLock::new() }, api)
+    opened(Render { service, addressed: id, kind, needs_branch, followed: OnceLock::new() }, api)
 }
 
 /// A name is unique within a workspace, and a key may reach several.
@@ -195,8 +194,11 @@ impl Render {
             "web_service" => "web",
             _ => &self.kind,
         };
-        let page =
-            format!("https://{DASHBOARD}/{kind}/{}/deploys/{}", segment(self.service.as_str()), segment(&told.id));
+        let page = format!(
+            "https://dashboard.render.com/{kind}/{}/deploys/{}",
+            segment(self.service.as_str()),
+            segment(&told.id)
+        );
         told.url = Some(page);
         told.branch = Source::of(None, service.branch.get(), None).branch;
     }

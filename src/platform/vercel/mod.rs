@@ -3,7 +3,6 @@
 //! A 400 or 409 to the cancel call is ordinary: it means that the deployment is no longer cancelable, and only a read
 //! tells why. A wrong token is answered with 403, not 401. Ids, host names and dashboard addresses all name deployments.
 
-mod address;
 mod back;
 mod wire;
 
@@ -12,8 +11,8 @@ use std::sync::OnceLock;
 use async_trait::async_trait;
 use serde_json::Value;
 
-use self::address::{addressed_team, is_host};
 use self::wire::{Handle, STATES, Team, Wire};
+use super::addresses::{Addresses, Named};
 use super::list::{List, Place};
 use super::paging::Sizes;
 use super::rest::{Rest, opened};
@@ -84,10 +83,28 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
     selects: &Select::ALL,
     knows_forks: true,
     lists_tell: true,
-    read_id: address::read_id,
+    addresses: Addresses {
+        forms: &[
+            ("vercel.com/{team_slug}/{project}/{id}", ""),
+            ("vercel.com", "is a dashboard address without a deployment; it ends with /team/project/deployment"),
+            ("{id}", ""),
+        ],
+        id: |text, host| match host {
+            None => Id::parse(text),
+            Some(host) if host != text => Id::parse(&format!("dpl_{}", text.strip_prefix("dpl_").unwrap_or(text))),
+            Some(host) if is_host(host) && !host.contains(':') => Id::parse(host),
+            Some(_) => Err("is a URL without the host name of a deployment".to_owned()),
+        },
+        ..Addresses::USUAL
+    },
     open,
     ..PlatformInfo::USUAL
 };
+
+/// Whether an id is a host name: an id of Vercel's has no dot.
+fn is_host(id: &str) -> bool {
+    id.contains('.')
+}
 
 /// The largest page of a list, and smaller ones.
 const SIZES: Sizes = &[100, 10, 1];
@@ -101,25 +118,29 @@ const TARGETS: [&str; 3] = ["production", "preview", "staging"];
 struct Vercel {
     team: Option<Team>,
     project: Option<Scope>,
+    /// The project was written for this program, so that it counts beside an address as well.
+    is_project_written: bool,
+    named: Named,
     /// The wanted target, and the id of the custom environment of that name once it is known.
     target: Option<String>,
     environment: OnceLock<String>,
 }
 
 fn open(values: &Values, faults: &mut Faults) -> Opened {
-    let addressed = addressed_team(values, faults);
-    let is_beaten = |name: &str| addressed.is_some() && values.is_usual(name);
-    let given = |name: &str, faults: &mut Faults| {
-        if is_beaten(name) { None } else { values.parsed(name, faults, Id::parse) }
+    let named = INFO.addresses.among(values, faults);
+    let addressed = named.only_one("team_slug", values, faults);
+    let id = values.parsed("team_id", faults, Id::parse);
+    let slug = values.parsed("team_slug", faults, Id::parse);
+    let team = match (addressed.filter(|_| values.is_usual("team_id")), id, slug) {
+        (Some(slug), ..) => Some(("slug", slug.to_ascii_lowercase())),
+        (None, Some(id), _) => Some(("teamId", id.as_str().to_owned())),
+        (None, None, slug) => slug.map(|slug| ("slug", slug.as_str().to_owned())),
     };
-    let id = given("team_id", faults).map(|id| ("teamId", id));
-    let slug = given("team_slug", faults).map(|slug| ("slug", slug));
-    let team = id.or(slug).map(|(name, team)| (name, team.as_str().to_owned()));
-    let addressed = addressed.clone().filter(|_| is_beaten("team_id"));
-    let team = team.or(addressed.map(|slug| ("slug", slug)));
     // Only ids are compared: a deployment carries the name that its project had on the day it was made.
     let place = team.as_ref().map_or_else(|| "the token's own account".to_owned(), |(_, team)| format!("team {team}"));
-    let project = given("project_id", faults).map(|written| {
+    let is_usual = values.is_usual("project_id");
+    let project = values.parsed("project_id", faults, Id::parse).filter(|_| !(is_usual && named.all_have("project")));
+    let project = project.map(|written| {
         let read = ApiRequest::get(format!("/v9/projects/{}", written.segment()), "read the project");
         let read = in_team(read.endpoint("project"), team.as_ref());
         Scope::by_either("project", "project_id", written, read, ["/id", "/name"])
@@ -138,7 +159,8 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
             None => "the token's own account: for a team's deployment, give `team_id` or `team_slug`".to_owned(),
         });
     let target = values.get("target").map(str::to_owned);
-    opened(Vercel { team, project, target, environment: OnceLock::new() }, service)
+    let vercel = Vercel { team, project, is_project_written: !is_usual, named, target, environment: OnceLock::new() };
+    opened(vercel, service)
 }
 
 fn in_team(call: ApiRequest, team: Option<&Team>) -> ApiRequest {
@@ -273,7 +295,9 @@ impl Rest for Vercel {
     /// The guard `project_id`: an answer that does not name its project does not pass.
     fn admit(&self, told: &Deployment) -> Result<(), Failure> {
         let own = Handle::of(told);
-        self.project.as_ref().map_or(Ok(()), |project| project.admits(told, own.project.get(), own.name.get()))
+        let counts = self.is_project_written || self.named.part_of(&told.id, "project").is_none();
+        let project = self.project.as_ref().filter(|_| counts);
+        project.map_or(Ok(()), |project| project.admits(told, own.project.get(), own.name.get()))
     }
 
     fn is_guarded(&self) -> bool {
@@ -328,7 +352,14 @@ mod tests {
     use crate::model::deployment::State;
 
     fn vercel() -> Vercel {
-        Vercel { team: Some(("slug", "acme".to_owned())), project: None, target: None, environment: OnceLock::new() }
+        Vercel {
+            team: Some(("slug", "acme".to_owned())),
+            project: None,
+            is_project_written: false,
+            named: Named::default(),
+            target: None,
+            environment: OnceLock::new(),
+        }
     }
 
     #[test]

@@ -389,18 +389,12 @@ fn an_address_of_something_else_is_refused() {
 }
 
 #[test]
-fn the_repository_of_an_address_beats_the_variable_and_contradicts_a_written_one() {
+fn the_repository_of_an_address_beats_the_variable() {
     let sandbox = sandbox([publication(), Publication::new(OTHER_REPOSITORY, &id(2))]);
     let address =
         |repository: &str, n| format!("{}/repos/{repository}/pages/deployments/{}", sandbox.url("github_pages"), id(n));
     let on = |written: &str| bare(&sandbox).without("INPUT_REPOSITORY").input("deployment_id", written);
-    let ours = on(&address(REPOSITORY, 1));
-    ours.input("repository", OTHER_REPOSITORY)
-        .refused(&sandbox, &["`repository` is another repository than in the address"]);
-    let both = format!("{}\n{}", address(REPOSITORY, 1), address(OTHER_REPOSITORY, 2));
-    on(&both).refused(&sandbox, &["several repositories (acme/web, acme/api)"]);
-    let mixed = format!("{}\n{}", address(REPOSITORY, 1), id(2));
-    on(&mixed).var("GITHUB_REPOSITORY", OTHER_REPOSITORY).refused(&sandbox, &["several repositories"]);
+    on(&address("ac%20me/web", 1)).var("GITHUB_REPOSITORY", REPOSITORY).refused(&sandbox, &["`owner/name`"]);
     on(&address(REPOSITORY, 1)).var("GITHUB_REPOSITORY", OTHER_REPOSITORY).run().ended("canceled", 0);
     on(&address(OTHER_REPOSITORY, 2)).run().ended("canceled", 0);
     let urls: Vec<_> =

@@ -162,15 +162,22 @@ fn what_is_written_is_not_beaten_by_an_address() {
 }
 
 #[test]
-fn an_address_beside_a_plain_id_leaves_the_usual_variables_alone() {
+fn an_address_beats_the_usual_variables_beside_plain_ids_as_well() {
     let sandbox = sandbox(deployment().team("team_1", "acme"));
     sandbox.add(Deployment::new("prj_1", "web", "dpl_2").team("team_1", "acme"));
-    let ran = step(&sandbox)
-        .input("deployment_id", &format!("{PAGE}, dpl_2"))
-        .var("VERCEL_ORG_ID", "team_1")
-        .var("VERCEL_PROJECT_ID", "prj_other")
-        .run();
-    refused(&sandbox, &ran);
+    let step = step(&sandbox).input("deployment_id", &format!("{PAGE}, dpl_2"));
+    let ran = step.var("VERCEL_ORG_ID", "team_other").var("VERCEL_PROJECT_ID", "prj_other").run();
+    ran.ended("error", 1).reasons(&["dpl_2 belongs to project web (prj_1)", "prj_other"]);
+    assert_eq!((sandbox.effective_cancels("dpl_1"), sandbox.effective_cancels("dpl_2")), (1, 0));
+}
+
+#[test]
+fn a_host_name_names_no_project_so_the_usual_variable_guards_it() {
+    for address in ["web-abc.vercel.app", "https://web-abc.vercel.app/x"] {
+        let sandbox = sandbox(deployment().host("web-abc.vercel.app"));
+        let step = step(&sandbox).input("deployment_id", address).var("VERCEL_PROJECT_ID", "prj_other");
+        refused(&sandbox, &step.run());
+    }
 }
 
 #[test]

@@ -625,6 +625,16 @@ fn made(one: &One) -> Build {
     Build::new(one.number).like(&ABOUT, one).of(tag, name).target(target)
 }
 
+const ADDRESSED: super::Addressed = super::Addressed {
+    address: |_, account, id| {
+        format!("https://dash.cloudflare.com/{account}/workers/services/view/shop/production/builds/{id}")
+    },
+    holders: [ACCOUNT, "ffffffffffffffffffffffffffffffff"],
+    input: "account_id",
+    usual: ("CLOUDFLARE_ACCOUNT_ID", "ffffffffffffffffffffffffffffffff"),
+    is_for_one: true,
+};
+
 impl super::Stand for Stand {
     fn about(&self) -> &'static About {
         &ABOUT
@@ -632,6 +642,10 @@ impl super::Stand for Stand {
 
     fn way_back(&self) -> Option<&'static Back> {
         Some(&BACK)
+    }
+
+    fn addressed(&self) -> Option<&'static super::Addressed> {
+        Some(&ADDRESSED)
     }
 
     fn put_one(&self, sandbox: &Sandbox, one: &One) {

@@ -407,9 +407,21 @@ const ABOUT: About = About {
     ..About::USUAL
 };
 
+const ADDRESSED: super::Addressed = super::Addressed {
+    address: |api, repository, id| format!("{api}/repos/{repository}/pages/deployments/{id}"),
+    holders: [REPOSITORY, OTHER_REPOSITORY],
+    input: "repository",
+    usual: ("GITHUB_REPOSITORY", OTHER_REPOSITORY),
+    is_for_one: true,
+};
+
 impl super::Stand for Stand {
     fn about(&self) -> &'static About {
         &ABOUT
+    }
+
+    fn addressed(&self) -> Option<&'static super::Addressed> {
+        Some(&ADDRESSED)
     }
 
     fn put_one(&self, sandbox: &Sandbox, one: &One) {

@@ -563,6 +563,14 @@ fn made(one: &One) -> Deploy {
     deploy.target(one.target.or(Some(ABOUT.usual_target)))
 }
 
+const ADDRESSED: super::Addressed = super::Addressed {
+    address: |_, site, id| format!("https://app.netlify.com/projects/{site}/deploys/{id}"),
+    holders: ["web", "api"],
+    input: "site_name",
+    usual: ("NETLIFY_SITE_ID", "api"),
+    is_for_one: false,
+};
+
 impl super::Stand for Stand {
     fn about(&self) -> &'static About {
         &ABOUT
@@ -570,6 +578,10 @@ impl super::Stand for Stand {
 
     fn way_back(&self) -> Option<&'static Back> {
         Some(&BACK)
+    }
+
+    fn addressed(&self) -> Option<&'static super::Addressed> {
+        Some(&ADDRESSED)
     }
 
     fn put_one(&self, sandbox: &Sandbox, one: &One) {

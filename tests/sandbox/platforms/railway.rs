@@ -536,9 +536,21 @@ const ABOUT: About = About {
     ..About::USUAL
 };
 
+const ADDRESSED: super::Addressed = super::Addressed {
+    address: |_, service, id| format!("https://railway.com/project/{PROJECT}/service/{service}?id={id}"),
+    holders: [SERVICE, OTHER_SERVICE],
+    input: "service_id",
+    usual: ("RAILWAY_SERVICE_ID", OTHER_SERVICE),
+    is_for_one: false,
+};
+
 impl super::Stand for Stand {
     fn about(&self) -> &'static About {
         &ABOUT
+    }
+
+    fn addressed(&self) -> Option<&'static super::Addressed> {
+        Some(&ADDRESSED)
     }
 
     fn put_one(&self, sandbox: &Sandbox, one: &One) {

@@ -549,6 +549,14 @@ fn made(one: &One) -> Deploy {
     Deploy::new(service, &(ABOUT.id)(one.number)).like(&ABOUT, one)
 }
 
+const ADDRESSED: super::Addressed = super::Addressed {
+    address: |_, service, id| format!("https://dashboard.render.com/web/{service}/deploys/{id}"),
+    holders: [SERVICE, OTHER_SERVICE],
+    input: "service_id",
+    usual: ("RENDER_SERVICE_ID", OTHER_SERVICE),
+    is_for_one: true,
+};
+
 impl super::Stand for Stand {
     fn about(&self) -> &'static About {
         &ABOUT
@@ -556,6 +564,10 @@ impl super::Stand for Stand {
 
     fn way_back(&self) -> Option<&'static Back> {
         Some(&BACK)
+    }
+
+    fn addressed(&self) -> Option<&'static super::Addressed> {
+        Some(&ADDRESSED)
     }
 
     fn put_one(&self, sandbox: &Sandbox, one: &One) {

@@ -1003,6 +1003,14 @@ impl Stand {
     }
 }
 
+const ADDRESSED: super::Addressed = super::Addressed {
+    address: |_, team, id| format!("https://vercel.com/{team}/web/{id}"),
+    holders: ["acme", "other"],
+    input: "team_slug",
+    usual: ("VERCEL_TEAM_ID", "team_2"),
+    is_for_one: true,
+};
+
 impl super::Stand for Stand {
     fn about(&self) -> &'static About {
         &ABOUT
@@ -1010,6 +1018,14 @@ impl super::Stand for Stand {
 
     fn way_back(&self) -> Option<&'static Back> {
         Some(&BACK)
+    }
+
+    fn put_addressed(&self, sandbox: &Sandbox, one: &One) {
+        sandbox.add(self.made(one).team("team_1", "acme"));
+    }
+
+    fn addressed(&self) -> Option<&'static super::Addressed> {
+        Some(&ADDRESSED)
     }
 
     fn put_one(&self, sandbox: &Sandbox, one: &One) {

@@ -1,6 +1,6 @@
-//! Which deployment is meant, and of which repository: a commit, an address of GitHub's API, or a refusal that names one.
+//! What is given: a commit, a refusal that names one, a repository, and the server that its pages for people are on.
 
-use url::Url;
+use url::{Position, Url};
 
 use super::wire::{is_commit, is_short};
 use crate::input::Values;
@@ -8,49 +8,16 @@ use crate::input::faults::Faults;
 use crate::model::address::Address;
 use crate::model::deployment::same_commit;
 use crate::model::id::{Id, is_hex};
-use crate::platform::dashboard;
-
-/// What an address of the API says.
-struct Named {
-    host: String,
-    repository: String,
-    id: String,
-}
-
-/// What an address says; `None` where the text is none.
-fn parse(text: &str) -> Option<Result<Named, String>> {
-    text.contains('/').then(|| {
-        let url = dashboard::address(text)?;
-        let (host, path) = dashboard::parts(&url);
-        let inside = path.iter().position(|part| *part == "repos").and_then(|at| path.get(at + 1..));
-        match inside {
-            Some([owner, name, "pages", "deployments", id, ..]) if !id.is_empty() => {
-                Ok(Named { host: host.to_owned(), repository: format!("{owner}/{name}"), id: (*id).to_owned() })
-            }
-            _ => Err(
-                "names no deployment of Pages, as the number of a GitHub deployment does not: give its commit, or an \
-                      address that goes on with /pages/deployments/COMMIT"
-                    .to_owned(),
-            ),
-        }
-    })
-}
+use crate::platform::addresses::{Addresses, Named};
 
 /// The deployment that has to be canceled first, in GitHub's refusal to begin another one.
-fn blocker(text: &str) -> Option<&str> {
+pub(super) fn blocker(text: &str) -> Option<&str> {
     let (_, rest) = text.split_once("due to in progress deployment. Please cancel ")?;
     rest.split_once(" first").map(|(id, _)| id)
 }
 
-/// A commit, whole or short, in small letters; anything else is opaque.
-pub(super) fn read_id(written: &Id) -> Result<Id, String> {
-    let text = blocker(written.as_str()).unwrap_or(written.as_str());
-    let id = parse(text).transpose()?.map_or_else(|| text.to_owned(), |named| named.id);
-    Id::parse(&if is_commit(&id) || is_short(&id) { id.to_ascii_lowercase() } else { id })
-}
-
 /// A repository as it is written.
-pub(super) fn named(text: &str) -> Result<Id, String> {
+pub(super) fn repository(text: &str) -> Result<Id, String> {
     let is_part = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c));
     match text.split_once('/') {
         Some((owner, name)) if is_part(owner) && is_part(name) && !matches!(name, "." | "..") => Id::parse(text),
@@ -58,30 +25,20 @@ pub(super) fn named(text: &str) -> Result<Id, String> {
     }
 }
 
-/// The repository that addresses among the ids name: it beats the usual variable, and a written one must be the same.
-pub(super) fn repository(values: &Values, api: &str, faults: &mut Faults) -> Option<Id> {
-    let ids = values.list("deployment_id");
-    let found: Vec<_> = ids.iter().filter_map(|id| parse(id)?.ok()).collect();
-    let own = Address::parse(api).ok();
-    if let Some(other) = found.iter().find(|named| own.as_ref().is_some_and(|own| own.host() != named.host)) {
-        let text = format!("is an address at {}, another server than in `api_url`", other.host);
+/// Whether an address leads to another server than this run.
+pub(super) fn judge_servers(named: &Named, api: &str, values: &Values, faults: &mut Faults) {
+    let own = Url::parse(api).map(|url| url[Position::BeforeHost..Position::BeforePath].to_owned());
+    let mut servers = named.pages.iter().filter_map(|page| page.get("host"));
+    if let Some(other) = servers.find(|other| own.as_ref().is_ok_and(|own| own != other)) {
+        let text = format!("is an address at {other}, another server than in `api_url`");
         faults.add(values.given("deployment_id"), "deployment_id", text);
     }
-    let mut all: Vec<_> = found.iter().map(|named| named.repository.to_ascii_lowercase()).collect();
-    // What is no address is of the usual one.
-    all.extend(
-        values.get("repository").filter(|_| found.len() < ids.len() && !found.is_empty()).map(str::to_lowercase),
-    );
-    dashboard::only_one(all, ["deployments", "repositories", "repository"], values, faults);
-    let first = found.into_iter().next()?.repository;
-    dashboard::must_agree("repository", "repository", &first, values, faults);
-    named(&first).ok()
 }
 
 /// A commit beside an id that is another one is known to be wrong before anything is asked; and a refusal is told apart.
-pub(super) fn judge(values: &Values, faults: &mut Faults) -> Vec<Id> {
+pub(super) fn judge_commits(addresses: &Addresses, values: &Values, faults: &mut Faults) -> Vec<Id> {
     let written = values.list("deployment_id");
-    let ids: Vec<_> = written.iter().filter_map(|id| read_id(&Id::parse(id).ok()?).ok()).collect();
+    let ids: Vec<_> = written.iter().filter_map(|id| addresses.read_id(&Id::parse(id).ok()?).ok()).collect();
     let commit = values.get("commit").filter(|commit| is_hex(commit));
     let is_other = |id: &&Id| {
         (is_commit(id.as_str()) || is_short(id.as_str())) && !commit.is_none_or(|it| same_commit(it, id.as_str()))

@@ -1,0 +1,302 @@
+//! Addresses of pages for people: as `deployment_id`, where one stands for an id and for what holds it, and in answers.
+//!
+//! An address beats the usual variables of what it names, and what is written beside it must not contradict it. What is
+//! wrong with one is said once, where ids are read.
+
+use percent_encoding::percent_decode_str;
+use url::{Position, Url};
+
+use crate::api::wire::Text;
+use crate::input::Values;
+use crate::input::faults::Faults;
+use crate::model::id::{Id, is_same};
+
+/// The addresses that a platform takes as `deployment_id`.
+pub struct Addresses {
+    /// Their forms, the first that fits decides: `{id}` is the deployment, `{account_id}` what the input of that name is
+    /// about, `{}` anything, each one part of a host name, path or query. A part that stands there twice is one text with
+    /// a slash in it, of the query only the id has to be there, and more may follow a path. A form that begins with a
+    /// slash is behind any server. The second text says what is wrong with such an address; empty: nothing.
+    pub forms: &'static [(&'static str, &'static str)],
+    /// What is wrong with any other address.
+    pub wrong: &'static str,
+    /// Each of these tells an address from an id.
+    pub marks: &'static [char],
+    /// Finds what is meant in a longer text.
+    pub meant: fn(&str) -> &str,
+    /// Takes an id, and the host where it is from an address: as the platform spells it, or with what is wrong with it.
+    pub id: fn(&str, Option<&str>) -> Result<Id, String>,
+}
+
+/// What an address says, part by part, and its host.
+type Parts = Vec<(&'static str, String)>;
+const HOST: &str = "host";
+const ID: &str = "id";
+
+impl Addresses {
+    /// What is usual, and none.
+    pub const USUAL: Self =
+        Self { forms: &[], wrong: "", marks: &['/', '.'], meant: |text| text, id: |text, _| Id::parse(text) };
+
+    /// The id that is meant by what a user wrote; the error says what is wrong with it.
+    pub fn read_id(&self, written: &Id) -> Result<Id, String> {
+        let text = (self.meant)(written.as_str());
+        match self.page(text) {
+            Some(page) => page.map(|page| page.id),
+            None => (self.id)(text, None),
+        }
+    }
+
+    /// The addresses among the ids. What is written must not contradict them.
+    pub(super) fn among(&self, values: &Values, faults: &mut Faults) -> Named {
+        let mut found = Named::default();
+        for written in values.list("deployment_id") {
+            match self.page((self.meant)(&written)) {
+                Some(Ok(page)) => found.pages.push(page),
+                Some(Err(_)) => found.has_wrong = true,
+                None => found.has_ids = true,
+            }
+        }
+        for (name, part) in found.pages.iter().flat_map(|page| &page.parts) {
+            must_agree(name, part, values, faults);
+        }
+        found
+    }
+
+    /// What an address says; `None` where the text is an id.
+    fn page(&self, text: &str) -> Option<Result<Page, String>> {
+        let is_address = !self.forms.is_empty() && text.contains(self.marks);
+        is_address.then(|| {
+            let url = url(text)?;
+            let mut plain = url[Position::BeforeHost..Position::BeforePath].to_owned();
+            let host = plain.clone();
+            for segment in url.path_segments().into_iter().flatten().filter(|segment| !segment.is_empty()) {
+                plain.push('/');
+                plain.push_str(segment);
+            }
+            let fits = |(form, wrong): &(&'static str, &'static str)| Some((parts(form, &plain, &url)?, *wrong));
+            match self.forms.iter().find_map(fits) {
+                Some((mut parts, "")) => {
+                    let id = (self.id)(get(&parts, ID).unwrap_or_default(), Some(&host))?;
+                    parts.push((HOST, host));
+                    Ok(Page { id, parts })
+                }
+                Some((_, wrong)) => Err(wrong.to_owned()),
+                None => Err(self.wrong.to_owned()),
+            }
+        })
+    }
+}
+
+/// An address as people copy it, with its scheme or without.
+fn url(text: &str) -> Result<Url, String> {
+    let has_scheme = text.split_once("://").is_some_and(|(scheme, _)| !scheme.contains(['/', '?', '#']));
+    let text = if has_scheme { text.to_owned() } else { format!("https://{text}") };
+    let url = Url::parse(&text).map_err(|error| format!("is not a URL ({error})"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err("is an address that begins with neither https:// nor http://".to_owned());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("must not contain a user name or password".to_owned());
+    }
+    Ok(url)
+}
+
+/// What an address of that form says; `None` where it has another one. `plain` is its host and path.
+fn parts(form: &'static str, plain: &str, url: &Url) -> Option<Parts> {
+    let (path, query) = form.split_once('?').unwrap_or((form, ""));
+    let mut pieces = path.split(['{', '}']);
+    let mut rest = match pieces.next()? {
+        "" => plain,
+        inside if inside.starts_with('/') => plain.split_once(inside)?.1,
+        beginning => plain.strip_prefix("www.").unwrap_or(plain).strip_prefix(beginning)?,
+    };
+    let mut parts = Parts::new();
+    while let (Some(name), Some(behind)) = (pieces.next(), pieces.next()) {
+        let end = if behind.is_empty() { rest.find('/').unwrap_or(rest.len()) } else { rest.find(behind)? };
+        let (part, others) = rest.split_at_checked(end)?;
+        rest = others.strip_prefix(behind)?;
+        if part.is_empty() || part.contains('/') {
+            return None;
+        }
+        let part = percent_decode_str(part).decode_utf8().ok()?;
+        match parts.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, before)) => *before = format!("{before}/{part}"),
+            None => parts.push((name, part.into_owned())),
+        }
+    }
+    for (parameter, name) in query.split('&').filter_map(|pair| pair.split_once("={")) {
+        let name = name.trim_end_matches('}');
+        let given = url.query_pairs().find(|(known, value)| known == parameter && !value.is_empty());
+        if let Some((_, value)) = given.filter(|_| get(&parts, name).is_none()) {
+            parts.push((name, value.into_owned()));
+        }
+    }
+    let is_whole = rest.is_empty() || rest.starts_with('/');
+    (is_whole && (get(&parts, ID).is_some() || !form.contains("{id}"))).then_some(parts)
+}
+
+fn get<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
+    parts.iter().find(|(known, _)| *known == name).map(|(_, part)| part.as_str())
+}
+
+/// Notes where what is written contradicts an address among the ids. A usual variable is only beaten by it.
+pub(super) fn must_agree(input: &str, addressed: &str, values: &Values, faults: &mut Faults) {
+    let written = values.get(input).filter(|_| !values.is_usual(input));
+    if written.is_some_and(|written| !written.eq_ignore_ascii_case(addressed)) {
+        let text = format!("is another {} than in the address in `deployment_id`: {addressed}", noun(input));
+        faults.add(values.given(input), input, text);
+    }
+}
+
+/// What an input names: `account_id` an account.
+fn noun(input: &str) -> &str {
+    input.split_once('_').map_or(input, |(noun, _)| noun)
+}
+
+/// What one address says.
+pub(super) struct Page {
+    /// The deployment.
+    pub(super) id: Id,
+    parts: Parts,
+}
+
+impl Page {
+    /// The part of that name, or the `host`.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        get(&self.parts, name)
+    }
+}
+
+/// What the ids of a run say by addresses.
+#[derive(Default)]
+pub(super) struct Named {
+    /// The addresses, in their order.
+    pub(super) pages: Vec<Page>,
+    /// There are ids that are no addresses.
+    has_ids: bool,
+    /// There are addresses of something else, which is said with the ids.
+    has_wrong: bool,
+}
+
+impl Named {
+    /// What the address of a deployment says, where it was given by one.
+    pub(super) fn page_of(&self, id: &str) -> Option<&Page> {
+        self.pages.iter().find(|page| is_same(page.id.as_str(), id))
+    }
+
+    /// The part of that name of its address.
+    pub(super) fn part_of(&self, id: &str, name: &str) -> Option<&str> {
+        self.page_of(id)?.get(name)
+    }
+
+    /// Whether every deployment was given by an address with a part of that name.
+    pub(super) fn all_have(&self, name: &str) -> bool {
+        !self.has_ids && !self.pages.is_empty() && self.pages.iter().all(|page| page.get(name).is_some())
+    }
+
+    /// The one that a run is for, by the input that names it: several are noted. What is no address is of the usual one.
+    pub(super) fn only_one(&self, input: &str, values: &Values, faults: &mut Faults) -> Option<&str> {
+        let mut all: Vec<(&str, String)> = Vec::new();
+        let mut add = |one, label: String| {
+            if !all.iter().any(|(known, _)| known.eq_ignore_ascii_case(one)) {
+                all.push((one, label));
+            }
+        };
+        let named: Vec<_> = self.pages.iter().filter_map(|page| page.get(input)).collect();
+        let first = named.first()?;
+        named.iter().for_each(|one| add(one, (*one).to_owned()));
+        if let (Some(usual), Some(given)) = (values.get(input), values.given(input))
+            && !self.all_have(input)
+            && values.is_usual(input)
+        {
+            add(usual, format!("{usual} as in {}", given.variable()));
+        }
+        if all.len() > 1 {
+            let (noun, labels) = (noun(input), all.into_iter().map(|(_, label)| label).collect::<Vec<_>>());
+            let text =
+                format!("names deployments of more than one {noun} ({}): a run is for one {noun}", labels.join(", "));
+            faults.add(values.given("deployment_id"), "deployment_id", text);
+        }
+        Some(first)
+    }
+
+    /// The same, and where no address names one what is written, or in a usual variable.
+    pub(super) fn holder(
+        &self,
+        input: &str,
+        parse: fn(&str) -> Result<Id, String>,
+        values: &Values,
+        faults: &mut Faults,
+    ) -> Option<Id> {
+        let Some(one) = self.only_one(input, values, faults) else {
+            return values.parsed(input, faults, parse);
+        };
+        let wrong = |wrong| faults.add(values.given("deployment_id"), "deployment_id", wrong);
+        parse(one).map_err(wrong).ok()
+    }
+
+    /// Notes that nothing says what a run is for: neither that input, nor one of these `ways` to set it, nor an address.
+    pub(super) fn miss(&self, input: &str, ways: &str, values: &Values, faults: &mut Faults) {
+        if values.given(input).is_none() && self.pages.is_empty() && !self.has_wrong {
+            let text =
+                format!("is missing: set it {ways}, or give the address of the deployment's page as `deployment_id`");
+            faults.add(None, input, text);
+        }
+    }
+}
+
+/// The address of a page as an answer tells it, if it really leads to that host.
+pub(super) fn page_at(host: &str, told: &Text) -> Option<Url> {
+    let page = Url::parse(told.get()?).ok()?;
+    (page.scheme() == "https" && page.host_str() == Some(host)).then_some(page)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an address says, in the order of its form.
+    #[track_caller]
+    fn check(form: &'static str, written: &str, expected: Option<&[&str]>) {
+        let url = url(written).unwrap();
+        let plain = format!("{}{}", &url[Position::BeforeHost..Position::BeforePath], url.path());
+        let found = parts(form, &plain, &url);
+        let found = found.map(|parts| parts.into_iter().map(|(_, part)| part).collect::<Vec<_>>());
+        assert_eq!(found, expected.map(|parts| parts.iter().map(|part| (*part).to_owned()).collect()), "{written}");
+    }
+
+    #[test]
+    fn parts_of_an_address_stand_where_its_form_says() {
+        let path = "a.example/{kind}/{service_id}/deploys/{id}";
+        check(path, "https://a.example/web/s/deploys/d", Some(&["web", "s", "d"]));
+        check(path, "www.a.example/web/s%2F1/deploys/d/logs?x=1#y", Some(&["web", "s/1", "d"]));
+        for other in
+            ["b.example/web/s/deploys/d", "a.example/web/s/deploys", "a.example/web/x/s/deploys/d", "a.example"]
+        {
+            check(path, other, None);
+        }
+        let host = "{id}--{site}.a.example";
+        check(host, "d--my--site.a.example/page", Some(&["d", "my--site"]));
+        check(host, "d--site.a.example.b.example", None);
+        let behind = "/repos/{repository}/{repository}/deployments/{id}";
+        check(behind, "http://127.0.0.1:80/api/repos/o/n/deployments/7/status", Some(&["o/n", "7"]));
+        check(behind, "a.example/repos/o/deployments/7", None);
+        let query = "a.example/{project_id}?environment={environment_id}&id={id}&deployment={id}";
+        check(query, "a.example/p?id=d&environment=e", Some(&["p", "e", "d"]));
+        check(query, "a.example/p?deployment=x&id=d&environment=", Some(&["p", "d"]));
+        check(query, "a.example/p?environment=e&deployment=", None);
+    }
+
+    #[test]
+    fn a_page_is_given_only_if_it_leads_to_its_host() {
+        let page = |told: &str| page_at("app.example.com", &Text(Some(told.to_owned()))).map(String::from);
+        let own = "https://app.example.com/acme/web?x=1";
+        assert_eq!(page(own).as_deref(), Some(own));
+        for bad in
+            ["javascript:alert(1)", "https://app.example.com.evil.example/x", "http://app.example.com/x", "", "x"]
+        {
+            assert_eq!(page(bad), None, "{bad}");
+        }
+    }
+}
