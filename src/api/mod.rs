@@ -22,7 +22,7 @@ mod words;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub use channel::{Channel, Listener};
 pub use clock::Clock;
@@ -37,6 +37,8 @@ pub use session::{Sign, SignIn};
 pub use transport::{Headers, Request, Response, Transport, TransportError};
 pub use trust::{Roots, read_certificates};
 pub use words::hints;
+
+use tokio::time::Instant;
 
 use crate::model::address::Address;
 use crate::model::failure::{Failure, Kind};

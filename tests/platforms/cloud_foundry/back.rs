@@ -1,8 +1,10 @@
 //! The way back on Cloud Foundry: by the revision, or by the droplet of an app without revisions.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use super::{requests, step};
+use super::{PASSWORD, requests, step};
 use crate::sandbox::cloud_foundry::{APP, App, Deployment, Expired, Foundation};
 use crate::sandbox::{Call, Ends, Fault, Grant, Sandbox, TOKEN};
 use crate::step::{Ran, Step};
@@ -210,6 +212,30 @@ fn a_roll_back_that_never_ends_is_not_canceled() {
     ran.ended("timed_out", 124).tells("rollback", "timed_out");
     assert_eq!((sandbox.count(Call::RollBack), sandbox.count(Call::Cancel)), (1, 0));
     assert_eq!(ran.only()["rollback"]["deployment_id"], "dep-91");
+}
+
+/// Two apps go back at once. The last look at one of them finds its token refused, and the new sign-in takes its time: the
+/// other one has its look behind it, and would wait for that.
+#[test]
+fn a_sign_in_between_the_last_look_and_the_request_means_another_look() {
+    for looks in [2, 3] {
+        let sandbox = sandbox(app(), [deployed("dep-2"), deployed("dep-1")]);
+        sandbox.add(App::new("app-2", "web", "staging", "acme"));
+        sandbox.add(deployed("dep-3").app("app-2")).add(deployed("dep-7").app("app-2"));
+        sandbox.fault(Call::Live, vec![Fault::Pass; looks]).fault(Call::Live, [Fault::Status(401)]);
+        sandbox.fault(Call::SignIn, [Fault::Pass, Fault::Delay(Duration::from_secs(5))]);
+        let step = back(&sandbox).without("INPUT_TOKEN").input("username", "ci").input("password", PASSWORD);
+        let ran = step.input("deployment_id", "dep-1,dep-7").secret(PASSWORD).run_inside(&sandbox);
+        ran.ended("rolled_back", 3);
+        assert_eq!((sandbox.count(Call::SignIn), sandbox.count(Call::RollBack)), (2, 2));
+        for sent in requests(&sandbox, Call::RollBack) {
+            let body: Value = serde_json::from_slice(&sent.body).unwrap();
+            let app = body.pointer("/relationships/app/data/guid").unwrap().as_str().unwrap();
+            let looks = requests(&sandbox, Call::Live).into_iter().filter(|seen| seen.path.contains(app));
+            let last = looks.filter(|look| look.at < sent.at).map(|look| look.at).max().unwrap();
+            assert!(sent.at - last < Duration::from_secs(2), "{app}\n{}", ran.stdout);
+        }
+    }
 }
 
 #[test]
