@@ -1,6 +1,7 @@
 //! Every race on the way back, and whether what the outputs say is true of what the sandbox serves. In all of them the
 //! second deployment was live, and the first one is what should have been stopped.
 
+use crate::inside;
 use crate::sandbox::{Back, Call, Ends, Fault, One, Sandbox};
 use crate::stage::{Course, Stage, every_platform};
 use crate::step::{Ran, Step};
@@ -151,6 +152,19 @@ every_platform!(what_is_on_its_way_is_waited_for_by_nobody, |stage| {
         let reason = ran.output("rollback_reason");
         assert!(reason.contains(&stage.id(3)) && reason.contains(stage.shown(state)), "{reason}");
     }
+});
+
+every_platform!(what_this_run_never_asked_to_stop_is_not_waited_for, |stage| {
+    let Some(race) = stage.too_late() else { return };
+    race.puts(&stage.bound(3).state("running"));
+    let ids = format!("{},{}", stage.id(1), stage.id(3));
+    let step = race.step().input("deployment_id", &ids).input("only_states", "queued");
+    let (ran, took) = inside::run(step, &race.sandbox);
+    assert_eq!((ran.output("rollback"), race.sends()), ("newer_in_flight", 0), "\n{}", ran.stdout);
+    let outcomes: Vec<_> = ran.deployments().iter().map(|one| one["outcome"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(outcomes, ["already_finished", "skipped"], "\n{}", ran.stdout);
+    // By the clock of the run.
+    assert!(took < std::time::Duration::from_secs(1), "{took:?}\n{}", ran.stdout);
 });
 
 every_platform!(what_else_moves_the_live_pointer_is_not_disturbed, |stage| {

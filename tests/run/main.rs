@@ -12,6 +12,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod back;
 #[path = "../../src/cancel/properties/cases.rs"]
 mod cases;
 mod nobody;

@@ -34,12 +34,28 @@ pub struct Stop {
     pub kills: bool,
 }
 
+/// What happens to a run from outside.
+#[derive(Clone, Default)]
+struct Outside {
+    stop: Option<Stop>,
+    /// Another run begins as this request is on its way, the first one is 1.
+    meets: Option<(usize, Arc<Meeting>)>,
+}
+
+/// Where two runs meet.
+#[derive(Default)]
+struct Meeting {
+    begins: Notify,
+    /// That the other one is over, where that is waited for.
+    over: Option<Notify>,
+}
+
 /// Hands requests to a sandbox.
 struct Inside {
     sandbox: Exchange,
     authority: String,
     sent: Arc<AtomicUsize>,
-    stop: Option<Stop>,
+    outside: Outside,
     signal: watch::Sender<Received>,
     kill: Arc<Notify>,
 }
@@ -51,6 +67,7 @@ impl Transport for Inside {
         assert!(before < MOST, "a run in circles");
         // A connection and its answer take a moment, so that no clock stands still for ever.
         sleep(Duration::from_millis(10)).await;
+        self.meet_at(before + 1).await;
         self.stop_at(before + 1, false).await;
         let (platform, request) = self.arrived(request);
         let delivery = (self.sandbox)(&platform, request);
@@ -74,7 +91,7 @@ impl Inside {
     /// What is stopped here gets a moment to notice; an answer comes in the same moment as a signal.
     async fn stop_at(&self, request: usize, is_processed: bool) {
         let is_it = |stop: &Stop| (stop.at, stop.is_processed) == (request, is_processed);
-        let Some(stop) = self.stop.filter(is_it) else { return };
+        let Some(stop) = self.outside.stop.filter(is_it) else { return };
         if stop.kills {
             self.kill.notify_one();
         } else {
@@ -82,6 +99,15 @@ impl Inside {
         }
         if stop.kills || !is_processed {
             sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Lets another run begin, and go on to its end where that is waited for.
+    async fn meet_at(&self, request: usize) {
+        let Some((_, meeting)) = self.outside.meets.as_ref().filter(|(at, _)| *at == request) else { return };
+        meeting.begins.notify_one();
+        if let Some(over) = &meeting.over {
+            over.notified().await;
         }
     }
 
@@ -145,6 +171,39 @@ pub fn run(step: Step, sandbox: &Sandbox) -> (Ran, Duration) {
 
 /// The same to its end or to that stop. Of one that was killed nothing is read.
 pub fn run_to(step: Step, sandbox: &Sandbox, stop: Option<Stop>) -> (Ran, Duration) {
+    alone(step, sandbox, Outside { stop, ..Outside::default() })
+}
+
+/// Two runs: the second one begins as the first one's request with that number is on its way. That arrives once the
+/// second one is over, or at once.
+pub fn run_two(steps: [Step; 2], sandbox: &Sandbox, at: usize, waits: bool) -> [Ran; 2] {
+    let meeting = Arc::new(Meeting { begins: Notify::new(), over: waits.then(Notify::new) });
+    let [first, second] = steps;
+    let outside = Outside { meets: Some((at, Arc::clone(&meeting))), ..Outside::default() };
+    let (first, second) = runtime().block_on(async {
+        tokio::join!(carry_out(first, sandbox, outside), async {
+            meeting.begins.notified().await;
+            let ran = carry_out(second, sandbox, Outside::default()).await;
+            meeting.over.iter().for_each(Notify::notify_one);
+            ran
+        })
+    });
+    [first, second]
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
+}
+
+fn alone(step: Step, sandbox: &Sandbox, outside: Outside) -> (Ran, Duration) {
+    runtime().block_on(async {
+        let start = Instant::now();
+        let ran = carry_out(step, sandbox, outside).await;
+        (ran, start.elapsed())
+    })
+}
+
+async fn carry_out(step: Step, sandbox: &Sandbox, outside: Outside) -> Ran {
     let (signal, signals) = watch::channel(Received::default());
     let (kill, sent) = (Arc::new(Notify::new()), Arc::default());
     let (to_signal, to_kill) = (signal.clone(), Arc::clone(&kill));
@@ -161,7 +220,7 @@ pub fn run_to(step: Step, sandbox: &Sandbox, stop: Option<Stop>) -> (Ran, Durati
                 sandbox: Arc::clone(&to_link),
                 authority: authority.clone(),
                 sent: Arc::clone(&sent),
-                stop,
+                outside: outside.clone(),
                 signal: to_signal.clone(),
                 kill: Arc::clone(&to_kill),
             }))
@@ -174,20 +233,14 @@ pub fn run_to(step: Step, sandbox: &Sandbox, stop: Option<Stop>) -> (Ran, Durati
             text.push('\n');
         }),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    let (exit, took) = runtime.block_on(async {
-        let start = Instant::now();
-        let exit = tokio::select! {
-            biased;
-            () = kill.notified() => None,
-            exit = run_in(world, &env, start, signals) => Some(exit),
-        };
-        (exit, start.elapsed())
-    });
+    let exit = tokio::select! {
+        biased;
+        () = kill.notified() => None,
+        exit = run_in(world, &env, Instant::now(), signals) => Some(exit),
+    };
     let [out, err] = std::mem::take(&mut *lines.lock().unwrap());
-    let ran = match exit {
+    match exit {
         Some(exit) => step.ended(i32::from(exit.code()), out, err),
         None => step.unread().ended(137, out, err),
-    };
-    (ran, took)
+    }
 }
