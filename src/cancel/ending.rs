@@ -126,6 +126,9 @@ impl Procedure {
             ending.outcome = outcome.unwrap_or(ending.outcome);
             let before = ending.addition.take().map(|before| before + " ").unwrap_or_default();
             ending.addition = Some(before + told);
+            if outcome == Some(Outcome::RolledBack) {
+                ending.way_back = None;
+            }
         }
     }
 
@@ -161,6 +164,7 @@ impl Procedure {
         }
         if let Some(ending) = &mut self.ending {
             ending.addition = conclusion.sentence;
+            ending.way_back = conclusion.way_back;
         }
         Action::Done
     }

@@ -23,11 +23,13 @@ pub struct Verdict {
     pub reason: Reason,
     /// What the platform had to add: a sentence of its own.
     pub addition: Option<String>,
+    /// How to go back from it by hand: sentences.
+    pub way_back: Option<String>,
 }
 
 impl Verdict {
     /// An outcome and its reason.
     pub fn new(outcome: Outcome, reason: impl Into<Reason>) -> Self {
-        Self { outcome, reason: reason.into(), addition: None }
+        Self { outcome, reason: reason.into(), addition: None, way_back: None }
     }
 }

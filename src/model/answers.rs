@@ -73,6 +73,8 @@ pub struct Conclusion {
     pub details: Map<String, Value>,
     /// Added to the reason: a sentence of its own.
     pub sentence: Option<String>,
+    /// How to go back from it by hand: sentences. Left out once it was rolled back.
+    pub way_back: Option<String>,
     /// Whether it is live, where its own answer left that open.
     pub live: Option<Live>,
 }

@@ -28,17 +28,19 @@ pub(super) struct Why {
 impl Why {
     /// The explanation of a verdict, with the names of inputs that the user knows.
     pub(super) fn new(verdict: &Verdict, sanitizer: &Sanitizer, spelling: &Spelling) -> Self {
-        let Verdict { reason, addition, .. } = verdict;
+        let Verdict { reason, addition, way_back, .. } = verdict;
         let addition = addition.as_ref().map(|addition| format!(" {}", spelling.respell(addition))).unwrap_or_default();
         let cause = sanitizer.redact(&(reason.cause() + &addition));
         let answer = reason.answer().map(|answer| sanitizer.redact(&answer));
+        let hint = [spelling.respell(&reason.hint()), way_back.clone().unwrap_or_default()];
+        let hint = hint.iter().map(String::as_str).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
         Self {
             worded: answer.as_ref().map(|_| sanitizer.redact(&format!("{reason}{addition}"))),
             cause,
-            hint: sanitizer.redact(&spelling.respell(&reason.hint())),
+            hint: sanitizer.redact(&hint),
             answer,
             in_short: reason.in_short(),
-            is_plain: addition.is_empty() && reason.is_plain(),
+            is_plain: addition.is_empty() && way_back.is_none() && reason.is_plain(),
         }
     }
 

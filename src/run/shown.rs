@@ -20,6 +20,7 @@ impl Run<'_> {
             Event::Concluded(conclusion) => Event::Concluded(Conclusion {
                 details: self.sanitizer.details(conclusion.details),
                 sentence: conclusion.sentence.map(|text| self.sanitizer.short(&text).into_string()),
+                way_back: conclusion.way_back.map(|text| self.sanitizer.short(&text).into_string()),
                 live: conclusion.live,
             }),
             Event::Woke => Event::Woke,

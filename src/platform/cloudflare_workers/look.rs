@@ -215,21 +215,21 @@ impl Cloudflare {
 
 /// What is said of one whose version serves, or did, and of the way back to the one before it.
 fn went_live(history: &History, ended: &Deployment, serves: bool, own: &str) -> Conclusion {
-    let mut sentence = match (ended.state, serves) {
+    let sentence = match (ended.state, serves) {
         (State::Succeeded, true) => format!("Version {own} is serving."),
         (_, true) => format!("It ended after its deploy step: version {own} is serving."),
         (_, false) => format!("Version {own} served until another one was deployed."),
     };
     let before = history.before(ended).filter(|_| serves);
-    if let Some([before]) = before.map(|before| before.versions.as_slice()) {
-        let (before, worker) = (&before.id, &history.worker);
-        sentence += &format!(" Before it that was {before}: `npx wrangler rollback {before} --name {worker}`.");
-    }
+    let before = before.and_then(|before| <&[_; 1]>::try_from(before.versions.as_slice()).ok());
+    let way_back = before.map(|[Version { id, .. }]| {
+        format!("Before it that was {id}: `npx wrangler rollback {id} --name {}`.", history.worker)
+    });
     let live = match (ended.state, serves) {
         (State::Succeeded, true) => Live::ByState,
         (_, true) => Live::Serving,
         (_, false) => Live::Once,
     };
     let details = details([("version", Some(own))]);
-    Conclusion { details, sentence: Some(sentence), live: Some(live) }
+    Conclusion { details, sentence: Some(sentence), way_back, live: Some(live) }
 }

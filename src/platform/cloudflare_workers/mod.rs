@@ -285,7 +285,8 @@ impl Rest for Cloudflare {
         match ended.live {
             Live::Unknown if is_preview => {
                 let now = self.fetch(api, &ended.id, Read::Later).await.ok().flatten().filter(Deployment::is_terminal);
-                let now = now.map(|now| Conclusion { live: Some(now.live), details: now.details, sentence: None });
+                let now =
+                    now.map(|now| Conclusion { live: Some(now.live), details: now.details, ..Conclusion::default() });
                 Ok(now.unwrap_or_default())
             }
             live if live == Live::Unknown || is_built => self.look(api, ended).await,

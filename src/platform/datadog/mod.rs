@@ -317,7 +317,7 @@ impl Platform for Datadog {
             }
             Err(failure) => (Map::new(), format!("{NOT_COUNTED}: this run {failure}.")),
         };
-        Ok(Conclusion { details, sentence: Some(sentence), live: None })
+        Ok(Conclusion { details, sentence: Some(sentence), ..Conclusion::default() })
     }
 }
 

@@ -312,6 +312,7 @@ impl Rest for Netlify {
                     Some(true) => format!("Auto publishing is locked, and {id} stays published."),
                     _ => format!("{id} is published."),
                 }),
+                ..Conclusion::default()
             },
             _ => Conclusion::default(),
         })

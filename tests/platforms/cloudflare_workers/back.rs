@@ -44,6 +44,7 @@ fn serves(sandbox: &Sandbox) -> String {
 fn is_back(sandbox: &Sandbox, ran: &Ran, wanted: &str) {
     ran.ended("rolled_back", 3).tells("rollback", "done").tells("rollback_deployment_id", wanted);
     assert_eq!((sandbox.count(Call::RollBack), serves(sandbox)), (1, wanted.to_owned()), "\n{}", ran.stdout);
+    assert!(!format!("{}{}", ran.summary, ran.stdout).contains("wrangler rollback"), "{}", ran.summary);
 }
 
 /// Nothing was sent, and the reason says why in these words.

@@ -110,7 +110,8 @@ impl Platform for Player {
         let said = &self.said[self.number(&ended.id)];
         let mut details = Map::new();
         details.insert("query".to_owned(), json!(said.fact));
-        Ok(Conclusion { details, sentence: Some(said.sentence.clone()).filter(|text| !text.is_empty()), live: None })
+        let sentence = Some(said.sentence.clone()).filter(|text| !text.is_empty());
+        Ok(Conclusion { details, sentence, ..Conclusion::default() })
     }
 }
 
