@@ -269,8 +269,14 @@ impl Exchange<'_> {
     }
 
     fn hint(&self, kind: Kind, status: Option<u16>) -> String {
-        let Dialect { about, base_input, scope, credentials, .. } = &self.channel.dialect;
-        let place = Place { host: self.server.host(), input: base_input, scope, credentials };
+        let Dialect { about, base_input, scope, credentials, errors, .. } = &self.channel.dialect;
+        let host = self.server.host();
+        if let Some(own) = errors.hint(kind) {
+            return [("{credentials}", *credentials), ("{grant}", about.grant), ("{host}", host)]
+                .into_iter()
+                .fold(own.to_owned(), |hint, (name, value)| hint.replace(name, value));
+        }
+        let place = Place { host, input: base_input, scope, credentials };
         let asked = match self.call {
             call if call.is_read => For::Reading,
             call if call.endpoint == ROLL_BACK => For::RollingBack,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::transport::Response;
+use crate::model::failure::Kind;
 
 /// Where a platform's error answers say what. Places are JSON pointers into the body; the first that has a text counts.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +14,7 @@ pub struct Errors {
     code: &'static [&'static str],
     request_id: &'static [&'static str],
     in_success: Option<fn(&Value) -> bool>,
+    hints: &'static [(Kind, &'static str)],
     refine: Option<fn(&Response, &Value, &mut ApiError)>,
 }
 
@@ -27,7 +29,7 @@ pub struct ApiError {
     pub request_id: Option<String>,
     /// The credential itself was refused, whatever the status.
     pub credential_refused: bool,
-    /// A better hint than the usual one.
+    /// A better hint than those for all errors of a kind.
     pub hint: Option<String>,
     /// The status that the answer stands for, where the one on the wire does not tell: a "not there" inside a 200.
     pub status: Option<u16>,
@@ -38,7 +40,7 @@ pub struct ApiError {
 impl Errors {
     /// The sentence for people is at the first of these.
     pub const fn at(message: &'static [&'static str]) -> Self {
-        Self { message, code: &[], request_id: &[], in_success: None, refine: None }
+        Self { message, code: &[], request_id: &[], in_success: None, hints: &[], refine: None }
     }
 
     /// The error's code is at the first of these, as a text or a number.
@@ -60,6 +62,18 @@ impl Errors {
     pub const fn in_success(mut self, is_error: fn(&Value) -> bool) -> Self {
         self.in_success = Some(is_error);
         self
+    }
+
+    /// Better hints than the usual ones, by the kind of an error. In them stand `{credentials}`, `{grant}` and `{host}`.
+    #[must_use]
+    pub const fn hints(mut self, hints: &'static [(Kind, &'static str)]) -> Self {
+        self.hints = hints;
+        self
+    }
+
+    /// The one for this kind.
+    pub(super) fn hint(&self, kind: Kind) -> Option<&'static str> {
+        self.hints.iter().find(|(of, _)| *of == kind).map(|(_, hint)| *hint)
     }
 
     /// What is odd about this platform's errors.

@@ -24,13 +24,13 @@ use super::rest::{Rest, opened};
 use super::scope::Scope;
 use super::usual::Read;
 use super::{Need, Opened, PlatformInfo, RollBack, Way, input, secret};
-use crate::api::{Api, ApiError, ApiRequest, CANCEL, Errors, Method, Response, Service};
+use crate::api::{Api, ApiError, ApiRequest, Errors, Method, Response, Service};
 use crate::input::Values;
 use crate::input::faults::Faults;
 use crate::model::about::{About, CanRollBack, RollBackInfo};
 use crate::model::answers::Conclusion;
 use crate::model::deployment::{Deployment, Live, State};
-use crate::model::failure::Failure;
+use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, is_hex, segment};
 use crate::model::reason::Missing;
 use crate::model::roll_back::Version;
@@ -95,8 +95,6 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
 };
 
 const NO_PAGES: &str = "is the address of a deployment on Cloudflare Pages, which has no call that cancels one";
-const USERS_ONLY: &str =
-    "Workers Builds takes only a user's API token (My Profile, API Tokens): an account-owned one is answered 401";
 /// Whoever asks too often is shut out for this long.
 const BLOCK: Duration = Duration::from_secs(300);
 
@@ -127,7 +125,9 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
         let text = "is a global key, which needs X-Auth headers and may do everything: give a user's API token";
         faults.add(values.given("token"), "token", text);
     } else if token.expose().starts_with("cfat_") {
-        faults.warnings.push(format!("`token` begins with cfat_. {USERS_ONLY}."));
+        let text =
+            "`token` begins with cfat_, as an account's own do, and Workers Builds takes only a user's API token.";
+        faults.warnings.push(text.to_owned());
     }
     let account = account?;
     let scripts = ApiRequest::get(format!("/accounts/{}/workers/scripts", account.segment()), "list the Workers");
@@ -159,28 +159,29 @@ const WRONG_TARGET: &str = "takes `production` or `preview`";
 const ERRORS: Errors = Errors::at(&["/errors/0/message"])
     .code(&["/errors/0/code"])
     .in_success(|body| body.get("success") == Some(&Value::Bool(false)))
-    .refined(refine);
+    .refined(refine)
+    .hints(&[
+        (
+            Kind::Unauthorized,
+            "Check `token` (or CLOUDFLARE_API_TOKEN). Workers Builds takes only a user's API token (My Profile, API Tokens): \
+             an account-owned one is answered 401, as is a wrong or expired one; {grant}.",
+        ),
+        (
+            Kind::Limited,
+            "Too many requests: Cloudflare shuts this user out for five minutes, in the dashboard and wrangler as well. Run \
+             fewer jobs at once, or allow a longer `timeout`.",
+        ),
+    ]);
 
 /// The code of a refused roll back to a version that served with other secrets.
 const SECRETS_CHANGED: &str = "10220";
 const FORCES_NOTHING: &str = "Secrets of the Worker were changed after that version had served, and this program never \
     goes past that: see whether it works with the new ones, then run `npx wrangler rollback`, or deploy a revert.";
 
-fn refine(response: &Response, _body: &Value, error: &mut ApiError) {
-    if let (Some(message), Some(code)) = (&mut error.message, &error.code) {
-        *message = format!("{message} ({code})");
-    }
-    let grant = INFO.about.grant;
-    error.hint = match response.status {
-        _ if error.code.as_deref() == Some(SECRETS_CHANGED) => Some(FORCES_NOTHING.to_owned()),
-        401 => Some(format!("Check `token` (or CLOUDFLARE_API_TOKEN). {USERS_ONLY}, as is a wrong or expired one; {grant}.")),
-        429 => Some(
-            "Too many requests: Cloudflare shuts this user out for five minutes, in the dashboard and wrangler as well. Run \
-             fewer jobs at once, or allow a longer `timeout`."
-                .to_owned(),
-        ),
-        _ => None,
-    };
+fn refine(_response: &Response, _body: &Value, error: &mut ApiError) {
+    let (Some(message), Some(code)) = (&mut error.message, &error.code) else { return };
+    *message = format!("{message} ({code})");
+    error.hint = (code == SECRETS_CHANGED).then(|| FORCES_NOTHING.to_owned());
 }
 
 impl Cloudflare {
@@ -225,7 +226,7 @@ impl Rest for Cloudflare {
 
     fn cancel(&self, id: &str) -> ApiRequest {
         let path = self.path(&format!("/builds/builds/{}/cancel", segment(id)));
-        ApiRequest::new(Method::Put, path, "cancel the deployment").endpoint(CANCEL)
+        ApiRequest::new(Method::Put, path, "cancel the deployment")
     }
 
     fn lists(&self) -> Vec<List> {
@@ -234,9 +235,7 @@ impl Rest for Cloudflare {
 
     fn deployment(&self, wire: Value) -> Option<Deployment> {
         let mut told = Build(&wire).deployment()?;
-        let worker = self.named.part_of(&told.id, "name");
-        let worker = worker.or_else(|| self.names.known_name_of(wire::tag(&told)?));
-        told.url = worker.map(|worker| self.page_of(worker, &told.id));
+        told.url = self.named.part_of(&told.id, "name").map(|worker| self.page_of(worker, &told.id));
         Some(told)
     }
 

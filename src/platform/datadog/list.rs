@@ -3,7 +3,6 @@
 //! The order of a list is promised nowhere for what has not started yet, so a list is read to its end; one that is long
 //! to where nothing is in flight any more, and what may lie behind that is asked for by its status.
 
-use super::explain;
 use super::surface::Surface::{self, Preview, V2};
 use super::wire::Wire;
 use crate::api::wire;
@@ -28,7 +27,7 @@ pub(super) async fn list(api: &Api, surfaces: &[Surface], query: &str) -> Result
             V2 => in_flight_on_v2(api, query).await,
             Preview => read(api, *surface, None, Until::End, query).await.map(|(seen, _)| seen),
         };
-        match explain(api, answer) {
+        match answer {
             Err(failure) if is_missing(&failure, Read::First) => none = Some(failure),
             // An account is always there, so an empty list says what it says.
             answer => return Ok(Listed::Here(in_scope(answer?))),

@@ -111,7 +111,7 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
         .credential("dd-application-key", values.secret("app_key")?)
         // None is documented.
         .request_id("")
-        .errors(Errors::at(&[]).refined(refine));
+        .errors(ERRORS);
     let query = values.get("query").map(str::to_owned);
     Some((Box::new(Datadog { surfaces, query }), service))
 }
@@ -123,6 +123,12 @@ fn surfaces(word: &str) -> &'static [Surface] {
         _ => BOTH,
     }
 }
+
+/// Datadog does not tell these apart: a wrong key, the wrong site and a missing permission look the same.
+const REFUSED: &str =
+    "Check {credentials}, the `site` they belong to (this run asked {host}), and the permissions: {grant}.";
+const ERRORS: Errors =
+    Errors::at(&[]).refined(refine).hints(&[(Kind::Unauthorized, REFUSED), (Kind::Forbidden, REFUSED)]);
 
 /// Errors are documented as `{"errors": ["…"]}`; most recorded ones hold objects, and some are `{"error": {…}}`.
 fn refine(_response: &Response, body: &Value, error: &mut ApiError) {
@@ -137,21 +143,6 @@ fn sentence(error: &Value) -> Option<String> {
     let names = ["detail", "message", "title", "code"];
     let text = error.as_str().or_else(|| names.into_iter().find_map(field))?;
     (!text.is_empty()).then(|| text.to_owned())
-}
-
-/// Datadog does not tell these apart: a wrong key, the wrong site and a missing permission look the same.
-fn explain<T>(api: &Api, answer: Result<T, Failure>) -> Result<T, Failure> {
-    answer.map_err(|mut failure| {
-        if matches!(failure.kind, Kind::Unauthorized | Kind::Forbidden) {
-            failure.hint = format!(
-                "Check {}, the `site` they belong to (this run asked {}), and the permissions: {}.",
-                INFO.about.credentials,
-                api.base().host(),
-                INFO.about.grant
-            );
-        }
-        failure
-    })
 }
 
 impl Surface {
@@ -232,7 +223,7 @@ impl Datadog {
 
     async fn read(&self, api: &Api, id: &str, surfaces: &[Surface], read: Read) -> Result<Option<Deployment>, Failure> {
         for surface in surfaces {
-            let Some(mut told) = explain(api, surface.fetch(api, id, read).await)? else {
+            let Some(mut told) = surface.fetch(api, id, read).await? else {
                 continue;
             };
             if *surface == Preview && told.state == State::Unknown {
@@ -293,7 +284,7 @@ impl Platform for Datadog {
         let mut refused: Option<Failure> = None;
         // More than one surface only for a deployment that could not be read.
         for surface in self.surfaces(known) {
-            match explain(api, rest::cancel(surface, api, &known.id).await) {
+            match rest::cancel(surface, api, &known.id).await {
                 Err(failure) if is_missing(&failure, Read::First) => {
                     // A 400 may mean "not any more" and says more than the other surface's 404.
                     let refusal = refused.take().filter(|first| first.kind == Kind::Refused);
@@ -324,13 +315,13 @@ impl Platform for Datadog {
 /// Reads at the end how many hosts were changed.
 async fn count(api: &Api, ended: &Deployment) -> Result<Map<String, Value>, Failure> {
     if ended.handle.get() == Some(&Preview) {
-        return Ok(explain(api, all_hosts(api, &ended.id).await)?.map_or_else(Map::new, |hosts| counts_of(&hosts)));
+        return Ok(all_hosts(api, &ended.id).await?.map_or_else(Map::new, |hosts| counts_of(&hosts)));
     }
     if ended.details.contains_key(TOTAL) {
         // Every read counts already; only the answer to a cancel does not.
         return Ok(ended.details.clone());
     }
-    let told = explain(api, V2.fetch(api, &ended.id, Read::Later).await)?;
+    let told = V2.fetch(api, &ended.id, Read::Later).await?;
     Ok(told.map_or_else(Map::new, |told| told.details))
 }
 

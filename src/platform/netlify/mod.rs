@@ -27,7 +27,7 @@ use crate::input::faults::Faults;
 use crate::model::about::{About, CanRollBack, RollBackInfo};
 use crate::model::answers::{Conclusion, Filter};
 use crate::model::deployment::{Deployment, Live, Pull, details};
-use crate::model::failure::Failure;
+use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, is_hex, is_uuid, segment};
 use crate::model::reason::{Check, Missing};
 use crate::select::Select;
@@ -146,8 +146,7 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
         }
         (None, None) => None,
     };
-    let service =
-        Service::new(&INFO.about).bearer(&values.secret("token")?).errors(Errors::at(&["/message"]).refined(refine));
+    let service = Service::new(&INFO.about).bearer(&values.secret("token")?).errors(ERRORS);
     let netlify = Netlify {
         site,
         is_site_written: !is_usual,
@@ -170,27 +169,28 @@ fn paged(call: ApiRequest) -> List {
     List::new(call, "").size(Place::Query("per_page"), SIZES).numbered(Place::Query("page"), 1, More::LinkHeader)
 }
 
+const ERRORS: Errors = Errors::at(&["/message"]).refined(refine).hints(&[
+    (
+        Kind::Unauthorized,
+        "Check `token` (or NETLIFY_AUTH_TOKEN): it is wrong or revoked; to reset a password revokes all tokens of a user.",
+    ),
+    (
+        Kind::Forbidden,
+        "The credential needs more rights: {grant}. The account's credit may be used up as well.",
+    ),
+    (
+        Kind::Limited,
+        "Too many requests: Netlify allows 500 a minute for everything that this token does; run fewer jobs at once, or \
+         allow a longer `timeout`.",
+    ),
+]);
+
 fn refine(response: &Response, body: &Value, error: &mut ApiError) {
-    error.hint = match response.status {
-        401 => Some(
-            "Check `token` (or NETLIFY_AUTH_TOKEN): it is wrong or revoked; to reset a password revokes all tokens of a user."
-                .to_owned(),
-        ),
-        403 => Some(format!(
-            "The credential needs more rights: {}. The account's credit may be used up as well.",
-            INFO.about.grant
-        )),
-        404 if !body.is_object() => {
-            error.code = Some(UNROUTED.to_owned());
-            Some("Check `api_url` (or NETLIFY_API_URL): nothing of Netlify's API is there; it ends with /api/v1.".to_owned())
-        }
-        429 => Some(
-            "Too many requests: Netlify allows 500 a minute for everything that this token does; run fewer jobs at once, or \
-             allow a longer `timeout`."
-                .to_owned(),
-        ),
-        _ => None,
-    };
+    if response.status == 404 && !body.is_object() {
+        error.code = Some(UNROUTED.to_owned());
+        let hint = "Check `api_url` (or NETLIFY_API_URL): nothing of Netlify's API is there; it ends with /api/v1.";
+        error.hint = Some(hint.to_owned());
+    }
 }
 
 impl Netlify {

@@ -12,12 +12,11 @@ mod standing;
 mod wire;
 
 use async_trait::async_trait;
-use serde_json::Value;
 
 use super::scope::Scope;
 use super::usual::Read;
 use super::{Need, Opened, Platform, PlatformInfo, input, secret};
-use crate::api::{Api, ApiError, ApiRequest, Errors, Once, Response, Service};
+use crate::api::{Api, ApiRequest, Errors, Once, Service};
 use crate::input::faults::Faults;
 use crate::input::{Input, InputKind, Values};
 use crate::model::about::{About, CanRollBack};
@@ -87,7 +86,7 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
     let id = values.parsed("environment_id", faults, environment)?;
     let service = Service::new(&INFO.about)
         .credential("authorization", authorization(values.secret("token")?.expose()))
-        .errors(Errors::at(&["/detail", "/message", "/error"]).refined(hints))
+        .errors(ERRORS)
         .scope(format_args!("environment {}: check `environment_id`", id.as_str()));
     let read = ApiRequest::get(format!("/environment/{}/status", id.segment()), "read the environment");
     let qovery = Qovery {
@@ -125,20 +124,17 @@ fn is_jwt(token: &str) -> bool {
     token.starts_with("ey") && parts.len() == 3 && parts.iter().all(|part| !part.is_empty())
 }
 
-/// What two statuses mean here beside the usual.
-fn hints(response: &Response, _body: &Value, error: &mut ApiError) {
-    error.hint = match response.status {
-        401 => Some(format!(
-            "Check {}: it may be wrong or expired. A policy token also gets 401 for whatever its policy does not allow.",
-            INFO.about.credentials
-        )),
-        403 => Some(
-            "Give the token a role that may deploy to the environment, and check `environment_id`: Qovery also answers 403 for an id that the token cannot see."
-                .to_owned(),
-        ),
-        _ => None,
-    };
-}
+const ERRORS: Errors = Errors::at(&["/detail", "/message", "/error"]).hints(&[
+    (
+        Kind::Unauthorized,
+        "Check {credentials}: it may be wrong or expired. A policy token also gets 401 for whatever its policy does not allow.",
+    ),
+    (
+        Kind::Forbidden,
+        "Give the token a role that may deploy to the environment, and check `environment_id`: Qovery also answers 403 for \
+         an id that the token cannot see.",
+    ),
+]);
 
 /// Nothing was sent, because what had to be known before could not be read.
 fn unsent(failure: Failure) -> Failure {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::api::{ApiError, Errors, Response};
+use crate::model::failure::Kind;
 
 /// Not documented, and taken where it is there; otherwise the error's own trace id is told.
 pub(super) const REQUEST_ID: &str = "x-railway-request-id";
@@ -11,7 +12,12 @@ pub(super) const ERRORS: Errors = Errors::at(&["/errors/0/message"])
     .code(&["/errors/0/extensions/code"])
     .request_id(&["/errors/0/traceId"])
     .in_success(is_error)
-    .refined(refine);
+    .refined(refine)
+    .hints(&[(
+        Kind::Limited,
+        "Too many requests with this token: Railway's plans allow 100 (Free), 1000 (Hobby) or 10,000 (Pro) an hour; run \
+         fewer jobs at once, give a longer `poll_interval`, or allow a longer `timeout`.",
+    )]);
 
 /// The answer to the cancel request, which has no other form than a yes or a no.
 const ANSWER: &str = "/data/deploymentCancel";
@@ -29,22 +35,14 @@ fn refine(response: &Response, body: &Value, error: &mut ApiError) {
     if is_inside {
         error.status = meaning(response.status, body, error);
     }
-    match error.status.unwrap_or(response.status) {
-        // The same words stand for a bad token, the other kind of token and a missing right.
-        401 | 403 => {
-            error.credential_refused = true;
-            if is_said(error, "two factor") {
-                let hint = "Railway wants a second factor from people who sign in: give a token of its own settings as \
-                            `project_token` or `api_token`.";
-                error.hint = Some(hint.to_owned());
-            }
-        }
-        429 => {
-            let hint = "Too many requests with this token: Railway's plans allow 100 (Free), 1000 (Hobby) or 10,000 (Pro) an \
-                        hour; run fewer jobs at once, give a longer `poll_interval`, or allow a longer `timeout`.";
+    // The same words stand for a bad token, the other kind of token and a missing right.
+    if matches!(error.status.unwrap_or(response.status), 401 | 403) {
+        error.credential_refused = true;
+        if is_said(error, "two factor") {
+            let hint = "Railway wants a second factor from people who sign in: give a token of its own settings as \
+                        `project_token` or `api_token`.";
             error.hint = Some(hint.to_owned());
         }
-        _ => {}
     }
     if error.message.is_none() && is_inside && body.pointer(ANSWER).is_some() {
         error.message = Some("the platform said no without a reason".to_owned());
