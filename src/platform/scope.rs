@@ -29,6 +29,10 @@ pub struct Scope {
     beside: &'static str,
     /// Where it was looked for, or nothing.
     within: String,
+    /// Why it may not be there: what ends the sentence, or nothing.
+    unless: &'static str,
+    /// It was seen to be there, which is asked once.
+    seen: OnceLock<()>,
     is_of_lists_alone: bool,
     /// The input that tells several of one name apart, where names are not unique; else nothing.
     apart: &'static str,
@@ -38,6 +42,8 @@ pub struct Scope {
 enum By {
     /// By its id: an answer to this read has the id at the pointer.
     Id(ApiRequest, &'static str),
+    /// By its id, which stands in the address alone: this read is answered.
+    Address(ApiRequest),
     /// By its id or its name, whichever was written: the same read takes both, and its answer has them at the pointers.
     Either(ApiRequest, &'static str, &'static str),
     /// By its exact name in a list, whose items have name and id at the pointers.
@@ -51,6 +57,13 @@ impl Scope {
     pub fn by_id(noun: &'static str, input: &'static str, id: Id, read: ApiRequest, at: &'static str) -> Self {
         let written = id.as_str().to_owned();
         let scope = Self::new(noun, input, written, By::Id(read, at));
+        scope.id.get_or_init(|| id);
+        scope
+    }
+
+    /// A scope by its id, which no answer tells: it is there if `read` is answered.
+    pub fn by_address(noun: &'static str, input: &'static str, id: Id, read: ApiRequest) -> Self {
+        let scope = Self::new(noun, input, id.as_str().to_owned(), By::Address(read));
         scope.id.get_or_init(|| id);
         scope
     }
@@ -106,6 +119,8 @@ impl Scope {
             remark: OnceLock::new(),
             beside: "",
             within: String::new(),
+            unless: "",
+            seen: OnceLock::new(),
             is_of_lists_alone: false,
             apart: "",
         }
@@ -122,6 +137,13 @@ impl Scope {
     #[must_use]
     pub fn within(mut self, place: String) -> Self {
         self.within = place;
+        self
+    }
+
+    /// Says why it may not be there: what ends the sentence, such as ", or hidden".
+    #[must_use]
+    pub const fn unless(mut self, why: &'static str) -> Self {
+        self.unless = why;
         self
     }
 
@@ -183,7 +205,7 @@ impl Scope {
             return Ok(None);
         }
         let found = match &self.by {
-            By::Id(..) => return Ok(None),
+            By::Id(..) | By::Address(_) => return Ok(None),
             By::Either(read, at, _) => self.read(api, read, at).await?,
             By::Among(names, is_id) => self.find_among(api, names, *is_id).await?,
             By::Name(list, name, id) if self.apart.is_empty() => search(api, list, [name, id], &self.written).await?,
@@ -237,24 +259,30 @@ impl Scope {
         Err(Failure::own(Kind::BadInput, words, format!("Give {apart}.")))
     }
 
-    /// Whether it is there for this credential. One that was found in a list was.
+    /// Whether it is there for this credential. One that was found in a list was, and one that was there stays.
     pub(super) async fn is_there(&self, api: &Api) -> Result<bool, Failure> {
-        match &self.by {
-            By::Id(read, at) | By::Either(read, at, _) => Ok(self.read(api, read, at).await?.is_some()),
-            By::Name(..) => Ok(self.resolve(api).await?.is_none()),
-            By::Among(names, _) => Ok(names.name_of(api, self.as_str()).await?.is_some()),
+        let is_there = self.seen.get().is_some()
+            || match &self.by {
+                By::Id(read, at) | By::Either(read, at, _) => self.read(api, read, at).await?.is_some(),
+                By::Address(read) => usual::present(api.send(read.clone()).await, Read::Later)?.is_some(),
+                By::Name(..) => self.resolve(api).await?.is_none(),
+                By::Among(names, _) => names.name_of(api, self.as_str()).await?.is_some(),
+            };
+        if is_there {
+            self.seen.get_or_init(|| ());
         }
+        Ok(is_there)
     }
 
     /// What is said where it is not there.
     pub(super) fn missing(&self) -> Missing {
-        let Self { noun, input, written, beside, within, .. } = self;
+        let Self { noun, input, written, beside, within, unless, .. } = self;
         let and = if beside.is_empty() { "" } else { ", " };
         let place = if within.is_empty() { String::new() } else { format!("in {within} ") };
         let named = if matches!(self.by, By::Name(..)) { "named " } else { "" };
         Missing::Scope {
             name: format!("{noun} {named}{written}"),
-            place: format!("{place}for this credential"),
+            place: format!("{place}for this credential{unless}"),
             check: format!("`{input}`{and}{beside}"),
         }
     }

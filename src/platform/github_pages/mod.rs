@@ -23,13 +23,13 @@ use super::rest::{Rest, fetch, opened};
 use super::scope::Scope;
 use super::usual::{Read, present};
 use super::{Need, Opened, PlatformInfo, input, secret};
-use crate::api::{Api, ApiError, ApiRequest, Errors, Once, Response, Service};
+use crate::api::{Api, ApiError, ApiRequest, Errors, Response, Service};
 use crate::input::faults::Faults;
 use crate::input::{Input, Values};
 use crate::model::about::{About, CanRollBack};
 use crate::model::answers::{Conclusion, Filter};
 use crate::model::deployment::{Deployment, Live, Source};
-use crate::model::failure::Failure;
+use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, segment};
 use crate::model::reason::Missing;
 use crate::select::Select;
@@ -113,24 +113,42 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
     let service = Service::new(&INFO.about)
         .bearer(&values.secret("token")?)
         .request_id("x-github-request-id")
-        .errors(Errors::at(&["/message"]).refined(refine))
+        .errors(ERRORS)
         .scope(format_args!("repository {}: check `repository`", name.as_str()));
     let site = get(format!("{path}/pages"), "read the Pages site");
     let shorts: Vec<_> = ids.into_iter().filter(|id| is_short(id.as_str())).collect();
-    let has_branch = values.get("branch").is_some() && values.get("select").is_none();
     let pages = Pages {
-        repository: Scope::by_id("repository", "repository", name, site, "/url").of_lists_alone(),
+        site: Scope::by_address("Pages site of repository", "repository", name, site)
+            .unless(": Pages is not enabled there, or the repository is not visible")
+            .beside("the settings of Pages")
+            .of_lists_alone(),
         path,
         environment,
         page,
         shorts,
         records: OnceLock::new(),
-        checks_branch: has_branch,
-        has_site: Once::new(),
+        checks_branch: values.get("branch").is_some(),
         merge: OnceLock::new(),
     };
     opened(pages, service)
 }
+
+const ERRORS: Errors = Errors::at(&["/message"]).refined(refine).hints(&[
+    (
+        Kind::Limited,
+        "Too many requests: a job's token has 1000 an hour for the whole repository; run fewer jobs at once, or allow a \
+         longer `timeout`.",
+    ),
+    (
+        Kind::Redirected,
+        "The repository was renamed or moved: give its new name as `repository` (or GITHUB_REPOSITORY). If it was not, check \
+         `api_url`.",
+    ),
+    (
+        Kind::Unauthorized,
+        "Check `token` (or GITHUB_TOKEN, GH_TOKEN): it is wrong or expired, and a job's token ends with its job.",
+    ),
+]);
 
 /// A 403 is a rate limit as well; and a time is told in the reset header only where nothing is left.
 fn refine(response: &Response, _body: &Value, error: &mut ApiError) {
@@ -138,27 +156,17 @@ fn refine(response: &Response, _body: &Value, error: &mut ApiError) {
     let words = error.message.as_deref().unwrap_or_default().to_lowercase();
     let is_spent = header("x-ratelimit-remaining").is_some_and(|left| left.trim() == "0");
     let is_told = header("retry-after").is_some();
-    let is_limit = response.status == 403 && (is_spent || is_told || words.contains("rate limit"));
-    if is_limit || response.status == 429 {
-        error.status = Some(429);
-        let tells = is_told || is_spent && header("x-ratelimit-reset").is_some();
-        error.pause = (!tells).then_some(MINUTE);
-    }
-    error.hint = match response.status {
-        _ if is_limit || response.status == 429 => Some(
-            "Too many requests: a job's token has 1000 an hour for the whole repository; run fewer jobs at once, or allow a \
-             longer `timeout`.",
-        ),
-        300..=399 => Some(
-            "The repository was renamed or moved: give its new name as `repository` (or GITHUB_REPOSITORY). If it was not, check `api_url`.",
-        ),
-        401 => Some("Check `token` (or GITHUB_TOKEN, GH_TOKEN): it is wrong or expired, and a job's token ends with its job."),
+    match response.status {
+        403 if is_spent || is_told || words.contains("rate limit") => error.status = Some(429),
         403 if header("x-github-sso").is_some() || words.contains("saml") || words.contains("allow list") => {
-            Some("Authorize the token for the organization: it wants a sign-in with SAML, or knows the addresses it lets in.")
+            let hint = "Authorize the token for the organization: it wants a sign-in with SAML, or knows the addresses it \
+                        lets in.";
+            error.hint = Some(hint.to_owned());
         }
-        _ => None,
+        _ => {}
     }
-    .map(str::to_owned);
+    let tells = is_told || is_spent && header("x-ratelimit-reset").is_some();
+    error.pause = (!tells).then_some(MINUTE);
 }
 
 #[async_trait]
@@ -166,14 +174,14 @@ impl Rest for Pages {
     type Wire = Wire;
 
     fn scope(&self) -> Option<&Scope> {
-        Some(&self.repository)
+        Some(&self.site)
     }
 
     /// What a short commit stands for only the records tell.
     async fn resolve_scope(&self, api: &Api) -> Result<Option<Missing>, Failure> {
         if !self.shorts.is_empty() && self.records.get().is_none() {
             let Some(records) = present(self.records(api, None).await, Read::Later)? else {
-                return Ok(Some(self.repository.missing()));
+                return Ok(Some(self.site.missing()));
             };
             for short in &self.shorts {
                 whole_commit(short.as_str(), &records)?;
@@ -181,10 +189,6 @@ impl Rest for Pages {
             self.records.get_or_init(|| records);
         }
         Ok(None)
-    }
-
-    async fn nowhere(&self, api: &Api) -> Result<Option<Missing>, Failure> {
-        Ok((!self.site(api).await?).then(|| self.disabled()))
     }
 
     fn read(&self, id: &str) -> ApiRequest {
@@ -216,26 +220,24 @@ impl Rest for Pages {
     fn carry(&self, known: &Deployment, told: &mut Deployment) {
         told.created = told.created.or(known.created);
         told.branch = told.branch.take().or_else(|| known.branch.clone());
-        if told.sources.len() < known.sources.len() {
-            told.sources.clone_from(&known.sources);
-        }
+        told.sources.clone_from(&known.sources);
         wire::carry(known, told);
     }
 
     fn refused(&self, failure: Failure) -> Failure {
-        let is_over = failure.status == Some(400) && failure.words.contains("finished");
+        let is_over = failure.words.contains("finished");
         let hint = "GitHub says that it has finished, which its status does not show yet: look at the site.";
         if is_over { Failure { is_over, hint: hint.to_owned(), ..failure } } else { failure }
     }
 
     /// A 404 has several meanings, and whether there is a site tells them apart.
     async fn explain_missing(&self, api: &Api, id: &str) -> Missing {
-        let why = match self.site(api).await {
+        let why = match self.site.is_there(api).await {
             Ok(true) => ": its site is there, but nothing of this commit, or not yet",
-            Ok(false) => return self.disabled(),
+            Ok(false) => return self.site.missing(),
             Err(_) => " for this credential",
         };
-        let place = format!("in {}{why}", self.repository.name());
+        let place = format!("in repository {}{why}", self.site.as_str());
         Missing::Deployment { id: id.to_owned(), place, check: "`deployment_id`".to_owned() }
     }
 

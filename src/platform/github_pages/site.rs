@@ -7,12 +7,11 @@ use futures_util::future::try_join_all;
 
 use super::wire::{Record, Recorded, Status, is_commit};
 use crate::api::wire::{self, Many};
-use crate::api::{Api, ApiRequest, Once};
+use crate::api::{Api, ApiRequest};
 use crate::model::answers::{Filter, NEWEST};
 use crate::model::deployment::{Deployment, State, newest_first};
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::{Id, segment};
-use crate::model::reason::Missing;
 use crate::platform::in_scope;
 use crate::platform::list::{Item, List, More, Place, Until};
 use crate::platform::rest::Rest as _;
@@ -28,7 +27,7 @@ const WAITING: [&str; 4] = ["queued", "pending", "waiting", "in_progress"];
 
 /// The site of a repository.
 pub(super) struct Pages {
-    pub(super) repository: Scope,
+    pub(super) site: Scope,
     pub(super) path: String,
     pub(super) environment: String,
     pub(super) page: String,
@@ -38,7 +37,6 @@ pub(super) struct Pages {
     pub(super) records: OnceLock<Vec<Deployment>>,
     /// A branch was written beside an id, which only a record tells.
     pub(super) checks_branch: bool,
-    pub(super) has_site: Once<()>,
     /// The head of a pull request, and the merge that its run stands on and deploys.
     pub(super) merge: OnceLock<[String; 2]>,
 }
@@ -165,20 +163,5 @@ impl Pages {
         let word = newest.and_then(|all| all.0.into_iter().next()?.state.0);
         let platform_state = word.filter(|word| WAITING.contains(&word.as_str()));
         Ok(platform_state.map(|platform_state| Deployment { state: State::Queued, platform_state, ..known.clone() }))
-    }
-
-    /// That there is a site at all.
-    pub(super) async fn site(&self, api: &Api) -> Result<bool, Failure> {
-        let read = get(format!("{}/pages", self.path), "read the Pages site");
-        let ask = || async { api.send(read).await.map(drop) };
-        Ok(present(self.has_site.get_or_try_init(ask).await, Read::Later)?.is_some())
-    }
-
-    pub(super) fn disabled(&self) -> Missing {
-        Missing::Scope {
-            name: format!("Pages site of {}", self.repository.name()),
-            place: "for this credential: Pages is not enabled there, or the repository is not visible".to_owned(),
-            check: "`repository` and the settings of Pages".to_owned(),
-        }
     }
 }

@@ -255,6 +255,7 @@ fn a_missing_right_is_named() {
     ran.ended("error", 1).says("permissions: pages: write").says("Resource not accessible by integration");
     for (header, words) in [
         (("x-github-sso", "required; url=https://github.com/x"), "Resource protected"),
+        (("x", "y"), "Resource protected by organization SAML enforcement."),
         (("x", "y"), "IP allow list enabled"),
     ] {
         let sandbox = self::sandbox([publication()]);
@@ -319,6 +320,10 @@ fn a_403_without_a_sign_of_a_rate_limit_is_none() {
     let sandbox = sandbox([publication()]);
     sandbox.always(Call::Cancel, answer(403, &left, "Resource not accessible by personal access token"));
     step(&sandbox).run().ended("error", 1).says("permissions: pages: write");
+    // The last request that is left is answered like any other.
+    let last = self::sandbox([publication()]);
+    last.always(Call::Read, answer(404, &[("x-ratelimit-remaining", "0")], "Not Found"));
+    step(&last).run().ended("not_found", 4);
 }
 
 // What is not there.
@@ -440,7 +445,7 @@ fn a_short_commit_is_resolved_by_the_records_alone() {
     short(&unreadable).run().ended("error", 1);
     assert_eq!(unreadable.count(Call::Cancel), 0);
     let unknown = short(&none).input("repository", "acme/nothing").run();
-    unknown.ended("not_found", 4).reasons(&["no repository acme/nothing"]);
+    unknown.ended("not_found", 4).reasons(&["no Pages site of repository acme/nothing", "not visible"]);
 }
 
 // Guards.
@@ -491,5 +496,7 @@ fn a_branch_beside_an_id_is_what_its_record_tells() {
     // A second run of the commit may have been for another branch.
     let again = sandbox([publication().branch("dev")]);
     again.add(Again("8e52d20341103fba0f42d25d5c4e3a6a00000001", "main", "2026-07-01T00:00:00Z"));
+    again.fault(Call::Cancel, [Fault::Status(502)]);
     with(&again).ended("canceled", 0);
+    assert_eq!(again.count(Call::Cancel), 2, "what its records tell is known at every send");
 }
