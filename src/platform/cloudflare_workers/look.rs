@@ -199,17 +199,15 @@ impl Cloudflare {
     /// Whether a version of a build serves, or did.
     pub(super) async fn look(&self, api: &Api, ended: &Deployment) -> Result<Conclusion, Failure> {
         let history = self.history(api, ended, &|history| history.shows(ended)).await?;
-        let own = history.all.iter().enumerate().find_map(|(at, served)| Some((at, served.own(&ended.id)?)));
-        // Everything since it was made has been looked at.
-        let is_sure = history.is_whole || history.is_from_before(ended);
-        match own {
-            Some((at, own)) => Ok(went_live(&history, ended, at == 0, &own.id)),
-            None if !is_sure => Err(Failure::unreadable("without the deployments of that time")),
-            None if ended.state == State::Succeeded => {
-                Ok(Conclusion { live: Some(Live::Unpublished), ..Conclusion::default() })
-            }
-            None => Ok(Conclusion { live: Some(Live::ByState), ..Conclusion::default() }),
+        let own = history.all.iter().enumerate().find_map(|(at, served)| Some((at == 0, served.own(&ended.id)?)));
+        if let Some((serves, own)) = own {
+            return Ok(went_live(&history, ended, serves, &own.id));
         }
+        if !(history.is_whole || history.is_from_before(ended)) {
+            return Err(Failure::unreadable("without the deployments of that time"));
+        }
+        let live = if ended.state == State::Succeeded { Live::Unpublished } else { Live::ByState };
+        Ok(Conclusion { live: Some(live), ..Conclusion::default() })
     }
 }
 
@@ -225,11 +223,7 @@ fn went_live(history: &History, ended: &Deployment, serves: bool, own: &str) -> 
     let way_back = before.map(|[Version { id, .. }]| {
         format!("Before it that was {id}: `npx wrangler rollback {id} --name {}`.", history.worker)
     });
-    let live = match (ended.state, serves) {
-        (State::Succeeded, true) => Live::ByState,
-        (_, true) => Live::Serving,
-        (_, false) => Live::Once,
-    };
+    let live = if serves { Live::Serving } else { Live::Once };
     let details = details([("version", Some(own))]);
     Conclusion { details, sentence: Some(sentence), way_back, live: Some(live) }
 }

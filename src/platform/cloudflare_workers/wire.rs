@@ -63,8 +63,8 @@ pub(super) struct Handle {
     stopped: Option<Timestamp>,
     /// It was a read that told of it, not the answer to a cancel request.
     is_whole: bool,
-    /// Its commands have run; `None` where only the answer to a cancel request tells of it.
-    ran: Option<bool>,
+    /// Its commands may have run.
+    ran: bool,
     is_production: Option<bool>,
     pub(super) uploads_only: bool,
     /// There is a preview of it.
@@ -120,7 +120,7 @@ impl Build<'_> {
             tag: self.text("/trigger/external_script_id").map(str::to_owned),
             stopped: time(self.0, "/stopped_on").or_else(|| time(self.0, "/modified_on")),
             is_whole,
-            ran: (ran || is_whole).then_some(ran),
+            ran: ran || !is_whole,
             is_production: self.is_production(),
             uploads_only: UPLOADS_ONLY.iter().any(|part| command.contains(part)),
             is_shown: self.text("/preview_url").is_some(),
@@ -175,7 +175,7 @@ fn judge(told: &mut Deployment) {
     told.live = match told.state {
         State::Succeeded if own.uploads_only && !is_preview => Live::Unpublished,
         State::Canceled | State::Failed if is_preview && own.is_shown => Live::Serving,
-        State::Canceled | State::Failed | State::Unknown if !is_told && own.ran != Some(false) => Live::Unknown,
+        State::Canceled | State::Failed | State::Unknown if !is_told && own.ran => Live::Unknown,
         _ => Live::ByState,
     };
 }
@@ -191,12 +191,11 @@ pub(super) fn date(told: &mut Deployment, given: Timestamp) {
 
 /// An answer to a cancel request tells the outcome alone; what it is the outcome of was read before.
 pub(super) fn carry(known: &Deployment, told: &mut Deployment) {
-    let (own, before) = (Handle::of(told), Handle::of(known));
-    if own.is_whole {
+    if Handle::of(told).is_whole {
         return;
     }
     let answer = std::mem::replace(told, known.clone());
     (told.state, told.settled, told.platform_state) = (answer.state, answer.settled, answer.platform_state);
-    told.handle = Memory::of(Handle { is_whole: false, ran: own.ran.or(before.ran), ..before });
+    told.handle = Memory::of(Handle { is_whole: false, ..Handle::of(known) });
     judge(told);
 }

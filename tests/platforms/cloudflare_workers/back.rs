@@ -386,7 +386,7 @@ fn a_build_that_lies_far_back_is_found_by_its_name() {
 #[test]
 fn builds_of_what_is_older_than_ours_are_not_asked_for() {
     // Long before the build was made.
-    let shop = (1..=30).fold(Worker::new(TAG, "shop"), |worker, n| {
+    let shop = (1..=120).fold(Worker::new(TAG, "shop"), |worker, n| {
         worker.deploys(&[&format!("11111111-0000-4000-8000-{n:012}")], n - 20_000_000)
     });
     let sandbox = deployed([numbered(1).states(["cancelled"]).ran(true)]);
@@ -397,12 +397,23 @@ fn builds_of_what_is_older_than_ours_are_not_asked_for() {
 
 #[test]
 fn what_went_live_after_the_first_sight_is_proven_by_the_clock() {
-    let ours = numbered(1).cancel_answer(CancelAnswer::Word("running".to_owned()));
-    let sandbox = deployed([live(2), ours.after_cancel(["running", "running", "success"])]);
+    let ours = || {
+        let ours = numbered(1).cancel_answer(CancelAnswer::Word("running".to_owned()));
+        ours.after_cancel(["running", "running", "success"])
+    };
+    let sandbox = deployed([live(2), ours()]);
     sandbox.before(Call::Read, 3, |sandbox| {
         sandbox.pass("cloudflare_workers", 5).add(live(3)).pass("cloudflare_workers", 5);
     });
     is_back(&sandbox, &back(&sandbox).run(), &version(&id(3)));
+    // So is one that goes live once more.
+    let again = deployed([live(2), live(3), ours()]);
+    again.before(Call::Read, 3, |sandbox| {
+        sandbox.pass("cloudflare_workers", 5);
+        deploy(sandbox, &[(&version(&id(2)), 100)]);
+        sandbox.pass("cloudflare_workers", 5);
+    });
+    is_back(&again, &back(&again).run(), &version(&id(2)));
 }
 
 #[test]

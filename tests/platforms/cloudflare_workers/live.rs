@@ -97,6 +97,9 @@ fn one_that_never_got_to_run_needs_no_look() {
 fn what_began_to_run_after_the_first_look_is_looked_at() {
     let (_, ran) = ran(serving().states(["queued"]).after_cancel(["running", "cancelled"]).ran(true));
     ran.ended("completed", 3).tells("went_live", "true").tells("previous_state", "queued");
+    // Who is told to be running runs, whether or not it is told since when.
+    let (_, ran) = self::ran(serving().patch(json!({"running_on": null})));
+    ran.ended("completed", 3).tells("went_live", "true");
 }
 
 #[test]
@@ -118,6 +121,28 @@ fn a_good_end_for_production_is_live_if_it_was_deployed() {
         let (_, ran) = ran(build().states(["success"]).command(command));
         ran.ended("already_finished", code).tells("went_live", live);
     }
+}
+
+#[test]
+fn the_deploy_command_of_the_build_itself_counts() {
+    let deploys = |at: &str| json!({at: {"deploy_command": "npx wrangler deploy"}});
+    let uploads = || build().states(["success"]).command("npx wrangler versions upload");
+    for (one, looks) in [
+        (uploads().patch(deploys("trigger")), 0),
+        (uploads().patch(deploys("build_trigger_metadata")), 1),
+        (uploads().patch(json!({"build_trigger_metadata": {"deploy_command": null}})), 0),
+    ] {
+        let (sandbox, _) = ran(one);
+        assert_eq!(sandbox.count(Call::Live), looks);
+    }
+}
+
+#[test]
+fn a_worker_whose_name_leads_elsewhere_is_not_looked_at() {
+    let sandbox = Sandbox::start();
+    sandbox.add(Worker::new(TAG, "..")).add(serving());
+    step(&sandbox).run().ended("canceled", 0).tells("went_live", "unknown");
+    assert!(sandbox.requests().iter().all(|seen| seen.call != Call::Live && !seen.path.contains("/scripts/")));
 }
 
 #[test]
@@ -152,7 +177,18 @@ fn a_preview_is_live_where_it_has_an_address() {
     let running = step(&late).start();
     late.wait_for(Call::Cancel, 1);
     late.add(preview().deployed()).release();
-    running.wait().ended("completed", 3).tells("went_live", "true");
+    let ran = running.wait();
+    ran.ended("completed", 3).tells("went_live", "true");
+    assert!(ran.only()["details"]["preview_url"].is_string());
+    // A whole answer to a read does.
+    let (read, ran) = self::ran(preview().cancel_answer(CancelAnswer::Empty).deployed());
+    ran.ended("completed", 3).tells("went_live", "true");
+    assert_eq!(read.count(Call::Read), 2);
+    assert!(ran.only()["details"]["preview_url"].as_str().is_some_and(|url| url.ends_with(".workers.dev")));
+    // One that shows it in flight still was given too soon.
+    let early =
+        sandbox([preview().after_cancel(["running"]).cancel_answer(CancelAnswer::Word("cancelled".to_owned()))]);
+    step(&early).run().ended("canceled", 0).tells("went_live", "unknown");
     let unread = sandbox([preview()]);
     unread.fault(Call::Read, [Fault::Pass, Fault::Status(500)]);
     step(&unread).run().ended("canceled", 0).tells("went_live", "unknown");
@@ -177,6 +213,20 @@ fn one_of_two_versions_that_share_the_traffic_serves() {
     let sandbox = sandbox([serving()]);
     sandbox.add(Worker::new(TAG, "shop").deploys(&["11111111-0000-4000-8000-000000000001", &version(&id(1))], 3600));
     step(&sandbox).run().ended("completed", 3).tells("went_live", "true").reasons(&["is serving"]);
+    // There is no command for the way back to two that share it.
+    let behind = self::sandbox([]);
+    behind.add(Worker::new(TAG, "shop").deploys(&[FIRST_VERSION, "11111111-0000-4000-8000-000000000001"], -60));
+    behind.add(serving());
+    let ran = step(&behind).run();
+    ran.ended("completed", 3).reasons(&["is serving"]);
+    assert!(!ran.output("reason").contains("rollback"), "{}", ran.output("reason"));
+    // So many cannot be asked for at once, and are asked for once.
+    let many: Vec<_> = (1..=21).map(|n| format!("11111111-0000-4000-8000-{n:012}")).collect();
+    let many: Vec<_> = many.iter().map(String::as_str).collect();
+    let crowded = self::sandbox([serving()]);
+    crowded.add(Worker::new(TAG, "shop").deploys(&many, 3600));
+    step(&crowded).run().ended("canceled", 0).tells("went_live", "unknown");
+    assert_eq!(crowded.count(Call::Other), 1);
 }
 
 #[test]
@@ -206,6 +256,10 @@ fn an_outcome_that_nobody_knows_is_looked_at_as_well() {
     ran.ended("completed", 3).tells("went_live", "true").tells("state", "unknown").tells("platform_state", "exploded");
     let (_, ran) = self::ran(build().after_cancel(["stopped: exploded"]));
     ran.ended("error", 1).tells("went_live", "unknown");
+    // So is what never gets one.
+    let none = serving().cancel_answer(CancelAnswer::Empty).after_cancel(["stopped | 60"]);
+    let (_, ran) = self::ran(none);
+    ran.ended("completed", 3).tells("went_live", "true").tells("state", "unknown").tells("platform_state", "stopped");
 }
 
 #[test]

@@ -124,6 +124,16 @@ fn a_written_worker_must_not_contradict_an_address() {
 }
 
 #[test]
+fn each_of_several_addresses_tells_a_page_of_its_own() {
+    let sandbox = sandbox([preview(), numbered(2).of(OTHER_TAG, "blog").target(Some("preview"))]);
+    sandbox.always(Call::Scope, Fault::Status(403));
+    let pages = [page(ACCOUNT, "shop"), page(ACCOUNT, "blog").replace(&id(1), &id(2))];
+    let ran = bare(&sandbox).input("deployment_id", &pages.join("\n")).run();
+    let told: Vec<_> = ran.ended("canceled", 0).deployments().iter().map(|one| one["deployment_url"].clone()).collect();
+    assert_eq!(told, pages);
+}
+
+#[test]
 fn a_page_of_cloudflare_pages_is_refused_in_so_many_words() {
     let sandbox = sandbox([build()]);
     for address in [
@@ -171,8 +181,10 @@ fn another_accounts_build_is_not_found_and_the_account_is_named() {
     let sandbox = sandbox([build()]);
     let ran = step(&sandbox).input("account_id", &"f".repeat(32)).run();
     ran.ended("not_found", 4).reasons(&[&"f".repeat(32)]).says("Check `deployment_id` and `account_id`.");
-    let ran = bare(&sandbox).input("deployment_id", "dep-1").run();
-    ran.ended("not_found", 4).reasons(&["There is no deployment dep-1 in account"]);
+    for step in [bare(&sandbox), bare(&sandbox).input("worker", "shop")] {
+        let ran = step.input("deployment_id", "dep-1").run();
+        ran.ended("not_found", 4).reasons(&["There is no deployment dep-1 in account"]);
+    }
 }
 
 #[test]
@@ -195,6 +207,10 @@ fn a_worker_beside_an_id_is_a_guard() {
     for worker in ["shop", TAG] {
         let sandbox = self::sandbox([build()]);
         step(&sandbox).input("worker", worker).run().ended("canceled", 0);
+        // What may not be read passes no guard.
+        sandbox.always(Call::Read, Fault::Status(403));
+        step(&sandbox).input("worker", worker).run().ended("error", 1);
+        assert_eq!(asked(&sandbox).len(), 1);
     }
 }
 
@@ -243,6 +259,9 @@ fn a_missing_right_is_named_also_where_it_looks_like_a_wrong_token() {
         let ran = step(&sandbox).run();
         ran.ended("error", 1).says("Workers Builds Configuration: Edit").tells("state", "running");
         assert_eq!(ran.only()["http_status"], status);
+        if status == 403 {
+            ran.says(&format!("account {ACCOUNT}: check `account_id`"));
+        }
     }
 }
 
@@ -277,7 +296,8 @@ fn an_outcome_is_an_end_whatever_the_status_says() {
         [("running: cancelled", "canceled", 0), ("running: fail", "failed", 0), ("queued: running", "error", 1)]
     {
         let sandbox = sandbox([build().cancel_answer(CancelAnswer::Empty).after_cancel([word])]);
-        step(&sandbox).run().ended(outcome, code);
+        let ran = step(&sandbox).run();
+        ran.ended(outcome, code).tells("state", if outcome == "error" { "unknown" } else { outcome });
     }
 }
 
@@ -293,6 +313,7 @@ fn a_status_that_is_missing_is_told_by_the_times() {
     assert_eq!(told(json!({"status": null, "running_on": null})), word("initializing", "running"));
     let waits = json!({"status": null, "running_on": null, "initializing_on": null});
     assert_eq!(told(waits), word("queued", "queued"));
+    assert_eq!(told(json!({"status": "", "build_outcome": ""})), word("running", "running"));
     assert_eq!(told(json!({"status": null, "build_outcome": "fail"})), word("fail", "failed"));
     assert_eq!(told(json!({"status": null, "stopped_on": "2026-08-01T00:00:00Z"})), word("stopped", "unknown"));
 }
@@ -315,6 +336,9 @@ fn one_that_gets_no_outcome_is_over_all_the_same() {
     ran.ended("error", 1).tells("state", "unknown").tells("platform_state", "stopped").tells("went_live", "unknown");
     let before = step(&sandbox([build().states(["stopped | 60"])])).run();
     before.ended("already_finished", 0).tells("state", "unknown").says("::warning title=");
+    // One that does not say when it stopped was changed last then.
+    let untold = build().states(["stopped"]).patch(json!({"stopped_on": null, "modified_on": "2026-08-01T00:00:00Z"}));
+    step(&sandbox([untold])).run().ended("already_finished", 0).tells("state", "unknown");
     // By the platform's own clock, not ours.
     let ahead = sandbox([build().states(["stopped | 60"])]);
     let body = json!({"success": true, "result": {

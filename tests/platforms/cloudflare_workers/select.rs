@@ -50,6 +50,7 @@ fn a_part_of_a_name_is_no_name_and_an_unknown_worker_is_not_found() {
         ] {
             let ran = step.run();
             ran.ended("not_found", 4).reasons(&[&format!("There is no Worker {worker} in account")]);
+            ran.says("Check `worker`, `account_id`");
             assert_eq!(asked(&sandbox), [""; 0]);
         }
     }
@@ -131,6 +132,9 @@ fn each_trigger_and_branch_supersedes_its_own_alone() {
     // What waited was skipped by Cloudflare itself, and a skipped one supersedes nothing.
     let skipped = self::sandbox([numbered(1).states(["skipped"]), numbered(2), numbered(3).states(["skipped"])]);
     cancels(&skipped, select(&skipped, "superseded"), &[]);
+    let other = numbered(2).patch(serde_json::json!({"trigger": {"trigger_uuid": "another"}}));
+    let apart = self::sandbox([build(), other]);
+    cancels(&apart, select(&apart, "superseded"), &[]);
 }
 
 fn preview_of(number: usize) -> Build {
@@ -148,9 +152,14 @@ fn a_target_is_told_by_the_triggers_branches() {
         step(3 - number).run().ended("error", 1).reasons(&["target"]);
         assert_eq!(asked(&sandbox).len(), 1);
     }
-    // Without its trigger nobody knows where it goes.
-    let untold = sandbox([build().field("trigger", serde_json::Value::Null)]);
-    guarded(&untold, bare(&untold).input("deployment_id", &id(1)).input("target", "production"), "target");
+    // Without its trigger, or the branches of that, nobody knows where it goes.
+    let none = serde_json::json!({"trigger": {"branch_includes": []}});
+    for untold in [build().field("trigger", serde_json::Value::Null), build().patch(none)] {
+        let untold = sandbox([untold]);
+        guarded(&untold, bare(&untold).input("deployment_id", &id(1)).input("target", "production"), "target");
+    }
+    let some = sandbox([build().patch(serde_json::json!({"trigger": {"branch_includes": ["main", "feature/*"]}}))]);
+    guarded(&some, bare(&some).input("deployment_id", &id(1)).input("target", "production"), "target");
 }
 
 #[test]
@@ -164,6 +173,10 @@ fn a_list_goes_on_while_a_page_holds_one_in_flight() {
     (132..=160).for_each(|number| add(number, "fail"));
     cancels(&sandbox, select(&sandbox, "all"), &[131]);
     assert_eq!(sandbox.count(Call::List), 2);
+    // A page that is full and the last one is told by the number of all.
+    let full = self::sandbox((1..=50).map(numbered));
+    select(&full, "all").input("dry_run", "true").run().ended("dry_run", 0).tells("count", "50");
+    assert_eq!(full.count(Call::List), 1);
 }
 
 #[test]
