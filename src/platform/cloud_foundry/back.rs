@@ -11,7 +11,7 @@ use serde_json::json;
 use super::list::deployments;
 use super::live::{
     app_of, before, changed, current, deployed, droplet, droplet_of, history, key, made_by, made_of, proven, revisions,
-    tells, was_given_up, within,
+    running, tells, was_given_up, within,
 };
 use super::wire::{APP, DROPLET, PREVIOUS_DROPLET, REVISION, Wire, detail, path, stored};
 use crate::api::wire::Field;
@@ -45,7 +45,7 @@ async fn says<T: Field + Default>(api: &Api, path: String, what: &str, at: &str)
 async fn live_beside(api: &Api, ours: &Deployment, active: &[Deployment]) -> Result<LiveNow, Failure> {
     let app = app_of(ours)?;
     match key(ours) {
-        REVISION => deployed(api, &app, active).await,
+        REVISION => deployed(api, &app, &running(api, &app).await?, active).await,
         _ => current(api, &app, active).await,
     }
 }
@@ -69,9 +69,15 @@ impl RollBack for Back {
         own.into_iter().flatten().any(|own| is_same(own, &version.id))
     }
 
+    /// Both at once: what is being canceled may be at its end in the next moment.
     async fn live(&self, api: &Api, ours: &Deployment) -> Result<LiveNow, Failure> {
-        let active = deployments(api, &app_of(ours)?, None).await?;
-        live_beside(api, ours, &active).await
+        let app = app_of(ours)?;
+        let listed = deployments(api, &app, None);
+        if key(ours) != REVISION {
+            return current(api, &app, &listed.await?).await;
+        }
+        let (running, active) = tokio::try_join!(running(api, &app), listed)?;
+        deployed(api, &app, &running, &active).await
     }
 
     async fn in_flight(&self, api: &Api, ours: &Deployment) -> Result<Vec<InFlight>, Failure> {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::list::{deployments, paged};
 use super::wire::{APP, DROPLET, LAST_CHANGE, Named, PREVIOUS_DROPLET, REVISION, detail, stored};
 use crate::api::wire::{self, Many, Maybe, Text, fields};
-use crate::api::{Api, ApiRequest};
+use crate::api::{Api, ApiRequest, Reply};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::Failure;
 use crate::model::id::{Id, is_same, segment};
@@ -112,10 +112,13 @@ pub(super) async fn revisions(api: &Api, app: &Id) -> Result<Vec<Version>, Failu
     paged(call).read(api, Until::End, take).await
 }
 
-/// The one revision of which processes run, besides that of a deployment in flight.
-pub(super) async fn deployed(api: &Api, app: &Id, active: &[Deployment]) -> Result<LiveNow, Failure> {
-    let call = ApiRequest::get(within(app, "/revisions/deployed"), "read which revision is live");
-    let reply = api.send(call).await?;
+/// Of which revisions processes run.
+pub(super) async fn running(api: &Api, app: &Id) -> Result<Reply, Failure> {
+    api.send(ApiRequest::get(within(app, "/revisions/deployed"), "read which revision is live")).await
+}
+
+/// The one revision that runs, besides that of a deployment in flight.
+pub(super) async fn deployed(api: &Api, app: &Id, reply: &Reply, active: &[Deployment]) -> Result<LiveNow, Failure> {
     let all: Option<Many<Revision>> = reply.at("/resources")?;
     let total: Option<usize> = reply.at("/pagination/total_results")?;
     let all = all.map(|all| all.0).filter(|all| total == Some(all.len()));

@@ -78,6 +78,17 @@ fn a_rolling_deployment_of_the_revision_puts_it_back() {
 }
 
 #[test]
+fn what_is_live_is_asked_beside_the_cancel_without_waiting_for_the_list() {
+    // The deployment may be at its end as soon as the cancel request is answered.
+    let sandbox = sandbox(app(), [deployed("dep-2"), Deployment::new("dep-1")]);
+    sandbox.fault(Call::List, [Fault::Hold]);
+    let running = back(&sandbox).start();
+    sandbox.wait_for(Call::Live, 1);
+    sandbox.release();
+    running.wait().ended("canceled", 0);
+}
+
+#[test]
 fn an_app_without_revisions_goes_back_by_its_droplet() {
     for ours in [deployed("dep-1"), too_late("dep-1")] {
         let sandbox = sandbox(app().without_revisions(), [deployed("dep-2"), ours]);
