@@ -103,7 +103,7 @@ impl<'r, 'a> Fleet<'r, 'a> {
             if is_idle {
                 self.adorned.get_or_insert_with(|| self.run.adorned_by());
             }
-            let is_done = is_idle && self.schedule.pages.is_empty();
+            let is_done = is_idle && self.schedule.is_paged();
             let is_stopped = self.grace.is_some() && self.schedule.tally.asking == 0;
             if is_done || is_stopped {
                 return;
@@ -128,6 +128,7 @@ impl<'r, 'a> Fleet<'r, 'a> {
         // What has not been told by now is not waited for.
         self.tasks.iter_mut().for_each(|task| task.concludes = false);
         loop {
+            self.ways_back.start_sights(AT_ONCE);
             self.ways_back.begin(&self.tasks, 0, signals);
             if self.ways_back.is_idle(&self.tasks) {
                 return self.ways_back.settle(&mut self.tasks);
@@ -287,10 +288,21 @@ impl<'r, 'a> Fleet<'r, 'a> {
         }
     }
 
-    /// Fills the free places: cancel requests before reads.
+    /// Fills the free places: what deployments need, then what is live in a slot, then pages for people.
     fn start_requests(&mut self) {
+        let pages = self.schedule.pages.len();
+        // A slot is looked at once, and while its deployments are in flight. Half of all places stay for them.
+        let sights = self.ways_back.sights().min(AT_ONCE / 2);
+        self.start_for_deployments(AT_ONCE.saturating_sub(sights + pages));
+        let free = AT_ONCE.saturating_sub(self.schedule.in_flight.len() + pages);
+        let sights = self.ways_back.start_sights(free.min(AT_ONCE / 2));
+        self.schedule.start_page(AT_ONCE.saturating_sub(sights));
+    }
+
+    /// Fills these places: cancel requests before reads.
+    fn start_for_deployments(&mut self, places: usize) {
         let run = self.run;
-        while self.schedule.in_flight.len() < AT_ONCE {
+        while self.schedule.in_flight.len() < places {
             if self.schedule.cancels.is_empty() && run.lists_tell && self.schedule.reads.len() >= MANY {
                 if self.schedule.listing {
                     return;

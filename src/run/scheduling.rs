@@ -13,12 +13,17 @@ use crate::api::Api;
 use crate::cancel::Action;
 use crate::platform::Platform;
 
+/// The page of the deployment with that number, if it has one.
+type PageLookUp<'a> = BoxFuture<'a, (usize, Option<String>)>;
+
 /// The requests in flight and those to come. Deployments are known by their index in the run.
 #[derive(Default)]
 pub(super) struct Schedule<'a> {
     pub(super) in_flight: FuturesUnordered<BoxFuture<'a, Completed>>,
-    /// Look-ups of pages for people, which nothing waits for.
-    pub(super) pages: FuturesUnordered<BoxFuture<'a, (usize, Option<String>)>>,
+    /// A look-up of a page for people, one at a time.
+    pub(super) pages: FuturesUnordered<PageLookUp<'a>>,
+    /// Those that nothing waits for yet.
+    unpaged: VecDeque<PageLookUp<'a>>,
     /// A list that answers for many is under way.
     pub(super) listing: bool,
     /// Reads that a list did not answer.
@@ -52,8 +57,20 @@ impl<'a> Schedule<'a> {
     pub(super) fn look_up_page(&mut self, platform: &'a dyn Platform, api: &'a Api, which: usize, task: &Task) {
         if let Some(known) = task.procedure.last().cloned() {
             let look_up = async move { (which, platform.page(api, &known).await) };
-            self.pages.push(Box::pin(look_up));
+            self.unpaged.push_back(Box::pin(look_up));
         }
+    }
+
+    /// Looks up the next page where that takes the place of nothing.
+    pub(super) fn start_page(&mut self, places: usize) {
+        if self.pages.is_empty() && self.in_flight.len() < places {
+            self.pages.extend(self.unpaged.pop_front());
+        }
+    }
+
+    /// Whether all pages have been looked up.
+    pub(super) fn is_paged(&self) -> bool {
+        self.pages.is_empty() && self.unpaged.is_empty()
     }
 
     pub(super) fn put(&mut self, which: usize, action: Action) {

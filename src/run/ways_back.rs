@@ -25,11 +25,15 @@ const AT_ONCE: usize = 4;
 /// How long one sight of what is live may take.
 const SIGHT: Duration = Duration::from_secs(5);
 
+/// What is live in the slot of that name, where it could be read.
+type Sight<'a> = BoxFuture<'a, (String, Option<LiveNow>)>;
+
 /// What is live in each slot while deployments for it are in flight, read beside the first cancel request.
 #[derive(Default)]
 struct Sights<'a> {
     asked: HashSet<String>,
-    open: FuturesUnordered<BoxFuture<'a, (String, Option<LiveNow>)>>,
+    waiting: VecDeque<Sight<'a>>,
+    open: FuturesUnordered<Sight<'a>>,
     seen: HashMap<String, Option<LiveNow>>,
 }
 
@@ -64,10 +68,22 @@ impl<'r, 'a> WaysBack<'r, 'a> {
             return;
         }
         let (api, known) = (self.run.api, known.clone());
-        self.sights.open.push(Box::pin(async move {
+        self.sights.waiting.push_back(Box::pin(async move {
             let live = timeout(SIGHT, back.live(api, &known)).await;
             (slot, live.ok().and_then(Result::ok))
         }));
+    }
+
+    /// How many slots are to be looked at, or are.
+    pub(super) fn sights(&self) -> usize {
+        self.sights.waiting.len() + self.sights.open.len()
+    }
+
+    /// Looks at as many slots at a time; returns how many that are.
+    pub(super) fn start_sights(&mut self, most: usize) -> usize {
+        let Sights { waiting, open, .. } = &mut self.sights;
+        open.extend(waiting.drain(..waiting.len().min(most.saturating_sub(open.len()))));
+        open.len()
     }
 
     /// Begins with the slots that are due now; `open` deployments of the run are not at their ends. After a signal no

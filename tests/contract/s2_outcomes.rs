@@ -1,5 +1,7 @@
 //! Every outcome of a run that is not interrupted, on every platform that can have it.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::sandbox::{Call, Fault, Grant};
@@ -437,6 +439,20 @@ every_platform!(at_most_eight_requests_are_under_way, |stage| {
     ran.ended("error", 1);
     assert_eq!((ran.output("count"), scene.reads()), ("12", 8));
     assert_eq!(scene.asked(), 0);
+});
+
+every_platform!(whatever_is_asked_besides_counts_to_the_eight, |stage| {
+    if !stage.traits().many {
+        return;
+    }
+    let slow = || Fault::Delay(Duration::from_millis(300));
+    let calls = [Call::Read, Call::Cancel, Call::Live, Call::Other];
+    let scene =
+        calls.into_iter().fold(stage.play_all(&vec![Course::running(); 12]), |scene, call| scene.always(call, slow()));
+    let step = scene.step();
+    let step = if stage.info().about.roll_back.info().is_some() { step.input("if_live", "roll_back") } else { step };
+    step.run().ended("canceled", 0);
+    assert_eq!(scene.sandbox.most_open(), 8);
 });
 
 every_platform!(a_slow_deployment_does_not_hold_up_the_others, |stage| {

@@ -246,6 +246,11 @@ impl Sandbox {
         self.shared.lock().seen.clone()
     }
 
+    /// How many requests there were at the same time, at most.
+    pub fn most_open(&self) -> usize {
+        self.shared.lock().most_open
+    }
+
     /// How many connections there were.
     pub fn connections(&self) -> usize {
         self.shared.lock().connections

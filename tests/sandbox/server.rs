@@ -95,6 +95,10 @@ pub struct State {
     pub seen: Vec<Seen>,
     /// How many connections there were.
     pub connections: usize,
+    /// How many requests are being answered.
+    pub open: usize,
+    /// How many of them there were at the same time, at most.
+    pub most_open: usize,
     /// The first panic inside the server.
     pub panic: Option<Box<dyn Any + Send>>,
 }
@@ -121,6 +125,15 @@ impl State {
     }
 }
 
+/// A request that is being answered.
+struct Open<'a>(&'a Shared);
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.lock().open -= 1;
+    }
+}
+
 /// The state, and the means to wait for a change of it.
 pub struct Shared {
     state: Mutex<State>,
@@ -132,6 +145,13 @@ impl Shared {
     /// An empty sandbox.
     pub fn new() -> Shared {
         Shared { state: Mutex::default(), arrived: Condvar::new(), releases: watch::Sender::new(0) }
+    }
+
+    fn open(&self) -> Open<'_> {
+        let mut state = self.lock();
+        state.open += 1;
+        state.most_open = state.most_open.max(state.open);
+        Open(self)
     }
 
     /// Locks the state.
@@ -318,6 +338,7 @@ async fn handle(
         }));
     }
     let (platform, request) = receive(scheme, request).await?;
+    let _open = shared.open();
     let arrival = shared.arrive(&platform, request);
     if matches!(arrival.fault, Fault::HoldBefore) {
         shared.released(arrival.releases).await;
