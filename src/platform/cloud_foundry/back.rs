@@ -5,6 +5,7 @@
 //! itself.
 
 use async_trait::async_trait;
+use futures_util::future::try_join;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -76,7 +77,7 @@ impl RollBack for Back {
         if key(ours) != REVISION {
             return current(api, &app, &listed.await?).await;
         }
-        let (running, active) = tokio::try_join!(running(api, &app), listed)?;
+        let (running, active) = try_join(running(api, &app), listed).await?;
         deployed(api, &app, &running, &active).await
     }
 
