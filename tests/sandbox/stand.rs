@@ -126,6 +126,8 @@ pub type Manner = (&'static str, fn(&Sandbox));
 pub struct Back {
     /// What the live pointer of the first scope is called in the sandbox.
     pub slot: &'static str,
+    /// What that of the second scope is called, where one run can find deployments of both.
+    pub beside: Option<&'static str>,
     /// Where a deployment goes that it may name; `None`: they all do.
     pub target: Option<&'static str>,
     /// The requests that show what is live.

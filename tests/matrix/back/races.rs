@@ -1,5 +1,6 @@
 //! What else goes on: what stood before the run began, and what somebody else does while it goes on.
 
+use super::answers::Answer;
 use crate::cells::stand;
 use crate::sandbox::{Call, Sandbox, Stand, Way};
 
@@ -26,6 +27,11 @@ impl Course {
             Self::TooLate => "already_finished",
             Self::Asked => "completed",
         }
+    }
+
+    /// Whether that is one where nothing is put back by a run that may have begun later.
+    pub fn is_standing(self, outcome: &str) -> bool {
+        [self.outcome(), Self::TooLate.outcome()].contains(&outcome)
     }
 }
 
@@ -91,6 +97,10 @@ pub enum Race {
     Late,
     /// It would be sent.
     Dry,
+    /// One further back is written as what to go back to.
+    Written,
+    /// One that was never live is.
+    Unproven,
 }
 
 impl Race {
@@ -99,7 +109,7 @@ impl Race {
         let back = stand.way_back().expect("a way back");
         let mut all = vec![Self::Calm, Self::MovedOn(3, 3), Self::MovedOn(0, 3), Self::MovedOn(3, 1)];
         all.extend([Self::PutBack, Self::WentFurther, Self::First, Self::NeverLive, Self::Forgotten]);
-        all.extend([Self::Late, Self::Dry]);
+        all.extend([Self::Late, Self::Dry, Self::Written, Self::Unproven]);
         let states = ["queued", "running"].into_iter().filter(|state| stand.has(state));
         all.extend(states.chain(["unknown"]).chain(back.held.iter().copied()).map(Self::InFlight));
         all.extend(back.busy.iter().copied().map(Self::Busy));
@@ -121,7 +131,7 @@ impl Race {
 
     /// Whether nothing disturbs a run.
     pub const fn is_calm(&self) -> bool {
-        matches!(self, Self::Calm | Self::Unknown(_))
+        matches!(self, Self::Calm | Self::Unknown(_) | Self::Written)
     }
 
     /// What it comes to where it is done.
@@ -132,16 +142,34 @@ impl Race {
     /// What it comes to whatever the request would be answered, because there is none; `None`: there is one.
     pub fn results(&self) -> Option<Vec<&'static str>> {
         Some(match self {
-            Self::Calm | Self::Late | Self::Unknown(_) => return None,
+            Self::Calm | Self::Late | Self::Unknown(_) | Self::Written => return None,
             Self::Forgotten => vec!["no_target"],
             Self::MovedOn(..) => vec!["moved_on"],
             // Where the platform does not tell that it had been live before, or that it is a copy, it may be anybody's.
             Self::PutBack | Self::WentFurther => vec!["done", "moved_on"],
             Self::InFlight(_) | Self::Busy(_) => vec!["newer_in_flight"],
-            Self::First | Self::NeverLive => vec!["no_target"],
+            Self::First | Self::NeverLive | Self::Unproven => vec!["no_target"],
             Self::SpeaksAgainst(_) => vec!["refused", "no_target"],
             Self::Dry => vec!["dry_run"],
         })
+    }
+
+    /// The answers that make a difference: to a request that is not sent there is none.
+    pub fn answers(&self) -> &'static [Answer] {
+        match self {
+            Self::Calm | Self::Late => &Answer::ALL,
+            Self::Unknown(_) | Self::Written => &Answer::MEANWHILE,
+            _ => &[Answer::Yes],
+        }
+    }
+
+    /// What is written to go back to.
+    pub const fn to(&self) -> Option<usize> {
+        match self {
+            Self::Written => Some(4),
+            Self::Unproven => Some(5),
+            _ => None,
+        }
     }
 
     /// What was live before ours, if anything was.
@@ -155,6 +183,9 @@ impl Race {
             // One further back would be in no doubt.
             Self::Forgotten => stand.put_live(sandbox, 2),
             _ => [4, 2].into_iter().for_each(|number| stand.put_live(sandbox, number)),
+        }
+        if matches!(self, Self::Unproven) {
+            (stand.way_back().expect("a way back").never_live)(sandbox, &stand.bound(5).at(0));
         }
     }
 
@@ -175,6 +206,7 @@ impl Race {
                 sandbox.before(Call::RollBack, 1, move |sandbox| Deed::GoesLive.is_done(stand, sandbox));
             }
             Self::Calm | Self::First | Self::NeverLive | Self::Unknown(_) | Self::Dry => {}
+            Self::Written | Self::Unproven => {}
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use super::answers::Answer;
 use super::oracle::Facts;
@@ -9,7 +10,7 @@ use super::races::{Course, Deed, Race};
 use crate::cells::stand;
 use crate::inside::{self, Stop};
 use crate::sandbox::{Call, Fault, Sandbox, Stand};
-use crate::step::Step;
+use crate::step::{Ran, Step};
 
 pub struct Scene {
     stand: &'static dyn Stand,
@@ -64,6 +65,14 @@ impl Scene {
         self
     }
 
+    /// The answer to that request comes late.
+    pub fn late(self, calls: &[Call], moment: usize) -> Self {
+        let (call, number) = nth(calls, moment);
+        let passing = vec![Fault::Pass; number - 1];
+        self.sandbox.fault(call, passing).fault(call, [Fault::Delay(Duration::from_secs(3))]);
+        self
+    }
+
     /// From that request on nothing but the request to roll back is answered.
     pub fn hanging(self, calls: &[Call], moment: usize) -> Self {
         for call in [Call::SignIn, Call::Scope, Call::Live, Call::List, Call::Read, Call::Check, Call::Other] {
@@ -80,13 +89,8 @@ impl Scene {
     }
 
     fn step(&self) -> Step {
-        let name = self.stand.name();
-        let step = Step::github().input("platform", name).input("api_url", &self.sandbox.url(name));
-        let inputs = self.stand.inputs().into_iter();
-        let step = inputs.fold(step, |step, (name, value)| step.input(name, value));
-        let step = self.stand.secrets().iter().fold(step, |step, text| step.secret(text));
-        let step = step.input("deployment_id", &self.stand.id(1)).input("timeout", "120s");
-        let step = step.input("if_live", "roll_back").input("roll_back_timeout", &format!("{}s", self.seconds));
+        let step = step(self.stand, &self.sandbox, self.seconds).input("deployment_id", &self.stand.id(1));
+        let step = self.race.to().into_iter().fold(step, |step, to| step.input("roll_back_to", &self.stand.id(to)));
         if matches!(self.race, Race::Dry) { step.input("dry_run", "true") } else { step }
     }
 
@@ -119,6 +123,22 @@ impl Scene {
         let back = stand.way_back().expect("a way back");
         Facts { stand, back, sandbox, course, answer, race, moment, stop, deed, until, first_seen, ran }
     }
+
+    /// Runs it, and once more from that request of the first run on: before that arrives, or beside it.
+    pub fn run_two(self, at: usize, waits: bool) -> (&'static dyn Stand, Sandbox, [Ran; 2]) {
+        self.lay();
+        let rans = inside::run_two([self.step(), self.step()], &self.sandbox, at, waits);
+        (self.stand, self.sandbox, rans)
+    }
+}
+
+/// A step that goes back within so many seconds.
+pub fn step(stand: &'static dyn Stand, sandbox: &Sandbox, seconds: u64) -> Step {
+    let name = stand.name();
+    let step = Step::github().input("platform", name).input("api_url", &sandbox.url(name));
+    let step = stand.inputs().into_iter().fold(step, |step, (name, value)| step.input(name, value));
+    let step = stand.secrets().iter().fold(step, |step, text| step.secret(text)).input("timeout", "120s");
+    step.input("if_live", "roll_back").input("roll_back_timeout", &format!("{seconds}s"))
 }
 
 /// Which one of its kind a request is.

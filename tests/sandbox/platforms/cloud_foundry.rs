@@ -1035,6 +1035,7 @@ fn request(id: &str) -> (&'static str, String, Value) {
 
 const BACK: Back = Back {
     slot: APP,
+    beside: Some("app-2"),
     target: None,
     live: Call::Live,
     named: str::to_owned,

@@ -590,6 +590,7 @@ fn worker() -> Worker {
 
 const BACK: Back = Back {
     slot: TAG,
+    beside: Some(OTHER_TAG),
     target: Some("production"),
     live: Call::Live,
     named: version,

@@ -631,6 +631,7 @@ const ABOUT: About = About {
 
 const BACK: Back = Back {
     slot: "app-1",
+    beside: None,
     target: None,
     live: Call::Scope,
     named: str::to_owned,

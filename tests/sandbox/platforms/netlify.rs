@@ -532,6 +532,7 @@ const ABOUT: About = About {
 
 const BACK: Back = Back {
     slot: SITE,
+    beside: Some(OTHER_SITE),
     target: Some("production"),
     live: Call::Scope,
     named: str::to_owned,

@@ -522,6 +522,7 @@ const ABOUT: About = About {
 
 const BACK: Back = Back {
     slot: SERVICE,
+    beside: None,
     target: None,
     live: Call::List,
     named: str::to_owned,

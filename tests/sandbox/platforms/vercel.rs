@@ -957,6 +957,7 @@ const ABOUT: About = About {
 
 const BACK: Back = Back {
     slot: "prj_1",
+    beside: Some("prj_2"),
     target: Some("production"),
     live: Call::Scope,
     named: str::to_owned,
