@@ -3,6 +3,8 @@
 //! An address beats the usual variables of what it names, and what is written beside it must not contradict it. What is
 //! wrong with one is said once, where ids are read.
 
+use std::collections::HashSet;
+
 use percent_encoding::percent_decode_str;
 use url::{Position, Url};
 
@@ -70,7 +72,7 @@ impl Addresses {
             let url = url(text)?;
             let mut plain = url[Position::BeforeHost..Position::BeforePath].to_owned();
             let host = plain.clone();
-            for segment in url.path_segments().into_iter().flatten().filter(|segment| !segment.is_empty()) {
+            for segment in url.path().split('/').filter(|segment| !segment.is_empty()) {
                 plain.push('/');
                 plain.push_str(segment);
             }
@@ -90,7 +92,7 @@ impl Addresses {
 
 /// An address as people copy it, with its scheme or without.
 fn url(text: &str) -> Result<Url, String> {
-    let has_scheme = text.split_once("://").is_some_and(|(scheme, _)| !scheme.contains(['/', '?', '#']));
+    let has_scheme = cut(text, "://").is_some_and(|(scheme, _)| !scheme.contains(['/', '?', '#']));
     let text = if has_scheme { text.to_owned() } else { format!("https://{text}") };
     let url = Url::parse(&text).map_err(|error| format!("is not a URL ({error})"))?;
     if !matches!(url.scheme(), "http" | "https") {
@@ -108,14 +110,16 @@ fn parts(form: &'static str, plain: &str, url: &Url) -> Option<Parts> {
     let mut pieces = path.split(['{', '}']);
     let mut rest = match pieces.next()? {
         "" => plain,
-        inside if inside.starts_with('/') => plain.split_once(inside)?.1,
+        inside if inside.starts_with('/') => cut(plain, inside)?.1,
         beginning => plain.strip_prefix("www.").unwrap_or(plain).strip_prefix(beginning)?,
     };
     let mut parts = Parts::new();
     while let (Some(name), Some(behind)) = (pieces.next(), pieces.next()) {
-        let end = if behind.is_empty() { rest.find('/').unwrap_or(rest.len()) } else { rest.find(behind)? };
-        let (part, others) = rest.split_at_checked(end)?;
-        rest = others.strip_prefix(behind)?;
+        let part;
+        (part, rest) = match behind {
+            "" => rest.split_at_checked(rest.find('/').unwrap_or(rest.len()))?,
+            behind => cut(rest, behind)?,
+        };
         if part.is_empty() || part.contains('/') {
             return None;
         }
@@ -125,8 +129,8 @@ fn parts(form: &'static str, plain: &str, url: &Url) -> Option<Parts> {
             None => parts.push((name, part.into_owned())),
         }
     }
-    for (parameter, name) in query.split('&').filter_map(|pair| pair.split_once("={")) {
-        let name = name.trim_end_matches('}');
+    for (parameter, name) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+        let name = name.trim_matches(['{', '}']);
         let given = url.query_pairs().find(|(known, value)| known == parameter && !value.is_empty());
         if let Some((_, value)) = given.filter(|_| get(&parts, name).is_none()) {
             parts.push((name, value.into_owned()));
@@ -134,6 +138,12 @@ fn parts(form: &'static str, plain: &str, url: &Url) -> Option<Parts> {
     }
     let is_whole = rest.is_empty() || rest.starts_with('/');
     (is_whole && (get(&parts, ID).is_some() || !form.contains("{id}"))).then_some(parts)
+}
+
+/// What stands before and behind a text, the first time that it is there: one piece of code for all that look for one.
+#[inline(never)]
+fn cut<'a>(text: &'a str, at: &str) -> Option<(&'a str, &'a str)> {
+    text.split_once(at)
 }
 
 fn get<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
@@ -180,14 +190,14 @@ pub(super) struct Named {
 }
 
 impl Named {
-    /// What the address of a deployment says, where it was given by one.
-    pub(super) fn page_of(&self, id: &str) -> Option<&Page> {
-        self.pages.iter().find(|page| is_same(page.id.as_str(), id))
+    /// The addresses that a deployment was given by: each of them has to be right.
+    pub(super) fn pages_of(&self, id: &str) -> impl Iterator<Item = &Page> {
+        self.pages.iter().filter(move |page| is_same(page.id.as_str(), id))
     }
 
     /// The part of that name of its address.
     pub(super) fn part_of(&self, id: &str, name: &str) -> Option<&str> {
-        self.page_of(id)?.get(name)
+        self.pages_of(id).find_map(|page| page.get(name))
     }
 
     /// Whether every deployment was given by an address with a part of that name.
@@ -197,21 +207,15 @@ impl Named {
 
     /// The one that a run is for, by the input that names it: several are noted. What is no address is of the usual one.
     pub(super) fn only_one(&self, input: &str, values: &Values, faults: &mut Faults) -> Option<&str> {
-        let mut all: Vec<(&str, String)> = Vec::new();
-        let mut add = |one, label: String| {
-            if !all.iter().any(|(known, _)| known.eq_ignore_ascii_case(one)) {
-                all.push((one, label));
-            }
-        };
-        let named: Vec<_> = self.pages.iter().filter_map(|page| page.get(input)).collect();
-        let first = named.first()?;
-        named.iter().for_each(|one| add(one, (*one).to_owned()));
-        if let (Some(usual), Some(given)) = (values.get(input), values.given(input))
-            && !self.all_have(input)
-            && values.is_usual(input)
-        {
-            add(usual, format!("{usual} as in {}", given.variable()));
+        let first = self.pages.iter().find_map(|page| page.get(input))?;
+        let addressed = self.pages.iter().filter_map(|page| page.get(input));
+        let mut all: Vec<_> = addressed.map(|one| (one, one.to_owned())).collect();
+        let usual = values.given(input).filter(|_| values.is_usual(input) && !self.all_have(input));
+        if let Some((given, usual)) = usual.zip(values.get(input)) {
+            all.push((usual, format!("{usual} as in {}", given.variable())));
         }
+        let mut seen = HashSet::new();
+        all.retain(|(one, _)| seen.insert(one.to_ascii_lowercase()));
         if all.len() > 1 {
             let (noun, labels) = (noun(input), all.into_iter().map(|(_, label)| label).collect::<Vec<_>>());
             let text =

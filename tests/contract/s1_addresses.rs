@@ -136,3 +136,13 @@ every_platform!(what_is_no_address_is_of_the_usual_holder, |stage| {
         }
     }
 });
+
+every_platform!(two_addresses_of_one_deployment_must_agree, |stage| {
+    for order in [[0, 1], [1, 0]] {
+        let Some((known, sandbox)) = addressed(stage) else { return };
+        let ids = order.map(|holder| address(stage, known, &sandbox, (holder, 1)));
+        let ran = step(stage, known, &sandbox, &[&ids[0], &ids[1]]).run();
+        ran.ended("error", if known.is_for_one { 2 } else { 1 });
+        assert_eq!(sandbox.count(Call::Cancel), 0);
+    }
+});

@@ -245,15 +245,15 @@ impl Rest for Netlify {
     /// The guards `site_id` and `site_name`, and the site that an address names.
     fn admit(&self, told: &Deployment) -> Result<(), Failure> {
         let own = Handle::of(told);
-        let site = self.named.part_of(&told.id, "site");
-        if let Some(site) = site {
+        let is_addressed = self.named.part_of(&told.id, "site").is_some();
+        for site in self.named.pages_of(&told.id).filter_map(|page| page.get("site")) {
             let found = if is_uuid(site) { &own.site } else { &own.name };
             if !found.get().is_some_and(|found| site.eq_ignore_ascii_case(found)) {
                 return Err(Check::not_of(&told.id, ("site", "deployment_id"), found.0.clone(), site.to_owned()).into());
             }
         }
         match &self.site {
-            Some(scope) if site.is_none() || self.is_site_written => scope.admits(told, own.site.get(), own.name.get()),
+            Some(scope) if !is_addressed || self.is_site_written => scope.admits(told, own.site.get(), own.name.get()),
             _ => Ok(()),
         }
     }

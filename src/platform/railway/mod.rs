@@ -351,9 +351,9 @@ impl Rest for Railway {
     fn admit(&self, told: &Deployment) -> Result<(), Failure> {
         let own = Handle::of(told);
         let place = self.place.get().map(|place| &place.reach);
-        let page = self.named.page_of(&told.id);
-        let reach = page.map_or_else(|| self.reach.clone(), |page| self.reach.of(page));
-        reach.admits(&told.id, &own)?;
+        let pages: Vec<_> = self.named.pages_of(&told.id).map(|page| self.reach.of(page)).collect();
+        let reaches = if pages.is_empty() { std::slice::from_ref(&self.reach) } else { &pages };
+        reaches.iter().try_for_each(|reach| reach.admits(&told.id, &own))?;
         place.map_or(Ok(()), |place| place.admits(&told.id, &own))
     }
 
