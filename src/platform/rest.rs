@@ -3,6 +3,8 @@
 //! It says what to ask and what the answers mean; everything that all platforms do alike is done here, by one piece of
 //! code for all: [`Usual`] makes a [`Platform`] of every [`Rest`].
 
+use std::sync::OnceLock;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 
@@ -336,23 +338,27 @@ pub fn opened(platform: impl Rest, service: Service) -> Opened {
 }
 
 /// A platform of the usual kind.
-pub struct Usual(Box<dyn Rest>);
+pub struct Usual {
+    rest: Box<dyn Rest>,
+    /// What its lists are about was seen to be there, which is asked once.
+    is_somewhere: OnceLock<()>,
+}
 
 impl Usual {
     /// Makes a platform of what it says.
     pub fn new(rest: impl Rest) -> Self {
-        Self(Box::new(rest))
+        Self { rest: Box::new(rest), is_somewhere: OnceLock::new() }
     }
 }
 
 #[async_trait]
 impl Platform for Usual {
     async fn resolve_scope(&self, api: &Api) -> Result<Option<Missing>, Failure> {
-        self.0.resolve_scope(api).await
+        self.rest.resolve_scope(api).await
     }
 
     async fn find(&self, api: &Api, id: &Id) -> Result<Found, Failure> {
-        let rest = self.0.as_ref();
+        let rest = self.rest.as_ref();
         if let Some(told) = rest.fetch(api, id.as_str(), Read::First).await? {
             return Ok(Found::Here(Box::new(told)));
         }
@@ -368,13 +374,13 @@ impl Platform for Usual {
     }
 
     async fn refresh(&self, api: &Api, known: &Deployment) -> Result<Found, Failure> {
-        let told = match self.0.fetch(api, &known.id, Read::Later).await? {
-            None => self.0.unread(api, known).await?,
+        let told = match self.rest.fetch(api, &known.id, Read::Later).await? {
+            None => self.rest.unread(api, known).await?,
             told => told,
         };
         Ok(match told {
             Some(mut told) => {
-                self.0.carry(known, &mut told);
+                self.rest.carry(known, &mut told);
                 Found::Here(Box::new(told))
             }
             None => Found::Missing(Missing::Gone(known.id.clone())),
@@ -382,56 +388,61 @@ impl Platform for Usual {
     }
 
     fn without_reading(&self, id: &Id) -> Option<Deployment> {
-        self.0.without_reading(id)
+        self.rest.without_reading(id)
     }
 
     fn is_guarded(&self) -> bool {
-        self.0.is_guarded()
+        self.rest.is_guarded()
     }
 
     fn unlisted(&self) -> &'static str {
-        self.0.unlisted()
+        self.rest.unlisted()
     }
 
     async fn list(&self, api: &Api, wanted: &Filter) -> Result<Listed, Failure> {
-        let rest = self.0.as_ref();
+        let rest = self.rest.as_ref();
         let mut seen = match rest.listed(api, wanted).await {
             Ok(seen) => seen,
             Err(failure) => return unlisted(rest, api, failure).await.map(Listed::Missing),
         };
         rest.complete(api, &mut seen, wanted).await?;
         // An empty list does not prove that there is such a scope.
-        let nowhere = if seen.is_empty() { rest.nowhere(api).await? } else { None };
-        Ok(nowhere.map_or(Listed::Here(seen), Listed::Missing))
+        if seen.is_empty() && self.is_somewhere.get().is_none() {
+            if let Some(missing) = rest.nowhere(api).await? {
+                return Ok(Listed::Missing(missing));
+            }
+            self.is_somewhere.get_or_init(|| ());
+        }
+        Ok(Listed::Here(seen))
     }
 
     async fn cancel(&self, api: &Api, known: &Deployment) -> Result<Accepted, Failure> {
-        let mut accepted = cancel(self.0.as_ref(), api, &known.id).await?;
-        accepted.deployment.iter_mut().for_each(|shown| self.0.carry(known, shown));
+        let mut accepted = cancel(self.rest.as_ref(), api, &known.id).await?;
+        accepted.deployment.iter_mut().for_each(|shown| self.rest.carry(known, shown));
         Ok(accepted)
     }
 
     fn remark(&self) -> Option<String> {
-        self.0.remark()
+        self.rest.remark()
     }
 
     fn when_empty(&self) -> &'static str {
-        self.0.when_empty()
+        self.rest.when_empty()
     }
 
     async fn page(&self, api: &Api, known: &Deployment) -> Option<String> {
-        self.0.page(api, known).await
+        self.rest.page(api, known).await
     }
 
     fn without_final_details(&self) -> Conclusion {
-        self.0.without_final_details()
+        self.rest.without_final_details()
     }
 
     async fn final_details(&self, api: &Api, ended: &Deployment) -> Result<Conclusion, Failure> {
-        self.0.final_details(api, ended).await
+        self.rest.final_details(api, ended).await
     }
 
     fn roll_back(&self) -> Option<&dyn RollBack> {
-        self.0.roll_back()
+        self.rest.roll_back()
     }
 }

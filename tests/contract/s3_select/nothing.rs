@@ -59,6 +59,18 @@ every_selecting!(nothing_in_flight_is_no_failure_and_says_what_was_looked_at, La
     ran.says("::notice title=");
 });
 
+every_selecting!(that_a_scope_is_there_is_asked_once, Latest, |stage| {
+    let looks = |within: &str| {
+        let scope = stage.scope([]);
+        let step = scope.select("latest").input("appear_within", within);
+        step.run_inside(&scope.sandbox).ended("nothing_to_cancel", 0);
+        (scope.sandbox.count(Call::Scope), scope.lists())
+    };
+    let ((once, few), (waiting, many)) = (looks("0s"), looks("30s"));
+    assert_eq!(waiting, once);
+    assert!(many > few);
+});
+
 every_selecting!(nothing_to_cancel_fails_where_that_is_asked_for, Latest, |stage| {
     let scope = stage.scope([one(1).state("succeeded")]);
     scope.select("latest").input("fail_on", "nothing_to_cancel").run().ended("nothing_to_cancel", 3);

@@ -121,15 +121,36 @@ fn every_state_in_flight_is_canceled() {
 }
 
 #[test]
+fn every_word_means_one_state() {
+    for (word, state) in [
+        ("deployment_queued", "queued"),
+        ("deployment_in_progress", "running"),
+        ("syncing_files", "running"),
+        ("finished_file_sync", "running"),
+        ("updating_pages", "running"),
+        ("purging_cdn", "running"),
+        ("deployment_attempt_error", "running"),
+        ("unknown_status", "unknown"),
+        ("not_found", "unknown"),
+        ("", "unknown"),
+    ] {
+        let ran = step(&sandbox([publication().states([word])])).input("dry_run", "true").run();
+        ran.ended("dry_run", 0).tells("state", state);
+    }
+}
+
+#[test]
 fn a_word_that_says_nothing_is_no_end() {
     for word in ["not_found", "unknown_status", "", "deployment_something_new", "deployment_attempt_error"] {
         let ran = step(&sandbox([publication().after_cancel([word])])).input("timeout", "3").run();
         ran.ended("timed_out", 124).tells("went_live", "unknown");
     }
-    // A body without a status is none at all.
-    let broken = sandbox([publication()]);
-    broken.always(Call::Read, Fault::json(200, "{}"));
-    step(&broken).input("timeout", "3").run().ended("error", 1).reasons(&["could not read the deployment"]);
+    // A body without a status is none at all, and a status is a word.
+    for body in ["{}", r#"{"status":7}"#, r#"{"status":{}}"#] {
+        let broken = sandbox([publication()]);
+        broken.always(Call::Read, Fault::json(200, body));
+        step(&broken).input("timeout", "3").run().ended("error", 1).reasons(&["could not read the deployment"]);
+    }
 }
 
 #[test]
@@ -371,6 +392,17 @@ fn a_deployment_is_named_by_its_commit_a_number_or_an_address() {
         let ran = bare(&sandbox).input("deployment_id", &written).input("dry_run", "true").run();
         ran.ended("dry_run", 0).tells("deployment_id", &id);
     }
+    // Neither is the beginning of a commit.
+    for opaque in ["abcdef", "abcdefg"] {
+        let ran = bare(&sandbox).input("deployment_id", opaque).run();
+        ran.ended("not_found", 4).reasons(&[opaque]);
+        let seen = sandbox.requests();
+        assert!(seen.iter().any(|seen| seen.path.ends_with(&format!("/pages/deployments/{opaque}"))));
+    }
+    assert_eq!(sandbox.count(Call::List), 0);
+    let long = self::sandbox([Publication::new(REPOSITORY, &"ab".repeat(32))]);
+    let ran = bare(&long).input("deployment_id", &"ab".repeat(32)).run();
+    assert_eq!(ran.ended("canceled", 0).only()["commit"], "ab".repeat(32));
     let number = bare(&sandbox).input("deployment_id", "12345678").run();
     number.ended("canceled", 0);
     assert!(number.only()["commit"].is_null());
@@ -424,7 +456,7 @@ fn a_pasted_refusal_names_the_one_in_the_way() {
 fn a_short_commit_is_resolved_by_the_records_alone() {
     let of = |ids: &[&str]| sandbox(ids.iter().map(|id| Publication::new(REPOSITORY, id)));
     let (one, other) = ("abcdef0123456789abcdef0123456789abcdef01", "abcdef0999999999abcdef0123456789abcdef01");
-    let sandbox = of(&[one, &id(1)]);
+    let sandbox = of(&[one, &id(1), "1111111111111111111111111111111abcdef012"]);
     let short = |sandbox: &Sandbox| bare(sandbox).input("deployment_id", "ABCDEF0");
     short(&sandbox).run().ended("canceled", 0).tells("deployment_id", one);
     assert_eq!((asked(&sandbox), sandbox.count(Call::List)), (vec![one.to_owned()], 1));

@@ -56,6 +56,13 @@ fn thirty_commits_are_asked_for_at_most() {
 }
 
 #[test]
+fn a_hundred_records_are_read_at_most() {
+    let sandbox = sandbox((1..=130).map(|number| one(number, "deployment_failed")));
+    select(&sandbox, "all").run().ended("nothing_to_cancel", 0);
+    assert_eq!((looks(&sandbox), sandbox.count(Call::List)), (30, 1));
+}
+
+#[test]
 fn for_superseded_all_thirty_are_looked_at() {
     let sandbox = sandbox((1..=40).map(|number| match number {
         12 => going(12),
@@ -140,12 +147,17 @@ fn one_that_has_not_come_to_its_deploy_step_supersedes() {
         let sandbox = sandbox([going(1), going(2).waiting(status)]);
         select(&sandbox, "superseded").run().ended("canceled", 0);
         assert_eq!(asked(&sandbox), [id(1)], "{status}");
+        let asked = sandbox.requests().into_iter().find(|seen| seen.path.ends_with("/statuses"));
+        assert!(asked.is_some_and(|seen| seen.query == "per_page=1"), "{status}: the newest one counts");
     }
     for status in ["failure", "error", "success", "inactive"] {
         let sandbox = sandbox([going(1), going(2).waiting(status)]);
         select(&sandbox, "superseded").run().ended("nothing_to_cancel", 0);
         assert_eq!((asked(&sandbox).len(), statuses(&sandbox)), (0, 1), "{status}");
     }
+    let latest = sandbox([going(1), going(2).waiting("queued")]);
+    select(&latest, "latest").run().ended("canceled", 0);
+    assert_eq!((asked(&latest), statuses(&latest)), (vec![id(1)], 0));
     // It is older, or there is nothing that it could supersede, or another rule does not ask for it.
     for (rule, all) in [
         ("superseded", vec![going(1).waiting("queued"), going(2)]),
