@@ -24,6 +24,8 @@ use crate::model::signal::Signals;
 const AT_ONCE: usize = 4;
 /// How long one sight of what is live may take.
 const SIGHT: Duration = Duration::from_secs(5);
+/// How many requests one sight makes at the same time, at most.
+const PLACES: usize = 2;
 
 /// What is live in the slot of that name, where it could be read.
 type Sight<'a> = BoxFuture<'a, (String, Option<LiveNow>)>;
@@ -74,16 +76,17 @@ impl<'r, 'a> WaysBack<'r, 'a> {
         }));
     }
 
-    /// How many slots are to be looked at, or are.
+    /// How many requests looking at all slots that are due would take at the same time.
     pub(super) fn sights(&self) -> usize {
-        self.sights.waiting.len() + self.sights.open.len()
+        PLACES * (self.sights.waiting.len() + self.sights.open.len())
     }
 
-    /// Looks at as many slots at a time; returns how many that are.
-    pub(super) fn start_sights(&mut self, most: usize) -> usize {
+    /// Looks at as many slots at a time as there are places for; returns how many places that takes.
+    pub(super) fn start_sights(&mut self, places: usize) -> usize {
         let Sights { waiting, open, .. } = &mut self.sights;
-        open.extend(waiting.drain(..waiting.len().min(most.saturating_sub(open.len()))));
-        open.len()
+        let free = (places / PLACES).saturating_sub(open.len());
+        open.extend(waiting.drain(..waiting.len().min(free)));
+        PLACES * open.len()
     }
 
     /// Begins with the slots that are due now; `open` deployments of the run are not at their ends. After a signal no
