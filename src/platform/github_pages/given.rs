@@ -10,6 +10,9 @@ use crate::model::deployment::same_commit;
 use crate::model::id::{Id, is_hex};
 use crate::platform::addresses::{Addresses, Named};
 
+/// Where GitHub's API is, unless it is somebody's own server.
+const OWN_SERVER: &str = "api.github.com";
+
 /// The deployment that has to be canceled first, in GitHub's refusal to begin another one.
 pub(super) fn blocker(text: &str) -> Option<&str> {
     let (_, rest) = text.split_once("due to in progress deployment. Please cancel ")?;
@@ -25,11 +28,12 @@ pub(super) fn repository(text: &str) -> Result<Id, String> {
     }
 }
 
-/// Whether an address leads to another server than this run.
+/// Whether an address leads to another server than this run. What is on this machine stands for GitHub's own as well.
 pub(super) fn judge_servers(named: &Named, api: &str, values: &Values, faults: &mut Faults) {
     let own = Url::parse(api).map(|url| url[Position::BeforeHost..Position::BeforePath].to_owned());
-    let mut servers = named.pages.iter().filter_map(|page| page.get("host"));
-    if let Some(other) = servers.find(|other| own.as_ref().is_ok_and(|own| own != other)) {
+    let is_here = Address::parse(api).is_ok_and(|api| api.is_loopback());
+    let is_other = |other: &&str| own.as_ref().is_ok_and(|own| own != other) && !(is_here && *other == OWN_SERVER);
+    if let Some(other) = named.pages.iter().filter_map(|page| page.get("host")).find(is_other) {
         let text = format!("is an address at {other}, another server than in `api_url`");
         faults.add(values.given("deployment_id"), "deployment_id", text);
     }

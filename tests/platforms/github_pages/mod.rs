@@ -387,6 +387,8 @@ fn a_deployment_is_named_by_its_commit_a_number_or_an_address() {
         (id(1).to_uppercase(), id(1)),
         (format!("{base}/repos/acme/web/pages/deployments/{}", id(1)), id(1)),
         (format!("{base}/repos/Acme/Web/pages/deployments/{}/status", id(1)), id(1)),
+        // The server of this test stands for GitHub's own, as a proxy on this machine does.
+        (format!("https://api.github.com/repos/acme/web/pages/deployments/{}/status", id(1)), id(1)),
         ("12345678".to_owned(), "12345678".to_owned()),
     ] {
         let ran = bare(&sandbox).input("deployment_id", &written).input("dry_run", "true").run();
