@@ -136,12 +136,12 @@ fn what_says_whether_it_went_live_beats_its_state() {
             0,
             "It was P_succeeded when this run first looked",
         ),
-        (asked(Live::Unpublished, Succeeded), Outcome::Completed, 1, ", built but not published."),
+        (asked(Live::Unpublished, Succeeded), Outcome::Completed, 1, " (built, not published)."),
         (
             vec![told(Live::Unpublished, Succeeded)],
             Outcome::AlreadyFinished,
             0,
-            "built but not published, so no cancel request was sent",
+            "(built, not published), so no cancel request was sent",
         ),
         (asked(Live::TakesDown, Succeeded), Outcome::Completed, 1, "so nothing went live"),
     ] {
@@ -334,10 +334,10 @@ fn a_last_look_at_whether_it_is_live_decides_the_outcome() {
             Outcome::AlreadyLive,
             "It was P_succeeded when this run first looked, so no cancel request",
         ),
-        (vec![built()], Some(Live::Unpublished), Outcome::AlreadyFinished, "built but not published"),
+        (vec![built()], Some(Live::Unpublished), Outcome::AlreadyFinished, "built, not published"),
         (asked(), None, Outcome::Completed, "whether that is live could not be read"),
         (asked(), Some(Live::ByState), Outcome::Completed, "too late: it went from P_running to P_succeeded"),
-        (asked(), Some(Live::Unpublished), Outcome::Completed, "built but not published"),
+        (asked(), Some(Live::Unpublished), Outcome::Completed, "built, not published"),
     ] {
         let (mut procedure, _) = play(plan(), events);
         let sentence = Some("So it is.".to_owned());

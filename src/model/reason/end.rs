@@ -223,10 +223,7 @@ fn write_course(f: &mut fmt::Formatter<'_>, how: How, course: &Course) -> fmt::R
             write!(f, "It was {last} when this run first looked, after it had gone live, so no cancel request was sent")
         }
         How::HadBeenBuilt => {
-            write!(
-                f,
-                "It was {last} when this run first looked, built but not published, so no cancel request was sent"
-            )
+            write!(f, "It was {last} when this run first looked (built, not published), so no cancel request was sent")
         }
         How::HadEnded => write!(f, "It was {last}{note} when this run first looked, so no cancel request was sent"),
     }
@@ -268,7 +265,7 @@ impl fmt::Display for TooLate {
         f.write_str(match self {
             Self::Plain => "",
             Self::Live => " (live)",
-            Self::Unpublished => ", built but not published",
+            Self::Unpublished => " (built, not published)",
             Self::PerhapsLive => ", and whether that is live could not be read",
             Self::TornDown => ", a teardown, so nothing went live",
         })

@@ -106,9 +106,9 @@ fn what_began_to_run_after_the_first_look_is_looked_at() {
 fn a_good_end_for_production_is_live_if_it_was_deployed() {
     for (command, live, words) in [
         (None, "true", "is serving"),
-        (Some("npm run deploy && npm run upload"), "false", "built but not published"),
-        (Some("npx wrangler versions upload"), "false", "built but not published"),
-        (Some("npx wrangler preview"), "false", "built but not published"),
+        (Some("npm run deploy && npm run upload"), "false", "built, not published"),
+        (Some("npx wrangler versions upload"), "false", "built, not published"),
+        (Some("npx wrangler preview"), "false", "built, not published"),
     ] {
         let one = build().after_cancel(["success"]);
         let one = command.into_iter().fold(one, Build::command);

@@ -45,7 +45,7 @@ fn built_on_a_locked_site_is_not_live() {
     for (locked, words) in [(true, "Auto publishing is locked"), (false, "is published.")] {
         let (sandbox, ran) = built(deploy().unpublished(), web().publishes(&id(9), locked));
         ran.tells("went_live", "false").tells("state", "succeeded").tells("canceled", "false");
-        ran.reasons(&["built but not published", words, &id(9)]);
+        ran.reasons(&["built, not published", words, &id(9)]);
         assert_eq!(ran.only()["details"]["published"], false);
         assert!(!ran.summary.contains("Publish deploy"), "{}", ran.summary);
         assert_eq!(sandbox.count(Call::Scope), 1);
@@ -69,7 +69,7 @@ fn what_the_site_publishes_is_live_although_it_does_not_say_so_itself() {
 #[test]
 fn a_draft_for_production_is_not_live() {
     let (sandbox, ran) = built(deploy().field("draft", json!(true)), web().publishes(&id(1), false));
-    ran.tells("went_live", "false").reasons(&["built but not published"]);
+    ran.tells("went_live", "false").reasons(&["built, not published"]);
     assert_eq!(sandbox.count(Call::Scope), 0);
 }
 

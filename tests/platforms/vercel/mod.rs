@@ -272,7 +272,7 @@ fn an_answer_without_a_state_is_an_error() {
 /// What is told of a run about a deployment that was built and is not published.
 fn not_published(states: &[&str], outcome: &str, exit: i32) {
     let ran = step(&sandbox(deployment().staged().states(states.iter().copied()))).run();
-    ran.ended(outcome, exit).reasons(&["built but not published"]);
+    ran.ended(outcome, exit).reasons(&["built, not published"]);
     assert_eq!(
         (ran.output("went_live"), ran.output("canceled"), ran.output("state"), ran.output("platform_state")),
         ("false", "false", "succeeded", "READY")

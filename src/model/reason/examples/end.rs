@@ -68,7 +68,7 @@ fn earlier() -> Examples {
         ),
         (
             over(How::HadBeenBuilt, "READY"),
-            "It was READY when this run first looked, built but not published, so no cancel request was sent.",
+            "It was READY when this run first looked (built, not published), so no cancel request was sent.",
         ),
         (
             End::Ended(How::HadEnded, course("ERROR", "ERROR", Some("out of memory"))).into(),
@@ -94,7 +94,7 @@ fn late() -> Examples {
         (at_once.into(), "The platform accepted the cancel request, but too late: it ended READY."),
         (
             late(Answer::Accepted, TooLate::Unpublished, "READY", None),
-            "The platform accepted the cancel request, but too late: it went from BUILDING to READY, built but not published.",
+            "The platform accepted the cancel request, but too late: it went from BUILDING to READY (built, not published).",
         ),
         (
             late(Answer::Accepted, TooLate::PerhapsLive, "READY", None),
