@@ -3,8 +3,6 @@
 //! An address beats the usual variables of what it names, and what is written beside it must not contradict it. What is
 //! wrong with one is said once, where ids are read.
 
-use std::collections::HashSet;
-
 use percent_encoding::percent_decode_str;
 use url::{Position, Url};
 
@@ -35,6 +33,10 @@ type Parts = Vec<(&'static str, String)>;
 const HOST: &str = "host";
 const ID: &str = "id";
 
+/// The inputs that take addresses.
+const IDS: &str = "deployment_id";
+const TARGET: &str = "roll_back_to";
+
 impl Addresses {
     /// What is usual, and none.
     pub const USUAL: Self =
@@ -52,15 +54,16 @@ impl Addresses {
     /// The addresses among the ids. What is written must not contradict them.
     pub(super) fn among(&self, values: &Values, faults: &mut Faults) -> Named {
         let mut found = Named::default();
-        for written in values.list("deployment_id") {
+        for written in values.list(IDS) {
             match self.page((self.meant)(&written)) {
                 Some(Ok(page)) => found.pages.push(page),
                 Some(Err(_)) => found.has_wrong = true,
                 None => found.has_ids = true,
             }
         }
-        for (name, part) in found.pages.iter().flat_map(|page| &page.parts) {
-            must_agree(name, part, values, faults);
+        found.target = values.get(TARGET).and_then(|written| self.page(written)?.ok());
+        for (page, at) in found.all() {
+            page.parts.iter().for_each(|(name, part)| must_agree(name, part, at, values, faults));
         }
         found
     }
@@ -150,11 +153,11 @@ fn get<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
     parts.iter().find(|(known, _)| *known == name).map(|(_, part)| part.as_str())
 }
 
-/// Notes where what is written contradicts an address among the ids. A usual variable is only beaten by it.
-pub(super) fn must_agree(input: &str, addressed: &str, values: &Values, faults: &mut Faults) {
+/// Notes where what is written contradicts an address at another input. A usual variable is only beaten by it.
+pub(super) fn must_agree(input: &str, addressed: &str, at: &str, values: &Values, faults: &mut Faults) {
     let written = values.get(input).filter(|_| !values.is_usual(input));
     if written.is_some_and(|written| !written.eq_ignore_ascii_case(addressed)) {
-        let text = format!("is another {} than in the address in `deployment_id`: {addressed}", noun(input));
+        let text = format!("is another {} than in the address in `{at}`: {addressed}", noun(input));
         faults.add(values.given(input), input, text);
     }
 }
@@ -183,6 +186,8 @@ impl Page {
 pub(super) struct Named {
     /// The addresses, in their order.
     pub(super) pages: Vec<Page>,
+    /// That of what is to be put back.
+    target: Option<Page>,
     /// There are ids that are no addresses.
     has_ids: bool,
     /// There are addresses of something else, which is said with the ids.
@@ -190,6 +195,17 @@ pub(super) struct Named {
 }
 
 impl Named {
+    /// All addresses, each with the input that it stands at.
+    fn all(&self) -> impl Iterator<Item = (&Page, &'static str)> {
+        let pages = self.pages.iter().map(|page| (page, IDS));
+        pages.chain(self.target.iter().map(|page| (page, TARGET)))
+    }
+
+    /// The same, of each the part of that name.
+    pub(super) fn all_parts(&self, name: &str) -> impl Iterator<Item = (&str, &'static str)> {
+        self.all().filter_map(move |(page, at)| Some((page.get(name)?, at)))
+    }
+
     /// The addresses that a deployment was given by: each of them has to be right.
     pub(super) fn pages_of(&self, id: &str) -> impl Iterator<Item = &Page> {
         self.pages.iter().filter(move |page| is_same(page.id.as_str(), id))
@@ -208,19 +224,24 @@ impl Named {
     /// The one that a run is for, by the input that names it: several are noted. What is no address is of the usual one.
     pub(super) fn only_one(&self, input: &str, values: &Values, faults: &mut Faults) -> Option<&str> {
         let first = self.pages.iter().find_map(|page| page.get(input))?;
-        let addressed = self.pages.iter().filter_map(|page| page.get(input));
-        let mut all: Vec<_> = addressed.map(|one| (one, one.to_owned())).collect();
+        let mut all: Vec<String> = Vec::new();
+        let mut add = |one: &str, place: &str| {
+            if !all.iter().any(|known| known.eq_ignore_ascii_case(one)) {
+                all.push(format!("{one}{place}"));
+            }
+        };
+        self.pages.iter().filter_map(|page| page.get(input)).for_each(|one| add(one, ""));
         let usual = values.given(input).filter(|_| values.is_usual(input) && !self.all_have(input));
         if let Some((given, usual)) = usual.zip(values.get(input)) {
-            all.push((usual, format!("{usual} as in {}", given.variable())));
+            add(usual, &format!(" as in {}", given.variable()));
         }
-        let mut seen = HashSet::new();
-        all.retain(|(one, _)| seen.insert(one.to_ascii_lowercase()));
+        if let Some(one) = self.target.as_ref().and_then(|page| page.get(input)) {
+            add(one, " as in `roll_back_to`");
+        }
         if all.len() > 1 {
-            let (noun, labels) = (noun(input), all.into_iter().map(|(_, label)| label).collect::<Vec<_>>());
-            let text =
-                format!("names deployments of more than one {noun} ({}): a run is for one {noun}", labels.join(", "));
-            faults.add(values.given("deployment_id"), "deployment_id", text);
+            let (noun, all) = (noun(input), all.join(", "));
+            let text = format!("names deployments of more than one {noun} ({all}): a run is for one {noun}");
+            faults.add(values.given(IDS), IDS, text);
         }
         Some(first)
     }
@@ -236,7 +257,7 @@ impl Named {
         let Some(one) = self.only_one(input, values, faults) else {
             return values.parsed(input, faults, parse);
         };
-        let wrong = |wrong| faults.add(values.given("deployment_id"), "deployment_id", wrong);
+        let wrong = |wrong| faults.add(values.given(IDS), IDS, wrong);
         parse(one).map_err(wrong).ok()
     }
 

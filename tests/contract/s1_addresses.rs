@@ -146,3 +146,16 @@ every_platform!(two_addresses_of_one_deployment_must_agree, |stage| {
         assert_eq!(sandbox.count(Call::Cancel), 0);
     }
 });
+
+every_platform!(what_is_to_be_put_back_must_not_be_of_another_holder, |stage| {
+    let Some((known, sandbox)) = addressed(stage).filter(|_| stage.way_back().is_some()) else { return };
+    let [ours, other] = [(0, 1), (1, 2)].map(|at| address(stage, known, &sandbox, at));
+    let back =
+        |ids: &[&str]| step(stage, known, &sandbox, ids).input("if_live", "roll_back").input("roll_back_to", &other);
+    if known.is_for_one {
+        let words = format!("{}, {} as in `roll_back_to`", known.holders[0], known.holders[1]);
+        back(&[&ours]).refused(&sandbox, &["`deployment_id`", &words]);
+    }
+    let words = format!("is another {} than in the address in `roll_back_to`", known.noun());
+    back(&[&stage.id(1)]).input(known.input, known.holders[0]).refused(&sandbox, &[&words, known.holders[1]]);
+});

@@ -115,8 +115,8 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
     }
     // Whose tag it is only the platform knows.
     let is_name = values.get("worker").is_some_and(|worker| !is_tag(worker));
-    for name in named.pages.iter().filter(|_| is_name).filter_map(|page| page.get("name")) {
-        must_agree("worker", name, values, faults);
+    for (name, at) in named.all_parts("name").filter(|_| is_name) {
+        must_agree("worker", name, at, values, faults);
     }
     let known = |text: &str| [PRODUCTION, PREVIEW].contains(&text).then_some(()).ok_or_else(|| WRONG_TARGET.to_owned());
     values.parsed("target", faults, known);

@@ -132,8 +132,8 @@ struct Netlify {
 
 fn open(values: &Values, faults: &mut Faults) -> Opened {
     let named = INFO.addresses.among(values, faults);
-    for site in named.pages.iter().filter_map(|page| page.get("site")) {
-        must_agree(if is_uuid(site) { "site_id" } else { "site_name" }, site, values, faults);
+    for (site, at) in named.all_parts("site") {
+        must_agree(if is_uuid(site) { "site_id" } else { "site_name" }, site, at, values, faults);
     }
     let is_usual = values.is_usual("site_id");
     let site = values.parsed("site_id", faults, Id::parse).filter(|_| !(is_usual && named.all_have("site")));
