@@ -93,8 +93,8 @@ pub trait RollBack: Send + Sync {
         None
     }
 
-    /// Where an accepted roll back stands. Where no new deployment is made, it is over as soon as the live pointer names
-    /// something else than this deployment.
+    /// Where an accepted roll back stands of which no new deployment is known, which would tell that itself: over as soon
+    /// as the live pointer names something else than this deployment.
     ///
     /// # Errors
     /// When it could not be read.

@@ -9,12 +9,14 @@ use tokio::time::{sleep_until, timeout, timeout_at};
 use super::context::{GRACE, IfLive, Run};
 use super::slots::{Message, Slot};
 use super::waiting::signal_received;
+use crate::model::answers::Found;
 use crate::model::deployment::{Deployment, State, is_hash};
 use crate::model::failure::{Failure, Kind};
 use crate::model::id::Id;
-use crate::model::roll_back::{InFlight, LiveNow, Started, Version};
+use crate::model::roll_back::{InFlight, LiveNow, Progress, Started, Version};
 use crate::model::signal::Signals;
 use crate::platform::RollBack;
+use crate::platform::roll_back::gone;
 use crate::roll_back::{Action, Event, Plan, Procedure, Standing};
 use crate::text::time::utc;
 
@@ -206,7 +208,10 @@ impl GoingBack<'_, '_> {
                 Event::Checked
             }
             Action::ReadProgress(asked) => {
-                let mut progress = back.progress(api, &ours, asked).await?;
+                let mut progress = match &asked.copy {
+                    Some(copy) => self.read_copy(Deployment { id: copy.id.clone(), ..ours }).await?,
+                    None => back.progress(api, &ours, asked).await?,
+                };
                 progress.word = self.run.sanitizer.short(&progress.word).into_string();
                 Event::Progress(progress)
             }
@@ -217,6 +222,16 @@ impl GoingBack<'_, '_> {
             }
             _ => Event::Live(self.judge_live(back.live(api, &ours).await?)?),
         })
+    }
+
+    /// Where the deployment stands that was made for it.
+    async fn read_copy(&self, copy: Deployment) -> Result<Progress, Failure> {
+        let Found::Here(told) = self.run.platform.refresh(self.run.api, &copy).await? else {
+            return Err(gone(&copy.id));
+        };
+        // It is over, in a word that nobody knows.
+        let state = if told.is_terminal() && !told.state.is_terminal() { State::Ended } else { told.state };
+        Ok(Progress { state, word: told.platform_state })
     }
 
     /// Says once what has been in flight for longer than anything takes.

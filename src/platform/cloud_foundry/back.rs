@@ -14,15 +14,15 @@ use super::live::{
     app_of, before, changed, current, deployed, droplet, droplet_of, history, key, made_by, made_of, proven, revisions,
     running, tells, was_given_up, within,
 };
-use super::wire::{APP, DROPLET, PREVIOUS_DROPLET, REVISION, Wire, detail, path, stored};
+use super::wire::{APP, DROPLET, PREVIOUS_DROPLET, REVISION, Wire, detail, stored};
 use crate::api::wire::Field;
 use crate::api::{Api, ApiRequest, Body, Reply};
 use crate::model::about::RollBackInfo;
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::Failure;
 use crate::model::id::{Id, is_same, segment};
-use crate::model::roll_back::{Asked, InFlight, LiveNow, Progress, Version};
-use crate::platform::roll_back::{RollBack, gone};
+use crate::model::roll_back::{InFlight, LiveNow, Version};
+use crate::platform::roll_back::RollBack;
 
 /// The way back of any app.
 pub(super) struct Back;
@@ -173,15 +173,6 @@ impl RollBack for Back {
 
     fn copy(&self, reply: &Reply) -> Option<Version> {
         reply.json::<Wire>().ok()?.deployment().map(|one| made_by(&one))
-    }
-
-    async fn progress(&self, api: &Api, _ours: &Deployment, asked: &Asked) -> Result<Progress, Failure> {
-        let id = &asked.copy.as_ref().ok_or_else(|| gone("the deployment that rolls back"))?.id;
-        let reply = api.send(ApiRequest::get(path(id), "read the deployment that rolls back")).await?;
-        let told = reply.json::<Wire>()?.deployment().filter(|told| is_same(id, &told.id));
-        let told = told.ok_or_else(|| reply.unreadable("about another deployment, or without a state"))?;
-        let state = if told.is_terminal() && !told.state.is_terminal() { State::Ended } else { told.state };
-        Ok(Progress { state, word: told.platform_state })
     }
 
     async fn displaced(

@@ -15,7 +15,7 @@ use crate::api::{Api, ApiRequest, Body, Reply};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::Failure;
 use crate::model::id::{Id, canonical, is_same, segment};
-use crate::model::roll_back::{Asked, InFlight, LiveNow, Progress, Version};
+use crate::model::roll_back::{InFlight, LiveNow, Version};
 use crate::platform::list::{Item, Until};
 use crate::platform::rest::Rest;
 use crate::platform::roll_back::RollBack;
@@ -205,12 +205,6 @@ impl RollBack for DigitalOcean {
     fn copy(&self, reply: &Reply) -> Option<Version> {
         let (_, version) = self.shown(reply, DEPLOYMENT).ok().flatten()?;
         Some(version)
-    }
-
-    async fn progress(&self, api: &Api, _ours: &Deployment, asked: &Asked) -> Result<Progress, Failure> {
-        let Some(copy) = &asked.copy else { return Ok(Progress { state: State::Unknown, word: String::new() }) };
-        let (told, _) = self.told(api, &copy.id).await?;
-        Ok(Progress { state: told.state, word: told.platform_state })
     }
 
     async fn displaced(

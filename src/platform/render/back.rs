@@ -14,7 +14,7 @@ use crate::api::{Api, ApiRequest, Body, Reply};
 use crate::model::deployment::{Deployment, State};
 use crate::model::failure::Failure;
 use crate::model::id::{Id, is_same};
-use crate::model::roll_back::{Asked, InFlight, LiveNow, Progress, Version};
+use crate::model::roll_back::{InFlight, LiveNow, Version};
 use crate::platform::list::{List, Until};
 use crate::platform::rest::Rest;
 use crate::platform::roll_back::{RollBack, gone};
@@ -121,17 +121,6 @@ impl RollBack for Render {
         let wire: Option<Wire> = reply.at("").ok().flatten();
         let made = version(&self.deployment(wire?)?);
         Some(Version { copy_of: made.content.clone(), ..made })
-    }
-
-    async fn progress(&self, api: &Api, ours: &Deployment, asked: &Asked) -> Result<Progress, Failure> {
-        let Some(copy) = &asked.copy else {
-            let live = self.live(api, ours).await?.version;
-            let is_open = live.is_none_or(|live| is_same(&ours.id, &live.id));
-            let state = if is_open { State::Running } else { State::Succeeded };
-            return Ok(Progress { state, word: String::new() });
-        };
-        let told = self.fetch(api, &copy.id, Read::Later).await?.ok_or_else(|| gone(&copy.id))?;
-        Ok(Progress { state: told.state, word: told.platform_state })
     }
 
     /// One that is live no more was live: that it was replaced is all there is to know of it.
