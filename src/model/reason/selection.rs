@@ -141,10 +141,8 @@ impl Selected {
     /// What to do about it.
     pub(super) fn hint(&self) -> String {
         let hint = match self {
-            Self::Nothing { perhaps_live: Some(one), .. } if one.by_commit => {
-                "To be sure which one is meant, use `select: commit` or give `deployment_id`."
-            }
-            Self::Nothing { perhaps_live: Some(_), .. } => "To be sure which one is meant, give `deployment_id`.",
+            // The reason says it.
+            Self::Nothing { perhaps_live: Some(_), .. } => "",
             Self::Unsure(_) => "Give `deployment_id`.",
             Self::TooMany { .. } => "Narrow the selection, or use `select: all`.",
             Self::Restless => "Run this again.",
@@ -225,7 +223,9 @@ impl fmt::Display for PerhapsLive {
         if !facts.is_empty() {
             write!(f, " ({})", facts.join(", "))?;
         }
-        write!(f, ", the newest that could have been meant, {}", self.how)
+        let surer = if self.by_commit { "use `select: commit` or " } else { "" };
+        write!(f, ", the newest that could have been meant, {}; ", self.how)?;
+        write!(f, "to be sure which one is meant, {surer}give `deployment_id`")
     }
 }
 

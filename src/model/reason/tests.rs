@@ -116,7 +116,9 @@ fn what_can_be_changed_is_said() {
             _ if sentence.contains("which is no deployment") => {
                 assert_eq!(hint, "To cancel that, give `deployment_id: d-1`.");
             }
-            _ if sentence.contains("could have been meant") => assert!(hint.contains("`deployment_id`"), "{sentence}"),
+            _ if sentence.contains("could have been meant") => {
+                assert!(sentence.contains("`deployment_id`"), "{sentence}")
+            }
             _ if sentence.contains("it is still") => assert!(hint.contains("`timeout`"), "{sentence}"),
             _ if sentence.contains("nobody knows which is the latest") => assert_eq!(hint, "Give `deployment_id`."),
             _ => assert!(hint.is_empty() || !sentence.contains(&hint), "{sentence}"),

@@ -46,10 +46,10 @@ every_selecting!(where_another_push_may_be_meant_nobody_says_no, All, |stage| {
     for rule in stage.rules(["latest", "branch", "all"]) {
         let scope = stage.scope(all());
         let ran = scope.idles(on_push(scope.select(rule), "main", MERGE));
-        ran.reasons(&[&stage.id(2), "has gone live."]);
+        ran.reasons(&[&stage.id(2), "has gone live; to be sure which one is meant, ", "give `deployment_id`."]);
         if stage.selects(Select::Commit) {
             let commit = format!("commit {},", &stage.commit(2, HEAD)[..7]);
-            ran.reasons(&[&commit, "created 20"]).says("use `select: commit` or give `deployment_id`");
+            ran.reasons(&[&commit, "created 20", "use `select: commit` or give `deployment_id`."]);
         }
         assert_eq!(ran.output("went_live"), "unknown");
         ran.says("::notice title=");

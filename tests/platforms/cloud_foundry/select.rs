@@ -117,7 +117,7 @@ fn an_app_without_anything_in_flight_has_nothing_to_cancel() {
             let ran = asks_nothing(&sandbox, app(&sandbox, rule), IDLE, &["looked at"]);
             let live = if rule == "superseded" { with_superseded } else { live };
             assert_eq!((ran.output("count"), ran.output("went_live")), ("0", live));
-            let sure = ran.stdout.contains("To be sure which one is meant, give `deployment_id`");
+            let sure = ran.output("reason").contains("to be sure which one is meant, give `deployment_id`");
             assert_eq!(sure, live == "unknown", "{}", ran.output("reason"));
         }
     }

@@ -47,11 +47,11 @@ fn selected() -> Examples {
         ),
         (
             perhaps(Some("1234567890abcdef"), Liveness::WentLive),
-            "This run looked at one deployment, which is not in flight; d-9 (commit 1234567), the newest that could have been meant, has gone live.",
+            "This run looked at one deployment, which is not in flight; d-9 (commit 1234567), the newest that could have been meant, has gone live; to be sure which one is meant, use `select: commit` or give `deployment_id`.",
         ),
         (
             perhaps(None, Liveness::Open { word: "REMOVED".to_owned(), over: true }),
-            "This run looked at one deployment, which is not in flight; d-9, the newest that could have been meant, is REMOVED, which does not tell whether it went live.",
+            "This run looked at one deployment, which is not in flight; d-9, the newest that could have been meant, is REMOVED, which does not tell whether it went live; to be sure which one is meant, give `deployment_id`.",
         ),
     ]
 }
