@@ -168,9 +168,9 @@ impl<'r, 'a> Fleet<'r, 'a> {
 
     /// When the next pause is over; a little later where one list then answers for more.
     fn wake_at(&self) -> Option<Instant> {
-        let is_many = self.run.lists_tell && self.schedule.pauses.len() >= MANY;
-        let later = if is_many { ROUND } else { Duration::ZERO };
         let next = self.schedule.next_pause()?;
+        let is_many = self.run.lists_tell && self.schedule.pauses.len() >= MANY;
+        let later = if is_many && next < self.run.plan.last_read() { ROUND } else { Duration::ZERO };
         Some(self.run.start + (next + later).min(self.run.plan.limit))
     }
 
@@ -235,9 +235,23 @@ impl<'r, 'a> Fleet<'r, 'a> {
                 self.schedule.listing = false;
                 self.schedule.alone.extend(alone);
                 for (which, event) in seen {
-                    self.handle(which, event);
+                    self.handle_listed(which, event);
                 }
             }
+        }
+    }
+
+    /// What a list showed. One that came so late that it would be the last sight of a deployment in flight is none: the
+    /// deployment itself is read instead.
+    fn handle_listed(&mut self, which: usize, event: Event) {
+        let is_late = self.run.start.elapsed() >= self.run.plan.last_read();
+        let has_ended = matches!(&event, Event::Read(Ok(Found::Here(now))) if now.is_terminal());
+        let known = self.tasks.get(which).and_then(|task| task.procedure.last().cloned());
+        match known {
+            Some(known) if is_late && !has_ended => {
+                self.schedule.alone.push_back((which, Action::Refresh(Arc::new(known))))
+            }
+            _ => self.handle(which, event),
         }
     }
 
