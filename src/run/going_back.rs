@@ -209,7 +209,7 @@ impl GoingBack<'_, '_> {
             }
             Action::ReadProgress(asked) => {
                 let mut progress = match &asked.copy {
-                    Some(copy) => self.read_copy(Deployment { id: copy.id.clone(), ..ours }).await?,
+                    Some(copy) => self.read_copy(&ours, copy).await?,
                     None => back.progress(api, &ours, asked).await?,
                 };
                 progress.word = self.run.sanitizer.short(&progress.word).into_string();
@@ -225,8 +225,10 @@ impl GoingBack<'_, '_> {
     }
 
     /// Where the deployment stands that was made for it.
-    async fn read_copy(&self, copy: Deployment) -> Result<Progress, Failure> {
-        let Found::Here(told) = self.run.platform.refresh(self.run.api, &copy).await? else {
+    async fn read_copy(&self, ours: &Deployment, copy: &Version) -> Result<Progress, Failure> {
+        let mut known = ours.clone();
+        known.id.clone_from(&copy.id);
+        let Found::Here(told) = self.run.platform.refresh(self.run.api, &known).await? else {
             return Err(gone(&copy.id));
         };
         // It is over, in a word that nobody knows.
