@@ -22,6 +22,8 @@ pub struct Addresses {
     pub wrong: &'static str,
     /// Each of these tells an address from an id.
     pub marks: &'static [char],
+    /// At the hosts of the forms alone: an address that leads anywhere else is an id like any other text.
+    pub at_home: bool,
     /// Finds what is meant in a longer text.
     pub meant: fn(&str) -> &str,
     /// Takes an id, and the host where it is from an address: as the platform spells it, or with what is wrong with it.
@@ -39,8 +41,14 @@ const TARGET: &str = "roll_back_to";
 
 impl Addresses {
     /// What is usual, and none.
-    pub const USUAL: Self =
-        Self { forms: &[], wrong: "", marks: &['/', '.'], meant: |text| text, id: |text, _| Id::parse(text) };
+    pub const USUAL: Self = Self {
+        forms: &[],
+        wrong: "",
+        marks: &['/', '.'],
+        at_home: false,
+        meant: |text| text,
+        id: |text, _| Id::parse(text),
+    };
 
     /// The id that is meant by what a user wrote; the error says what is wrong with it.
     pub fn read_id(&self, written: &Id) -> Result<Id, String> {
@@ -68,10 +76,17 @@ impl Addresses {
         found
     }
 
+    fn is_at_home(&self, text: &str) -> bool {
+        let url = Url::parse(&with_scheme(text)).ok();
+        let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
+        let host = host.strip_prefix("www.").unwrap_or(host);
+        self.forms.iter().any(|(form, _)| form.split(['/', '?']).next() == Some(host))
+    }
+
     /// What an address says; `None` where the text is an id.
     fn page(&self, text: &str) -> Option<Result<Page, String>> {
         let is_address = !self.forms.is_empty() && text.contains(self.marks);
-        is_address.then(|| {
+        (is_address && (!self.at_home || self.is_at_home(text))).then(|| {
             let url = url(text)?;
             let mut plain = url[Position::BeforeHost..Position::BeforePath].to_owned();
             let host = plain.clone();
@@ -94,10 +109,13 @@ impl Addresses {
 }
 
 /// An address as people copy it, with its scheme or without.
-fn url(text: &str) -> Result<Url, String> {
+fn with_scheme(text: &str) -> String {
     let has_scheme = cut(text, "://").is_some_and(|(scheme, _)| !scheme.contains(['/', '?', '#']));
-    let text = if has_scheme { text.to_owned() } else { format!("https://{text}") };
-    let url = Url::parse(&text).map_err(|error| format!("is not a URL ({error})"))?;
+    if has_scheme { text.to_owned() } else { format!("https://{text}") }
+}
+
+fn url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(&with_scheme(text)).map_err(|error| format!("is not a URL ({error})"))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err("is an address that begins with neither https:// nor http://".to_owned());
     }
@@ -280,6 +298,7 @@ pub(super) fn page_at(host: &str, told: &Text) -> Option<Url> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::{PlatformInfo, digitalocean, github_pages, railway, render};
 
     /// What an address says, in the order of its form.
     #[track_caller]
@@ -311,6 +330,25 @@ mod tests {
         check(query, "a.example/p?id=d&environment=e", Some(&["p", "e", "d"]));
         check(query, "a.example/p?deployment=x&id=d&environment=", Some(&["p", "d"]));
         check(query, "a.example/p?environment=e&deployment=", None);
+    }
+
+    #[test]
+    fn a_text_that_is_no_address_is_an_id() {
+        let read = |of: &PlatformInfo, text: &str| of.addresses.read_id(&Id::parse(text).unwrap());
+        for (of, opaque) in [
+            (&railway::INFO, "a/b?id=c"),
+            (&railway::INFO, "a.b c"),
+            (&railway::INFO, "https://railway.com.evil.example/project/p?id=d"),
+            (&railway::INFO, "web.up.railway.app"),
+            (&render::INFO, "dep.1"),
+            (&github_pages::INFO, "dep.1"),
+            (&digitalocean::INFO, "a/b.c"),
+        ] {
+            assert_eq!(read(of, opaque), Id::parse(opaque), "{opaque}");
+        }
+        for bad in ["railway.com", "https://www.railway.app/project/p/service/s", "railway.com:8443/project/p?id=d"] {
+            assert!(read(&railway::INFO, bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

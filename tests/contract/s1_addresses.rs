@@ -85,16 +85,22 @@ every_platform!(an_address_that_only_looks_like_one_is_refused, |stage| {
         format!("ftp://{rest}"),
         page.replace(place, "www.example.com:8443"),
     ] {
+        if known.others_are_ids && !wrong.contains(host) {
+            continue;
+        }
         let step = step(stage, known, &sandbox, &[&wrong]).var(known.usual.0, known.usual.1);
         let ran = step.run();
         assert_eq!((ran.output("outcome"), ran.code), ("error", 2), "{wrong}: {}", ran.stdout);
         assert!(ran.stdout.contains("`deployment_id`"), "{wrong}: {}", ran.stdout);
         assert!(sandbox.requests().is_empty(), "{wrong}");
     }
-    // The host of a deployment may have any name on some platforms: it leads to none of ours.
-    let elsewhere = page.replace(place, &format!("{host}.evil.example"));
-    step(stage, known, &sandbox, &[&elsewhere]).run();
-    assert_eq!(sandbox.count(Call::Cancel), 0);
+    // The host of a deployment may have any name on some platforms, and others take any text for an id: it leads to none
+    // of ours.
+    for elsewhere in [page.replace(place, &format!("{host}.evil.example")), page.replace(place, "www.example.com:8443")]
+    {
+        step(stage, known, &sandbox, &[&elsewhere]).run();
+        assert_eq!(sandbox.count(Call::Cancel), 0);
+    }
 });
 
 every_platform!(a_written_holder_must_not_contradict_an_address, |stage| {

@@ -90,6 +90,8 @@ pub struct Addressed {
     pub usual: (&'static str, &'static str),
     /// A run is for one of them.
     pub is_for_one: bool,
+    /// An address at another host is an id like any other text.
+    pub others_are_ids: bool,
 }
 
 impl Addressed {

@@ -82,6 +82,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
         wrong: "names no deployment of Pages, as the number of a GitHub deployment does not: give its commit, or an address \
                 that goes on with /pages/deployments/COMMIT",
         marks: &['/'],
+        at_home: false,
         meant: |text| blocker(text).unwrap_or(text),
         // A commit, whole or short, is in small letters; anything else is opaque.
         id: |id, _| Id::parse(&if is_commit(id) || is_short(id) { id.to_ascii_lowercase() } else { id.to_owned() }),

@@ -108,6 +108,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
             ("railway.app/project/{project_id}?environmentId={environment_id}&id={id}&deploymentId={id}", ""),
         ],
         wrong: "is no address of a deployment in the dashboard, or one without a deployment; it ends with `?id=` and the deployment's id",
+        at_home: true,
         ..Addresses::USUAL
     },
     open,

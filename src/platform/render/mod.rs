@@ -89,6 +89,7 @@ pub(super) const INFO: PlatformInfo = PlatformInfo {
     addresses: Addresses {
         forms: &[("dashboard.render.com/{kind}/{service_id}/deploys/{id}", "")],
         wrong: "is no address of a deploy: its page is https://dashboard.render.com/web/srv-…/deploys/dep-…",
+        marks: &['/'],
         ..Addresses::USUAL
     },
     open,

@@ -134,7 +134,6 @@ fn an_address_of_no_deploy_is_bad_input() {
         "https://dashboard.render.com/web/srv-1",
         "https://dashboard.render.com/web/srv-1/deploys/",
         "https://web.onrender.com/x/y/deploys/z",
-        "web.onrender.com",
     ] {
         let ran = bare(&sandbox).input("deployment_id", bad).run();
         ran.ended("error", 2).says("is no address of a deploy");

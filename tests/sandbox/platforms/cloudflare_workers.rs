@@ -634,6 +634,7 @@ const ADDRESSED: super::Addressed = super::Addressed {
     input: "account_id",
     usual: ("CLOUDFLARE_ACCOUNT_ID", "ffffffffffffffffffffffffffffffff"),
     is_for_one: true,
+    others_are_ids: false,
 };
 
 impl super::Stand for Stand {

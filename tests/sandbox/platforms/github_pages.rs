@@ -413,6 +413,7 @@ const ADDRESSED: super::Addressed = super::Addressed {
     input: "repository",
     usual: ("GITHUB_REPOSITORY", OTHER_REPOSITORY),
     is_for_one: true,
+    others_are_ids: false,
 };
 
 impl super::Stand for Stand {

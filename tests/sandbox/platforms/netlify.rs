@@ -570,6 +570,7 @@ const ADDRESSED: super::Addressed = super::Addressed {
     input: "site_name",
     usual: ("NETLIFY_SITE_ID", "api"),
     is_for_one: false,
+    others_are_ids: false,
 };
 
 impl super::Stand for Stand {

@@ -542,6 +542,7 @@ const ADDRESSED: super::Addressed = super::Addressed {
     input: "service_id",
     usual: ("RAILWAY_SERVICE_ID", OTHER_SERVICE),
     is_for_one: false,
+    others_are_ids: true,
 };
 
 impl super::Stand for Stand {

@@ -556,6 +556,7 @@ const ADDRESSED: super::Addressed = super::Addressed {
     input: "service_id",
     usual: ("RENDER_SERVICE_ID", OTHER_SERVICE),
     is_for_one: true,
+    others_are_ids: false,
 };
 
 impl super::Stand for Stand {

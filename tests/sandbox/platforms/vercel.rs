@@ -1010,6 +1010,7 @@ const ADDRESSED: super::Addressed = super::Addressed {
     input: "team_slug",
     usual: ("VERCEL_TEAM_ID", "team_2"),
     is_for_one: true,
+    others_are_ids: false,
 };
 
 impl super::Stand for Stand {
