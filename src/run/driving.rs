@@ -20,7 +20,7 @@ impl Run<'_> {
     /// Takes every deployment to its end. Afterwards every procedure has an ending.
     pub async fn drive(&self, ids: Vec<Id>, signals: &mut Signals, observer: &mut dyn Observer) -> Vec<Task> {
         let now = self.start.elapsed();
-        let plan = Arc::new(self.plan.clone());
+        let plan = Arc::new(self.plan_for(ids.len()));
         let begin = |id: Id| {
             let procedure = Procedure::new(Arc::clone(&plan), self.platform.without_reading(&id), now);
             Task::new(id, procedure)
@@ -61,11 +61,15 @@ impl Run<'_> {
         }
     }
 
+    /// The plan for so many deployments.
+    pub(super) fn plan_for(&self, many: usize) -> Plan {
+        Plan { many: u32::try_from(many).unwrap_or(u32::MAX), ..self.plan.clone() }
+    }
+
     /// A task for each that was chosen, and what to do first: what was listed just now counts as the first read.
     fn begin(&self, chosen: &mut Chosen, observer: &mut dyn Observer) -> Result<Vec<(Task, Action)>, Verdict> {
         let deployments = std::mem::take(&mut chosen.deployments);
-        let many = u32::try_from(deployments.len()).unwrap_or(u32::MAX);
-        let plan = Arc::new(Plan { many, ..self.plan.clone() });
+        let plan = Arc::new(self.plan_for(deployments.len()));
         let mut begun = Vec::new();
         for deployment in deployments {
             let queued_behind = deployment.queued_behind;

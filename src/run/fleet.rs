@@ -29,6 +29,8 @@ const ADORNING: Duration = Duration::from_secs(2);
 /// The deployments of a run, and all requests for them.
 pub(super) struct Fleet<'r, 'a> {
     run: &'r Run<'a>,
+    /// When the last read of each has to begin.
+    last_read: Duration,
     tasks: Vec<Task>,
     schedule: Schedule<'a>,
     observer: &'r mut dyn Observer,
@@ -63,6 +65,7 @@ impl<'r, 'a> Fleet<'r, 'a> {
         let schedule = Schedule::new(&tasks, keepers);
         Self {
             run,
+            last_read: run.plan_for(tasks.len()).last_read(),
             tasks,
             schedule,
             observer,
@@ -170,7 +173,7 @@ impl<'r, 'a> Fleet<'r, 'a> {
     fn wake_at(&self) -> Option<Instant> {
         let next = self.schedule.next_pause()?;
         let is_many = self.run.lists_tell && self.schedule.pauses.len() >= MANY;
-        let later = if is_many && next < self.run.plan.last_read() { ROUND } else { Duration::ZERO };
+        let later = if is_many && next < self.last_read { ROUND } else { Duration::ZERO };
         Some(self.run.start + (next + later).min(self.run.plan.limit))
     }
 
@@ -244,7 +247,7 @@ impl<'r, 'a> Fleet<'r, 'a> {
     /// What a list showed. One that came so late that it would be the last sight of a deployment in flight is none: the
     /// deployment itself is read instead.
     fn handle_listed(&mut self, which: usize, event: Event) {
-        let is_late = self.run.start.elapsed() >= self.run.plan.last_read();
+        let is_late = self.run.start.elapsed() >= self.last_read;
         let has_ended = matches!(&event, Event::Read(Ok(Found::Here(now))) if now.is_terminal());
         let known = self.tasks.get(which).and_then(|task| task.procedure.last().cloned());
         match known {
@@ -389,7 +392,6 @@ impl<'r, 'a> Fleet<'r, 'a> {
         let kept = task.gives_way_to.filter(|_| task.procedure.is_before_a_send());
         let kept = kept.and_then(|it| Some((it, self.schedule.keepers.get(it)?)));
         let kept = kept.filter(|(_, it)| now.saturating_sub(it.seen) > FRESH / 2);
-        let last_read = run.plan.last_read();
         let request = Request {
             platform: run.platform,
             api: run.api,
@@ -397,7 +399,7 @@ impl<'r, 'a> Fleet<'r, 'a> {
             id: task.id.clone(),
             kept: kept.map(|(it, keepers)| (it, Arc::clone(&keepers.kept))),
             blocked,
-            cancel_by: run.start + if now < last_read { last_read } else { run.plan.limit },
+            cancel_by: run.start + if now < self.last_read { self.last_read } else { run.plan.limit },
             adorned_by: run.adorned_by(),
             read_by: run.read_by(),
         };

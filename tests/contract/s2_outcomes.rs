@@ -240,23 +240,6 @@ every_platform!(the_last_read_before_the_limit_still_counts, |stage| {
     scene.step().input("timeout", "2").run_inside(&scene.sandbox).ended("canceled", 0);
 });
 
-every_platform!(each_of_many_is_read_itself_before_the_limit, |stage| {
-    if !stage.traits().many {
-        return;
-    }
-    // Wherever in its course the list is when the time for the last reads has come.
-    for timeout in ["20", "21", "22", "23"] {
-        let scene = stage.play_all(&vec![Course::running().then(&["running"]); 12]);
-        let scene = scene.always(Call::List, Fault::Delay(Duration::from_millis(1150)));
-        let scene = scene.always(Call::Read, Fault::Delay(Duration::from_millis(60)));
-        scene.step().input("timeout", timeout).run_inside(&scene.sandbox).ended("timed_out", 124);
-        let reads = scene.seen(Call::Read);
-        let last = reads.last().unwrap().at;
-        let late = reads.iter().filter(|read| last - read.at < Duration::from_millis(1300));
-        assert!(late.count() >= 12, "{timeout} s");
-    }
-});
-
 every_platform!(a_deployment_that_is_not_there_is_not_found, |stage| {
     let scene = stage.play(&Course::running());
     let ran = scene.step().input("deployment_id", &stage.id(9)).run();

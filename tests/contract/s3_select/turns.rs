@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::sandbox::{Call, Fault};
-use crate::stage::{HEAD, One, Stage, every_selecting, on_push, one, rate_limit};
+use crate::sandbox::{Call, Fault, Seen};
+use crate::stage::{Course, HEAD, One, Stage, every_selecting, on_push, one, rate_limit};
 
 every_selecting!(what_a_list_said_is_read_again_when_the_cancel_had_to_wait, All, |stage| {
     if !stage.has("queued") {
@@ -125,4 +125,26 @@ every_selecting!(many_end_by_a_read_of_their_own_where_their_list_lags, All, |st
     let ran = scope.select("all").run_inside(&scope.sandbox);
     ran.ended("canceled", 0);
     assert_eq!(ran.output("canceled_count"), stage.still(&[0; 12]).len().to_string());
+});
+
+every_selecting!(each_of_many_is_read_itself_however_late_its_list_came, All, |stage| {
+    if !stage.traits().many {
+        return;
+    }
+    let many = stage.still(&[0; 12]).len();
+    let (list, answer) = (Duration::from_millis(350), Duration::from_millis(200));
+    for timeout in 20..24 {
+        let all = (1..=12).map(one).map(|one| One { course: Course::running().then(&["running"]), ..one });
+        let scope = stage.scope(all.skip(12 - many));
+        scope.sandbox.always(Call::List, Fault::Delay(list));
+        scope.sandbox.always(Call::Read, Fault::Delay(answer));
+        let step = scope.select("all").input("timeout", &timeout.to_string());
+        step.run_inside(&scope.sandbox).ended("timed_out", 124);
+        let requests = scope.sandbox.requests();
+        let limit = requests[0].at + Duration::from_secs(timeout);
+        let in_time = |read: &&Seen| (limit - Duration::from_secs(2)..=limit - answer).contains(&read.at);
+        let reads = requests.iter().filter(|read| read.call == Call::Read).filter(in_time);
+        let read: BTreeSet<_> = reads.map(|read| (&read.path, &read.body)).collect();
+        assert_eq!(read.len(), many, "{timeout} s");
+    }
 });
