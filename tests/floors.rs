@@ -266,6 +266,18 @@ fn names_in(line: &str) -> Vec<String> {
     functions.chain(names.iter().cloned()).collect()
 }
 
+/// What a platform has to say fits into files of this many lines, the tests beside it included.
+const LONGEST: usize = 400;
+
+#[test]
+fn no_file_of_a_platform_is_long() {
+    let all = graph();
+    let lines = |file: &String| fs::read_to_string(source().join(file)).expect("a readable source").lines().count();
+    let ours = all.keys().filter(|file| file.starts_with("platform/") && file.matches('/').count() > 1);
+    let long: Vec<_> = ours.filter(|file| lines(file) > LONGEST).collect();
+    assert!(long.is_empty(), "{long:?}");
+}
+
 #[test]
 fn one_word_is_used_for_one_thing() {
     let mut wrong = Vec::new();

@@ -207,7 +207,6 @@ fields! {
     }
 
     struct Repository {
-        repo: Text,
         branch: Text,
     }
 }
@@ -228,11 +227,11 @@ impl Cause {
 }
 
 impl Origin {
-    /// What the first of its repositories says that there is.
+    /// What the first of its repositories says that there is. Which one that is does not matter: an app follows its own,
+    /// whatever a mirror or their next owner calls them, and none is a fork.
     fn source(&self, commit: Option<&Text>) -> Source {
         let repository = [&self.github, &self.gitlab, &self.bitbucket, &self.git].iter().find_map(|one| one.get());
-        let (name, branch) = repository.map(|it| (it.repo.get(), it.branch.get())).unzip();
-        Source::of(name.flatten(), branch.flatten(), commit.and_then(Text::get))
+        Source::of(None, repository.and_then(|it| it.branch.get()), commit.and_then(Text::get))
     }
 }
 
@@ -264,8 +263,6 @@ impl Wire {
         sources.extend(self.components());
         // A ready-made image comes from no source at all.
         sources.retain(|source| source.branch.is_some() || source.commit.is_some());
-        // An app follows its own repositories, whatever a mirror or their next owner calls them: none is a fork.
-        sources.iter_mut().for_each(|source| source.repository = None);
         sources.dedup();
         sources
     }

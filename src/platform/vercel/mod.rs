@@ -164,10 +164,7 @@ fn open(values: &Values, faults: &mut Faults) -> Opened {
 }
 
 fn in_team(call: ApiRequest, team: Option<&Team>) -> ApiRequest {
-    match team {
-        Some((name, team)) => call.query(name, team.as_str()),
-        None => call,
-    }
+    if let Some((name, team)) = team { call.query(name, team.as_str()) } else { call }
 }
 
 /// Errors come as `{"error": {…}}`, `{"err": {…}}` or bare.
