@@ -143,6 +143,12 @@ impl Scene {
             .flat_map(|(which, (_, twice))| std::iter::once(name(which, false)).chain(twice.then(|| name(which, true))))
             .collect()
     }
+
+    /// When the last reads have to begin: the earlier, the more there are.
+    fn last_read(&self, played: &Played) -> Duration {
+        let many = if self.wanted.is_some() { played.works.len() } else { self.ids().len() };
+        Plan { many: u32::try_from(many.max(1)).unwrap(), ..self.plan.clone() }.last_read()
+    }
 }
 
 const GRANULE: Duration = Duration::from_millis(5);
@@ -183,7 +189,7 @@ fn in_time(scene: &Scene, played: &Played, log: &Log) -> Checked {
         prop_assert!(sent.at < limit, "after the limit: {sent:?}");
     }
     // A request that hangs leaves time for one last read.
-    let last_read = scene.plan.last_read();
+    let last_read = scene.last_read(played);
     for (sent, _) in cancels(log).filter(|(sent, _)| sent.at < last_read) {
         let over = sent.over.is_none_or(|over| over <= last_read + GRANULE);
         prop_assert!(over, "no last read is possible: {sent:?}");
@@ -356,7 +362,7 @@ fn told_as_it_was_shown(scene: &Scene, played: &Played, log: &Log, work: &Task) 
         Outcome::Interrupted => scene.signal.is_some_and(|(at, _)| at <= played.ended),
         Outcome::TimedOut => {
             let barred = log.sent.iter().any(limited);
-            barred || played.ended >= scene.plan.last_read()
+            barred || played.ended >= scene.last_read(played)
         }
         Outcome::NotFound => {
             let fate = &scene.fates[which];
