@@ -220,8 +220,12 @@ fn went_live(history: &History, ended: &Deployment, serves: bool, own: &str) -> 
     };
     let before = history.before(ended).filter(|_| serves);
     let before = before.and_then(|before| <&[_; 1]>::try_from(before.versions.as_slice()).ok());
-    let way_back = before.map(|[Version { id, .. }]| {
-        format!("Before it that was {id}: `npx wrangler rollback {id} --name {}`.", history.worker)
+    let worker = history.worker.as_str();
+    // People copy commands into a shell.
+    let is_word = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    let way_back = before.map(|[Version { id, .. }]| match is_word(id) && is_word(worker) {
+        true => format!("Before it that was {id}: `npx wrangler rollback {id} --name {worker}`."),
+        false => format!("Before it that was {id}."),
     });
     let live = if serves { Live::Serving } else { Live::Once };
     let details = details([("version", Some(own))]);

@@ -146,6 +146,15 @@ fn a_worker_whose_name_leads_elsewhere_is_not_looked_at() {
 }
 
 #[test]
+fn no_name_of_a_worker_becomes_a_command() {
+    let sandbox = Sandbox::start();
+    sandbox.add(Worker::new(TAG, "shop; id")).add(serving());
+    let ran = step(&sandbox).run();
+    ran.ended("completed", 3).says("is serving");
+    assert!(!format!("{}{}", ran.summary, ran.stdout).contains("--name shop"), "{}", ran.summary);
+}
+
+#[test]
 fn a_good_end_that_cannot_be_looked_at_counts_as_live() {
     for (command, live) in [("npx wrangler deploy", "true"), ("npx wrangler versions upload", "false")] {
         let sandbox = sandbox([build().after_cancel(["success"]).command(command)]);
